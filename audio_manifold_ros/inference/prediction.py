@@ -1,0 +1,59 @@
+"""What the network says about one window, in the units that users expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """The raw output of a backend for one window; a bundle without a modality leaves its fields None.
+
+    Attributes:
+        depth_m: float32 (row, column), metres along the camera's z axis, everywhere finite.
+        labels: uint8 (row, column), class ids.
+        depth_distance: float32 (cell, cell), squared distance of the transformed audio to its nearest code of
+            the depth manifold, divided by the code dimension.
+        segmentation_distance: The same for the segmentation manifold.
+
+    """
+
+    depth_m: NDArray[np.float32] | None
+    labels: NDArray[np.uint8] | None
+    depth_distance: NDArray[np.float32] | None
+    segmentation_distance: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Images made from the sound of one window.
+
+    Attributes:
+        depth_m: float32 (row, column), metres along the camera's z axis, NaN where nothing is near.
+        labels: uint8 (row, column), class ids, 255 unlabelled.
+        confidence: float32 (row, column), 0..1.
+        features: float32 (mic, mel, frame), what the network was given.
+        first_sample: First sample of the window, in the index of the model's rate.
+        end_sample: One past the window's last sample.
+        stamp_ns: Instant that the images describe (`frame_position` within the window).
+        newest_stamp_ns: Instant of the window's end.
+        features_s: Time spent on features.
+        network_s: Time spent in the network.
+
+    """
+
+    depth_m: NDArray[np.float32] | None
+    labels: NDArray[np.uint8] | None
+    confidence: NDArray[np.float32] | None
+    features: NDArray[np.float32]
+    first_sample: int
+    end_sample: int
+    stamp_ns: int
+    newest_stamp_ns: int
+    features_s: float
+    network_s: float

@@ -1,0 +1,177 @@
+"""What stands and drives in a simulated street: plain data, shared by sound and image.
+
+World frame: x along the road in the direction of travel, y to the left, z up, origin on the road's
+centre line under the ego vehicle at time zero. Metres, seconds, radians.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class VehicleKind(str, Enum):
+    """Kinds of vehicles, with the source spectra of CNOSSOS-EU and the classes of Cityscapes."""
+
+    CAR = 'car'
+    TRUCK = 'truck'
+    BUS = 'bus'
+    MOTORCYCLE = 'motorcycle'
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """A vehicle other than the ego vehicle, parallel to the road, at constant velocity.
+
+    Attributes:
+        kind: What it is.
+        x_m: Centre at time zero, along the road.
+        y_m: Centre, across the road.
+        length_m: Along the road.
+        width_m: Across the road.
+        height_m: Over the ground.
+        velocity_mps: Along x; negative for oncoming traffic, zero for a parked vehicle.
+        audible: False for a parked vehicle with its engine off.
+        electric: Without propulsion noise.
+        level_offset_db: Individual deviation from the class's source level.
+        engine_hz: Firing frequency of the engine.
+
+    """
+
+    kind: VehicleKind
+    x_m: float
+    y_m: float
+    length_m: float
+    width_m: float
+    height_m: float
+    velocity_mps: float
+    audible: bool
+    electric: bool
+    level_offset_db: float
+    engine_hz: float
+
+    def centre_m(self, time_s: float) -> tuple[float, float]:
+        """Return (x, y) of the centre."""
+        return self.x_m + self.velocity_mps * time_s, self.y_m
+
+
+@dataclass(frozen=True)
+class Facade:
+    """A wall parallel to the road; its ends are closed by walls across, `depth_m` deep."""
+
+    side: int
+    y_m: float
+    x_start_m: float
+    x_end_m: float
+    height_m: float
+    depth_m: float
+    absorption: float
+    scattering: float
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A trunk and an ellipsoidal crown."""
+
+    x_m: float
+    y_m: float
+    trunk_radius_m: float
+    trunk_height_m: float
+    crown_radius_m: float
+    crown_height_m: float
+    needles: bool
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fence parallel to the road."""
+
+    y_m: float
+    x_start_m: float
+    x_end_m: float
+    height_m: float
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What the air does, and what comes from out of sight."""
+
+    temperature_c: float
+    wind_mps: float
+    wind_azimuth_rad: float
+    background_db: float
+    tail_db: float
+    tail_s: float
+
+
+@dataclass(frozen=True)
+class Ego:
+    """The vehicle that carries array and camera, on a straight line along the road.
+
+    Attributes:
+        y_m: Lateral position of base_link.
+        speed_mps: Along x; zero when it stands.
+        yaw_rad: Heading of the body against the road (small).
+        electric: Without propulsion noise.
+        engine_hz: Firing frequency of the engine.
+        level_offset_db: Individual deviation of its own noise.
+
+    """
+
+    y_m: float
+    speed_mps: float
+    yaw_rad: float
+    electric: bool
+    engine_hz: float
+    level_offset_db: float
+
+    def position_m(self, time_s: float) -> NDArray[np.float64]:
+        """Return base_link (3,) in the world, on the ground."""
+        return np.array([self.speed_mps * time_s, self.y_m, 0.0])
+
+    def to_world(self, points_m: NDArray[np.float64], time_s: float) -> NDArray[np.float64]:
+        """Turn points (n, 3) of base_link into world points at a time."""
+        return points_m @ self.rotation().T + self.position_m(time_s)
+
+    def rotation(self) -> NDArray[np.float64]:
+        """Return the rotation (3, 3) from base_link to world."""
+        c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+@dataclass(frozen=True)
+class Street:
+    """Everything there is, as a function of time.
+
+    Attributes:
+        seed: What it was made from.
+        road_left_m: y of the left kerb.
+        road_right_m: y of the right kerb (negative).
+        pavement_left_m: y where the left pavement ends and terrain or building begins.
+        pavement_right_m: y where the right pavement ends (negative).
+        facades: Walls of both sides.
+        trees: Trees of both sides.
+        fences: Fences of both sides.
+        vehicles: All vehicles but the ego vehicle.
+        ego: The vehicle that hears.
+        weather: Air and background.
+
+    """
+
+    seed: int
+    road_left_m: float
+    road_right_m: float
+    pavement_left_m: float
+    pavement_right_m: float
+    facades: tuple[Facade, ...]
+    trees: tuple[Tree, ...]
+    fences: tuple[Fence, ...]
+    vehicles: tuple[Vehicle, ...]
+    ego: Ego
+    weather: Weather
