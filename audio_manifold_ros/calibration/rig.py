@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """The microphone array: where each capsule sits, which device channel it is, what it needs."""
 
 from __future__ import annotations

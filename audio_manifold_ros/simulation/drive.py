@@ -1,0 +1,65 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A drive down a simulated street: what the array hears and what the camera sees, on one clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.extrinsics import Extrinsics
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.renderer import CameraRenderer
+from audio_manifold_ros.simulation.street import make_street
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+RIG = 'calibration/roof_octagon'
+SAMPLE_RATE_HZ = 22_500
+
+
+class Drive:
+    """One street, one rig; sample 0 is time zero.
+
+    Attributes:
+        street: What is there.
+        array: The microphones.
+        camera: The camera.
+        sample_rate_hz: Rate of the audio.
+
+    """
+
+    def __init__(self, seed: int, rig: Path | None = None) -> None:
+        """Build the street of a seed, heard and seen by a rig (a folder of calibration files; the roof octagon).
+
+        Raises:
+            SimulationError: The seed is no seed.
+            CalibrationError: The rig cannot be read.
+
+        """
+        folder = rig or resource_path(RIG)
+        extrinsics = Extrinsics.from_yaml(folder / 'extrinsics.yaml')
+        self.array = MicrophoneArray.from_yaml(folder / 'mic_array.yaml')
+        self.camera = CameraModel.from_yaml(folder / 'camera.yaml')
+        self.sample_rate_hz = SAMPLE_RATE_HZ
+        self.street = make_street(seed)
+        mount_m = np.array(extrinsics.transform('camera_link').translation_m)
+        self._renderer = CameraRenderer(self.street, self.camera, mount_m)
+        self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ)
+
+    def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
+        """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
+        sound = self._acoustics.render(first_sample, samples)
+        steps = np.clip(np.rint(sound * 32768.0), -32768, 32767)
+        return (steps / np.float32(32768.0)).astype(np.float32)
+
+    def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column)."""
+        return self._renderer.render(time_s)

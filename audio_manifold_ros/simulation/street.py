@@ -1,0 +1,223 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Makes streets: a seed goes in, a street with traffic, houses, trees and weather comes out."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree, Vehicle, VehicleKind, Weather
+
+BEHIND_M = 400.0
+AHEAD_M = 900.0
+KINDS = (VehicleKind.CAR, VehicleKind.TRUCK, VehicleKind.BUS, VehicleKind.MOTORCYCLE)
+KIND_SHARES = (0.74, 0.12, 0.04, 0.10)
+# Mean and spread (length, width, height) in metres.
+SIZES_M = {
+    VehicleKind.CAR: ((4.3, 1.8, 1.5), (0.35, 0.07, 0.1)),
+    VehicleKind.TRUCK: ((8.0, 2.45, 3.3), (1.2, 0.08, 0.3)),
+    VehicleKind.BUS: ((12.0, 2.55, 3.2), (0.5, 0.02, 0.1)),
+    VehicleKind.MOTORCYCLE: ((2.1, 0.75, 1.7), (0.12, 0.05, 0.08)),
+}
+FIRING_HZ = {
+    VehicleKind.CAR: (25.0, 90.0),
+    VehicleKind.TRUCK: (35.0, 90.0),
+    VehicleKind.BUS: (35.0, 80.0),
+    VehicleKind.MOTORCYCLE: (40.0, 140.0),
+}
+ELECTRIC_SHARE = {
+    VehicleKind.CAR: 0.12,
+    VehicleKind.TRUCK: 0.0,
+    VehicleKind.BUS: 0.2,
+    VehicleKind.MOTORCYCLE: 0.03,
+}
+
+
+def make_street(seed: int) -> Street:
+    """Build the street of a seed; the same seed gives the same street on every machine.
+
+    Right-hand traffic. The street reaches `BEHIND_M` back and `AHEAD_M` ahead, so that a drive of half a
+    minute never sees its end.
+
+    Raises:
+        SimulationError: The seed is negative or no integer.
+
+    """
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        msg = f'seed is {seed!r}: give an integer from 0.'
+        raise SimulationError(msg)
+    rng = np.random.default_rng([seed, 0x57EE7])
+    lane_m = rng.uniform(3.0, 3.6)
+    lanes = int(rng.choice((1, 2), p=(0.72, 0.28)))
+    parking_m = [2.3 if rng.random() < share else 0.0 for share in (0.3, 0.3)]
+    standing = bool(rng.random() < 0.35)
+    if standing and parking_m[1] == 0.0:
+        parking_m[1] = 2.3
+    road_left = lanes * lane_m + parking_m[0]
+    road_right = -(lanes * lane_m + parking_m[1])
+    pavement_left = road_left + rng.uniform(1.5, 4.0)
+    pavement_right = road_right - rng.uniform(1.5, 4.0)
+    own_lane = int(rng.integers(lanes))
+    ego_y = road_right + parking_m[1] / 2 if standing else -(own_lane + 0.5) * lane_m + rng.normal(0, 0.15)
+    cruise_mps = rng.uniform(4.0, 15.0)
+    ego = Ego(
+        y_m=float(ego_y),
+        speed_mps=0.0 if standing else float(cruise_mps),
+        yaw_rad=float(rng.normal(0, math.radians(1.2))),
+        electric=bool(rng.random() < 0.2),
+        engine_hz=float(rng.uniform(25, 80)),
+        level_offset_db=float(rng.normal(0, 1.5)),
+    )
+    facades = _facades(rng, +1, pavement_left) + _facades(rng, -1, -pavement_right)
+    fences = _fences(rng, +1, pavement_left, facades) + _fences(rng, -1, -pavement_right, facades)
+    trees = _trees(rng, +1, pavement_left) + _trees(rng, -1, -pavement_right)
+    vehicles = _traffic(rng, lanes, lane_m, -1 if standing else own_lane, ego)
+    vehicles += _parked(rng, +1, road_left, parking_m[0], None)
+    vehicles += _parked(rng, -1, -road_right, parking_m[1], ego if standing else None)
+    return Street(
+        seed=int(seed),
+        road_left_m=float(road_left),
+        road_right_m=float(road_right),
+        pavement_left_m=float(pavement_left),
+        pavement_right_m=float(pavement_right),
+        facades=tuple(facades),
+        trees=tuple(trees),
+        fences=tuple(fences),
+        vehicles=tuple(vehicles),
+        ego=ego,
+        weather=_weather(rng, facades, pavement_left - pavement_right),
+    )
+
+
+def _facades(rng: np.random.Generator, side: int, pavement_m: float) -> list[Facade]:
+    if rng.random() < 0.12:
+        return []
+    facades: list[Facade] = []
+    base_setback_m = 0.0 if rng.random() < 0.55 else rng.uniform(2.0, 8.0)
+    height_m = rng.uniform(5.0, 18.0)
+    gap_share = rng.uniform(0.05, 0.6)
+    x = -BEHIND_M + rng.uniform(0, 20)
+    while x < AHEAD_M:
+        length_m = rng.uniform(8.0, 40.0)
+        setback_m = max(0.0, base_setback_m + (rng.normal(0, 1.0) if base_setback_m else 0.0))
+        facades.append(
+            Facade(
+                side=side,
+                y_m=side * (pavement_m + setback_m),
+                x_start_m=x,
+                x_end_m=x + length_m,
+                height_m=float(np.clip(height_m + rng.normal(0, 2.0), 3.5, 24.0)),
+                depth_m=rng.uniform(8.0, 14.0),
+                absorption=float(rng.choice((0.05, 0.1, 0.15, 0.3), p=(0.3, 0.3, 0.3, 0.1))),
+                scattering=rng.uniform(0.1, 0.4),
+            )
+        )
+        x += length_m + (rng.uniform(3.0, 22.0) if rng.random() < gap_share else 0.0)
+    return facades
+
+
+def _fences(rng: np.random.Generator, side: int, pavement_m: float, facades: list[Facade]) -> list[Fence]:
+    setbacks_m = [abs(facade.y_m) - pavement_m for facade in facades if facade.side == side]
+    if rng.random() > 0.4 or (setbacks_m and min(setbacks_m) < 1.0):
+        return []
+    height_m, fences, x = rng.uniform(0.9, 1.8), [], -BEHIND_M + rng.uniform(0, 20)
+    while x < AHEAD_M:
+        length_m = rng.uniform(10.0, 60.0)
+        fences.append(Fence(side * (pavement_m + 0.2), x, x + length_m, height_m))
+        x += length_m + rng.uniform(2.0, 12.0)
+    return fences
+
+
+def _trees(rng: np.random.Generator, side: int, pavement_m: float) -> list[Tree]:
+    if rng.random() < 0.45:
+        return []
+    spacing_m = rng.uniform(7.0, 25.0)
+    offset_m = -0.8 if rng.random() < 0.6 else rng.uniform(1.0, 4.0)
+    needles = bool(rng.random() < 0.15)
+    crown_m = rng.uniform(1.2, 2.6)
+    trees, x = [], -BEHIND_M + rng.uniform(0, spacing_m)
+    while x < AHEAD_M:
+        trees.append(
+            Tree(
+                x_m=x,
+                y_m=side * (pavement_m + offset_m + rng.normal(0, 0.2)),
+                trunk_radius_m=rng.uniform(0.12, 0.25),
+                trunk_height_m=rng.uniform(1.8, 3.0),
+                crown_radius_m=crown_m * rng.uniform(0.8, 1.2),
+                crown_height_m=crown_m * rng.uniform(1.8, 3.0),
+                needles=needles,
+            )
+        )
+        x += spacing_m * rng.uniform(0.8, 1.3)
+    return trees
+
+
+def _vehicle(rng: np.random.Generator, x_m: float, y_m: float, velocity_mps: float, *, parked: bool) -> Vehicle:
+    kind = VehicleKind.CAR if parked and rng.random() < 0.93 else KINDS[int(rng.choice(len(KINDS), p=KIND_SHARES))]
+    mean, spread = SIZES_M[kind]
+    length_m, width_m, height_m = (m + s * float(np.clip(rng.normal(), -2, 2)) for m, s in zip(mean, spread))
+    return Vehicle(
+        kind=kind,
+        x_m=x_m,
+        y_m=y_m + float(np.clip(rng.normal(0, 0.12), -0.25, 0.25)),
+        length_m=length_m,
+        width_m=width_m,
+        height_m=height_m,
+        velocity_mps=velocity_mps,
+        audible=not parked,
+        electric=bool(rng.random() < ELECTRIC_SHARE[kind]),
+        level_offset_db=float(rng.normal(0, 1.5)),
+        engine_hz=float(rng.uniform(*FIRING_HZ[kind])),
+    )
+
+
+def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, own_lane: int, ego: Ego) -> list[Vehicle]:
+    """Fill every lane with vehicles at the lane's speed; lane -1 of the ego vehicle is the kerb."""
+    vehicles: list[Vehicle] = []
+    for direction in (-1, +1):
+        for lane in range(lanes):
+            if rng.random() < 0.2:
+                continue
+            own = direction == -1 and lane == own_lane
+            speed_mps = ego.speed_mps if own else rng.uniform(4.0, 16.0)
+            mean_gap_m = rng.uniform(12.0, 70.0)
+            y_m = direction * (lane + 0.5) * lane_m
+            x = -BEHIND_M + rng.uniform(0, mean_gap_m)
+            while x < AHEAD_M:
+                vehicle = _vehicle(rng, x, y_m, -direction * speed_mps, parked=False)
+                clear_m = (vehicle.length_m + 4.6) / 2 + 4.0
+                if not own or abs(x) > clear_m:
+                    vehicles.append(vehicle)
+                x += vehicle.length_m + 5.0 + rng.exponential(mean_gap_m)
+    return vehicles
+
+
+def _parked(rng: np.random.Generator, side: int, kerb_m: float, parking_m: float, ego: Ego | None) -> list[Vehicle]:
+    if parking_m == 0.0:
+        return []
+    occupancy = rng.uniform(0.05, 0.45)
+    vehicles, x = [], -100.0 + rng.uniform(0, 6)
+    while x < 500.0:
+        x += 6.0 + rng.uniform(0, 1.0)
+        if rng.random() < occupancy and (ego is None or abs(x) > 7.5):
+            vehicles.append(_vehicle(rng, x, side * (kerb_m - parking_m / 2 + 0.1), 0.0, parked=True))
+    return [vehicle for vehicle in vehicles if vehicle.width_m < 2.2]
+
+
+def _weather(rng: np.random.Generator, facades: list[Facade], width_m: float) -> Weather:
+    near = [facade for facade in facades if -60 < facade.x_end_m and facade.x_start_m < 60]
+    cover = sum(facade.x_end_m - facade.x_start_m for facade in near) / 240.0
+    height_m = float(np.mean([facade.height_m for facade in near])) if near else 0.0
+    # A closed, high, narrow street sends more sound back (a canyon's tail against an open place).
+    enclosure = min(1.0, cover * min(1.0, height_m / max(width_m, 1.0)))
+    return Weather(
+        temperature_c=float(rng.uniform(-5, 33)),
+        wind_mps=float(min(9.0, rng.gamma(2.0, 1.1))),
+        wind_azimuth_rad=float(rng.uniform(-math.pi, math.pi)),
+        background_db=float(rng.uniform(42, 60)),
+        tail_db=float(-22 + 10 * enclosure + rng.normal(0, 0.7)),
+        tail_s=float(0.3 + 1.0 * enclosure),
+    )
