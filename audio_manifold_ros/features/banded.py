@@ -1,0 +1,48 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Products with matrices whose non-zero values lie along a slanted band."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class BandedMatrix:
+    """A matrix of few non-zero values per column, multiplied from the right by blocks of columns.
+
+    Each block is a dense product over those rows alone that are non-zero in it: for a mel filterbank or a linear
+    interpolation a tenth of the work of the dense product, and still one call into BLAS per block.
+
+    Args:
+        matrix: float32 (row, column).
+        block_columns: Columns of one block.
+
+    """
+
+    def __init__(self, matrix: NDArray[np.float32], block_columns: int) -> None:
+        """Cut the matrix into blocks."""
+        self.rows, self.columns = matrix.shape
+        self._blocks: list[tuple[slice, slice, NDArray[np.float32]]] = []
+        for first in range(0, self.columns, block_columns):
+            columns = slice(first, min(first + block_columns, self.columns))
+            used = np.flatnonzero(matrix[:, columns].any(axis=1))
+            rows = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
+            self._blocks.append((rows, columns, np.ascontiguousarray(matrix[rows, columns])))
+
+    def product(self, left: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Return `left @ matrix`.
+
+        Args:
+            left: float32 (item, row).
+            out: float32 (item, column) that receives the product; a new array where None.
+
+        """
+        result = np.empty((left.shape[0], self.columns), dtype=np.float32) if out is None else out
+        for rows, columns, block in self._blocks:
+            np.matmul(left[:, rows], block, out=result[:, columns])
+        return result
