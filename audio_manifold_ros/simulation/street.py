@@ -52,8 +52,8 @@ def make_street(seed: int) -> Street:
     rng = np.random.default_rng([seed, 0x57EE7])
     lane_m = rng.uniform(3.0, 3.6)
     lanes = int(rng.choice((1, 2), p=(0.72, 0.28)))
-    parking_m = [2.3 if rng.random() < share else 0.0 for share in (0.3, 0.3)]
-    standing = bool(rng.random() < 0.35)
+    parking_m = [2.3 if rng.random() < share else 0.0 for share in (0.22, 0.22)]
+    standing = bool(rng.random() < 0.4)
     if standing and parking_m[1] == 0.0:
         parking_m[1] = 2.3
     road_left = lanes * lane_m + parking_m[0]
@@ -179,11 +179,11 @@ def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, own_lane: int,
     vehicles: list[Vehicle] = []
     for direction in (-1, +1):
         for lane in range(lanes):
-            if rng.random() < 0.2:
+            if rng.random() < 0.15:
                 continue
             own = direction == -1 and lane == own_lane
             speed_mps = ego.speed_mps if own else rng.uniform(4.0, 16.0)
-            mean_gap_m = rng.uniform(12.0, 70.0)
+            mean_gap_m = rng.uniform(8.0, 50.0)
             y_m = direction * (lane + 0.5) * lane_m
             x = -BEHIND_M + rng.uniform(0, mean_gap_m)
             while x < AHEAD_M:
@@ -198,7 +198,7 @@ def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, own_lane: int,
 def _parked(rng: np.random.Generator, side: int, kerb_m: float, parking_m: float, ego: Ego | None) -> list[Vehicle]:
     if parking_m == 0.0:
         return []
-    occupancy = rng.uniform(0.05, 0.45)
+    occupancy = rng.uniform(0.03, 0.25)
     vehicles, x = [], -100.0 + rng.uniform(0, 6)
     while x < 500.0:
         x += 6.0 + rng.uniform(0, 1.0)
