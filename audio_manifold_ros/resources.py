@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 PACKAGE = 'audio_manifold_ros'
@@ -34,8 +35,6 @@ def _roots() -> list[Path]:
         from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
     except ImportError:
         return roots
-    try:
+    with contextlib.suppress(PackageNotFoundError):
         roots.append(Path(get_package_share_directory(PACKAGE)))
-    except PackageNotFoundError:
-        pass
     return roots

@@ -49,9 +49,14 @@ class CameraModel:
             msg = f'Cannot read the camera {str(path)!r}: {error}. Give the path of a camera.yaml.'
             raise CalibrationError(msg) from None
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            msg = f'{path}: {error!r} where image_width, image_height and camera_matrix.data (nine numbers) are expected.'
+            msg = (
+                f'{path}: {error!r} where image_width, image_height and camera_matrix.data (nine numbers) are expected.'
+            )
             raise CalibrationError(msg) from None
         if len(k) != 9 or min(camera.width, camera.height, camera.fx, camera.fy) <= 0:
-            msg = f'{path}: camera_matrix.data is {k!r} with image size {camera.width} × {camera.height}: give positive sizes and focal lengths.'
+            msg = (
+                f'{path}: camera_matrix.data is {k!r} with image size {camera.width} × {camera.height}: '
+                'give positive sizes and focal lengths.'
+            )
             raise CalibrationError(msg)
         return camera

@@ -68,7 +68,10 @@ class Extrinsics:
             transforms = tuple(_transform(entry) for entry in data['transforms'])
             offset_s = float(data['audio_time_offset_s'])
         except (KeyError, TypeError, ValueError) as error:
-            msg = f'{path}: {error!r}: expected schema_version, audio_time_offset_s and transforms of parent, child, translation_m and rotation_rpy_rad.'
+            msg = (
+                f'{path}: {error!r}: expected schema_version, audio_time_offset_s and transforms '
+                'of parent, child, translation_m and rotation_rpy_rad.'
+            )
             raise CalibrationError(msg) from None
         if version != SCHEMA_VERSION:
             msg = f'{path}: schema_version is {version!r}, this software reads {SCHEMA_VERSION}.'

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.calibration.errors import CalibrationError
 
 SCHEMA_VERSION = 1
+SAFE_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 ARRAY_KEYS = {'schema_version', 'array_id', 'frame_id', 'microphones'}
 MICROPHONE_KEYS = {'name', 'device_channel', 'position_m', 'facing', 'gain_db', 'polarity', 'enabled'}
 
@@ -94,9 +95,24 @@ class MicrophoneArray:
 
         """
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            text = Path(path).read_text(encoding='utf-8')
+        except (OSError, UnicodeDecodeError) as error:
             msg = f'Cannot read the microphone array {str(path)!r}: {error}. Give the path of a mic_array.yaml.'
+            raise CalibrationError(msg) from None
+        return cls.from_text(text, str(path))
+
+    @classmethod
+    def from_text(cls, text: str, path: str) -> MicrophoneArray:
+        """Read the text of a `mic_array.yaml`; `path` says in messages where it comes from.
+
+        Raises:
+            CalibrationError: The text is no rig, or holds a wrong value.
+
+        """
+        try:
+            data = yaml.load(text, Loader=SAFE_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
+        except yaml.YAMLError as error:
+            msg = f'Cannot read the microphone array {path!r}: {error}. Give the text of a mic_array.yaml.'
             raise CalibrationError(msg) from None
         _check_keys(path, 'the file', data, ARRAY_KEYS)
         if data['schema_version'] != SCHEMA_VERSION:

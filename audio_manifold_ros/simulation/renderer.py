@@ -115,9 +115,7 @@ class CameraRenderer:
             depth_m[block][hit] = entry[hit]
             labels[block][hit] = boxes.labels[near[k]]
 
-    def _cast_crowns(
-        self, eye_m: NDArray[np.float64], depth_m: NDArray[np.float64], labels: NDArray[np.uint8]
-    ) -> None:
+    def _cast_crowns(self, eye_m: NDArray[np.float64], depth_m: NDArray[np.float64], labels: NDArray[np.uint8]) -> None:
         centre = self._crowns.centre_m - eye_m
         radius = self._crowns.radius_m
         for k in np.flatnonzero((centre[:, 0] > -3.0) & (centre[:, 0] < 120.0)):
@@ -129,25 +127,22 @@ class CameraRenderer:
             columns = np.flatnonzero((b_col > 0) & (b_col * b_col >= a_col * (c[0] ** 2 + c[1] ** 2 - 1.0)))
             if columns.size == 0:
                 continue
-            a = a_col[None, columns] + (dz * dz)[:, None]
-            b = b_col[None, columns] + (dz * c[2])[:, None]
+            width = np.s_[columns[0] : columns[-1] + 1]
+            a = a_col[None, width] + (dz * dz)[:, None]
+            b = b_col[None, width] + (dz * c[2])[:, None]
             root = b * b - a * cc
             rows = np.flatnonzero((root > 0).any(axis=1))
             if rows.size == 0:
                 continue
-            row_block = np.s_[rows[0] : rows[-1] + 1]
-            block = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            if columns.size != columns[-1] - columns[0] + 1:
-                continue
-            entry = (b[row_block] - np.sqrt(np.maximum(root[row_block], 0.0))) / a[row_block]
-            hit = (root[row_block] > 0) & (entry > NEAR_M) & (entry < depth_m[block])
+            height = np.s_[rows[0] : rows[-1] + 1]
+            block = (height, width)
+            entry = (b[height] - np.sqrt(np.maximum(root[height], 0.0))) / a[height]
+            hit = (root[height] > 0) & (entry > NEAR_M) & (entry < depth_m[block])
             depth_m[block][hit] = entry[hit]
             labels[block][hit] = VEGETATION
 
 
-def _slab(
-    low: NDArray[np.float64], high: NDArray[np.float64], direction: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _slab(low: X) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Return where rays (n,) enter and leave the space between planes (box,), as two arrays (box, n)."""
     with np.errstate(divide='ignore'):
         inverse = 1.0 / direction

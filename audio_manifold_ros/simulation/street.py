@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 
 import numpy as np
@@ -14,7 +15,8 @@ from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree
 BEHIND_M = 400.0
 AHEAD_M = 900.0
 KINDS = (VehicleKind.CAR, VehicleKind.TRUCK, VehicleKind.BUS, VehicleKind.MOTORCYCLE)
-KIND_SHARES = (0.74, 0.12, 0.04, 0.10)
+# Upper bounds of the shares: 74 % cars, 12 % trucks, 4 % buses, 10 % motorcycles.
+KIND_BOUNDS = (0.74, 0.86, 0.90, 1.0)
 # Mean and spread (length, width, height) in metres.
 SIZES_M = {
     VehicleKind.CAR: ((4.3, 1.8, 1.5), (0.35, 0.07, 0.1)),
@@ -109,9 +111,9 @@ def _facades(rng: np.random.Generator, side: int, pavement_m: float) -> list[Fac
                 y_m=side * (pavement_m + setback_m),
                 x_start_m=x,
                 x_end_m=x + length_m,
-                height_m=float(np.clip(height_m + rng.normal(0, 2.0), 3.5, 24.0)),
+                height_m=min(max(height_m + rng.normal(0, 2.0), 3.5), 24.0),
                 depth_m=rng.uniform(8.0, 14.0),
-                absorption=float(rng.choice((0.05, 0.1, 0.15, 0.3), p=(0.3, 0.3, 0.3, 0.1))),
+                absorption=0.3 if rng.random() < 0.1 else rng.uniform(0.05, 0.15),
                 scattering=rng.uniform(0.1, 0.4),
             )
         )
@@ -155,14 +157,18 @@ def _trees(rng: np.random.Generator, side: int, pavement_m: float) -> list[Tree]
     return trees
 
 
+def _within(value: float, bound: float) -> float:
+    return min(max(value, -bound), bound)
+
+
 def _vehicle(rng: np.random.Generator, x_m: float, y_m: float, velocity_mps: float, *, parked: bool) -> Vehicle:
-    kind = VehicleKind.CAR if parked and rng.random() < 0.93 else KINDS[int(rng.choice(len(KINDS), p=KIND_SHARES))]
+    kind = VehicleKind.CAR if parked and rng.random() < 0.93 else KINDS[bisect.bisect(KIND_BOUNDS, rng.random())]
     mean, spread = SIZES_M[kind]
-    length_m, width_m, height_m = (m + s * float(np.clip(rng.normal(), -2, 2)) for m, s in zip(mean, spread))
+    length_m, width_m, height_m = (m + s * _within(rng.normal(), 2.0) for m, s in zip(mean, spread, strict=True))
     return Vehicle(
         kind=kind,
         x_m=x_m,
-        y_m=y_m + float(np.clip(rng.normal(0, 0.12), -0.25, 0.25)),
+        y_m=y_m + _within(rng.normal(0, 0.12), 0.25),
         length_m=length_m,
         width_m=width_m,
         height_m=height_m,
@@ -208,7 +214,7 @@ def _parked(rng: np.random.Generator, side: int, kerb_m: float, parking_m: float
 
 
 def _weather(rng: np.random.Generator, facades: list[Facade], width_m: float) -> Weather:
-    near = [facade for facade in facades if -60 < facade.x_end_m and facade.x_start_m < 60]
+    near = [facade for facade in facades if facade.x_end_m > -60 and facade.x_start_m < 60]
     cover = sum(facade.x_end_m - facade.x_start_m for facade in near) / 240.0
     height_m = float(np.mean([facade.height_m for facade in near])) if near else 0.0
     # A closed, high, narrow street sends more sound back (a canyon's tail against an open place).
