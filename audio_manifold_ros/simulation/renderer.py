@@ -142,7 +142,9 @@ class CameraRenderer:
             labels[block][hit] = VEGETATION
 
 
-def _slab(low: X) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def _slab(
+    low: NDArray[np.floating], high: NDArray[np.floating], direction: NDArray[np.float64]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Return where rays (n,) enter and leave the space between planes (box,), as two arrays (box, n)."""
     with np.errstate(divide='ignore'):
         inverse = 1.0 / direction
