@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """One block of multi-channel audio, the only currency between source and ring buffer."""
 
 from __future__ import annotations

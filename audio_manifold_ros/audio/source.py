@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """What every origin of audio offers to the pipeline: device, topic, file, simulator."""
 
 from __future__ import annotations

@@ -1,0 +1,105 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From sample index to time: a slowly corrected line through jittering block stamps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audio_manifold_ros.audio.errors import AudioError
+
+NS = 1_000_000_000
+STEP_NS = NS // 2
+JITTER_S = 5e-3
+RATE_TOLERANCE = 1e-4
+OFFSET_WANDER = 1e-5
+RATE_WANDER = 1e-7
+
+
+@dataclass
+class _Line:
+    """A two-state Kalman filter: time error (s) of a nominal line, and its growth (s/s)."""
+
+    anchor_sample: int
+    anchor_ns: int
+    at_sample: int
+    offset_s: float = 0.0
+    slope: float = 0.0
+    offset_variance: float = JITTER_S**2
+    covariance: float = 0.0
+    slope_variance: float = RATE_TOLERANCE**2
+
+    def nominal_ns(self, sample_index: int, rate_hz: int) -> int:
+        return self.anchor_ns + (sample_index - self.anchor_sample) * NS // rate_hz
+
+    def advance(self, seconds: float) -> None:
+        self.offset_s += self.slope * seconds
+        self.offset_variance += 2 * seconds * self.covariance + seconds**2 * self.slope_variance
+        self.offset_variance += OFFSET_WANDER**2 * seconds
+        self.covariance += seconds * self.slope_variance
+        self.slope_variance += RATE_WANDER**2 * seconds
+
+    def correct(self, error_s: float) -> None:
+        total = self.offset_variance + JITTER_S**2
+        offset_gain, slope_gain = self.offset_variance / total, self.covariance / total
+        self.offset_s += offset_gain * error_s
+        self.slope += slope_gain * error_s
+        self.slope_variance -= slope_gain * self.covariance
+        self.covariance *= 1 - offset_gain
+        self.offset_variance *= 1 - offset_gain
+
+
+class SampleClock:
+    """The line through (sample index, stamp) of a stream.
+
+    Callbacks come late by milliseconds and devices run fast or slow by up to some hundred parts per
+    million: each stamp moves the line only a little. A stamp more than half a second off the line is
+    a step of the clock (or a new stream): the line starts again there.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        """Start without a line.
+
+        Raises:
+            AudioError: The rate is not positive.
+
+        """
+        if sample_rate_hz < 1:
+            msg = f'Sample clock: sample_rate_hz is {sample_rate_hz!r}: give a positive rate.'
+            raise AudioError(msg)
+        self._rate_hz = sample_rate_hz
+        self._line: _Line | None = None
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster the device counts than its nominal rate says; 0 before the first update."""
+        return 0.0 if self._line is None else -1e6 * self._line.slope
+
+    def reset(self) -> None:
+        """Forget the line."""
+        self._line = None
+
+    def update(self, sample_index: int, stamp_ns: int) -> None:
+        """Correct the line by one observation: `sample_index` was at `stamp_ns`."""
+        line = self._line
+        if line is None or sample_index < line.at_sample or abs(stamp_ns - self.stamp_ns(sample_index)) > STEP_NS:
+            slope = 0.0 if line is None else line.slope
+            self._line = _Line(sample_index, stamp_ns, sample_index, slope=slope)
+            return
+        line.advance((sample_index - line.at_sample) / self._rate_hz)
+        line.at_sample = sample_index
+        line.correct((stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS - line.offset_s)
+
+    def stamp_ns(self, sample_index: int) -> int:
+        """Return the instant (ns) of a sample, before or after the last update.
+
+        Raises:
+            AudioError: There was no update yet.
+
+        """
+        if self._line is None:
+            msg = f'Sample clock: no block has arrived, the instant of sample {sample_index!r} is unknown.'
+            raise AudioError(msg)
+        line = self._line
+        ahead_s = (sample_index - line.at_sample) / self._rate_hz
+        return line.nominal_ns(sample_index, self._rate_hz) + round((line.offset_s + line.slope * ahead_s) * NS)
