@@ -1,0 +1,164 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading one drive: any run of its audio as the model hears it, any image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
+
+INT16_SCALE = 32768.0
+
+
+@final
+class DriveReader:
+    """An open drive file. Use it as a context manager, or call `close`.
+
+    Attributes:
+        path: The file.
+        seal: Size and checksum that the file claims.
+        drive_id: Names the drive.
+        sample_rate_hz: Rate of the audio.
+        first_sample: Stream index of the first sample.
+        end_sample: One past the last sample.
+        gaps: int64 (gap, 2), stream index of the first lost sample and one past the last, in order.
+        image_samples: int64 (image,), stream index of each image.
+        provenance: Where the drive comes from.
+        rig: The rig that it was recorded with.
+        array: Its microphone array.
+
+    """
+
+    def __init__(self, path: Path | str, *, verify: bool = False) -> None:
+        """Open a drive file.
+
+        Args:
+            path: The file.
+            verify: Read the whole file first and compare its checksum.
+
+        Raises:
+            DatasetError: The file is missing, foreign, truncated or corrupted.
+
+        """
+        self.path = Path(path)
+        self.seal: Seal = read_seal(self.path, verify=verify)
+        with self._blaming_the_file():
+            self._file = h5py.File(self.path, 'r')
+        try:
+            with self._blaming_the_file():
+                self._read_description()
+        except DatasetError:
+            self._file.close()
+            raise
+
+    @property
+    def has_depth(self) -> bool:
+        """Whether there are depth images."""
+        return 'depth_m' in self._file
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there are label images."""
+        return 'labels' in self._file
+
+    def raw(self, first_sample: int, length: int) -> NDArray[np.int16]:
+        """Return a run of audio as recorded.
+
+        Returns:
+            int16 (device channel, sample).
+
+        Raises:
+            DatasetError: The run leaves the recording or touches a gap, or the file is corrupted there.
+
+        """
+        end = first_sample + length
+        if first_sample < self.first_sample or end > self.end_sample:
+            msg = (
+                f'{self.path}: samples {first_sample} to {end} asked, '
+                f'{self.first_sample} to {self.end_sample} recorded: ask for less.'
+            )
+            raise DatasetError(msg)
+        if np.any((self.gaps[:, 0] < end) & (self.gaps[:, 1] > first_sample)):
+            msg = (
+                f'{self.path}: samples {first_sample} to {end} touch lost samples {self.gaps.tolist()}: ask elsewhere.'
+            )
+            raise DatasetError(msg)
+        start = first_sample - self.first_sample
+        with self._blaming_the_file():
+            return np.asarray(self._file['audio'][:, start : start + length], dtype=np.int16)
+
+    def samples(self, first_sample: int, length: int) -> NDArray[np.float32]:
+        """Return a run of audio in the order of the array's microphones, with gain and polarity applied.
+
+        Returns:
+            float32 (mic, sample), full scale ±1.
+
+        Raises:
+            DatasetError: As for `raw`.
+
+        """
+        raw = self.raw(first_sample, length)
+        factors = self.array.factors[:, None] / np.float32(INT16_SCALE)
+        samples: NDArray[np.float32] = np.multiply(raw[list(self.array.device_channels)], factors, dtype=np.float32)
+        return samples
+
+    def depth_m(self, image: int) -> NDArray[np.float32]:
+        """Return depth image number `image`: float32 (row, column), metres, NaN invalid."""
+        with self._blaming_the_file():
+            return np.asarray(self._file['depth_m'][image], dtype=np.float32)
+
+    def labels(self, image: int) -> NDArray[np.uint8]:
+        """Return label image number `image`: uint8 (row, column), 255 unlabelled."""
+        with self._blaming_the_file():
+            return np.asarray(self._file['labels'][image], dtype=np.uint8)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> DriveReader:
+        """Return the reader."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def _read_description(self) -> None:
+        attrs = self._file.attrs
+        self.drive_id = str(attrs['drive_id'])
+        self.sample_rate_hz = int(attrs['sample_rate_hz'])
+        self.first_sample = int(attrs['first_sample'])
+        self.end_sample = self.first_sample + int(self._file['audio'].shape[1])
+        self.gaps: NDArray[np.int64] = np.asarray(self._file['gaps'][:], dtype=np.int64)
+        images = self._file['sample_index'][:] if 'sample_index' in self._file else []
+        self.image_samples: NDArray[np.int64] = np.asarray(images, dtype=np.int64)
+        self.provenance: dict[str, Any] = json.loads(attrs['provenance'])
+        self.rig = RigText(**{name: str(attrs[f'rig_{name}']) for name in RIG_FILES})
+        self.array = self.rig.array()
+
+    @contextmanager
+    def _blaming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except CalibrationError as error:
+            msg = f'{self.path}: {error}'
+            raise DatasetError(msg) from None
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            msg = f'{self.path}: cannot be read as a drive ({error}): it may be corrupted. Check it with verify=True.'
+            raise DatasetError(msg) from None

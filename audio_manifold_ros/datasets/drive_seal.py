@@ -1,0 +1,102 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The seal of a drive file: format, size and checksum in the 512 bytes before the HDF5 data.
+
+HDF5 leaves a user block to the application and ignores it. Sealed last, it proves that a file was finished,
+shows a truncation without parsing anything, and covers every byte of data and metadata with one checksum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from audio_manifold_ros.datasets.errors import DatasetError
+
+FORMAT = 'audio_manifold_ros drive'
+FORMAT_VERSION = 1
+SEAL_BYTES = 512
+READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What the user block of a finished drive says.
+
+    Attributes:
+        total_bytes: Size of the whole file.
+        sha256: Of all bytes after the seal.
+
+    """
+
+    total_bytes: int
+    sha256: str
+
+
+def write_seal(path: Path) -> Seal:
+    """Seal a closed HDF5 file whose user block is `SEAL_BYTES` long, and return the seal."""
+    with path.open('r+b') as file:
+        file.seek(SEAL_BYTES)
+        seal = Seal(path.stat().st_size, _digest(file))
+        text = json.dumps(
+            {'format': FORMAT, 'version': FORMAT_VERSION, 'bytes': seal.total_bytes, 'sha256': seal.sha256}
+        )
+        file.seek(0)
+        file.write(text.encode().ljust(SEAL_BYTES - 1) + b'\n')
+    return seal
+
+
+def read_seal(path: Path, *, verify: bool) -> Seal:
+    """Check the seal of a drive file.
+
+    Args:
+        path: The file.
+        verify: Read the whole file and compare its checksum; otherwise only format, version and size are checked.
+
+    Raises:
+        DatasetError: The file is missing, foreign, of another version, truncated or corrupted.
+
+    """
+    try:
+        with path.open('rb') as file:
+            seal = _parse(path, file.read(SEAL_BYTES))
+            size = path.stat().st_size
+            if size != seal.total_bytes:
+                msg = f'{path}: {size} bytes of {seal.total_bytes}: truncated or extended. Copy or record it again.'
+                raise DatasetError(msg)
+            if verify and _digest(file) != seal.sha256:
+                msg = f'{path}: corrupted: it does not match its checksum {seal.sha256[:12]}…. Copy or record it again.'
+                raise DatasetError(msg)
+    except OSError as error:
+        msg = f'Cannot read the drive {str(path)!r}: {error.strerror or error}. Give the path of a drive file.'
+        raise DatasetError(msg) from None
+    return seal
+
+
+def _parse(path: Path, block: bytes) -> Seal:
+    try:
+        values = json.loads(block.decode())
+        found, version = values['format'], values['version']
+        seal = Seal(int(values['bytes']), str(values['sha256']))
+    except (ValueError, KeyError, TypeError):
+        msg = f'{path} does not begin like a drive ({bytes(block[:16])!r}…): give a file written by DriveWriter.'
+        raise DatasetError(msg) from None
+    if found != FORMAT:
+        msg = f'{path}: the format is {found!r}: give a file of the format {FORMAT!r}.'
+        raise DatasetError(msg)
+    if version != FORMAT_VERSION:
+        msg = (
+            f'{path}: format version {version!r}, this software reads {FORMAT_VERSION}: use the software that wrote it.'
+        )
+        raise DatasetError(msg)
+    return seal
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(READ_BYTES):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,62 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rig files as text: what a drive keeps of the rig that recorded it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.datasets.errors import DatasetError
+
+RIG_FILES = ('mic_array', 'camera', 'extrinsics')
+
+
+@dataclass(frozen=True)
+class RigText:
+    """The three YAML files of a rig, word for word.
+
+    Attributes:
+        mic_array: Text of `mic_array.yaml`.
+        camera: Text of `camera.yaml` (the format of camera_info_manager).
+        extrinsics: Text of `extrinsics.yaml`.
+
+    """
+
+    mic_array: str
+    camera: str
+    extrinsics: str
+
+    @classmethod
+    def from_folder(cls, folder: Path | str) -> RigText:
+        """Read the rig files of a folder.
+
+        Raises:
+            DatasetError: A file is missing or is no text.
+
+        """
+        texts = {}
+        for name in RIG_FILES:
+            path = Path(folder) / f'{name}.yaml'
+            try:
+                texts[name] = path.read_text(encoding='utf-8')
+            except (OSError, UnicodeDecodeError) as error:
+                msg = f'Cannot read the rig file {str(path)!r}: {error}. Give a folder with {list(RIG_FILES)} as YAML.'
+                raise DatasetError(msg) from None
+        return cls(**texts)
+
+    def array(self) -> MicrophoneArray:
+        """Return the microphone array.
+
+        Raises:
+            CalibrationError: The text is no microphone array.
+
+        """
+        return _array(self.mic_array)
+
+
+@lru_cache(maxsize=8)
+def _array(text: str) -> MicrophoneArray:
+    return MicrophoneArray.from_text(text, 'mic_array.yaml')

@@ -1,0 +1,70 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Splits by drive: never by frame, so that no place is heard in two of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from audio_manifold_ros.datasets.errors import DatasetError
+
+FIRST_DEMO_SEED = 900_000
+HASH_SPAN = float(1 << 64)
+
+
+def check_learning_seed(seed: int) -> None:
+    """Refuse simulated streets that are kept for demonstrations: nothing may learn from them or be chosen on them.
+
+    Raises:
+        DatasetError: The seed is negative or among those kept.
+
+    """
+    if not 0 <= seed < FIRST_DEMO_SEED:
+        msg = f'Street seed {seed!r}: use 0 to {FIRST_DEMO_SEED - 1}; the others are kept for demonstrations.'
+        raise DatasetError(msg)
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Drives to learn from, to choose on, and to report on, each in order."""
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+
+def split_drives(drive_ids: Iterable[str], *, validation: float = 0.05, test: float = 0.1, seed: int = 0) -> Splits:
+    """Divide drives by a hash of their ids: a drive keeps its place when others come or go.
+
+    Args:
+        drive_ids: The ids, in any order.
+        validation: Share to choose on.
+        test: Share to report on.
+        seed: Another seed, another division.
+
+    Raises:
+        DatasetError: An id repeats, or the shares make no sense.
+
+    """
+    if validation < 0 or test < 0 or validation + test > 1:
+        msg = f'Shares validation {validation!r} and test {test!r}: give numbers from 0 whose sum is at most 1.'
+        raise DatasetError(msg)
+    ids = sorted(drive_ids)
+    repeated = sorted({a for a, b in pairwise(ids) if a == b})
+    if repeated:
+        msg = f'Drives {repeated[:5]} are given more than once: a drive may be in one split only.'
+        raise DatasetError(msg)
+    places = {drive_id: _place(drive_id, seed) for drive_id in ids}
+    return Splits(
+        train=tuple(i for i in ids if places[i] >= test + validation),
+        validation=tuple(i for i in ids if test <= places[i] < test + validation),
+        test=tuple(i for i in ids if places[i] < test),
+    )
+
+
+def _place(drive_id: str, seed: int) -> float:
+    digest = hashlib.sha256(f'{seed}:{drive_id}'.encode()).digest()
+    return int.from_bytes(digest[:8], 'big') / HASH_SPAN

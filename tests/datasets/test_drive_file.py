@@ -1,0 +1,230 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Drive files: what is written is read, what is broken is refused, what is unfinished does not exist."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, read_seal
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RigText
+from tests.datasets.conftest import RIG_FOLDER, audio_of, images_of
+
+MakeDrive = Callable[..., Path]
+
+
+def test_a_drive_is_read_as_it_was_written(make_drive: MakeDrive, rig: RigText) -> None:
+    path = make_drive(runs=((100, 900), (900, 1400), (2000, 2600)), images=(150, 1399, 2100))
+    with DriveReader(path, verify=True) as drive:
+        assert (drive.drive_id, drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (
+            'drive',
+            1000,
+            100,
+            2600,
+        )
+        assert drive.gaps.tolist() == [[1400, 2000]]
+        assert drive.image_samples.tolist() == [150, 1399, 2100]
+        assert drive.provenance == {'origin': 'test'}
+        assert drive.rig == rig
+        np.testing.assert_array_equal(drive.raw(850, 550), audio_of(850, 1400))
+        np.testing.assert_array_equal(drive.raw(2000, 600), audio_of(2000, 2600))
+        for image, sample in enumerate((150, 1399, 2100)):
+            depth_m, labels = images_of(sample)
+            np.testing.assert_array_equal(drive.depth_m(image), depth_m.astype(np.float32))
+            np.testing.assert_array_equal(drive.labels(image), labels)
+            assert drive.depth_m(image).dtype == np.float32
+
+
+def test_samples_have_gain_polarity_and_channel_of_the_rig(make_drive: MakeDrive, rig: RigText) -> None:
+    text = rig.mic_array.replace('device_channel: 0', 'device_channel: 99')
+    text = text.replace('device_channel: 3', 'device_channel: 0').replace('device_channel: 99', 'device_channel: 3')
+    text = text.replace('gain_db: 0.0\n    polarity: 1', 'gain_db: 6.0\n    polarity: -1', 1)
+    path = make_drive(rig_text=RigText(text, rig.camera, rig.extrinsics))
+    with DriveReader(path) as drive:
+        samples, raw = drive.samples(10, 100), drive.raw(10, 100)
+    assert samples.dtype == np.float32
+    np.testing.assert_allclose(samples[0], raw[3] / 32768 * -(10 ** (6 / 20)), rtol=1e-6)
+    np.testing.assert_allclose(samples[3], raw[0] / 32768, rtol=1e-6)
+    np.testing.assert_allclose(samples[1], raw[1] / 32768, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('first', 'length', 'reason'), [(99, 10, 'recorded'), (2590, 11, 'recorded'), (1390, 11, 'lost')]
+)
+def test_audio_that_is_not_there_is_refused(make_drive: MakeDrive, first: int, length: int, reason: str) -> None:
+    path = make_drive(runs=((100, 1400), (2000, 2600)), images=())
+    with DriveReader(path) as drive, pytest.raises(DatasetError, match=reason):
+        drive.raw(first, length)
+
+
+def test_the_same_drive_gives_the_same_bytes(make_drive: MakeDrive) -> None:
+    first = make_drive().read_bytes()
+    assert make_drive().read_bytes() == first
+
+
+def test_a_file_cut_short_anywhere_is_refused_by_name(make_drive: MakeDrive, tmp_path: Path) -> None:
+    whole = make_drive().read_bytes()
+    cut = tmp_path / 'cut.h5'
+    lengths = sorted(
+        {0, 1, 100, SEAL_BYTES - 1, SEAL_BYTES, SEAL_BYTES + 1, len(whole) - 1, *range(0, len(whole), 997)}
+    )
+    for length in lengths:
+        cut.write_bytes(whole[:length])
+        with pytest.raises(DatasetError, match=r'cut\.h5'):
+            DriveReader(cut)
+
+
+def test_any_corrupted_byte_is_found_by_verification(make_drive: MakeDrive, tmp_path: Path) -> None:
+    whole = make_drive().read_bytes()
+    rng = np.random.default_rng(0)
+    bad = tmp_path / 'bad.h5'
+    for place in rng.integers(SEAL_BYTES, len(whole), 200).tolist():
+        changed = bytearray(whole)
+        changed[place] ^= 1 << int(rng.integers(8))
+        bad.write_bytes(changed)
+        with pytest.raises(DatasetError, match=r'bad\.h5.*corrupted'):
+            DriveReader(bad, verify=True)
+
+
+def test_a_corrupted_file_read_without_verification_raises_nothing_else(make_drive: MakeDrive, tmp_path: Path) -> None:
+    whole = make_drive().read_bytes()
+    rng = np.random.default_rng(1)
+    bad = tmp_path / 'bad.h5'
+    for place in range(SEAL_BYTES, SEAL_BYTES + 6000, 61):
+        changed = bytearray(whole)
+        changed[place] = int(rng.integers(256))
+        bad.write_bytes(changed)
+        with suppress(DatasetError), DriveReader(bad) as drive:
+            drive.raw(drive.first_sample, 10)
+            drive.depth_m(0)
+            drive.labels(0)
+
+
+@pytest.mark.parametrize(
+    'content', [b'', b'RIFF....WAVE', b'{"format": "other", "version": 1, "bytes": 1, "sha256": ""}', b'\x89HDF']
+)
+def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / 'foreign.h5'
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r'foreign\.h5'):
+        DriveReader(path)
+
+
+def test_foreign_hdf5_folders_and_missing_files_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / 'foreign.h5', 'w') as file:
+        file['audio'] = np.zeros(4)
+    for path in (tmp_path / 'foreign.h5', tmp_path, tmp_path / 'absent.h5'):
+        with pytest.raises(DatasetError, match=path.name):
+            DriveReader(path)
+
+
+def test_another_format_version_is_refused(make_drive: MakeDrive) -> None:
+    path = make_drive()
+    path.write_bytes(path.read_bytes().replace(b'"version": 1', b'"version": 9', 1))
+    with pytest.raises(DatasetError, match='version 9'):
+        read_seal(path, verify=False)
+
+
+def _writer(path: Path, rig: RigText) -> DriveWriter:
+    return DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={})
+
+
+def test_an_exception_leaves_no_file(tmp_path: Path, rig: RigText) -> None:
+    with _writer(tmp_path / 'good.h5', rig) as writer:
+        writer.add_audio(audio_of(0, 10), 0)
+        bad = _writer(tmp_path / 'd.h5', rig)
+        with pytest.raises(DatasetError), bad:
+            bad.add_audio(audio_of(0, 10), -1)
+    assert [p.name for p in tmp_path.iterdir()] == ['good.h5']
+
+
+def test_a_drive_without_audio_is_refused_and_leaves_no_file(tmp_path: Path, rig: RigText) -> None:
+    with pytest.raises(DatasetError, match='without audio'), _writer(tmp_path / 'd.h5', rig):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_audio_and_images_are_refused(tmp_path: Path, rig: RigText) -> None:
+    depth_m, labels = images_of(1)
+    infinite = np.full((6, 5), np.inf, dtype=np.float32)
+    with _writer(tmp_path / 'd.h5', rig) as writer:
+        writer.add_audio(audio_of(0, 100), 0)
+        writer.add_image(50, depth_m, labels)
+        bad = (
+            (lambda: writer.add_audio(audio_of(99, 120), 99), 'in order'),
+            (lambda: writer.add_audio(audio_of(100, 120)[:7], 100), r'\(7, 20\)'),
+            (lambda: writer.add_audio(audio_of(100, 120).astype(np.float32), 100), 'float32'),
+            (lambda: writer.add_image(50, depth_m, labels), 'in order'),
+            (lambda: writer.add_image(60), 'at least one'),
+            (lambda: writer.add_image(60, depth_m), 'same kinds'),
+            (lambda: writer.add_image(60, depth_m.astype(np.float32), labels), 'same kinds'),
+            (lambda: writer.add_image(60, depth_m[:3], labels), 'same kinds'),
+            (lambda: writer.add_image(60, depth_m.astype(np.float64), labels), 'float64'),
+            (lambda: writer.add_image(60, infinite, labels), 'finite'),
+            (lambda: writer.add_image(60, depth_m, labels.astype(np.int64)), 'int64'),
+        )
+        for call, message in bad:
+            with pytest.raises(DatasetError, match=message):
+                call()
+    with DriveReader(tmp_path / 'd.h5', verify=True) as drive:
+        assert (drive.end_sample, drive.image_samples.tolist()) == (100, [50])
+
+
+def test_a_rig_with_more_channels_than_the_audio_is_refused(tmp_path: Path, rig: RigText) -> None:
+    with pytest.raises(DatasetError, match='channel 7'):
+        DriveWriter(tmp_path / 'd.h5', drive_id='d', rig=rig, sample_rate_hz=1000, channels=4, provenance={})
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED_WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.rig_text import RigText
+rig = RigText.from_folder(sys.argv[2])
+writer = DriveWriter(Path(sys.argv[1]), drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={})
+first = 0
+while True:
+    writer.add_audio(np.ones((8, 5000), np.int16), first)
+    first += 5000
+    print(first, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_no_half_file_and_the_next_attempt_succeeds(tmp_path: Path, rig: RigText) -> None:
+    path = tmp_path / 'd.h5'
+    command = [sys.executable, '-c', KILLED_WRITER, str(path), str(RIG_FOLDER)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(20):
+            process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not path.exists()
+    assert [p.name for p in tmp_path.iterdir()] == ['.d.h5.partial']
+    with _writer(path, rig) as writer:
+        writer.add_audio(audio_of(0, 100), 0)
+    assert [p.name for p in tmp_path.iterdir()] == ['d.h5']
+    DriveReader(path, verify=True).close()
+
+
+def test_a_second_writer_of_the_same_drive_is_refused(tmp_path: Path, rig: RigText) -> None:
+    with _writer(tmp_path / 'd.h5', rig) as writer:
+        with pytest.raises(DatasetError, match='another writer'):
+            _writer(tmp_path / 'd.h5', rig)
+        writer.add_audio(audio_of(0, 100), 0)
+    DriveReader(tmp_path / 'd.h5', verify=True).close()

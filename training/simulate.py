@@ -1,0 +1,203 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write simulated drives: one file per street, as many processes as wanted, resumable.
+
+python -m training.simulate --drives 5000 --first-seed 0 --seconds 2 --out data/street
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros import __version__
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.splits import check_learning_seed
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.errors import SimulationError
+
+INT16_SCALE = 32768
+FOLDER_DRIVES = 1000
+SINGLE_THREADED = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
+
+
+@dataclass(frozen=True)
+class Written:
+    """One drive of the manifest: its file relative to the corpus, its street, its size and checksum."""
+
+    path: str
+    seed: int
+    windows: int
+    bytes: int
+    sha256: str
+
+
+def drive_path(folder: Path, seed: int) -> Path:
+    """Return where the drive of a street lies: sub-folders of a thousand."""
+    return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
+
+
+def write_drive(folder: Path, seed: int, seconds: int) -> Written:
+    """Simulate one street and write its drive, unless the same drive is there, whole.
+
+    An image is taken every second at 0.5, 1.5, … s: the centre of each one-second window.
+
+    Raises:
+        DatasetError: The file cannot be written.
+        SimulationError: The street cannot be made.
+
+    """
+    path = drive_path(folder, seed)
+    seal = _existing(path, seconds) or _simulate(path, seed, seconds)
+    return Written(path.relative_to(folder).as_posix(), seed, seconds, seal.total_bytes, seal.sha256)
+
+
+def write_corpus(folder: Path, seeds: range, seconds: int, workers: int, console: Console) -> list[Written]:
+    """Write the drives of many streets in parallel processes, showing progress, and `manifest.json` at the end.
+
+    Raises:
+        DatasetError: A seed is kept for demonstrations, or a drive cannot be written.
+
+    """
+    check_learning_seed(seeds.start)
+    check_learning_seed(seeds.stop - 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = (
+        TextColumn('streets'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn('{task.fields[rate]} /s'),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    written = []
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task('streets', total=len(seeds), rate='–')
+        for drive in _in_parallel(folder, seeds, seconds, workers):
+            written.append(drive)
+            elapsed_s = progress.tasks[task].elapsed or 0.0
+            rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
+            progress.update(task, advance=1, rate=rate)
+    written.sort(key=lambda drive: drive.seed)
+    _write_manifest(folder, written, seconds)
+    return written
+
+
+def _in_parallel(folder: Path, seeds: range, seconds: int, workers: int) -> Iterator[Written]:
+    # Fresh processes: they read the thread limits before numpy does, and inherit no locks.
+    os.environ.update(dict.fromkeys(SINGLE_THREADED, '1'))
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context('spawn')) as pool:
+        futures = [pool.submit(write_drive, folder, seed, seconds) for seed in seeds]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
+            msg = f'A worker died while writing to {folder}: is memory short? Start again: finished drives are kept.'
+            raise DatasetError(msg) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _existing(path: Path, seconds: int) -> Seal | None:
+    try:
+        with DriveReader(path, verify=True) as drive:
+            return drive.seal if len(drive.image_samples) == seconds else None
+    except DatasetError:
+        return None
+
+
+def _simulate(path: Path, seed: int, seconds: int) -> Seal:
+    drive = Drive(seed)
+    rate_hz = drive.sample_rate_hz
+    provenance = {'origin': 'simulation', 'seed': seed, 'software': f'audio_manifold_ros {__version__}'}
+    writer = DriveWriter(
+        path,
+        drive_id=path.stem,
+        rig=_rig(),
+        sample_rate_hz=rate_hz,
+        channels=len(drive.array.microphones),
+        provenance=provenance,
+    )
+    with writer:
+        # The simulated device has the capsules in the order of the array.
+        samples = np.rint(drive.audio(0, seconds * rate_hz) * INT16_SCALE).astype(np.int16)
+        writer.add_audio(samples, 0)
+        for second in range(seconds):
+            depth_m, labels = drive.image(second + 0.5)
+            writer.add_image(second * rate_hz + rate_hz // 2, depth_m.astype(np.float16), labels)
+    return read_seal(path, verify=False)
+
+
+@lru_cache(maxsize=1)
+def _rig() -> RigText:
+    return RigText.from_folder(resource_path(RIG))
+
+
+def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
+    manifest = {
+        'format': MANIFEST_FORMAT,
+        'version': 1,
+        'software': f'audio_manifold_ros {__version__}',
+        'seconds_per_drive': seconds,
+        'windows': sum(drive.windows for drive in written),
+        'geometry_sha256': _rig().array().geometry_sha256(),
+        'drives': [asdict(drive) for drive in written],
+    }
+    partial = folder / '.manifest.json.partial'
+    partial.write_text(json.dumps(manifest, indent=1) + '\n', encoding='utf-8')
+    partial.replace(folder / 'manifest.json')
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m training.simulate', description='Write simulated drives.')
+    parser.add_argument('--drives', type=_positive, required=True, help='how many streets')
+    parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
+    parser.add_argument('--seconds', type=_positive, default=2, help='length of each drive')
+    parser.add_argument('--out', type=Path, required=True, help='folder for the drives; what is there is kept')
+    parser.add_argument('--workers', type=_positive, default=os.cpu_count() or 1, help='processes')
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        msg = f'{text!r}: give a number from 1'
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    options = _arguments(arguments)
+    console = Console(stderr=True)
+    seeds = range(options.first_seed, options.first_seed + options.drives)
+    try:
+        written = write_corpus(options.out, seeds, options.seconds, options.workers, console)
+    except (DatasetError, SimulationError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'{len(written)} drives, {sum(drive.bytes for drive in written) / 1e6:.0f} MB in {options.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
