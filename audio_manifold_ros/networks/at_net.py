@@ -1,0 +1,133 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""AT-net: from the mel spectrograms of all microphones to the manifold (paper, sections 3.2 and 4)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.residual import BasicBlock
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MODALITIES = ('depth', 'segmentation')
+TRUNK_WIDTHS = (64, 128, 256, 512)
+MIN_DECODER_FEATURES = 64
+
+
+@dataclass(frozen=True)
+class AtNetConfig:
+    """Sizes of an AT-net; the defaults are the paper's, for one modality.
+
+    Attributes:
+        mics: Microphones, the channels of the input.
+        width: Factor on all widths of trunk and heads; the paper's is 1.
+        modalities: One head each on the common trunk.
+        manifold_cells: Rows and columns of the manifold.
+        code_dim: Dimension of the manifold's codes.
+        dropout: After the first two dense layers.
+
+    Raises:
+        NetworkError: A value makes no sense; the message names it.
+
+    """
+
+    mics: int = 8
+    width: float = 1.0
+    modalities: tuple[str, ...] = ('depth',)
+    manifold_cells: int = 8
+    code_dim: int = 64
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse values that no network can be built with."""
+        if not self.modalities or len(set(self.modalities)) != len(self.modalities):
+            msg = f'modalities is {self.modalities!r}: give each once, at least one of {MODALITIES}.'
+            raise NetworkError(msg)
+        unknown = sorted(set(self.modalities) - set(MODALITIES))
+        if unknown:
+            msg = f'modalities has {unknown}: the modalities are {MODALITIES}.'
+            raise NetworkError(msg)
+        if self.mics < 1 or self.code_dim < 1 or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
+            msg = f'{self!r}: give mics and code_dim from 1, width in 0..4 and dropout in 0..1.'
+            raise NetworkError(msg)
+        if self.manifold_cells < 2 or self.manifold_cells & (self.manifold_cells - 1):
+            msg = f'manifold_cells is {self.manifold_cells!r}: give a power of two from 2.'
+            raise NetworkError(msg)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return {**asdict(self), 'modalities': list(self.modalities)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> AtNetConfig:
+        """Build a configuration from plain values.
+
+        Raises:
+            NetworkError: A key is unknown, or a value makes no sense.
+
+        """
+        return read_strict(cls, values)
+
+
+class AtNet(nn.Module):
+    """A trunk that hears, and one head per modality that speaks its manifold's language."""
+
+    def __init__(self, config: AtNetConfig | None = None) -> None:
+        """Build the network with random weights."""
+        super().__init__()
+        self.config = config or AtNetConfig()
+        self.trunk = make_trunk(self.config)
+        self.heads = nn.ModuleDict({modality: make_head(self.config) for modality in self.config.modalities})
+        self.apply(_initialise)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
+        heard = self.trunk(features)
+        return {modality: head(heard) for modality, head in self.heads.items()}
+
+
+def make_trunk(config: AtNetConfig) -> nn.Sequential:
+    """Build batch normalisation and ResNet-18 up to the global average pool: (batch, 512 width, 1, 1)."""
+    widths = [max(8, round(width * config.width)) for width in TRUNK_WIDTHS]
+    layers: list[nn.Module] = [
+        nn.BatchNorm2d(config.mics),
+        nn.Conv2d(config.mics, widths[0], 7, stride=2, padding=3, bias=False),
+        nn.BatchNorm2d(widths[0]),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    ]
+    for index, (features_in, features_out) in enumerate(pairwise(widths[:1] + widths)):
+        layers += [BasicBlock(features_in, features_out, 2 if index else 1), BasicBlock(features_out, features_out, 1)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1))
+
+
+def make_head(config: AtNetConfig) -> nn.Sequential:
+    """Build three dense layers (as 1x1 convolutions) and the transposed convolutions that grow 1x1 to the manifold."""
+    features = max(8, round(TRUNK_WIDTHS[-1] * config.width))
+    layers: list[nn.Module] = []
+    for dropout in (config.dropout, config.dropout, 0.0):
+        layers += [nn.Conv2d(features, features, 1, bias=False), nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
+        layers += [nn.Dropout(dropout)] if dropout else []
+    for _ in range(config.manifold_cells.bit_length() - 1):
+        halved = max(features // 2, MIN_DECODER_FEATURES)
+        layers += [
+            nn.ConvTranspose2d(features, halved, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(halved),
+            nn.ReLU(inplace=True),
+        ]
+        features = halved
+    return nn.Sequential(*layers, nn.Conv2d(features, config.code_dim, 1))
+
+
+def _initialise(module: nn.Module) -> None:
+    """Start convolutions before a ReLU as He et al. 2015 do; all else keeps torch's start."""
+    if isinstance(module, nn.Conv2d) and module.bias is None:
+        nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')

@@ -1,0 +1,72 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth as the networks see it: the logarithm of metres between the near and the far plane, scaled to 0..1."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.networks.errors import NetworkError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class DepthRepresentation:
+    """Logarithmic depth: equal steps are equal ratios, so near and far count alike.
+
+    Attributes:
+        near_m: Depth that becomes 0.
+        far_m: Depth that becomes 1.
+
+    Raises:
+        NetworkError: The planes are not in order.
+
+    """
+
+    near_m: float = 1.0
+    far_m: float = 80.0
+
+    def __post_init__(self) -> None:
+        """Refuse planes that are not in order."""
+        if not 0 < self.near_m < self.far_m:
+            msg = f'near_m {self.near_m!r} and far_m {self.far_m!r}: give 0 < near_m < far_m.'
+            raise NetworkError(msg)
+
+    def depth_to_unit(self, depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Turn metres into 0..1, clipped to the planes; invalid pixels take the nearest valid one below.
+
+        Args:
+            depth_m: (…, row, column) metres, NaN where invalid. A column without a valid pixel below becomes 1.
+
+        Returns:
+            float32 (…, row, column), everywhere finite.
+
+        """
+        filled = fill_from_below(np.asarray(depth_m, dtype=np.float32), self.far_m)
+        clipped = np.clip(filled, self.near_m, self.far_m)
+        unit: NDArray[np.float32] = np.log(clipped / np.float32(self.near_m)) / np.float32(self._log_range)
+        return unit
+
+    @property
+    def _log_range(self) -> float:
+        return math.log(self.far_m / self.near_m)
+
+    def unit_to_depth(self, unit: Any) -> Any:
+        """Turn 0..1 into metres; arrays and tensors alike, values outside are clipped."""
+        return self.near_m * (self.far_m / self.near_m) ** unit.clip(0.0, 1.0)
+
+
+def fill_from_below(image: NDArray[np.float32], default: float) -> NDArray[np.float32]:
+    """Replace each NaN of (…, row, column) by the nearest number below it in its column, else by the default."""
+    rows = image.shape[-2]
+    row = np.arange(rows, dtype=np.int64)[:, None]
+    source = np.where(np.isnan(image), rows, row)
+    source = np.minimum.accumulate(source[..., ::-1, :], axis=-2)[..., ::-1, :]
+    filled = np.take_along_axis(image, np.minimum(source, rows - 1), axis=-2)
+    return np.where(source == rows, np.float32(default), filled)

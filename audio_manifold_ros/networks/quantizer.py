@@ -1,0 +1,166 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The codebook: nearest code, straight-through gradient, moving averages instead of a codebook loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import distributed, nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LAPLACE_EPSILON = 1e-5
+KMEANS_ROUNDS = 20
+DEAD_FRACTION = 0.02
+"""A code used less often than this fraction of the average counts as dead."""
+
+
+class Quantized(NamedTuple):
+    """What the codebook says about a batch of latents.
+
+    Attributes:
+        values: (batch, code_dim, row, column), the nearest codes; in training the gradient passes straight through.
+        codes: int64 (batch, row, column), their indices.
+        distance: float32 (batch, row, column), squared distance to the nearest code over the code dimension.
+
+    """
+
+    values: Tensor
+    codes: Tensor
+    distance: Tensor
+
+
+class VectorQuantizer(nn.Module):
+    """A codebook of `codes` vectors of `code_dim` (van den Oord et al. 2017; moving averages of its appendix A.1).
+
+    The codebook lives in buffers. Until `start` has been called latents pass through unquantised.
+    """
+
+    codebook: Tensor
+    counts: Tensor
+    sums: Tensor
+    started: Tensor
+
+    def __init__(self, codes: int, code_dim: int, decay: float = 0.99) -> None:
+        """Build an empty codebook.
+
+        Args:
+            codes: Number of codes.
+            code_dim: Their dimension.
+            decay: Of the moving averages, per training batch.
+
+        """
+        super().__init__()
+        self.decay = decay
+        self.register_buffer('codebook', torch.zeros(codes, code_dim))
+        self.register_buffer('counts', torch.ones(codes))
+        self.register_buffer('sums', torch.zeros(codes, code_dim))
+        self.register_buffer('started', torch.tensor(False))
+
+    def forward(self, latent: Tensor) -> Quantized:
+        """Quantise (batch, code_dim, row, column); in training mode also move the codebook."""
+        quantized = self.quantize(latent)
+        if not self.started:
+            return quantized._replace(values=latent)
+        if self.training:
+            self.update(latent.detach(), quantized.codes)
+        return quantized._replace(values=latent + (quantized.values - latent).detach())
+
+    def quantize(self, latent: Tensor) -> Quantized:
+        """Find the nearest codes of (batch, code_dim, row, column): no state changes, no gradient trick."""
+        rows = latent.permute(0, 2, 3, 1).float()
+        codes = nearest_codes(rows, self.codebook)
+        values = functional.embedding(codes, self.codebook)
+        distance = (rows - values).square().mean(dim=-1)
+        return Quantized(values.permute(0, 3, 1, 2).to(latent.dtype), codes, distance)
+
+    def lookup(self, codes: Tensor) -> Tensor:
+        """Turn codes (batch, row, column) into their vectors (batch, code_dim, row, column)."""
+        return functional.embedding(codes, self.codebook).permute(0, 3, 1, 2)
+
+    @torch.no_grad()
+    def start(self, vectors: Tensor) -> None:
+        """Fill the codebook by k-means over latents (vector, code_dim) of the first batches."""
+        codebook = kmeans(vectors.float(), self.codebook.shape[0])
+        _broadcast(codebook)
+        self.codebook.copy_(codebook)
+        average = len(vectors) / len(codebook)
+        self.counts.fill_(average)
+        self.sums.copy_(codebook * average)
+        self.started.fill_(True)
+
+    @torch.no_grad()
+    def update(self, latent: Tensor, codes: Tensor) -> None:
+        """Move every code towards the mean of the latents (batch, code_dim, row, column) assigned to it."""
+        vectors = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()
+        counts, sums = assignment_sums(vectors, codes.flatten(), len(self.codebook))
+        _sum_over_devices(counts, sums)
+        self.counts.lerp_(counts, 1 - self.decay)
+        self.sums.lerp_(sums, 1 - self.decay)
+        total = self.counts.sum()
+        smoothed = (self.counts + LAPLACE_EPSILON) / (total + len(self.counts) * LAPLACE_EPSILON) * total
+        self.codebook.copy_(self.sums / smoothed[:, None])
+
+    @torch.no_grad()
+    def restart_dead_codes(self, latent: Tensor) -> int:
+        """Replace hardly used codes by random latents of the batch (batch, code_dim, row, column); return how many."""
+        average = self.counts.mean()
+        dead = torch.nonzero(self.counts < DEAD_FRACTION * average).flatten()
+        if not len(dead):
+            return 0
+        vectors = latent.detach().permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()
+        chosen = vectors[torch.randint(len(vectors), (len(dead),), device=vectors.device)]
+        _broadcast(chosen)
+        # A small count: a real centre keeps the place within a few batches, an outlier dies again.
+        self.counts[dead] = 0.2 * average
+        self.sums[dead] = chosen * self.counts[dead, None]
+        self.codebook[dead] = chosen
+        return len(dead)
+
+
+def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
+    """Return the index of the nearest code for each float32 vector (…, code_dim)."""
+    scores = codebook.square().sum(dim=1) - 2 * vectors @ codebook.t()
+    return scores.argmin(dim=-1)
+
+
+def assignment_sums(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return how many vectors (vector, code_dim) each code has got (code,), and their sums (code, code_dim)."""
+    counts = torch.bincount(codes, minlength=count).to(vectors.dtype)
+    sums = torch.zeros(count, vectors.shape[1], dtype=vectors.dtype, device=vectors.device)
+    return counts, sums.index_add_(0, codes, vectors)
+
+
+def kmeans(vectors: Tensor, clusters: int) -> Tensor:
+    """Return cluster centres (cluster, code_dim) by Lloyd's rounds from a k-means++ start; empty ones are redrawn."""
+    centres = vectors[_spread_start(vectors, clusters)]
+    for _ in range(KMEANS_ROUNDS):
+        counts, sums = assignment_sums(vectors, nearest_codes(vectors, centres), clusters)
+        drawn = vectors[torch.randint(len(vectors), (clusters,), device=vectors.device)]
+        centres = torch.where(counts[:, None] > 0, sums / counts.clamp(min=1)[:, None], drawn)
+    return centres
+
+
+def _spread_start(vectors: Tensor, clusters: int) -> Tensor:
+    """Draw vectors with a chance proportional to the squared distance to those drawn (Arthur, Vassilvitskii 2007)."""
+    chosen = [torch.randint(len(vectors), (1,), device=vectors.device)]
+    distance = torch.full((len(vectors),), torch.inf, device=vectors.device)
+    for _ in range(clusters - 1):
+        distance = torch.minimum(distance, (vectors - vectors[chosen[-1]]).square().sum(dim=1))
+        chosen.append(torch.multinomial(distance + 1e-12, 1))
+    return torch.cat(chosen)
+
+
+def _sum_over_devices(*tensors: Tensor) -> None:
+    if distributed.is_available() and distributed.is_initialized():
+        for tensor in tensors:
+            distributed.all_reduce(tensor)
+
+
+def _broadcast(tensor: Tensor) -> None:
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.broadcast(tensor, src=0)
