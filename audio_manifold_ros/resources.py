@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 PACKAGE = 'audio_manifold_ros'
+REMEDY = 'run from the checkout, or build and source the workspace.'
 
 
 def resource_path(relative: str) -> Path:
@@ -19,22 +19,17 @@ def resource_path(relative: str) -> Path:
         FileNotFoundError: It is in neither place.
 
     """
-    tried = []
-    for root in _roots():
-        path = root / relative
-        if path.exists():
-            return path
-        tried.append(str(path))
-    msg = f'{relative!r} is in none of {tried}: run from the checkout, or build and source the workspace.'
-    raise FileNotFoundError(msg)
-
-
-def _roots() -> list[Path]:
-    roots = [Path(__file__).resolve().parent.parent]
+    checkout = Path(__file__).resolve().parent.parent / relative
+    if checkout.exists():
+        return checkout
     try:
-        from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-    except ImportError:
-        return roots
-    with contextlib.suppress(PackageNotFoundError):
-        roots.append(Path(get_package_share_directory(PACKAGE)))
-    return roots
+        from ament_index_python.packages import get_package_share_directory
+
+        installed = Path(get_package_share_directory(PACKAGE)) / relative
+    except (ImportError, LookupError, OSError) as error:
+        msg = f'{relative!r} is not at {str(checkout)!r} and no package {PACKAGE!r} is installed ({error}): {REMEDY}'
+        raise FileNotFoundError(msg) from None
+    if not installed.exists():
+        msg = f'{relative!r} is neither at {str(checkout)!r} nor at {str(installed)!r}: {REMEDY}'
+        raise FileNotFoundError(msg)
+    return installed

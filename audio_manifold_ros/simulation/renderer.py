@@ -143,7 +143,7 @@ class CameraRenderer:
 
 
 def _slab(
-    low: NDArray[np.floating], high: NDArray[np.floating], direction: NDArray[np.float64]
+    low: NDArray[np.floating], high: NDArray[np.floating], direction: NDArray[np.floating]
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Return where rays (n,) enter and leave the space between planes (box,), as two arrays (box, n)."""
     with np.errstate(divide='ignore'):
