@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """What the network says about one window, in the units that users expect."""
 
 from __future__ import annotations

@@ -1,0 +1,109 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.manifest import FORMAT_VERSION, ArrayGeometry, DepthRange, LabelClass, Manifest
+from audio_manifold_ros.networks.at_net import AtNetConfig
+from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from audio_manifold_ros.resources import resource_path
+from training.onnx_graph import export_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLASSES = (
+    LabelClass(0, 'road', (128, 64, 128)),
+    LabelClass(10, 'sky', (70, 130, 180)),
+    LabelClass(13, 'car', (0, 0, 142)),
+)
+
+
+def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> PerceptionNetwork:
+    """Build a small network with random weights, running statistics and codes that are not trivial."""
+    torch.manual_seed(7)
+    sizes = {'codes': 16, 'code_dim': 16, 'features': 32, 'first_features': 16, 'residual_blocks': 1}
+    channels = {'depth': 1, 'segmentation': 19}
+    network = PerceptionNetwork(
+        PerceptionConfig(
+            at_nets=(AtNetConfig(width=0.125, modalities=modalities, code_dim=16),),
+            manifolds={name: VqVaeConfig(channels=channels[name], **sizes) for name in modalities},
+        )
+    )
+    for name, buffer in network.named_buffers():
+        if name.endswith(('running_mean', 'codebook')):
+            buffer.normal_()
+        elif name.endswith('running_var'):
+            buffer.uniform_(0.5, 2.0)
+    with torch.no_grad():
+        for decoder in network.decoders.values():
+            decoder[-1].weight.mul_(20.0)
+            decoder[-1].bias.add_(0.5)
+    return network
+
+
+def make_manifest(network: PerceptionNetwork, array: MicrophoneArray) -> Manifest:
+    modalities = network.config.modalities
+    law = ModalityConfidence(((0.0,) * 8,) * 8, 1.0, 0.0, 1.0)
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name='small',
+        description='A small network with random weights.',
+        modalities=modalities,
+        features=FeatureSpec(),
+        frame_position=0.5,
+        array=ArrayGeometry.of(array),
+        camera=CameraModel(128, 128, 53.7024, 137.2484, 63.5, 63.5),
+        depth=DepthRange('log', 1.0, 80.0) if 'depth' in modalities else None,
+        classes=CLASSES if 'segmentation' in modalities else (),
+        networks=network.config.to_dict(),
+        confidence=ConfidenceModel(dict.fromkeys(modalities, law), 0.5),
+        training={'drives': 0},
+        metrics={},
+        files={},
+    )
+
+
+def write_small_bundle(folder: Path, network: PerceptionNetwork, array: MicrophoneArray) -> Bundle:
+    exported = export_network(network)
+    files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights, 'README.md': b'# small\n'}
+    return write_bundle(folder, make_manifest(network, array), files)
+
+
+@pytest.fixture(scope='session')
+def array() -> MicrophoneArray:
+    return MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
+
+
+@pytest.fixture(scope='session')
+def network() -> PerceptionNetwork:
+    return make_network()
+
+
+@pytest.fixture(scope='session')
+def bundle(network: PerceptionNetwork, array: MicrophoneArray, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return write_small_bundle(tmp_path_factory.mktemp('models') / 'small', network, array)
+
+
+@pytest.fixture
+def bundle_copy(bundle: Bundle, tmp_path: Path) -> Path:
+    """Return a folder with a copy of the bundle, to be damaged."""
+    return shutil.copytree(bundle.folder, tmp_path / 'small')
+
+
+@pytest.fixture
+def windows() -> np.ndarray:
+    """Return features (window, mic, height, width) of the range of real ones."""
+    return np.random.default_rng(3).uniform(-1.2, 0.4, (3, 8, 128, 128)).astype(np.float32)
