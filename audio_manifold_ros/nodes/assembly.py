@@ -1,0 +1,86 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What `configure` builds: from parameters to parts that only wait for audio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.nodes.diagnostics import Identity
+from audio_manifold_ros.nodes.locations import locate
+from audio_manifold_ros.nodes.perception_parameters import ModelParameters, PublishParameters, SourceParameters
+from audio_manifold_ros.nodes.publishers import PredictionPublishers
+from audio_manifold_ros.nodes.sources import SOURCES, make_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.lifecycle import LifecycleNode
+
+    from audio_manifold_ros.audio.source import AudioSource
+    from audio_manifold_ros.nodes.node_parameters import NodeParameters
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of a configured node.
+
+    Attributes:
+        source: Not open yet.
+        make_pipeline: Makes the pipeline for the rate of the source.
+        publishers: Of all topics but the diagnostics.
+        identity: What diagnostics say of the configuration.
+
+    """
+
+    source: AudioSource
+    make_pipeline: Callable[[int], Pipeline]
+    publishers: PredictionPublishers
+    identity: Identity
+
+
+def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
+    """Load, verify and build everything; the publishers come last, so that nothing is left behind by a failure.
+
+    Raises:
+        NodeError: A parameter cannot be used.
+        InferenceError: The bundle or the backend cannot be used.
+        CalibrationError: The rig cannot be used.
+        AudioError: The source cannot work as configured.
+
+    """
+    model = parameters.read(ModelParameters)
+    source_parameters = parameters.read(SourceParameters)
+    publish = parameters.read(PublishParameters)
+    bundle = Bundle.load(locate('bundle', model.bundle))
+    array = MicrophoneArray.from_yaml(locate('rig', model.rig) / 'mic_array.yaml')
+    warnings = [bundle.array_difference(array), _clock_warning(node, source_parameters)]
+    warning = ' '.join(text for text in warnings if text)
+    if warning:
+        node.get_logger().warning(warning)
+    source = make_source(node, source_parameters)
+    backend = open_backend(bundle, model.backend, device=model.device, threads=model.threads)
+    node.get_logger().info(backend.reason)
+    return Assembly(
+        source=source,
+        make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
+        publishers=PredictionPublishers(node, bundle.manifest, publish.camera_frame, array.frame_id),
+        identity=Identity(
+            hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
+            backend=backend.name,
+            bundle=bundle.manifest.name,
+            microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones),
+            warning=warning,
+        ),
+    )
+
+
+def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
+    if source.kind != 'device' or not node.get_parameter('use_sim_time').value:
+        return ''
+    return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the sound.'

@@ -1,0 +1,169 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the perception node says of itself on `/diagnostics`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.nodes.messages import to_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audio_manifold_ros.audio.levels import Levels
+    from audio_manifold_ros.nodes.worker import Report
+
+OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+SOURCE_LEVELS = {
+    SourceState.CLOSED: OK,
+    SourceState.WAITING: STALE,
+    SourceState.STREAMING: OK,
+    SourceState.LOST: STALE,
+    SourceState.ENDED: WARN,
+}
+MAX_AGE_S = 2.0
+CLIPPED_FRACTION = 1e-3
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What does not change while the node is configured.
+
+    Attributes:
+        hardware_id: Device, topic, file or street.
+        backend: Name of what runs the network.
+        bundle: Name of the bundle.
+        microphones: Name and device channel of each microphone.
+        warning: What a person should know about this configuration, or an empty string.
+
+    """
+
+    hardware_id: str
+    backend: str
+    bundle: str
+    microphones: tuple[tuple[str, int], ...]
+    warning: str = ''
+
+
+class LossWatch:
+    """Tells whether counters of loss have risen since the last look."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._seen: tuple[int, ...] = ()
+
+    def rose(self, *counters: int) -> bool:
+        """Compare with the last call; a fall means that the counters began anew."""
+        before = self._seen or (0,) * len(counters)
+        self._seen = counters
+        return any(now > then for now, then in zip(counters, before, strict=True))
+
+
+def to_diagnostics(
+    name: str, stamp_ns: int, identity: Identity, state: str, report: Report | None, *, losing: bool
+) -> DiagnosticArray:
+    """Make the message.
+
+    Args:
+        name: Full name of the node.
+        stamp_ns: Now.
+        identity: What is configured.
+        state: Lifecycle state.
+        report: What the worker has seen; None while there is no worker.
+        losing: Samples were lost, or windows dropped, since the last message.
+
+    """
+    statuses = [_node(identity, state, report)]
+    if report is not None:
+        statuses += [_source(report, losing=losing), _microphones(identity, report.levels), _latency(report)]
+    for status in statuses:
+        status.name = f'{name.lstrip("/")}: {status.name}'
+        status.hardware_id = identity.hardware_id
+    return DiagnosticArray(header=to_header(stamp_ns, ''), status=statuses)
+
+
+def _status(name: str, level: bytes, message: str, values: Mapping[str, Any]) -> DiagnosticStatus:
+    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return DiagnosticStatus(name=name, level=level, message=message, values=pairs)
+
+
+def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticStatus:
+    values: dict[str, Any] = {'lifecycle_state': state, 'backend': identity.backend, 'bundle': identity.bundle}
+    if report is None:
+        return _status('predictions', WARN if identity.warning else OK, identity.warning or f'{state}.', values)
+    values |= {
+        'windows_predicted': report.predicted,
+        'windows_skipped': report.skipped,
+        'windows_dropped': report.dropped,
+        'flushes': report.flushes,
+        'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
+    }
+    return _status('predictions', *_verdict(identity, report), values)
+
+
+def _verdict(identity: Identity, report: Report) -> tuple[bytes, str]:
+    if report.fault:
+        return ERROR, report.fault.splitlines()[0]
+    if report.age_s is None:
+        return STALE, 'No images yet.'
+    if report.age_s > MAX_AGE_S:
+        return STALE, f'The last images describe {report.age_s:.1f} s ago.'
+    if identity.warning:
+        return WARN, identity.warning
+    return OK, f'Images describe {report.age_s:.2f} s ago.'
+
+
+def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
+    source = report.source
+    level = SOURCE_LEVELS[source.state]
+    message = source.message
+    if level == OK and losing:
+        level, message = (
+            WARN,
+            'Samples are being lost or windows dropped: look at the load of this machine and of the bus.',
+        )
+    values = {
+        'state': source.state.value,
+        'samples_lost': source.samples_lost,
+        'overflows': source.overflows,
+        'restarts': source.restarts,
+    }
+    return _status('audio source', level, message, values)
+
+
+def _microphones(identity: Identity, levels: Levels | None) -> DiagnosticStatus:
+    if levels is None or levels.samples == 0:
+        return _status('microphones', STALE, 'No audio yet.', {})
+    values: dict[str, Any] = {}
+    silent, clipped = [], []
+    for name, channel in identity.microphones:
+        if channel >= len(levels.silent):
+            silent.append(name)
+            continue
+        values[f'{name} rms_dbfs'] = f'{levels.rms_dbfs[channel]:.1f}'
+        values[f'{name} peak_dbfs'] = f'{levels.peak_dbfs[channel]:.1f}'
+        values[f'{name} clipped_fraction'] = f'{levels.clipped_fraction[channel]:.4f}'
+        values[f'{name} silent'] = str(bool(levels.silent[channel])).lower()
+        silent += [name] * bool(levels.silent[channel])
+        clipped += [name] * bool(levels.clipped_fraction[channel] > CLIPPED_FRACTION)
+    if silent:
+        return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
+    if clipped:
+        return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
+    return _status('microphones', OK, f'{len(identity.microphones)} microphones are heard.', values)
+
+
+def _latency(report: Report) -> DiagnosticStatus:
+    values = {
+        f'{stage} {percentile}': f'{getattr(found, percentile):.1f}'
+        for stage, found in report.latencies.items()
+        for percentile in ('p50_ms', 'p95_ms', 'p99_ms')
+    }
+    total = report.latencies.get('total')
+    message = 'No images yet.' if total is None else f'{total.p50_ms:.0f} ms from the newest sample to the topic.'
+    return _status('latency', OK, message, values)

@@ -1,0 +1,157 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The topics of the perception node; what is meant for people is drawn only while somebody subscribes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_msgs.msg import Header, String
+
+from audio_manifold_ros.nodes.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.messages import (
+    UNLABELLED,
+    to_camera_info,
+    to_header,
+    to_image,
+    to_labels_json,
+    to_points,
+)
+from audio_manifold_ros.nodes.pictures import colour_depth, colour_features, palette
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+    from rclpy.publisher import Publisher
+
+    from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.inference.manifest import Manifest
+    from audio_manifold_ros.inference.prediction import Prediction
+
+IMAGES = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE)
+AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+class PredictionPublishers:
+    """Publishers of everything that a bundle's predictions yield.
+
+    Args:
+        node: The lifecycle node; nothing leaves while it is not active, but for the latched classes.
+        manifest: Heads, classes and camera of the bundle.
+        camera_frame: Frame of the images.
+        array_frame: Frame of the audio.
+
+    """
+
+    def __init__(self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array_frame: str) -> None:
+        """Create the publishers and latch the classes."""
+        self._node = node
+        self._camera = manifest.camera
+        self._camera_frame, self._array_frame = camera_frame, array_frame
+        self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
+        self._managed: dict[str, LifecyclePublisher] = {}
+        self._latched: list[Publisher] = []
+        topics: dict[str, tuple[Any, QoSProfile]] = {
+            '~/confidence/image': (Image, IMAGES),
+            '~/spectrogram': (Image, IMAGES),
+            '~/audio': (AudioBlockMessage, AUDIO),
+        }
+        if 'depth' in manifest.modalities:
+            topics['~/depth/image'] = topics['~/depth/image_color'] = (Image, IMAGES)
+            topics['~/depth/camera_info'] = (CameraInfo, IMAGES)
+            topics['~/points'] = (PointCloud2, IMAGES)
+        if 'segmentation' in manifest.modalities:
+            topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGES)
+            self._latch({entry.id: entry.name for entry in manifest.classes})
+        for topic, (kind, qos) in topics.items():
+            self._managed[topic] = node.create_lifecycle_publisher(
+                kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
+            )
+
+    def destroy(self) -> None:
+        """Remove all publishers from the node."""
+        for managed in self._managed.values():
+            self._node.destroy_lifecycle_publisher(managed)
+        for latched in self._latched:
+            self._node.destroy_publisher(latched)
+        self._managed.clear()
+        self._latched.clear()
+
+    def publish(self, prediction: Prediction, min_confidence: float) -> None:
+        """Publish the images of a prediction; pixels below `min_confidence` are NaN and unlabelled."""
+        header = to_header(prediction.stamp_ns, self._camera_frame)
+        depth_m, labels = _trusted(prediction, min_confidence)
+        if prediction.confidence is not None:
+            self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
+        if depth_m is not None:
+            self._send('~/depth/image', to_image(depth_m, '32FC1', header))
+            self._send('~/depth/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
+            self._send_seen('~/depth/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+            self._send_seen('~/points', lambda: self._points(depth_m, labels, header))
+        if labels is not None:
+            self._send('~/segmentation/image', to_image(labels, 'mono8', header))
+            self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
+        self._send_seen(
+            '~/spectrogram',
+            lambda: to_image(
+                colour_features(prediction.features), 'rgb8', to_header(prediction.stamp_ns, self._array_frame)
+            ),
+        )
+
+    def publish_audio(self, block: AudioBlock) -> None:
+        """Publish a block as the source delivered it."""
+        self._send('~/audio', to_audio_message(block, self._array_frame))
+
+    def _points(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> PointCloud2:
+        info = to_camera_info(self._camera, header, *depth_m.shape)
+        return to_points(depth_m, info, None if labels is None else self._palette[labels])
+
+    def _send(self, topic: str, message: Any) -> None:
+        self._managed[topic].publish(message)
+
+    def _send_seen(self, topic: str, make: Callable[[], Any]) -> None:
+        if self._managed[topic].get_subscription_count() > 0:
+            self._managed[topic].publish(make())
+
+    def _latch(self, names: dict[int, str]) -> None:
+        self._add_latched(String, '~/segmentation/labels_json', to_labels_json(names))
+        try:
+            from vision_msgs.msg import LabelInfo, VisionClass
+        except ImportError:
+            return
+        classes: Sequence[Any] = [VisionClass(class_id=i, class_name=name) for i, name in sorted(names.items())]
+        now = self._node.get_clock().now().to_msg()
+        header = Header(stamp=now, frame_id=self._camera_frame)
+        self._add_latched(LabelInfo, '~/segmentation/label_info', LabelInfo(header=header, class_map=classes))
+
+    def _add_latched(self, kind: Any, topic: str, message: Any) -> None:
+        publisher = self._node.create_publisher(kind, topic, LATCHED)
+        publisher.publish(message)
+        self._latched.append(publisher)
+
+
+def _trusted(
+    prediction: Prediction, min_confidence: float
+) -> tuple[NDArray[np.float32] | None, NDArray[np.uint8] | None]:
+    depth_m, labels = prediction.depth_m, prediction.labels
+    if prediction.confidence is None or min_confidence <= 0:
+        return depth_m, labels
+    doubtful = prediction.confidence < min_confidence
+    if depth_m is not None:
+        depth_m = np.where(doubtful, np.float32(np.nan), depth_m)
+    if labels is not None:
+        labels = np.where(doubtful, np.uint8(UNLABELLED), labels)
+    return depth_m, labels

@@ -1,0 +1,91 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The table of audio sources: from parameters to a source that is not open yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.audio.device_source import DeviceSource
+from audio_manifold_ros.audio.file_source import FileSource
+from audio_manifold_ros.audio.simulator_source import SimulatorSource
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.topic_source import TopicSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.node import Node
+
+    from audio_manifold_ros.audio.source import AudioSource
+    from audio_manifold_ros.nodes.perception_parameters import SourceParameters
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """How a kind of source is made, and what names its hardware in diagnostics."""
+
+    make: Callable[[Node, SourceParameters], AudioSource]
+    hardware_id: Callable[[SourceParameters], str]
+
+
+def make_source(node: Node, parameters: SourceParameters) -> AudioSource:
+    """Make the source that the parameters name; it is not open yet.
+
+    Raises:
+        NodeError: A parameter that this kind of source needs is empty, or names no file.
+        AudioError: The source cannot work as configured.
+
+    """
+    return SOURCES[parameters.kind].make(node, parameters)
+
+
+def _now_ns(node: Node) -> Callable[[], int]:
+    clock = node.get_clock()
+    return lambda: int(clock.now().nanoseconds)
+
+
+def _device(node: Node, parameters: SourceParameters) -> AudioSource:
+    if not parameters.device:
+        msg = "source.device is '': give the name of a sound device."
+        raise NodeError(msg)
+    return DeviceSource(
+        parameters.device,
+        parameters.device_rate_hz,
+        parameters.device_channels,
+        parameters.block_samples,
+        clock_ns=_now_ns(node),
+    )
+
+
+def _topic(node: Node, parameters: SourceParameters) -> AudioSource:
+    if not parameters.topic:
+        msg = "source.topic is '': give the name of an AudioBlock topic."
+        raise NodeError(msg)
+    return TopicSource(node, parameters.topic)
+
+
+def _file(node: Node, parameters: SourceParameters) -> AudioSource:
+    if not parameters.file:
+        msg = "source.file is '': give the path of a WAV or FLAC file."
+        raise NodeError(msg)
+    source = FileSource(
+        parameters.file, clock_ns=_now_ns(node), loop=parameters.loop, block_samples=parameters.block_samples
+    )
+    # A file that cannot be played is refused now, not at `activate`.
+    source.open()
+    source.close()
+    return source
+
+
+def _simulator(node: Node, parameters: SourceParameters) -> AudioSource:
+    return SimulatorSource(parameters.seed, clock_ns=_now_ns(node), block_samples=parameters.block_samples)
+
+
+SOURCES = {
+    'device': SourceKind(_device, lambda p: p.device),
+    'topic': SourceKind(_topic, lambda p: p.topic),
+    'file': SourceKind(_file, lambda p: p.file),
+    'simulator': SourceKind(_simulator, lambda p: f'street {p.seed}'),
+}
