@@ -1,0 +1,47 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The other controls: the same network on the wrong audio, and on one microphone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+
+Scalar = TypeVar('Scalar', bound=np.generic)
+
+
+def shuffled_order(drive_ids: Sequence[str], seed: int = 0) -> NDArray[np.int64]:
+    """Return for each window the index of another drive's window whose audio it is to be given, each used once.
+
+    Args:
+        drive_ids: The drive of each window.
+        seed: Another seed, another order.
+
+    Raises:
+        EvaluationError: One drive has more than half of the windows, so that there is no such order.
+
+    """
+    total = len(drive_ids)
+    drive, largest = Counter(drive_ids).most_common(1)[0] if total else ('', 1)
+    if 2 * largest > total:
+        msg = f'Drive {drive!r} has {largest} of {total} windows: to shuffle audio, give windows of more drives.'
+        raise EvaluationError(msg)
+    rng = np.random.default_rng(seed)
+    rank = {name: place for place, name in enumerate(rng.permutation(sorted(set(drive_ids))).tolist())}
+    ranks = np.array([rank[name] for name in drive_ids])
+    grouped = np.lexsort((rng.permutation(total), ranks))
+    # Each drive is one block of at most `largest`: turned so far, none of its windows stays inside it.
+    order = np.empty(total, dtype=np.int64)
+    order[grouped] = np.roll(grouped, -largest)
+    return order
+
+
+def one_microphone(values: NDArray[Scalar], microphone: int = 0) -> NDArray[Scalar]:
+    """Return audio or features (mic, …) with one microphone copied to all: what is left without direction."""
+    return np.repeat(values[microphone : microphone + 1], values.shape[0], axis=0)

@@ -1,0 +1,95 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The table of scores: names, controls, regions, and the direction of every figure."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
+
+
+def _scene(seed: int) -> Images:
+    rng = np.random.default_rng(seed)
+    labels = np.full((16, 16), 10, np.uint8)
+    labels[6:10], labels[10:] = 2, 0
+    column = int(rng.integers(0, 11))
+    labels[7:12, column : column + 5] = 13
+    labels[15, 0] = 255
+    depth_m = np.select([labels == 10, labels == 13, labels == 2], [np.nan, 8.0, 30.0], 5.0).astype(np.float32)
+    return Images(depth_m, labels)
+
+
+def _worse(images: Images, factor: float) -> Images:
+    assert images.depth_m is not None
+    assert images.labels is not None
+    depth_m = np.nan_to_num(images.depth_m, nan=60.0) * np.float32(factor)
+    return Images(depth_m, np.where(images.labels == 255, 0, images.labels).astype(np.uint8))
+
+
+def _board() -> ScoreBoard:
+    board = ScoreBoard()
+    for seed in range(10):
+        truth, other = _scene(seed), _scene(seed + 100)
+        predicted = {'model': _worse(truth, 1.1), 'prior': _worse(other, 1.3), 'shuffled': _worse(other, 1.2)}
+        board.add(truth, {**predicted, 'mono': _worse(other, 1.4)}, np.full((16, 16), 0.8, np.float32))
+    return board
+
+
+def test_scores_have_the_names_that_issue_and_card_use() -> None:
+    scores = json.loads(json.dumps(_board().result()))
+    assert scores['windows'] == 10
+    for key in ('abs_rel', 'sq_rel', 'rmse', 'rmse_dataset', 'rmse_log', 'auc_crr', 'auc_crr_normalised'):
+        for region in ('', '_vehicles', '_facades', '_ground'):
+            for control in ('', '_prior', '_shuffled', '_mono'):
+                assert isinstance(scores['depth'][f'{key}{region}{control}'], float)
+    for key in ('miou', 'accuracy', 'iou_car', 'iou_road', 'iou_sky', 'iou_building'):
+        for control in ('', '_prior', '_shuffled', '_mono'):
+            assert isinstance(scores['segmentation'][f'{key}{control}'], float)
+    assert 'iou_truck' not in scores['segmentation']
+
+
+def test_figures_are_those_of_the_single_metrics() -> None:
+    scores = _board().result()
+    assert scores['depth']['abs_rel'] == pytest.approx(0.1, abs=1e-5)
+    assert scores['depth']['abs_rel_vehicles'] == pytest.approx(0.1, abs=1e-5)
+    assert scores['segmentation']['miou'] == 1.0
+    metrics = DepthMetrics()
+    for seed in range(10):
+        metrics.add(_scene(seed).depth_m, _worse(_scene(seed + 100), 1.3).depth_m)
+    assert scores['depth']['abs_rel_prior'] == pytest.approx(metrics.result()['abs_rel'], abs=1e-5)
+    assert scores['segmentation']['iou_car'] > scores['segmentation']['iou_car_prior']
+
+
+def test_confidence_counts_a_pixel_as_right_when_depth_and_class_are() -> None:
+    confidence = _board().result()['confidence']
+    assert confidence['pixels'] == 10 * 255
+    assert confidence['reliability'] == [{'pixels': 2550, 'confidence': pytest.approx(0.8), 'right': 1.0}]
+    assert confidence['risk_coverage'][0]['abs_rel'] == pytest.approx(0.1, abs=1e-5)
+
+
+def test_one_modality_alone_is_scored_alone() -> None:
+    truth = _scene(0)
+    board = ScoreBoard()
+    board.add(Images(None, truth.labels), {'model': _worse(truth, 1.0)})
+    scores = board.result()
+    assert scores['depth'] == {}
+    assert scores['segmentation']['miou'] == 1.0
+    assert 'confidence' not in scores
+
+
+def test_figures_without_pixels_are_none() -> None:
+    truth = Images(np.full((4, 4), np.nan, np.float32), None)
+    board = ScoreBoard()
+    board.add(truth, {'model': Images(np.ones((4, 4), np.float32), None)})
+    assert board.result()['depth']['abs_rel'] is None
+
+
+def test_unknown_controls_are_refused() -> None:
+    with pytest.raises(EvaluationError, match='oracle'):
+        ScoreBoard().add(_scene(0), {'oracle': _scene(0)})
