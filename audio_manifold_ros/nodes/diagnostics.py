@@ -13,9 +13,9 @@ from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.nodes.messages import to_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from audio_manifold_ros.audio.levels import Levels
+    from audio_manifold_ros.audio.levels import Level
     from audio_manifold_ros.nodes.worker import Report
 
 OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
@@ -97,9 +97,10 @@ def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticSt
     if report is None:
         return _status('predictions', WARN if identity.warning else OK, identity.warning or f'{state}.', values)
     values |= {
-        'windows_predicted': report.predicted,
-        'windows_skipped': report.skipped,
-        'windows_dropped': report.dropped,
+        'windows_predicted': report.pipeline.predicted,
+        'windows_skipped': report.pipeline.skipped,
+        'windows_dropped': report.pipeline.dropped,
+        'gaps': report.pipeline.gaps,
         'flushes': report.flushes,
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
     }
@@ -129,28 +130,30 @@ def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
         )
     values = {
         'state': source.state.value,
-        'samples_lost': source.samples_lost,
+        'samples_lost': max(source.samples_lost, report.pipeline.samples_lost),
         'overflows': source.overflows,
         'restarts': source.restarts,
+        'drift_ppm': f'{report.pipeline.drift_ppm:.1f}',
     }
     return _status('audio source', level, message, values)
 
 
-def _microphones(identity: Identity, levels: Levels | None) -> DiagnosticStatus:
-    if levels is None or levels.samples == 0:
+def _microphones(identity: Identity, levels: Sequence[Level]) -> DiagnosticStatus:
+    if not levels:
         return _status('microphones', STALE, 'No audio yet.', {})
     values: dict[str, Any] = {}
     silent, clipped = [], []
     for name, channel in identity.microphones:
-        if channel >= len(levels.silent):
+        if channel >= len(levels):
             silent.append(name)
             continue
-        values[f'{name} rms_dbfs'] = f'{levels.rms_dbfs[channel]:.1f}'
-        values[f'{name} peak_dbfs'] = f'{levels.peak_dbfs[channel]:.1f}'
-        values[f'{name} clipped_fraction'] = f'{levels.clipped_fraction[channel]:.4f}'
-        values[f'{name} silent'] = str(bool(levels.silent[channel])).lower()
-        silent += [name] * bool(levels.silent[channel])
-        clipped += [name] * bool(levels.clipped_fraction[channel] > CLIPPED_FRACTION)
+        level = levels[channel]
+        values[f'{name} rms_dbfs'] = f'{level.rms_dbfs:.1f}'
+        values[f'{name} peak_dbfs'] = f'{level.peak_dbfs:.1f}'
+        values[f'{name} clipped_fraction'] = f'{level.clipped_fraction:.4f}'
+        values[f'{name} silent'] = str(level.silent).lower()
+        silent += [name] * level.silent
+        clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
     if silent:
         return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
     if clipped:

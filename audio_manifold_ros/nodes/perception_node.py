@@ -150,7 +150,7 @@ class PerceptionNode(LifecycleNode):
 
     def _change(self, changes: dict[str, Any]) -> None:
         if self._worker is not None:
-            self._worker.settings = self._settings(changes)
+            self._worker.apply(self._settings(changes))
 
     def _on_jump(self, _jump: object) -> None:
         if self._worker is not None:
@@ -160,7 +160,7 @@ class PerceptionNode(LifecycleNode):
     def _diagnose(self) -> None:
         report = None if self._worker is None else self._worker.report()
         losing = report is not None and self._losses.rose(
-            report.source.samples_lost, report.source.overflows, report.dropped
+            report.source.samples_lost, report.source.overflows, report.pipeline.samples_lost, report.pipeline.dropped
         )
         identity = IDLE if self._assembly is None else self._assembly.identity
         state = 'active' if report is not None else 'unconfigured' if self._assembly is None else 'inactive'

@@ -15,7 +15,6 @@ from std_msgs.msg import Header, String
 
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.messages import (
-    UNLABELLED,
     to_camera_info,
     to_header,
     to_image,
@@ -90,10 +89,10 @@ class PredictionPublishers:
         self._managed.clear()
         self._latched.clear()
 
-    def publish(self, prediction: Prediction, min_confidence: float) -> None:
-        """Publish the images of a prediction; pixels below `min_confidence` are NaN and unlabelled."""
+    def publish(self, prediction: Prediction) -> None:
+        """Publish the images of a prediction."""
         header = to_header(prediction.stamp_ns, self._camera_frame)
-        depth_m, labels = _trusted(prediction, min_confidence)
+        depth_m, labels = prediction.depth_m, prediction.labels
         if prediction.confidence is not None:
             self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         if depth_m is not None:
@@ -141,17 +140,3 @@ class PredictionPublishers:
         publisher = self._node.create_publisher(kind, topic, LATCHED)
         publisher.publish(message)
         self._latched.append(publisher)
-
-
-def _trusted(
-    prediction: Prediction, min_confidence: float
-) -> tuple[NDArray[np.float32] | None, NDArray[np.uint8] | None]:
-    depth_m, labels = prediction.depth_m, prediction.labels
-    if prediction.confidence is None or min_confidence <= 0:
-        return depth_m, labels
-    doubtful = prediction.confidence < min_confidence
-    if depth_m is not None:
-        depth_m = np.where(doubtful, np.float32(np.nan), depth_m)
-    if labels is not None:
-        labels = np.where(doubtful, np.uint8(UNLABELLED), labels)
-    return depth_m, labels

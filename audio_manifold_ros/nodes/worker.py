@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.levels import LevelMeter, Levels
+from audio_manifold_ros.audio.levels import Level, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.nodes.stage_latency import Percentiles, StageLatency
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.inference.pipeline import Pipeline
     from audio_manifold_ros.inference.prediction import Prediction
 
+NS_PER_S = 1_000_000_000
 READ_TIMEOUT_S = 0.1
 REST_S = 0.2
 # A source that is faster than the clock must not keep the worker from predicting.
@@ -37,7 +38,7 @@ class Output(Protocol):
     def publish_audio(self, block: AudioBlock) -> None:
         """Take a block as it came from the source."""
 
-    def publish(self, prediction: Prediction, min_confidence: float) -> None:
+    def publish(self, prediction: Prediction) -> None:
         """Take a prediction."""
 
 
@@ -56,10 +57,8 @@ class Report:
 
     Attributes:
         source: Condition of the source.
-        levels: Of every channel of the source, over the last second; None before the first block.
-        predicted: Windows predicted and published.
-        skipped: Windows that could not be predicted from, because they touch lost samples.
-        dropped: Windows that were due, but that a newer one overtook.
+        pipeline: Counters since the format of the stream last changed.
+        levels: Of every channel of the source, over the last second; nothing before the first block.
         flushes: Times that the stream began anew.
         latencies: Milliseconds by stage.
         age_s: Time since the instant that the last images describe; None before the first.
@@ -68,10 +67,8 @@ class Report:
     """
 
     source: SourceStatus
-    levels: Levels | None = None
-    predicted: int = 0
-    skipped: int = 0
-    dropped: int = 0
+    pipeline: PipelineStatus = field(default_factory=PipelineStatus)
+    levels: tuple[Level, ...] = ()
     flushes: int = 0
     latencies: dict[str, Percentiles] = field(default_factory=dict)
     age_s: float | None = None
@@ -90,7 +87,7 @@ class PerceptionWorker:
         output: Takes the results.
         settings: The first settings.
         now_ns: The clock of the stamps.
-        log: Takes a sentence for the log, at most one of a kind a second.
+        log: Takes a sentence for the log.
 
     """
 
@@ -104,7 +101,7 @@ class PerceptionWorker:
         log: Callable[[str], None],
     ) -> None:
         """Keep everything; nothing starts."""
-        self.settings = settings
+        self._settings = settings
         self._source = source
         self._make_pipeline = make_pipeline
         self._output = output
@@ -118,9 +115,7 @@ class PerceptionWorker:
         self._meter: LevelMeter | None = None
         self._format = (0, 0)
         self._end_sample = 0
-        self._due_s: float | None = None
-        self._predicted = self._dropped = self._flushes = 0
-        self._skipped_before = 0
+        self._flushes = 0
         self._last_stamp_ns: int | None = None
         self._fault = ''
 
@@ -147,15 +142,21 @@ class PerceptionWorker:
         """Forget all audio before the next block: the clock went backwards."""
         self._flush.set()
 
+    def apply(self, settings: Settings) -> None:
+        """Change what may change; callable from any thread."""
+        self._settings = settings
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.max_rate_hz = settings.rate_hz
+            pipeline.min_confidence = settings.min_confidence
+
     def report(self) -> Report:
         """Return what has been seen so far; callable from any thread."""
-        meter, stamp_ns = self._meter, self._last_stamp_ns
+        meter, pipeline, stamp_ns = self._meter, self._pipeline, self._last_stamp_ns
         return Report(
             source=self._source.status(),
-            levels=None if meter is None else meter.snapshot(),
-            predicted=self._predicted,
-            skipped=self._skipped(),
-            dropped=self._dropped,
+            pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
+            levels=() if meter is None else meter.snapshot(),
             flushes=self._flushes,
             latencies=self._latency.percentiles(),
             age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
@@ -172,6 +173,7 @@ class PerceptionWorker:
         except REFUSALS as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a block brings
+            self._flush.set()
             self._fail(f'{error!r}\n{traceback.format_exc()}')
 
     def _hear(self) -> None:
@@ -180,78 +182,53 @@ class PerceptionWorker:
             if self._source.status().state is SourceState.ENDED:
                 self._stop.wait(REST_S)
             return
+        pipeline = self._take(block)
         for _ in range(MAX_BLOCKS):
-            self._take(block)
             block = self._source.read(0.0)
             if block is None:
                 break
-        self._predict()
+            pipeline = self._take(block)
+        self._predict(pipeline)
 
-    def _take(self, block: AudioBlock) -> None:
-        if self.settings.audio:
+    def _take(self, block: AudioBlock) -> Pipeline:
+        if self._settings.audio:
             self._output.publish_audio(block)
-        pipeline = self._prepare(block)
-        if self._meter is not None:
-            self._meter.update(block.samples)
-        self._end_sample = block.end_sample
+        pipeline, meter = self._prepare(block)
+        meter.update(block.samples)
         pipeline.push(block)
-        arrived_ns = block.stamp_ns + block.samples.shape[1] * 1_000_000_000 // block.sample_rate_hz
-        self._latency.add('capture', (self._now_ns() - arrived_ns) / 1e9)
+        end_ns = block.stamp_ns + block.samples.shape[1] * NS_PER_S // block.sample_rate_hz
+        self._latency.add('capture', (self._now_ns() - end_ns) / NS_PER_S)
+        return pipeline
 
-    def _prepare(self, block: AudioBlock) -> Pipeline:
+    def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
+        """Return what fits the block's format, flushed where the stream begins anew."""
         stream = (block.sample_rate_hz, block.channels)
-        began_anew = block.first_sample < self._end_sample
-        if self._pipeline is None or stream != self._format:
-            self._forget()
+        flush = self._flush.is_set() or block.first_sample < self._end_sample
+        self._flush.clear()
+        self._end_sample = block.end_sample
+        if self._pipeline is None or self._meter is None or stream != self._format:
             self._pipeline = self._make_pipeline(block.sample_rate_hz)
             self._meter = LevelMeter(block.channels, block.sample_rate_hz)
             self._format = stream
-        elif self._flush.is_set() or began_anew:
+            self.apply(self._settings)
+        elif flush:
             self._flushes += 1
-            self._pipeline.reset()
-            self._due_s = None
-        self._flush.clear()
-        return self._pipeline
+            self._pipeline.flush()
+        return self._pipeline, self._meter
 
-    def _predict(self) -> None:
-        pipeline, settings = self._pipeline, self.settings
-        now_s, period_s = self._end_sample / self._format[0], 1.0 / settings.rate_hz
-        if pipeline is None or (self._due_s is not None and now_s < self._due_s + period_s):
-            return
+    def _predict(self, pipeline: Pipeline) -> None:
         prediction = pipeline.predict()
         if prediction is None:
-            self._due_s = None
             return
-        self._count_late(now_s, period_s)
         began_s = time.perf_counter()
-        self._output.publish(prediction, settings.min_confidence)
+        self._output.publish(prediction)
         self._latency.add('features', prediction.features_s)
         self._latency.add('network', prediction.network_s)
         self._latency.add('publish', time.perf_counter() - began_s)
-        self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / 1e9)
+        self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
         self._last_stamp_ns = prediction.stamp_ns
-        self._predicted += 1
         self._fault = ''
-
-    def _count_late(self, now_s: float, period_s: float) -> None:
-        """Move on to the newest instant that was due; those in between are dropped."""
-        if self._due_s is None:
-            self._due_s = now_s
-            return
-        periods = int((now_s - self._due_s) / period_s)
-        self._dropped += periods - 1
-        self._due_s += periods * period_s
-
-    def _skipped(self) -> int:
-        return self._skipped_before + (0 if self._pipeline is None else self._pipeline.skipped)
-
-    def _forget(self) -> None:
-        self._skipped_before = self._skipped()
-        self._pipeline = None
-        self._due_s = None
 
     def _fail(self, message: str) -> None:
         self._fault = message
-        self._forget()
-        self._end_sample = 0
         self._log(message)

@@ -1,0 +1,118 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a simulated drive lets be heard and seen, computed ahead of the instant at which it is due."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.simulation.drive import Drive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+AHEAD_EVENTS = 200
+BLOCKS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Sound:
+    """float32 (mic, sample) from an index on; due when its last sample has sounded."""
+
+    due_s: float
+    samples: NDArray[np.float32]
+    first_sample: int
+
+
+@dataclass(frozen=True)
+class View:
+    """Depth in metres, float32 (row, column), and class ids, uint8 (row, column), of an instant."""
+
+    due_s: float
+    depth_m: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+
+class DriveSchedule:
+    """Renders a drive in a thread of its own, some hundreds of milliseconds ahead of who takes it.
+
+    Args:
+        seed: Of the street.
+        rig: Folder of calibration files.
+        duration_s: Length of the drive.
+        block_samples: Samples of one sound.
+        image_rate_hz: Views a second, or 0.
+
+    """
+
+    def __init__(self, seed: int, rig: Path, duration_s: float, block_samples: int, image_rate_hz: float) -> None:
+        """Build the street and start to render."""
+        self.drive = Drive(seed, rig)
+        self._duration_s = duration_s
+        self._block_samples = block_samples
+        self._image_rate_hz = image_rate_hz
+        self._events: queue.Queue[Sound | View | BaseException | None] = queue.Queue(AHEAD_EVENTS)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._render, name='render', daemon=True)
+        self._thread.start()
+
+    def next(self, timeout_s: float) -> Sound | View | None:
+        """Return what is due next, in order of time, or None at the end.
+
+        Raises:
+            queue.Empty: It is not rendered in time.
+
+        """
+        event = self._events.get(timeout=timeout_s)
+        if isinstance(event, BaseException):
+            raise event
+        return event
+
+    def close(self) -> None:
+        """Stop rendering."""
+        self._stop.set()
+        self._thread.join()
+
+    def _render(self) -> None:
+        try:
+            for event in self._timeline():
+                if not self._put(event):
+                    return
+        except Exception as error:  # noqa: BLE001 - handed to the thread that takes the events
+            self._put(error)
+            return
+        self._put(None)
+
+    def _put(self, event: Sound | View | BaseException | None) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._events.put(event, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def _timeline(self) -> Iterator[Sound | View]:
+        images = 0
+        for sound in self._sounds():
+            while self._image_rate_hz > 0 and images / self._image_rate_hz <= sound.due_s:
+                time_s = images / self._image_rate_hz
+                yield View(time_s, *self.drive.image(time_s))
+                images += 1
+            yield sound
+
+    def _sounds(self) -> Iterator[Sound]:
+        rate_hz, block = self.drive.sample_rate_hz, self._block_samples
+        end = int(self._duration_s * rate_hz)
+        for first in range(0, end, block * BLOCKS_AT_ONCE):
+            chunk = self.drive.audio(first, block * BLOCKS_AT_ONCE)
+            for start in range(0, chunk.shape[1], block):
+                yield Sound((first + start + block) / rate_hz, chunk[:, start : start + block], first + start)

@@ -1,0 +1,162 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A node that drives down simulated streets in real time: sound, true images and the rig's frames."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import rclpy
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.utilities import try_shutdown
+from sensor_msgs.msg import CameraInfo, Image
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.calibration.extrinsics import Extrinsics, Transform
+from audio_manifold_ros.nodes.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.drive_parameters import DriveParameters
+from audio_manifold_ros.nodes.drive_schedule import DriveSchedule, Sound, View
+from audio_manifold_ros.nodes.locations import locate
+from audio_manifold_ros.nodes.messages import NS_PER_S, to_camera_info, to_header, to_image
+from audio_manifold_ros.nodes.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES, LATCHED
+from audio_manifold_ros.nodes.rotations import quaternion
+
+if TYPE_CHECKING:
+    from rclpy.publisher import Publisher
+
+RENDER_TIMEOUT_S = 60.0
+
+
+class SimulatedDrive(Node):
+    """Publishes `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
+
+    After `street_s` seconds the street of the next seed follows: the audio begins anew at sample 0.
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        """Declare parameters, create the publishers, start to drive.
+
+        Raises:
+            NodeError: A parameter cannot be used.
+            CalibrationError: The rig cannot be used.
+
+        """
+        super().__init__('simulated_drive', **node_options)
+        declared = NodeParameters(self, (DriveParameters,), lambda: True, lambda _: None)
+        declared.check()
+        self._drive = declared.read(DriveParameters)
+        self._rig = locate('rig', self._drive.rig)
+        self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO)
+        self._depth = self._publisher(Image, 'truth/depth/image', IMAGES)
+        self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGES)
+        self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGES)
+        self._frames = self._publish_frames()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether `duration_s` is over."""
+        return not self._thread.is_alive()
+
+    def destroy_node(self) -> None:
+        """Stop driving, then release the node."""
+        self._stop.set()
+        self._thread.join()
+        super().destroy_node()
+
+    def _publisher(self, kind: Any, topic: str, qos: Any) -> Publisher:
+        options = QoSOverridingOptions.with_default_policies()
+        return self.create_publisher(kind, topic, qos, qos_overriding_options=options)
+
+    def _publish_frames(self) -> Publisher | None:
+        try:
+            from tf2_msgs.msg import TFMessage
+        except ImportError:
+            self.get_logger().warning('tf2_msgs is not installed: /tf_static is not published.')
+            return None
+        stamp = self.get_clock().now().to_msg()
+        transforms = Extrinsics.from_yaml(self._rig / 'extrinsics.yaml').transforms
+        publisher = self.create_publisher(TFMessage, '/tf_static', LATCHED)
+        publisher.publish(TFMessage(transforms=[_to_message(transform, stamp) for transform in transforms]))
+        return publisher
+
+    def _run(self) -> None:
+        left_s = self._drive.duration_s or float('inf')
+        seed = self._drive.seed
+        try:
+            while left_s > 0 and not self._stop.is_set():
+                street_s = min(left_s, self._drive.street_s)
+                self._drive_street(seed, street_s)
+                left_s -= street_s
+                seed += 1
+        except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+            self.get_logger().fatal(f'The drive ends in street {seed}: {error!r}')
+
+    def _drive_street(self, seed: int, street_s: float) -> None:
+        drive = self._drive
+        schedule = DriveSchedule(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
+        try:
+            event = schedule.next(RENDER_TIMEOUT_S)
+            self.get_logger().info(f'street {seed}')
+            start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
+            while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
+                self._publish(schedule, event, start_ns)
+                event = schedule.next(RENDER_TIMEOUT_S)
+        except queue.Empty:
+            self.get_logger().error(
+                f'Street {seed} is not rendered within {RENDER_TIMEOUT_S} s: this machine is overloaded.'
+            )
+        finally:
+            schedule.close()
+
+    def _publish(self, schedule: DriveSchedule, event: Sound | View, start_ns: int) -> None:
+        if isinstance(event, Sound):
+            rate_hz = schedule.drive.sample_rate_hz
+            stamp_ns = start_ns + event.first_sample * NS_PER_S // rate_hz
+            block = AudioBlock(event.samples, event.first_sample, rate_hz, stamp_ns)
+            self._audio.publish(to_audio_message(block, schedule.drive.array.frame_id))
+            return
+        header = to_header(start_ns + round(event.due_s * NS_PER_S), self._drive.camera_frame)
+        self._depth.publish(to_image(event.depth_m, '32FC1', header))
+        self._info.publish(to_camera_info(schedule.drive.camera, header, *event.depth_m.shape))
+        self._labels.publish(to_image(event.labels, 'mono8', header))
+
+
+def _to_message(transform: Transform, stamp: Any) -> TransformStamped:
+    message = TransformStamped(child_frame_id=transform.child)
+    message.header.stamp, message.header.frame_id = stamp, transform.parent
+    x, y, z = transform.translation_m
+    message.transform.translation = Vector3(x=x, y=y, z=z)
+    qx, qy, qz, qw = quaternion(transform.rotation_rpy_rad)
+    message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
+    return message
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Drive until the time is over or the node is interrupted."""
+    rclpy.init(args=arguments)
+    node = SimulatedDrive()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        while not node.ended:
+            executor.spin_once(timeout_sec=0.2)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        node.destroy_node()
+        try_shutdown()
+
+
+if __name__ == '__main__':
+    main()
