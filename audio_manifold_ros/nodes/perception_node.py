@@ -7,14 +7,11 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType, JumpThreshold  # type: ignore[attr-defined]
 from rclpy.duration import Duration
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
-from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.nodes.assembly import Assembly, assemble
 from audio_manifold_ros.nodes.diagnostics import Identity, LossWatch, to_diagnostics
@@ -26,6 +23,7 @@ from audio_manifold_ros.nodes.perception_parameters import (
     PredictionParameters,
     PublishParameters,
 )
+from audio_manifold_ros.nodes.spinning import run_node
 from audio_manifold_ros.nodes.worker import PerceptionWorker, Settings
 
 if TYPE_CHECKING:
@@ -177,17 +175,7 @@ class PerceptionNode(LifecycleNode):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the node until it is interrupted."""
-    rclpy.init(args=arguments)
-    node = PerceptionNode()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.destroy_node()
-        try_shutdown()
+    run_node(PerceptionNode, arguments)
 
 
 if __name__ == '__main__':

@@ -9,13 +9,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import rclpy
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.utilities import try_shutdown
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
@@ -28,6 +25,7 @@ from audio_manifold_ros.nodes.messages import NS_PER_S, to_camera_info, to_heade
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES, LATCHED
 from audio_manifold_ros.nodes.rotations import quaternion
+from audio_manifold_ros.nodes.spinning import run_node
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
@@ -144,18 +142,7 @@ def _to_message(transform: Transform, stamp: Any) -> TransformStamped:
 
 def main(arguments: list[str] | None = None) -> None:
     """Drive until the time is over or the node is interrupted."""
-    rclpy.init(args=arguments)
-    node = SimulatedDrive()
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        while not node.ended:
-            executor.spin_once(timeout_sec=0.2)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.destroy_node()
-        try_shutdown()
+    run_node(SimulatedDrive, arguments, ended=lambda node: node.ended)
 
 
 if __name__ == '__main__':

@@ -1,17 +1,16 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of audio sources: from parameters to a source that is not open yet."""
+"""The table of audio sources: from parameters to a source that is not open yet.
+
+Each kind is imported when it is chosen: a node that listens to a topic loads neither PortAudio nor the simulator.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.audio.device_source import DeviceSource
-from audio_manifold_ros.audio.file_source import FileSource
-from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.topic_source import TopicSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +46,8 @@ def _now_ns(node: Node) -> Callable[[], int]:
 
 
 def _device(node: Node, parameters: SourceParameters) -> AudioSource:
+    from audio_manifold_ros.audio.device_source import DeviceSource
+
     if not parameters.device:
         msg = "source.device is '': give the name of a sound device."
         raise NodeError(msg)
@@ -60,6 +61,8 @@ def _device(node: Node, parameters: SourceParameters) -> AudioSource:
 
 
 def _topic(node: Node, parameters: SourceParameters) -> AudioSource:
+    from audio_manifold_ros.nodes.topic_source import TopicSource
+
     if not parameters.topic:
         msg = "source.topic is '': give the name of an AudioBlock topic."
         raise NodeError(msg)
@@ -67,6 +70,8 @@ def _topic(node: Node, parameters: SourceParameters) -> AudioSource:
 
 
 def _file(node: Node, parameters: SourceParameters) -> AudioSource:
+    from audio_manifold_ros.audio.file_source import FileSource
+
     if not parameters.file:
         msg = "source.file is '': give the path of a WAV or FLAC file."
         raise NodeError(msg)
@@ -80,6 +85,8 @@ def _file(node: Node, parameters: SourceParameters) -> AudioSource:
 
 
 def _simulator(node: Node, parameters: SourceParameters) -> AudioSource:
+    from audio_manifold_ros.audio.simulator_source import SimulatorSource
+
     return SimulatorSource(parameters.seed, clock_ns=_now_ns(node), block_samples=parameters.block_samples)
 
 

@@ -1,0 +1,46 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The main loop of an executable."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+N = TypeVar('N', bound=Node)
+WAKE_S = 0.2
+
+
+def run_node(
+    make_node: Callable[[], N], arguments: list[str] | None, ended: Callable[[N], bool] = lambda _: False
+) -> None:
+    """Spin a node until SIGINT or SIGTERM, or until it has ended; then release it while it can still publish.
+
+    The signal handlers of rclpy would take the context away from the node's threads first.
+    """
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    node = None
+    try:
+        node = make_node()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while not (stop.is_set() or ended(node)):
+            executor.spin_once(timeout_sec=WAKE_S)
+        executor.shutdown()
+    finally:
+        if node is not None:
+            node.destroy_node()
+        try_shutdown()
