@@ -1,0 +1,123 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The child process that owns PortAudio: its hangs and crashes cannot reach the node.
+
+Started by `CaptureChild`; knows nothing of ROS, numpy or torch. It ends with its parent, with its stream, or
+when it is killed, which is how the parent closes it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from audio_manifold_ros.audio.capture_ring import CaptureJob, RingWriter
+from audio_manifold_ros.audio.errors import AudioError
+
+MIN_LATENCY_S = 0.04
+PARENT_CHECK_S = 1.0
+
+
+def main() -> None:
+    """Capture as the job in the command line says."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    job = CaptureJob.from_json(sys.argv[1])
+    threading.Thread(target=_end_with_parent, args=(job.parent_pid,), daemon=True).start()
+    writer = RingWriter(job)
+    try:
+        _capture(job, writer)
+        reason = f'The stream of device {job.device!r} ended by itself.'
+    except AudioError as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        reason = f'Device {job.device!r} cannot be captured: {error!r}.'
+    writer.failed(reason, time.monotonic_ns())
+    # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
+    os._exit(0)
+
+
+def _capture(job: CaptureJob, writer: RingWriter) -> None:
+    """Stream until the device gives up.
+
+    Raises:
+        AudioError: PortAudio is missing, or the device cannot be opened as asked.
+
+    """
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        msg = f'Cannot load PortAudio: {error}. Install it, on Ubuntu with: apt-get install libportaudio2'
+        raise AudioError(msg) from None
+    finished = threading.Event()
+    monotonic_ns = time.monotonic_ns
+
+    def callback(data: Any, frames: int, _time: Any, status: Any) -> None:
+        if frames == job.block_samples:
+            writer.write_block(data, monotonic_ns(), overflow=status.input_overflow)
+
+    index = _device_index(sounddevice, job)
+    try:
+        stream = sounddevice.RawInputStream(
+            device=index,
+            samplerate=job.sample_rate_hz,
+            channels=job.channels,
+            blocksize=job.block_samples,
+            dtype='int16',
+            latency=max(MIN_LATENCY_S, 2 * job.block_samples / job.sample_rate_hz),
+            callback=callback,
+            finished_callback=finished.set,
+        )
+        stream.start()
+    except sounddevice.PortAudioError as error:
+        msg = f'Device {job.device!r} cannot be opened ({error}): look whether another program uses it.'
+        raise AudioError(msg) from None
+    writer.opened(monotonic_ns())
+    finished.wait()
+
+
+def _device_index(sounddevice: Any, job: CaptureJob) -> int:
+    """Find the device by name and check that it can do what is asked."""
+    devices = list(enumerate(sounddevice.query_devices()))
+    inputs = [(index, device) for index, device in devices if device['max_input_channels'] > 0]
+    exact = [entry for entry in inputs if entry[1]['name'] == job.device]
+    partial = [entry for entry in inputs if job.device.lower() in entry[1]['name'].lower()]
+    matches = exact or partial
+    if len(matches) != 1:
+        found = 'No input device is' if not matches else f'{len(matches)} input devices are'
+        names = ', '.join(repr(device['name']) for _, device in inputs) or 'none'
+        msg = f'{found} called {job.device!r}. Input devices: {names}. Give one of these names or a unique part of it.'
+        raise AudioError(msg)
+    index, device = matches[0]
+    if job.channels > device['max_input_channels']:
+        msg = (
+            f'Device {device["name"]!r} has {device["max_input_channels"]} input channels, {job.channels} were asked '
+            'for: ask for fewer or choose another device.'
+        )
+        raise AudioError(msg)
+    try:
+        sounddevice.check_input_settings(index, job.channels, 'int16', samplerate=job.sample_rate_hz)
+    except sounddevice.PortAudioError as error:
+        msg = (
+            f'Device {device["name"]!r} refuses {job.channels} channels of 16 bits at {job.sample_rate_hz} Hz '
+            f'({error}): its own rate is {device["default_samplerate"]:.0f} Hz; or another program uses it.'
+        )
+        raise AudioError(msg) from None
+    return int(index)
+
+
+def _end_with_parent(parent_pid: int) -> None:
+    """End the process once its parent has closed the pipe or is gone."""
+    while os.getppid() == parent_pid:
+        readable, _, _ = select.select([sys.stdin], [], [], PARENT_CHECK_S)
+        if readable and not os.read(0, 1):
+            break
+    os._exit(0)
+
+
+if __name__ == '__main__':
+    main()

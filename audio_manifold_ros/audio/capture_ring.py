@@ -1,0 +1,154 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the capture process and its parent share: nameless memory for samples, a pipe for records.
+
+The child copies a block into the next slot of the memory and then writes one record into the pipe; the
+parent, woken by the pipe, copies the slot out. There is one writer. The count of blocks begun, at the start of
+the memory, is written before a slot is touched: a parent that reads it after copying knows whether the
+slot was overwritten meanwhile. The memory is an unlinked file: it goes with the last process that maps it.
+
+Imports little: the capture process must start fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import struct
+from enum import IntEnum
+from typing import NamedTuple
+
+BEGUN = struct.Struct('<q')
+RECORD = struct.Struct('<iiqq8x')
+HEADER_BYTES = 4096
+SAMPLE_BYTES = 2
+
+
+class RecordKind(IntEnum):
+    """What a record tells."""
+
+    OPENED = 1
+    FAILED = 2
+    BLOCK = 3
+
+
+class CaptureJob(NamedTuple):
+    """All that the capture process is told, as one JSON argument.
+
+    Attributes:
+        device: Name of the device or a unique part of it.
+        sample_rate_hz: Rate to open it with.
+        channels: Channels to open it with.
+        block_samples: Samples per channel in each block.
+        slots: Blocks that the memory holds.
+        memory_fd: Inherited descriptor of the memory.
+        record_fd: Inherited descriptor of the pipe's writing end.
+        parent_pid: The process must not outlive this one.
+
+    """
+
+    device: str
+    sample_rate_hz: int
+    channels: int
+    block_samples: int
+    slots: int
+    memory_fd: int
+    record_fd: int
+    parent_pid: int
+
+    @property
+    def slot_bytes(self) -> int:
+        """Size of one block of 16-bit samples."""
+        return self.block_samples * self.channels * SAMPLE_BYTES
+
+    @property
+    def memory_bytes(self) -> int:
+        """Size of the memory."""
+        return HEADER_BYTES + self.slots * self.slot_bytes
+
+    def to_json(self) -> str:
+        """Return the job as a command-line argument."""
+        return json.dumps(self._asdict())
+
+    @classmethod
+    def from_json(cls, text: str) -> CaptureJob:
+        """Read the job from a command-line argument."""
+        return cls(**json.loads(text))
+
+
+class Record(NamedTuple):
+    """One message of the capture process.
+
+    Attributes:
+        kind: What it tells.
+        value: BLOCK: 1 if the device reported lost samples before it; FAILED: bytes of the text.
+        sequence: BLOCK: number of the block, from 0.
+        monotonic_ns: When it was written, on the system's monotonic clock.
+
+    """
+
+    kind: int
+    value: int
+    sequence: int
+    monotonic_ns: int
+
+
+class RingWriter:
+    """The capture process's end."""
+
+    def __init__(self, job: CaptureJob) -> None:
+        """Map the memory."""
+        self._job = job
+        self._memory = mmap.mmap(job.memory_fd, job.memory_bytes)
+        self._begun = 0
+
+    def write_block(self, data: bytes | memoryview, monotonic_ns: int, *, overflow: bool) -> None:
+        """Copy one block in and announce it; a parent that has stopped reading loses it."""
+        sequence = self._begun
+        self._begun += 1
+        BEGUN.pack_into(self._memory, 0, self._begun)
+        at = HEADER_BYTES + sequence % self._job.slots * self._job.slot_bytes
+        self._memory[at : at + self._job.slot_bytes] = data
+        self._send(Record(RecordKind.BLOCK, overflow, sequence, monotonic_ns))
+
+    def opened(self, monotonic_ns: int) -> None:
+        """Announce that the device is open."""
+        self._send(Record(RecordKind.OPENED, 0, 0, monotonic_ns))
+
+    def failed(self, text: str, monotonic_ns: int) -> None:
+        """Announce why there is no sound (any more)."""
+        data = text.encode()[: HEADER_BYTES - BEGUN.size]
+        self._memory[BEGUN.size : BEGUN.size + len(data)] = data
+        self._send(Record(RecordKind.FAILED, len(data), 0, monotonic_ns))
+
+    def _send(self, record: Record) -> None:
+        # A full pipe means a parent that does not read: the next sequence number shows it what it missed.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._job.record_fd, RECORD.pack(*record))
+
+
+class RingReader:
+    """The parent's end."""
+
+    def __init__(self, job: CaptureJob) -> None:
+        """Map the memory."""
+        self._job = job
+        self._memory = mmap.mmap(job.memory_fd, job.memory_bytes)
+
+    def block(self, record: Record) -> bytes | None:
+        """Copy the announced block out, interleaved 16-bit samples, or None if it was overwritten."""
+        at = HEADER_BYTES + record.sequence % self._job.slots * self._job.slot_bytes
+        data = self._memory[at : at + self._job.slot_bytes]
+        # One slot to spare, for processors that let a later store overtake an earlier one.
+        begun: int = BEGUN.unpack_from(self._memory, 0)[0]
+        return data if begun - record.sequence < self._job.slots else None
+
+    def text(self, record: Record) -> str:
+        """Return the text of a FAILED record."""
+        return self._memory[BEGUN.size : BEGUN.size + record.value].decode(errors='replace')
+
+    def close(self) -> None:
+        """Unmap the memory."""
+        self._memory.close()

@@ -1,0 +1,167 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A WAV or FLAC file as a source, in real time or as fast as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.pacing import Pacer
+from audio_manifold_ros.audio.source import SourceState, SourceStatus
+
+FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}
+CUT_OFF = '(should be'  # how libsndfile's log marks a chunk that promises more than the file holds
+
+
+class FileSource:
+    """Plays a file; satisfies `AudioSource`.
+
+    The samples are the file's own, integers divided by their full scale. The index counts from 0 and, with
+    `loop`, goes on where the file starts again: nothing is lost there.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        clock_ns: Callable[[], int],
+        paced: bool = True,  # noqa: FBT001, FBT002
+        loop: bool = False,  # noqa: FBT001, FBT002
+        block_samples: int = 512,
+    ) -> None:
+        """Note what to play; nothing is opened yet.
+
+        Args:
+            path: A WAV or FLAC file with any number of channels.
+            clock_ns: The clock of the stamps.
+            paced: Hand out each block when its last sample would have sounded.
+            loop: Start again at the end.
+            block_samples: Length of a block; the last one of the file may be shorter.
+
+        Raises:
+            AudioError: `block_samples` is below one.
+
+        """
+        if block_samples < 1:
+            msg = f'File source: block_samples is {block_samples!r}: give at least 1.'
+            raise AudioError(msg)
+        self._path = Path(path)
+        self._clock_ns = clock_ns
+        self._paced = paced
+        self._loop = loop
+        self._block_samples = block_samples
+        self._file: Any = None
+        self._pacer: Pacer | None = None
+        self._next_sample = 0
+        self._status = SourceStatus(SourceState.CLOSED, f'{self._path} is not open.')
+        self.sample_rate_hz = 0
+        self.channels = 0
+
+    def open(self) -> None:
+        """Open the file from its beginning.
+
+        Raises:
+            AudioError: The file is missing, empty, cut off, or no WAV or FLAC.
+
+        """
+        self.close()
+        self._file = _open(self._path)
+        self.sample_rate_hz = int(self._file.samplerate)
+        self.channels = int(self._file.channels)
+        self._next_sample = 0
+        self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
+        seconds = self._file.frames / self.sample_rate_hz
+        message = f'Playing {self._path}: {self.channels} channels, {self.sample_rate_hz} Hz, {seconds:.1f} s.'
+        self._status = SourceStatus(SourceState.STREAMING, message)
+
+    def read(self, timeout_s: float) -> AudioBlock | None:
+        """Return the next block, or None if it is not due in time or the file has ended."""
+        if self._pacer is None or self._status.state is not SourceState.STREAMING:
+            return None
+        left = self._file.frames - self._file.tell()
+        count = min(self._block_samples, left)
+        if not self._pacer.wait_for(self._next_sample + count, timeout_s):
+            return None
+        frames = self._read_frames(count)
+        if frames is None:
+            return None
+        stamp_ns = self._pacer.stamp_ns(self._next_sample)
+        block = AudioBlock(np.ascontiguousarray(frames.T), self._next_sample, self.sample_rate_hz, stamp_ns)
+        self._next_sample = block.end_sample
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._pacer is not None:
+            self._pacer.stop()
+            self._file.close()
+            self._pacer = self._file = None
+            self._status = SourceStatus(SourceState.CLOSED, f'{self._path} is not open.')
+
+    def status(self) -> SourceStatus:
+        """Return the source's condition."""
+        return self._status
+
+    def _read_frames(self, count: int) -> NDArray[np.float32] | None:
+        """Read float32 (count, channel), start again where that is wanted, or end the stream."""
+        import soundfile
+
+        try:
+            frames: NDArray[np.float32] = self._file.read(count, dtype='float32', always_2d=True)
+            if self._file.tell() >= self._file.frames and self._loop:
+                self._file.seek(0)
+        except (soundfile.SoundFileError, OSError) as error:
+            message = f'{self._path} cannot be read past sample {self._next_sample}: {error}. Replace the file.'
+            frames = np.empty((0, self.channels), dtype=np.float32)
+        else:
+            message = f'{self._path} has ended.'
+        if len(frames):
+            return frames
+        self._status = SourceStatus(SourceState.ENDED, message)
+        return None
+
+
+def _open(path: Path) -> Any:
+    """Return an open `soundfile.SoundFile` that is complete and of a known format."""
+    try:
+        import soundfile
+    except OSError as error:
+        msg = f'Cannot load libsndfile: {error}. Install it, on Ubuntu with: apt-get install libsndfile1'
+        raise AudioError(msg) from None
+    if not path.is_file():
+        msg = f'Audio file {str(path)!r} does not exist: give the path of a WAV or FLAC file.'
+        raise AudioError(msg)
+    try:
+        file = soundfile.SoundFile(str(path))
+    except (soundfile.SoundFileError, OSError) as error:
+        msg = f'Audio file {str(path)!r} cannot be opened: {error}. Give a WAV or FLAC file.'
+        raise AudioError(msg) from None
+    fault = _fault(file)
+    if fault:
+        file.close()
+        msg = f'Audio file {str(path)!r} {fault}'
+        raise AudioError(msg)
+    return file
+
+
+def _fault(file: Any) -> str:
+    """Return what is wrong with an open file and what to do, or an empty string."""
+    import soundfile
+
+    if file.format not in FORMATS:
+        return f'is {file.format!r}: convert it to WAV or FLAC.'
+    if file.frames < 1:
+        return 'holds no samples: record it again.'
+    try:
+        file.seek(file.frames - 1)
+        complete = len(file.read(1)) == 1 and CUT_OFF not in file.extra_info
+        file.seek(0)
+    except (soundfile.SoundFileError, OSError):
+        complete = False
+    return '' if complete else f'is cut off before the {file.frames} samples it promises: copy it again or repair it.'

@@ -1,0 +1,102 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How loud each microphone is, whether it clips, whether it is dead."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.errors import AudioError
+
+FLOOR_DBFS = -120.0
+CLIP_LEVEL = 32767 / 32768
+STEP_16_BIT = 1 / 32768
+
+
+@dataclass(frozen=True)
+class Level:
+    """The last second of one microphone.
+
+    Attributes:
+        rms_dbfs: Root mean square without the mean; a full-scale square wave is 0.
+        peak_dbfs: Largest magnitude.
+        clipped_fraction: Share of samples at full scale, 0 to 1.
+        silent: The signal varies by less than one 16-bit step: a dead channel.
+
+    """
+
+    rms_dbfs: float
+    peak_dbfs: float
+    clipped_fraction: float
+    silent: bool
+
+
+@dataclass(frozen=True)
+class _Part:
+    samples: int
+    total: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    peak: NDArray[np.float64]
+    clipped: NDArray[np.int64]
+
+
+class LevelMeter:
+    """Running levels over the newest second, a whole block more at most."""
+
+    def __init__(self, channels: int, sample_rate_hz: int) -> None:
+        """Start without a signal."""
+        self._channels = channels
+        self._span_samples = sample_rate_hz
+        self._parts: deque[_Part] = deque()
+        self._samples = 0
+
+    def update(self, samples: NDArray[np.float32]) -> None:
+        """Take in a block, float32 (mic, n).
+
+        Raises:
+            AudioError: The block has another number of channels.
+
+        """
+        if samples.shape[0] != self._channels:
+            msg = f'Level meter: a block has {samples.shape[0]!r} channels: make a meter for that many.'
+            raise AudioError(msg)
+        samples = samples[:, -self._span_samples :]
+        if not samples.shape[1]:
+            return
+        magnitudes = np.abs(samples)
+        part = _Part(
+            samples.shape[1],
+            samples.sum(axis=1, dtype=np.float64),
+            np.einsum('ms,ms->m', samples, samples, dtype=np.float64),
+            magnitudes.max(axis=1).astype(np.float64),
+            (magnitudes >= CLIP_LEVEL).sum(axis=1),
+        )
+        self._parts.append(part)
+        self._samples += part.samples
+        while self._samples - self._parts[0].samples >= self._span_samples:
+            self._samples -= self._parts.popleft().samples
+
+    def snapshot(self) -> tuple[Level, ...]:
+        """Return the level of each microphone; nothing before the first sample."""
+        parts = tuple(self._parts)
+        if not parts:
+            return ()
+        count = sum(part.samples for part in parts)
+        mean = np.sum([part.total for part in parts], axis=0) / count
+        square = np.sum([part.squares for part in parts], axis=0) / count
+        rms = np.sqrt(np.maximum(square - mean**2, 0.0))
+        peak = np.max([part.peak for part in parts], axis=0)
+        clipped = np.sum([part.clipped for part in parts], axis=0) / count
+        return tuple(
+            Level(_dbfs(rms[mic]), _dbfs(peak[mic]), float(clipped[mic]), bool(rms[mic] < STEP_16_BIT))
+            for mic in range(len(rms))
+        )
+
+
+def _dbfs(amplitude: float) -> float:
+    return 20 * math.log10(max(amplitude, 10 ** (FLOOR_DBFS / 20)))

@@ -1,0 +1,128 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A simulated drive as a source: what the array on the car would hear, in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.pacing import Pacer
+from audio_manifold_ros.audio.source import SourceState, SourceStatus
+
+
+class SimulatorSource:
+    """Renders a `Drive` block by block; satisfies `AudioSource`.
+
+    It delivers what the device of that rig would: microphone i on its device channel, before its gain and
+    polarity are corrected. Sample 0 is time zero of the drive.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        clock_ns: Callable[[], int],
+        paced: bool = True,  # noqa: FBT001, FBT002
+        block_samples: int = 256,
+        duration_s: float | None = None,
+        rig: Path | None = None,
+    ) -> None:
+        """Note what to simulate; the street is built by `open`.
+
+        Args:
+            seed: The street.
+            clock_ns: The clock of the stamps.
+            paced: Hand out each block when its last sample would have sounded.
+            block_samples: Length of a block; the last one may be shorter.
+            duration_s: Where the stream ends; it goes on forever by default.
+            rig: Folder of calibration files; the roof octagon by default.
+
+        Raises:
+            AudioError: `block_samples` is below one, or `duration_s` not positive.
+
+        """
+        for name, value, good in (
+            ('block_samples', block_samples, block_samples >= 1),
+            ('duration_s', duration_s, duration_s is None or duration_s > 0),
+        ):
+            if not good:
+                msg = f'Simulator source: {name} is {value!r}: give a positive value.'
+                raise AudioError(msg)
+        self._seed = seed
+        self._clock_ns = clock_ns
+        self._paced = paced
+        self._block_samples = block_samples
+        self._duration_s = duration_s
+        self._rig = rig
+        self._drive: Any = None
+        self._pacer: Pacer | None = None
+        self._next_sample = 0
+        self._end_sample: int | None = None
+        self._status = SourceStatus(SourceState.CLOSED, f'Street {seed} is not open.')
+        self.sample_rate_hz = 0
+        self.channels = 0
+
+    def open(self) -> None:
+        """Build the street; the drive begins now.
+
+        Raises:
+            AudioError: The street or the rig cannot be built.
+
+        """
+        from audio_manifold_ros.calibration.errors import CalibrationError
+        from audio_manifold_ros.simulation.drive import Drive
+        from audio_manifold_ros.simulation.errors import SimulationError
+
+        self.close()
+        try:
+            self._drive = Drive(self._seed, self._rig)
+        except (CalibrationError, SimulationError) as error:
+            raise AudioError(str(error)) from None
+        self.sample_rate_hz = int(self._drive.sample_rate_hz)
+        self.channels = max(self._drive.array.device_channels) + 1
+        self._next_sample = 0
+        self._end_sample = None if self._duration_s is None else round(self._duration_s * self.sample_rate_hz)
+        self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
+        message = f'Driving down street {self._seed}: {self.channels} channels, {self.sample_rate_hz} Hz.'
+        self._status = SourceStatus(SourceState.STREAMING, message)
+
+    def read(self, timeout_s: float) -> AudioBlock | None:
+        """Return the next block, or None if it is not due in time or the drive is over."""
+        if self._pacer is None or self._status.state is not SourceState.STREAMING:
+            return None
+        count = self._block_samples
+        if self._end_sample is not None:
+            count = min(count, self._end_sample - self._next_sample)
+        if count < 1:
+            self._status = SourceStatus(SourceState.ENDED, f'The drive down street {self._seed} has ended.')
+            return None
+        if not self._pacer.wait_for(self._next_sample + count, timeout_s):
+            return None
+        stamp_ns = self._pacer.stamp_ns(self._next_sample)
+        block = AudioBlock(self._heard(count), self._next_sample, self.sample_rate_hz, stamp_ns)
+        self._next_sample = block.end_sample
+        return block
+
+    def close(self) -> None:
+        """Forget the street."""
+        if self._pacer is not None:
+            self._pacer.stop()
+            self._pacer = self._drive = None
+            self._status = SourceStatus(SourceState.CLOSED, f'Street {self._seed} is not open.')
+
+    def status(self) -> SourceStatus:
+        """Return the source's condition."""
+        return self._status
+
+    def _heard(self, count: int) -> NDArray[np.float32]:
+        """Render float32 (device channel, count)."""
+        array = self._drive.array
+        samples = np.zeros((self.channels, count), dtype=np.float32)
+        samples[list(array.device_channels)] = self._drive.audio(self._next_sample, count) / array.factors[:, None]
+        return samples
