@@ -16,23 +16,27 @@ class BandedMatrix:
     """A matrix of few non-zero values per column, multiplied from the right by blocks of columns.
 
     Each block is a dense product over those rows alone that are non-zero in it: for a mel filterbank or a linear
-    interpolation a tenth of the work of the dense product, and still one call into BLAS per block.
+    interpolation a small part of the work of the dense product. Blocks of bounded size also keep BLAS from waking its
+    threads, which would take the cores from the network.
 
     Args:
         matrix: float32 (row, column).
-        block_columns: Columns of one block.
+        block_values: Values of one block at most, unless one column alone has more.
 
     """
 
-    def __init__(self, matrix: NDArray[np.float32], block_columns: int) -> None:
+    def __init__(self, matrix: NDArray[np.float32], block_values: int) -> None:
         """Cut the matrix into blocks."""
         self.rows, self.columns = matrix.shape
         self._blocks: list[tuple[slice, slice, NDArray[np.float32]]] = []
-        for first in range(0, self.columns, block_columns):
-            columns = slice(first, min(first + block_columns, self.columns))
-            used = np.flatnonzero(matrix[:, columns].any(axis=1))
-            rows = slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
+        first = 0
+        while first < self.columns:
+            last = first + 1
+            while last < self.columns and _values(matrix, first, last + 1) <= block_values:
+                last += 1
+            rows, columns = _used_rows(matrix, first, last), slice(first, last)
             self._blocks.append((rows, columns, np.ascontiguousarray(matrix[rows, columns])))
+            first = last
 
     def product(self, left: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Return `left @ matrix`.
@@ -46,3 +50,13 @@ class BandedMatrix:
         for rows, columns, block in self._blocks:
             np.matmul(left[:, rows], block, out=result[:, columns])
         return result
+
+
+def _used_rows(matrix: NDArray[np.float32], first: int, last: int) -> slice:
+    used = np.flatnonzero(matrix[:, first:last].any(axis=1))
+    return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
+
+
+def _values(matrix: NDArray[np.float32], first: int, last: int) -> int:
+    rows = _used_rows(matrix, first, last)
+    return int(rows.stop - rows.start) * (last - first)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.features.spec import FeatureSpec
+
+
+class _PerThread(threading.local):
+    def __init__(self) -> None:
+        self.instances: dict[FeatureSpec, MelFrames] = {}
+
+
+_per_thread = _PerThread()
 
 
 def mel_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
@@ -34,13 +42,13 @@ def mel_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[
 
     """
     if samples.shape[-1] != spec.window_samples:
-        msg = f'Windows of {samples.shape[-1]!r} samples: give {spec.window_samples} (window_samples of the specification).'
+        msg = f'Windows of {samples.shape[-1]!r} samples: give {spec.window_samples} (window_samples).'
         raise FeatureError(msg)
     mel = _mel_frames(spec)
     windows = np.asarray(samples, dtype=np.float32).reshape(-1, spec.window_samples)
     out = np.empty((windows.shape[0], spec.mel_bands, spec.frames), dtype=np.float32)
-    for window, levels in zip(windows, out):
-        levels[:] = mel.levels(mel.windowed(cut_frames(window, spec))).T
+    for i, window in enumerate(windows):
+        out[i] = mel.levels(cut_frames(window, spec)).T
     return out.reshape(*samples.shape[:-1], spec.mel_bands, spec.frames)
 
 
@@ -66,6 +74,8 @@ def cut_frames(window: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.flo
     return frames[: spec.frames]
 
 
-@lru_cache(maxsize=8)
 def _mel_frames(spec: FeatureSpec) -> MelFrames:
-    return MelFrames(spec)
+    """Return the calling thread's instance for a specification."""
+    if spec not in _per_thread.instances:
+        _per_thread.instances[spec] = MelFrames(spec)
+    return _per_thread.instances[spec]

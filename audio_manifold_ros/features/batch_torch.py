@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class MelFeatures(nn.Module):
     """The features of `batch.mel_features` as a module without parameters.
 
-    The Fourier transform stays in double precision, whatever the module or autocast is set to, for the reason
-    that `MelFrames` gives.
+    The Fourier transform stays in double precision, for the reason that `MelFrames` gives, and the rest in single
+    precision, whatever the module or autocast is set to: window, filters and interpolation are no buffers of the
+    module, and follow the samples to their device.
 
     Args:
         spec: Definition of the features.
@@ -32,17 +33,13 @@ class MelFeatures(nn.Module):
     """
 
     def __init__(self, spec: FeatureSpec) -> None:
-        """Keep window, filters and interpolation as constants that follow the module's device."""
+        """Compute window, filters and interpolation."""
         super().__init__()
         self.spec = spec
-        constants = {
-            'filters': torch.from_numpy(mel_filterbank(spec)),
-            'rows': torch.from_numpy(resize_matrix(spec.mel_bands, spec.height).T.copy()),
-            'columns': torch.from_numpy(resize_matrix(spec.frames, spec.width)),
-        }
-        for name, constant in constants.items():
-            self.register_buffer(name, constant, persistent=False)
         self._window = torch.from_numpy(hann(spec.n_fft))
+        self._filters = torch.from_numpy(mel_filterbank(spec).T.copy())
+        self._rows = torch.from_numpy(resize_matrix(spec.mel_bands, spec.height).T.copy())
+        self._columns = torch.from_numpy(resize_matrix(spec.frames, spec.width))
 
     def forward(self, samples: torch.Tensor) -> torch.Tensor:
         """Return features float32 (batch, mic, height, width) of windows float32 (batch, mic, window_samples).
@@ -52,7 +49,7 @@ class MelFeatures(nn.Module):
 
         """
         with torch.autocast(samples.device.type, enabled=False):
-            return self.rows.float() @ self.spectrogram(samples) @ self.columns.float()
+            return self._rows @ self.spectrogram(samples) @ self._columns
 
     def spectrogram(self, samples: torch.Tensor) -> torch.Tensor:
         """Return the mel spectrograms float32 (batch, mic, mel_band, frame), before the resize."""
@@ -60,12 +57,16 @@ class MelFeatures(nn.Module):
         if samples.shape[-1] != spec.window_samples:
             msg = f'Windows of {samples.shape[-1]!r} samples: give {spec.window_samples} (window_samples).'
             raise FeatureError(msg)
-        self._window = self._window.to(samples.device)
-        windowed = self._frames(samples.double()) * self._window
-        spectrum = torch.view_as_real(torch.fft.rfft(windowed))
-        power = spectrum.square().sum(-1).float()
-        mel = (power @ self.filters.float().T).clamp_min(spec.floor_power)
+        self._follow(samples.device)
+        spectrum = torch.fft.rfft(self._frames(samples.double()) * self._window)
+        power = (spectrum.real.square() + spectrum.imag.square()).float()
+        mel: torch.Tensor = (power @ self._filters).clamp_min(spec.floor_power)
         return (mel.log() * (10.0 / math.log(10.0) / spec.db_divisor)).transpose(-1, -2)
+
+    def _follow(self, device: torch.device) -> None:
+        if self._window.device != device:
+            for name in ('_window', '_filters', '_rows', '_columns'):
+                setattr(self, name, getattr(self, name).to(device))
 
     def _frames(self, samples: torch.Tensor) -> torch.Tensor:
         half = self.spec.n_fft // 2

@@ -31,5 +31,6 @@ def resize_matrix(size: int, new_size: int) -> NDArray[np.float32]:
 def resize(images: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     """Return images float32 (…, row, column) as float32 (…, height, width)."""
     rows, columns = images.shape[-2:]
-    by_rows = resize_matrix(rows, height).T @ images
-    return by_rows @ resize_matrix(columns, width)
+    by_rows: NDArray[np.float32] = resize_matrix(rows, height).T @ images
+    resized: NDArray[np.float32] = by_rows @ resize_matrix(columns, width)
+    return resized

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from audio_manifold_ros.features.errors import FeatureError
 
 Edges = Literal['reflect', 'interior']
+INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'hop_samples', 'mel_bands', 'height', 'width')
+NUMBERS = ('f_min_hz', 'f_max_hz', 'floor_power', 'db_divisor')
+SMALLEST_POWER = 1e-37
 
 
 @dataclass(frozen=True)
@@ -51,26 +55,33 @@ class FeatureSpec:
 
     def __post_init__(self) -> None:
         """Refuse values that no window can be computed with."""
-        for name in ('sample_rate_hz', 'window_samples', 'n_fft', 'hop_samples', 'mel_bands', 'height', 'width'):
+        for name in INTEGERS:
             value = getattr(self, name)
-            if not isinstance(value, int) or value <= 0:
+            if type(value) is not int or value <= 0:
                 msg = f'{name} is {value!r}: give a positive integer.'
                 raise FeatureError(msg)
-        if self.n_fft % 2 or self.n_fft > self.window_samples:
-            msg = f'n_fft is {self.n_fft!r}: give an even number no greater than window_samples ({self.window_samples}).'
-            raise FeatureError(msg)
-        if not 0 <= self.f_min_hz < self.f_max_hz <= self.sample_rate_hz / 2:
-            msg = (
-                f'f_min_hz {self.f_min_hz!r} and f_max_hz {self.f_max_hz!r}: '
-                f'give 0 <= f_min_hz < f_max_hz <= {self.sample_rate_hz / 2} (half the sample rate).'
-            )
-            raise FeatureError(msg)
-        if self.floor_power <= 0 or self.db_divisor <= 0:
-            msg = f'floor_power {self.floor_power!r} and db_divisor {self.db_divisor!r}: give positive numbers.'
-            raise FeatureError(msg)
-        if self.edges not in {'reflect', 'interior'}:
-            msg = f"edges is {self.edges!r}: give 'reflect' or 'interior'."
-            raise FeatureError(msg)
+        for name in NUMBERS:
+            value = getattr(self, name)
+            if type(value) not in {int, float} or not math.isfinite(value):
+                msg = f'{name} is {value!r}: give a finite number.'
+                raise FeatureError(msg)
+        for good, name, wanted in self._checks():
+            if not good:
+                msg = f'{name} is {getattr(self, name)!r}: give {wanted}.'
+                raise FeatureError(msg)
+
+    def _checks(self) -> tuple[tuple[bool, str, str], ...]:
+        half_rate_hz = self.sample_rate_hz / 2
+        return (
+            (self.n_fft % 2 == 0, 'n_fft', 'an even number'),
+            (self.n_fft <= self.window_samples, 'n_fft', f'at most window_samples ({self.window_samples})'),
+            (0 <= self.f_min_hz < self.f_max_hz, 'f_min_hz', f'0 or more, and less than f_max_hz ({self.f_max_hz!r})'),
+            (self.f_max_hz <= half_rate_hz, 'f_max_hz', f'at most {half_rate_hz} (half of sample_rate_hz)'),
+            (self.floor_power >= SMALLEST_POWER, 'floor_power', f'at least {SMALLEST_POWER} (normal in float32)'),
+            (self.db_divisor > 0, 'db_divisor', 'a positive number'),
+            (self.edges in ('reflect', 'interior'), 'edges', "'reflect' or 'interior'"),
+            (self.frames > 0, 'hop_samples', 'a hop with which at least one frame lies wholly within the window'),
+        )
 
     @property
     def left_edge_frames(self) -> int:
@@ -95,7 +106,7 @@ class FeatureSpec:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> FeatureSpec:
+    def from_dict(cls, values: Any) -> FeatureSpec:
         """Build a specification from plain values.
 
         Raises:
@@ -103,8 +114,13 @@ class FeatureSpec:
 
         """
         known = {field.name for field in fields(cls)}
+        if not isinstance(values, dict):
+            msg = f'Feature specification {values!r}: give an object with the keys {sorted(known)}.'
+            raise FeatureError(msg)
         unknown, missing = sorted(set(values) - known), sorted(known - set(values))
         if unknown or missing:
-            msg = f'Feature specification with unknown keys {unknown} and missing keys {missing}: the keys are {sorted(known)}.'
+            msg = (
+                f'Feature specification: unknown keys {unknown}, missing keys {missing}; the keys are {sorted(known)}.'
+            )
             raise FeatureError(msg)
         return cls(**values)
