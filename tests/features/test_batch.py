@@ -1,0 +1,117 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The batch form against an independent implementation and against torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from audio_manifold_ros.features.batch import cut_frames, mel_features, mel_spectrogram
+from audio_manifold_ros.features.batch_torch import MelFeatures
+from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.features.spec import FeatureSpec
+
+Signal = Callable[[int, int], NDArray[np.float32]]
+
+SPECS = {
+    'paper': FeatureSpec(),
+    'interior': FeatureSpec(edges='interior'),
+    'odd': FeatureSpec(16_000, 9_001, 512, 100, 64, 50.0, 7_500.0, height=40, width=77),
+    'odd_interior': FeatureSpec(16_000, 9_001, 512, 300, 30, edges='interior', f_max_hz=8_000.0, height=64, width=9),
+}
+
+
+def librosa_spectrogram(samples: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+    power = librosa.feature.melspectrogram(
+        y=samples,
+        sr=spec.sample_rate_hz,
+        n_fft=spec.n_fft,
+        hop_length=spec.hop_samples,
+        n_mels=spec.mel_bands,
+        fmin=spec.f_min_hz,
+        fmax=spec.f_max_hz,
+        htk=True,
+        norm=None,
+        pad_mode='reflect',
+    )
+    return librosa.power_to_db(power, amin=spec.floor_power, top_db=None) / spec.db_divisor
+
+
+@pytest.mark.filterwarnings('ignore:Empty filters')
+@pytest.mark.parametrize('name', ['paper', 'odd'])
+def test_equals_librosa_before_the_resize(name: str, signal: Signal) -> None:
+    spec = SPECS[name]
+    samples = signal(2, spec.window_samples)
+    spectrogram = mel_spectrogram(samples, spec)
+    assert spectrogram.dtype == np.float32
+    assert spectrogram.shape == (2, spec.mel_bands, spec.frames)
+    np.testing.assert_allclose(spectrogram, librosa_spectrogram(samples, spec), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize('spec', SPECS.values(), ids=SPECS)
+def test_equals_torch(spec: FeatureSpec, signal: Signal) -> None:
+    samples = signal(3, spec.window_samples)
+    features = mel_features(samples, spec)
+    assert features.shape == (3, spec.height, spec.width)
+    in_torch = MelFeatures(spec)(torch.from_numpy(samples)[None])[0].numpy()
+    np.testing.assert_allclose(features, in_torch, rtol=0, atol=1e-4)
+
+
+def test_single_precision_would_not_do(signals: dict[str, Signal]) -> None:
+    """The reason for the transform in double precision, measured: a tone over the dither of 16 bits."""
+    spec = FeatureSpec()
+    samples = signals['tone_over_dither'](1, spec.window_samples)
+    module = MelFeatures(spec)
+    exact = module.spectrogram(torch.from_numpy(samples))
+    frames = torch.from_numpy(cut_frames(samples[0], spec) * np.float32(1)) * module._window.float()
+    power = torch.fft.rfft(frames).abs().square() @ module._filters
+    single = 10 * power.clamp_min(spec.floor_power).log10().T / spec.db_divisor
+    assert (single - exact[0]).abs().max() > 1e-4
+
+
+def test_interior_frames_are_those_of_the_reflected_form(signals: dict[str, Signal]) -> None:
+    samples = signals['noise'](2, 22_500)
+    whole = mel_spectrogram(samples, FeatureSpec())
+    interior = mel_spectrogram(samples, FeatureSpec(edges='interior'))
+    np.testing.assert_allclose(interior, whole[..., 4:84], rtol=0, atol=1e-6)
+
+
+def test_module_keeps_its_precision_when_the_network_is_half(signals: dict[str, Signal]) -> None:
+    samples = torch.from_numpy(signals['noise'](2, 22_500))[None]
+    module = MelFeatures(FeatureSpec())
+    expected = module(samples)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        assert torch.equal(module.half()(samples), expected)
+    assert not list(module.state_dict())
+
+
+def test_any_leading_axes(signals: dict[str, Signal]) -> None:
+    samples = signals['noise'](6, 22_500)
+    spec = FeatureSpec()
+    expected = mel_features(samples, spec)
+    np.testing.assert_array_equal(mel_features(samples.reshape(2, 3, -1), spec).reshape(expected.shape), expected)
+    np.testing.assert_allclose(mel_features(samples[0], spec), expected[0], rtol=0, atol=1e-6)
+
+
+def test_threads_do_not_disturb_each_other(signals: dict[str, Signal]) -> None:
+    spec = FeatureSpec()
+    windows = [signals[name](2, spec.window_samples) for name in ('noise', 'loud', 'zero', 'offset')] * 3
+    expected = [mel_features(window, spec) for window in windows]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda window: mel_features(window, spec), windows))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize('length', [22_499, 22_501, 0])
+def test_refuses_another_length(length: int) -> None:
+    with pytest.raises(FeatureError, match=f'{length} samples: give 22500'):
+        mel_features(np.zeros((8, length), dtype=np.float32), FeatureSpec())
+    with pytest.raises(FeatureError, match=f'{length} samples: give 22500'):
+        MelFeatures(FeatureSpec())(torch.zeros(1, 8, length))

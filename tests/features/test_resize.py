@@ -1,0 +1,38 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Linear interpolation with half-pixel centres, against OpenCV and torch."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.features.resize import resize, resize_matrix
+
+sizes = st.integers(1, 90)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sizes, sizes, sizes, sizes)
+def test_equals_opencv_and_torch(rows: int, columns: int, height: int, width: int) -> None:
+    image = np.random.default_rng(rows * 97 + columns).standard_normal((rows, columns)).astype(np.float32)
+    resized = resize(image, height, width)
+    assert resized.dtype == np.float32
+    np.testing.assert_allclose(resized, cv2.resize(image, (width, height)).reshape(height, width), atol=1e-4)
+    in_torch = torch.nn.functional.interpolate(torch.from_numpy(image)[None, None], (height, width), mode='bilinear')
+    np.testing.assert_allclose(resized, in_torch[0, 0].numpy(), atol=1e-4)
+
+
+def test_half_the_size_is_the_mean_of_pairs() -> None:
+    values = np.random.default_rng(0).standard_normal((3, 256)).astype(np.float32)
+    np.testing.assert_allclose(values @ resize_matrix(256, 128), values.reshape(3, 128, 2).mean(-1), atol=1e-6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(sizes, sizes)
+def test_a_constant_stays(size: int, new_size: int) -> None:
+    np.testing.assert_allclose(resize_matrix(size, new_size).sum(axis=0), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(resize_matrix(size, size), np.eye(size, dtype=np.float32))
