@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,10 +45,7 @@ class Drive:
             CalibrationError: The rig cannot be read.
 
         """
-        folder = rig or resource_path(RIG)
-        extrinsics = Extrinsics.from_yaml(folder / 'extrinsics.yaml')
-        self.array = MicrophoneArray.from_yaml(folder / 'mic_array.yaml')
-        self.camera = CameraModel.from_yaml(folder / 'camera.yaml')
+        self.array, self.camera, extrinsics = _load_rig(rig or resource_path(RIG))
         self.sample_rate_hz = SAMPLE_RATE_HZ
         self.street = make_street(seed)
         mount_m = np.array(extrinsics.transform('camera_link').translation_m)
@@ -63,3 +61,13 @@ class Drive:
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column)."""
         return self._renderer.render(time_s)
+
+
+@lru_cache(maxsize=8)
+def _load_rig(folder: Path) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
+    """Read a rig once: a corpus is thousands of streets and one rig."""
+    return (
+        MicrophoneArray.from_yaml(folder / 'mic_array.yaml'),
+        CameraModel.from_yaml(folder / 'camera.yaml'),
+        Extrinsics.from_yaml(folder / 'extrinsics.yaml'),
+    )
