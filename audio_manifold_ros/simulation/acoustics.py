@@ -1,0 +1,165 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A street as its eight microphones hear it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.signal
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.simulation import propagation
+from audio_manifold_ros.simulation.background import RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.ego_sound import EgoSound
+from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, MAX_STEPS, SampleGrid
+from audio_manifold_ros.simulation.image_sources import Wall, facade_wall
+from audio_manifold_ros.simulation.microphones import Microphones
+from audio_manifold_ros.simulation.path_reader import PathReader
+from audio_manifold_ros.simulation.receivers import Receivers
+from audio_manifold_ros.simulation.scene import Street, Vehicle
+from audio_manifold_ros.simulation.spectra import full_scale
+from audio_manifold_ros.simulation.traffic import Traffic
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+ARRAY_HEIGHT_M = 1.7
+BLOCK_STEPS = 300
+LOW_PASS_HZ = 1200.0
+LOW_TAPS = 8
+VEHICLE_LOW_GAIN = 0.3
+VEHICLE_HIGH_GAIN = 0.6
+VEHICLE_EDGE_M = 0.5
+# Most of the town's hum lies where it masks little.
+MASKING_MARGIN_DB = 10.0
+
+
+@lru_cache(maxsize=4)
+def interpolator(low_factor: int) -> Samples:
+    """Return the weights (tap, low_factor) that join `LOW_TAPS` samples of the low rate to those of the full rate."""
+    length = LOW_TAPS * low_factor
+    taps = scipy.signal.firwin(length + 1, 1 / low_factor, window=('kaiser', 8.0)) * low_factor
+    phases = taps[:length].reshape(LOW_TAPS, low_factor)[::-1]
+    return np.ascontiguousarray(phases / phases.sum(axis=0), dtype=np.float32)
+
+
+def raise_rate(low: Samples, low_factor: int) -> Samples:
+    """Interpolate (mic, n + 2 · LOW_STEP_SAMPLES) samples of the low rate to (mic, n · low_factor)."""
+    begin = LOW_STEP_SAMPLES - LOW_TAPS // 2
+    end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2 - 1
+    windows = sliding_window_view(low[:, begin:end], LOW_TAPS, axis=1)
+    return np.asarray(windows @ interpolator(low_factor)).reshape(len(low), -1)
+
+
+def vehicle_wall(vehicle: Vehicle, ear_y_m: float) -> Wall:
+    """Return the side of a vehicle that the microphones see, as a mirror for the own noise."""
+    side = vehicle.y_m - np.sign(vehicle.y_m - ear_y_m) * vehicle.width_m / 2
+    start, end = vehicle.x_m - vehicle.length_m / 2, vehicle.x_m + vehicle.length_m / 2
+    return Wall(
+        float(side),
+        start,
+        end,
+        VEHICLE_LOW_GAIN,
+        VEHICLE_HIGH_GAIN,
+        velocity_mps=vehicle.velocity_mps,
+        edge_m=VEHICLE_EDGE_M,
+    )
+
+
+class StreetAcoustics:
+    """Everything that the microphones of the ego vehicle hear of a street.
+
+    The same street sounds the same however it is cut into calls: all chance is an offset into a pool of noise, and
+    all control points lie on a grid anchored at sample 0.
+    """
+
+    def __init__(self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500) -> None:
+        """Prepare what does not change.
+
+        Args:
+            street: What there is.
+            array: Microphones; the middle of the array is `ARRAY_HEIGHT_M` over base_link.
+            sample_rate_hz: Of the audio, 16 to 48 kHz.
+
+        Raises:
+            SimulationError: The sample rate is out of range.
+
+        """
+        self._grid = grid = SampleGrid(sample_rate_hz)
+        generator = np.random.default_rng([street.seed, 0x5EED])
+        mics = len(array.microphones)
+        self._microphones = Microphones(mics, grid, generator)
+        receivers = _receivers(street, array, self._microphones.jitter_m)
+        self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
+        walls = tuple(facade_wall(facade) for facade in street.facades)
+        ear_y = float(receivers.centre_m[1])
+        sides = tuple(vehicle_wall(vehicle, ear_y) for vehicle in street.vehicles)
+        self._ego = EgoSound(street.ego, walls + sides, receivers, grid, sound, generator)
+        audible = tuple(vehicle for vehicle in street.vehicles if vehicle.audible)
+        floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
+        self._traffic = Traffic(audible, walls, receivers, floor, grid, sound, generator)
+        flow = _flow_mps(street)
+        geometry = (array.positions_m, array.facings)
+        self._background = Background(street.weather, geometry, self._traffic, flow, grid, generator)
+        wind = street.weather.wind_mps
+        rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
+        self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
+        self._high_reader = PathReader(mics, grid.step_samples, MAX_STEPS)
+        self._low_reader = PathReader(mics, LOW_STEP_SAMPLES, MAX_STEPS + 2)
+        self._mics = mics
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Return the rate of the audio."""
+        return self._grid.sample_rate_hz
+
+    def render(self, first_sample: int, n: int) -> Samples:
+        """Return n samples f32 (mic, n) from any sample on, ±1 is 20 Pa.
+
+        Raises:
+            SimulationError: first_sample or n is negative.
+
+        """
+        if first_sample < 0 or n < 0:
+            msg = f'first_sample is {first_sample!r} and n is {n!r}: give numbers from 0.'
+            raise SimulationError(msg)
+        out = np.empty((self._mics, n), dtype=np.float32)
+        begin, end = self._grid.steps(first_sample, n)
+        width = self._grid.step_samples
+        for first in range(begin, end, BLOCK_STEPS):
+            last = min(first + BLOCK_STEPS, end)
+            block = self._render_steps(first, last)
+            start = max(first * width, first_sample)
+            stop = min(last * width, first_sample + n)
+            out[:, start - first_sample : stop - first_sample] = block[:, start - first * width : stop - first * width]
+        return out
+
+    def _render_steps(self, first: int, last: int) -> Samples:
+        high = np.zeros((self._mics, (last - first) * self._grid.step_samples), dtype=np.float32)
+        low = np.zeros((self._mics, (last - first + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
+        self._traffic.render(first, last, (high, low), (self._high_reader, self._low_reader))
+        self._ego.render(first, last, high, low)
+        self._background.render(first, last, high, low)
+        for leaves in self._leaves:
+            leaves.render(first, last, high, self._sound_mps, self._high_reader)
+        high += raise_rate(low, self._grid.low_factor)
+        return self._microphones.record(high, first * self._grid.step_samples)
+
+
+def _receivers(street: Street, array: MicrophoneArray, jitter_m: Array) -> Receivers:
+    rotation = street.ego.rotation()
+    centre = street.ego.to_world(np.array([[0.0, 0.0, ARRAY_HEIGHT_M]]), 0.0)[0]
+    velocity = np.array([street.ego.speed_mps, 0.0, 0.0])
+    return Receivers(centre, (array.positions_m + jitter_m) @ rotation.T, array.facings @ rotation.T, velocity)
+
+
+def _flow_mps(street: Street) -> Array:
+    """Return the wind (2,) against the array, in its axes."""
+    weather = street.weather
+    wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])
+    return np.asarray((wind - np.array([street.ego.speed_mps, 0.0])) @ street.ego.rotation()[:2, :2])

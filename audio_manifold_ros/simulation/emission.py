@@ -1,0 +1,149 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a vehicle emits: noise of tyres and engine, the tones of the engine, and both again from the ground."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation import spectra
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
+from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.propagation import GROUND_REFLECTION
+from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+ROLLING_HEIGHT_M = 0.05
+PROPULSION_HEIGHT_M = {
+    VehicleKind.CAR: 0.30,
+    VehicleKind.TRUCK: 0.75,
+    VehicleKind.BUS: 0.75,
+    VehicleKind.MOTORCYCLE: 0.30,
+}
+TONAL_SHARE = 0.5
+HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
+TABLE_SIZE = 1024
+
+
+def engine_table(engine_hz: float, power: float, generator: np.random.Generator) -> Samples:
+    """Return one period (TABLE_SIZE + 1,) of the engine's tone: harmonics up to the split, of that total power."""
+    count = max(1, int(spectra.LOW_EDGES_HZ[-1] / engine_hz))
+    order = np.arange(1, count + 1)
+    levels_db = -HARMONIC_SLOPE_DB_PER_OCTAVE * np.log2(order) + generator.uniform(-3, 3, count)
+    amplitudes = 10 ** (levels_db / 20)
+    amplitudes *= np.sqrt(2 * power / np.sum(amplitudes**2))
+    phase = 2 * np.pi * (np.outer(np.arange(TABLE_SIZE + 1) / TABLE_SIZE, order) + generator.random(count))
+    return (np.sin(phase) @ amplitudes).astype(np.float32)
+
+
+def wander(generator: np.random.Generator) -> Array:
+    """Draw frequencies in hertz and phases (component, 2) of the slow wander of an engine."""
+    return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
+
+
+def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array) -> Samples:
+    """Read the table of an engine whose revolutions wander slowly, by 1 % at most.
+
+    Args:
+        table: Of `engine_table`.
+        engine_hz: Firing frequency.
+        drift: Frequency in hertz and phase of each component (component, 2).
+        times_s: (n,).
+
+    """
+    rates, phases = drift.T
+    swing = 0.003 * engine_hz / (2 * np.pi * rates)
+    cycles = engine_hz * times_s
+    for rate, phase, amount in zip(rates, phases, swing):
+        cycles = cycles + amount * np.sin(2 * np.pi * rate * times_s + phase)
+    place = (cycles - np.floor(cycles)) * TABLE_SIZE
+    return np.asarray(np.take(table, place.astype(np.intp), mode='clip'))
+
+
+def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples:
+    """Return the signal plus its reflection from the ground, which comes later by a slowly changing detour.
+
+    Args:
+        signal: f32 (lead + step · width,).
+        detour: Detour in samples at the control points (step + 1,), below `lead`.
+        width: Samples per step.
+        lead: Samples before the first step.
+
+    Returns:
+        f32 (step · width,).
+
+    """
+    middle = (detour[:-1] + detour[1:]) / 2
+    whole = np.floor(middle).astype(np.intp)
+    starts = lead + np.arange(len(whole)) * width - whole - 1
+    rows = sliding_window_view(signal, width + 1)[starts]
+    fraction = (ramp(detour, width).reshape(-1, width) - whole[:, None]).astype(np.float32)
+    late = rows[:, 1:] + fraction * (rows[:, :-1] - rows[:, 1:])
+    late *= np.float32(GROUND_REFLECTION)
+    late += signal[lead:].reshape(late.shape)
+    return late.reshape(-1)
+
+
+class Emission:
+    """The signal of one vehicle at 1 m in the time of the vehicle: the same on all ways to all microphones.
+
+    Tyres and engine are one source at the height that their powers above the split give.
+    """
+
+    WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
+
+    def __init__(self, grid: SampleGrid, vehicle: Vehicle, generator: np.random.Generator) -> None:
+        """Choose gains and offsets into the pools; nothing is computed yet."""
+        self._grid = grid
+        self.high_width = self.WIDTH * grid.low_factor
+        offset_db = vehicle.level_offset_db
+        rolling = spectra.rolling_levels_db(vehicle.kind, vehicle.velocity_mps) + offset_db
+        propulsion = (
+            spectra.propulsion_levels_db(vehicle.kind, vehicle.velocity_mps, electric=vehicle.electric) + offset_db
+        )
+        (tyre_low, tyre_high), (engine_low, engine_high) = (
+            spectra.band_amplitudes(levels) for levels in (rolling, propulsion)
+        )
+        self.high_power, self.low_power = (
+            float(np.sum(tyre**2 + engine**2)) for tyre, engine in ((tyre_high, engine_high), (tyre_low, engine_low))
+        )
+        self._high_gains = np.hypot(tyre_high, engine_high).astype(np.float32)
+        noise_share = np.sqrt(1 - TONAL_SHARE)
+        self._low_gains = np.hypot(tyre_low, engine_low * noise_share).astype(np.float32)
+        share = float(np.sum(engine_high**2)) / max(self.high_power, 1e-30)
+        self.height_m = ROLLING_HEIGHT_M + share * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
+        self._offset = int(generator.integers(0, 10**6)) * self.high_width
+        self._engine_hz = vehicle.engine_hz
+        self._table = engine_table(vehicle.engine_hz, TONAL_SHARE * float(engine_low @ engine_low), generator)
+        self._wander = wander(generator)
+
+    def high(self, first: int, last: int, detour_s: Array, air: Array) -> Samples:
+        """Return what is above the split, over steps of emission, at the oversampled rate.
+
+        Args:
+            first: First step since time zero of the vehicle's own time; may be negative.
+            last: Last step + 1.
+            detour_s: By how much the ground reflection comes later, at the control points (step + 1,).
+            air: Amplitude (step + 1,) that the air leaves of the uppermost bands.
+
+        """
+        width = self.high_width
+        noise = high_pool(self._grid).read(self._offset + (first - 1) * width, (last - first + 1) * width)
+        signal = self._high_gains[3:] @ noise[3:]
+        steps = signal.reshape(-1, width)
+        steps *= np.concatenate([air[:1], air[:-1]]).astype(np.float32)[:, None]
+        signal += self._high_gains[:3] @ noise[:3]
+        return add_ground(signal, detour_s * (self._grid.sample_rate_hz * OVERSAMPLING), width, width)
+
+    def low(self, first: int, last: int, detour_s: Array) -> Samples:
+        """Return what is below the split, over steps of emission, at the oversampled low rate."""
+        width, rate = self.WIDTH, self._grid.low_rate_hz * OVERSAMPLING
+        start = self._offset // self._grid.low_factor + (first - 1) * width
+        signal = self._low_gains @ low_pool(self._grid).read(start, (last - first + 1) * width)
+        times = np.arange((first - 1) * width, last * width) / rate
+        signal += tone(self._table, self._engine_hz, self._wander, times)
+        return add_ground(signal, detour_s * rate, width, width)

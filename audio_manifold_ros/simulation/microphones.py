@@ -1,0 +1,50 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the capsules and their amplifiers do to the sound: tolerances, own noise, saturation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation import spectra
+from audio_manifold_ros.simulation.grid import SampleGrid
+from audio_manifold_ros.simulation.noise_pool import white_pool
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+GAIN_TOLERANCE_DB = 1.0
+POSITION_TOLERANCE_M = 0.005
+SELF_NOISE_DB = (25.0, 32.0)
+KNEE = 0.8
+
+
+def soft_clip(samples: Samples) -> Samples:
+    """Return the samples, bent smoothly towards ±1 where they exceed the knee."""
+    if float(np.abs(samples).max(initial=0)) <= KNEE:
+        return samples
+    room = np.float32(1 - KNEE)
+    excess = np.maximum(np.abs(samples) - np.float32(KNEE), 0)
+    bent = np.sign(samples) * (np.float32(KNEE) + room * np.tanh(excess / room))
+    return np.where(np.abs(samples) > KNEE, bent, samples).astype(np.float32)
+
+
+class Microphones:
+    """Individual gains, positions and noise of all capsules."""
+
+    def __init__(self, mics: int, grid: SampleGrid, generator: np.random.Generator) -> None:
+        self._grid = grid
+        gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
+        self._gains = (10 ** (gains_db / 20)).astype(np.float32)
+        self.jitter_m: Array = np.clip(generator.normal(0, POSITION_TOLERANCE_M / 2, size=(mics, 3)), -0.01, 0.01)
+        self._noise = spectra.full_scale(generator.uniform(*SELF_NOISE_DB, size=mics)).astype(np.float32)
+        self._starts = generator.integers(0, 10**7, size=mics)
+
+    def record(self, pressure: Samples, first_sample: int) -> Samples:
+        """Return what leaves the amplifiers (mic, n); the argument is overwritten."""
+        pressure *= self._gains[:, None]
+        pool = white_pool(self._grid)
+        for channel, noise, start in zip(pressure, self._noise, self._starts):
+            channel += noise * pool.read(int(start) + first_sample, len(channel))[0]
+        return soft_clip(pressure)

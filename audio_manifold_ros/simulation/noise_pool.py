@@ -1,0 +1,94 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pools of unit noise, made once and shared by all streets: a random process is an offset into a pool."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation.grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
+
+Samples = NDArray[np.float32]
+
+HIGH_POOL_S = 12
+LOW_POOL_S = 24
+MARGIN_S = 3
+LEAVES_HZ = (1200.0, 6000.0)
+NEEDLES_HZ = (500.0, 1500.0)
+_POOL_SEED = 20_210_614
+
+
+class NoisePool:
+    """Periodic noise (band, sample) with its beginning repeated at the end, so that every read is a plain slice."""
+
+    def __init__(self, period: Samples, margin: int) -> None:
+        self._period = period.shape[1]
+        self._samples = np.concatenate([period, period[:, :margin]], axis=1)
+        self._samples.setflags(write=False)
+        self.margin = margin
+
+    @property
+    def period_samples(self) -> int:
+        """Return after how many samples the noise repeats."""
+        return self._period
+
+    def read(self, first: int, n: int) -> Samples:
+        """Return a view (band, n) from any index, negative ones included; n is at most the margin."""
+        start = first % self._period
+        return self._samples[:, start : start + n]
+
+
+def band_noise(edges_hz: tuple[float, ...], rate_hz: float, n: int, seed: int) -> Samples:
+    """Make periodic Gaussian noise (band, n) of unit power in each band between neighbouring edges.
+
+    Bands above half of the rate are cut there and keep the density of the whole band.
+    """
+    generator = np.random.default_rng([_POOL_SEED, seed])
+    bins_per_hz = n / rate_hz
+    bands = np.zeros((len(edges_hz) - 1, n), dtype=np.float32)
+    for band, (low, high) in enumerate(zip(edges_hz[:-1], edges_hz[1:])):
+        first, last = round(low * bins_per_hz), round(high * bins_per_hz)
+        spectrum = np.zeros(n // 2 + 1, dtype=np.complex64)
+        kept = slice(first, min(last, n // 2))
+        size = kept.stop - kept.start
+        if size > 0:
+            parts = generator.standard_normal((2, size), dtype=np.float32)
+            spectrum[kept] = (parts[0] + 1j * parts[1]) * (n / 2 / np.sqrt(last - first))
+        bands[band] = scipy.fft.irfft(spectrum, n)
+    return bands
+
+
+@lru_cache(maxsize=2)
+def high_pool(grid: SampleGrid) -> NoisePool:
+    """Return the bands above the split (5, sample) at the oversampled rate, free of what the sample rate cannot hold."""
+    rate = grid.sample_rate_hz * OVERSAMPLING
+    edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
+    return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S, seed=1), rate * MARGIN_S)
+
+
+@lru_cache(maxsize=2)
+def low_pool(grid: SampleGrid) -> NoisePool:
+    """Return the bands below the split (4, sample) at the oversampled low rate."""
+    rate = grid.low_rate_hz * OVERSAMPLING
+    return NoisePool(band_noise(LOW_EDGES_HZ, rate, round(rate * LOW_POOL_S), seed=2), round(rate * MARGIN_S))
+
+
+@lru_cache(maxsize=2)
+def leaf_pool(grid: SampleGrid, *, needles: bool) -> NoisePool:
+    """Return the rustle of a tree (1, sample) at the oversampled rate."""
+    rate = grid.sample_rate_hz * OVERSAMPLING
+    edges = NEEDLES_HZ if needles else LEAVES_HZ
+    return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S // 2, seed=3 + needles), rate * MARGIN_S)
+
+
+@lru_cache(maxsize=2)
+def white_pool(grid: SampleGrid) -> NoisePool:
+    """Return white noise (1, sample) of the whole band at the sample rate."""
+    rate = grid.sample_rate_hz
+    edges = (40.0, rate / 2)
+    return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S, seed=5), rate * MARGIN_S)

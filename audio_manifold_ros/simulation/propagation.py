@@ -1,0 +1,55 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How sound travels between things that move in straight lines."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+GROUND_REFLECTION = 0.95
+
+
+def speed_of_sound_mps(temperature_c: float) -> float:
+    """Return the speed of sound in dry air (ISO 9613-1)."""
+    return float(331.3 * np.sqrt(1 + temperature_c / 273.15))
+
+
+def retarded_delay_s(offset_m: Array, velocity_mps: Array, sound_mps: float) -> Array:
+    """Return for how long the sound has travelled that is received now: exact for uniform motion.
+
+    Args:
+        offset_m: Source minus receiver (…, 3), both now.
+        velocity_mps: Of the source (3,). With the receiver's velocity and the instant of emission in place of
+            the instant of reception, the same formula gives the time that the sound will travel.
+        sound_mps: Speed of sound.
+
+    Returns:
+        Delays (…,) in seconds: the root of |offset − velocity · delay| = sound · delay.
+
+    """
+    along = offset_m @ velocity_mps
+    square = np.einsum('...i,...i->...', offset_m, offset_m)
+    excess = sound_mps**2 - velocity_mps @ velocity_mps
+    return np.asarray((np.sqrt(along**2 + excess * square) - along) / excess)
+
+
+def ground_detour_m(distance_m: Array, source_height_m: float, receiver_height_m: float) -> Array:
+    """Return by how much the way over the flat ground is longer than the direct way of that length."""
+    difference = receiver_height_m - source_height_m
+    horizontal = np.maximum(distance_m**2 - difference**2, 0)
+    return np.asarray(np.sqrt(horizontal + (receiver_height_m + source_height_m) ** 2) - distance_m)
+
+
+def soft_box(position_m: Array, start_m: Array | float, end_m: Array | float, edge_m: float) -> Array:
+    """Return 1 between start and end, 0 beyond, with raised-cosine edges of ±`edge_m`."""
+    inside = np.minimum(position_m - start_m, end_m - position_m) / edge_m
+    return np.asarray(0.5 + 0.5 * np.sin(np.pi / 2 * np.clip(inside, -1, 1)))
+
+
+def fade_out(distance_m: Array, start_m: float, end_m: float) -> Array:
+    """Return 1 up to start, falling smoothly to 0 at end."""
+    share = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
+    return np.asarray(0.5 + 0.5 * np.cos(np.pi * share))

@@ -1,0 +1,105 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Source spectra of road vehicles: CNOSSOS-EU (Directive (EU) 2015/996, amended 2021/1226), octaves 63 Hz to 8 kHz."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation.grid import SPLIT_HZ
+from audio_manifold_ros.simulation.scene import VehicleKind
+
+Levels = NDArray[np.float64]
+
+OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
+# The octave of 500 Hz is cut in two where the directivity of the microphones changes.
+LOW_EDGES_HZ = (44.7, 88.4, 176.8, 353.6, SPLIT_HZ)
+HIGH_EDGES_HZ = (SPLIT_HZ, 707.1, 1414.2, 2828.4, 5656.9, 11313.7)
+_SPLIT_SHARE = (SPLIT_HZ - 353.6) / (707.1 - 353.6)
+
+REFERENCE_KMH = 70.0
+LOWEST_KMH = 20.0
+IDLE_DB = -8.0
+SILENT_DB = -200.0
+POINT_SOURCE_DB = 11.0
+FULL_SCALE_PA = 20.0
+REFERENCE_PA = 20e-6
+
+# ISO 9613-1 at 20 °C and 50 % relative humidity, dB per metre, for the bands below 2.8 kHz and above.
+AIR_DB_PER_M = (0.006, 0.040)
+
+
+@dataclass(frozen=True)
+class _Category:
+    rolling: tuple[float, ...] | None
+    rolling_slope: tuple[float, ...] | None
+    propulsion: tuple[float, ...]
+    propulsion_slope: tuple[float, ...]
+
+
+_CATEGORIES = {
+    VehicleKind.CAR: _Category(
+        (83.1, 89.2, 87.7, 93.1, 100.1, 96.7, 86.8, 76.2),
+        (30.0, 41.5, 38.9, 25.7, 32.5, 37.2, 39.0, 40.0),
+        (97.9, 92.5, 90.7, 87.2, 84.7, 88.0, 84.4, 77.1),
+        (-1.3, 7.2, 7.7, 8.0, 8.0, 8.0, 8.0, 8.0),
+    ),
+    VehicleKind.BUS: _Category(
+        (88.7, 93.2, 95.7, 100.9, 101.7, 95.1, 87.8, 83.6),
+        (30.0, 35.8, 32.6, 23.8, 30.1, 36.2, 38.3, 40.1),
+        (105.5, 100.2, 100.5, 98.7, 101.0, 97.8, 91.2, 85.0),
+        (-1.9, 4.7, 6.4, 6.5, 6.5, 6.5, 6.5, 6.5),
+    ),
+    VehicleKind.TRUCK: _Category(
+        (91.7, 96.2, 98.2, 104.9, 105.1, 98.5, 91.1, 85.6),
+        (30.0, 33.5, 31.3, 25.4, 31.8, 37.1, 38.6, 40.6),
+        (108.8, 104.2, 103.5, 102.9, 102.6, 98.5, 93.8, 87.5),
+        (0.0, 3.0, 4.6, 5.0, 5.0, 5.0, 5.0, 5.0),
+    ),
+    VehicleKind.MOTORCYCLE: _Category(
+        None,
+        None,
+        (99.9, 101.9, 96.7, 94.4, 95.2, 94.7, 92.1, 88.6),
+        (3.2, 5.9, 11.9, 11.6, 11.5, 12.6, 11.1, 12.0),
+    ),
+}
+
+
+def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> Levels:
+    """Return the sound power (8,) of the tyres in dB re 1 pW; none for a motorcycle and at standstill.
+
+    The law of CNOSSOS holds from 20 km/h; below, it is continued, because tyres fall silent with the speed.
+    """
+    category = _CATEGORIES[kind]
+    speed_kmh = abs(speed_mps) * 3.6
+    if category.rolling is None or category.rolling_slope is None or speed_kmh < 1:
+        return np.full(len(OCTAVES_HZ), SILENT_DB)
+    return np.array(category.rolling) + np.array(category.rolling_slope) * np.log10(speed_kmh / REFERENCE_KMH)
+
+
+def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool = False) -> Levels:
+    """Return the sound power (8,) of engine and exhaust in dB re 1 pW; an idling engine is `IDLE_DB` quieter."""
+    if electric:
+        return np.full(len(OCTAVES_HZ), SILENT_DB)
+    category = _CATEGORIES[kind]
+    speed_kmh = abs(speed_mps) * 3.6
+    clamped = max(speed_kmh, LOWEST_KMH)
+    idle_db = IDLE_DB * max(0.0, 1 - speed_kmh / LOWEST_KMH)
+    slope = np.array(category.propulsion_slope) * (clamped - REFERENCE_KMH) / REFERENCE_KMH
+    return np.array(category.propulsion) + slope + idle_db
+
+
+def full_scale(level_db: Levels | float) -> Levels:
+    """Turn sound pressure levels (dB re 20 µPa) into rms values where ±1 is 20 Pa."""
+    return np.asarray(REFERENCE_PA / FULL_SCALE_PA * 10 ** (np.asarray(level_db) / 20))
+
+
+def band_amplitudes(power_levels_db: Levels) -> tuple[Levels, Levels]:
+    """Turn sound powers (8,) of octaves into rms amplitudes at 1 m in free field of the low (4,) and high (5,) bands."""
+    octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
+    low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_SHARE)])
+    high = octaves[3:] * np.array([np.sqrt(1 - _SPLIT_SHARE), 1.0, 1.0, 1.0, 1.0])
+    return low, high
