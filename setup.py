@@ -1,0 +1,49 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from setuptools import find_packages, setup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = 'audio_manifold_ros'
+SHARED_FOLDERS = ('launch', 'config', 'rviz', 'models', 'calibration')
+
+
+def data_files() -> Iterator[tuple[str, list[str]]]:
+    """Return (folder under the prefix, files) for everything that is installed beside the Python modules."""
+    yield 'share/ament_index/resource_index/packages', [f'resource/{NAME}']
+    yield f'share/{NAME}', ['package.xml', 'LICENSE']
+    for top in SHARED_FOLDERS:
+        for folder, folders, files in os.walk(top):
+            folders[:] = [name for name in folders if name != '__pycache__']
+            if files:
+                yield f'share/{NAME}/{folder}', [f'{folder}/{name}' for name in sorted(files)]
+
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['py.typed']},
+    data_files=list(data_files()),
+    # What it imports stands in package.xml, for rosdep: pip must not exchange a robot's own builds.
+    install_requires=['setuptools'],
+    python_requires='>=3.10',
+    zip_safe=False,
+    author='The audio_manifold_ros authors',
+    maintainer='The audio_manifold_ros authors',
+    maintainer_email='maintainers@audio-manifold-ros.example',
+    description='Depth and segmentation images from the sound of eight microphones.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            f'perception_node = {NAME}.nodes.perception_node:main',
+            f'simulated_drive = {NAME}.nodes.simulated_drive:main',
+        ],
+    },
+)
