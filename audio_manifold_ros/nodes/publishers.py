@@ -21,7 +21,7 @@ from audio_manifold_ros.nodes.messages import (
     to_labels_json,
     to_points,
 )
-from audio_manifold_ros.nodes.pictures import colour_depth, colour_features, palette
+from audio_manifold_ros.evaluation.colours import colour_depth, colour_features, palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

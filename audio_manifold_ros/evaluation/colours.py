@@ -1,12 +1,14 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures for people: depth, classes and sound in colour, uint8 (row, column, 3), red first."""
+"""Depth, classes, sound and confidence in colour for people: uint8 (row, column, 3), red first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,14 +33,20 @@ RAMP = np.array(
 )
 
 
-def _ramp_table() -> NDArray[np.uint8]:
-    at = np.linspace(0, len(RAMP) - 1, 256)
-    return (
-        np.stack([np.interp(at, np.arange(len(RAMP)), RAMP[:, c]) for c in range(3)], axis=1).round().astype(np.uint8)
-    )
+# Black over teal to pale green: not to be taken for depth.
+CONFIDENCE_RAMP = np.array(
+    [(12, 14, 18), (16, 62, 84), (28, 126, 122), (120, 200, 130), (235, 250, 205)], dtype=np.float32
+)
 
 
-TABLE = _ramp_table()
+def _ramp_table(ramp: NDArray[np.float32]) -> NDArray[np.uint8]:
+    at = np.linspace(0, len(ramp) - 1, 256)
+    channels = [np.interp(at, np.arange(len(ramp)), ramp[:, c]) for c in range(3)]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+TABLE = _ramp_table(RAMP)
+CONFIDENCE_TABLE = _ramp_table(CONFIDENCE_RAMP)
 
 
 def colour_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -58,6 +66,22 @@ def palette(colours: Mapping[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
     return table
 
 
+def colour_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Colour class ids with the colours of Cityscapes, unlabelled black."""
+    return CLASS_TABLE[labels]
+
+
+def colour_confidence(confidence: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Colour a confidence of 0..1, sure bright."""
+    return CONFIDENCE_TABLE[np.clip(confidence * 255, 0, 255).astype(np.uint8)]
+
+
+def colour_sound(features: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
+    """Colour one spectrogram (mel, frame), low notes below, from dark at `low` to bright at `high`."""
+    unit = (features[::-1] - low) / max(high - low, 1e-6)
+    return TABLE[np.clip(unit * 255, 0, 255).astype(np.uint8)]
+
+
 def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[np.uint8]:
     """Tile the spectrograms (mic, mel, frame) of all microphones, `columns` of them side by side, low notes below."""
     mics, height, width = features.shape
@@ -68,3 +92,6 @@ def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[
     tiles[:mics] = index[:, ::-1]
     grid = tiles.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
     return TABLE[grid.reshape(rows * height, columns * width)]
+
+
+CLASS_TABLE = palette(dict(enumerate(CLASS_COLOURS.values())))
