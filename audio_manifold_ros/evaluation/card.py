@@ -1,0 +1,172 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card: what a bundle was trained on and how well it does, generated from its manifest and scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audio_manifold_ros.evaluation.classes import CLASS_NAMES, REGION_CLASSES
+from audio_manifold_ros.evaluation.errors import EvaluationError
+
+VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
+REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for name in REGION_CLASSES}}
+DEPTH_METRICS = {
+    'abs_rel': 'ABS_rel ↓',
+    'sq_rel': 'SQR_rel ↓',
+    'rmse': 'RMSE (m) ↓',
+    'rmse_log': 'RMSE log ↓',
+    'auc_crr': 'AUC_crr ↑',
+}
+SEGMENTATION_KEYS = {
+    'miou': 'mIoU',
+    **{f'iou_{name.replace(" ", "_")}': name for name in CLASS_NAMES},
+    'accuracy': 'pixels right',
+}
+CONTROLS = (
+    'The **training prior** is the median depth and the most frequent class of each pixel over the training '
+    'streets: what can be said without listening. **Shuffled audio** is the same network given the sound of '
+    'another test street: what it says without hearing this one. **One microphone** is the same network given '
+    'microphone 0 on all channels: what is left without direction.'
+)
+DEPTH_NOTE = (
+    'Truth and prediction are clipped to 1..80 m; pixels without true depth (sky) do not count. ABS_rel and '
+    'SQR_rel are divided by the truth. RMSE and RMSE log are means over images, everything else over pixels.'
+)
+SEGMENTATION_NOTE = (
+    'Intersection over union from one confusion matrix of the whole test set; mIoU is the mean over the classes '
+    'that occur in its truth.'
+)
+CONFIDENCE_NOTE = (
+    'A pixel is right when its depth is within 25 % of the truth (sky: called sky) and its class is the true one.'
+    ' Taking only the most confident share of all pixels:'
+)
+
+
+def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
+    """Return the text of a bundle's `README.md` (Markdown).
+
+    Args:
+        manifest: Content of `manifest.json` as plain values; `training` may hold anything that JSON can.
+        scores: What `ScoreBoard.result` returned for the test set.
+
+    Raises:
+        EvaluationError: A key that every card needs is missing.
+
+    """
+    try:
+        parts = [
+            f'# Model `{manifest["name"]}`',
+            str(manifest['description']),
+            'This file is generated from `manifest.json` and `metrics.json`.',
+            *_input_section(manifest),
+            *_training_section(manifest['training']),
+            f'## Scores on {scores["windows"]} windows of streets that it never heard',
+            CONTROLS,
+            *_depth_section(scores['depth']),
+            *_segmentation_section(scores['segmentation']),
+            *_confidence_section(scores.get('confidence')),
+        ]
+    except KeyError as error:
+        msg = f'The card needs {error} of the manifest or the scores: evaluate and export the bundle again.'
+        raise EvaluationError(msg) from None
+    return '\n\n'.join(parts) + '\n'
+
+
+def _input_section(manifest: Mapping[str, Any]) -> list[str]:
+    features, array = manifest['features'], manifest['array']
+    window_s = features['window_samples'] / features['sample_rate_hz']
+    age_s = (1 - manifest['frame_position']) * window_s
+    rows = [
+        ('Says', ' and '.join(manifest['modalities'])),
+        ('Hears', f'{len(array["positions_m"])} microphones, array `{array["array_id"]}` ({array["sha256"][:12]})'),
+        (
+            'Window',
+            f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe the instant {age_s:g} s ago',
+        ),
+        ('Features', f'{features["mel_bands"]} mel bands, hop {features["hop_samples"]}, as {_size(features)}'),
+        ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),
+    ]
+    return ['## What it does', _table(('', ''), rows)]
+
+
+def _size(features: Mapping[str, Any]) -> str:
+    return f'{features["height"]} × {features["width"]}'
+
+
+def _training_section(training: Mapping[str, Any]) -> list[str]:
+    rows = [(key.replace('_', ' '), _said(value)) for key, value in training.items()]
+    return ['## How it was trained', _table(('', ''), rows)] if rows else []
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str):
+        return value.replace('|', '\\|').replace('\n', ' ')
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f'`{json.dumps(value, ensure_ascii=False)}`'
+    return f'{value:,}' if isinstance(value, int) else f'{value:g}'
+
+
+def _depth_section(depth: Mapping[str, float | None]) -> list[str]:
+    if not depth:
+        return []
+    rows = []
+    for region, region_name in REGIONS.items():
+        for variant, name in VARIANTS.items():
+            values = [depth.get(f'{metric}{region}{variant}') for metric in DEPTH_METRICS]
+            if any(value is not None for value in values):
+                label = f'**{name}**' if variant == '' else name
+                rows.append((region_name, label, *(_number(value, 3) for value in values)))
+    gains = [
+        f'{region_name}: {_fall(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_prior"))} below the prior, '
+        f'{_fall(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_shuffled"))} below shuffled audio'
+        for region, region_name in REGIONS.items()
+        if depth.get(f'abs_rel{region}') is not None
+    ]
+    header = ('Pixels', 'Who', *DEPTH_METRICS.values())
+    return ['### Depth', DEPTH_NOTE, _table(header, rows), 'ABS_rel lies, ' + '; '.join(gains) + '.']
+
+
+def _segmentation_section(segmentation: Mapping[str, float | None]) -> list[str]:
+    if not segmentation:
+        return []
+    rows = []
+    for key, name in SEGMENTATION_KEYS.items():
+        if segmentation.get(key) is not None:
+            rows.append((name, *(_number(_percent(segmentation.get(f'{key}{variant}')), 1) for variant in VARIANTS)))
+    return ['### Segmentation', SEGMENTATION_NOTE, _table(('%', *VARIANTS.values()), rows)]
+
+
+def _confidence_section(confidence: Mapping[str, Any] | None) -> list[str]:
+    if confidence is None:
+        return []
+    rows = [
+        (f'{row["coverage"]:.0%}', _number(_percent(row['right']), 1), _number(row['abs_rel'], 3))
+        for row in confidence['risk_coverage']
+    ]
+    error = _number(_percent(confidence['expected_calibration_error']), 1)
+    return [
+        '### Confidence',
+        CONFIDENCE_NOTE,
+        _table(('Most confident', 'right (%)', 'ABS_rel'), rows),
+        f'Confidence and the fraction that is right differ by {error} % on average (ten bins).',
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ['---'] * len(header), *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else 100 * value
+
+
+def _number(value: float | None, digits: int) -> str:
+    return '–' if value is None else f'{value:.{digits}f}'
+
+
+def _fall(value: float | None, reference: float | None) -> str:
+    return f'{1 - value / reference:.0%}' if value is not None and reference else '–'
