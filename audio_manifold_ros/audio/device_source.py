@@ -20,7 +20,7 @@ OPENING_S = 1.5
 FIRST_BLOCK_S = 2.5
 SILENCE_S = 0.6
 BACK_OFF_S = (0.1, 0.2, 0.4, 0.8)
-LIMITS = {'sample_rate_hz': (4000, 384_000), 'channels': (1, 256)}
+LIMITS = {'sample_rate_hz': (4000, 768_000), 'channels': (1, 256)}
 SHORTEST_BLOCK_S, LONGEST_BLOCK_S = 1e-3, 0.1
 
 
