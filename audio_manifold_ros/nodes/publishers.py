@@ -13,6 +13,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header, String
 
+from audio_manifold_ros.evaluation.colours import colour_depth, palette
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.messages import (
     to_camera_info,
@@ -21,7 +22,7 @@ from audio_manifold_ros.nodes.messages import (
     to_labels_json,
     to_points,
 )
-from audio_manifold_ros.evaluation.colours import colour_depth, colour_features, palette
+from audio_manifold_ros.nodes.spectrogram import spectrogram_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ class PredictionPublishers:
         """Create the publishers and latch the classes."""
         self._node = node
         self._camera = manifest.camera
+        self._db_divisor = manifest.features.db_divisor
         self._camera_frame, self._array_frame = camera_frame, array_frame
         self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
         self._managed: dict[str, LifecyclePublisher] = {}
@@ -106,7 +108,9 @@ class PredictionPublishers:
         self._send_seen(
             '~/spectrogram',
             lambda: to_image(
-                colour_features(prediction.features), 'rgb8', to_header(prediction.stamp_ns, self._array_frame)
+                spectrogram_image(prediction.features, self._db_divisor),
+                'mono8',
+                to_header(prediction.stamp_ns, self._array_frame),
             ),
         )
 

@@ -1,0 +1,68 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a demonstration shows, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SOURCES = ('simulator', 'file', 'device')
+FIRST_UNSEEN_SEED = 900_000
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    """One demonstration.
+
+    Attributes:
+        seconds: How long images are shown, from the first one on.
+        kind: `simulator`, `file` or `device`.
+        place: Path of the file or name of the device.
+        seed: Street of the simulator.
+        out: Folder for what remains.
+        bundle: Folder of the bundle, or its path below the package.
+        rate_hz: Images a second.
+
+    """
+
+    seconds: float
+    kind: str
+    place: str
+    seed: int
+    out: Path
+    bundle: str
+    rate_hz: float
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
+    """Read the command line; a mistake ends the program with a sentence."""
+    parser = argparse.ArgumentParser(
+        prog='./run demo', description='Hear a street and see it: live, and as pictures and figures in a folder.'
+    )
+    parser.add_argument('--seconds', type=float, default=20.0, help='how long images are shown (default: %(default)s)')
+    parser.add_argument(
+        '--source', default='simulator', metavar='simulator|file:PATH|device:NAME', help='what is heard'
+    )
+    parser.add_argument('--seed', type=int, default=900_001, help='street of the simulator (default: %(default)s)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('demo_output'), help='folder for the results (default: %(default)s)'
+    )
+    parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
+    parser.add_argument('--rate', type=float, default=30.0, help='images a second (default: %(default)s)')
+    given = parser.parse_args(arguments)
+    kind, _, place = given.source.partition(':')
+    if kind not in SOURCES or (kind == 'simulator') != (not place):
+        parser.error(f'--source is {given.source!r}: give simulator, file:PATH or device:NAME')
+    if not 1 <= given.seconds <= 86_400:
+        parser.error(f'--seconds is {given.seconds!r}: give 1 to 86400')
+    if not 0 <= given.seed < 2**31:
+        parser.error(f'--seed is {given.seed!r}: give 0 to {2**31 - 1}, from {FIRST_UNSEEN_SEED} on for unseen streets')
+    if not 0.1 <= given.rate <= 200:
+        parser.error(f'--rate is {given.rate!r}: give 0.1 to 200')
+    return DemoOptions(given.seconds, kind, place, given.seed, given.out, given.bundle, given.rate)

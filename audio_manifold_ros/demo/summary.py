@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a demonstration has shown, as plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.evaluation.prior import Prior
+from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from audio_manifold_ros.demo.frames import Frame
+    from audio_manifold_ros.demo.viewer import Viewer
+
+PRIOR_FILE = 'prior.npz'
+PERCENTILES = (50, 95, 99)
+SCORES = {
+    'depth': ('abs_rel', 'abs_rel_prior'),
+    'segmentation': ('miou', 'miou_prior', 'iou_car', 'iou_car_prior'),
+}
+
+
+def summarise(viewer: Viewer, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> dict[str, Any]:
+    """Gather the figures; `depth` and `segmentation` are there where the truth is known."""
+    arrivals_s = viewer.arrivals_s
+    span_s = arrivals_s[-1] - arrivals_s[0]
+    latency_ms = np.percentile(viewer.latencies_ms, PERCENTILES)
+    return {
+        'frames': len(arrivals_s),
+        'rate_hz': round((len(arrivals_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
+        'latency_ms': {f'p{p}': round(float(value), 2) for p, value in zip(PERCENTILES, latency_ms, strict=True)},
+        'windows_dropped': int(viewer.value('predictions', 'windows_dropped', '0')),
+        'samples_lost': int(viewer.value('audio source', 'samples_lost', '0')),
+        'node_rss_mb': round(node_rss_mb, 1),
+        'first_image_s': round(first_image_s, 3),
+        **score(viewer.album.frames, bundle_folder),
+    }
+
+
+def score(frames: Sequence[Frame], bundle_folder: Path) -> dict[str, dict[str, float | None]]:
+    """Compare the frames with their truth, beside what the training data alone would say; empty without a truth."""
+    prior_file = bundle_folder / PRIOR_FILE
+    prior = Prior.load(prior_file) if prior_file.is_file() else None
+    board = ScoreBoard()
+    known = [(frame, frame.truth) for frame in frames if frame.truth is not None]
+    for frame, truth in known:
+        said = {'model': Images(frame.depth_m, frame.labels)}
+        if prior is not None:
+            said['prior'] = Images(prior.depth_m, prior.labels)
+        board.add(Images(truth.depth_m, truth.labels), said)
+    scores = board.result()
+    return {
+        head: {key: scores[head].get(key) for key in keys} for head, keys in SCORES.items() if known and scores[head]
+    }
