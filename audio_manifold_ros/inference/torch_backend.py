@@ -14,7 +14,6 @@ from audio_manifold_ros.inference.backend import check_features, input_shape, ne
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
-
     from audio_manifold_ros.inference.bundle import Bundle
     from audio_manifold_ros.inference.prediction import NetworkOutput
 

@@ -22,6 +22,7 @@ from audio_manifold_ros.resources import resource_path
 from training.onnx_graph import export_network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CLASSES = (
@@ -80,6 +81,18 @@ def write_small_bundle(folder: Path, network: PerceptionNetwork, array: Micropho
     exported = export_network(network)
     files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights, 'README.md': b'# small\n'}
     return write_bundle(folder, make_manifest(network, array), files)
+
+
+@pytest.fixture(scope='session')
+def network_of() -> Callable[[tuple[str, ...]], PerceptionNetwork]:
+    """Return what builds a small network of some modalities."""
+    return make_network
+
+
+@pytest.fixture(scope='session')
+def write_small() -> Callable[[Path, PerceptionNetwork, MicrophoneArray], Bundle]:
+    """Return what writes a bundle of a small network."""
+    return write_small_bundle
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,289 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From blocks of audio to predictions."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.conditioner import Conditioner
+from audio_manifold_ros.audio.sample_clock import SampleClock
+from audio_manifold_ros.features.streaming import StreamingMel
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.manifest import UNLABELLED
+from audio_manifold_ros.inference.prediction import Prediction
+from audio_manifold_ros.inference.schedule import Schedule
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.inference.backend import Backend
+    from audio_manifold_ros.inference.bundle import Bundle
+    from audio_manifold_ros.inference.manifest import Manifest
+    from audio_manifold_ros.inference.prediction import NetworkOutput
+
+SKY = 'sky'
+
+
+@dataclass(frozen=True)
+class PipelineStatus:
+    """What a pipeline has done since it was made, for diagnostics.
+
+    Attributes:
+        predicted: Windows predicted from.
+        skipped: Predictions that were due while the last window was not complete: warm-up and gaps.
+        dropped: Predictions that were due but came too late: a newer window was taken.
+        gaps: Places where samples were missing, refused or not finite.
+        samples_lost: Samples missing at the source's rate.
+        window_ready: There is a window free of gaps.
+        drift_ppm: How much faster the device counts than it says.
+        conditioning_s: Time that the last block took: channel map, resampling, frames of the spectrogram.
+
+    """
+
+    predicted: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    gaps: int = 0
+    samples_lost: int = 0
+    window_ready: bool = False
+    drift_ppm: float = 0.0
+    conditioning_s: float = 0.0
+
+
+class Pipeline:
+    """Joins conditioning, streaming features, networks and confidence.
+
+    One thread may push while another predicts. A refused block counts as lost: the stream goes on after it, and
+    no window that it touches is predicted from.
+
+    Attributes:
+        array_warning: What makes the array unlike the one that the bundle was trained for, or None.
+        substituted: Names of the disabled microphones that their neighbours stand in for.
+
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        backend: Backend,
+        array: MicrophoneArray,
+        input_rate_hz: int,
+        *,
+        max_rate_hz: float = 30.0,
+        min_confidence: float = 0.0,
+    ) -> None:
+        """Allocate everything that is kept.
+
+        Args:
+            bundle: A verified bundle.
+            backend: Opened for this bundle.
+            array: The microphones in the order of the model's channels.
+            input_rate_hz: Rate of the blocks.
+            max_rate_hz: Predictions a second, at most.
+            min_confidence: Pixels of lower confidence become NaN and unlabelled.
+
+        Raises:
+            InferenceError: The array has another number of microphones than the bundle, or a value makes no sense.
+            AudioError: The rate is out of range.
+
+        """
+        manifest, spec = bundle.manifest, bundle.manifest.features
+        self.array_warning = bundle.array_difference(array)
+        self._manifest = manifest
+        self._spec = spec
+        self._backend = backend
+        self._input_rate_hz = input_rate_hz
+        self._conditioner = Conditioner(array, input_rate_hz, spec.sample_rate_hz)
+        self._mel = StreamingMel(spec, manifest.microphones)
+        self._clock = SampleClock(spec.sample_rate_hz)
+        self._schedule = Schedule(spec.sample_rate_hz, spec.hop_samples, max_rate_hz)
+        self._lock = threading.Lock()
+        self._predicted = self._skipped = self._dropped = self._gaps = self._samples_lost = 0
+        self._conditioning_s = 0.0
+        self._input_end: int | None = None
+        self._output_end: int | None = None
+        self._anchor = 0
+        self.min_confidence = min_confidence
+        self.substituted = self._conditioner.substituted
+
+    @property
+    def max_rate_hz(self) -> float:
+        """Predictions a second, at most; may be changed at any time."""
+        return self._schedule.rate_hz
+
+    @max_rate_hz.setter
+    def max_rate_hz(self, rate_hz: float) -> None:
+        with self._lock:
+            self._schedule.rate_hz = rate_hz
+
+    @property
+    def min_confidence(self) -> float:
+        """Pixels of lower confidence become NaN and unlabelled; may be changed at any time."""
+        return self._min_confidence
+
+    @min_confidence.setter
+    def min_confidence(self, value: float) -> None:
+        if not 0 <= value <= 1:
+            msg = f'min_confidence is {value!r}: give a number from 0 to 1.'
+            raise InferenceError(msg)
+        self._min_confidence = value
+
+    def status(self) -> PipelineStatus:
+        """Return the counters."""
+        with self._lock:
+            return PipelineStatus(
+                predicted=self._predicted,
+                skipped=self._skipped,
+                dropped=self._dropped,
+                gaps=self._gaps,
+                samples_lost=self._samples_lost,
+                window_ready=self._mel.newest_window_end is not None,
+                drift_ppm=self._clock.drift_ppm,
+                conditioning_s=self._conditioning_s,
+            )
+
+    def push(self, block: AudioBlock) -> int:
+        """Take in a block and return how many new windows it completes.
+
+        Raises:
+            AudioError: The block has another rate than promised, or too few channels for the array.
+            InferenceError: The block is not finite, or its index lies before the end of the block before; in the
+                latter case the stream begins anew with the next block.
+
+        """
+        started = perf_counter()
+        with self._lock:
+            self._follow(block)
+            rejected = self._conditioner.rejected_samples
+            conditioned = self._conditioner.process(block)
+            if self._conditioner.rejected_samples > rejected:
+                msg = (
+                    f'The block of samples {block.first_sample} to {block.end_sample} holds NaN or infinity: it is '
+                    'not used; check the source.'
+                )
+                raise InferenceError(msg)
+            self._input_end = block.end_sample
+            hops = 0 if conditioned is None else self._extend(conditioned)
+            self._conditioning_s = perf_counter() - started
+            return hops
+
+    def predict(self) -> Prediction | None:
+        """Predict from the newest window; None if none is due, or none is complete and free of gaps.
+
+        Raises:
+            InferenceError: The networks failed on this window.
+
+        """
+        with self._lock:
+            end = self._mel.newest_window_end
+            due = 0 if end is None else self._schedule.take(end)
+            if end is None or not due:
+                return None
+            self._dropped += due - 1
+            started = perf_counter()
+            features = self._mel.features(end)
+            first = end - self._spec.window_samples
+            described = first + round(self._manifest.frame_position * self._spec.window_samples)
+            stamp_ns, newest_stamp_ns = self._clock.stamp_ns(described), self._clock.stamp_ns(end)
+        featured = perf_counter()
+        depth_m, labels, confidence = self._interpret(self._backend.run(features))
+        network_s = perf_counter() - featured
+        with self._lock:
+            self._predicted += 1
+        return Prediction(
+            depth_m=depth_m,
+            labels=labels,
+            confidence=confidence,
+            features=features,
+            first_sample=first,
+            end_sample=end,
+            stamp_ns=stamp_ns,
+            newest_stamp_ns=newest_stamp_ns,
+            features_s=featured - started,
+            network_s=network_s,
+        )
+
+    def flush(self) -> None:
+        """Forget all audio, for example after a jump in time; the next block may have any index and stamp."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._break()
+        self._clock.reset()
+        self._schedule.reset()
+        self._input_end = None
+
+    def _break(self) -> None:
+        """Let neither the resampler nor a window span what is missing here."""
+        self._conditioner.reset()
+        self._mel.reset()
+        self._output_end = None
+
+    def _follow(self, block: AudioBlock) -> None:
+        """Notice what is missing before a block."""
+        expected = block.first_sample if self._input_end is None else self._input_end
+        lost = block.first_sample - expected
+        if lost < 0:
+            self._gaps += 1
+            self._forget()
+            msg = (
+                f'A block begins at sample {block.first_sample} where {expected} was expected: the stream begins '
+                'anew with the next block; flush the pipeline when a source restarts.'
+            )
+            raise InferenceError(msg)
+        if lost or block.overflow:
+            self._gaps += 1
+            self._samples_lost += lost
+            self._break()
+
+    def _extend(self, block: AudioBlock) -> int:
+        """Push a conditioned block, and return how many new windows it completes."""
+        if self._output_end is None:
+            self._anchor = self._output_end = block.first_sample
+        before = self._windows(self._output_end)
+        self._mel.push(block.samples, block.first_sample)
+        self._clock.update(block.first_sample, block.stamp_ns)
+        self._output_end = block.end_sample
+        after = self._windows(block.end_sample)
+        if not after:
+            self._skipped += self._schedule.take(block.end_sample)
+        elif not before:
+            self._schedule.reset()  # the first image after a gap does not wait for the next instant
+        return after - before
+
+    def _windows(self, end_sample: int) -> int:
+        """Return how many windows since the last gap are complete at a sample."""
+        return max((end_sample - self._anchor - self._spec.window_samples) // self._spec.hop_samples + 1, 0)
+
+    def _interpret(
+        self, output: NetworkOutput
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.uint8] | None, NDArray[np.float32]]:
+        manifest = self._manifest
+        depth_m, labels = output.depth_m, output.labels
+        confidence = manifest.confidence.image(output, manifest.camera.height, manifest.camera.width)
+        unsure = confidence < self._min_confidence
+        if depth_m is not None:
+            depth_m = np.where(nothing_near(manifest, depth_m, labels) | unsure, np.float32(np.nan), depth_m)
+        if labels is not None:
+            labels = np.where(unsure, np.uint8(UNLABELLED), labels)
+        return depth_m, labels, confidence
+
+
+def nothing_near(
+    manifest: Manifest, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None
+) -> NDArray[np.bool_]:
+    """Return where a depth is published as NaN: the sky, or, where no labels tell it, the far end of the range."""
+    sky = manifest.class_id(SKY)
+    if labels is not None and sky is not None:
+        return np.equal(labels, sky)
+    depth = manifest.depth
+    far_m = np.inf if depth is None else depth.max_m - depth.far_margin_m
+    return np.greater_equal(depth_m, far_m)

@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""When to predict: newest window first, no faster than asked for, every window that falls out counted."""
+
+from __future__ import annotations
+
+import math
+
+from audio_manifold_ros.inference.errors import InferenceError
+
+
+class Schedule:
+    """Due instants at even distances on the sample index, served by the newest window there is.
+
+    Time is counted in samples, not on a clock: a stalled computer makes no windows due that the audio has not
+    brought. A window serves all instants that have come due up to its end; all but one of them are dropped. So a
+    computer that needs longer than one period predicts from the newest window, and the loss is known.
+    """
+
+    def __init__(self, sample_rate_hz: int, hop_samples: int, rate_hz: float) -> None:
+        """Start with an instant due at once.
+
+        Args:
+            sample_rate_hz: Rate of the index.
+            hop_samples: Distance of the windows that can be predicted from; nothing comes due more often.
+            rate_hz: Predictions a second, at most.
+
+        Raises:
+            InferenceError: The rate is not positive.
+
+        """
+        self._sample_rate_hz = sample_rate_hz
+        self._hop_samples = hop_samples
+        self._due: float | None = None
+        self._rate_hz, self._period = rate_hz, self._period_of(rate_hz)
+
+    @property
+    def rate_hz(self) -> float:
+        """Predictions a second, at most; may be changed at any time."""
+        return self._rate_hz
+
+    @rate_hz.setter
+    def rate_hz(self, rate_hz: float) -> None:
+        period = self._period_of(rate_hz)
+        if self._due is not None:
+            # The next instant keeps its distance to the last one served, at the new rate.
+            self._due += period - self._period
+        self._rate_hz, self._period = rate_hz, period
+
+    def reset(self) -> None:
+        """Forget the instants; one is due at once."""
+        self._due = None
+
+    def take(self, end_sample: int) -> int:
+        """Serve the instants that are due up to `end_sample`, and return how many they were; 0: do not predict.
+
+        The caller predicts from the window that ends there (all but one instant are dropped), or has no window
+        free of gaps (all are skipped).
+        """
+        if self._due is None:
+            self._due = end_sample + self._period
+            return 1
+        count = max(math.floor((end_sample - self._due) / self._period) + 1, 0)
+        self._due += count * self._period
+        return count
+
+    def _period_of(self, rate_hz: float) -> float:
+        if not (math.isfinite(rate_hz) and rate_hz > 0):
+            msg = f'The prediction rate is {rate_hz!r}: give a positive number of predictions a second.'
+            raise InferenceError(msg)
+        return max(self._sample_rate_hz / rate_hz, float(self._hop_samples))

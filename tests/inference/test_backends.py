@@ -1,0 +1,223 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from safetensors.numpy import load_file, save
+
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.inference import backends
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.networks.perception import PerceptionNetwork
+from training.onnx_graph import export_network
+
+# Both backends compute in single precision from the same weights: only the order of sums differs.
+SAME_RELATIVE = 1e-4
+# Half precision keeps 11 bits; what the random networks of these tests make of that.
+HALF_RELATIVE = 5e-3
+# A class may change where two logits are equal within rounding.
+SAME_LABELS = 0.999
+
+
+def assert_agree(first: np.ndarray, second: np.ndarray, relative: float) -> None:
+    if first.dtype == np.uint8:
+        assert (first == second).mean() >= SAME_LABELS
+    else:
+        np.testing.assert_allclose(first, second, rtol=relative, atol=relative)
+
+
+GIVEN = {'depth': {'depth_m', 'depth_distance'}, 'segmentation': {'labels', 'segmentation_distance'}}
+
+
+@pytest.mark.parametrize('modalities', [('depth',), ('segmentation',), ('depth', 'segmentation')])
+def test_backends_agree(
+    array: MicrophoneArray,
+    windows: np.ndarray,
+    tmp_path: Path,
+    network_of: Callable[..., PerceptionNetwork],
+    write_small: Callable[..., Bundle],
+    modalities: tuple[str, ...],
+) -> None:
+    bundle = write_small(tmp_path / 'bundle', network_of(modalities), array)
+    pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
+    for window in windows:
+        first, second = (vars(backend.run(window)) for backend in pair)
+        given = {name for name, values in first.items() if values is not None}
+        assert given == {name for name, values in second.items() if values is not None}
+        assert given == set().union(*(GIVEN[modality] for modality in modalities))
+        for name in given:
+            assert_agree(first[name], second[name], SAME_RELATIVE)
+
+
+def test_half_precision_changes_little(bundle: Bundle, network: PerceptionNetwork, windows: np.ndarray) -> None:
+    backend = open_backend(bundle, 'onnx')
+    with torch.inference_mode():
+        wanted = [tensor.numpy() for tensor in network(torch.from_numpy(windows))]
+    for index, window in enumerate(windows):
+        output = vars(backend.run(window))
+        for name, tensor in zip(network.config.output_names, wanted, strict=True):
+            if name == 'labels':
+                assert (output[name] == tensor[index]).mean() > 0.99
+            else:
+                np.testing.assert_allclose(output[name], tensor[index], rtol=HALF_RELATIVE, atol=HALF_RELATIVE)
+    depth = output['depth_m']
+    assert depth.std() > 1.0, 'the comparison must not be one of constants'
+
+
+def test_the_weights_are_stored_once(bundle: Bundle) -> None:
+    graph = onnx.load(bundle.onnx_path, load_external_data=False)
+    assert bundle.onnx_path.stat().st_size < 100_000
+    assert all(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.graph.initializer)
+    places = {
+        entry.value for tensor in graph.graph.initializer for entry in tensor.external_data if entry.key == 'location'
+    }
+    assert places == {'weights.safetensors'}
+    stored = load_file(bundle.weights_path)
+    halves = sum(values.nbytes for values in stored.values() if values.dtype == np.float16)
+    assert halves > 0.8 * sum(values.nbytes for values in stored.values())
+
+
+def test_the_graph_is_valid_onnx(bundle: Bundle) -> None:
+    onnx.checker.check_model(str(bundle.onnx_path), full_check=True)
+
+
+def test_outputs_belong_to_the_caller(bundle: Bundle, windows: np.ndarray) -> None:
+    for name in ('onnx', 'torch'):
+        backend = open_backend(bundle, name)
+        first = backend.run(windows[0])
+        before = first.depth_m.copy()
+        backend.run(windows[1])
+        np.testing.assert_array_equal(first.depth_m, before)
+
+
+@pytest.mark.parametrize('name', ['onnx', 'torch'])
+def test_foreign_features_are_refused(bundle: Bundle, windows: np.ndarray, name: str) -> None:
+    backend = open_backend(bundle, name)
+    for wrong in (windows[0][:4], windows[0].astype(np.float64), windows):
+        with pytest.raises(InferenceError, match=r'the bundle takes float32 \(8, 128, 128\)'):
+            backend.run(wrong)
+    with pytest.raises(InferenceError, match='gave NaN or infinity'):
+        backend.run(np.full_like(windows[0], np.nan))
+    assert backend.run(windows[0]).depth_m is not None
+
+
+REFUSED = [
+    ({'name': 'tensorrt'}, "'tensorrt' is not built yet"),
+    ({'name': 'tensorflow'}, r"'tensorflow': give one of \['auto', 'onnx', 'tensorrt', 'torch'\]"),
+    ({'name': 'onnx', 'device': 'cuda'}, "runs on the device 'cpu', not on 'cuda'"),
+    ({'name': 'torch', 'device': 'abacus'}, "device is 'abacus'"),
+    ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch sees"),
+    ({'name': 'onnx', 'threads': 0}, '0 threads'),
+]
+
+
+@pytest.mark.parametrize(('choice', 'message'), REFUSED)
+def test_a_wrong_choice_is_refused_by_name(bundle: Bundle, choice: dict[str, object], message: str) -> None:
+    with pytest.raises(InferenceError, match=message):
+        open_backend(bundle, **choice)
+
+
+def test_auto_says_why(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, 'cuda_devices', lambda: 0)
+    chosen = open_backend(bundle)
+    assert chosen.name == 'onnx'
+    assert 'there is no CUDA device' in chosen.reason
+
+
+def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
+    monkeypatch.setattr(backends, 'find_spec', lambda _name: None)
+    chosen = open_backend(bundle)
+    assert chosen.name == 'onnx'
+    assert 'torch is not installed' in chosen.reason
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='torch can use the CUDA device of this machine')
+def test_auto_falls_back_when_torch_cannot_use_the_device(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
+    chosen = open_backend(bundle)
+    assert chosen.name == 'onnx'
+    assert 'torch cannot use them' in chosen.reason
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device that torch can use')
+def test_auto_takes_cuda(bundle: Bundle, windows: np.ndarray) -> None:
+    chosen = open_backend(bundle)
+    assert chosen.name == 'torch'
+    wanted = open_backend(bundle, 'onnx').run(windows[0])
+    # TensorFloat-32 of the convolutions keeps 10 bits.
+    np.testing.assert_allclose(chosen.run(windows[0]).depth_m, wanted.depth_m, rtol=2e-2)
+
+
+def test_weights_of_other_networks_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
+    weights = load_file(bundle.weights_path)
+    weights.pop('codebooks.depth.codebook')
+    lacking = write_bundle(tmp_path / 'lacking', bundle.manifest, {**files, 'weights.safetensors': save(weights)})
+    with pytest.raises(InferenceError, match=r"lacks \['codebooks\.depth\.codebook'\]"):
+        open_backend(lacking, 'torch')
+    for name in ('onnx', 'torch'):
+        garbage = write_bundle(tmp_path / 'garbage', bundle.manifest, {**files, 'weights.safetensors': b'garbage'})
+        with pytest.raises(InferenceError, match=r'model\.onnx|weights\.safetensors'):
+            open_backend(garbage, name)
+
+
+def test_a_graph_that_is_none_or_another_is_refused(
+    bundle: Bundle, network_of: Callable[..., PerceptionNetwork], tmp_path: Path
+) -> None:
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
+    broken = write_bundle(tmp_path / 'broken', bundle.manifest, {**files, 'model.onnx': b'no graph'})
+    with pytest.raises(InferenceError, match=r'cannot load .*model\.onnx'):
+        open_backend(broken, 'onnx')
+    other = export_network(network_of(('depth',)))
+    swapped = write_bundle(
+        tmp_path / 'swapped', bundle.manifest, {**files, 'model.onnx': other.onnx, 'weights.safetensors': other.weights}
+    )
+    with pytest.raises(InferenceError, match='its manifest says'):
+        open_backend(swapped, 'onnx')
+
+
+def test_networks_that_cannot_be_built_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
+    manifest = replace(bundle.manifest, networks={'at_nets': []})
+    wrong = write_bundle(tmp_path / 'wrong', manifest, files)
+    with pytest.raises(InferenceError, match='networks: '):
+        open_backend(wrong, 'torch')
+
+
+NODE_SIDE = """
+import json, sys
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.bundle import Bundle
+import audio_manifold_ros.inference.pipeline
+backend = open_backend(Bundle.load(sys.argv[1]), 'auto')
+print(json.dumps([backend.name, sorted({'torch', 'onnx', 'lightning', 'rclpy', 'training'} & set(sys.modules))]))
+"""
+
+
+@pytest.mark.skipif(backends.cuda_devices() > 0, reason='auto takes torch where there is a CUDA device')
+def test_the_node_side_never_imports_torch_and_runs_from_any_folder(bundle: Bundle, tmp_path: Path) -> None:
+    root = str(Path(backends.__file__).parents[2])
+    result = subprocess.run(
+        [sys.executable, '-c', NODE_SIDE, str(bundle.folder)],
+        cwd=tmp_path,
+        env={'PYTHONPATH': root, 'PATH': ''},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(result.stdout) == ['onnx', []]

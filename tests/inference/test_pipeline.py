@@ -1,0 +1,314 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.manifest import UNLABELLED
+from audio_manifold_ros.inference.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.prediction import Prediction
+
+RATE_HZ = 22_500
+START_NS = 1_700_000_000_000_000_000
+SKY = 10
+
+
+@pytest.fixture(scope='module')
+def short(bundle: Bundle) -> Bundle:
+    """Return the bundle with windows of 0.2 s, so that a test hears many of them."""
+    return Bundle(bundle.folder, replace(bundle.manifest, features=FeatureSpec(window_samples=4500)))
+
+
+@pytest.fixture(scope='module')
+def backend(short: Bundle) -> OnnxBackend:
+    return OnnxBackend(short)
+
+
+def noise(seconds: float, rate_hz: int = RATE_HZ, channels: int = 8) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    level = np.exp(rng.normal(-3, 1, (channels, 1)))
+    return (level * rng.standard_normal((channels, int(seconds * rate_hz)))).astype(np.float32)
+
+
+def block(audio: np.ndarray, first: int, length: int, rate_hz: int = RATE_HZ, *, overflow: bool = False) -> AudioBlock:
+    stamp_ns = START_NS + first * 1_000_000_000 // rate_hz
+    return AudioBlock(audio[:, first : first + length], first, rate_hz, stamp_ns, overflow)
+
+
+def listen(pipeline: Pipeline, audio: np.ndarray, rate_hz: int = RATE_HZ, length: int = 256) -> list[Prediction]:
+    found = []
+    for first in range(0, audio.shape[1], length):
+        pipeline.push(block(audio, first, length, rate_hz))
+        found.append(pipeline.predict())
+    return [prediction for prediction in found if prediction is not None]
+
+
+@settings(deadline=None, max_examples=10)
+@given(lengths=st.lists(st.integers(1, 3000), min_size=1, max_size=8), rate_hz=st.floats(5, 200))
+def test_what_is_predicted_live_is_what_is_computed_offline(
+    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, lengths: list[int], rate_hz: float
+) -> None:
+    swapped = (replace(array.microphones[1], gain_db=6.0), replace(array.microphones[0], polarity=-1))
+    rig = replace(array, microphones=(*swapped, *array.microphones[2:]))
+    audio = noise(0.6)
+    conditioned = audio[list(rig.device_channels)] * rig.factors[:, None]
+    pipeline = Pipeline(short, backend, rig, RATE_HZ, max_rate_hz=rate_hz)
+    first, index, windows, predictions = 0, 0, 0, 0
+    while first < audio.shape[1]:
+        length = lengths[index % len(lengths)]
+        windows += pipeline.push(block(audio, first, length))
+        prediction = pipeline.predict()
+        if prediction is not None:
+            predictions += 1
+            window = conditioned[:, prediction.first_sample : prediction.end_sample]
+            np.testing.assert_allclose(prediction.features, mel_features(window, short.manifest.features), atol=1e-4)
+            wanted = backend.run(prediction.features)
+            np.testing.assert_array_equal(prediction.labels, wanted.labels)
+            near = wanted.labels != SKY
+            np.testing.assert_array_equal(prediction.depth_m[near], wanted.depth_m[near])
+            assert np.isnan(prediction.depth_m[~near]).all()
+        first, index = first + length, index + 1
+    assert predictions > 0
+    assert windows == (audio.shape[1] - 4500) // 256 + 1
+    status = pipeline.status()
+    assert (status.predicted, status.gaps, status.samples_lost) == (predictions, 0, 0)
+
+
+class Trouble:
+    """What can happen to a block."""
+
+    LOST, OVERFLOW, NAN, CHANNELS, RATE = range(1, 6)
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    troubles=st.lists(st.tuples(st.integers(2, 30), st.integers(1, 5)), min_size=1, max_size=4),
+    input_rate_hz=st.sampled_from([RATE_HZ, 44_100]),
+)
+def test_no_window_that_touches_a_gap_is_predicted_from(
+    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, troubles: list[tuple[int, int]], input_rate_hz: int
+) -> None:
+    pipeline = Pipeline(short, backend, array, input_rate_hz, max_rate_hz=200.0)
+    audio, length = noise(1.2, input_rate_hz), 500
+    plan = np.zeros(audio.shape[1] // length, dtype=int)
+    at = 0
+    for wait, trouble in troubles:
+        at += wait
+        if at < len(plan):
+            plan[at] = trouble
+    bad_s, predictions, refused = [], [], 0
+    for number, trouble in enumerate(plan):
+        whole = block(audio, number * length, length, input_rate_hz, overflow=bool(trouble == Trouble.OVERFLOW))
+        start_s, end_s = number * length / input_rate_hz, (number + 1) * length / input_rate_hz
+        if trouble:
+            bad_s.append((start_s, start_s if trouble == Trouble.OVERFLOW else end_s))
+        if trouble == Trouble.LOST:
+            continue
+        sent = {
+            Trouble.NAN: replace(whole, samples=np.full_like(whole.samples, np.nan)),
+            Trouble.CHANNELS: replace(whole, samples=whole.samples[:4]),
+            Trouble.RATE: replace(whole, sample_rate_hz=8000),
+        }.get(trouble, whole)
+        try:
+            pipeline.push(sent)
+        except (InferenceError, AudioError):
+            refused += 1
+        predictions.append(pipeline.predict())
+    assert refused == np.isin(plan, (Trouble.NAN, Trouble.CHANNELS, Trouble.RATE)).sum()
+    spans = [(p.first_sample / RATE_HZ, p.end_sample / RATE_HZ) for p in predictions if p is not None]
+    sample_s = 1 / RATE_HZ
+    for start_s, end_s in bad_s:
+        assert not any(first < end_s - sample_s and last > start_s + sample_s for first, last in spans)
+    longest = np.diff([0, *np.flatnonzero(plan), len(plan)]).max() * length / input_rate_hz
+    assert spans or longest < 0.3, 'the stream goes on after a gap'
+
+
+def test_counters_say_what_was_lost(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=30.0)
+    audio = noise(1.0)
+    first = 0
+    while first < audio.shape[1]:
+        if not 9_000 <= first < 10_000:
+            pipeline.push(block(audio, first, 250))
+            pipeline.predict()
+        first += 250
+    status = pipeline.status()
+    assert (status.gaps, status.samples_lost, status.dropped) == (1, 1000, 0)
+    assert status.window_ready
+    # Two warm-ups of 0.2 s, of which the second begins 1000 samples late.
+    assert status.skipped == pytest.approx(2 * 6 + 1, abs=1)
+    assert status.predicted == pytest.approx((22_500 - 4500 - 5500) / 750, abs=2)
+
+
+def test_late_windows_are_dropped_and_counted(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=30.0)
+    audio = noise(0.6)
+    listen(pipeline, audio[:, :6144])
+    for first in range(6144, 6144 + 12 * 256, 256):
+        pipeline.push(block(audio, first, 256))
+    before = pipeline.status()
+    prediction = pipeline.predict()
+    assert prediction is not None
+    assert prediction.end_sample > 6144 + 10 * 256, 'the newest window comes first'
+    assert pipeline.predict() is None, 'what was late is not made up for'
+    assert pipeline.status().dropped == before.dropped + 3
+    assert pipeline.status().predicted == before.predicted + 1
+
+
+def test_rate_and_threshold_change_while_running(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=5.0)
+    audio = noise(3.0)
+    assert len(listen(pipeline, audio[:, :22_528])) == pytest.approx(5 * 0.8, abs=1)
+    pipeline.max_rate_hz = 20.0
+    found = []
+    for first in range(22_528, 2 * 22_528, 256):
+        pipeline.push(block(audio, first, 256))
+        found.append(pipeline.predict())
+    found = [prediction for prediction in found if prediction]
+    assert len(found) == pytest.approx(20, abs=1)
+    middle = float(np.median(found[-1].confidence))
+    pipeline.min_confidence = middle
+    pipeline.max_rate_hz = 80.0
+    pipeline.push(block(audio, 2 * 22_528, 1024))
+    prediction = pipeline.predict()
+    unsure = prediction.confidence < middle
+    assert 0 < unsure.mean() < 1
+    assert np.isnan(prediction.depth_m[unsure]).all()
+    assert (prediction.labels[unsure] == UNLABELLED).all()
+    assert (prediction.labels[~unsure] != UNLABELLED).all()
+
+
+@pytest.mark.parametrize('frame_position', [0.0, 0.5, 1.0])
+@pytest.mark.parametrize('input_rate_hz', [RATE_HZ, 48_000])
+def test_stamps_name_the_instant_that_the_images_describe(
+    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, frame_position: float, input_rate_hz: int
+) -> None:
+    positioned = Bundle(short.folder, replace(short.manifest, frame_position=frame_position))
+    pipeline = Pipeline(positioned, backend, array, input_rate_hz)
+    for prediction in listen(pipeline, noise(0.5, input_rate_hz), input_rate_hz):
+        described = prediction.first_sample + frame_position * 4500
+        assert prediction.stamp_ns == pytest.approx(START_NS + described / RATE_HZ * 1e9, abs=200_000)
+        assert prediction.newest_stamp_ns == pytest.approx(
+            START_NS + prediction.end_sample / RATE_HZ * 1e9, abs=200_000
+        )
+        assert prediction.end_sample - prediction.first_sample == 4500
+
+
+def test_without_labels_the_far_end_of_the_range_is_nothing_near(
+    short: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    manifest = short.manifest
+    depth = replace(manifest.depth, far_margin_m=40.0)
+    confidence = replace(manifest.confidence, modalities={'depth': manifest.confidence.modalities['depth']})
+    blind = Bundle(
+        short.folder,
+        replace(manifest, modalities=('depth',), classes=(), depth=depth, confidence=confidence),
+    )
+
+    class DepthOnly:
+        name = reason = 'depth only'
+
+        def run(self, features: np.ndarray) -> object:
+            return replace(backend.run(features), labels=None, segmentation_distance=None)
+
+    prediction = listen(Pipeline(blind, DepthOnly(), array, RATE_HZ), noise(0.4))[0]
+    wanted = backend.run(prediction.features).depth_m
+    assert prediction.labels is None
+    assert (np.isnan(prediction.depth_m) == (wanted >= 40.0)).all()
+    assert 0 < np.isnan(prediction.depth_m).mean() < 1
+
+
+def test_an_index_that_goes_back_is_refused_once(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ)
+    audio = noise(0.5)
+    listen(pipeline, audio)
+    with pytest.raises(InferenceError, match=r'begins at sample 0 where 11250 was expected'):
+        pipeline.push(block(audio, 0, 256))
+    assert pipeline.predict() is None
+    assert listen(pipeline, audio)[0].first_sample == 0
+
+
+def test_flush_forgets_all_audio_and_its_time(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ)
+    audio = noise(0.5)
+    before = listen(pipeline, audio)
+    pipeline.flush()
+    assert pipeline.predict() is None
+    assert not pipeline.status().window_ready
+    after = listen(pipeline, audio)
+    assert [p.stamp_ns for p in after] == [p.stamp_ns for p in before]
+    np.testing.assert_array_equal(after[0].features, before[0].features)
+    assert pipeline.status().gaps == 0
+
+
+def test_bad_blocks_are_named(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ)
+    good = block(noise(0.1), 0, 256)
+    with pytest.raises(AudioError, match='4 channels'):
+        pipeline.push(replace(good, samples=good.samples[:4]))
+    with pytest.raises(AudioError, match='8000 Hz'):
+        pipeline.push(replace(good, sample_rate_hz=8000))
+    with pytest.raises(InferenceError, match='samples 0 to 256 holds NaN'):
+        pipeline.push(replace(good, samples=good.samples * np.float32(np.nan)))
+    assert listen(pipeline, noise(0.5))
+
+
+def test_settings_that_make_no_sense_are_refused(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    for wrong in ({'max_rate_hz': 0.0}, {'min_confidence': 1.5}, {'min_confidence': float('nan')}):
+        with pytest.raises(InferenceError):
+            Pipeline(short, backend, array, RATE_HZ, **wrong)
+    with pytest.raises(InferenceError, match='has 7 microphones'):
+        Pipeline(short, backend, replace(array, microphones=array.microphones[:7]), RATE_HZ)
+
+
+def test_one_thread_pushes_while_another_predicts(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=200.0)
+    audio = noise(3.0)
+    finished = threading.Event()
+
+    def capture() -> None:
+        for first in range(0, audio.shape[1], 256):
+            pipeline.push(block(audio, first, 256))
+        finished.set()
+
+    thread = threading.Thread(target=capture)
+    thread.start()
+    found = []
+    while not finished.is_set():
+        prediction = pipeline.predict()
+        if prediction:
+            found.append(prediction)
+    thread.join()
+    assert found
+    for prediction in found:
+        window = audio[:, prediction.first_sample : prediction.end_sample]
+        np.testing.assert_allclose(prediction.features, mel_features(window, short.manifest.features), atol=1e-4)
+
+
+def test_the_paper_s_window_of_one_second(bundle: Bundle, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(bundle, open_backend(bundle, 'onnx'), array, RATE_HZ)
+    audio = noise(1.2)
+    prediction = listen(pipeline, audio)[0]
+    assert (prediction.first_sample, prediction.end_sample) == (0, 22_500)
+    assert prediction.depth_m.shape == prediction.labels.shape == prediction.confidence.shape == (128, 128)
+    assert prediction.confidence.dtype == prediction.depth_m.dtype == np.float32
+    np.testing.assert_allclose(
+        prediction.features, mel_features(audio[:, :22_500], bundle.manifest.features), atol=1e-4
+    )
+    assert prediction.features_s > 0
+    assert prediction.network_s > 0
