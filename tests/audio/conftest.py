@@ -11,16 +11,17 @@ import pytest
 from tests.pulse_array import PulseArray, missing_part
 
 
-@pytest.fixture
-def pulse_array(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseArray]:
+@pytest.fixture(scope='module')
+def pulse_array() -> Iterator[PulseArray]:
     """Yield a running virtual array that this process and its children find as `micarray`."""
     if reason := missing_part():
         pytest.skip(reason)
     array = PulseArray()
-    for name, value in array.environment.items():
-        monkeypatch.setenv(name, value)
-    try:
-        array.start()
-        yield array
-    finally:
-        array.close()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in array.environment.items():
+            patch.setenv(name, value)
+        try:
+            array.start()
+            yield array
+        finally:
+            array.close()

@@ -25,7 +25,7 @@ def run_of(first: int, count: int) -> NDArray[np.float32]:
     return value_of(np.arange(first, first + count, dtype=np.int64))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     capacity=st.integers(1, 40),
     start=st.integers(0, 10**6),
