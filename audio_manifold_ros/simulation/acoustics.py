@@ -16,20 +16,22 @@ from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.background import RUSTLE_FROM_MPS, Background, Leaves
 from audio_manifold_ros.simulation.ego_sound import EgoSound
 from audio_manifold_ros.simulation.errors import SimulationError
-from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, MAX_STEPS, SampleGrid
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.image_sources import Wall, facade_wall
 from audio_manifold_ros.simulation.microphones import Microphones
-from audio_manifold_ros.simulation.path_reader import PathReader
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Street, Vehicle
 from audio_manifold_ros.simulation.spectra import full_scale
 from audio_manifold_ros.simulation.traffic import Traffic
+from audio_manifold_ros.simulation.vehicle_sound import Readers
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 ARRAY_HEIGHT_M = 1.7
 BLOCK_STEPS = 300
+# About 0.1 s: what a live stream of short blocks computes at a time.
+SHORT_STEPS = 28
 LOW_PASS_HZ = 1200.0
 LOW_TAPS = 8
 VEHICLE_LOW_GAIN = 0.3
@@ -109,9 +111,9 @@ class StreetAcoustics:
         wind = street.weather.wind_mps
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
         self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
-        self._high_reader = PathReader(mics, grid.step_samples, MAX_STEPS)
-        self._low_reader = PathReader(mics, LOW_STEP_SAMPLES, MAX_STEPS + 2)
+        self._readers = Readers.of(mics, grid)
         self._mics = mics
+        self._kept: tuple[int, Samples] | None = None
 
     @property
     def sample_rate_hz(self) -> int:
@@ -131,22 +133,30 @@ class StreetAcoustics:
         out = np.empty((self._mics, n), dtype=np.float32)
         begin, end = self._grid.steps(first_sample, n)
         width = self._grid.step_samples
-        for first in range(begin, end, BLOCK_STEPS):
-            last = min(first + BLOCK_STEPS, end)
-            block = self._render_steps(first, last)
+        short = end - begin <= SHORT_STEPS
+        length = SHORT_STEPS if short else BLOCK_STEPS
+        for first in range(begin - begin % SHORT_STEPS if short else begin, end, length):
+            last = first + length if short else min(first + length, end)
+            block = self._short_block(first) if short else self._render_steps(first, last)
             start = max(first * width, first_sample)
             stop = min(last * width, first_sample + n)
             out[:, start - first_sample : stop - first_sample] = block[:, start - first * width : stop - first * width]
         return out
 
+    def _short_block(self, first: int) -> Samples:
+        """Return `SHORT_STEPS` from a multiple of them on, kept for the next short call, which asks for the rest."""
+        if self._kept is None or self._kept[0] != first:
+            self._kept = (first, self._render_steps(first, first + SHORT_STEPS))
+        return self._kept[1]
+
     def _render_steps(self, first: int, last: int) -> Samples:
         high = np.zeros((self._mics, (last - first) * self._grid.step_samples), dtype=np.float32)
         low = np.zeros((self._mics, (last - first + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
-        self._traffic.render(first, last, (high, low), (self._high_reader, self._low_reader))
+        self._traffic.render(first, last, (high, low), self._readers)
         self._ego.render(first, last, high, low)
         self._background.render(first, last, high, low)
         for leaves in self._leaves:
-            leaves.render(first, last, high, self._sound_mps, self._high_reader)
+            leaves.render(first, last, high, self._sound_mps)
         high += raise_rate(low, self._grid.low_factor)
         return self._microphones.record(high, first * self._grid.step_samples)
 
@@ -154,8 +164,9 @@ class StreetAcoustics:
 def _receivers(street: Street, array: MicrophoneArray, jitter_m: Array) -> Receivers:
     rotation = street.ego.rotation()
     centre = street.ego.to_world(np.array([[0.0, 0.0, ARRAY_HEIGHT_M]]), 0.0)[0]
-    velocity = np.array([street.ego.speed_mps, 0.0, 0.0])
-    return Receivers(centre, (array.positions_m + jitter_m) @ rotation.T, array.facings @ rotation.T, velocity)
+    return Receivers(
+        centre, (array.positions_m + jitter_m) @ rotation.T, array.facings @ rotation.T, street.ego.speed_mps
+    )
 
 
 def _flow_mps(street: Street) -> Array:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import diffuse_noise, directivity, propagation, spectra
-from audio_manifold_ros.simulation.grid import OVERSAMPLING, SPLIT_HZ, SampleGrid, ramp
+from audio_manifold_ros.simulation.grid import SPLIT_HZ, SampleGrid, ramp
 from audio_manifold_ros.simulation.noise_pool import leaf_pool
-from audio_manifold_ros.simulation.path_reader import PathReader
+from audio_manifold_ros.simulation.path_reader import fan_out
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Tree, Weather
 from audio_manifold_ros.simulation.traffic import HORIZON_M, Traffic
@@ -111,21 +111,25 @@ class Leaves:
         self._level = float(spectra.full_scale(LEAVES_AT_5_MPS_DB + 40 * np.log10(wind_mps / 5)))
         self._needles, self._receivers, self._grid = tree.needles, receivers, grid
         self._start = int(generator.integers(0, 10**6))
+        self._offsets_m = np.concatenate([np.zeros((1, 3)), receivers.offsets_m])
         self._gusts = Gusts(generator, 0.6)
 
-    def render(self, first: int, last: int, high: Samples, sound_mps: float, reader: PathReader) -> None:
+    def render(self, first: int, last: int, high: Samples, sound_mps: float) -> None:
         """Add steps first to last to `high` (mic, sample)."""
-        times = self._grid.times_s(first, last)
-        ears = self._receivers.at(times)
-        fade = propagation.fade_out(np.linalg.norm(self._position_m - ears, axis=1), *LEAF_FADE_M)
+        times = self._grid.times_s(first - 1, last + 1)
+        receivers, place = self._receivers, self._position_m
+        ahead = place[0] - receivers.x_m(times) - self._offsets_m[:, :1]
+        across, up = (place[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
+        distance = np.sqrt(ahead**2 + across**2 + up**2)
+        fade = propagation.fade_out(distance[0], *LEAF_FADE_M)
         if not fade.any():
             return
-        offset = self._position_m - (ears + self._receivers.offsets_m[:, None, :])
-        distance = np.linalg.norm(offset, axis=2)
-        gains = directivity.high_gain(offset, self._receivers.facings) * (fade * self._gusts.at(times) * self._level)
-        rate = self._grid.sample_rate_hz * OVERSAMPLING
-        emitted = (times - distance / sound_mps) * rate
-        begin = int(np.floor(emitted.min()))
-        pool = leaf_pool(self._grid, needles=self._needles)
-        signal = pool.read(self._start + begin, int(np.ceil(emitted.max())) - begin + 2)[0]
-        reader.add(high, signal, emitted - begin, gains / np.maximum(distance, 1.0))
+        facing = directivity.high_gain(ahead[1:], across[1:], up[1:], receivers.facings)
+        gains = facing * (fade * self._gusts.at(times) * self._level / np.maximum(distance[0], 1.0))
+        # Every leaf is its own source: rustle has no pitch, so that its Doppler shift is not worth computing.
+        shifts = (distance[0] - distance[1:]) / sound_mps * (2 * self._grid.sample_rate_hz)
+        start = self._start + (first - 1) * 2 * self._grid.step_samples
+        heard = leaf_pool(self._grid, needles=self._needles).read(
+            start, (last - first + 2) * 2 * self._grid.step_samples
+        )
+        fan_out(high, heard[0], shifts[:, 1:-1], gains[:, 1:-1], self._grid.step_samples)

@@ -18,8 +18,16 @@ def directivity(cosine: Array, omni: float) -> Array:
     return omni + (1 - omni) * cosine
 
 
-def high_gain(offset_m: Array, facings: Array) -> Array:
-    """Return the gain (mic, …) above the split for sources at offsets (mic, …, 3) from microphones facing (mic, 3)."""
-    distance = np.sqrt(np.einsum('...i,...i->...', offset_m, offset_m))
-    along = np.einsum('m...i,mi->m...', offset_m, facings)
+def high_gain(ahead_m: Array, across_m: Array, up_m: Array, facings: Array) -> Array:
+    """Return the gain (mic, …) above the split.
+
+    Args:
+        ahead_m: From microphone to source along x (mic, n).
+        across_m: The same along y (mic, 1) or (mic, n).
+        up_m: The same along z.
+        facings: Unit vectors (mic, 3).
+
+    """
+    distance = np.sqrt(ahead_m**2 + across_m**2 + up_m**2)
+    along = ahead_m * facings[:, :1] + across_m * facings[:, 1:2] + up_m * facings[:, 2:]
     return directivity(along / np.maximum(distance, 1e-9), HIGH_OMNI)

@@ -104,7 +104,7 @@ class EgoSound:
     def _near_echoes(self, times: Array) -> list[_Echo]:
         """Return the echoes of the walls that are beside the vehicle at any of these times."""
         ends = times[[0, -1]]
-        relative = self._receivers.at(ends)[:, 0] - self._speeds_mps[:, None] * ends
+        relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
         beside = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
         for index in np.flatnonzero(beside).tolist():
             if index not in self._echoes:
@@ -115,10 +115,10 @@ class EgoSound:
     def _direct_gains(self) -> tuple[Array, Array, Array]:
         """Return delays in seconds, and high and low gains (source, mic)."""
         ears = self._receivers.centre_m + self._receivers.offsets_m
-        offset = self._positions_m[:, None, :] - ears
-        delay = propagation.retarded_delay_s(offset, self._receivers.velocity_mps, self._sound_mps)
-        spread = 1 / np.linalg.norm(offset, axis=2)
-        facing = directivity.high_gain(np.swapaxes(offset, 0, 1), self._receivers.facings).T
+        ahead, across, up = (self._positions_m[None, :, axis] - ears[:, None, axis] for axis in range(3))
+        delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self._receivers.speed_mps, self._sound_mps).T
+        spread = (1 / np.sqrt(ahead**2 + across**2 + up**2)).T
+        facing = directivity.high_gain(ahead, across, up, self._receivers.facings).T
         return delay, spread * facing * _amplitude(SHIELD_DB[1]), spread * _amplitude(SHIELD_DB[0])
 
     def _add_direct(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int) -> None:
@@ -142,8 +142,10 @@ class EgoSound:
             for part, offset in zip(self._parts, self._offsets)
         ]
         if self._has_engine:
-            times = np.arange(start, start + n) / (self._grid.low_rate_hz * OVERSAMPLING)
-            signals[-1] += tone(self._table, self._engine_hz, self._wander, times)
+            width = LOW_STEP_SAMPLES * OVERSAMPLING
+            begin, end = start // width, -(-(start + n) // width)
+            tones = tone(self._table, self._engine_hz, self._wander, self._grid.times_s(begin, end), width)
+            signals[-1] += tones[start - begin * width :][:n]
         return signals
 
 
@@ -152,24 +154,26 @@ class _Echo:
 
     def __init__(self, wall: Wall, positions_m: Array, receivers: Receivers, sound_mps: float) -> None:
         self._wall = wall
-        offset = wall.mirror(positions_m) - receivers.centre_m
-        self._delays = propagation.retarded_delay_s(offset, receivers.velocity_mps, sound_mps)
+        image = positions_m * [1.0, -1.0, 1.0] + [0.0, 2 * wall.y_m, 0.0]
+        offset = image - receivers.centre_m
+        across = np.sum(offset[:, 1:] ** 2, axis=1)
+        self._delays = propagation.retarded_delay_s(offset[:, 0], across, receivers.speed_mps, sound_mps)
         distance = np.linalg.norm(offset, axis=1)
         far_side = (positions_m[:, 1] - receivers.centre_m[1]) * (wall.y_m - receivers.centre_m[1]) < 0
         shield = [np.where(far_side, _amplitude(value), 1.0) for value in reversed(UNDERBODY_DB)]
         spread = propagation.fade_out(distance, *ECHO_FADE_M) / distance
         air = 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
         self._gains = (spread * shield[0] * air * wall.high_gain, spread * shield[1] * wall.low_gain)
-        middle = wall.mirror(positions_m.mean(axis=0)) - receivers.centre_m
+        middle = offset.mean(axis=0)
         direction = middle / np.linalg.norm(middle)
         self._lags = -(receivers.offsets_m @ direction) / sound_mps
-        facing = directivity.high_gain(np.repeat(direction[None], len(self._lags), axis=0), receivers.facings)
+        facing = directivity.directivity(receivers.facings @ direction, directivity.HIGH_OMNI)
         self._facings = (facing, np.ones(len(self._lags)))
         self.longest_s = float(self._delays.max() + self._lags.max())
 
     def gate(self, times_s: Array, receivers: Receivers) -> Array:
         """Return how much of the wall is beside the vehicle (time,)."""
-        return self._wall.gate(receivers.at(times_s)[:, 0], times_s)
+        return self._wall.gate(receivers.x_m(times_s), times_s)
 
     def add(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int, gate: Samples) -> None:
         """Add the echo (mic, sample)."""

@@ -45,22 +45,26 @@ def wander(generator: np.random.Generator) -> Array:
     return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
 
 
-def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array) -> Samples:
+def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array, width: int) -> Samples:
     """Read the table of an engine whose revolutions wander slowly, by 1 % at most.
 
     Args:
         table: Of `engine_table`.
         engine_hz: Firing frequency.
         drift: Frequency in hertz and phase of each component (component, 2).
-        times_s: (n,).
+        times_s: Control points (step + 1,).
+        width: Samples per step.
+
+    Returns:
+        f32 (step · width,).
 
     """
-    rates, phases = drift.T
-    swing = 0.003 * engine_hz / (2 * np.pi * rates)
     cycles = engine_hz * times_s
-    for rate, phase, amount in zip(rates, phases, swing):
-        cycles = cycles + amount * np.sin(2 * np.pi * rate * times_s + phase)
-    place = (cycles - np.floor(cycles)) * TABLE_SIZE
+    for rate, phase in drift:
+        cycles = cycles + 0.003 * engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
+    place = ramp(cycles, width, np.floor(cycles[:-1]))
+    place -= np.floor(place)
+    place *= TABLE_SIZE
     return np.asarray(np.take(table, place.astype(np.intp), mode='clip'))
 
 
@@ -81,9 +85,11 @@ def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples
     whole = np.floor(middle).astype(np.intp)
     starts = lead + np.arange(len(whole)) * width - whole - 1
     rows = sliding_window_view(signal, width + 1)[starts]
-    fraction = (ramp(detour, width).reshape(-1, width) - whole[:, None]).astype(np.float32)
-    late = rows[:, 1:] + fraction * (rows[:, :-1] - rows[:, 1:])
-    late *= np.float32(GROUND_REFLECTION)
+    fraction = ramp(detour, width, whole).reshape(-1, width)
+    fraction *= np.float32(GROUND_REFLECTION)
+    late = rows[:, :-1] - rows[:, 1:]
+    late *= fraction
+    late += np.float32(GROUND_REFLECTION) * rows[:, 1:]
     late += signal[lead:].reshape(late.shape)
     return late.reshape(-1)
 
@@ -144,6 +150,6 @@ class Emission:
         width, rate = self.WIDTH, self._grid.low_rate_hz * OVERSAMPLING
         start = self._offset // self._grid.low_factor + (first - 1) * width
         signal = self._low_gains @ low_pool(self._grid).read(start, (last - first + 1) * width)
-        times = np.arange((first - 1) * width, last * width) / rate
-        signal += tone(self._table, self._engine_hz, self._wander, times)
+        times = self._grid.times_s(first - 1, last)
+        signal += tone(self._table, self._engine_hz, self._wander, times, width)
         return add_ground(signal, detour_s * rate, width, width)

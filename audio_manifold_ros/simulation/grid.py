@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation.errors import SimulationError
 
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
 OVERSAMPLING = 4
 LOW_STEP_SAMPLES = 10
 LOW_RATE_HZ = 2800
@@ -54,14 +57,22 @@ class SampleGrid:
         """Return the first and the last + 1 control step that cover n samples."""
         return first_sample // self.step_samples, -(-(first_sample + n) // self.step_samples)
 
-    def times_s(self, first_step: int, last_step: int) -> NDArray[np.float64]:
+    def times_s(self, first_step: int, last_step: int) -> Array:
         """Return the instants (step + 1,) of the control points from the first to the last + 1 step."""
-        return np.arange(first_step, last_step + 1) * (self.step_samples / self.sample_rate_hz)
+        return np.arange(first_step, last_step + 1, dtype=np.float64) * (self.step_samples / self.sample_rate_hz)
 
 
-def ramp(points: NDArray[np.float64], width: int) -> NDArray[np.float32]:
-    """Join control points (…, step + 1) by straight lines: (…, step · width)."""
-    start = points[..., :-1, None].astype(np.float32)
-    slope = (np.diff(points)[..., None] / width).astype(np.float32)
-    lines = start + slope * np.arange(width, dtype=np.float32)
-    return lines.reshape(*points.shape[:-1], -1)
+def powers(width: int, degree: int) -> Samples:
+    """Return 1, j, j² … (degree + 1, width) for the samples j of a step."""
+    return np.arange(width, dtype=np.float32) ** np.arange(degree + 1, dtype=np.float32)[:, None]
+
+
+def lines(points: Array, starts: Array) -> Samples:
+    """Return starts and slopes per step (… · step, 2); times `powers(width, 1) / (1, width)` they are straight lines."""
+    return np.stack([starts, np.diff(points)], axis=-1).astype(np.float32).reshape(-1, 2)
+
+
+def ramp(points: Array, width: int, base: Array | float = 0.0) -> Samples:
+    """Join control points (…, step + 1) by straight lines: (…, step · width), less a base per step (…, step)."""
+    basis = powers(width, 1) / np.array([[1], [width]], dtype=np.float32)
+    return np.asarray(lines(points, points[..., :-1] - base) @ basis).reshape(*points.shape[:-1], -1)

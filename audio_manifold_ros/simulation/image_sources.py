@@ -45,11 +45,9 @@ class Wall:
         shift = self.velocity_mps * time_s
         return soft_box(x_m - shift, self.x_start_m, self.x_end_m, self.edge_m)
 
-    def mirror(self, position_m: Array) -> Array:
-        """Return the image (…, 3) of positions (…, 3)."""
-        mirrored = np.array(position_m, dtype=np.float64)
-        mirrored[..., 1] = 2 * self.y_m - mirrored[..., 1]
-        return mirrored
+    def mirror_y_m(self, y_m: float) -> float:
+        """Return where the image of a thing at y stands."""
+        return 2 * self.y_m - y_m
 
     def reflects(self, source_y_m: float, receiver_y_m: float) -> bool:
         """Say whether source and receiver stand on the same side of the wall."""

@@ -80,8 +80,8 @@ def low_pool(grid: SampleGrid) -> NoisePool:
 
 @lru_cache(maxsize=2)
 def leaf_pool(grid: SampleGrid, *, needles: bool) -> NoisePool:
-    """Return the rustle of a tree (1, sample) at the oversampled rate."""
-    rate = grid.sample_rate_hz * OVERSAMPLING
+    """Return the rustle of a tree (1, sample) at twice the sample rate."""
+    rate = grid.sample_rate_hz * 2
     edges = NEEDLES_HZ if needles else LEAVES_HZ
     return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S // 2, seed=3 + needles), rate * MARGIN_S)
 

@@ -1,63 +1,101 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading an emitted signal at many microphones at once, each with its own moving delay and gain."""
+"""Reading an emitted signal as it arrives: a moving delay, then the small differences between the microphones."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation.grid import lines, powers
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 
 class PathReader:
-    """Add sound that arrives over paths to the signals of the microphones.
+    """Read a signal at places that move on straight lines between control points.
 
-    Positions and gains move on straight lines between control points. Buffers are kept from call to call: fresh
-    memory would cost as much as the arithmetic.
+    Buffers are kept from call to call: fresh memory would cost as much as the arithmetic.
     """
 
-    def __init__(self, mics: int, width: int, max_steps: int) -> None:
-        size = mics * width * max_steps
+    def __init__(self, rows: int, width: int, max_steps: int) -> None:
+        """Provide for `rows` signals of at most `max_steps` steps of `width` samples."""
+        size = rows * width * max_steps
         self._width = width
-        self._slots = np.arange(width, dtype=np.float32)
+        self._basis = powers(width, 1) / np.array([[1], [width]], dtype=np.float32)
         self._index = np.empty(size, dtype=np.intp)
         self._floats = [np.empty(size, dtype=np.float32) for _ in range(4)]
 
-    def add(self, out: Samples, signal: Samples, positions: Array, gains: Array) -> None:
-        """Add gain · signal[position], linearly interpolated, to `out`.
+    def read(self, signal: Samples, positions: Array, gains: Array) -> Samples:
+        """Return gain · signal[position], linearly interpolated; valid until the next call.
 
         Args:
-            out: (mic, step · width) f32, added to in place.
             signal: What was emitted, f32 (n,).
-            positions: Index into the signal at the control points (mic, step + 1).
-            gains: (mic, step + 1).
+            positions: Index into the signal at the control points (row, step + 1).
+            gains: (row, step + 1).
+
+        Returns:
+            f32 (row, step · width).
 
         """
-        shape = (*positions[:, 1:].shape, self._width)
-        count = int(np.prod(shape))
+        shape = (positions.shape[0] * (positions.shape[1] - 1), self._width)
+        count = shape[0] * shape[1]
         index = self._index[:count].reshape(shape)
         place, whole, left, right = (buffer[:count].reshape(shape) for buffer in self._floats)
         base = np.floor(positions[:, :-1])
         # Only the part within a step is float32: absolute positions would lose their fraction.
-        _lines(positions, positions[:, :-1] - base, self._slots, place)
+        np.matmul(lines(positions, positions[:, :-1] - base), self._basis, out=place)
         np.floor(place, out=whole)
         np.subtract(place, whole, out=place)
         index[...] = whole
-        index += base.astype(np.intp)[:, :, None]
+        index += base.astype(np.intp).reshape(-1, 1)
         np.take(signal, index, out=left, mode='clip')
         np.take(signal[1:], index, out=right, mode='clip')
         np.subtract(right, left, out=right)
         np.multiply(right, place, out=right)
         np.add(left, right, out=left)
-        _lines(gains, gains[:, :-1], self._slots, place)
+        np.matmul(lines(gains, gains[:, :-1]), self._basis, out=place)
         np.multiply(left, place, out=left)
-        target = out.reshape(shape)
-        np.add(target, left, out=target)
+        return left.reshape(positions.shape[0], -1)
 
 
-def _lines(points: Array, starts: Array, slots: Samples, out: Samples) -> None:
-    slopes = (np.diff(points) / len(slots)).astype(np.float32)
-    np.multiply(slopes[:, :, None], slots, out=out)
-    np.add(out, starts.astype(np.float32)[:, :, None], out=out)
+def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: int) -> None:
+    """Add a signal at the middle of an array to its microphones, each a little earlier or later.
+
+    The shifts change slowly, so each step is a plain copy of a stretch of the signal and of its differences.
+
+    Args:
+        out: (mic, step · width) f32, added to in place.
+        centre: The signal at twice the rate, f32 (2 · (step + 2) · width,): one step more on either side.
+        shifts: How much later in the signal a microphone reads, in samples of twice the rate, less than a step
+            (mic, step + 1).
+        gains: (mic, step + 1).
+        width: Samples per step.
+
+    """
+    phases = np.concatenate([centre[0::2], centre[1::2]])
+    differences = np.diff(centre, append=np.float32(0))
+    slopes = np.concatenate([differences[0::2], differences[1::2]])
+    whole = np.floor((shifts[:, :-1] + shifts[:, 1:]) / 2)
+    steps = whole.astype(np.intp)
+    starts = (np.arange(1, steps.shape[1] + 1) * width + (steps >> 1) + (steps & 1) * (len(centre) // 2)).reshape(-1)
+    values = sliding_window_view(phases, width)[starts]
+    change = sliding_window_view(slopes, width)[starts]
+    fraction = lines(shifts, shifts[:, :-1] - whole)
+    gain = lines(gains, gains[:, :-1])
+    product = np.stack(
+        [
+            gain[:, 0] * fraction[:, 0],
+            gain[:, 0] * fraction[:, 1] + gain[:, 1] * fraction[:, 0],
+            gain[:, 1] * fraction[:, 1],
+        ],
+        axis=1,
+    )
+    basis = powers(width, 2) / np.array([[1], [width], [width**2]], dtype=np.float32)
+    values *= gain @ basis[:2]
+    change *= product @ basis
+    target = out.reshape(values.shape)
+    target += values
+    target += change

@@ -17,23 +17,23 @@ def speed_of_sound_mps(temperature_c: float) -> float:
     return float(331.3 * np.sqrt(1 + temperature_c / 273.15))
 
 
-def retarded_delay_s(offset_m: Array, velocity_mps: Array, sound_mps: float) -> Array:
-    """Return for how long the sound has travelled that is received now: exact for uniform motion.
+def retarded_delay_s(ahead_m: Array, across_square_m2: Array | float, speed_mps: float, sound_mps: float) -> Array:
+    """Return for how long the sound has travelled that is received now: exact for uniform motion along x.
 
     Args:
-        offset_m: Source minus receiver (…, 3), both now.
-        velocity_mps: Of the source (3,). With the receiver's velocity and the instant of emission in place of
-            the instant of reception, the same formula gives the time that the sound will travel.
+        ahead_m: Source minus receiver along x, both now (…,).
+        across_square_m2: Squared distance of the two lines of motion.
+        speed_mps: Of the source along x. With the receiver's speed and the instant of emission in place of the
+            instant of reception, the same formula gives the time that the sound will travel.
         sound_mps: Speed of sound.
 
     Returns:
-        Delays (…,) in seconds: the root of |offset − velocity · delay| = sound · delay.
+        Delays (…,) in seconds: (ahead − speed · delay)² + across² = (sound · delay)².
 
     """
-    along = offset_m @ velocity_mps
-    square = np.einsum('...i,...i->...', offset_m, offset_m)
-    excess = sound_mps**2 - velocity_mps @ velocity_mps
-    return np.asarray((np.sqrt(along**2 + excess * square) - along) / excess)
+    excess = sound_mps**2 - speed_mps**2
+    root = np.sqrt((sound_mps * ahead_m) ** 2 + excess * across_square_m2)
+    return np.asarray((root - ahead_m * speed_mps) / excess)
 
 
 def ground_detour_m(distance_m: Array, source_height_m: float, receiver_height_m: float) -> Array:

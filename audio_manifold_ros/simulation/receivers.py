@@ -14,21 +14,26 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Receivers:
-    """The microphones, all moving alike.
+    """The microphones, all moving alike along x.
 
     Attributes:
         centre_m: Middle of the array at time zero (3,).
         offsets_m: Microphones from there (mic, 3), in the world's axes.
         facings: Unit vectors (mic, 3) in the world's axes.
-        velocity_mps: (3,).
+        speed_mps: Along x.
 
     """
 
     centre_m: Array
     offsets_m: Array
     facings: Array
-    velocity_mps: Array
+    speed_mps: float
 
-    def at(self, times_s: Array) -> Array:
-        """Return the middle of the array (time, 3)."""
-        return self.centre_m + times_s[:, None] * self.velocity_mps
+    @property
+    def y_m(self) -> float:
+        """Return the middle of the array across the road."""
+        return float(self.centre_m[1])
+
+    def x_m(self, times_s: Array) -> Array:
+        """Return the middle of the array along the road (time,)."""
+        return self.centre_m[0] + times_s * self.speed_mps

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.grid import SampleGrid
 from audio_manifold_ros.simulation.image_sources import Wall
-from audio_manifold_ros.simulation.path_reader import PathReader
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Vehicle
-from audio_manifold_ros.simulation.vehicle_sound import VehicleSound, Way
+from audio_manifold_ros.simulation.vehicle_sound import Readers, VehicleSound, Way
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -39,7 +38,8 @@ class Traffic:
     ) -> None:
         """Prepare sources and walls; `floor_power` is what is always heard besides, as mean square."""
         self._sounds = [VehicleSound(vehicle, receivers, grid, sound_mps, generator) for vehicle in vehicles]
-        self._origins_m = np.array([sound.origin_m for sound in self._sounds]).reshape(-1, 3)
+        places = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
+        self._origins_m = np.array(places).reshape(-1, 3)
         self._speeds_mps = np.array([vehicle.velocity_mps for vehicle in vehicles])
         emissions = [sound.emission for sound in self._sounds]
         self.high_powers = np.array([emission.high_power for emission in emissions])
@@ -51,19 +51,15 @@ class Traffic:
 
     def near(self, times_s: Array) -> tuple[NDArray[np.intp], Array]:
         """Return the vehicles within the horizon at any of these times, and their squared distances (vehicle, time)."""
-        ears = self._receivers.at(times_s[[0, -1]])[:, 0]
+        ears = self._receivers.x_m(times_s[[0, -1]])
         ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - ears
         reach = HORIZON_M[1]
         chosen = np.flatnonzero((ends.min(axis=1) < reach) & (ends.max(axis=1) > -reach))
-        ahead = (
-            self._origins_m[chosen, :1] + self._speeds_mps[chosen, None] * times_s - self._receivers.at(times_s)[:, 0]
-        )
+        ahead = self._origins_m[chosen, :1] + self._speeds_mps[chosen, None] * times_s - self._receivers.x_m(times_s)
         across = self._origins_m[chosen, 1:] - self._receivers.centre_m[1:]
         return chosen, ahead**2 + np.sum(across**2, axis=1)[:, None]
 
-    def render(
-        self, first: int, last: int, out: tuple[Samples, Samples], readers: tuple[PathReader, PathReader]
-    ) -> None:
+    def render(self, first: int, last: int, out: tuple[Samples, Samples], readers: Readers) -> None:
         """Add steps first to last to what is above the split, and one step more on either side to what is below."""
         times = self._grid.times_s(first - 1, last + 1)
         chosen, squares = self.near(times)
@@ -77,31 +73,33 @@ class Traffic:
             ways = []
             gate = fade * _unmasked(strength / total)
             if gate.any():
-                ways.append(Way(sound.origin_m, gate))
+                ways.append(Way(sound.y_m, gate))
             ways += self._images(sound, times, square, strength / total, fade)
             if ways:
                 sound.render(first, last, ways, out, readers)
 
     def _images(self, sound: VehicleSound, times: Array, square: Array, share: Array, fade: Array) -> list[Way]:
-        own_y, ear_y = float(sound.origin_m[1]), float(self._receivers.centre_m[1])
+        ear_y = self._receivers.y_m
         ends = times[[0, -1]]
-        places = np.concatenate([sound.origin_m[0] + ends * sound.velocity_mps[0], self._receivers.at(ends)[:, 0]])
+        places = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
         # The source is heard where it was: up to half a second of its way back.
-        slack = abs(float(sound.velocity_mps[0])) * 0.5 + 1
+        slack = abs(sound.speed_mps) * 0.5 + 1
         open_walls = (self._wall_ends[:, 0] < places.max() + slack) & (self._wall_ends[:, 1] > places.min() - slack)
+        nearest, strongest = float(square.min()), float((share * square).max())
         ways = []
-        for index in np.flatnonzero(open_walls):
+        for index in np.flatnonzero(open_walls).tolist():
             wall = self._walls[index]
-            if not wall.reflects(own_y, ear_y):
+            image_y = wall.mirror_y_m(sound.y_m)
+            longer = (image_y - ear_y) ** 2 - (sound.y_m - ear_y) ** 2
+            hopeless = strongest / (nearest + longer) * wall.high_gain**2 < 10 ** (MASKED_DB[1] / 10)
+            if hopeless or not wall.reflects(sound.y_m, ear_y):
                 continue
-            image = wall.mirror(sound.origin_m)
-            longer = (image[1] - ear_y) ** 2 - (own_y - ear_y) ** 2
-            gate = fade * _unmasked(share * square / (square + longer) * wall.high_gain**2)
+            gate = sound.specular_gate(wall, times)
             if not gate.any():
                 continue
-            gate = gate * sound.specular_gate(wall, times)
+            gate = gate * fade * _unmasked(share * square / (square + longer) * wall.high_gain**2)
             if gate.any():
-                ways.append(Way(image, gate, wall.low_gain, wall.high_gain))
+                ways.append(Way(image_y, gate, wall.low_gain, wall.high_gain))
         return ways
 
 

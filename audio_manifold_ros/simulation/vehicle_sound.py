@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sound of the other vehicles on the direct way and by way of the façades."""
+"""The sound of one other vehicle on the direct way and by way of the façades."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import directivity, propagation, spectra
 from audio_manifold_ros.simulation.emission import Emission
-from audio_manifold_ros.simulation.grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, MAX_STEPS, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.image_sources import Wall
-from audio_manifold_ros.simulation.path_reader import PathReader
+from audio_manifold_ros.simulation.path_reader import PathReader, fan_out
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Vehicle
 
@@ -24,13 +24,35 @@ NEAREST_M = 1.0
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way from a vehicle to the array: where it seems to start at time zero, and how open it is (time,)."""
+class Readers:
+    """The readers for what is above the split, in the middle of the array, and for what is below, at all microphones."""
 
-    origin_m: Array
+    middle: PathReader
+    low: PathReader
+
+    @classmethod
+    def of(cls, mics: int, grid: SampleGrid) -> Readers:
+        """Provide for blocks of `MAX_STEPS`."""
+        return cls(
+            PathReader(1, 2 * grid.step_samples, MAX_STEPS + 2), PathReader(mics, LOW_STEP_SAMPLES, MAX_STEPS + 2)
+        )
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way from a vehicle to the array: across the road it seems to start at y; how open it is (time,)."""
+
+    y_m: float
     gate: Array
     low_gain: float = 1.0
     high_gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    emitted_s: Array
+    distance_m: Array
+    high: Array
 
 
 class VehicleSound:
@@ -41,27 +63,22 @@ class VehicleSound:
     ) -> None:
         """Choose what is random; nothing is computed yet."""
         self.emission = Emission(grid, vehicle, generator)
-        self.origin_m = np.array([vehicle.x_m, vehicle.y_m, self.emission.height_m])
-        self.velocity_mps = np.array([vehicle.velocity_mps, 0.0, 0.0])
+        self.x_m, self.y_m, self.speed_mps = vehicle.x_m, vehicle.y_m, vehicle.velocity_mps
         self._receivers, self._grid, self._sound_mps = receivers, grid, sound_mps
+        middle = np.zeros((1, 3))
+        self._offsets_m = np.concatenate([middle, receivers.offsets_m])
 
     def specular_gate(self, wall: Wall, times_s: Array) -> Array:
         """Return how much of the sound received at these times (time,) the wall has reflected."""
-        ears = self._receivers.at(times_s)
-        offset = wall.mirror(self.origin_m) + times_s[:, None] * self.velocity_mps - ears
-        delay = propagation.retarded_delay_s(offset, self.velocity_mps, self._sound_mps)
-        source_x = self.origin_m[0] + (times_s - delay) * self.velocity_mps[0]
-        specular = wall.specular_x_m(source_x, float(self.origin_m[1]), ears[:, 0], float(ears[0, 1]))
-        return wall.gate(specular, times_s)
+        ears = self._receivers.x_m(times_s)
+        ahead = self.x_m + times_s * self.speed_mps - ears
+        across = wall.mirror_y_m(self.y_m) - self._receivers.y_m
+        up = self.emission.height_m - self._receivers.centre_m[2]
+        delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self.speed_mps, self._sound_mps)
+        source_x = self.x_m + (times_s - delay) * self.speed_mps
+        return wall.gate(wall.specular_x_m(source_x, self.y_m, ears, self._receivers.y_m), times_s)
 
-    def render(
-        self,
-        first: int,
-        last: int,
-        ways: list[Way],
-        out: tuple[Samples, Samples],
-        readers: tuple[PathReader, PathReader],
-    ) -> None:
+    def render(self, first: int, last: int, ways: list[Way], out: tuple[Samples, Samples], readers: Readers) -> None:
         """Add what comes over all ways.
 
         Args:
@@ -69,42 +86,52 @@ class VehicleSound:
             last: Last control step + 1.
             ways: With gates at the control points of one step more on either side.
             out: What is above the split (mic, sample), and below, at the low rate and one step more on either side.
-            readers: For these two.
+            readers: Buffers.
 
         """
         times = self._grid.times_s(first - 1, last + 1)
-        heard = [self._hear(way, times) for way in ways]
+        arrivals = [self._arrive(way, times) for way in ways]
         step_s = self._grid.step_samples / self._grid.sample_rate_hz
-        begin = int(np.floor(min(emitted.min() for emitted, _, _ in heard) / step_s))
-        end = int(np.ceil(max(emitted.max() for emitted, _, _ in heard) / step_s)) + 1
+        begin = int(np.floor(min(arrival.emitted_s.min() for arrival in arrivals) / step_s))
+        end = int(np.ceil(max(arrival.emitted_s.max() for arrival in arrivals) / step_s)) + 1
         high, low = self._emit(begin, end)
-        high_rate = self._grid.sample_rate_hz * OVERSAMPLING
-        low_rate = self._grid.low_rate_hz * OVERSAMPLING
-        for emitted, high_gain, low_gain in heard:
-            since = emitted - begin * step_s
-            readers[0].add(out[0], high, since[:, 1:-1] * high_rate, high_gain[:, 1:-1])
-            readers[1].add(out[1], low, since * low_rate, low_gain)
+        for way, arrival in zip(ways, arrivals, strict=True):
+            since = arrival.emitted_s - begin * step_s
+            spread = way.gate / np.maximum(arrival.distance_m, NEAREST_M)
+            air = 10 ** (-spectra.AIR_DB_PER_M[0] * arrival.distance_m[:1] / 20)
+            positions = since[:1] * (self._grid.sample_rate_hz * OVERSAMPLING)
+            middle = readers.middle.read(high, positions, spread[:1] * air * way.high_gain)
+            fan_out(out[0], middle[0], self._shifts(arrival, times), arrival.high[:, 1:-1], self._grid.step_samples)
+            positions = since[1:] * (self._grid.low_rate_hz * OVERSAMPLING)
+            low_out = out[1]
+            low_out += readers.low.read(low, positions, spread[1:] * way.low_gain)
 
-    def _hear(self, way: Way, times: Array) -> tuple[Array, Array, Array]:
-        """Return instants of emission and high and low gains (mic, time)."""
-        receivers = self._receivers
-        ears = receivers.at(times) + receivers.offsets_m[:, None, :]
-        offset = way.origin_m + times[:, None] * self.velocity_mps - ears
-        delay = propagation.retarded_delay_s(offset, self.velocity_mps, self._sound_mps)
+    def _arrive(self, way: Way, times: Array) -> _Arrival:
+        """Return instants of emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
+        receivers, offsets = self._receivers, self._offsets_m
+        ahead = self.x_m + times * self.speed_mps - receivers.x_m(times) - offsets[:, :1]
+        across = way.y_m - receivers.y_m - offsets[:, 1:2]
+        up = self.emission.height_m - receivers.centre_m[2] - offsets[:, 2:]
+        delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self.speed_mps, self._sound_mps)
         distance = delay * self._sound_mps
-        spread = way.gate / np.maximum(distance, NEAREST_M)
-        apparent = offset - delay[:, :, None] * self.velocity_mps
-        high = spread * directivity.high_gain(apparent, receivers.facings)
-        high *= 10 ** (-spectra.AIR_DB_PER_M[0] * distance / 20)
-        return times - delay, high * way.high_gain, spread * way.low_gain
+        apparent = ahead - delay * self.speed_mps
+        facing = directivity.high_gain(apparent[1:], across[1:], up[1:], receivers.facings)
+        nearness = np.maximum(distance[:1], NEAREST_M) / np.maximum(distance[1:], NEAREST_M)
+        return _Arrival(times - delay, distance, facing * nearness)
+
+    def _shifts(self, arrival: _Arrival, times: Array) -> Array:
+        """Return when the middle of the array hears what a microphone hears now, in half samples (mic, time)."""
+        middle = arrival.emitted_s[0]
+        heard = np.interp(arrival.emitted_s[1:, 1:-1].reshape(-1), middle, times).reshape(len(arrival.high), -1)
+        return (heard - times[1:-1]) * (2 * self._grid.sample_rate_hz)
 
     def _emit(self, begin: int, end: int) -> tuple[Samples, Samples]:
         times = self._grid.times_s(begin, end)
-        offset = self.origin_m + times[:, None] * self.velocity_mps - self._receivers.at(times)
-        travelled = propagation.retarded_delay_s(offset, self._receivers.velocity_mps, self._sound_mps)
+        receivers, height = self._receivers, self.emission.height_m
+        ahead = self.x_m + times * self.speed_mps - receivers.x_m(times)
+        across = (self.y_m - receivers.y_m) ** 2 + (height - receivers.centre_m[2]) ** 2
+        travelled = propagation.retarded_delay_s(ahead, across, receivers.speed_mps, self._sound_mps)
         distance = np.maximum(travelled * self._sound_mps, NEAREST_M)
-        ear_height = float(self._receivers.centre_m[2])
-        detour = propagation.ground_detour_m(distance, self.emission.height_m, ear_height) / self._sound_mps
+        detour = propagation.ground_detour_m(distance, height, float(receivers.centre_m[2])) / self._sound_mps
         extra_db = (spectra.AIR_DB_PER_M[1] - spectra.AIR_DB_PER_M[0]) * distance
-        high = self.emission.high(begin, end, detour, 10 ** (-extra_db / 20))
-        return high, self.emission.low(begin, end, detour)
+        return self.emission.high(begin, end, detour, 10 ** (-extra_db / 20)), self.emission.low(begin, end, detour)
