@@ -1,0 +1,88 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure: `python -m benchmarks [BENCH ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import describe_machine
+from benchmarks.report import read_results, render_page, write_results
+
+THREAD_VARIABLES = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A bench: a module of this package with a function `measure() -> list[Figure]`.
+
+    Attributes:
+        title: What it measures.
+        cores: Cores and threads that its process is given.
+
+    """
+
+    title: str
+    cores: int
+
+
+BENCHES = {
+    'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
+    'simulation': Bench('sound and images of full streets', 1),
+    'network': Bench('depth and segmentation of one window', 2),
+    'node': Bench('simulated drive → perception node → subscriber, processes over DDS', 2),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benches and write the results; 1 if one of them could not be run."""
+    parser = argparse.ArgumentParser(prog='benchmarks', description='Measure and write benchmarks/README.md.')
+    parser.add_argument('bench', nargs='*', metavar='BENCH', help=f'some of: {", ".join(BENCHES)} (default: all)')
+    names = parser.parse_args(arguments).bench or list(BENCHES)
+    unknown = sorted(set(names) - set(BENCHES))
+    if unknown:
+        parser.error(f'no bench is called {", ".join(map(repr, unknown))}: the benches are {", ".join(BENCHES)}')
+    results, failed = read_results(), []
+    for name in names:
+        print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
+        figures = run_bench(name)
+        if figures is None:
+            failed.append(name)
+            continue
+        results[name] = {
+            'title': BENCHES[name].title,
+            'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
+            'cores': BENCHES[name].cores,
+            'machine': describe_machine(),
+            'figures': figures,
+        }
+        print(render_page({name: results[name]}).partition('## ')[2])
+    write_results({name: results[name] for name in BENCHES if name in results})
+    if failed:
+        print(f'✗ {", ".join(failed)} failed: the reason stands above; earlier results were kept.', file=sys.stderr)
+    return 1 if failed else 0
+
+
+def run_bench(name: str) -> list[dict[str, Any]] | None:
+    """Run one bench in a process of its own and return its figures, None if it failed."""
+    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(BENCHES[name].cores))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'figures.json'
+        command = [sys.executable, '-m', 'benchmarks.child', name, str(BENCHES[name].cores), str(path)]
+        if subprocess.run(command, env=environment, check=False).returncode:
+            return None
+        figures: list[dict[str, Any]] = json.loads(path.read_text(encoding='utf-8'))
+        return figures
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,51 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One measured number beside what it is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, its alternative of the same run, and what was asked for.
+
+    Attributes:
+        what: What was measured, in words.
+        value: The measurement.
+        unit: Its unit.
+        alternative: What it is compared with, in words; empty where there is no alternative.
+        alternative_value: The alternative's measurement, in the same unit.
+        ratio: How many times better than the alternative.
+        target: What was asked for, in words; empty where nothing was.
+        met: Whether the target is met.
+
+    """
+
+    what: str
+    value: float
+    unit: str
+    alternative: str = ''
+    alternative_value: float | None = None
+    ratio: float | None = None
+    target: str = ''
+    met: bool | None = None
+
+
+def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, least: float | None = None) -> Figure:
+    """Return how many times cheaper something is than its alternative, and whether that is at least `least`."""
+    ratio = alternative_s / cost_s
+    target = '' if least is None else f'at least {least:g}×'
+    met = None if least is None else ratio >= least
+    return Figure(what, cost_s * 1e3, 'ms', alternative, alternative_s * 1e3, ratio, target, met)
+
+
+def at_least(what: str, value: float, unit: str, least: float) -> Figure:
+    """Return a figure that should not be below `least`."""
+    return Figure(what, value, unit, target=f'at least {least:g}', met=value >= least)
+
+
+def at_most(what: str, value: float, unit: str, most: float) -> Figure:
+    """Return a figure that should not be above `most`."""
+    return Figure(what, value, unit, target=f'at most {most:g}', met=value <= most)
