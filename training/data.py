@@ -1,0 +1,136 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whole batches for Lightning, cut from the cache without work per window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import lightning
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from training.cache import open_cache
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from training.cache import WindowCache
+    from training.configuration import FitConfig, TrainingConfig
+
+
+class Batch(TypedDict, total=False):
+    """A batch of windows; each fit asks for what it needs.
+
+    features: float32 (batch, mic, height, width).
+    depth: float32 (batch, 1, row, column), in 0..1, invalid pixels filled.
+    depth_m: float32 (batch, row, column), metres, NaN invalid.
+    labels: uint8 (batch, row, column), 255 unlabelled.
+    latent_depth, latent_segmentation: float32 (batch, code_dim, cell, cell).
+    """
+
+    features: torch.Tensor
+    depth: torch.Tensor
+    depth_m: torch.Tensor
+    labels: torch.Tensor
+    latent_depth: torch.Tensor
+    latent_segmentation: torch.Tensor
+
+
+class WindowDataset(Dataset[Any]):
+    """Windows of a split; a loader that asks for many at once gets them as one batch."""
+
+    def __init__(
+        self,
+        cache: WindowCache,
+        indices: NDArray[np.int64],
+        names: tuple[str, ...],
+        depth: DepthRepresentation,
+        latents: dict[str, str] | None = None,
+    ) -> None:
+        """Remember what to cut.
+
+        Args:
+            cache: Where from.
+            indices: Which windows.
+            names: Keys of the batch.
+            depth: What the depth images' numbers mean.
+            latents: Name of the cached latents of each modality.
+
+        """
+        self._cache, self._indices, self._names = cache, indices, names
+        self._depth = depth
+        self._latents = {f'latent_{modality}': name for modality, name in (latents or {}).items()}
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self._indices)
+
+    def __getitems__(self, places: list[int]) -> Batch:
+        """Cut a batch."""
+        indices = self._indices[np.asarray(places)]
+        return {name: self._column(name, indices) for name in self._names}  # type: ignore[return-value]
+
+    def __getitem__(self, place: int) -> Batch:
+        """Cut a batch of one."""
+        return self.__getitems__([place])
+
+    def _column(self, name: str, indices: NDArray[np.int64]) -> torch.Tensor:
+        if name == 'labels':
+            return torch.from_numpy(self._cache.take(name, indices))
+        if name == 'depth':
+            metres = self._cache.take('depth_m', indices).astype(np.float32)
+            return torch.from_numpy(self._depth.depth_to_unit(metres))[:, None]
+        rows = self._cache.take(self._latents.get(name, name), indices)
+        return torch.from_numpy(rows.astype(np.float32))
+
+
+def as_it_is(batch: Batch) -> Batch:
+    """Collate nothing: the data set cuts whole batches."""
+    return batch
+
+
+class WindowData(lightning.LightningDataModule):
+    """Training and validation windows of an experiment."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        fit: FitConfig,
+        names: tuple[str, ...],
+        validation_names: tuple[str, ...] = (),
+        latents: dict[str, str] | None = None,
+    ) -> None:
+        """Open the cache.
+
+        Args:
+            config: The experiment.
+            fit: Gives the size of the batches and of the validation.
+            names: Keys of the batches.
+            validation_names: Further keys of the validation batches.
+            latents: Name of the cached latents of each modality.
+
+        """
+        super().__init__()
+        self.cache = open_cache(config.data)
+        self._config, self._fit, self._latents = config, fit, latents
+        self._names, self._validation_names = names, names + validation_names
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Return shuffled full batches."""
+        dataset = self._dataset('train', self._names)
+        size = min(self._fit.batch_size, len(dataset))
+        return DataLoader(dataset, size, shuffle=True, drop_last=True, collate_fn=as_it_is)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """Return the validation windows, evenly thinned where there are too many."""
+        dataset = self._dataset('validation', self._validation_names, self._fit.validation_windows)
+        return DataLoader(dataset, self._fit.batch_size, collate_fn=as_it_is)
+
+    def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> WindowDataset:
+        indices = self.cache.indices(split)
+        if limit is not None and len(indices) > limit:
+            indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
+        return WindowDataset(self.cache, indices, names, self._config.depth, self._latents)
