@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,11 @@ from audio_manifold_ros.calibration.errors import CalibrationError
 
 SCHEMA_VERSION = 1
 SAFE_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
-ARRAY_KEYS = {'schema_version', 'array_id', 'frame_id', 'microphones'}
-MICROPHONE_KEYS = {'name', 'device_channel', 'position_m', 'facing', 'gain_db', 'polarity', 'enabled'}
+MAX_CHANNEL = 255
+MAX_DISTANCE_M = 100
+MAX_GAIN_DB = 60
+# Whether a value is good, and what a person should give.
+Check = tuple[Callable[[Any], bool], str]
 
 
 @dataclass(frozen=True)
@@ -77,10 +82,7 @@ class MicrophoneArray:
 
     def geometry(self) -> list[dict[str, list[float]]]:
         """Return positions and facings, rounded to a tenth of a millimetre, as plain values."""
-        return [
-            {'position_m': [round(v, 4) for v in mic.position_m], 'facing': [round(v, 4) for v in mic.facing]}
-            for mic in self.microphones
-        ]
+        return [{'position_m': _rounded(mic.position_m), 'facing': _rounded(mic.facing)} for mic in self.microphones]
 
     def geometry_sha256(self) -> str:
         """Return the hash by which a bundle knows the geometry that it was trained for."""
@@ -111,61 +113,98 @@ class MicrophoneArray:
         """
         try:
             data = yaml.load(text, Loader=SAFE_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             msg = f'Cannot read the microphone array {path!r}: {error}. Give the text of a mic_array.yaml.'
             raise CalibrationError(msg) from None
-        _check_keys(path, 'the file', data, ARRAY_KEYS)
-        if data['schema_version'] != SCHEMA_VERSION:
-            msg = f'{path}: schema_version is {data["schema_version"]!r}, this software reads {SCHEMA_VERSION}.'
-            raise CalibrationError(msg)
-        entries = data['microphones']
-        if not isinstance(entries, list) or not entries:
-            msg = f'{path}: microphones is {entries!r}: list at least one microphone.'
-            raise CalibrationError(msg)
-        microphones = tuple(_microphone(path, i, entry) for i, entry in enumerate(entries))
-        channels = [mic.device_channel for mic in microphones]
-        if len(set(channels)) != len(channels):
-            msg = f'{path}: device_channel values {channels} repeat: give each microphone a channel of its own.'
-            raise CalibrationError(msg)
-        return cls(str(data['array_id']), str(data['frame_id']), microphones)
+        _check(path, '', data, ARRAY_CHECKS)
+        microphones = tuple(_microphone(path, i, entry) for i, entry in enumerate(data['microphones']))
+        _check_unique(path, 'device_channel', [mic.device_channel for mic in microphones])
+        _check_unique(path, 'name', [mic.name for mic in microphones])
+        return cls(data['array_id'], data['frame_id'], microphones)
 
 
-def _check_keys(path: Path | str, where: str, entry: Any, known: set[str]) -> None:
-    found = set(entry) if isinstance(entry, dict) else set()
-    if found != known:
-        msg = f'{path}: {where} has unknown keys {sorted(found - known)} and misses {sorted(known - found)}.'
+def _rounded(vector: tuple[float, float, float]) -> list[float]:
+    # The sum turns a negative zero into a zero, which is written, and hashed, without a sign.
+    return [round(v, 4) + 0.0 for v in vector]
+
+
+def _check(path: Path | str, where: str, entry: Any, checks: dict[str, Check]) -> None:
+    place = f'{path}: {where}'.rstrip(': ')
+    if not isinstance(entry, dict):
+        msg = f'{place} is {entry!r}: give a mapping with the keys {sorted(checks)}.'
         raise CalibrationError(msg)
+    found, known = {str(key) for key in entry}, set(checks)
+    if found != known:
+        msg = f'{place} has unknown keys {sorted(found - known)} and misses {sorted(known - found)}.'
+        raise CalibrationError(msg)
+    for key, (good, wanted) in checks.items():
+        if not good(entry[key]):
+            msg = f'{place}{"." if where else ": "}{key} is {entry[key]!r}: give {wanted}.'
+            raise CalibrationError(msg)
 
 
 def _microphone(path: Path | str, index: int, entry: Any) -> Microphone:
-    _check_keys(path, f'microphones[{index}]', entry, MICROPHONE_KEYS)
-    try:
-        mic = Microphone(
-            name=str(entry['name']),
-            device_channel=int(entry['device_channel']),
-            position_m=_vector(entry['position_m']),
-            facing=_vector(entry['facing']),
-            gain_db=float(entry['gain_db']),
-            polarity=int(entry['polarity']),
-            enabled=bool(entry['enabled']),
-        )
-    except (TypeError, ValueError) as error:
-        msg = f'{path}: microphones[{index}] {entry!r}: {error}.'
-        raise CalibrationError(msg) from None
-    checks = (
-        (mic.device_channel >= 0, 'device_channel', mic.device_channel, 'a channel number from 0'),
-        (mic.polarity in {-1, 1}, 'polarity', mic.polarity, '1 or -1'),
-        (abs(mic.gain_db) <= 60, 'gain_db', mic.gain_db, 'a number from -60 to 60'),
-        (abs(float(np.linalg.norm(mic.facing)) - 1) < 1e-3, 'facing', mic.facing, 'a unit vector'),
-        (bool(np.all(np.isfinite(mic.position_m))), 'position_m', mic.position_m, 'three finite numbers'),
+    _check(path, f'microphones[{index}]', entry, MICROPHONE_CHECKS)
+    return Microphone(
+        name=entry['name'],
+        device_channel=entry['device_channel'],
+        position_m=_vector(entry['position_m']),
+        facing=_vector(entry['facing']),
+        gain_db=float(entry['gain_db']),
+        polarity=entry['polarity'],
+        enabled=entry['enabled'],
     )
-    for good, key, value, wanted in checks:
-        if not good:
-            msg = f'{path}: microphones[{index}].{key} is {value!r}: give {wanted}.'
-            raise CalibrationError(msg)
-    return mic
+
+
+def _check_unique(path: Path | str, key: str, values: list[Any]) -> None:
+    if len(set(values)) != len(values):
+        msg = f'{path}: {key} values {values} repeat: give each microphone its own.'
+        raise CalibrationError(msg)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number in the strict sense: true and false are none, nor are .nan and .inf."""
+    return type(value) in {int, float} and math.isfinite(value)
+
+
+def _is_vector(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == 3 and all(_is_number(v) and abs(v) <= MAX_DISTANCE_M for v in value)
+    )
+
+
+def _is_direction(value: Any) -> bool:
+    return _is_vector(value) and abs(math.hypot(*value) - 1) < 1e-3
 
 
 def _vector(value: Any) -> tuple[float, float, float]:
     x, y, z = (float(v) for v in value)
     return x, y, z
+
+
+ARRAY_CHECKS: dict[str, Check] = {
+    'schema_version': (
+        lambda v: _is_integer(v) and v == SCHEMA_VERSION,
+        f'{SCHEMA_VERSION}, the one this software reads',
+    ),
+    'array_id': (_is_text, 'a name'),
+    'frame_id': (_is_text, 'the name of a frame'),
+    'microphones': (lambda v: isinstance(v, list) and bool(v), 'a list of at least one microphone'),
+}
+MICROPHONE_CHECKS: dict[str, Check] = {
+    'name': (_is_text, 'a name'),
+    'device_channel': (lambda v: _is_integer(v) and 0 <= v <= MAX_CHANNEL, f'a channel number from 0 to {MAX_CHANNEL}'),
+    'position_m': (_is_vector, f'a list of three numbers up to {MAX_DISTANCE_M} m'),
+    'facing': (_is_direction, 'a list of three numbers, a unit vector'),
+    'gain_db': (lambda v: _is_number(v) and abs(v) <= MAX_GAIN_DB, f'a number from -{MAX_GAIN_DB} to {MAX_GAIN_DB}'),
+    'polarity': (lambda v: _is_integer(v) and v in {-1, 1}, '1 or -1'),
+    'enabled': (lambda v: isinstance(v, bool), 'true or false'),
+}
