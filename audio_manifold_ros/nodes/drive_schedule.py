@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,12 @@ class DriveSchedule:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._render, name='render', daemon=True)
         self._thread.start()
+
+    def prepare(self, timeout_s: float) -> None:
+        """Wait until half of what may be rendered ahead is there, or everything."""
+        end_s = time.monotonic() + timeout_s
+        while self._thread.is_alive() and self._events.qsize() < AHEAD_EVENTS // 2 and time.monotonic() < end_s:
+            time.sleep(0.01)
 
     def next(self, timeout_s: float) -> Sound | View | None:
         """Return what is due next, in order of time, or None at the end.

@@ -104,6 +104,7 @@ class SimulatedDrive(Node):
         drive = self._drive
         schedule = DriveSchedule(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
         try:
+            schedule.prepare(RENDER_TIMEOUT_S)
             event = schedule.next(RENDER_TIMEOUT_S)
             self.get_logger().info(f'street {seed}')
             start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)

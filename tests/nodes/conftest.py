@@ -1,0 +1,67 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy: start the tests with ./run test')
+pytest.importorskip('audio_manifold_msgs', reason='needs the built messages: start the tests with ./run test')
+
+from tests.nodes.peer import NodeProcess, Peer
+
+# Runs beside each other on one machine must not hear each other.
+os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+ROOT = Path(__file__).parents[2]
+WAV_SECONDS = 4
+
+
+@pytest.fixture(scope='session')
+def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small bundle with both heads."""
+    folder = tmp_path_factory.mktemp('models') / 'small'
+    environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])}
+    subprocess.run([sys.executable, '-m', 'tests.nodes.make_bundle', str(folder)], cwd=ROOT, env=environment, check=True)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with eight channels of noise that swells and fades."""
+    import soundfile
+
+    rng = np.random.default_rng(11)
+    time_s = np.arange(22_500 * WAV_SECONDS) / 22_500
+    noise = rng.standard_normal((len(time_s), 8)) * (0.02 + 0.05 * np.sin(3 * time_s)[:, None] ** 2)
+    path = tmp_path_factory.mktemp('audio') / 'noise.wav'
+    soundfile.write(path, noise.astype(np.float32), 22_500, subtype='PCM_16')
+    return path
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def start_node(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Return what starts an executable of the package; all are ended with the test."""
+    started: list[NodeProcess] = []
+
+    def start(module: str = 'perception_node', **parameters: Any) -> NodeProcess:
+        started.append(NodeProcess(module, tmp_path / f'{module}-{len(started)}.log', **parameters))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.end()
