@@ -1,0 +1,98 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What `run`, package.xml, setup.py and the requirements promise to those who install the package."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import audio_manifold_ros
+
+ROOT = Path(__file__).parent.parent
+COPYLEFT = re.compile(r'(?<!L)A?GPL|(?<!Lesser )General Public', re.IGNORECASE)
+OTHER_LICENCE_FITS = {'docutils'}  # public domain and BSD; the GPL is that of one Emacs file
+EXECUTABLES = ('perception_node', 'simulated_drive')
+
+
+@pytest.fixture(scope='module')
+def data_files(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    prefix = tmp_path_factory.mktemp('prefix')
+    build = ['build', '--build-base', str(prefix / 'build'), 'egg_info', '--egg-base', str(prefix)]
+    install = ['install_data', '--install-dir', str(prefix / 'install')]
+    command = [sys.executable, 'setup.py', '-q', *build, *install]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return {str(path.relative_to(prefix / 'install')) for path in (prefix / 'install').rglob('*') if path.is_file()}
+
+
+@pytest.mark.parametrize('folder', ['launch', 'config', 'rviz', 'calibration', 'models'])
+def test_every_shared_file_is_installed(data_files: set[str], folder: str) -> None:
+    shared = [path for path in (ROOT / folder).rglob('*') if path.is_file() and '__pycache__' not in path.parts]
+    assert {f'share/audio_manifold_ros/{path.relative_to(ROOT)}' for path in shared} <= data_files
+
+
+def test_the_resource_index_names_the_package(data_files: set[str]) -> None:
+    assert 'share/ament_index/resource_index/packages/audio_manifold_ros' in data_files
+    assert 'share/audio_manifold_ros/package.xml' in data_files
+
+
+def test_the_versions_agree() -> None:
+    version = audio_manifold_ros.__version__
+    assert f"version='{version}'" in (ROOT / 'setup.py').read_text()
+    for path in ('package.xml', 'ros2_ws/src/audio_manifold_msgs/package.xml'):
+        assert f'<version>{version}</version>' in (ROOT / path).read_text(), path
+
+
+@pytest.mark.parametrize('executable', EXECUTABLES)
+def test_every_executable_has_a_main(executable: str) -> None:
+    assert f'{executable} = {{NAME}}.nodes.{executable}:main' in (ROOT / 'setup.py').read_text()
+    tree = ast.parse((ROOT / f'audio_manifold_ros/nodes/{executable}.py').read_text())
+    assert 'main' in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_colcon_finds_both_packages_once() -> None:
+    link = ROOT / 'ros2_ws/src/audio_manifold_ros'
+    assert link.is_symlink()
+    assert link.resolve() == ROOT
+    command = [sys.executable, '-m', 'colcon', '--log-base', '/dev/null', 'list', '--names-only']
+    done = subprocess.run(command, cwd=ROOT / 'ros2_ws', check=False, capture_output=True, text=True)
+    if 'No module named colcon' in done.stderr:
+        pytest.skip('colcon is not installed in this environment')
+    assert done.stdout.split() == ['audio_manifold_msgs', 'audio_manifold_ros']
+
+
+@pytest.mark.parametrize('name', ['run', 'dev'])
+def test_every_requirement_is_pinned(name: str) -> None:
+    lines = (ROOT / f'requirements/{name}.txt').read_text().splitlines()
+    requirements = [line for line in lines if line and line[0] not in '#-']
+    assert requirements
+    assert not [line for line in requirements if '==' not in line]
+
+
+def test_no_installed_package_has_a_licence_that_ours_cannot_stand_beside() -> None:
+    unfit = []
+    for distribution in importlib.metadata.distributions():
+        metadata = distribution.metadata
+        licences = [line for line in metadata.get_all('Classifier', []) if line.startswith('License')]
+        licences += [str(metadata.get('License-Expression', '')), str(metadata.get('License', '')).partition('\n')[0]]
+        if distribution.name not in OTHER_LICENCE_FITS and any(COPYLEFT.search(licence) for licence in licences):
+            unfit.append((distribution.name, licences))
+    assert unfit == []
+
+
+def test_run_alone_lists_the_commands() -> None:
+    done = subprocess.run([ROOT / 'run'], check=True, capture_output=True, text=True)
+    for command in ('demo', 'test', 'bench', 'exec'):
+        assert f'./run {command}' in done.stdout
+
+
+def test_run_refuses_what_it_does_not_know() -> None:
+    done = subprocess.run([ROOT / 'run', 'dance'], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "'dance'" in done.stderr
