@@ -87,13 +87,19 @@ class WindowDataset(Dataset[Any]):
         return torch.from_numpy(rows.astype(np.float32))
 
 
-def as_it_is(batch: Batch) -> Batch:
+def as_it_is(batch: Any) -> Any:
     """Collate nothing: the data set cuts whole batches."""
     return batch
 
 
 class WindowData(lightning.LightningDataModule):
-    """Training and validation windows of an experiment."""
+    """Training and validation windows of an experiment.
+
+    Attributes:
+        cache: All windows.
+        latents: Name of the cached latents of each modality, where batches are to hold them.
+
+    """
 
     def __init__(
         self,
@@ -101,7 +107,6 @@ class WindowData(lightning.LightningDataModule):
         fit: FitConfig,
         names: tuple[str, ...],
         validation_names: tuple[str, ...] = (),
-        latents: dict[str, str] | None = None,
     ) -> None:
         """Open the cache.
 
@@ -110,12 +115,12 @@ class WindowData(lightning.LightningDataModule):
             fit: Gives the size of the batches and of the validation.
             names: Keys of the batches.
             validation_names: Further keys of the validation batches.
-            latents: Name of the cached latents of each modality.
 
         """
         super().__init__()
         self.cache = open_cache(config.data)
-        self._config, self._fit, self._latents = config, fit, latents
+        self._config, self._fit = config, fit
+        self.latents: dict[str, str] = {}
         self._names, self._validation_names = names, names + validation_names
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -133,4 +138,4 @@ class WindowData(lightning.LightningDataModule):
         indices = self.cache.indices(split)
         if limit is not None and len(indices) > limit:
             indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
-        return WindowDataset(self.cache, indices, names, self._config.depth, self._latents)
+        return WindowDataset(self.cache, indices, names, self._config.depth, self.latents)

@@ -37,14 +37,16 @@ def depth_colours(depth_m: NDArray[np.floating]) -> NDArray[np.uint8]:
     share = (place - below)[..., None]
     colours = RAMP[below] * (1 - share) + RAMP[below + 1] * share
     colours[np.isnan(depth_m)] = 0
-    return colours.astype(np.uint8)
+    pixels: NDArray[np.uint8] = colours.astype(np.uint8)
+    return pixels
 
 
 def label_colours(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Turn class ids (…, row, column) into RGB (…, row, column, 3), unlabelled black."""
     table = np.zeros((256, 3), np.uint8)
     table[: len(PALETTE)] = PALETTE
-    return table[labels]
+    pixels: NDArray[np.uint8] = table[labels]
+    return pixels
 
 
 def rows_of_pictures(*rows: NDArray[np.uint8]) -> NDArray[np.uint8]:

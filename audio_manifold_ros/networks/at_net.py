@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import torch
 from torch import nn
 
 from audio_manifold_ros.networks.configuration import read_strict
@@ -88,10 +89,41 @@ class AtNet(nn.Module):
         self.heads = nn.ModuleDict({modality: make_head(self.config) for modality in self.config.modalities})
         self.apply(_initialise)
 
+    def set_latent_statistics(self, modality: str, mean: Tensor, std: Tensor) -> None:
+        """Tell a head, before training, what `LatentScale.set` takes of its manifold."""
+        head = cast('nn.Sequential', self.heads[modality])
+        cast('LatentScale', head[-1]).set(mean, std)
+
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
         heard = self.trunk(features)
         return {modality: head(heard) for modality, head in self.heads.items()}
+
+
+class LatentScale(nn.Module):
+    """Bring standardised numbers to the scale of a manifold's latents, which no loss determines.
+
+    The network starts at the mean image and learns what sound says beyond it.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: AtNetConfig) -> None:
+        """Start with the identity."""
+        super().__init__()
+        cells = config.manifold_cells
+        self.register_buffer('mean', torch.zeros(1, config.code_dim, cells, cells))
+        self.register_buffer('std', torch.ones(1, config.code_dim, 1, 1))
+
+    def set(self, mean: Tensor, std: Tensor) -> None:
+        """Take mean (code_dim, cell, cell) and standard deviation (code_dim,) of the training windows' latents."""
+        self.mean.copy_(mean.reshape(self.mean.shape))
+        self.std.copy_(std.reshape(self.std.shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map standardised (batch, code_dim, cell, cell) to latents."""
+        return x * self.std + self.mean
 
 
 def make_trunk(config: AtNetConfig) -> nn.Sequential:
@@ -124,7 +156,9 @@ def make_head(config: AtNetConfig) -> nn.Sequential:
             nn.ReLU(inplace=True),
         ]
         features = halved
-    return nn.Sequential(*layers, nn.Conv2d(features, config.code_dim, 1))
+    last = nn.Conv2d(features, config.code_dim, 1)
+    nn.init.zeros_(last.weight)
+    return nn.Sequential(*layers, last, LatentScale(config))
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,0 +1,87 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn to map sound onto the manifolds that `fit_manifold` has learnt.
+
+python -m training.fit_transform --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+import torch
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.networks.errors import NetworkError
+from training.configuration import FitConfig, TrainingConfig
+from training.data import WindowData
+from training.errors import TrainingError
+from training.fit_manifold import add_fit_arguments, change_fit
+from training.fitting import BEST, load_vq_vae, run_fit
+from training.latents import add_latents, latent_statistics
+from training.schedule import Budget
+from training.transform_module import TransformModule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.networks.at_net import AtNetConfig
+
+TRUTHS = {'depth': 'depth_m', 'segmentation': 'labels'}
+
+
+def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, *, resume: bool = False) -> Path:
+    """Fit one AT-net of an experiment and return the path of its best checkpoint.
+
+    Raises:
+        TrainingError: A manifold has not been fitted, or there is nothing to resume.
+        DatasetError: A drive cannot be read.
+
+    """
+    lightning.seed_everything(config.machine.seed, verbose=False)
+    if config.machine.threads is not None:
+        torch.set_num_threads(config.machine.threads)
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in network.modalities}
+    names = ('features', *(f'latent_{modality}' for modality in network.modalities))
+    data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
+    data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
+    statistics = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
+    module = TransformModule(
+        network,
+        vq_vaes,
+        statistics,
+        fit,
+        config.augment,
+        config.data.features.db_divisor,
+        config.depth,
+        Budget(fit.minutes),
+    )
+    return run_fit(module, data, fit, config.machine, config.transform_folder(network.modalities), resume=resume)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.fit_transform', description='Fit the AT-nets.')
+    add_fit_arguments(parser)
+    parser.add_argument('--network', type=int, help='fit only this one of the experiment, from 0')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        fit = change_fit(config.transform_fit, options)
+        for number, network in enumerate(config.at_nets):
+            if options.network in {None, number}:
+                console.print(f'best weights: {fit_transform(config, network, fit, resume=options.resume)}')
+    except (TrainingError, DatasetError, NetworkError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

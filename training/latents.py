@@ -1,0 +1,96 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The frozen encoder's latents of all windows, computed once per manifold and kept beside the cache's arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from rich.progress import track
+
+from training.manifold_module import to_image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from audio_manifold_ros.networks.vq_vae import VqVae
+    from training.cache import Shard, WindowCache
+    from training.data import Batch
+
+BATCH = 32
+
+
+def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRepresentation) -> str:
+    """Add an array f16 (window, code_dim, cell, cell) to every shard and return its name, unique to the manifold.
+
+    The latents are the encoder's, before the codebook (paper, section 3.2).
+    """
+    name = f'latent_{modality}_{_fingerprint(vq_vae, depth)}'
+    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    encoder = vq_vae.encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
+    for shard in track(missing, f'latents of {modality}', disable=not missing):
+        latents = _encode(shard, modality, encoder, vq_vae.config.channels, depth, device)
+        partial = shard.folder / f'.{name}.{os.getpid()}.npy'
+        np.save(partial, latents)
+        partial.replace(shard.folder / f'{name}.npy')
+    return name
+
+
+@dataclass(frozen=True)
+class LatentStatistics:
+    """What the latents of the training windows are like.
+
+    Attributes:
+        mean: float32 (code_dim, cell, cell), the mean image.
+        std: float32 (code_dim,), about the mean image.
+        variance: About the mean image: its L2 loss.
+
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+    variance: float
+
+
+def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
+    """Measure the training windows' latents."""
+    latents = torch.from_numpy(cache.take(name, cache.indices('train')).astype(np.float32))
+    variance, mean = torch.var_mean(latents, dim=0, correction=0)
+    std = variance.mean(dim=(1, 2)).sqrt()
+    return LatentStatistics(mean, std.clamp(min=1e-3 * float(std.max())), float(variance.mean()))
+
+
+@torch.inference_mode()
+def _encode(
+    shard: Shard,
+    modality: str,
+    encoder: torch.nn.Module,
+    channels: int,
+    depth: DepthRepresentation,
+    device: torch.device,
+) -> NDArray[np.float16]:
+    source = shard.array('depth_m' if modality == 'depth' else 'labels')
+    encoded = []
+    for first in range(0, len(source), BATCH):
+        rows = np.array(source[first : first + BATCH])
+        batch: Batch = {}
+        if modality == 'depth':
+            batch['depth'] = torch.from_numpy(depth.depth_to_unit(rows.astype(np.float32)))[:, None].to(device)
+        else:
+            batch['labels'] = torch.from_numpy(rows).to(device)
+        encoded.append(encoder(to_image(batch, modality, channels)).float().cpu().numpy().astype(np.float16))
+    return np.concatenate(encoded)
+
+
+def _fingerprint(vq_vae: VqVae, depth: DepthRepresentation) -> str:
+    digest = hashlib.sha256(repr((vq_vae.config, depth)).encode())
+    for name, tensor in sorted(vq_vae.encoder.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,124 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learning to map sound onto manifolds (paper, section 3.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from audio_manifold_ros.networks.at_net import AtNet
+from training.augment import augment
+from training.manifold_module import PICTURES
+from training.pictures import depth_colours, label_colours, rows_of_pictures
+from training.schedule import ScheduledModule
+from training.scores import DepthScore, SegmentationScore
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.at_net import AtNetConfig
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from audio_manifold_ros.networks.vq_vae import VqVae
+    from training.configuration import AugmentConfig, FitConfig
+    from training.data import Batch
+    from training.latents import LatentStatistics
+    from training.schedule import Budget
+
+
+class TransformModule(ScheduledModule):
+    """An AT-net under L2 against the continuous latents.
+
+    Each head's loss is divided by the variance of its latents: 1 is a network that only knows the mean image,
+    and heads on a common trunk count alike.
+    """
+
+    def __init__(
+        self,
+        network: AtNetConfig,
+        vq_vaes: dict[str, VqVae],
+        statistics: dict[str, LatentStatistics],
+        fit: FitConfig,
+        augmentation: AugmentConfig,
+        db_divisor: float,
+        depth: DepthRepresentation,
+        budget: Budget,
+    ) -> None:
+        """Build the network with random weights; the manifolds stay frozen."""
+        super().__init__(fit, budget)
+        self.variances = {modality: known.variance for modality, known in statistics.items()}
+        self.save_hyperparameters({'network': network.to_dict(), 'variances': self.variances})
+        self.network = AtNet(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for modality, known in statistics.items():
+            self.network.set_latent_statistics(modality, known.mean, known.std)
+        self.augmentation, self.db_divisor, self.depth = augmentation, db_divisor, depth
+        # A dict hides the manifolds from checkpoint and optimiser.
+        self._vq_vaes = {name: vq_vae.requires_grad_(requires_grad=False).eval() for name, vq_vae in vq_vaes.items()}
+        self._scores: dict[str, Any] = {
+            name: DepthScore() if name == 'depth' else SegmentationScore(vq_vae.config.channels)
+            for name, vq_vae in vq_vaes.items()
+        }
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Take one step."""
+        del batch_idx
+        features = augment(batch['features'], self.augmentation, self.db_divisor)
+        losses = self._losses(self._predict(features), batch)
+        loss = torch.stack(list(losses.values())).mean()
+        self.log_dict({f'train/{modality}': value for modality, value in losses.items()})
+        self.log('train/loss', loss, prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation."""
+        for score in self._scores.values():
+            score.reset()
+        for vq_vae in self._vq_vaes.values():
+            vq_vae.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure the loss, and the images in the units of the users."""
+        latents = self._predict(batch['features'])
+        losses = self._losses(latents, batch)
+        size = len(batch['features'])
+        self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
+        loss = torch.stack(list(losses.values())).mean()
+        self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
+        for modality, latent in latents.items():
+            self._measure(modality, latent.float(), batch, draw=batch_idx == 0)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores."""
+        for score in self._scores.values():
+            self.log_dict({f'val/{name}': value for name, value in score.result().items()}, sync_dist=True)
+
+    def _predict(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        latents = self.network(features.contiguous(memory_format=torch.channels_last))
+        return cast('dict[str, torch.Tensor]', latents)
+
+    def _losses(self, latents: dict[str, torch.Tensor], batch: Batch) -> dict[str, torch.Tensor]:
+        return {
+            modality: functional.mse_loss(latent.float(), batch[f'latent_{modality}'])  # type: ignore[literal-required]
+            / self.variances[modality]
+            for modality, latent in latents.items()
+        }
+
+    def _measure(self, modality: str, latent: torch.Tensor, batch: Batch, *, draw: bool) -> None:
+        vq_vae = self._vq_vaes[modality]
+        image = cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)
+        if modality == 'depth':
+            predicted, truth, colours = self.depth.unit_to_depth(image[:, 0]), batch['depth_m'], depth_colours
+        else:
+            predicted, truth, colours = image.argmax(dim=1), batch['labels'], label_colours
+        self._scores[modality].update(predicted, truth)
+        board: Any = getattr(self.logger, 'experiment', None)
+        if draw and board is not None:
+            rows = [
+                colours(images[:PICTURES].float().cpu().numpy())
+                if modality == 'depth'
+                else colours(images[:PICTURES].cpu().numpy())
+                for images in (truth, predicted)
+            ]
+            sheet = rows_of_pictures(*rows)
+            board.add_image(f'{modality}, truth over prediction', sheet, self.global_step, dataformats='HWC')
