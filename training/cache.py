@@ -100,6 +100,10 @@ class WindowCache:
         """Return the ids of a split's drives."""
         return self._splits[split]
 
+    def window_drives(self, indices: NDArray[np.int64]) -> tuple[str, ...]:
+        """Return the drive id of each window."""
+        return tuple(self._drives[indices].tolist())
+
     def take(self, name: str, indices: NDArray[np.int64]) -> NDArray[Any]:
         """Return rows of an array: (len(indices), …)."""
         arrays = self._arrays.setdefault(name, [])

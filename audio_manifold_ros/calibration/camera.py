@@ -42,11 +42,26 @@ class CameraModel:
 
         """
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+            text = Path(path).read_text(encoding='utf-8')
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f'Cannot read the camera {str(path)!r}: {error}. Give the path of a camera.yaml.'
+            raise CalibrationError(msg) from None
+        return cls.from_text(text, str(path))
+
+    @classmethod
+    def from_text(cls, text: str, path: str) -> CameraModel:
+        """Read the text of a `camera.yaml`; `path` says in messages where it comes from.
+
+        Raises:
+            CalibrationError: The text is no camera, or holds a wrong value.
+
+        """
+        try:
+            data = yaml.safe_load(text)
             k = [float(v) for v in data['camera_matrix']['data']]
             camera = cls(int(data['image_width']), int(data['image_height']), k[0], k[4], k[2], k[5])
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            msg = f'Cannot read the camera {str(path)!r}: {error}. Give the path of a camera.yaml.'
+        except yaml.YAMLError as error:
+            msg = f'Cannot read the camera {path!r}: {error}. Give the text of a camera.yaml.'
             raise CalibrationError(msg) from None
         except (KeyError, TypeError, ValueError, IndexError) as error:
             msg = (

@@ -1,0 +1,127 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of an experiment's networks on streets that they never heard, beside three controls.
+
+python -m training.evaluate --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.prior import Prior, PriorBuilder
+from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
+from audio_manifold_ros.inference.plain import write_json
+from audio_manifold_ros.networks.errors import NetworkError
+from training.cache import open_cache
+from training.configuration import TrainingConfig
+from training.errors import TrainingError
+from training.trained import batches, listen, load_perception, take_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.inference.confidence import ConfidenceModel
+    from audio_manifold_ros.inference.prediction import NetworkOutput
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from training.cache import WindowCache
+
+METRICS_FILE = 'metrics.json'
+
+
+def evaluate(
+    network: PerceptionNetwork, cache: WindowCache, confidence: ConfidenceModel | None = None, split: str = 'test'
+) -> dict[str, Any]:
+    """Return the scores of a split (see `ScoreBoard.result`).
+
+    The controls are the prior of the training windows, the same network on the audio of another street, and on one
+    microphone copied to all.
+
+    Args:
+        network: The trained networks.
+        cache: All windows.
+        confidence: Scored, too, where there is one.
+        split: Which windows.
+
+    Raises:
+        EvaluationError: The split has too few streets to shuffle their audio.
+
+    """
+    indices = cache.indices(split)
+    others = indices[shuffled_order(cache.window_drives(indices))]
+    prior = make_prior(cache)
+    board = ScoreBoard()
+    pairs = list(zip(batches(indices), batches(others), strict=True))
+    for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
+        features = take_features(cache, own)
+        single = np.stack([one_microphone(window) for window in features])
+        model = listen(network, features)
+        shuffled = listen(network, take_features(cache, other))
+        mono = listen(network, single)
+        depth_m, labels = cache.take('depth_m', own).astype(np.float32), cache.take('labels', own)
+        for place, output in enumerate(model):
+            predicted = {
+                'model': _images(output),
+                'prior': _prior_images(prior, output),
+                'shuffled': _images(shuffled[place]),
+                'mono': _images(mono[place]),
+            }
+            sure = None if confidence is None else confidence.image(output, *labels.shape[1:])
+            board.add(Images(depth_m[place], labels[place]), predicted, sure)
+    return board.result()
+
+
+def make_prior(cache: WindowCache) -> Prior:
+    """Return the median depth and the most frequent class of each pixel over the training windows."""
+    indices = cache.indices('train')
+    rows, columns = cache.take('labels', indices[:1]).shape[1:]
+    builder = PriorBuilder(rows, columns)
+    for batch in batches(indices):
+        depth_m, labels = cache.take('depth_m', batch).astype(np.float32), cache.take('labels', batch)
+        for place in range(len(batch)):
+            builder.add(depth_m[place], labels[place])
+    return builder.build()
+
+
+def _images(output: NetworkOutput) -> Images:
+    return Images(output.depth_m, output.labels)
+
+
+def _prior_images(prior: Prior, output: NetworkOutput) -> Images:
+    depth_m: NDArray[np.float32] | None = None if output.depth_m is None else prior.depth_m
+    return Images(depth_m, None if output.labels is None else prior.labels)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.evaluate', description='Score the fitted networks.')
+    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    parser.add_argument('--split', choices=('validation', 'test'), default='validation', help='choose on validation')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        scores = evaluate(load_perception(config), open_cache(config.data), split=options.split)
+    except (TrainingError, DatasetError, NetworkError, EvaluationError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    path = Path(config.output) / f'{options.split}_{METRICS_FILE}'
+    path.write_text(write_json(scores), encoding='utf-8')
+    console.print(f'scores: {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

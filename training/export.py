@@ -1,0 +1,191 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Make a bundle of an experiment: calibrated, scored on the test streets, with its card.
+
+python -m training.export --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.corpus import find_drives
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.card import model_card
+from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.inference.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.manifest import FORMAT_VERSION, ArrayGeometry, DepthRange, LabelClass, Manifest
+from audio_manifold_ros.inference.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.plain import to_plain, write_json
+from audio_manifold_ros.networks.errors import NetworkError
+from training.cache import SPLITS, open_cache
+from training.calibrate import calibrate
+from training.configuration import TrainingConfig
+from training.errors import TrainingError
+from training.evaluate import METRICS_FILE, evaluate
+from training.onnx_graph import ExportedNetwork, export_network
+from training.trained import listen, load_perception, take_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from training.cache import WindowCache
+
+CARD_FILE = 'README.md'
+COMPARED_WINDOWS = 64
+MAX_CHANGED_LABELS = 0.005
+MAX_CHANGED_DEPTH = 0.005
+FAILURES = (
+    TrainingError,
+    DatasetError,
+    NetworkError,
+    EvaluationError,
+    InferenceError,
+    CalibrationError,
+    OSError,
+    ValueError,
+)
+
+
+def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None = None) -> Bundle:
+    """Write the bundle of an experiment and return it.
+
+    Args:
+        config: The experiment, its networks fitted.
+        folder: Where; a bundle that is there is replaced.
+        scores: Of the test split; computed where there are none.
+
+    Raises:
+        TrainingError: A network is not fitted, or storing it changes what it says.
+
+    """
+    cache, network = open_cache(config.data), load_perception(config)
+    manifest = describe(config, network, cache)
+    manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
+    scores = scores or evaluate(network, cache, manifest.confidence)
+    exported = export_network(network)
+    with tempfile.TemporaryDirectory() as draft:
+        changes = compare(network, _write(Path(draft) / config.name, manifest, exported, scores), cache)
+    manifest = replace(
+        manifest,
+        training={**manifest.training, **changes},
+        metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
+    )
+    return _write(folder, manifest, exported, scores)
+
+
+def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
+    """Return the manifest of an experiment, its confidence yet to be fitted and its files yet to be listed."""
+    modalities = network.config.modalities
+    first = next(iter(find_drives(config.data.drives).values()))
+    with DriveReader(first) as drive:
+        array, camera_text = drive.array, drive.rig.camera
+    cells = next(iter(config.manifolds.values())).manifold_cells
+    flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
+    classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name=config.name,
+        description=f'{" and ".join(modalities).capitalize()} of a simulated street, from the sound of '
+        f'{len(array.microphones)} microphones.',
+        modalities=modalities,  # type: ignore[arg-type]
+        features=config.data.features,
+        frame_position=config.data.frame_position,
+        array=ArrayGeometry.of(array),
+        camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
+        depth=DepthRange('log', config.depth.near_m, config.depth.far_m) if 'depth' in modalities else None,
+        classes=classes if 'segmentation' in modalities else (),
+        networks=json.loads(json.dumps(network.config.to_dict())),
+        confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),
+        training=_training(config, network, cache),
+        metrics={},
+        files={},
+    )
+
+
+def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> dict[str, str]:
+    """Say what half precision and ONNX change on validation windows.
+
+    Raises:
+        TrainingError: They change more than nothing measurable.
+
+    """
+    features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
+    backend = OnnxBackend(bundle)
+    depths, labels = [0.0], [0.0]
+    for window, wanted in zip(features, listen(network, features), strict=True):
+        found = backend.run(window)
+        if found.depth_m is not None and wanted.depth_m is not None:
+            depths.append(float(np.mean(np.abs(found.depth_m / wanted.depth_m - 1))))
+        if found.labels is not None:
+            labels.append(float(np.mean(found.labels != wanted.labels)))
+    depth, label = sum(depths) / len(features), sum(labels) / len(features)
+    if depth > MAX_CHANGED_DEPTH or label > MAX_CHANGED_LABELS:
+        msg = f'The bundle changes depth by {depth:.3%} and {label:.3%} of the labels: store single precision.'
+        raise TrainingError(msg)
+    return {'stored in half precision': f'changes depth by {depth:.4%} on average, and {label:.4%} of the labels'}
+
+
+def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
+    at_nets = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
+    features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
+    return {
+        'streets': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
+        'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
+        'audio transformation': f'{at_nets} (the paper: 1)',
+        'features of the manifolds': f'{features} (the paper: 128)',
+        'parameters': sum(parameter.numel() for parameter in network.parameters()),
+        'fits': {'manifold': asdict(config.manifold_fit), 'transform': asdict(config.transform_fit)},
+        'augmentation': asdict(config.augment),
+    }
+
+
+def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, scores: dict[str, Any]) -> Bundle:
+    files = {
+        ONNX_FILE: exported.onnx,
+        WEIGHTS_FILE: exported.weights,
+        METRICS_FILE: write_json(scores).encode(),
+    }
+    sizes = {name: {'size': len(content)} for name, content in files.items()}
+    card = model_card({**to_plain(manifest), 'files': sizes}, scores)
+    return write_bundle(folder, manifest, {**files, CARD_FILE: card.encode()})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.export', description='Make a bundle.')
+    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    parser.add_argument('--output', type=Path, help='folder of the bundle (models/NAME)')
+    parser.add_argument('--metrics', type=Path, help='scores of the test split, instead of computing them')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        scores = None if options.metrics is None else json.loads(options.metrics.read_text(encoding='utf-8'))
+        bundle = export(config, options.output or Path('models') / config.name, scores)
+    except FAILURES as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6
+    console.print(f'bundle: {bundle.folder} ({size:.1f} MB)')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The networks of an experiment, fitted and joined, and what they say about windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from audio_manifold_ros.inference.backend import DTYPES
+from audio_manifold_ros.inference.prediction import NetworkOutput
+from audio_manifold_ros.networks.perception import PerceptionNetwork
+from training.fitting import BEST, load_at_net, load_vq_vae
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from training.cache import WindowCache
+    from training.configuration import TrainingConfig
+
+BATCH = 32
+
+
+def load_perception(config: TrainingConfig) -> PerceptionNetwork:
+    """Join the best networks of an experiment.
+
+    Raises:
+        TrainingError: A checkpoint cannot be read.
+        NetworkError: The checkpoints do not fit together.
+
+    """
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
+    at_nets = [load_at_net(config.transform_folder(network.modalities) / BEST) for network in config.at_nets]
+    return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth)
+
+
+def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield runs of at most `BATCH` window numbers."""
+    for first in range(0, len(indices), BATCH):
+        yield indices[first : first + BATCH]
+
+
+def take_features(cache: WindowCache, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return features (window, mic, height, width)."""
+    return cache.take('features', indices).astype(np.float32)
+
+
+def listen(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[NetworkOutput]:
+    """Return what the networks say about each window of features (window, mic, height, width)."""
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        tensors = [tensor.cpu().numpy() for tensor in network(torch.from_numpy(features).to(device))]
+    named: dict[str, Any] = dict(zip(network.config.output_names, tensors, strict=True))
+    return [
+        NetworkOutput(**{name: named[name][window] if name in named else None for name in DTYPES})
+        for window in range(len(features))
+    ]
