@@ -58,11 +58,11 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
     except (ImportError, OSError) as error:
         msg = f'Cannot load PortAudio: {error}. Install it, on Ubuntu with: apt-get install libportaudio2'
         raise AudioError(msg) from None
-    finished = threading.Event()
+    announced, finished = threading.Event(), threading.Event()
     monotonic_ns = time.monotonic_ns
 
     def callback(data: Any, frames: int, _time: Any, status: Any) -> None:
-        if frames == job.block_samples:
+        if announced.is_set() and frames == job.block_samples:
             writer.write_block(data, monotonic_ns(), overflow=status.input_overflow)
 
     index = _device_index(sounddevice, job)
@@ -82,6 +82,7 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
         msg = f'Device {job.device!r} cannot be opened ({error}): look whether another program uses it.'
         raise AudioError(msg) from None
     writer.opened(monotonic_ns())
+    announced.set()
     finished.wait()
 
 

@@ -185,6 +185,8 @@ class DeviceSource:
                     return block
             elif record.kind == RecordKind.OPENED:
                 self._child_opened = True
+                if self._state is SourceState.WAITING:
+                    self._message = f'Device {self._device!r} is open and has sent no sound yet.'
                 self._due_s = time.monotonic() + FIRST_BLOCK_S
                 return None
             else:
