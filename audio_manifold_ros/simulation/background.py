@@ -39,6 +39,7 @@ class Gusts:
     """Slow random variation around 1, a function of time alone."""
 
     def __init__(self, generator: np.random.Generator, depth: float) -> None:
+        """Draw six waves; `depth` is the spread of the logarithm of the factor."""
         self._rates_hz = generator.uniform(0.1, 1.5, size=6)
         self._phases = generator.uniform(0, 2 * np.pi, size=6)
         self._depth = depth / np.sqrt(6)
@@ -61,6 +62,7 @@ class Background:
         grid: SampleGrid,
         generator: np.random.Generator,
     ) -> None:
+        """Choose where in the pools everything starts; `array` is positions and facings in the array's axes."""
         self._grid, self._weather, self._traffic = grid, weather, traffic
         self._positions, self._facings = (diffuse_noise.geometry_key(part) for part in array)
         self._starts = generator.integers(0, 10**6, size=4)
@@ -91,7 +93,7 @@ class Background:
             low += noise * ramp(self._wind * self._gusts.at(times), width)
 
     def _tail(self, times: Array) -> tuple[Array, Array]:
-        """Return the power (time,) above and below the split that the street keeps of its vehicles, a tail's quarter late."""
+        """Return the power (time,) above and below the split that the street keeps of its vehicles, a little late."""
         chosen, squares = self._traffic.near(times - self._weather.tail_s / 4)
         spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)
         kept = 10 ** (self._weather.tail_db / 10)
@@ -106,6 +108,7 @@ class Leaves:
     def __init__(
         self, tree: Tree, wind_mps: float, receivers: Receivers, grid: SampleGrid, generator: np.random.Generator
     ) -> None:
+        """Choose what is random; nothing is computed yet."""
         height = tree.trunk_height_m + tree.crown_height_m / 2
         self._position_m = np.array([tree.x_m, tree.y_m, height])
         self._level = float(spectra.full_scale(LEAVES_AT_5_MPS_DB + 40 * np.log10(wind_mps / 5)))

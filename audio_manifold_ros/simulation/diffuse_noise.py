@@ -76,7 +76,7 @@ def coherent_noise(matrices: list[NDArray[np.complex128]], densities: Array, n: 
     edges = np.linspace(1, bins, len(matrices) + 1).astype(int)
     total = float(np.sum(densities * np.diff(edges)))
     spectrum = np.zeros((mics, bins), dtype=np.complex64)
-    for matrix, density, first, last in zip(matrices, densities, edges[:-1], edges[1:]):
+    for matrix, density, first, last in zip(matrices, densities, edges[:-1], edges[1:], strict=True):
         if density <= 0:
             continue
         root = np.linalg.cholesky(matrix + 1e-4 * np.eye(mics)).astype(np.complex64)
@@ -106,7 +106,7 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
     where, facing = np.array(positions), np.array(facings)
     matrices = [
         diffuse_coherence(where, facing, frequency) if use else np.eye(len(where), dtype=np.complex128)
-        for frequency, use in zip(centres.tolist(), inside)
+        for frequency, use in zip(centres.tolist(), inside, strict=True)
     ]
     noise = coherent_noise(matrices, inside / centres, n, seed=round(low_hz))
     return NoisePool(noise, round(rate * MARGIN_S))

@@ -42,6 +42,7 @@ class EgoSound:
         sound_mps: float,
         generator: np.random.Generator,
     ) -> None:
+        """Choose what is random; echoes are prepared when their wall comes near."""
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
         rolling = spectra.rolling_levels_db(VehicleKind.CAR, ego.speed_mps) + ego.level_offset_db
         propulsion = spectra.propulsion_levels_db(VehicleKind.CAR, ego.speed_mps, electric=ego.electric)
@@ -123,8 +124,8 @@ class EgoSound:
 
     def _add_direct(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int) -> None:
         delays, gains = self._direct[0], self._direct[1 + band]
-        for signal, row, levels in zip(signals, delays, gains):
-            for mic, (delay, gain) in enumerate(zip(row, levels)):
+        for signal, row, levels in zip(signals, delays, gains, strict=True):
+            for mic, (delay, gain) in enumerate(zip(row, levels, strict=True)):
                 begin = lead - round(delay * rate_hz)
                 out[mic] += np.float32(gain) * signal[begin : begin + OVERSAMPLING * out.shape[1] : OVERSAMPLING]
 
@@ -132,14 +133,14 @@ class EgoSound:
         pool, factor = high_pool(self._grid), self._grid.low_factor
         return [
             part[2].astype(np.float32) @ pool.read(int(offset) * factor + start, n)
-            for part, offset in zip(self._parts, self._offsets)
+            for part, offset in zip(self._parts, self._offsets, strict=True)
         ]
 
     def _low(self, start: int, n: int) -> list[Samples]:
         pool = low_pool(self._grid)
         signals = [
             part[1].astype(np.float32) @ pool.read(int(offset) + start, n)
-            for part, offset in zip(self._parts, self._offsets)
+            for part, offset in zip(self._parts, self._offsets, strict=True)
         ]
         if self._has_engine:
             width = LOW_STEP_SAMPLES * OVERSAMPLING
@@ -180,10 +181,10 @@ class _Echo:
         n = OVERSAMPLING * out.shape[1]
         early, late = (round(value * rate_hz) for value in (self._lags.min(), self._lags.max()))
         echo = np.zeros(n + late - early, dtype=np.float32)
-        for signal, delay, gain in zip(signals, self._delays, self._gains[band]):
+        for signal, delay, gain in zip(signals, self._delays, self._gains[band], strict=True):
             begin = lead - late - round(delay * rate_hz)
             echo += np.float32(gain) * signal[begin : begin + len(echo)]
-        for mic, (lag, facing) in enumerate(zip(self._lags, self._facings[band])):
+        for mic, (lag, facing) in enumerate(zip(self._lags, self._facings[band], strict=True)):
             begin = late - round(lag * rate_hz)
             out[mic] += (gate * np.float32(facing)) * echo[begin : begin + n : OVERSAMPLING]
 

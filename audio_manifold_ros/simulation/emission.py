@@ -27,6 +27,8 @@ PROPULSION_HEIGHT_M = {
 TONAL_SHARE = 0.5
 HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
 TABLE_SIZE = 1024
+# What linear reading, first of the delay and then of the microphones, takes from the bands above the split on average.
+READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
 
 
 def engine_table(engine_hz: float, power: float, generator: np.random.Generator) -> Samples:
@@ -36,8 +38,10 @@ def engine_table(engine_hz: float, power: float, generator: np.random.Generator)
     levels_db = -HARMONIC_SLOPE_DB_PER_OCTAVE * np.log2(order) + generator.uniform(-3, 3, count)
     amplitudes = 10 ** (levels_db / 20)
     amplitudes *= np.sqrt(2 * power / np.sum(amplitudes**2))
-    phase = 2 * np.pi * (np.outer(np.arange(TABLE_SIZE + 1) / TABLE_SIZE, order) + generator.random(count))
-    return (np.sin(phase) @ amplitudes).astype(np.float32)
+    spectrum = np.zeros(TABLE_SIZE // 2 + 1, dtype=np.complex128)
+    spectrum[order] = -0.5j * TABLE_SIZE * amplitudes * np.exp(2j * np.pi * generator.random(count))
+    period = np.fft.irfft(spectrum, TABLE_SIZE)
+    return np.asarray(np.append(period, period[0]), dtype=np.float32)
 
 
 def wander(generator: np.random.Generator) -> Array:
@@ -85,13 +89,13 @@ def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples
     whole = np.floor(middle).astype(np.intp)
     starts = lead + np.arange(len(whole)) * width - whole - 1
     rows = sliding_window_view(signal, width + 1)[starts]
-    fraction = ramp(detour, width, whole).reshape(-1, width)
+    fraction = ramp(detour, width, np.floor(middle)).reshape(-1, width)
     fraction *= np.float32(GROUND_REFLECTION)
     late = rows[:, :-1] - rows[:, 1:]
     late *= fraction
     late += np.float32(GROUND_REFLECTION) * rows[:, 1:]
     late += signal[lead:].reshape(late.shape)
-    return late.reshape(-1)
+    return np.asarray(late.reshape(-1))
 
 
 class Emission:
@@ -117,7 +121,7 @@ class Emission:
         self.high_power, self.low_power = (
             float(np.sum(tyre**2 + engine**2)) for tyre, engine in ((tyre_high, engine_high), (tyre_low, engine_low))
         )
-        self._high_gains = np.hypot(tyre_high, engine_high).astype(np.float32)
+        self._high_gains = (np.hypot(tyre_high, engine_high) * 10 ** (READING_LOSS_DB / 20)).astype(np.float32)
         noise_share = np.sqrt(1 - TONAL_SHARE)
         self._low_gains = np.hypot(tyre_low, engine_low * noise_share).astype(np.float32)
         share = float(np.sum(engine_high**2)) / max(self.high_power, 1e-30)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class SampleGrid:
     sample_rate_hz: int
 
     def __post_init__(self) -> None:
+        """Refuse rates whose low rate would not hold what is below the split."""
         low, high = RATES_HZ
         if not low <= self.sample_rate_hz <= high:
             msg = f'sample_rate_hz is {self.sample_rate_hz!r}: give a rate from {low} to {high} Hz.'
@@ -62,17 +64,24 @@ class SampleGrid:
         return np.arange(first_step, last_step + 1, dtype=np.float64) * (self.step_samples / self.sample_rate_hz)
 
 
+@lru_cache(maxsize=16)
 def powers(width: int, degree: int) -> Samples:
-    """Return 1, j, j² … (degree + 1, width) for the samples j of a step."""
-    return np.arange(width, dtype=np.float32) ** np.arange(degree + 1, dtype=np.float32)[:, None]
+    """Return 1, t, t² … (degree + 1, width) f32 for the samples of a step, where t runs from 0 to 1."""
+    t = np.arange(width) / width
+    rows = np.asarray(t ** np.arange(degree + 1)[:, None], dtype=np.float32)
+    rows.setflags(write=False)
+    return rows
 
 
 def lines(points: Array, starts: Array) -> Samples:
-    """Return starts and slopes per step (… · step, 2); times `powers(width, 1) / (1, width)` they are straight lines."""
-    return np.stack([starts, np.diff(points)], axis=-1).astype(np.float32).reshape(-1, 2)
+    """Return starts and rises per step (… · step, 2) f32, in the order of `powers(width, 1)`."""
+    pairs = np.empty((*starts.shape, 2), dtype=np.float32)
+    pairs[..., 0] = starts
+    np.subtract(points[..., 1:], points[..., :-1], out=pairs[..., 1], casting='same_kind')
+    return pairs.reshape(-1, 2)
 
 
 def ramp(points: Array, width: int, base: Array | float = 0.0) -> Samples:
     """Join control points (…, step + 1) by straight lines: (…, step · width), less a base per step (…, step)."""
-    basis = powers(width, 1) / np.array([[1], [width]], dtype=np.float32)
-    return np.asarray(lines(points, points[..., :-1] - base) @ basis).reshape(*points.shape[:-1], -1)
+    joined = lines(points, points[..., :-1] - base) @ powers(width, 1)
+    return np.asarray(joined, dtype=np.float32).reshape(*points.shape[:-1], -1)

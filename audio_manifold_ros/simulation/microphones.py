@@ -34,6 +34,7 @@ class Microphones:
     """Individual gains, positions and noise of all capsules."""
 
     def __init__(self, mics: int, grid: SampleGrid, generator: np.random.Generator) -> None:
+        """Draw the individuals."""
         self._grid = grid
         gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
         self._gains = (10 ** (gains_db / 20)).astype(np.float32)
@@ -45,6 +46,6 @@ class Microphones:
         """Return what leaves the amplifiers (mic, n); the argument is overwritten."""
         pressure *= self._gains[:, None]
         pool = white_pool(self._grid)
-        for channel, noise, start in zip(pressure, self._noise, self._starts):
-            channel += noise * pool.read(int(start) + first_sample, len(channel))[0]
+        for mic, (noise, start) in enumerate(zip(self._noise, self._starts, strict=True)):
+            pressure[mic] += noise * pool.read(int(start) + first_sample, pressure.shape[1])[0]
         return soft_clip(pressure)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import scipy.fft
@@ -27,6 +28,7 @@ class NoisePool:
     """Periodic noise (band, sample) with its beginning repeated at the end, so that every read is a plain slice."""
 
     def __init__(self, period: Samples, margin: int) -> None:
+        """Keep noise (band, period), readable in slices of up to `margin` samples."""
         self._period = period.shape[1]
         self._samples = np.concatenate([period, period[:, :margin]], axis=1)
         self._samples.setflags(write=False)
@@ -51,7 +53,7 @@ def band_noise(edges_hz: tuple[float, ...], rate_hz: float, n: int, seed: int) -
     generator = np.random.default_rng([_POOL_SEED, seed])
     bins_per_hz = n / rate_hz
     bands = np.zeros((len(edges_hz) - 1, n), dtype=np.float32)
-    for band, (low, high) in enumerate(zip(edges_hz[:-1], edges_hz[1:])):
+    for band, (low, high) in enumerate(pairwise(edges_hz)):
         first, last = round(low * bins_per_hz), round(high * bins_per_hz)
         spectrum = np.zeros(n // 2 + 1, dtype=np.complex64)
         kept = slice(first, min(last, n // 2))
@@ -65,7 +67,7 @@ def band_noise(edges_hz: tuple[float, ...], rate_hz: float, n: int, seed: int) -
 
 @lru_cache(maxsize=2)
 def high_pool(grid: SampleGrid) -> NoisePool:
-    """Return the bands above the split (5, sample) at the oversampled rate, free of what the sample rate cannot hold."""
+    """Return the bands above the split (5, sample) at the oversampled rate, up to half of the sample rate."""
     rate = grid.sample_rate_hz * OVERSAMPLING
     edges = tuple(min(edge, grid.sample_rate_hz / 2) for edge in HIGH_EDGES_HZ)
     return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S, seed=1), rate * MARGIN_S)

@@ -13,6 +13,9 @@ from audio_manifold_ros.simulation.grid import lines, powers
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
+# So many rows at once stay in the cache of a core.
+CHUNK_ROWS = 320
+
 
 class PathReader:
     """Read a signal at places that move on straight lines between control points.
@@ -24,7 +27,7 @@ class PathReader:
         """Provide for `rows` signals of at most `max_steps` steps of `width` samples."""
         size = rows * width * max_steps
         self._width = width
-        self._basis = powers(width, 1) / np.array([[1], [width]], dtype=np.float32)
+        self._basis = powers(width, 1)
         self._index = np.empty(size, dtype=np.intp)
         self._floats = [np.empty(size, dtype=np.float32) for _ in range(4)]
 
@@ -81,21 +84,20 @@ def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: i
     whole = np.floor((shifts[:, :-1] + shifts[:, 1:]) / 2)
     steps = whole.astype(np.intp)
     starts = (np.arange(1, steps.shape[1] + 1) * width + (steps >> 1) + (steps & 1) * (len(centre) // 2)).reshape(-1)
-    values = sliding_window_view(phases, width)[starts]
-    change = sliding_window_view(slopes, width)[starts]
     fraction = lines(shifts, shifts[:, :-1] - whole)
     gain = lines(gains, gains[:, :-1])
-    product = np.stack(
-        [
-            gain[:, 0] * fraction[:, 0],
-            gain[:, 0] * fraction[:, 1] + gain[:, 1] * fraction[:, 0],
-            gain[:, 1] * fraction[:, 1],
-        ],
-        axis=1,
-    )
-    basis = powers(width, 2) / np.array([[1], [width], [width**2]], dtype=np.float32)
-    values *= gain @ basis[:2]
-    change *= product @ basis
-    target = out.reshape(values.shape)
-    target += values
-    target += change
+    product = np.empty((len(gain), 3), dtype=np.float32)
+    product[:, 0] = gain[:, 0] * fraction[:, 0]
+    product[:, 1] = gain[:, 0] * fraction[:, 1] + gain[:, 1] * fraction[:, 0]
+    product[:, 2] = gain[:, 1] * fraction[:, 1]
+    basis = powers(width, 2)
+    value_rows, slope_rows = sliding_window_view(phases, width), sliding_window_view(slopes, width)
+    target = out.reshape(-1, width)
+    for first in range(0, len(starts), CHUNK_ROWS):
+        chunk = slice(first, first + CHUNK_ROWS)
+        values = value_rows[starts[chunk]]
+        values *= gain[chunk] @ basis[:2]
+        change = slope_rows[starts[chunk]]
+        change *= product[chunk] @ basis
+        values += change
+        target[chunk] += values

@@ -36,4 +36,4 @@ class Receivers:
 
     def x_m(self, times_s: Array) -> Array:
         """Return the middle of the array along the road (time,)."""
-        return self.centre_m[0] + times_s * self.speed_mps
+        return np.asarray(self.centre_m[0] + times_s * self.speed_mps)

@@ -77,7 +77,9 @@ def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> Levels:
     speed_kmh = abs(speed_mps) * 3.6
     if category.rolling is None or category.rolling_slope is None or speed_kmh < 1:
         return np.full(len(OCTAVES_HZ), SILENT_DB)
-    return np.array(category.rolling) + np.array(category.rolling_slope) * np.log10(speed_kmh / REFERENCE_KMH)
+    return np.asarray(
+        np.array(category.rolling) + np.array(category.rolling_slope) * np.log10(speed_kmh / REFERENCE_KMH)
+    )
 
 
 def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool = False) -> Levels:
@@ -89,7 +91,7 @@ def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool 
     clamped = max(speed_kmh, LOWEST_KMH)
     idle_db = IDLE_DB * max(0.0, 1 - speed_kmh / LOWEST_KMH)
     slope = np.array(category.propulsion_slope) * (clamped - REFERENCE_KMH) / REFERENCE_KMH
-    return np.array(category.propulsion) + slope + idle_db
+    return np.asarray(np.array(category.propulsion) + slope + idle_db)
 
 
 def full_scale(level_db: Levels | float) -> Levels:
@@ -98,7 +100,7 @@ def full_scale(level_db: Levels | float) -> Levels:
 
 
 def band_amplitudes(power_levels_db: Levels) -> tuple[Levels, Levels]:
-    """Turn sound powers (8,) of octaves into rms amplitudes at 1 m in free field of the low (4,) and high (5,) bands."""
+    """Turn sound powers (8,) of octaves into free-field rms at 1 m of the low (4,) and high (5,) bands."""
     octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
     low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_SHARE)])
     high = octaves[3:] * np.array([np.sqrt(1 - _SPLIT_SHARE), 1.0, 1.0, 1.0, 1.0])

@@ -25,7 +25,7 @@ NEAREST_M = 1.0
 
 @dataclass(frozen=True)
 class Readers:
-    """The readers for what is above the split, in the middle of the array, and for what is below, at all microphones."""
+    """For what is above the split, in the middle of the array, and for what is below, at all microphones."""
 
     middle: PathReader
     low: PathReader
@@ -107,7 +107,7 @@ class VehicleSound:
             low_out += readers.low.read(low, positions, spread[1:] * way.low_gain)
 
     def _arrive(self, way: Way, times: Array) -> _Arrival:
-        """Return instants of emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
+        """Return emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
         receivers, offsets = self._receivers, self._offsets_m
         ahead = self.x_m + times * self.speed_mps - receivers.x_m(times) - offsets[:, :1]
         across = way.y_m - receivers.y_m - offsets[:, 1:2]
