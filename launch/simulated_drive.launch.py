@@ -24,7 +24,9 @@ def generate_launch_description() -> LaunchDescription:
     booleans = {'choices': ['true', 'false']}
     arguments = [
         DeclareLaunchArgument('namespace', default_value='', description='Namespace of both nodes.'),
-        DeclareLaunchArgument('params_file', default_value=params_file, description='Parameter file of both nodes.'),
+        DeclareLaunchArgument(
+            'params_file', default_value=params_file, description='Parameter file of the perception node.'
+        ),
         DeclareLaunchArgument('seed', default_value='900001', description='Seed of the first street.'),
         DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument('perception', default_value='true', description='Perceive the drive.', **booleans),
@@ -35,10 +37,7 @@ def generate_launch_description() -> LaunchDescription:
         executable='simulated_drive',
         name='simulated_drive',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[
-            LaunchConfiguration('params_file'),
-            {'seed': ParameterValue(LaunchConfiguration('seed'), value_type=int)},
-        ],
+        parameters=[{'seed': ParameterValue(LaunchConfiguration('seed'), value_type=int)}],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         output='screen',
     )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 GRACE_S = 5.0
+PR_SET_PDEATHSIG = 1
 LOG_TAIL_LINES = 15
 
 
@@ -58,6 +60,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
         self._processes[name] = process
         return process.pid
@@ -81,6 +84,11 @@ class Children:
 
     def _log(self, name: str) -> Path:
         return self._folder / f'{name}.log'
+
+
+def end_with_parent() -> None:
+    """Ask the kernel, in a new process, to end it when its parent dies without having ended it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -170,9 +170,9 @@ def load_yaml(path: Path | str, node_name: str, concerns: Sequence[type]) -> dic
 
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
+        data = dict(yaml.safe_load(Path(path).read_text(encoding='utf-8')))
         sections = [data[key]['ros__parameters'] for key in ('/**', node_name, f'/{node_name}') if key in data]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         wanted = 'Give a YAML file of the form node: ros__parameters: ...'
         msg = f'Cannot read the parameter file {str(path)!r}: {error!r}. {wanted}'
         raise NodeError(msg) from None

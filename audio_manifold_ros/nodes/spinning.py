@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import traceback
 from typing import TYPE_CHECKING, TypeVar
 
 import rclpy
@@ -38,9 +39,17 @@ def run_node(
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         while not (stop.is_set() or ended(node)):
-            executor.spin_once(timeout_sec=WAKE_S)
+            _spin_once(executor, node)
         executor.shutdown()
     finally:
         if node is not None:
             node.destroy_node()
         try_shutdown()
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
+    """Serve one callback; one that raises must not end the node, as a foreign lifecycle request otherwise would."""
+    try:
+        executor.spin_once(timeout_sec=WAKE_S)
+    except Exception as error:  # noqa: BLE001
+        node.get_logger().error(f'A callback failed: {error}\n{traceback.format_exc()}')

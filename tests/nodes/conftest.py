@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -18,18 +19,30 @@ pytest.importorskip('audio_manifold_msgs', reason='needs the built messages: sta
 from tests.nodes.peer import NodeProcess, Peer
 
 # Runs beside each other on one machine must not hear each other.
-os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 ROOT = Path(__file__).parents[2]
 WAV_SECONDS = 4
+PACKAGE = ROOT / 'audio_manifold_ros'
+BUNDLE_SOURCES = (
+    *PACKAGE.glob('inference/*.py'),
+    *PACKAGE.glob('networks/*.py'),
+    *PACKAGE.glob('features/spec.py'),
+    *PACKAGE.glob('calibration/rig.py'),
+    ROOT / 'training' / 'onnx_graph.py',
+    ROOT / 'tests' / 'inference' / 'conftest.py',
+)
 
 
 @pytest.fixture(scope='session')
 def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small bundle with both heads."""
-    folder = tmp_path_factory.mktemp('models') / 'small'
-    environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])}
-    subprocess.run([sys.executable, '-m', 'tests.nodes.make_bundle', str(folder)], cwd=ROOT, env=environment, check=True)
+    """Return the folder of a small bundle with both heads, made once for all processes of a run."""
+    digest = hashlib.sha256(b''.join(path.read_bytes() for path in sorted(BUNDLE_SOURCES)))
+    folder = tmp_path_factory.getbasetemp().parent / f'small-bundle-{digest.hexdigest()[:16]}'
+    if not folder.exists():
+        path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
+        command = [sys.executable, '-m', 'tests.nodes.make_bundle', str(folder)]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, 'PYTHONPATH': path}, check=True)
     return folder
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
+
+from audio_manifold_ros.demo.children import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ class NodeProcess:
                 [sys.executable, '-m', f'audio_manifold_ros.nodes.{module}', '--ros-args', *given],
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                preexec_fn=end_with_parent,
             )
 
     @property
@@ -57,10 +59,10 @@ class NodeProcess:
             raise
 
     def threads(self) -> int:
-        return len(os.listdir(f'/proc/{self.process.pid}/task'))
+        return len(list(Path(f'/proc/{self.process.pid}/task').iterdir()))
 
     def file_descriptors(self) -> int:
-        return len(os.listdir(f'/proc/{self.process.pid}/fd'))
+        return len(list(Path(f'/proc/{self.process.pid}/fd').iterdir()))
 
     def children(self) -> list[str]:
         tasks = Path(f'/proc/{self.process.pid}/task')

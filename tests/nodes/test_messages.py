@@ -117,7 +117,9 @@ def test_a_big_endian_image_with_padded_rows_is_read() -> None:
     assert from_image(message).tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
-@pytest.mark.parametrize(('field', 'value', 'named'), [('encoding', 'yuv422', 'yuv422'), ('step', 2, 'step'), ('height', 9, 'bytes')])
+@pytest.mark.parametrize(
+    ('field', 'value', 'named'), [('encoding', 'yuv422', 'yuv422'), ('step', 2, 'step'), ('height', 9, 'bytes')]
+)
 def test_foreign_images_are_refused_by_name(field: str, value: object, named: str) -> None:
     message = to_image(np.zeros((4, 3), np.uint8), 'mono8', HEADER)
     setattr(message, field, value)
@@ -136,7 +138,9 @@ def test_camera_info_scales_with_the_image() -> None:
     # The ray through a pixel's edge does not depend on the resolution.
     assert (255.5 - info.k[2]) / info.k[0] == pytest.approx((127.5 - CAMERA.cx) / CAMERA.fx)
     assert (-0.5 - info.k[5]) / info.k[4] == pytest.approx((-0.5 - CAMERA.cy) / CAMERA.fy)
-    assert list(to_camera_info(CAMERA, HEADER, 128, 128).p)[:7] == pytest.approx([53.7024, 0, 63.5, 0, 0, 137.2484, 63.5])
+    assert list(to_camera_info(CAMERA, HEADER, 128, 128).p)[:7] == pytest.approx(
+        [53.7024, 0, 63.5, 0, 0, 137.2484, 63.5]
+    )
 
 
 def test_points_lie_where_the_depth_image_sees_them() -> None:

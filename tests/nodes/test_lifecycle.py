@@ -1,0 +1,97 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Transitions can be repeated for ever, and a failed one leaves a node that can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sensor_msgs.msg import Image
+
+from tests.nodes.peer import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, NodeProcess, Peer
+
+pytestmark = pytest.mark.ros
+CYCLES = 50
+
+
+def shared_memory() -> set[str]:
+    """Return the shared memory that is not DDS's own."""
+    names = [path.name for path in Path('/dev/shm').iterdir()]  # noqa: S108
+    return {name for name in names if 'fastrtps' not in name and 'fastdds' not in name}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.slow
+def test_fifty_cycles_leak_nothing(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__kind='file', source__file=wav)
+    counts = []
+    before = shared_memory()
+    for cycle in range(CYCLES):
+        assert peer.change(CONFIGURE, ACTIVATE), node.output
+        assert peer.change(DEACTIVATE, CLEANUP), node.output
+        if cycle >= 5:
+            counts.append((node.threads(), node.file_descriptors()))
+    assert node.children() == []
+    assert shared_memory() - before == set()
+    assert counts[-1] <= max(counts[:5]), counts
+    # After all of that it still sees.
+    images = peer.hear(Image, '/perception/depth/image')
+    assert peer.change(CONFIGURE, ACTIVATE), node.output
+    peer.wait(lambda: bool(images), 20, 'image after the cycles')
+    assert node.end() == 0, node.output
+
+
+def test_every_road_through_the_states(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True)
+    images = peer.hear(Image, '/perception/depth/image')
+    assert peer.state() == 'unconfigured'
+    assert not peer.change(ACTIVATE)
+    assert peer.change(CONFIGURE)
+    assert peer.state() == 'inactive'
+    peer.spin(1.5)
+    assert not images, 'an inactive node publishes'
+    assert peer.change(ACTIVATE)
+    peer.wait(lambda: bool(images), 20, 'image')
+    assert peer.change(DEACTIVATE)
+    peer.spin(0.5)
+    count = len(images)
+    peer.spin(1.0)
+    assert len(images) == count, 'a deactivated node publishes'
+    assert peer.change(ACTIVATE)
+    peer.wait(lambda: len(images) > count, 20, 'image after activating again')
+    assert peer.change(5 + 2), 'shutdown of an active node'  # TRANSITION_ACTIVE_SHUTDOWN
+    assert peer.state() == 'finalized'
+    assert node.end() == 0, node.output
+
+
+def test_autostart_and_a_signal(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, autostart=True)
+    images = peer.hear(Image, '/perception/depth/image')
+    peer.wait(lambda: bool(images), 40, 'image of a node that starts itself')
+    assert node.end() == 0
+    assert 'Traceback' not in node.output
+
+
+def test_a_node_that_was_refused_can_be_mended(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
+) -> None:
+    node = start_node(bundle='models/nowhere', source__kind='file', source__file=wav, threads=99)
+    assert not peer.change(CONFIGURE)
+    assert peer.state() == 'unconfigured'
+    assert 'threads is 99: give an integer from 1 to 64' in node.output
+    assert peer.set('threads', 1) == (True, '')
+    assert not peer.change(CONFIGURE)
+    assert "bundle is 'models/nowhere'" in node.output
+    assert peer.set('bundle', str(small_bundle)) == (True, '')
+    assert peer.change(CONFIGURE, ACTIVATE), node.output
+    successful, reason = peer.set('bundle', 'elsewhere')
+    assert not successful
+    assert reason.startswith('bundle takes effect at configure')
