@@ -1,0 +1,113 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The perception node: real processes over DDS, simulated drive → node → subscriber."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from lifecycle_msgs.msg import Transition
+from rclpy.utilities import try_shutdown
+
+from audio_manifold_ros.demo.children import Children
+from audio_manifold_ros.demo.process_memory import resident_mb
+from audio_manifold_ros.inference.bundle import Bundle
+from benchmarks.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.figure import Figure, at_most
+from benchmarks.subscriber import PERCEPTION, Subscriber
+
+SECONDS = 60.0
+RATE_HZ = 30.0
+RATES_HZ = (40.0, 50.0, 60.0, 70.0, 80.0, 87.0)
+STEP_S = 10.0
+SETTLE_S = 2.0
+START_TIMEOUT_S = 60.0
+PERCENTILES = (50, 95, 99)
+DRIVE = {'seed': 950_100, 'street_s': 60.0, 'image_rate_hz': 0.0}
+ENVIRONMENT = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the node."""
+    os.environ.update(ENVIRONMENT)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        bundle = Bundle.load(STREET) if has_street() else write_paper_bundle(path / 'paper')
+        with _subscriber(bundle) as subscriber, Children(path, ENVIRONMENT) as children:
+            return _measure(bundle, subscriber, children)
+
+
+def _measure(bundle: Bundle, subscriber: Subscriber, children: Children) -> list[Figure]:
+    parameters = {'bundle': str(bundle.folder), 'source.kind': 'topic', 'prediction.rate_hz': RATE_HZ}
+    node_id = children.start_node(PERCEPTION, 'audio_manifold_ros.nodes.perception_node', parameters)
+    subscriber.spin_until(subscriber.ready, START_TIMEOUT_S, 'perception node')
+    subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
+    children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulated_drive', DRIVE)
+    subscriber.spin_until(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
+    subscriber.spin_for(SETTLE_S)
+    activated_s = time.monotonic()
+    subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
+    subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+    first_image_s = time.monotonic() - activated_s
+    figures = [
+        at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
+        *_steady(subscriber),
+    ]
+    figures.append(at_most('memory of the node (resident)', resident_mb(node_id), 'MB', 400))
+    highest_hz = _highest_rate_hz(subscriber)
+    figures.append(Figure('highest rate without a dropped window', highest_hz, 'Hz'))
+    children.check()
+    return figures
+
+
+def _steady(subscriber: Subscriber) -> list[Figure]:
+    """Measure at `RATE_HZ`; where the drive enters its next street the stream begins anew, and is waited for."""
+    dropped = subscriber.fresh_dropped(START_TIMEOUT_S)
+    subscriber.latencies_ms.clear()
+    subscriber.labels = 0
+    subscriber.spin_for(SECONDS)
+    latencies_ms, labels = list(subscriber.latencies_ms), subscriber.labels
+    dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - dropped
+    what = f'{RATE_HZ:g} Hz, both modalities, {SECONDS:g} s'
+    return [
+        at_most(f'{what}: windows dropped', dropped, 'windows', 0),
+        Figure(f'{what}: depth images received', len(latencies_ms) / SECONDS, 'a second'),
+        Figure(f'{what}: segmentation images received', labels / SECONDS, 'a second'),
+        *(
+            Figure(f'newest sample → image received: p{percentile}', float(value), 'ms')
+            for percentile, value in zip(PERCENTILES, np.percentile(latencies_ms, PERCENTILES), strict=True)
+        ),
+    ]
+
+
+def _highest_rate_hz(subscriber: Subscriber) -> float:
+    """Raise the rate step by step until windows are dropped; return the last rate at which none was."""
+    highest_hz = 0.0
+    for rate_hz in (RATE_HZ, *RATES_HZ):
+        subscriber.set_rate(rate_hz, START_TIMEOUT_S)
+        before = subscriber.fresh_dropped(START_TIMEOUT_S)
+        subscriber.spin_for(STEP_S)
+        if subscriber.fresh_dropped(START_TIMEOUT_S) > before:
+            break
+        highest_hz = rate_hz
+    return highest_hz
+
+
+@contextmanager
+def _subscriber(bundle: Bundle) -> Iterator[Subscriber]:
+    spec = bundle.manifest.features
+    window_ns = spec.window_samples * 1_000_000_000 // spec.sample_rate_hz
+    rclpy.init()
+    subscriber = Subscriber(round((1 - bundle.manifest.frame_position) * window_ns))
+    try:
+        yield subscriber
+    finally:
+        subscriber.destroy_node()  # type: ignore[no-untyped-call]
+        try_shutdown()
