@@ -24,10 +24,11 @@ SHARED_MEMORY = '/dev/shm'  # noqa: S108
 HELD_S = 4.0
 REAP_S = 0.5
 READ_BYTES = 64 * RECORD.size
+AGAIN = b'\n'
 
 
 class CaptureChild:
-    """One run of the capture process; a lost device gets a new one."""
+    """One run of the capture process; it is ended when it hangs, and told to try again when it failed."""
 
     def __init__(self, device: str, sample_rate_hz: int, channels: int, block_samples: int) -> None:
         """Start the process.
@@ -54,7 +55,10 @@ class CaptureChild:
                 os.posix_fallocate(memory.fileno(), 0, job.memory_bytes)
                 self._ring = RingReader(job)
                 undo.callback(self._ring.close)
-                self._process = _start(job)
+                commands_fd, self._commands_fd = os.pipe()
+                for_both.callback(os.close, commands_fd)
+                undo.callback(os.close, self._commands_fd)
+                self._process = _start(job, commands_fd)
             except OSError as error:
                 msg = f'Cannot start the capture process: {error}. Free memory or processes of this machine.'
                 raise AudioError(msg) from None
@@ -98,11 +102,16 @@ class CaptureChild:
         """Return the text of a FAILED record."""
         return self._ring.text(record)
 
+    def try_again(self) -> None:
+        """Tell a process whose attempt has failed to open the device again."""
+        # A process that has died meanwhile shows by the end of its records.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._commands_fd, AGAIN)
+
     def end(self) -> int | None:
         """Kill the process and release everything; return its exit status if it ended at once."""
         self._process.kill()
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.close()
+        os.close(self._commands_fd)
         # A process stuck in a driver cannot be reaped yet; the subprocess module does it later.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(REAP_S)
@@ -111,16 +120,15 @@ class CaptureChild:
         return self._process.returncode
 
 
-def _start(job: CaptureJob) -> subprocess.Popen[bytes]:
+def _start(job: CaptureJob, commands_fd: int) -> subprocess.Popen[bytes]:
     """Start a bare interpreter: without site, what `.pth` files do to this one is not repeated there."""
     package_root = str(Path(__file__).resolve().parents[2])
     path = [package_root, *(entry for entry in sys.path if entry)]
     return subprocess.Popen(
         [sys.executable, '-S', '-m', MODULE, job.to_json()],
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(path)},
-        stdin=subprocess.PIPE,
+        stdin=commands_fd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(job.memory_fd, job.record_fd),
-        start_new_session=True,
     )

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The child process that owns PortAudio: its hangs and crashes cannot reach the node.
 
-Started by `CaptureChild`; knows nothing of ROS, numpy or torch. It ends with its parent, with its stream, or
-when it is killed, which is how the parent closes it.
+Started by `CaptureChild`; knows nothing of ROS, numpy or torch. It ends with its parent, or when it is killed,
+which is how the parent closes it. Without a device it waits until the parent tells it to try again.
 """
 
 from __future__ import annotations
@@ -26,24 +26,26 @@ PRIORITY = -11
 
 
 def main() -> None:
-    """Capture as the job in the command line says."""
+    """Capture as the job in the command line says, again and again."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A callback that comes late loses samples. Whoever may not raise the priority captures with the usual one.
     with contextlib.suppress(OSError):
         os.nice(PRIORITY)
     job = CaptureJob.from_json(sys.argv[1])
-    threading.Thread(target=_end_with_parent, args=(job.parent_pid,), daemon=True).start()
+    again = threading.Event()
+    threading.Thread(target=_obey, args=(job.parent_pid, again), daemon=True).start()
     writer = RingWriter(job)
-    try:
-        _capture(job, writer)
-        reason = f'The stream of device {job.device!r} ended by itself.'
-    except AudioError as error:
-        reason = str(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
-        reason = f'Device {job.device!r} cannot be captured: {error!r}.'
-    writer.failed(reason, time.monotonic_ns())
-    # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
-    os._exit(0)
+    while True:
+        try:
+            _capture(job, writer)
+            reason = f'Device {job.device!r} has ended its stream: check its cable and the audio server.'
+        except AudioError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+            reason = f'Device {job.device!r} cannot be captured: {error!r}.'
+        writer.failed(reason, time.monotonic_ns())
+        again.wait()
+        again.clear()
 
 
 def _capture(job: CaptureJob, writer: RingWriter) -> None:
@@ -53,11 +55,14 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
         AudioError: PortAudio is missing, or the device cannot be opened as asked.
 
     """
+    known = 'sounddevice' in sys.modules
     try:
         import sounddevice
     except (ImportError, OSError) as error:
         msg = f'Cannot load PortAudio: {error}. Install it, on Ubuntu with: apt-get install libportaudio2'
         raise AudioError(msg) from None
+    if known:
+        _refresh(sounddevice)
     announced, finished = threading.Event(), threading.Event()
     monotonic_ns = time.monotonic_ns
 
@@ -67,7 +72,7 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
 
     index = _device_index(sounddevice, job)
     try:
-        stream = sounddevice.RawInputStream(
+        with sounddevice.RawInputStream(
             device=index,
             samplerate=job.sample_rate_hz,
             channels=job.channels,
@@ -76,14 +81,20 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
             latency=max(MIN_LATENCY_S, 2 * job.block_samples / job.sample_rate_hz),
             callback=callback,
             finished_callback=finished.set,
-        )
-        stream.start()
+        ):
+            writer.opened(monotonic_ns())
+            announced.set()
+            finished.wait()
     except sounddevice.PortAudioError as error:
         msg = f'Device {job.device!r} cannot be opened ({error}): look whether another program uses it.'
         raise AudioError(msg) from None
-    writer.opened(monotonic_ns())
-    announced.set()
-    finished.wait()
+
+
+def _refresh(sounddevice: Any) -> None:
+    """Let PortAudio look for devices again: it lists them once, when it is initialised."""
+    with contextlib.suppress(sounddevice.PortAudioError):
+        sounddevice._terminate()  # noqa: SLF001 - there is no public way
+    sounddevice._initialize()  # noqa: SLF001
 
 
 def _device_index(sounddevice: Any, job: CaptureJob) -> int:
@@ -116,12 +127,15 @@ def _device_index(sounddevice: Any, job: CaptureJob) -> int:
     return int(index)
 
 
-def _end_with_parent(parent_pid: int) -> None:
-    """End the process once its parent has closed the pipe or is gone."""
+def _obey(parent_pid: int, again: threading.Event) -> None:
+    """Pass on the parent's wish to try again; end the process once the parent has closed the pipe or is gone."""
     while os.getppid() == parent_pid:
         readable, _, _ = select.select([sys.stdin], [], [], PARENT_CHECK_S)
-        if readable and not os.read(0, 1):
-            break
+        if readable:
+            if not os.read(0, 1):
+                break
+            again.set()
+    # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
     os._exit(0)
 
 

@@ -19,7 +19,7 @@ FIRST_OPENING_S = 10.0
 OPENING_S = 1.5
 FIRST_BLOCK_S = 2.5
 SILENCE_S = 0.6
-BACK_OFF_S = (0.1, 0.2, 0.4, 0.8)
+BACK_OFF_S = (0.1, 0.2, 0.4, 0.5)
 LIMITS = {'sample_rate_hz': (4000, 768_000), 'channels': (1, 256)}
 SHORTEST_BLOCK_S, LONGEST_BLOCK_S = 1e-3, 0.1
 
@@ -27,9 +27,10 @@ SHORTEST_BLOCK_S, LONGEST_BLOCK_S = 1e-3, 0.1
 class DeviceSource:
     """Captures a PortAudio device by name; satisfies `AudioSource`.
 
-    PortAudio lives in a child process. When no block has come for 0.6 s, or the child fails or dies, it is
-    killed and the device opened again by name, first at once, then every 0.8 s. Time without sound
-    counts as lost samples, so that the index keeps in step with the clock.
+    PortAudio lives in a child process. When no block has come for 0.6 s the child is killed and a new one
+    started; when it says that the device has failed it is told to try again. Either way the device is
+    opened by name, first at once, then every 0.5 s. Time without sound counts as lost samples, so that
+    the index keeps in step with the clock.
     """
 
     def __init__(
@@ -124,19 +125,22 @@ class DeviceSource:
         self._state = SourceState.CLOSED
         self._message = f'Device {self._device!r} is not open.'
         self._timeline = CaptureTimeline(self.sample_rate_hz)
-        self._child_opened = False
+        self._child_opened = self._child_failed = False
         self._next_sequence = self._overflows = self._restarts = self._failures = 0
         self._pending_overflow = False
         self._opening_s = OPENING_S
 
     def _start_child(self, limit_s: float) -> None:
         self._child = CaptureChild(self._device, self.sample_rate_hz, self.channels, self._block_samples)
-        self._child_opened = False
         self._next_sequence = 0
-        self._due_s = time.monotonic() + limit_s
+        self._expect_opening(limit_s)
         if self._state is SourceState.CLOSED:
             self._state = SourceState.WAITING
             self._message = f'Opening device {self._device!r}.'
+
+    def _expect_opening(self, limit_s: float) -> None:
+        self._child_opened = self._child_failed = False
+        self._due_s = time.monotonic() + limit_s
 
     def _end_child(self) -> None:
         if self._child is not None:
@@ -153,16 +157,19 @@ class DeviceSource:
         """Act if what was due has not happened."""
         if now_s < self._due_s:
             return
-        if self._child is not None:
+        if self._child is None:
+            try:
+                self._start_child(self._opening_s)
+            except AudioError as error:
+                self._lose(str(error))
+        elif self._child_failed:
+            self._child.try_again()
+            self._expect_opening(self._opening_s)
+        else:
+            self._end_child()
             self._lose(self._loss('no sound comes from it' if self._child_opened else 'it does not open'))
-            return
-        try:
-            self._start_child(self._opening_s)
-        except AudioError as error:
-            self._lose(str(error))
 
     def _lose(self, message: str) -> None:
-        self._end_child()
         self._state = SourceState.LOST
         self._message = message
         self._due_s = time.monotonic() + BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
@@ -177,6 +184,7 @@ class DeviceSource:
             record = self._child.next_record()
             if record is None:
                 if self._child.ended:
+                    self._end_child()
                     self._lose(self._loss('its capture process has died'))
                 return None
             if record.kind == RecordKind.BLOCK:
@@ -190,6 +198,7 @@ class DeviceSource:
                 self._due_s = time.monotonic() + FIRST_BLOCK_S
                 return None
             else:
+                self._child_failed = True
                 self._lose(self._child.text(record))
         return None
 
