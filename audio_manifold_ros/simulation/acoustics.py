@@ -52,8 +52,8 @@ def interpolator(low_factor: int) -> Samples:
 
 def raise_rate(low: Samples, low_factor: int) -> Samples:
     """Interpolate (mic, n + 2 · LOW_STEP_SAMPLES) samples of the low rate to (mic, n · low_factor)."""
-    begin = LOW_STEP_SAMPLES - LOW_TAPS // 2
-    end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2 - 1
+    begin = LOW_STEP_SAMPLES - LOW_TAPS // 2 + 1
+    end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2
     windows = sliding_window_view(low[:, begin:end], LOW_TAPS, axis=1)
     return np.asarray(windows @ interpolator(low_factor)).reshape(len(low), -1)
 

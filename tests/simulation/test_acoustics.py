@@ -1,0 +1,106 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.simulation.acoustics import StreetAcoustics, raise_rate
+from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES
+from audio_manifold_ros.simulation.street import make_street
+from tests.simulation.street_examples import ARRAY, BUSY, EMPTY, SILENT, car
+
+LENGTH = 9000
+
+
+@pytest.fixture(scope='module')
+def busy() -> StreetAcoustics:
+    return StreetAcoustics(BUSY, ARRAY)
+
+
+@pytest.fixture(scope='module')
+def whole(busy: StreetAcoustics) -> np.ndarray:
+    return busy.render(500, LENGTH)
+
+
+@settings(deadline=None, max_examples=12)
+@given(cuts=st.lists(st.integers(0, LENGTH), min_size=1, max_size=7))
+def test_blocks_leave_no_trace(busy: StreetAcoustics, whole: np.ndarray, cuts: list[int]) -> None:
+    edges = sorted({0, LENGTH, *cuts})
+    parts = [busy.render(500 + first, last - first) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+    assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-5
+
+
+def test_blocks_of_a_stream_equal_a_second(busy: StreetAcoustics) -> None:
+    stream = np.concatenate([busy.render(450 * block, 450) for block in range(20)], axis=1)
+    assert np.abs(stream - busy.render(0, 9000)).max() < 1e-5
+
+
+def test_a_street_sounds_the_same_every_time(whole: np.ndarray) -> None:
+    again = StreetAcoustics(BUSY, ARRAY).render(500, LENGTH)
+    assert np.array_equal(again, whole)
+    other = StreetAcoustics(replace(BUSY, seed=8), ARRAY).render(500, LENGTH)
+    assert np.abs(other - whole).max() > 1e-3
+
+
+def test_made_streets_sound_at_any_time() -> None:
+    for seed in (3, 900_001):
+        acoustics = StreetAcoustics(make_street(seed), ARRAY)
+        for first in (0, 22_500 * 20 + 17, 22_500 * 240):
+            samples = acoustics.render(first, 3000)
+            assert samples.shape == (8, 3000)
+            assert samples.dtype == np.float32
+            assert np.all(np.isfinite(samples))
+            assert np.abs(samples).max() <= 1
+            assert samples.std(axis=1).min() > 1e-5
+
+
+@pytest.mark.parametrize(('first', 'n'), [(-1, 10), (0, -1)])
+def test_times_before_the_beginning_are_refused(busy: StreetAcoustics, first: int, n: int) -> None:
+    with pytest.raises(SimulationError, match='from 0'):
+        busy.render(first, n)
+
+
+def test_no_samples_are_no_samples(busy: StreetAcoustics) -> None:
+    assert busy.render(100, 0).shape == (8, 0)
+
+
+def test_a_foreign_rate_is_refused() -> None:
+    with pytest.raises(SimulationError, match='8000'):
+        StreetAcoustics(BUSY, ARRAY, 8000)
+
+
+def test_another_rate_sounds_alike() -> None:
+    street = replace(EMPTY, vehicles=(car(6.0, 1.75, -3.0),))
+    levels = [StreetAcoustics(street, ARRAY, rate).render(0, rate).std() for rate in (22_500, 48_000)]
+    assert 20 * np.log10(levels[0] / levels[1]) == pytest.approx(0.0, abs=2.0)
+
+
+def test_a_passing_car_moves_from_the_front_to_the_back() -> None:
+    street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
+    acoustics = StreetAcoustics(street, ARRAY)
+    frequencies = np.fft.rfftfreq(11_250, 1 / 22_500)
+
+    def loudest(first: int) -> int:
+        power = np.abs(np.fft.rfft(acoustics.render(first, 11_250), axis=1)) ** 2
+        return int(np.argmax(power[:, frequencies > 600].sum(axis=1)))
+
+    assert loudest(0) in {0, 1, 7}
+    assert loudest(22_500 * 2 - 5600) == 2
+    assert loudest(22_500 * 4) in {3, 4, 5}
+
+
+def test_raising_the_rate_keeps_tones() -> None:
+    low_rate, factor, n = 2812.5, 8, 400
+    places = np.arange(-LOW_STEP_SAMPLES, n + LOW_STEP_SAMPLES)
+    for frequency in (50.0, 300.0, 560.0):
+        low = np.sin(2 * np.pi * frequency / low_rate * places)[None].astype(np.float32)
+        raised = raise_rate(low, factor)
+        expected = np.sin(2 * np.pi * frequency / low_rate / factor * np.arange(n * factor))
+        assert raised[0] == pytest.approx(expected, abs=0.01)
