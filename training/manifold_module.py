@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
-from training.pictures import depth_colours, label_colours, rows_of_pictures
+from training.pictures import draw, sheet
 from training.schedule import ScheduledModule
 from training.scores import DepthScore, SegmentationScore
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Bring the reconstruction of a first, blank image to about one, so that one commitment weight serves both.
 LOSS_WEIGHTS = {'depth': 10.0, 'segmentation': 1.0}
-LAST_RESTART = 0.67
+LAST_RESTART = 0.75
 PICTURES = 8
 
 
@@ -116,15 +116,11 @@ class ManifoldModule(ScheduledModule):
         board: Any = getattr(self.logger, 'experiment', None)
         if board is None:
             return
-        if self.modality == 'depth':
-            truth = depth_colours(batch['depth_m'][:PICTURES].cpu().numpy())
-            drawn = depth_colours(self.depth.unit_to_depth(image[:PICTURES, 0]).float().cpu().numpy())
-        else:
-            truth = label_colours(batch['labels'][:PICTURES].cpu().numpy())
-            drawn = label_colours(image[:PICTURES].argmax(dim=1).cpu().numpy())
-        board.add_image(
-            'truth over reconstruction', rows_of_pictures(truth, drawn), self.global_step, dataformats='HWC'
-        )
+        is_depth = self.modality == 'depth'
+        truth = batch['depth_m'] if is_depth else batch['labels']
+        drawn = self.depth.unit_to_depth(image[:, 0]) if is_depth else image.argmax(dim=1)
+        rows = [draw(self.modality, images[:PICTURES]) for images in (truth, drawn)]
+        board.add_image('truth over reconstruction', sheet(rows), self.global_step, dataformats='HWC')
 
 
 def to_image(batch: Batch, modality: str, channels: int) -> torch.Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from audio_manifold_ros.networks.at_net import AtNet
 from training.augment import augment
 from training.manifold_module import PICTURES
-from training.pictures import depth_colours, label_colours, rows_of_pictures
+from training.pictures import draw, sheet
 from training.schedule import ScheduledModule
 from training.scores import DepthScore, SegmentationScore
 
@@ -86,7 +86,7 @@ class TransformModule(ScheduledModule):
         loss = torch.stack(list(losses.values())).mean()
         self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
         for modality, latent in latents.items():
-            self._measure(modality, latent.float(), batch, draw=batch_idx == 0)
+            self._measure(modality, latent.float(), batch, first=batch_idx == 0)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
@@ -104,21 +104,15 @@ class TransformModule(ScheduledModule):
             for modality, latent in latents.items()
         }
 
-    def _measure(self, modality: str, latent: torch.Tensor, batch: Batch, *, draw: bool) -> None:
+    def _measure(self, modality: str, latent: torch.Tensor, batch: Batch, *, first: bool) -> None:
         vq_vae = self._vq_vaes[modality]
         image = cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)
         if modality == 'depth':
-            predicted, truth, colours = self.depth.unit_to_depth(image[:, 0]), batch['depth_m'], depth_colours
+            predicted, truth = self.depth.unit_to_depth(image[:, 0]), batch['depth_m']
         else:
-            predicted, truth, colours = image.argmax(dim=1), batch['labels'], label_colours
+            predicted, truth = image.argmax(dim=1), batch['labels']
         self._scores[modality].update(predicted, truth)
         board: Any = getattr(self.logger, 'experiment', None)
-        if draw and board is not None:
-            rows = [
-                colours(images[:PICTURES].float().cpu().numpy())
-                if modality == 'depth'
-                else colours(images[:PICTURES].cpu().numpy())
-                for images in (truth, predicted)
-            ]
-            sheet = rows_of_pictures(*rows)
-            board.add_image(f'{modality}, truth over prediction', sheet, self.global_step, dataformats='HWC')
+        if first and board is not None:
+            rows = [draw(modality, images[:PICTURES]) for images in (truth, predicted)]
+            board.add_image(f'{modality}, truth over prediction', sheet(rows), self.global_step, dataformats='HWC')

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LAPLACE_EPSILON = 1e-5
 KMEANS_ROUNDS = 20
-DEAD_FRACTION = 0.02
-"""A code used less often than this fraction of the average counts as dead."""
+DEAD_FRACTION = 0.01
+"""A code used less often than this fraction of the average since the last search counts as dead."""
 
 
 class Quantized(NamedTuple):
@@ -44,6 +44,7 @@ class VectorQuantizer(nn.Module):
     counts: Tensor
     sums: Tensor
     started: Tensor
+    recent: Tensor
 
     def __init__(self, codes: int, code_dim: int, decay: float = 0.99) -> None:
         """Build an empty codebook.
@@ -60,6 +61,7 @@ class VectorQuantizer(nn.Module):
         self.register_buffer('counts', torch.ones(codes))
         self.register_buffer('sums', torch.zeros(codes, code_dim))
         self.register_buffer('started', torch.tensor(False))
+        self.register_buffer('recent', torch.zeros(codes), persistent=False)
 
     def forward(self, latent: Tensor) -> Quantized:
         """Quantise (batch, code_dim, row, column); in training mode also move the codebook."""
@@ -99,6 +101,7 @@ class VectorQuantizer(nn.Module):
         vectors = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()
         counts, sums = assignment_sums(vectors, codes.flatten(), len(self.codebook))
         _sum_over_devices(counts, sums)
+        self.recent += counts
         self.counts.lerp_(counts, 1 - self.decay)
         self.sums.lerp_(sums, 1 - self.decay)
         total = self.counts.sum()
@@ -107,16 +110,20 @@ class VectorQuantizer(nn.Module):
 
     @torch.no_grad()
     def restart_dead_codes(self, latent: Tensor) -> int:
-        """Replace hardly used codes by random latents of the batch (batch, code_dim, row, column); return how many."""
-        average = self.counts.mean()
-        dead = torch.nonzero(self.counts < DEAD_FRACTION * average).flatten()
+        """Give codes hardly used since the last search a new place; return how many.
+
+        The places are latents of the batch (batch, code_dim, row, column), drawn with a chance proportional to their
+        squared distance to the codebook: where pictures are common the codes are dense enough.
+        """
+        dead = torch.nonzero(self.recent < DEAD_FRACTION * self.recent.mean()).flatten()
+        self.recent.zero_()
         if not len(dead):
             return 0
         vectors = latent.detach().permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()
-        chosen = vectors[torch.randint(len(vectors), (len(dead),), device=vectors.device)]
+        chosen = vectors[torch.multinomial(self.quantize(latent).distance.flatten() + 1e-12, len(dead))]
         _broadcast(chosen)
-        # A small count: a real centre keeps the place within a few batches, an outlier dies again.
-        self.counts[dead] = 0.2 * average
+        # A small count: a real centre finds its place within a few batches, an outlier dies again.
+        self.counts[dead] = 0.1 * self.counts.mean()
         self.sums[dead] = chosen * self.counts[dead, None]
         self.codebook[dead] = chosen
         return len(dead)

@@ -1,0 +1,108 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Look at an experiment: truth, reconstruction and prediction of some windows in one picture.
+
+python -m training.overview --config training/configs/street.yaml --out overview.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.networks.errors import NetworkError
+from training.cache import SPLITS, open_cache
+from training.configuration import TrainingConfig
+from training.errors import TrainingError
+from training.fitting import BEST, load_at_net, load_vq_vae
+from training.manifold_module import to_image
+from training.pictures import draw, write_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.networks.vq_vae import VqVae
+    from training.cache import WindowCache
+
+
+def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.uint8]]:
+    """Return three rows of pictures per modality: truth, reconstruction, prediction (if there is an AT-net yet).
+
+    Raises:
+        TrainingError: A manifold has not been fitted.
+        DatasetError: A drive cannot be read.
+
+    """
+    cache = open_cache(config.data)
+    indices = cache.indices(split)
+    chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
+    latents = _heard(config, cache, chosen)
+    rows = []
+    for modality in config.manifolds:
+        vq_vae = load_vq_vae(config.manifold_folder(modality) / BEST)
+        truth = torch.from_numpy(cache.take('depth_m' if modality == 'depth' else 'labels', chosen))
+        rows += [draw(modality, truth), draw(modality, _decode(config, modality, vq_vae, _see(config, vq_vae, truth)))]
+        if modality in latents:
+            rows.append(draw(modality, _decode(config, modality, vq_vae, latents[modality])))
+    return rows
+
+
+@torch.inference_mode()
+def _heard(config: TrainingConfig, cache: WindowCache, chosen: NDArray[np.int64]) -> dict[str, torch.Tensor]:
+    features = torch.from_numpy(cache.take('features', chosen).astype(np.float32))
+    latents = {}
+    for network in config.at_nets:
+        path = config.transform_folder(network.modalities) / BEST
+        if path.is_file():
+            latents |= load_at_net(path)(features)
+    return latents
+
+
+@torch.inference_mode()
+def _see(config: TrainingConfig, vq_vae: VqVae, truth: torch.Tensor) -> torch.Tensor:
+    if truth.dtype == torch.uint8:
+        image = to_image({'labels': truth}, 'segmentation', vq_vae.config.channels)
+    else:
+        image = torch.from_numpy(config.depth.depth_to_unit(truth.numpy()))[:, None]
+    return vq_vae.encoder(image)  # type: ignore[no-any-return]
+
+
+@torch.inference_mode()
+def _decode(config: TrainingConfig, modality: str, vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
+    image = vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)
+    if modality == 'depth':
+        return config.depth.unit_to_depth(image[:, 0])  # type: ignore[no-any-return]
+    return image.argmax(dim=1)  # type: ignore[no-any-return]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.overview', description='Draw what networks do.')
+    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    parser.add_argument('--split', choices=SPLITS, default='validation')
+    parser.add_argument('--windows', type=int, default=12)
+    parser.add_argument('--out', type=Path, help='a PNG; in the folder of the experiment if not given')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        path = options.out or Path(config.output) / 'overview.png'
+        write_sheet(path, overview(config, options.split, options.windows))
+    except (TrainingError, DatasetError, NetworkError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'overview: {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
