@@ -34,7 +34,8 @@ def missing_part() -> str:
     lacking = [program for program in ('pulseaudio', 'pactl', 'paplay') if shutil.which(program) is None]
     if ctypes.util.find_library('portaudio') is None:
         lacking.append('libportaudio2')
-    if not list(Path('/usr/lib').glob('**/alsa-lib/libasound_module_pcm_pulse.so')):
+    plugin = 'alsa-lib/libasound_module_pcm_pulse.so'
+    if not any(Path('/usr').glob(f'{folder}/{plugin}') for folder in ('lib/*', 'lib', 'lib64')):
         lacking.append('libasound2-plugins')
     return f'a virtual microphone array needs {", ".join(lacking)}' if lacking else ''
 
