@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+import torch
+
+from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.errors import NetworkError
+
+
+def test_full_width_trunk_is_resnet_18() -> None:
+    network = AtNet()
+    count = sum(parameter.numel() for parameter in network.trunk.parameters())
+    # ResNet-18 without its classifier has 11,176,512 weights with a stem for 3 channels.
+    assert count == 11_176_512 + (8 - 3) * 64 * 49 + 2 * 8
+    assert network.trunk(torch.zeros(1, 8, 128, 128)).shape == (1, 512, 1, 1)
+
+
+@pytest.mark.parametrize(('cells', 'widths'), [(8, [256, 128, 64]), (32, [256, 128, 64, 64, 64])])
+def test_visual_decoder_halves_its_features_down_to_64(cells: int, widths: list[int]) -> None:
+    head = AtNet(AtNetConfig(manifold_cells=cells)).heads['depth']
+    assert [layer.out_channels for layer in head if isinstance(layer, torch.nn.ConvTranspose2d)] == widths
+    assert sum(isinstance(layer, torch.nn.Dropout) for layer in head) == 2
+
+
+@pytest.mark.parametrize('modalities', [('depth',), ('segmentation',), ('depth', 'segmentation')])
+def test_one_head_per_modality(modalities: tuple[str, ...]) -> None:
+    network = AtNet(AtNetConfig(mics=3, width=0.125, modalities=modalities, manifold_cells=16, code_dim=10))
+    latents = network(torch.randn(2, 3, 128, 128))
+    assert {name: tuple(latent.shape) for name, latent in latents.items()} == dict.fromkeys(modalities, (2, 10, 16, 16))
+
+
+def test_start_is_the_mean_image() -> None:
+    network = AtNet(AtNetConfig(width=0.125))
+    mean = torch.randn(64, 8, 8)
+    network.set_latent_statistics('depth', mean, torch.full((64,), 1e-6))
+    latent = network(torch.randn(2, 8, 128, 128))['depth']
+    torch.testing.assert_close(latent, mean.expand_as(latent), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ('changed', 'named'),
+    [
+        ({'modalities': ['depth', 'smell']}, 'smell'),
+        ({'modalities': []}, 'modalities'),
+        ({'modalities': ['depth', 'depth']}, 'depth'),
+        ({'manifold_cells': 12}, '12'),
+        ({'width': 0.0}, 'width'),
+        ({'dropout': 1.0}, 'dropout'),
+        ({'ears': 2}, 'ears'),
+    ],
+)
+def test_senseless_configurations_are_refused_by_name(changed: dict[str, object], named: str) -> None:
+    values = {**AtNetConfig().to_dict(), **changed}
+    with pytest.raises(NetworkError, match=named):
+        AtNetConfig.from_dict(values)
+
+
+def test_configuration_survives_json() -> None:
+    config = AtNetConfig(width=0.5, modalities=('depth', 'segmentation'))
+    assert AtNetConfig.from_dict(config.to_dict()) == config

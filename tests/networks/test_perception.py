@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+import torch
+
+from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
+
+CHANNELS = {'depth': 1, 'segmentation': 19}
+
+
+def make_network(*heads: tuple[str, ...]) -> PerceptionNetwork:
+    torch.manual_seed(0)
+    at_nets = [AtNet(AtNetConfig(width=0.125, modalities=modalities)).eval() for modalities in heads]
+    vq_vaes = {}
+    for modality in [modality for modalities in heads for modality in modalities]:
+        vq_vaes[modality] = VqVae(VqVaeConfig(channels=CHANNELS[modality], first_features=4, features=8)).eval()
+        vq_vaes[modality].quantizer.start(torch.randn(500, 64))
+    for at_net in at_nets:
+        for modality in at_net.config.modalities:
+            at_net.set_latent_statistics(modality, torch.randn(64, 8, 8), torch.ones(64))
+    return PerceptionNetwork.from_trained(at_nets, vq_vaes)
+
+
+@pytest.mark.parametrize('heads', [(('depth', 'segmentation'),), (('segmentation',), ('depth',)), (('depth',),)])
+def test_outputs_are_metres_labels_and_distances(heads: tuple[tuple[str, ...], ...]) -> None:
+    network = make_network(*heads)
+    outputs = dict(zip(network.config.output_names, network(torch.randn(2, 8, 128, 128)), strict=True))
+    assert outputs['depth_m'].shape == (2, 128, 128)
+    assert outputs['depth_m'].dtype == torch.float32
+    assert 1 <= float(outputs['depth_m'].detach().min()) <= float(outputs['depth_m'].detach().max()) <= 80.001
+    assert outputs['depth_distance'].shape == (2, 8, 8)
+    assert ('labels' in outputs) == any('segmentation' in modalities for modalities in heads)
+    if 'labels' in outputs:
+        assert outputs['labels'].shape == (2, 128, 128)
+        assert outputs['labels'].dtype == torch.uint8
+        assert int(outputs['labels'].max()) < 19
+
+
+def test_one_pass_equals_its_parts() -> None:
+    torch.manual_seed(0)
+    network = make_network(('depth',))
+    features = torch.randn(2, 8, 128, 128)
+    quantized = network.codebooks['depth'].quantize(network.at_nets[0](features)['depth'])
+    depth_m = network.config.depth.unit_to_depth(network.decoders['depth'](quantized.values)[:, 0])
+    torch.testing.assert_close(network(features), (depth_m, quantized.distance))
+
+
+def test_windows_do_not_influence_each_other() -> None:
+    network = make_network(('depth', 'segmentation'))
+    features = torch.randn(3, 8, 128, 128)
+    together = network(features)
+    for place in range(3):
+        alone = network(features[place : place + 1])
+        torch.testing.assert_close([a[0] for a in alone], [t[place] for t in together], rtol=1e-4, atol=1e-4)
+
+
+def test_traced_graph_has_no_control_flow_on_data() -> None:
+    network = make_network(('depth', 'segmentation'))
+    program = torch.export.export(network, (torch.randn(1, 8, 128, 128),), strict=False)
+    features = torch.randn(1, 8, 128, 128) * 3
+    torch.testing.assert_close(program.module()(features), network(features))
+
+
+def test_configuration_and_weights_rebuild_the_network() -> None:
+    network = make_network(('depth', 'segmentation'))
+    rebuilt = PerceptionNetwork(PerceptionConfig.from_dict(network.config.to_dict()))
+    rebuilt.load_state_dict(network.state_dict())
+    features = torch.randn(1, 8, 128, 128)
+    torch.testing.assert_close(rebuilt(features), network(features))
+
+
+def test_head_without_its_manifold_is_refused() -> None:
+    with pytest.raises(NetworkError, match='segmentation'):
+        PerceptionConfig(at_nets=(AtNetConfig(modalities=('segmentation',)),), manifolds={'depth': VqVaeConfig()})
+    with pytest.raises(NetworkError, match='16 cells'):
+        PerceptionConfig(at_nets=(AtNetConfig(manifold_cells=16),), manifolds={'depth': VqVaeConfig()})
