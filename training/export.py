@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.perception import PerceptionNetwork
     from training.cache import WindowCache
+    from training.configuration import FitConfig
 
 CARD_FILE = 'README.md'
 COMPARED_WINDOWS = 64
@@ -151,9 +152,17 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
         'audio transformation': f'{at_nets} (the paper: 1)',
         'features of the manifolds': f'{features} (the paper: 128)',
         'parameters': sum(parameter.numel() for parameter in network.parameters()),
-        'fits': {'manifold': asdict(config.manifold_fit), 'transform': asdict(config.transform_fit)},
-        'augmentation': asdict(config.augment),
+        'fit of the manifolds': _fit_text(config.manifold_fit),
+        'fit of the audio transformation': _fit_text(config.transform_fit),
+        'augmentation': ', '.join(
+            f'{name.replace("_", " ")} {value:g}' for name, value in asdict(config.augment).items()
+        ),
     }
+
+
+def _fit_text(fit: FitConfig) -> str:
+    length = f'{fit.epochs} epochs' if fit.minutes is None else f'{fit.minutes:g} minutes'
+    return f'{length}, batches of {fit.batch_size}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 
 def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, scores: dict[str, Any]) -> Bundle:
