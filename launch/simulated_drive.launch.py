@@ -24,9 +24,7 @@ def generate_launch_description() -> LaunchDescription:
     booleans = {'choices': ['true', 'false']}
     arguments = [
         DeclareLaunchArgument('namespace', default_value='', description='Namespace of both nodes.'),
-        DeclareLaunchArgument(
-            'params_file', default_value=params_file, description='Parameter file of the perception node.'
-        ),
+        DeclareLaunchArgument('params_file', default_value=params_file, description='Of the perception node.'),
         DeclareLaunchArgument('seed', default_value='900001', description='Seed of the first street.'),
         DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
         DeclareLaunchArgument('perception', default_value='true', description='Perceive the drive.', **booleans),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 GRACE_S = 5.0
-PR_SET_PDEATHSIG = 1
+# The kernel ends a child whose parent was killed and could not end it.
+DIE_WITH_PARENT = ('setpriv', '--pdeathsig', 'TERM')
 LOG_TAIL_LINES = 15
 
 
@@ -54,13 +54,12 @@ class Children:
         settings = [part for key, value in parameters.items() for part in ('-p', f'{key}:={_text(value)}')]
         with self._log(name).open('wb') as log:
             process = subprocess.Popen(
-                [sys.executable, '-m', module, '--ros-args', '-r', f'__node:={name}', *settings],
+                [*DIE_WITH_PARENT, sys.executable, '-m', module, '--ros-args', '-r', f'__node:={name}', *settings],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=end_with_parent,
             )
         self._processes[name] = process
         return process.pid
@@ -84,11 +83,6 @@ class Children:
 
     def _log(self, name: str) -> Path:
         return self._folder / f'{name}.log'
-
-
-def end_with_parent() -> None:
-    """Ask the kernel, in a new process, to end it when its parent dies without having ended it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -31,6 +31,7 @@ BUNDLE_SOURCES = (
     *PACKAGE.glob('calibration/rig.py'),
     ROOT / 'training' / 'onnx_graph.py',
     ROOT / 'tests' / 'inference' / 'conftest.py',
+    ROOT / 'tests' / 'nodes' / 'make_bundle.py',
 )
 
 

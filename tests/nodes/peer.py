@@ -19,7 +19,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
-from audio_manifold_ros.demo.children import end_with_parent
+from audio_manifold_ros.demo.children import DIE_WITH_PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +37,9 @@ class NodeProcess:
         self._log = log
         with log.open('wb') as file:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', f'audio_manifold_ros.nodes.{module}', '--ros-args', *given],
+                [*DIE_WITH_PARENT, sys.executable, '-m', f'audio_manifold_ros.nodes.{module}', '--ros-args', *given],
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                preexec_fn=end_with_parent,
             )
 
     @property
