@@ -92,8 +92,9 @@ def run_process(config: pytest.Config, nodeids: list[str], reports: Path) -> str
     command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', '--rootdir', str(config.rootpath), *nodeids]
     if shown:
         command.append('-s')
-    if config.option.maxfail:
-        command.append(f'--maxfail={config.option.maxfail}')
+    for option in ('maxfail', 'timeout'):
+        if value := config.getoption(option):
+            command.append(f'--{option}={value}')
     try:
         done = subprocess.run(
             command,

@@ -59,7 +59,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
 @torch.inference_mode()
 def _heard(config: TrainingConfig, cache: WindowCache, chosen: NDArray[np.int64]) -> dict[str, torch.Tensor]:
     features = torch.from_numpy(cache.take('features', chosen).astype(np.float32))
-    latents = {}
+    latents: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
         path = config.transform_folder(network.modalities) / BEST
         if path.is_file():

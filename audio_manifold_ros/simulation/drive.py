@@ -56,7 +56,8 @@ class Drive:
         """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
         sound = self._acoustics.render(first_sample, samples)
         steps = np.clip(np.rint(sound * 32768.0), -32768, 32767)
-        return (steps / np.float32(32768.0)).astype(np.float32)
+        quantised: NDArray[np.float32] = (steps / np.float32(32768.0)).astype(np.float32)
+        return quantised
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column)."""
