@@ -92,9 +92,8 @@ def run_process(config: pytest.Config, nodeids: list[str], reports: Path) -> str
     command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', '--rootdir', str(config.rootpath), *nodeids]
     if shown:
         command.append('-s')
-    for option in ('maxfail', 'timeout'):
-        if value := config.getoption(option):
-            command.append(f'--{option}={value}')
+    limits = {option: config.getoption(option) for option in ('maxfail', 'timeout')}
+    command.extend(f'--{option}={value}' for option, value in limits.items() if value)
     try:
         done = subprocess.run(
             command,
