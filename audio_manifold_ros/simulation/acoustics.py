@@ -55,7 +55,9 @@ def raise_rate(low: Samples, low_factor: int) -> Samples:
     begin = LOW_STEP_SAMPLES - LOW_TAPS // 2 + 1
     end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2
     windows = sliding_window_view(low[:, begin:end], LOW_TAPS, axis=1)
-    return np.asarray(windows @ interpolator(low_factor)).reshape(len(low), -1)
+    # A copy, because the fast product wants its rows apart.
+    rows = np.ascontiguousarray(windows).reshape(-1, LOW_TAPS)
+    return np.asarray(rows @ interpolator(low_factor)).reshape(len(low), -1)
 
 
 def vehicle_wall(vehicle: Vehicle, ear_y_m: float) -> Wall:

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-from __future__ import annotations
-
 """Small streets, built by hand, for the tests of their sound."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def whole(busy: StreetAcoustics) -> np.ndarray:
 @given(cuts=st.lists(st.integers(0, LENGTH), min_size=1, max_size=7))
 def test_blocks_leave_no_trace(busy: StreetAcoustics, whole: np.ndarray, cuts: list[int]) -> None:
     edges = sorted({0, LENGTH, *cuts})
-    parts = [busy.render(500 + first, last - first) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [busy.render(500 + first, last - first) for first, last in pairwise(edges)]
     assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-5
 
 

@@ -52,7 +52,7 @@ def echo_db(facades: tuple[Facade, ...], first: int) -> tuple[np.ndarray, np.nda
 def test_a_facade_returns_the_own_noise_after_twice_its_distance() -> None:
     correlation, _ = echo_db((WALL,), 0)
     lag = np.argmax(np.abs(correlation)) / 22_500
-    # Tyres at -1.75 ± 0.78 m, wall at 8.25 m: the near ones' image is at 17.47 m, heard 0.5 m to the left of the middle.
+    # Near tyres 0.78 m to the left of the middle, their image behind the wall, the microphone 0.5 m to the left.
     there = np.linalg.norm([1.35, 2 * 8.25 - (-1.75 + 0.78) - (-1.75 + 0.5), 1.65])
     here = np.linalg.norm([1.35, 0.78 - 0.5, 1.65])
     assert lag == pytest.approx((there - here) / 343.2, abs=1.5e-3)

@@ -29,10 +29,10 @@ class Signal:
     def __init__(self, function: object) -> None:
         self._function = function
 
-    def high(self, first: int, last: int, detour_s: np.ndarray, air: np.ndarray) -> np.ndarray:
+    def high(self, first: int, last: int, _detour_s: np.ndarray, _air: np.ndarray) -> np.ndarray:
         return self._at(first, last, 22_500 * OVERSAMPLING)
 
-    def low(self, first: int, last: int, detour_s: np.ndarray) -> np.ndarray:
+    def low(self, first: int, last: int, _detour_s: np.ndarray) -> np.ndarray:
         return self._at(first, last, GRID.low_rate_hz * OVERSAMPLING)
 
     def _at(self, first: int, last: int, rate_hz: float) -> np.ndarray:
