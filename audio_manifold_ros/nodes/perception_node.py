@@ -89,6 +89,15 @@ class PerceptionNode(LifecycleNode):
         """Release everything; the node is unconfigured afterwards."""
         return self._transition('error', self._release, self._release)
 
+    def _LifecycleNodeMixin__on_change_state(self, request: Any, response: Any) -> Any:  # noqa: N802
+        """Answer a request that the present state does not allow; rclpy would raise and leave the client waiting."""
+        try:
+            return super()._LifecycleNodeMixin__on_change_state(request, response)  # type: ignore[misc]
+        except Exception as error:  # noqa: BLE001 - its exception class is private
+            self.get_logger().error(f'Transition {request.transition.id} is refused: {error}')
+            response.success = False
+            return response
+
     def destroy_node(self) -> None:
         """Release everything, then the node."""
         self._release()
