@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +24,7 @@ from audio_manifold_ros.datasets.drive_seal import read_seal
 from audio_manifold_ros.datasets.splits import split_drives
 from audio_manifold_ros.features.batch import mel_features
 from training.errors import TrainingError
+from training.process_pool import fresh_pool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,9 +158,7 @@ def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int,
         for job in track(jobs, 'features', disable=not progress):
             _write_shard(job)
         return
-    # Fresh processes of one thread each: they read the limit before numpy does, and inherit no locks.
-    os.environ.setdefault('OMP_NUM_THREADS', '1')
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context('spawn')) as pool:
+    with fresh_pool(workers) as pool:
         for _ in track(pool.map(_write_shard, jobs), 'features', total=len(jobs), disable=not progress):
             pass
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -33,10 +32,10 @@ from audio_manifold_ros.datasets.splits import check_learning_seed
 from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
+from training.process_pool import fresh_pool
 
 INT16_SCALE = 32768
 FOLDER_DRIVES = 1000
-SINGLE_THREADED = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
 
 
@@ -103,9 +102,7 @@ def write_corpus(folder: Path, seeds: range, seconds: int, workers: int, console
 
 
 def _in_parallel(folder: Path, seeds: range, seconds: int, workers: int) -> Iterator[Written]:
-    # Fresh processes: they read the thread limits before numpy does, and inherit no locks.
-    os.environ.update(dict.fromkeys(SINGLE_THREADED, '1'))
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context('spawn')) as pool:
+    with fresh_pool(workers) as pool:
         futures = [pool.submit(write_drive, folder, seed, seconds) for seed in seeds]
         try:
             for future in as_completed(futures):

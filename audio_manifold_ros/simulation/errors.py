@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """The exception of the simulation package."""
 
 

@@ -1,3 +1,5 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
 """What stands and drives in a simulated street: plain data, shared by sound and image.
 
 World frame: x along the road in the direction of travel, y to the left, z up, origin on the road's
