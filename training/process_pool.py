@@ -14,8 +14,8 @@ THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 def fresh_pool(workers: int) -> ProcessPoolExecutor:
     """Return a pool of new processes.
 
-    They read the limit before numpy does, whatever the caller's own limit is, and inherit no locks: with two
-    threads in each of two workers, features take ten times as long.
+    They read the limit before numpy does, whatever the caller's own limit is, and inherit no locks. Workers of
+    several threads each would wait for one another more than they compute.
     """
     os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context('spawn'))
