@@ -40,8 +40,12 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         bundle = Bundle.load(STREET) if has_street() else write_paper_bundle(path / 'paper')
-        with _subscriber(bundle) as subscriber, Children(path, ENVIRONMENT) as children:
-            return _measure(bundle, subscriber, children)
+        with Children(path, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
+            try:
+                return _measure(bundle, subscriber, children)
+            except (TimeoutError, RuntimeError) as error:
+                msg = f'{error}\nThe perception node said:\n{children.last_words(PERCEPTION)}'
+                raise RuntimeError(msg) from None
 
 
 def _measure(bundle: Bundle, subscriber: Subscriber, children: Children) -> list[Figure]:
@@ -101,11 +105,11 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
 
 
 @contextmanager
-def _subscriber(bundle: Bundle) -> Iterator[Subscriber]:
+def _subscriber(bundle: Bundle, children: Children) -> Iterator[Subscriber]:
     spec = bundle.manifest.features
     window_ns = spec.window_samples * 1_000_000_000 // spec.sample_rate_hz
     rclpy.init()
-    subscriber = Subscriber(round((1 - bundle.manifest.frame_position) * window_ns))
+    subscriber = Subscriber(round((1 - bundle.manifest.frame_position) * window_ns), children.check)
     try:
         yield subscriber
     finally:

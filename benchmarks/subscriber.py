@@ -33,15 +33,17 @@ class Subscriber(Node):
 
     """
 
-    def __init__(self, behind_ns: int) -> None:
+    def __init__(self, behind_ns: int, check: Callable[[], None]) -> None:
         """Subscribe to both modalities.
 
         Args:
             behind_ns: From the instant that an image describes to the end of its window.
+            check: Called while waiting; raises when there is nothing to wait for any more.
 
         """
         super().__init__('benchmark')
         self._behind_ns = behind_ns
+        self._check = check
         self.latencies_ms: list[float] = []
         self.labels = 0
         self.dropped: int | None = None
@@ -69,6 +71,7 @@ class Subscriber(Node):
             if time.monotonic() > end_s:
                 msg = f'No {what} within {timeout_s:.0f} s.'
                 raise TimeoutError(msg)
+            self._check()
             self._executor.spin_once(timeout_sec=0.05)
 
     def spin_for(self, seconds: float) -> None:
