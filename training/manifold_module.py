@@ -103,7 +103,7 @@ class ManifoldModule(ScheduledModule):
             if self.global_step + 1 >= config.start_step:
                 quantizer.start(torch.cat(self._first_latents))
                 self._first_latents = []
-        elif self.global_step % config.restart_every_steps == 0 and self.progress() < LAST_RESTART:
+        elif self.global_step % config.restart_every_steps == 0 and self.progress < LAST_RESTART:
             self.log('train/restarted_codes', float(quantizer.restart_dead_codes(result.latent)))
 
     def _update_score(self, image: torch.Tensor, batch: Batch) -> None:

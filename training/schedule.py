@@ -49,7 +49,9 @@ class Budget(lightning.Callback):
         del pl_module
         interval_s = self.elapsed_s - self._validated_s
         self._validated_s = self.elapsed_s
-        if self.limit_s is not None and self.elapsed_s + 0.5 * interval_s > self.limit_s:
+        late = self.limit_s is not None and self.elapsed_s + 0.5 * interval_s > self.limit_s
+        # Clocks differ between devices, but all must stop together.
+        if trainer.strategy.reduce_boolean_decision(late, all=False):
             trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
@@ -72,16 +74,20 @@ def rate_factor(schedule: str, progress: float) -> float:
 
 
 class ScheduledModule(lightning.LightningModule):
-    """A module under Adam whose learning rate follows the budget."""
+    """A module under Adam whose learning rate follows the budget.
+
+    Attributes:
+        fit_config: How to fit.
+        budget: Knows how far the fit has come.
+        progress: How far it had come at the start of the step, 0 to 1, the same on all devices.
+
+    """
 
     def __init__(self, fit: FitConfig, budget: Budget) -> None:
         """Remember how to fit."""
         super().__init__()
         self.fit_config, self.budget = fit, budget
-
-    def progress(self) -> float:
-        """Return how far the fit has come, 0 to 1."""
-        return self.budget.progress(self.global_step, self.trainer.estimated_stepping_batches)
+        self.progress = 0.0
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Build Adam; weight decay is decoupled and spares biases, normalisation and whatever else is a vector."""
@@ -96,7 +102,9 @@ class ScheduledModule(lightning.LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Set the learning rate."""
         del batch, batch_idx
-        rate = self.fit_config.learning_rate * rate_factor(self.fit_config.schedule, self.progress())
+        progress = self.budget.progress(self.global_step, self.trainer.estimated_stepping_batches)
+        self.progress = self.trainer.strategy.broadcast(progress)
+        rate = self.fit_config.learning_rate * rate_factor(self.fit_config.schedule, self.progress)
         optimizer = self.optimizers()
         for group in optimizer.param_groups:  # type: ignore[union-attr]
             group['lr'] = rate
