@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 DIAGNOSTICS_PERIOD_S = 1.0
 LOG_PERIOD_S = 1.0
+RETRY_NS = 2_000_000_000
 IDLE = Identity(hardware_id='', backend='', bundle='', microphones=())
 
 
@@ -55,7 +56,7 @@ class PerceptionNode(LifecycleNode):
         self._timer = self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         backwards = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True)
         self._jump_handle = self.get_clock().create_jump_callback(backwards, post_callback=self._on_jump)
-        self._autostart = None
+        self._autostart: Any = None
         if self._declared.read(LifecycleParameters).autostart:
             self._autostart = self.create_timer(0.0, self._start, clock=steady)
 
@@ -176,10 +177,13 @@ class PerceptionNode(LifecycleNode):
         self._diagnostics.publish(to_diagnostics(name, now_ns, identity, state, report, losing=losing))
 
     def _start(self) -> None:
-        if self._autostart is not None:
+        """Configure and activate; a device that is not there yet at boot is tried again until it is."""
+        first = self._autostart.timer_period_ns == 0
+        if first and self.trigger_configure() == SUCCESS:
+            self._autostart.timer_period_ns = RETRY_NS
+        waiting = self._assembly is not None and self._worker is None
+        if not waiting or self.trigger_activate() == SUCCESS:
             self._autostart.cancel()
-        if self.trigger_configure() == SUCCESS:
-            self.trigger_activate()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -70,6 +70,22 @@ def test_the_node_outlives_its_audio_server(
 
 
 @pytest.mark.timeout(120)
+def test_a_node_that_starts_itself_waits_for_its_device(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, array: PulseArray
+) -> None:
+    array.kill()
+    device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
+    node = start_node(bundle=small_bundle, autostart=True, **device)
+    images = peer.hear(Image, '/perception/depth/image')
+    peer.wait(lambda: 'Cannot activate' in node.output, 40, 'first attempt')
+    assert peer.state() == 'inactive'
+    array.start()
+    array.play(noise(60))
+    peer.wait(lambda: bool(images), 40, 'image after the device has come')
+    assert node.end() == 0, node.output
+
+
+@pytest.mark.timeout(120)
 def test_an_absent_device_is_refused_by_name(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, array: PulseArray
 ) -> None:

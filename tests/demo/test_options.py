@@ -1,0 +1,48 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audio_manifold_ros.demo.options import FIRST_UNSEEN_SEED, parse_options
+
+
+def test_defaults_show_an_unseen_street() -> None:
+    options = parse_options([])
+    assert (options.kind, options.place, options.seconds) == ('simulator', '', 20.0)
+    assert options.seed >= FIRST_UNSEEN_SEED
+
+
+@pytest.mark.parametrize(
+    ('source', 'kind', 'place'),
+    [
+        ('simulator', 'simulator', ''),
+        ('file:/a/b:c.wav', 'file', '/a/b:c.wav'),
+        ('device:USB 8: hw', 'device', 'USB 8: hw'),
+    ],
+)
+def test_sources(source: str, kind: str, place: str) -> None:
+    options = parse_options(['--source', source, '--seed', '900007', '--out', 'x', '--seconds', '3'])
+    assert (options.kind, options.place, options.seed, options.out) == (kind, place, 900_007, Path('x'))
+
+
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ['--source', 'bag:x'],
+        ['--source', 'file'],
+        ['--source', 'device:'],
+        ['--source', 'simulator:3'],
+        ['--seconds', '0'],
+        ['--seconds', 'long'],
+        ['--seed', '-1'],
+        ['--rate', '0'],
+    ],
+)
+def test_mistakes_end_with_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse_options(arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
