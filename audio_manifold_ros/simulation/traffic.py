@@ -19,7 +19,7 @@ Samples = NDArray[np.float32]
 
 HORIZON_M = (110.0, 140.0)
 # A way is faded out when it brings less than this, in dB, of everything that is heard.
-MASKED_DB = (-18.0, -23.0)
+MASKED_DB = (-15.0, -19.0)
 LOW_WEIGHT = 0.1
 
 
