@@ -46,6 +46,8 @@ REFRESH_S = 0.25
 ALBUM_RATE_HZ, ALBUM_CAPACITY = 10.0, 900
 # Streets are 60 s long at most; a longer demonstration drives down the next one.
 STREET_S = 60.0
+# Two hops: half the messages of one hop, and every window still ends where a block ends.
+BLOCK_SAMPLES = 512
 
 
 class Show:
@@ -178,7 +180,7 @@ class Show:
         }
 
     def _drive_parameters(self) -> dict[str, Any]:
-        return {'seed': self._options.seed, 'street_s': STREET_S}
+        return {'seed': self._options.seed, 'street_s': STREET_S, 'block_samples': BLOCK_SAMPLES}
 
 
 def _environment() -> dict[str, str]:

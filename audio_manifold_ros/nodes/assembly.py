@@ -58,12 +58,13 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     source_parameters = parameters.read(SourceParameters)
     publish = parameters.read(PublishParameters)
     bundle = Bundle.load(locate('bundle', model.bundle))
-    array = MicrophoneArray.from_yaml(locate('rig', model.rig) / 'mic_array.yaml')
-    warnings = [bundle.array_difference(array), _clock_warning(node, source_parameters)]
+    rig = locate('rig', model.rig)
+    array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
+    warnings = [bundle.array_difference(array), _clock_warning(node, source_parameters), _stand_in_warning(array)]
     warning = ' '.join(text for text in warnings if text)
     if warning:
         node.get_logger().warning(warning)
-    source = make_source(node, source_parameters)
+    source = make_source(node, source_parameters, rig)
     backend = open_backend(bundle, model.backend, device=model.device, threads=model.threads)
     node.get_logger().info(backend.reason)
     return Assembly(
@@ -74,7 +75,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
             hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
             backend=backend.name,
             bundle=bundle.manifest.name,
-            microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones),
+            microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones if mic.enabled),
             warning=warning,
         ),
     )
@@ -84,3 +85,8 @@ def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
     if source.kind != 'device' or not node.get_parameter('use_sim_time').value:
         return ''
     return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the sound.'
+
+
+def _stand_in_warning(array: MicrophoneArray) -> str:
+    disabled = [mic.name for mic in array.microphones if not mic.enabled]
+    return f'The rig disables {", ".join(disabled)}: the nearest neighbour stands in.' if disabled else ''

@@ -14,6 +14,7 @@ from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rclpy.node import Node
 
@@ -25,19 +26,24 @@ if TYPE_CHECKING:
 class SourceKind:
     """How a kind of source is made, and what names its hardware in diagnostics."""
 
-    make: Callable[[Node, SourceParameters], AudioSource]
+    make: Callable[[Node, SourceParameters, Path], AudioSource]
     hardware_id: Callable[[SourceParameters], str]
 
 
-def make_source(node: Node, parameters: SourceParameters) -> AudioSource:
+def make_source(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
     """Make the source that the parameters name; it is not open yet.
+
+    Args:
+        node: Gives the clock, and subscribes.
+        parameters: Which source.
+        rig: Folder of the rig that a simulated street is heard with.
 
     Raises:
         NodeError: A parameter that this kind of source needs is empty, or names no file.
         AudioError: The source cannot work as configured.
 
     """
-    return SOURCES[parameters.kind].make(node, parameters)
+    return SOURCES[parameters.kind].make(node, parameters, rig)
 
 
 def _now_ns(node: Node) -> Callable[[], int]:
@@ -45,7 +51,7 @@ def _now_ns(node: Node) -> Callable[[], int]:
     return lambda: int(clock.now().nanoseconds)
 
 
-def _device(node: Node, parameters: SourceParameters) -> AudioSource:
+def _device(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     from audio_manifold_ros.audio.device_source import DeviceSource
 
     if not parameters.device:
@@ -60,7 +66,7 @@ def _device(node: Node, parameters: SourceParameters) -> AudioSource:
     )
 
 
-def _topic(node: Node, parameters: SourceParameters) -> AudioSource:
+def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     from audio_manifold_ros.nodes.topic_source import TopicSource
 
     if not parameters.topic:
@@ -69,7 +75,7 @@ def _topic(node: Node, parameters: SourceParameters) -> AudioSource:
     return TopicSource(node, parameters.topic)
 
 
-def _file(node: Node, parameters: SourceParameters) -> AudioSource:
+def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     from audio_manifold_ros.audio.file_source import FileSource
 
     if not parameters.file:
@@ -84,10 +90,10 @@ def _file(node: Node, parameters: SourceParameters) -> AudioSource:
     return source
 
 
-def _simulator(node: Node, parameters: SourceParameters) -> AudioSource:
+def _simulator(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
     from audio_manifold_ros.audio.simulator_source import SimulatorSource
 
-    return SimulatorSource(parameters.seed, clock_ns=_now_ns(node), block_samples=parameters.block_samples)
+    return SimulatorSource(parameters.seed, clock_ns=_now_ns(node), block_samples=parameters.block_samples, rig=rig)
 
 
 SOURCES = {

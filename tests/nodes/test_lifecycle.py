@@ -76,6 +76,7 @@ def test_autostart_and_a_signal(
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, autostart=True)
     images = peer.hear(Image, '/perception/depth/image')
     peer.wait(lambda: bool(images), 40, 'image of a node that starts itself')
+    assert 'torch' not in Path(f'/proc/{node.process.pid}/maps').read_text(), 'a node on ONNX Runtime loads torch'
     assert node.end() == 0
     assert 'Traceback' not in node.output
 

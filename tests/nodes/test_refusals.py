@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 
 from audio_manifold_ros.nodes.perception_node import PerceptionNode
 from audio_manifold_ros.nodes.simulated_drive import SimulatedDrive
+from audio_manifold_ros.resources import resource_path
 
 pytestmark = pytest.mark.ros
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
@@ -179,6 +180,17 @@ def test_a_rig_with_too_few_microphones(capfd: pytest.CaptureFixture[str], small
     result, log = configure(capfd, bundle=str(small_bundle), rig=str(tmp_path))
     assert result == FAILURE
     assert "'one' has 1 microphones" in log
+
+
+def test_a_disabled_microphone_is_warned_of(
+    capfd: pytest.CaptureFixture[str], small_bundle: Path, tmp_path: Path
+) -> None:
+    rig = (resource_path('calibration/roof_octagon') / 'mic_array.yaml').read_text(encoding='utf-8')
+    head, _, tail = rig.partition('mic_5')
+    (tmp_path / 'mic_array.yaml').write_text(head + 'mic_5' + tail.replace('enabled: true', 'enabled: false', 1))
+    result, log = configure(capfd, bundle=str(small_bundle), rig=str(tmp_path))
+    assert result == SUCCESS, log
+    assert 'The rig disables mic_5: the nearest neighbour stands in.' in log
 
 
 def test_a_live_device_with_simulated_time_is_warned_of(capfd: pytest.CaptureFixture[str], small_bundle: Path) -> None:

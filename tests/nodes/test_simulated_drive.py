@@ -1,0 +1,59 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The drive publishes what the simulated street sounds and looks like, on one clock, and the next street after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from sensor_msgs.msg import CameraInfo, Image
+
+from audio_manifold_ros.nodes.audio_messages import from_audio_message
+from audio_manifold_ros.nodes.messages import from_image, to_ns
+from audio_manifold_ros.simulation.drive import Drive
+from tests.nodes.peer import NodeProcess, Peer
+
+pytestmark = pytest.mark.ros
+SEED = 900_123
+
+
+@pytest.mark.timeout(120)
+def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
+    audio = peer.hear(AudioBlockMessage, '/audio', 400)
+    depths = peer.hear(Image, '/truth/depth/image')
+    labels = peer.hear(Image, '/truth/segmentation/image')
+    infos = peer.hear(CameraInfo, '/truth/depth/camera_info')
+    node = start_node('simulated_drive', seed=SEED, street_s=2.0, duration_s=3.0, image_rate_hz=10.0, block_samples=450)
+    peer.wait(lambda: node.process.poll() is not None, 90, 'end of the drive')
+    peer.spin(0.5)
+    assert node.process.returncode == 0, node.output
+
+    # What is published before the subscription is known is not heard: the first street is joined on the way.
+    blocks = [from_audio_message(message) for message in audio]
+    second = next(i for i in range(1, len(blocks)) if blocks[i].first_sample < blocks[i - 1].first_sample)
+    assert {message.header.frame_id for message in audio} == {'mic_array_link'}
+    for seed, stream in ((SEED, blocks[:second]), (SEED + 1, blocks[second:])):
+        ends = [block.end_sample for block in stream]
+        assert [block.first_sample for block in stream[1:]] == ends[:-1]
+        assert ends[-1] >= (45_000 if seed == SEED else 22_500)
+        heard = np.concatenate([block.samples for block in stream], axis=1)[:, :9000]
+        wanted = Drive(seed).audio(stream[0].first_sample, 9000)
+        assert np.abs(heard - wanted).max() <= 1.01 / 32768, 'the sound of this street'
+        assert len({block.stamp_ns - block.first_sample * 10**9 // 22_500 for block in stream}) <= 2
+    assert blocks[second].first_sample == 0
+
+    start_ns = blocks[0].stamp_ns - blocks[0].first_sample * 10**9 // 22_500
+    street = Drive(SEED)
+    by_stamp = {to_ns(label.header.stamp): label for label in labels}
+    depths = [depth for depth in depths if to_ns(depth.header.stamp) < blocks[second].stamp_ns]
+    assert len(depths) >= 5
+    for depth in depths[::5]:
+        stamp_ns = to_ns(depth.header.stamp)
+        depth_m, ids = street.image((stamp_ns - start_ns) / 1e9)
+        assert np.isclose(from_image(depth), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
+        assert (from_image(by_stamp[stamp_ns]) == ids).mean() > 0.999
+    assert infos[0].header.frame_id == 'camera_optical_frame'
+    assert infos[0].k[0] == pytest.approx(53.7024)
