@@ -20,13 +20,14 @@ from rich.live import Live
 
 from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.errors import DemoError
+from audio_manifold_ros.demo.film import write_film
 from audio_manifold_ros.demo.frames import Album
-from audio_manifold_ros.demo.pictures import draw_sheet, write_film
+from audio_manifold_ros.demo.moments import evenly, to_moments
 from audio_manifold_ros.demo.process_memory import resident_mb
 from audio_manifold_ros.demo.summary import summarise
 from audio_manifold_ros.demo.table import live_table
 from audio_manifold_ros.demo.viewer import PERCEPTION, Viewer
-from audio_manifold_ros.evaluation.contact_sheet import save_picture
+from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.nodes.locations import locate
 
@@ -44,6 +45,7 @@ FIRST_IMAGE_TIMEOUT_S = 20.0
 DIAGNOSTICS_TIMEOUT_S = 2.5
 REFRESH_S = 0.25
 ALBUM_RATE_HZ, ALBUM_CAPACITY = 10.0, 900
+SHEET_COLUMNS = 6
 # Streets are 60 s long at most; a longer demonstration drives down the next one.
 STREET_S = 60.0
 # Two hops: half the messages of one hop, and every window still ends where a block ends.
@@ -154,8 +156,10 @@ class Show:
         out.mkdir(parents=True, exist_ok=True)
         summary = summarise(viewer, self._bundle.folder, self._first_image_s, self._rss_mb)
         with self._console.status('drawing'):
-            save_picture(out / 'contact_sheet.png', draw_sheet(frames, manifest, self._title(), _subtitle(summary)))
-            write_film(out / 'drive.mp4', frames, manifest, self._title())
+            moments = to_moments(frames, manifest)
+            sheet = contact_sheet(evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
+            save_picture(out / 'contact_sheet.png', sheet)
+            write_film(out / 'drive.mp4', moments, self._title())
         (out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
         return summary
 
