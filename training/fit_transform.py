@@ -23,7 +23,7 @@ from training.data import WindowData
 from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
 from training.fitting import BEST, load_vq_vae, run_fit
-from training.latents import add_latents, latent_statistics
+from training.latents import WindowStatistics, add_latents, feature_statistics, latent_statistics
 from training.schedule import Budget
 from training.transform_module import TransformModule
 
@@ -50,11 +50,11 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     names = ('features', *(f'latent_{modality}' for modality in network.modalities))
     data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
     data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
-    statistics = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
+    latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
     module = TransformModule(
         network,
         vq_vaes,
-        statistics,
+        WindowStatistics(feature_statistics(data.cache), latents),
         fit,
         config.augment,
         config.data.features.db_divisor,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from training.data import Batch
 
 BATCH = 32
+STATISTICS_WINDOWS = 256
 
 
 def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRepresentation) -> str:
@@ -65,6 +66,37 @@ def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
     variance, mean = torch.var_mean(latents, dim=0, correction=0)
     std = variance.mean(dim=(1, 2)).sqrt()
     return LatentStatistics(mean, std.clamp(min=1e-3 * float(std.max())), float(variance.mean()))
+
+
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """What the features of the training windows are like.
+
+    Attributes:
+        mean: float32 (mic,).
+        covariance: float64 (mic, mic).
+
+    """
+
+    mean: torch.Tensor
+    covariance: torch.Tensor
+
+
+@dataclass(frozen=True)
+class WindowStatistics:
+    """What an AT-net is told before it is fitted: of the training windows' features, and of each modality's latents."""
+
+    features: FeatureStatistics
+    latents: dict[str, LatentStatistics]
+
+
+def feature_statistics(cache: WindowCache) -> FeatureStatistics:
+    """Measure the training windows' features, at most `STATISTICS_WINDOWS` of them, evenly thinned."""
+    indices = cache.indices('train')
+    chosen = indices[np.linspace(0, len(indices) - 1, min(len(indices), STATISTICS_WINDOWS)).astype(np.int64)]
+    rows = np.moveaxis(cache.take('features', chosen).astype(np.float32), 1, 0)
+    values = torch.from_numpy(rows.reshape(len(rows), -1)).double()
+    return FeatureStatistics(values.mean(dim=1).float(), torch.cov(values))
 
 
 @torch.inference_mode()

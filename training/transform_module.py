@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.vq_vae import VqVae
     from training.configuration import AugmentConfig, FitConfig
     from training.data import Batch
-    from training.latents import LatentStatistics
+    from training.latents import WindowStatistics
     from training.schedule import Budget
 
 
@@ -38,7 +38,7 @@ class TransformModule(ScheduledModule):
         self,
         network: AtNetConfig,
         vq_vaes: dict[str, VqVae],
-        statistics: dict[str, LatentStatistics],
+        statistics: WindowStatistics,
         fit: FitConfig,
         augmentation: AugmentConfig,
         db_divisor: float,
@@ -47,10 +47,11 @@ class TransformModule(ScheduledModule):
     ) -> None:
         """Build the network with random weights; the manifolds stay frozen."""
         super().__init__(fit, budget)
-        self.variances = {modality: known.variance for modality, known in statistics.items()}
+        self.variances = {modality: known.variance for modality, known in statistics.latents.items()}
         self.save_hyperparameters({'network': network.to_dict(), 'variances': self.variances})
         self.network = AtNet(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        for modality, known in statistics.items():
+        self.network.set_input_statistics(statistics.features.mean, statistics.features.covariance)
+        for modality, known in statistics.latents.items():
             self.network.set_latent_statistics(modality, known.mean, known.std)
         self.augmentation, self.db_divisor, self.depth = augmentation, db_divisor, depth
         # A dict hides the manifolds from checkpoint and optimiser.

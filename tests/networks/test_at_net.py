@@ -11,7 +11,7 @@ def test_full_width_trunk_is_resnet_18() -> None:
     network = AtNet()
     count = sum(parameter.numel() for parameter in network.trunk.parameters())
     # ResNet-18 without its classifier has 11,176,512 weights with a stem for 3 channels.
-    assert count == 11_176_512 + (8 - 3) * 64 * 49 + 2 * 8
+    assert count == 11_176_512 + (8 - 3) * 64 * 49
     assert network.trunk(torch.zeros(1, 8, 128, 128)).shape == (1, 512, 1, 1)
 
 
@@ -27,6 +27,26 @@ def test_one_head_per_modality(modalities: tuple[str, ...]) -> None:
     network = AtNet(AtNetConfig(mics=3, width=0.125, modalities=modalities, manifold_cells=16, code_dim=10))
     latents = network(torch.randn(2, 3, 128, 128))
     assert {name: tuple(latent.shape) for name, latent in latents.items()} == dict.fromkeys(modalities, (2, 10, 16, 16))
+
+
+def test_whitening_makes_small_differences_between_microphones_as_large_as_what_they_share() -> None:
+    generator = torch.Generator().manual_seed(1)
+    shared = torch.randn(64, 1, 16, 16, generator=generator)
+    own = torch.randn(64, 8, 16, 16, generator=generator)
+    features = shared + 0.05 * own - 0.2
+    rows = features.transpose(0, 1).reshape(8, -1).double()
+    network = AtNet(AtNetConfig(width=0.125))
+    network.set_input_statistics(rows.mean(dim=1).float(), torch.cov(rows))
+    white = network.trunk[0](features).transpose(0, 1).reshape(8, -1).double()
+    torch.testing.assert_close(white.mean(dim=1), torch.zeros(8, dtype=torch.float64), rtol=0, atol=1e-4)
+    # The floor on the variances shrinks the smallest differences by a few per cent.
+    torch.testing.assert_close(torch.cov(white), torch.eye(8, dtype=torch.float64), rtol=0, atol=0.3)
+    assert torch.cov(white).diag().min() > 0.7
+
+
+def test_whitening_without_statistics_changes_nothing() -> None:
+    features = torch.randn(2, 8, 128, 128)
+    torch.testing.assert_close(AtNet(AtNetConfig(width=0.125)).trunk[0](features), features)
 
 
 def test_start_is_the_mean_image() -> None:
