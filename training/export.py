@@ -26,6 +26,7 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.card import model_card
 from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.prior import PRIOR_FILE, Prior
 from audio_manifold_ros.inference.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.errors import InferenceError
@@ -37,7 +38,7 @@ from training.cache import SPLITS, open_cache
 from training.calibrate import calibrate
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
-from training.evaluate import METRICS_FILE, evaluate
+from training.evaluate import METRICS_FILE, evaluate, make_prior
 from training.onnx_graph import ExportedNetwork, export_network
 from training.trained import listen, load_perception, take_features
 
@@ -80,15 +81,15 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
     manifest = describe(config, network, cache)
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     scores = scores or evaluate(network, cache, manifest.confidence)
-    exported = export_network(network)
+    exported, prior = export_network(network), make_prior(cache)
     with tempfile.TemporaryDirectory() as draft:
-        changes = compare(network, _write(Path(draft) / config.name, manifest, exported, scores), cache)
+        changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)
     manifest = replace(
         manifest,
         training={**manifest.training, **changes},
         metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
     )
-    return _write(folder, manifest, exported, scores)
+    return _write(folder, manifest, exported, prior, scores)
 
 
 def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
@@ -165,10 +166,11 @@ def _fit_text(fit: FitConfig) -> str:
     return f'{length}, batches of {fit.batch_size}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 
-def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, scores: dict[str, Any]) -> Bundle:
+def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: Prior, scores: dict[str, Any]) -> Bundle:
     files = {
         ONNX_FILE: exported.onnx,
         WEIGHTS_FILE: exported.weights,
+        PRIOR_FILE: prior.to_bytes(),
         METRICS_FILE: write_json(scores).encode(),
     }
     sizes = {name: {'size': len(content)} for name, content in files.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.prior import Prior
+from audio_manifold_ros.evaluation.prior import PRIOR_FILE, Prior
 from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.demo.frames import Frame
     from audio_manifold_ros.demo.viewer import Viewer
 
-PRIOR_FILE = 'prior.npz'
 PERCENTILES = (50, 95, 99)
 SCORES = {
     'depth': ('abs_rel', 'abs_rel_prior'),

@@ -17,6 +17,8 @@ from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.evaluation.depth_metrics import FAR_M, NEAR_M
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
+# In a bundle: whoever compares with the truth compares with this, too.
+PRIOR_FILE = 'prior.npz'
 DEPTH_BINS = 512
 FORMAT_VERSION = 1
 
@@ -38,18 +40,24 @@ class Prior:
     images: int
 
     def save(self, path: Path | str) -> None:
-        """Write an `.npz` file, the same bytes for the same prior."""
+        """Write an `.npz` file."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of an `.npz` file, the same bytes for the same prior."""
         stored = {
             'version': np.array(FORMAT_VERSION),
             'depth_m': self.depth_m,
             'labels': self.labels,
             'images': np.array(self.images),
         }
-        with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, 'w', zipfile.ZIP_DEFLATED) as archive:
             for name, value in stored.items():
                 buffer = io.BytesIO()
                 np.save(buffer, value, allow_pickle=False)
                 archive.writestr(zipfile.ZipInfo(f'{name}.npy'), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+        return content.getvalue()
 
     @classmethod
     def load(cls, path: Path | str) -> Prior:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.prior import PriorBuilder
+from audio_manifold_ros.evaluation.prior import PRIOR_FILE, PriorBuilder
 from audio_manifold_ros.inference.bundle import MANIFEST_FILE, Bundle, write_bundle
 from audio_manifold_ros.simulation.drive import Drive
 
@@ -34,9 +34,9 @@ def bundle_with_prior(small_bundle: Path, tmp_path_factory: pytest.TempPathFacto
     drive = Drive(1)
     for time_s in np.linspace(0, 5, 8):
         builder.add(*drive.image(time_s))
-    builder.build().save(folder / 'prior.npz')
+    prior = builder.build()
     files = {path.name: path.read_bytes() for path in small_bundle.iterdir() if path.name != MANIFEST_FILE}
-    files['prior.npz'] = (folder / 'prior.npz').read_bytes()
+    files[PRIOR_FILE] = prior.to_bytes()
     return write_bundle(folder / 'with_prior', Bundle.load(small_bundle).manifest, files).folder
 
 

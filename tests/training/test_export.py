@@ -111,7 +111,13 @@ def test_the_bundle_holds_scores_and_a_card_that_shows_them(bundle: Bundle, cach
     assert f'{scores["depth"]["abs_rel"]:.3f}' in card
     assert '8 for train, 4 for validation, 4 for test' in card
     assert 'at width 0.125 (the paper: 1)' in card
-    assert set(bundle.manifest.files) == {'model.onnx', 'weights.safetensors', 'metrics.json', 'README.md'}
+    assert set(bundle.manifest.files) == {
+        'model.onnx',
+        'weights.safetensors',
+        'metrics.json',
+        'prior.npz',
+        'README.md',
+    }
 
 
 def test_the_manifest_tells_what_the_drives_were_recorded_with(bundle: Bundle, cache: WindowCache) -> None:
