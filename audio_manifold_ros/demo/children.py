@@ -64,6 +64,11 @@ class Children:
         self._processes[name] = process
         return process.pid
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of what has been started."""
+        return tuple(self._processes)
+
     def check(self) -> None:
         """Refuse to go on without one of them.
 

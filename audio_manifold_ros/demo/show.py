@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 NODES = 'audio_manifold_ros.nodes'
 DRIVE = 'simulated_drive'
-START_TIMEOUT_S = 60.0
-FIRST_IMAGE_TIMEOUT_S = 20.0
-DIAGNOSTICS_TIMEOUT_S = 2.5
+START_TIMEOUT_S = 120.0
+FIRST_IMAGE_TIMEOUT_S = 60.0
+DIAGNOSTICS_TIMEOUT_S = 20.0
 REFRESH_S = 0.25
 ALBUM_RATE_HZ, ALBUM_CAPACITY = 10.0, 900
 SHEET_COLUMNS = 6
@@ -108,7 +108,8 @@ class Show:
                 executor.spin_once(timeout_sec=0.1)
                 children.check()
                 if time.monotonic() > end_s:
-                    msg = f'No {what} within {timeout_s:.0f} s.\n{children.last_words(PERCEPTION)}'
+                    said = '\n'.join(children.last_words(name) for name in children.names)
+                    msg = f'No {what} within {timeout_s:.0f} s. The nodes said:\n{said}'
                     raise DemoError(msg)
 
         def change(transition: int, what: str) -> None:
@@ -120,14 +121,14 @@ class Show:
 
         with self._console.status('starting the nodes'):
             node_id = children.start_node(PERCEPTION, f'{NODES}.perception_node', self._node_parameters())
-            wait(viewer.ready, START_TIMEOUT_S, 'perception node')
+            wait(viewer.ready, START_TIMEOUT_S, 'answer from the perception node')
             change(Transition.TRANSITION_CONFIGURE, 'configure')
             if self._options.kind == 'simulator':
                 children.start_node(DRIVE, f'{NODES}.simulated_drive', self._drive_parameters())
-                wait(lambda: viewer.truths > 0, START_TIMEOUT_S, 'simulated drive')
+                wait(lambda: viewer.truths > 0, START_TIMEOUT_S, 'image from the simulated drive')
             activated_s = time.monotonic()
             change(Transition.TRANSITION_ACTIVATE, 'activate')
-            wait(lambda: bool(viewer.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image')
+            wait(lambda: bool(viewer.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image from the perception node')
         self._first_image_s = viewer.arrivals_s[0] - activated_s
         self._show_live(viewer, children, executor, node_id)
         seen = viewer.diagnosed
