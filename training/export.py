@@ -39,6 +39,7 @@ from training.calibrate import calibrate
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
 from training.evaluate import METRICS_FILE, evaluate, make_prior
+from training.fitting import BEST, load_checkpoint
 from training.onnx_graph import ExportedNetwork, export_network
 from training.trained import listen, load_perception, take_features
 
@@ -147,23 +148,30 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
 def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
     at_nets = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
     features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
+    manifolds = [config.manifold_folder(name) for name in config.manifolds]
+    transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
     return {
         'streets': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
         'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
         'audio transformation': f'{at_nets} (the paper: 1)',
         'features of the manifolds': f'{features} (the paper: 128)',
         'parameters': sum(parameter.numel() for parameter in network.parameters()),
-        'fit of the manifolds': _fit_text(config.manifold_fit),
-        'fit of the audio transformation': _fit_text(config.transform_fit),
+        'fit of the manifolds': _fit_text(config.manifold_fit, manifolds),
+        'fit of the audio transformation': _fit_text(config.transform_fit, transforms),
         'augmentation': ', '.join(
             f'{name.replace("_", " ")} {value:g}' for name, value in asdict(config.augment).items()
         ),
     }
 
 
-def _fit_text(fit: FitConfig) -> str:
-    length = f'{fit.epochs} epochs' if fit.minutes is None else f'{fit.minutes:g} minutes'
-    return f'{length}, batches of {fit.batch_size}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
+def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
+    """Say how long fits took by what their best checkpoints hold: the command line may differ from the experiment."""
+    lengths = []
+    for folder in folders:
+        checkpoint = load_checkpoint(folder / BEST)
+        minutes = checkpoint['callbacks']['Budget']['elapsed_s'] / 60
+        lengths.append(f'{checkpoint["global_step"]:,} steps in {minutes:.0f} minutes')
+    return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 
 def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: Prior, scores: dict[str, Any]) -> Bundle:
