@@ -40,7 +40,8 @@ def test_the_line_follows_drift_and_averages_jitter(
         errors_ms.append((stamps[-1] - true_ns(index, rate_hz, drift_ppm) - mean_late_ns) / 1e6)
     settled = np.abs(errors_ms[len(errors_ms) // 4 :])
     assert np.all(np.diff(stamps) > 0)
-    assert settled.max() < 0.3 + 0.25 * jitter_ms
+    # Ten seconds on, 1.62 µs per ppm of the drift are left, whatever the jitter: 0.32 ms at 200 ppm.
+    assert settled.max() < 0.35 + 0.25 * jitter_ms
     assert clock.drift_ppm == pytest.approx(drift_ppm, abs=10 + 10 * jitter_ms)
 
 
