@@ -40,9 +40,9 @@ def test_the_line_follows_drift_and_averages_jitter(
         errors_ms.append((stamps[-1] - true_ns(index, rate_hz, drift_ppm) - mean_late_ns) / 1e6)
     settled = np.abs(errors_ms[len(errors_ms) // 4 :])
     assert np.all(np.diff(stamps) > 0)
-    # Ten seconds on, 1.62 µs per ppm of the drift are left, whatever the jitter: 0.32 ms at 200 ppm.
-    assert settled.max() < 0.35 + 0.25 * jitter_ms
-    assert clock.drift_ppm == pytest.approx(drift_ppm, abs=10 + 10 * jitter_ms)
+    # 200 ppm are 8 ms in these 40 s. The rarest blocks, 8 a second, leave 0.82 ms of it after a quarter of the time.
+    assert settled.max() < 0.9 + 0.25 * jitter_ms
+    assert clock.drift_ppm == pytest.approx(drift_ppm, abs=12 + 10 * jitter_ms)
 
 
 def test_a_stream_without_jitter_is_exact() -> None:
