@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text
+
+CAMERA_FILE = 'camera.yaml'
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,7 @@ class CameraModel:
             CalibrationError: The file is missing, is no camera, or holds a wrong value.
 
         """
-        try:
-            text = Path(path).read_text(encoding='utf-8')
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f'Cannot read the camera {str(path)!r}: {error}. Give the path of a camera.yaml.'
-            raise CalibrationError(msg) from None
-        return cls.from_text(text, str(path))
+        return cls.from_text(read_text(path, CAMERA_FILE), str(path))
 
     @classmethod
     def from_text(cls, text: str, path: str) -> CameraModel:
@@ -56,13 +52,10 @@ class CameraModel:
             CalibrationError: The text is no camera, or holds a wrong value.
 
         """
+        data = parse_yaml(text, path, CAMERA_FILE)
         try:
-            data = yaml.safe_load(text)
             k = [float(v) for v in data['camera_matrix']['data']]
             camera = cls(int(data['image_width']), int(data['image_height']), k[0], k[4], k[2], k[5])
-        except yaml.YAMLError as error:
-            msg = f'Cannot read the camera {path!r}: {error}. Give the text of a camera.yaml.'
-            raise CalibrationError(msg) from None
         except (KeyError, TypeError, ValueError, IndexError) as error:
             msg = (
                 f'{path}: {error!r} where image_width, image_height and camera_matrix.data (nine numbers) are expected.'

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.rig import SCHEMA_VERSION
+from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text
+
+EXTRINSICS_FILE = 'extrinsics.yaml'
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,7 @@ class Extrinsics:
             CalibrationError: The file is missing or holds a wrong value.
 
         """
-        try:
-            data = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            msg = f'Cannot read the extrinsics {str(path)!r}: {error}. Give the path of an extrinsics.yaml.'
-            raise CalibrationError(msg) from None
+        data = parse_yaml(read_text(path, EXTRINSICS_FILE), str(path), EXTRINSICS_FILE)
         try:
             version = data['schema_version']
             transforms = tuple(_transform(entry) for entry in data['transforms'])

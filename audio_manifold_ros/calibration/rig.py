@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text
 
 SCHEMA_VERSION = 1
-SAFE_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+RIG_FILE = 'mic_array.yaml'
 MAX_CHANNEL = 255
 MAX_DISTANCE_M = 100
 MAX_GAIN_DB = 60
@@ -96,12 +96,7 @@ class MicrophoneArray:
             CalibrationError: The file is missing, is no rig, or holds a wrong value.
 
         """
-        try:
-            text = Path(path).read_text(encoding='utf-8')
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f'Cannot read the microphone array {str(path)!r}: {error}. Give the path of a mic_array.yaml.'
-            raise CalibrationError(msg) from None
-        return cls.from_text(text, str(path))
+        return cls.from_text(read_text(path, RIG_FILE), str(path))
 
     @classmethod
     def from_text(cls, text: str, path: str) -> MicrophoneArray:
@@ -111,11 +106,7 @@ class MicrophoneArray:
             CalibrationError: The text is no rig, or holds a wrong value.
 
         """
-        try:
-            data = yaml.load(text, Loader=SAFE_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            msg = f'Cannot read the microphone array {path!r}: {error}. Give the text of a mic_array.yaml.'
-            raise CalibrationError(msg) from None
+        data = parse_yaml(text, path, RIG_FILE)
         _check(path, '', data, ARRAY_CHECKS)
         microphones = tuple(_microphone(path, i, entry) for i, entry in enumerate(data['microphones']))
         _check_unique(path, 'device_channel', [mic.device_channel for mic in microphones])

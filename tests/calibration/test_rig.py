@@ -149,6 +149,6 @@ def test_text_that_is_no_rig_is_refused(text: str, message: str) -> None:
 def test_files_that_are_none_are_refused_by_path(tmp_path: Path) -> None:
     (tmp_path / 'latin.yaml').write_bytes(b'array_id: \xe4')
     for name in ('absent.yaml', 'latin.yaml', '.'):
-        with pytest.raises(CalibrationError, match='Cannot read the microphone array') as caught:
+        with pytest.raises(CalibrationError, match=r'Cannot read .*mic_array') as caught:
             MicrophoneArray.from_yaml(tmp_path / name)
         assert str(tmp_path) in str(caught.value)

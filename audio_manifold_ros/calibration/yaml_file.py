@@ -1,0 +1,42 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a rig, from disk to plain values: the one place that says when a file is no YAML at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from audio_manifold_ros.calibration.errors import CalibrationError
+
+SAFE_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+
+
+def read_text(path: Path | str, name: str) -> str:
+    """Return the text of a file of the rig; `name` is what such a file is called.
+
+    Raises:
+        CalibrationError: It cannot be read.
+
+    """
+    try:
+        return Path(path).read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f'Cannot read {str(path)!r}: {error}. Give the path of a {name}.'
+        raise CalibrationError(msg) from None
+
+
+def parse_yaml(text: str, path: str, name: str) -> Any:
+    """Return the values of a text; `path` says in messages where it comes from.
+
+    Raises:
+        CalibrationError: It is no YAML.
+
+    """
+    try:
+        return yaml.load(text, Loader=SAFE_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        msg = f'Cannot read {path!r}: {error}. Give the text of a {name}.'
+        raise CalibrationError(msg) from None
