@@ -14,6 +14,11 @@ from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree
 
 BEHIND_M = 400.0
 AHEAD_M = 900.0
+# Vehicles an hour on a lane, from a quiet to a busy street in town; a lane of a signalled street saturates near 1800.
+FLOW_PER_H = (200.0, 1000.0)
+MIN_GAP_M = 5.0
+# A standing ego vehicle keeps room to pull out.
+PULL_OUT_BEHIND_M, PULL_OUT_AHEAD_M = 7.5, 15.0
 KINDS = (VehicleKind.CAR, VehicleKind.TRUCK, VehicleKind.BUS, VehicleKind.MOTORCYCLE)
 # Upper bounds of the shares: 74 % cars, 12 % trucks, 4 % buses, 10 % motorcycles.
 KIND_BOUNDS = (0.74, 0.86, 0.90, 1.0)
@@ -189,15 +194,16 @@ def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, own_lane: int,
                 continue
             own = direction == -1 and lane == own_lane
             speed_mps = ego.speed_mps if own else rng.uniform(4.0, 16.0)
-            mean_gap_m = rng.uniform(8.0, 50.0)
+            spacing_m = 3600.0 * speed_mps / rng.uniform(*FLOW_PER_H)
             y_m = direction * (lane + 0.5) * lane_m
-            x = -BEHIND_M + rng.uniform(0, mean_gap_m)
+            x = -BEHIND_M + rng.uniform(0, spacing_m)
             while x < AHEAD_M:
                 vehicle = _vehicle(rng, x, y_m, -direction * speed_mps, parked=False)
                 clear_m = (vehicle.length_m + 4.6) / 2 + 4.0
                 if not own or abs(x) > clear_m:
                     vehicles.append(vehicle)
-                x += vehicle.length_m + 5.0 + rng.exponential(mean_gap_m)
+                least_m = vehicle.length_m + MIN_GAP_M
+                x += least_m + rng.exponential(max(spacing_m - least_m, MIN_GAP_M))
     return vehicles
 
 
@@ -208,7 +214,7 @@ def _parked(rng: np.random.Generator, side: int, kerb_m: float, parking_m: float
     vehicles, x = [], -100.0 + rng.uniform(0, 6)
     while x < 500.0:
         x += 6.0 + rng.uniform(0, 1.0)
-        if rng.random() < occupancy and (ego is None or abs(x) > 7.5):
+        if rng.random() < occupancy and (ego is None or not -PULL_OUT_BEHIND_M < x < PULL_OUT_AHEAD_M):
             vehicles.append(_vehicle(rng, x, side * (kerb_m - parking_m / 2 + 0.1), 0.0, parked=True))
     return [vehicle for vehicle in vehicles if vehicle.width_m < 2.2]
 
