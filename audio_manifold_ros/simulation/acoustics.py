@@ -23,7 +23,6 @@ from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Street, Vehicle
 from audio_manifold_ros.simulation.spectra import full_scale
 from audio_manifold_ros.simulation.traffic import Traffic
-from audio_manifold_ros.simulation.vehicle_sound import Readers
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -113,7 +112,6 @@ class StreetAcoustics:
         wind = street.weather.wind_mps
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
         self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
-        self._readers = Readers.of(mics, grid)
         self._mics = mics
         self._kept: tuple[int, Samples] | None = None
 
@@ -154,7 +152,7 @@ class StreetAcoustics:
     def _render_steps(self, first: int, last: int) -> Samples:
         high = np.zeros((self._mics, (last - first) * self._grid.step_samples), dtype=np.float32)
         low = np.zeros((self._mics, (last - first + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
-        self._traffic.render(first, last, (high, low), self._readers)
+        self._traffic.render(first, last, (high, low))
         self._ego.render(first, last, high, low)
         self._background.render(first, last, high, low)
         for leaves in self._leaves:

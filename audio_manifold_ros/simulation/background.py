@@ -121,6 +121,9 @@ class Leaves:
         """Add steps first to last to `high` (mic, sample)."""
         times = self._grid.times_s(first - 1, last + 1)
         receivers, place = self._receivers, self._position_m
+        passed = receivers.x_m(times[[0, -1]]) - place[0]
+        if passed.min() > LEAF_FADE_M[1] or passed.max() < -LEAF_FADE_M[1]:
+            return
         ahead = place[0] - receivers.x_m(times) - self._offsets_m[:, :1]
         across, up = (place[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
         distance = np.sqrt(ahead**2 + across**2 + up**2)

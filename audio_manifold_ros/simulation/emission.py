@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import spectra
 from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
+from audio_manifold_ros.simulation.path_reader import add_late
 from audio_manifold_ros.simulation.propagation import GROUND_REFLECTION
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 
@@ -77,7 +77,7 @@ def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples
 
     Args:
         signal: f32 (lead + step · width,).
-        detour: Detour in samples at the control points (step + 1,), below `lead`.
+        detour: Detour in samples at the control points (step + 1,), a sample less than `lead`.
         width: Samples per step.
         lead: Samples before the first step.
 
@@ -85,17 +85,9 @@ def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples
         f32 (step · width,).
 
     """
-    middle = (detour[:-1] + detour[1:]) / 2
-    whole = np.floor(middle).astype(np.intp)
-    starts = lead + np.arange(len(whole)) * width - whole - 1
-    rows = sliding_window_view(signal, width + 1)[starts]
-    fraction = ramp(detour, width, np.floor(middle)).reshape(-1, width)
-    fraction *= np.float32(GROUND_REFLECTION)
-    late = rows[:, :-1] - rows[:, 1:]
-    late *= fraction
-    late += np.float32(GROUND_REFLECTION) * rows[:, 1:]
-    late += signal[lead:].reshape(late.shape)
-    return np.asarray(late.reshape(-1))
+    heard = signal[lead:].copy()
+    add_late(heard, signal, detour, GROUND_REFLECTION, width, lead)
+    return heard
 
 
 class Emission:

@@ -1,76 +1,49 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading an emitted signal as it arrives: a moving delay, then the small differences between the microphones."""
+"""Reading an emitted signal as it arrives: a moving delay, then the small differences between the microphones.
+
+The loops are compiled by Numba when this module is first imported, and kept on disk: numpy would pass over memory six
+times for every sample and microphone. Between control points everything runs on straight lines; `t`, 0 to 1 over a
+step, is `powers(width, 1)[1]`.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numba
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from audio_manifold_ros.simulation.grid import lines, powers
+from audio_manifold_ros.simulation.grid import powers
 
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-# So many rows at once stay in the cache of a core.
-CHUNK_ROWS = 320
+    Array = NDArray[np.float64]
+    Samples = NDArray[np.float32]
 
 
-class PathReader:
-    """Read a signal at places that move on straight lines between control points.
+def read_path(out: Samples, signal: Samples, positions: Array, gains: Array, width: int) -> None:
+    """Add gain · signal[position], linearly interpolated.
 
-    Buffers are kept from call to call: fresh memory would cost as much as the arithmetic.
+    Args:
+        out: f32 (row, step · width), added to in place.
+        signal: What was emitted, f32 (n,).
+        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, rising along a row.
+        gains: (row, step + 1).
+        width: Samples per step.
+
     """
-
-    def __init__(self, rows: int, width: int, max_steps: int) -> None:
-        """Provide for `rows` signals of at most `max_steps` steps of `width` samples."""
-        size = rows * width * max_steps
-        self._width = width
-        self._basis = powers(width, 1)
-        self._index = np.empty(size, dtype=np.intp)
-        self._floats = [np.empty(size, dtype=np.float32) for _ in range(4)]
-
-    def read(self, signal: Samples, positions: Array, gains: Array) -> Samples:
-        """Return gain · signal[position], linearly interpolated; valid until the next call.
-
-        Args:
-            signal: What was emitted, f32 (n,).
-            positions: Index into the signal at the control points (row, step + 1).
-            gains: (row, step + 1).
-
-        Returns:
-            f32 (row, step · width).
-
-        """
-        shape = (positions.shape[0] * (positions.shape[1] - 1), self._width)
-        count = shape[0] * shape[1]
-        index = self._index[:count].reshape(shape)
-        place, whole, left, right = (buffer[:count].reshape(shape) for buffer in self._floats)
-        base = np.floor(positions[:, :-1])
-        # Only the part within a step is float32: absolute positions would lose their fraction.
-        np.matmul(lines(positions, positions[:, :-1] - base), self._basis, out=place)
-        np.floor(place, out=whole)
-        np.subtract(place, whole, out=place)
-        index[...] = whole
-        index += base.astype(np.intp).reshape(-1, 1)
-        np.take(signal, index, out=left, mode='clip')
-        np.take(signal[1:], index, out=right, mode='clip')
-        np.subtract(right, left, out=right)
-        np.multiply(right, place, out=right)
-        np.add(left, right, out=left)
-        np.matmul(lines(gains, gains[:, :-1]), self._basis, out=place)
-        np.multiply(left, place, out=left)
-        return left.reshape(positions.shape[0], -1)
+    _read_path(out, signal, positions, gains, powers(width, 1)[1])
 
 
 def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: int) -> None:
     """Add a signal at the middle of an array to its microphones, each a little earlier or later.
 
-    The shifts change slowly, so each step is a plain copy of a stretch of the signal and of its differences.
+    The shifts change slowly, so each step reads a plain stretch of the signal and of its half-sample neighbours.
 
     Args:
-        out: (mic, step · width) f32, added to in place.
+        out: f32 (mic, step · width), added to in place.
         centre: The signal at twice the rate, f32 (2 · (step + 2) · width,): one step more on either side.
         shifts: How much later in the signal a microphone reads, in samples of twice the rate, less than a step
             (mic, step + 1).
@@ -78,26 +51,80 @@ def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: i
         width: Samples per step.
 
     """
-    phases = np.concatenate([centre[0::2], centre[1::2]])
-    differences = np.diff(centre, append=np.float32(0))
-    slopes = np.concatenate([differences[0::2], differences[1::2]])
-    whole = np.floor((shifts[:, :-1] + shifts[:, 1:]) / 2)
-    steps = whole.astype(np.intp)
-    starts = (np.arange(1, steps.shape[1] + 1) * width + (steps >> 1) + (steps & 1) * (len(centre) // 2)).reshape(-1)
-    fraction = lines(shifts, shifts[:, :-1] - whole)
-    gain = lines(gains, gains[:, :-1])
-    product = np.empty((len(gain), 3), dtype=np.float32)
-    product[:, 0] = gain[:, 0] * fraction[:, 0]
-    product[:, 1] = gain[:, 0] * fraction[:, 1] + gain[:, 1] * fraction[:, 0]
-    product[:, 2] = gain[:, 1] * fraction[:, 1]
-    basis = powers(width, 2)
-    value_rows, slope_rows = sliding_window_view(phases, width), sliding_window_view(slopes, width)
-    target = out.reshape(-1, width)
-    for first in range(0, len(starts), CHUNK_ROWS):
-        chunk = slice(first, first + CHUNK_ROWS)
-        values = value_rows[starts[chunk]]
-        values *= gain[chunk] @ basis[:2]
-        change = slope_rows[starts[chunk]]
-        change *= product[chunk] @ basis
-        values += change
-        target[chunk] += values
+    _fan_out(out, centre[0::2].copy(), centre[1::2].copy(), shifts, gains, powers(width, 1)[1])
+
+
+def add_late(out: Samples, signal: Samples, delay: Array, gain: float, width: int, lead: int) -> None:
+    """Add a signal to itself, later by a slowly changing delay.
+
+    Args:
+        out: f32 (step · width,), added to in place.
+        signal: f32 (lead + step · width,).
+        delay: In samples at the control points (step + 1,), at least 0 and a sample less than `lead`.
+        gain: Amplitude of what is added.
+        width: Samples per step.
+        lead: Samples of the signal before the first step.
+
+    """
+    _add_late(out, signal, delay, np.float32(gain), powers(width, 1)[1], lead)
+
+
+@numba.njit('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True)
+def _read_path(out: Samples, signal: Samples, positions: Array, gains: Array, t: Samples) -> None:
+    width, last = len(t), len(signal) - 2
+    for row in range(positions.shape[0]):
+        for step in range(positions.shape[1] - 1):
+            base = min(max(int(positions[row, step]), 0), last)
+            # Only the part within a step is float32: absolute positions would lose their fraction.
+            start = np.float32(positions[row, step] - base)
+            rise = np.float32(positions[row, step + 1] - positions[row, step])
+            gain = np.float32(gains[row, step])
+            growth = np.float32(gains[row, step + 1] - gains[row, step])
+            ahead = signal[base:]
+            # Unsigned and 32 bits wide, so that the compiler reads eight places at once.
+            end = np.uint32(last - base)
+            target = out[row, step * width : (step + 1) * width]
+            for i in range(width):
+                place = start + rise * t[i]
+                index = min(np.uint32(np.int32(place)), end)
+                left = ahead[index]
+                fraction = place - np.float32(np.int32(place))
+                target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
+
+
+@numba.njit(
+    'void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True
+)
+def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Array, t: Samples) -> None:
+    width = len(t)
+    for mic in range(shifts.shape[0]):
+        for step in range(shifts.shape[1] - 1):
+            whole = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
+            begin = 2 * (step + 1) * width + np.int64(whole)
+            fraction = np.float32(shifts[mic, step] - whole)
+            drift = np.float32(shifts[mic, step + 1] - shifts[mic, step])
+            gain = np.float32(gains[mic, step])
+            growth = np.float32(gains[mic, step + 1] - gains[mic, step])
+            half = begin >> 1
+            if begin & 1:
+                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
+            else:
+                here, there = even[half : half + width], odd[half : half + width]
+            target = out[mic, step * width : (step + 1) * width]
+            for i in range(width):
+                between = here[i] + (fraction + drift * t[i]) * (there[i] - here[i])
+                target[i] += (gain + growth * t[i]) * between
+
+
+@numba.njit('void(f4[::1], f4[::1], f8[:], f4, Array(f4, 1, "C", readonly=True), i8)', cache=True, nogil=True)
+def _add_late(out: Samples, signal: Samples, delay: Array, gain: np.float32, t: Samples, lead: int) -> None:
+    width = len(t)
+    for step in range(len(delay) - 1):
+        whole = np.floor((delay[step] + delay[step + 1]) / 2)
+        fraction = np.float32(delay[step] - whole)
+        drift = np.float32(delay[step + 1] - delay[step])
+        begin = lead + step * width - np.int64(whole)
+        here, before = signal[begin : begin + width], signal[begin - 1 : begin - 1 + width]
+        target = out[step * width : (step + 1) * width]
+        for i in range(width):
+            target[i] += gain * (here[i] + (fraction + drift * t[i]) * (before[i] - here[i]))

@@ -12,7 +12,7 @@ from audio_manifold_ros.simulation.grid import SampleGrid
 from audio_manifold_ros.simulation.image_sources import Wall
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Vehicle
-from audio_manifold_ros.simulation.vehicle_sound import Readers, VehicleSound, Way
+from audio_manifold_ros.simulation.vehicle_sound import VehicleSound, Way
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -59,7 +59,7 @@ class Traffic:
         across = self._origins_m[chosen, 1:] - self._receivers.centre_m[1:]
         return chosen, ahead**2 + np.sum(across**2, axis=1)[:, None]
 
-    def render(self, first: int, last: int, out: tuple[Samples, Samples], readers: Readers) -> None:
+    def render(self, first: int, last: int, out: tuple[Samples, Samples]) -> None:
         """Add steps first to last to what is above the split, and one step more on either side to what is below."""
         times = self._grid.times_s(first - 1, last + 1)
         chosen, squares = self.near(times)
@@ -76,7 +76,7 @@ class Traffic:
                 ways.append(Way(sound.y_m, gate))
             ways += self._images(sound, times, square, strength / total, fade)
             if ways:
-                sound.render(first, last, ways, out, readers)
+                sound.render(first, last, ways, out)
 
     def _images(self, sound: VehicleSound, times: Array, square: Array, share: Array, fade: Array) -> list[Way]:
         ear_y = self._receivers.y_m

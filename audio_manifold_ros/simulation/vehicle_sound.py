@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import directivity, propagation, spectra
 from audio_manifold_ros.simulation.emission import Emission
-from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, MAX_STEPS, OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.image_sources import Wall
-from audio_manifold_ros.simulation.path_reader import PathReader, fan_out
+from audio_manifold_ros.simulation.path_reader import fan_out, read_path
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Vehicle
 
@@ -21,21 +21,6 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 NEAREST_M = 1.0
-
-
-@dataclass(frozen=True)
-class Readers:
-    """For what is above the split, in the middle of the array, and for what is below, at all microphones."""
-
-    middle: PathReader
-    low: PathReader
-
-    @classmethod
-    def of(cls, mics: int, grid: SampleGrid) -> Readers:
-        """Provide for blocks of `MAX_STEPS`."""
-        return cls(
-            PathReader(1, 2 * grid.step_samples, MAX_STEPS + 2), PathReader(mics, LOW_STEP_SAMPLES, MAX_STEPS + 2)
-        )
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,7 @@ class VehicleSound:
         source_x = self.x_m + (times_s - delay) * self.speed_mps
         return wall.gate(wall.specular_x_m(source_x, self.y_m, ears, self._receivers.y_m), times_s)
 
-    def render(self, first: int, last: int, ways: list[Way], out: tuple[Samples, Samples], readers: Readers) -> None:
+    def render(self, first: int, last: int, ways: list[Way], out: tuple[Samples, Samples]) -> None:
         """Add what comes over all ways.
 
         Args:
@@ -86,8 +71,6 @@ class VehicleSound:
             last: Last control step + 1.
             ways: With gates at the control points of one step more on either side.
             out: What is above the split (mic, sample), and below, at the low rate and one step more on either side.
-            readers: Buffers.
-
         """
         times = self._grid.times_s(first - 1, last + 1)
         arrivals = [self._arrive(way, times) for way in ways]
@@ -95,16 +78,17 @@ class VehicleSound:
         begin = int(np.floor(min(arrival.emitted_s.min() for arrival in arrivals) / step_s))
         end = int(np.ceil(max(arrival.emitted_s.max() for arrival in arrivals) / step_s)) + 1
         high, low = self._emit(begin, end)
+        grid, (high_out, low_out) = self._grid, out
         for way, arrival in zip(ways, arrivals, strict=True):
             since = arrival.emitted_s - begin * step_s
             spread = way.gate / np.maximum(arrival.distance_m, NEAREST_M)
             air = 10 ** (-spectra.AIR_DB_PER_M[0] * arrival.distance_m[:1] / 20)
-            positions = since[:1] * (self._grid.sample_rate_hz * OVERSAMPLING)
-            middle = readers.middle.read(high, positions, spread[:1] * air * way.high_gain)
-            fan_out(out[0], middle[0], self._shifts(arrival, times), arrival.high[:, 1:-1], self._grid.step_samples)
-            positions = since[1:] * (self._grid.low_rate_hz * OVERSAMPLING)
-            low_out = out[1]
-            low_out += readers.low.read(low, positions, spread[1:] * way.low_gain)
+            middle = np.zeros((1, 2 * (len(times) - 1) * grid.step_samples), dtype=np.float32)
+            positions = since[:1] * (grid.sample_rate_hz * OVERSAMPLING)
+            read_path(middle, high, positions, spread[:1] * air * way.high_gain, 2 * grid.step_samples)
+            fan_out(high_out, middle[0], self._shifts(arrival, times), arrival.high[:, 1:-1], grid.step_samples)
+            positions = since[1:] * (grid.low_rate_hz * OVERSAMPLING)
+            read_path(low_out, low, positions, spread[1:] * way.low_gain, LOW_STEP_SAMPLES)
 
     def _arrive(self, way: Way, times: Array) -> _Arrival:
         """Return emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""

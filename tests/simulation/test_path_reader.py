@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.path_reader import PathReader, fan_out
+from audio_manifold_ros.simulation.path_reader import fan_out, read_path
 
 WIDTH = 80
 
@@ -19,7 +19,8 @@ def test_reads_between_samples_along_moving_lines() -> None:
     signal = tone(np.arange(4000), 90.0).astype(np.float32)
     positions = np.array([[100.3, 425.9, 741.2, 1049.8], [7.0, 327.0, 647.0, 967.0]])
     gains = np.array([[1.0, 0.5, 0.5, 0.25], [2.0, 2.0, 2.0, 2.0]])
-    heard = PathReader(2, WIDTH, 10).read(signal, positions, gains)
+    heard = np.zeros((2, 3 * WIDTH), dtype=np.float32)
+    read_path(heard, signal, positions, gains, WIDTH)
     control = np.arange(4) * WIDTH
     for row in range(2):
         places = np.interp(np.arange(3 * WIDTH), control, positions[row])
@@ -30,7 +31,8 @@ def test_reads_between_samples_along_moving_lines() -> None:
 def test_fractions_survive_far_from_the_beginning() -> None:
     signal = tone(np.arange(400_000), 90.0).astype(np.float32)
     positions = np.array([[390_000.37, 390_320.62]])
-    heard = PathReader(1, WIDTH, 10).read(signal, positions, np.ones((1, 2)))
+    heard = np.zeros((1, WIDTH), dtype=np.float32)
+    read_path(heard, signal, positions, np.ones((1, 2)), WIDTH)
     expected = tone(390_000.37 + np.arange(WIDTH) * (320.25 / WIDTH), 90.0)
     assert np.abs(heard[0] - expected).max() < 2e-3
 

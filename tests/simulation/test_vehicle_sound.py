@@ -11,7 +11,7 @@ from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, OVERSAMPLING, S
 from audio_manifold_ros.simulation.image_sources import Wall
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
-from audio_manifold_ros.simulation.vehicle_sound import Readers, VehicleSound, Way
+from audio_manifold_ros.simulation.vehicle_sound import VehicleSound, Way
 
 GRID = SampleGrid(22_500)
 SOUND = 343.0
@@ -54,7 +54,7 @@ def hear(sound: VehicleSound, way_y_m: float, seconds: float = 1.0) -> tuple[np.
     steps = int(seconds * 22_500 / GRID.step_samples)
     high = np.zeros((8, steps * GRID.step_samples), dtype=np.float32)
     low = np.zeros((8, (steps + 2) * LOW_STEP_SAMPLES), dtype=np.float32)
-    sound.render(0, steps, [Way(way_y_m, np.ones(steps + 3))], (high, low), Readers.of(8, GRID))
+    sound.render(0, steps, [Way(way_y_m, np.ones(steps + 3))], (high, low))
     return high, low
 
 
