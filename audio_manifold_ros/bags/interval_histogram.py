@@ -1,0 +1,73 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How regular messages are, however long they are watched, in constant memory."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST_NS = 1_000
+GROWTH = 1.01
+BINS = 2400
+LOG_GROWTH = math.log(GROWTH)
+
+
+class IntervalHistogram:
+    """Counts of intervals in bins from a microsecond to six hours, each one per cent wider than the one before.
+
+    What is computed from it is right within one per cent.
+
+    Attributes:
+        count: Intervals seen.
+        longest_ns: The longest of them, exactly.
+
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.count = 0
+        self.longest_ns = 0
+        self._counts = [0] * BINS
+
+    def add(self, interval_ns: int) -> None:
+        """Count an interval; one shorter than a microsecond counts as a microsecond."""
+        place = int(math.log(max(interval_ns, SHORTEST_NS) / SHORTEST_NS) / LOG_GROWTH)
+        self._counts[min(place, BINS - 1)] += 1
+        self.count += 1
+        self.longest_ns = max(self.longest_ns, interval_ns)
+
+    def median_ns(self) -> float:
+        """Return the median interval; 0 before the first."""
+        return self._quantile(self._centres_ns(), 0.5)
+
+    def deviation_ns(self, share: float) -> float:
+        """Return the deviation from the median that a share of the intervals (0 to 1) does not exceed."""
+        return self._quantile(np.abs(self._centres_ns() - self.median_ns()), share)
+
+    def gaps(self) -> tuple[int, int]:
+        """Return how many intervals are gaps in a regular series, and how many messages would have filled them.
+
+        A gap is longer than one and a half medians and six times the median deviation.
+        """
+        median_ns = self.median_ns()
+        centres_ns, counts = self._centres_ns(), np.array(self._counts)
+        far = centres_ns > 1.5 * median_ns + 6 * self.deviation_ns(0.5)
+        if not (median_ns and counts[far].sum()):
+            return 0, 0
+        missing = np.maximum(np.rint(centres_ns[far] / median_ns) - 1, 1) @ counts[far]
+        return int(counts[far].sum()), int(missing)
+
+    def _quantile(self, values: NDArray[np.float64], share: float) -> float:
+        """Return a quantile of values of which each occurs as often as its bin was hit."""
+        if not self.count:
+            return 0.0
+        order = np.argsort(values, kind='stable')
+        reached = np.cumsum(np.array(self._counts)[order])
+        return float(values[order[np.searchsorted(reached, share * self.count)]])
+
+    @staticmethod
+    def _centres_ns() -> NDArray[np.float64]:
+        return SHORTEST_NS * GROWTH ** (np.arange(BINS) + 0.5)
