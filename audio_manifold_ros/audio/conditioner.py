@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.resampler import Resampler
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 
 NS = 1_000_000_000
@@ -22,16 +21,16 @@ class Conditioner:
 
     Output channel i is microphone i of the array, with its gain and polarity applied. A microphone that
     the rig file disables is replaced by the nearest enabled one (`substituted` names them). Output index
-    k lies at input index k · input_rate / output_rate; the streaming resampler (soxr, HQ) holds samples
-    back by up to 50 ms, so some calls return nothing. Where samples are lost, or are not finite, its
-    state and what it held back are dropped: no output sample is computed across a gap.
+    k lies at input index k · input_rate / output_rate; the resampler holds samples back for some milliseconds, so
+    that short blocks may return nothing. Where samples are lost, or are not finite, its state and what it held back
+    are dropped: no output sample is computed across a gap.
     """
 
     def __init__(self, array: MicrophoneArray, input_rate_hz: int, output_rate_hz: int) -> None:
         """Prepare the channel map and the resampler.
 
         Raises:
-            AudioError: A rate is out of range, or the array has no enabled microphone.
+            AudioError: A rate is out of range, the two have no simple ratio, or the array has no enabled microphone.
 
         """
         for name, value in (('input_rate_hz', input_rate_hz), ('output_rate_hz', output_rate_hz)):
@@ -44,7 +43,8 @@ class Conditioner:
         self._device_channels = np.array(array.device_channels)[stand_ins]
         self._factors = array.factors[stand_ins][:, None]
         self._array_id = array.array_id
-        self._stream: Any = None
+        # At once, so that rates without a simple ratio are refused before there is any sound.
+        self._resampler = self._new_resampler()
         self._overflow = False
         self._expected: int | None = None
         self._origin_sample = 0
@@ -55,7 +55,7 @@ class Conditioner:
 
     def reset(self) -> None:
         """Forget the stream; the next block may start at any index."""
-        self._stream = None
+        self._resampler = None
         self._expected = None
         self._next_output = 0
 
@@ -106,18 +106,15 @@ class Conditioner:
         if self._origin_sample <= first_sample:
             start = max(start, self._next_output)
         self._origin_sample, self._origin_output, self._next_output = first_sample, start, start
-        self._stream = None
-        if self._input_rate_hz != self._output_rate_hz:
-            import soxr
+        self._resampler = self._new_resampler()
 
-            channels = len(self._device_channels)
-            self._stream = soxr.ResampleStream(self._input_rate_hz, self._output_rate_hz, channels, dtype='float32')
+    def _new_resampler(self) -> Resampler | None:
+        if self._input_rate_hz == self._output_rate_hz:
+            return None
+        return Resampler(self._input_rate_hz, self._output_rate_hz, len(self._device_channels))
 
     def _resample(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._stream is None:
-            return samples
-        resampled: NDArray[np.float32] = self._stream.resample_chunk(np.ascontiguousarray(samples.T))
-        return np.ascontiguousarray(resampled.T)
+        return samples if self._resampler is None else self._resampler.process(samples)
 
     def _result(self, block: AudioBlock, samples: NDArray[np.float32]) -> AudioBlock:
         since_origin = self._next_output - self._origin_output

@@ -1,0 +1,110 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the device's sample rate to the model's, in a stream: linear phase, no drift, milliseconds of delay.
+
+A resampler that filters in blocks of its own (as the usual libraries do) hands out samples in bursts longer than the
+time between two predictions; this one hands out what the samples so far allow.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import scipy.signal
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.errors import AudioError
+
+Samples = NDArray[np.float32]
+
+# Up to this share of the lower Nyquist frequency nothing is changed; from the Nyquist frequency on nothing is left.
+PASS_SHARE = 0.93
+STOP_DB = 100.0
+# Input samples from which the output repeats its phases: rates with a longer period would need a huge table.
+LONGEST_PERIOD = 4000
+
+
+class Resampler:
+    """Resamples one stream; output sample k lies at input sample k · input_rate / output_rate.
+
+    Before its first sample the stream is taken as silent. Cuts of the stream into calls leave no trace beyond
+    rounding.
+
+    Attributes:
+        delay_samples: Input samples that must follow an instant before its output is handed out, at most.
+
+    """
+
+    def __init__(self, input_rate_hz: int, output_rate_hz: int, channels: int) -> None:
+        """Design the filter.
+
+        Raises:
+            AudioError: The ratio of the rates has no short form.
+
+        """
+        self._table, self._half, self._period = _filter_table(input_rate_hz, output_rate_hz)
+        self._held = np.zeros((channels, self._half), dtype=np.float32)
+        self.delay_samples = self._half + self._period
+
+    def process(self, samples: Samples) -> Samples:
+        """Take the next samples float32 (channel, n) and return what is complete, (channel, m)."""
+        held = np.concatenate([self._held, samples], axis=1)
+        span, phases = self._table.shape
+        periods = max(0, (held.shape[1] - span) // self._period + 1)
+        self._held = held[:, periods * self._period :]
+        if periods == 0:
+            return np.empty((len(held), 0), dtype=np.float32)
+        windows = sliding_window_view(held, span, axis=1)[:, : periods * self._period : self._period]
+        return np.asarray((windows.reshape(-1, span) @ self._table).reshape(len(held), periods * phases))
+
+
+def resample(samples: Samples, input_rate_hz: int, output_rate_hz: int) -> Samples:
+    """Resample a whole recording float32 (channel, n) at once; silence is taken to surround it.
+
+    Returns:
+        float32 (channel, ⌈n · output_rate / input_rate⌉), what the stream gives, to its end.
+
+    Raises:
+        AudioError: The ratio of the rates has no short form.
+
+    """
+    if input_rate_hz == output_rate_hz:
+        return samples
+    resampler = Resampler(input_rate_hz, output_rate_hz, len(samples))
+    wanted = -(-samples.shape[1] * output_rate_hz // input_rate_hz)
+    silence = np.zeros((len(samples), resampler.delay_samples), dtype=np.float32)
+    return resampler.process(np.concatenate([samples, silence], axis=1))[:, :wanted]
+
+
+@lru_cache(maxsize=8)
+def _filter_table(input_rate_hz: int, output_rate_hz: int) -> tuple[Samples, int, int]:
+    """Return the weights (input sample, output phase) of one period, the filter's half length, and the period."""
+    divisor = math.gcd(input_rate_hz, output_rate_hz)
+    phases, period = output_rate_hz // divisor, input_rate_hz // divisor
+    if period > LONGEST_PERIOD:
+        msg = (
+            f'From {input_rate_hz} Hz to {output_rate_hz} Hz the phases repeat only after {period} samples: '
+            f'open the device with a rate that shares more with {output_rate_hz} Hz, for example 48000 or 44100 Hz.'
+        )
+        raise AudioError(msg)
+    nyquist_hz = min(input_rate_hz, output_rate_hz) / 2
+    width_hz = (1 - PASS_SHARE) * nyquist_hz
+    # Kaiser's estimate of the length, at the rate of the input.
+    half = math.ceil((STOP_DB - 7.95) / (2.285 * 2 * math.pi * width_hz / input_rate_hz) / 2) + 1
+    taps = scipy.signal.firwin(
+        2 * half * phases + 1,
+        nyquist_hz - width_hz / 2,
+        window=('kaiser', scipy.signal.kaiser_beta(STOP_DB)),
+        fs=input_rate_hz * phases,
+    )
+    table = np.zeros((period + 2 * half, phases), dtype=np.float32)
+    for phase in range(phases):
+        # The output lies between input samples: `phase * period / phases` after the first of its period.
+        whole, part = divmod(phase * period, phases)
+        weights = taps[part::phases][::-1]
+        end = whole + 2 * half + 1
+        table[end - len(weights) : end, phase] = weights / weights.sum()
+    return table, half, period
