@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class BagTopic(NamedTuple):
+@dataclass(frozen=True)
+class BagTopic:
     """One topic with one type.
 
     Attributes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -136,9 +137,10 @@ class BagReader:
         store = typestore(message.type)
         if message.type not in store.fielddefs:
             msg = (
-                f'{self.path}: {message.topic!r} has the unknown type {message.type!r} and the bag no definition of it.'
+                f'{self.path}: {message.topic!r} is of unknown type {message.type!r} and the bag holds no definition: '
+                'leave the topic out, or record as mcap, which stores definitions.'
             )
-            raise BagError(f'{msg} Leave the topic out, or record as mcap, which stores definitions.')
+            raise BagError(msg)
         return store
 
     def _in_order(
@@ -167,7 +169,7 @@ def _merged_topics(files: list[BagFile]) -> tuple[BagTopic, ...]:
         for topic in file.topics:
             before = merged.get((topic.name, topic.type))
             count = topic.count + (before.count if before is not None else 0)
-            merged[topic.name, topic.type] = (before or topic)._replace(count=count)
+            merged[topic.name, topic.type] = replace(before or topic, count=count)
     return tuple(topic for _, topic in sorted(merged.items()))
 
 

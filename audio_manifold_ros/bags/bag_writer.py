@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import final
@@ -61,7 +62,7 @@ class BagWriter:
             flush_s: Longest time that a message stays in memory.
 
         Raises:
-            BagError: The folder is not empty or cannot be written, less than 16 MiB are free, or a value makes no sense.
+            BagError: The folder is not empty or cannot be written, 16 MiB are not free, or a value makes no sense.
 
         """
         self.folder = Path(folder)
@@ -147,9 +148,7 @@ class BagWriter:
             segment = self._open_segment()
             channel = self._channels.get(topic)
             if channel is None or not 0 <= time_ns < 2**63:
-                msg = (
-                    f'{self.folder}: {topic!r} at {time_ns!r} ns: announce the topic, give a time from 0 to 2**63 - 1.'
-                )
+                msg = f'{self.folder}: {topic!r} at {time_ns!r} ns: announce the topic, give a time >= 0.'
                 raise BagError(msg)
             try:
                 if self._is_full(segment, time_ns):
@@ -262,10 +261,15 @@ class BagWriter:
 
     def _begin_file(self) -> McapSegment:
         segment = McapSegment(self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap')
+        try:
+            segment.add_metadata(CUSTOM_RECORD, self._custom)
+            for place in range(len(self._topics)):
+                self._announce(segment, place)
+        except OSError:
+            segment.close()
+            segment.path.unlink()
+            raise
         self._segment = segment
-        segment.add_metadata(CUSTOM_RECORD, self._custom)
-        for place in range(len(self._topics)):
-            self._announce(segment, place)
         return segment
 
     def _announce(self, segment: McapSegment, place: int) -> None:
@@ -279,12 +283,12 @@ class BagWriter:
         segment.flush()
         span = FileSpan(segment.path.name, segment.start_ns, segment.end_ns, segment.messages)
         counts = [segment.count(place + 1) for place in range(len(self._topics))]
-        topics = [topic._replace(count=count) for topic, count in zip(self._topics, counts, strict=True)]
+        topics = [replace(topic, count=count) for topic, count in zip(self._topics, counts, strict=True)]
         description = describe([span], topics, self._hashes, self._custom)
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
         segment.add_metadata(METADATA_RECORD, {'serialized_metadata': text})
-        segment.finish()
         self._unsynced.append(segment.duplicate())
+        segment.finish()
         segment.close()
         self._segment = None
         self._files.append(span)
@@ -297,7 +301,7 @@ class BagWriter:
         self._unsynced = []
         if failed is not None:
             raise failed
-        topics = [topic._replace(count=count) for topic, count in zip(self._topics, self._counts, strict=True)]
+        topics = [replace(topic, count=count) for topic, count in zip(self._topics, self._counts, strict=True)]
         write_metadata(self.folder, describe(self._files, topics, self._hashes, self._custom))
         self._release_reserve()
         self._closed = True
@@ -318,9 +322,8 @@ class BagWriter:
         self._segment = None
         self._closed = True
         lost = f', {self._lost} messages of the last moment lost' if self._lost else ''
-        self.failure = BagError(
-            f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and begin a new one.'
-        )
+        msg = f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and begin a new one.'
+        self.failure = BagError(msg)
 
     def _save_pending(self) -> None:
         if self._segment is None:
@@ -331,24 +334,26 @@ class BagWriter:
             self._lost = self._segment.drop_pending()
 
     def _flush_forever(self) -> None:
-        while not self._stop.wait(self._flush_s):
-            try:
+        try:
+            while not self._stop.wait(self._flush_s):
                 self.flush()
-            except BagError:
-                self._reported = False  # nobody heard it here: the next call, or close, tells
-                return
+        except BagError:
+            self._reported = False  # nobody heard it here: the next call, or close, tells
 
 
 def _sync_all(handles: list[int]) -> OSError | None:
-    failed = None
-    for handle in handles:
-        try:
-            os.fsync(handle)
-        except OSError as error:
-            failed = error
-        finally:
-            os.close(handle)
-    return failed
+    failures = [_sync(handle) for handle in handles]
+    return next((failure for failure in failures if failure is not None), None)
+
+
+def _sync(handle: int) -> OSError | None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        return error
+    finally:
+        os.close(handle)
+    return None
 
 
 def _size(path: Path) -> int:

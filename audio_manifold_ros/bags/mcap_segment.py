@@ -98,8 +98,8 @@ class McapSegment:
         return self._size + self.pending_bytes
 
     def count(self, channel: int) -> int:
-        """Return the number of messages of a channel."""
-        return self._counts[channel]
+        """Return the number of messages of a channel, 0 for one that was not added."""
+        return self._counts.get(channel, 0)
 
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         """Write a schema and return its number.
