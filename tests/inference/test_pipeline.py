@@ -170,6 +170,16 @@ def test_late_windows_are_dropped_and_counted(short: Bundle, backend: OnnxBacken
     assert pipeline.status().predicted == before.predicted + 1
 
 
+@pytest.mark.parametrize('input_rate_hz', [22_500, 44_100, 48_000, 96_000])
+def test_thirty_a_second_are_kept_up_from_every_device_rate(
+    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, input_rate_hz: int
+) -> None:
+    pipeline = Pipeline(short, backend, array, input_rate_hz, max_rate_hz=30.0)
+    found = listen(pipeline, noise(1.2, input_rate_hz), input_rate_hz, input_rate_hz // 100)
+    assert pipeline.status().dropped == 0
+    assert len(found) == pytest.approx(30 * (1.2 - 0.2), abs=2)
+
+
 def test_the_rate_changes_while_running(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
     pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=5.0)
     audio = noise(3.0)
