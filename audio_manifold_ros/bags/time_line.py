@@ -1,0 +1,98 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From time to sample index, over a whole recording."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.sample_clock import NS, SampleClock
+from audio_manifold_ros.bags.errors import BagError
+
+
+class TimeLine:
+    """The line of `SampleClock`, corrected from both sides.
+
+    A node knows only the stamps so far; a recording knows those that follow too. At every chunk the line forward
+    and the line backward in time are averaged, each by the number of stamps that it has seen, so that the first
+    second of a recording is placed as well as its middle.
+    """
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        """Start without stamps."""
+        self._rate_hz = sample_rate_hz
+        self._samples, self._stamps_ns = array('q'), array('q')
+        self._end_sample = 0
+        self._line: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self.drift_ppm = 0.0
+
+    def add(self, first_sample: int, stamp_ns: int, length: int) -> None:
+        """Take in a chunk; indices grow from one to the next."""
+        self._samples.append(first_sample)
+        self._stamps_ns.append(stamp_ns)
+        self._end_sample = first_sample + length
+        self._line = None
+
+    @property
+    def start_ns(self) -> int:
+        """Stamp of the first chunk."""
+        return self._stamps_ns[0]
+
+    def jitter_ns(self) -> NDArray[np.float64]:
+        """Return how far each chunk's stamp lies off the line, float64 (chunk,), positive where it is late."""
+        _, times_ns = self._fitted()
+        return np.asarray(self._relative() - times_ns[:-1], dtype=np.float64)
+
+    def sample_at(self, time_ns: int) -> float:
+        """Return the index that sounds at an instant; a fraction lies between two samples.
+
+        Instants outside the recording are placed at the nominal rate.
+
+        Raises:
+            BagError: The clock of the audio went back during the recording.
+
+        """
+        samples, times_ns = self._fitted()
+        at_ns = float(time_ns - self.start_ns)
+        if at_ns < times_ns[0]:
+            return float(samples[0] + (at_ns - times_ns[0]) * self._rate_hz / NS)
+        if at_ns > times_ns[-1]:
+            return float(samples[-1] + (at_ns - times_ns[-1]) * self._rate_hz / NS)
+        return float(np.interp(at_ns, times_ns, samples))
+
+    def _relative(self) -> NDArray[np.int64]:
+        # Nanoseconds since the epoch do not fit a float.
+        return np.frombuffer(self._stamps_ns, dtype=np.int64) - self.start_ns
+
+    def _fitted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if self._line is None:
+            self._line = self._fit()
+        return self._line
+
+    def _fit(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        samples = np.frombuffer(self._samples, dtype=np.int64).copy()
+        forward, self.drift_ppm = self._one_way(samples, self._relative())
+        backward, _ = self._one_way(-samples[::-1], -self._relative()[::-1])
+        seen = np.arange(1, len(samples) + 1)
+        times_ns = (seen * forward - seen[::-1] * backward[::-1]) / (len(samples) + 1)
+        back = np.flatnonzero(np.diff(times_ns) <= 0)
+        if len(back):
+            at = int(back[0])
+            msg = (
+                f'The clock of the audio goes back by {(times_ns[at] - times_ns[at + 1]) / NS:.3f} s after '
+                f'{times_ns[at] / NS:.1f} s: cut the bag there and convert its parts.'
+            )
+            raise BagError(msg)
+        end_ns = times_ns[-1] + (self._end_sample - samples[-1]) * NS / self._rate_hz
+        return np.append(samples, self._end_sample).astype(np.float64), np.append(times_ns, end_ns)
+
+    def _one_way(self, samples: NDArray[np.int64], stamps_ns: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+        clock = SampleClock(self._rate_hz)
+        times_ns = np.empty(len(samples))
+        for i, (sample, stamp_ns) in enumerate(zip(samples.tolist(), stamps_ns.tolist(), strict=True)):
+            clock.update(sample, stamp_ns)
+            times_ns[i] = clock.stamp_ns(sample)
+        return times_ns, clock.drift_ppm
