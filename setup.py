@@ -44,6 +44,7 @@ setup(
         'console_scripts': [
             f'perception_node = {NAME}.nodes.perception_node:main',
             f'simulated_drive = {NAME}.nodes.simulated_drive:main',
+            f'record = {NAME}.nodes.recorder:main',
         ],
     },
 )

@@ -195,9 +195,8 @@ class _Seconds:
         self._same: set[tuple[int, int]] | None = None
 
     def update(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
-        self.meter.update(
-            samples / np.float32(FULL_SCALE) if samples.dtype == np.int16 else samples.astype(np.float32, copy=False)
-        )
+        scale = FULL_SCALE if samples.dtype == np.int16 else 1.0
+        self.meter.update(samples.astype(np.float32) / np.float32(scale))
         self._samples += samples.shape[1]
         if self._samples >= self._rate_hz:
             self._samples -= self._rate_hz

@@ -70,4 +70,5 @@ class IntervalHistogram:
 
     @staticmethod
     def _centres_ns() -> NDArray[np.float64]:
-        return SHORTEST_NS * GROWTH ** (np.arange(BINS) + 0.5)
+        centres_ns: NDArray[np.float64] = SHORTEST_NS * np.exp((np.arange(BINS) + 0.5) * LOG_GROWTH)
+        return centres_ns

@@ -94,21 +94,22 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
     """Say in a sentence each what is wrong with a topic."""
     if not topic.count:
         return (f'{topic.topic}: nothing was recorded.',)
-    age_ms = topic.age_ms
+    age_ms = topic.age_ms or 0.0
     judged = {
         f'{topic.topic}: {topic.lost} messages were lost on their way to the recorder: look at the load of the '
         'machine and of the network.': topic.lost,
         f'{topic.topic}: {topic.dropped} messages came faster than they could be written: take a faster disk or '
         'smaller images.': topic.dropped,
+        f'{topic.topic}: {topic.unreadable} messages hold no sound that can be read: check the bag.': topic.unreadable,
         f'{topic.topic}: {topic.backwards} stamps go back: its source or its clock began anew.': topic.backwards,
         f'{topic.topic}: {topic.gaps} gaps, about {topic.missing} messages, the longest {topic.longest_s:.2f} s.': (
             topic.gaps and topic.audio is None
         ),
-        f'{topic.topic}: stamps are {(age_ms or 0) / 1e3:.1f} s older than their arrival: set the clocks of the machines.': (
-            age_ms is not None and age_ms > MAX_AGE_MS
+        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: mind clocks and load of the machines.': (
+            age_ms > MAX_AGE_MS
         ),
-        f'{topic.topic}: stamps are {-(age_ms or 0):.0f} ms in the future: set the clocks of the machines.': (
-            age_ms is not None and age_ms < -MAX_FUTURE_MS
+        f'{topic.topic}: stamps are {-age_ms:.0f} ms in the future: set the clocks of the machines.': (
+            age_ms < -MAX_FUTURE_MS
         ),
     }
     found = tuple(sentence for sentence, holds in judged.items() if holds)

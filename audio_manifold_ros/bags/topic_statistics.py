@@ -35,6 +35,7 @@ class TopicSummary:
         age_spread_ms: Deviation from that median that 95 % of the messages do not exceed.
         lost: Messages that the transport reported lost.
         dropped: Messages that the recorder received and could not write.
+        unreadable: Messages of sound that make no sense.
         audio: What is known of its sound; None for other topics.
 
     """
@@ -57,6 +58,7 @@ class TopicSummary:
     age_spread_ms: float | None
     lost: int
     dropped: int
+    unreadable: int
     audio: AudioSummary | None
 
 
@@ -70,6 +72,7 @@ class TopicStatistics:
         bytes: Their serialised size.
         lost: Messages that the transport reported lost; whoever records counts them here.
         dropped: Messages received and not written; whoever records counts them here.
+        unreadable: Messages of sound that make no sense; whoever reads them counts them here.
         audio: Statistics of its sound; without any until the first `update_audio`.
 
     """
@@ -84,7 +87,7 @@ class TopicStatistics:
         """
         self.topic = topic
         self.type = kind
-        self.count = self.bytes = self.lost = self.dropped = 0
+        self.count = self.bytes = self.lost = self.dropped = self.unreadable = 0
         self.audio = AudioStatistics()
         self._intervals, self._ages = IntervalHistogram(), IntervalHistogram()
         self._future_ages = IntervalHistogram()
@@ -152,5 +155,6 @@ class TopicStatistics:
             age_spread_ms=self._ages.deviation_ns(0.95) / 1e6 if self._stamped else None,
             lost=self.lost,
             dropped=self.dropped,
+            unreadable=self.unreadable,
             audio=self.audio.summary(),
         )

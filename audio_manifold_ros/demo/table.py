@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.table import Table
-from rich.text import Text
+
+from audio_manifold_ros.nodes.level_bar import level_bar
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from audio_manifold_ros.demo.viewer import Viewer
 
 RECENT = 60
-BAR_CELLS = 24
-FLOOR_DBFS, CEILING_DBFS = -80.0, 0.0
 
 
 def live_table(viewer: Viewer, title: str, elapsed_s: float, node_rss_mb: float) -> Table:
@@ -54,13 +55,6 @@ def _levels(viewer: Viewer) -> list[tuple[str, str | Text]]:
     found = viewer.diagnostics.get('microphones', {})
     names = [key.removesuffix(' rms_dbfs') for key in found if key.endswith(' rms_dbfs')]
     return [
-        (name, _bar(float(found[f'{name} rms_dbfs']), clipped=float(found[f'{name} clipped_fraction'])))
+        (name, level_bar(float(found[f'{name} rms_dbfs']), clipped=float(found[f'{name} clipped_fraction']) > 0))
         for name in names
     ]
-
-
-def _bar(rms_dbfs: float, *, clipped: float) -> Text:
-    share = min(max((rms_dbfs - FLOOR_DBFS) / (CEILING_DBFS - FLOOR_DBFS), 0.0), 1.0)
-    cells = round(share * BAR_CELLS)
-    colour = 'red' if clipped > 0 else 'green'
-    return Text.assemble(('█' * cells, colour), ('·' * (BAR_CELLS - cells), 'dim'), f' {rms_dbfs:6.1f} dBFS')

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 T = TypeVar('T')
+STRINGS = tuple[str, ...]
 # What the ROS client library declares on its own.
 FOREIGN_NAMES = ('use_sim_time', 'start_type_description_service')
 FOREIGN_PREFIX = 'qos_overrides.'
@@ -40,7 +41,7 @@ def parameter(
     """Describe a field that is a ROS parameter.
 
     Args:
-        default: Its type is the parameter's type: bool, int, float or str.
+        default: Its type is the parameter's type: bool, int, float, str or a tuple of str.
         description: One sentence.
         minimum: Least value that is accepted.
         maximum: Greatest value that is accepted.
@@ -82,6 +83,8 @@ class Entry:
         if self.kind is float and type(value) is int:
             value = float(value)
         wanted = self._wanted()
+        if self.kind == STRINGS:
+            return self._check_strings(value)
         limits, choices = self.field.metadata['range'], self.field.metadata['choices']
         good = (
             type(value) is self.kind
@@ -111,9 +114,21 @@ class Entry:
             floating_point_range=[FloatingPointRange(**ends, step=0.0)] if ends and self.kind is float else [],
         )
 
+    def _check_strings(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
+            msg = f'{self.name} is {value!r}: give {self._wanted()}.'
+            raise NodeError(msg)
+        return tuple(value)
+
     def _wanted(self) -> str:
         limits, choices = self.field.metadata['range'], self.field.metadata['choices']
-        nouns = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a string'}
+        nouns: dict[Any, str] = {
+            bool: 'true or false',
+            int: 'an integer',
+            float: 'a number',
+            str: 'a string',
+            STRINGS: 'a list of strings, none of them empty',
+        }
         if choices:
             return f'one of {", ".join(choices)}'
         return nouns[self.kind] if limits is None else f'{nouns[self.kind]} from {limits[0]} to {limits[1]}'

@@ -28,6 +28,21 @@ ARGUMENTS = {
         'rviz',
         'autostart',
     },
+    'record': {
+        'name',
+        'namespace',
+        'params_file',
+        'folder',
+        'bag',
+        'rig',
+        'device',
+        'preflight',
+        'minutes',
+        'duration_s',
+        'split_s',
+        'use_sim_time',
+        'log_level',
+    },
     'simulated_drive': {'namespace', 'params_file', 'seed', 'log_level', 'perception', 'rviz'},
 }
 
@@ -115,3 +130,7 @@ def test_launch_accepts_the_files(path: Path) -> None:
         context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
         (node,) = load(path).perception(context)
         assert node.node_executable == 'perception_node'
+    if path.name == 'record.launch.py':
+        context.launch_configurations |= {'params_file': str(ROOT / 'config' / 'record.yaml'), 'duration_s': '5'}
+        (node,) = load(path).recorder(context)
+        assert node.node_executable == 'record'

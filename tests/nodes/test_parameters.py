@@ -19,6 +19,8 @@ from audio_manifold_ros.nodes.perception_parameters import (
     PredictionParameters,
     SourceParameters,
 )
+from audio_manifold_ros.nodes.recorder_parameters import CONCERNS as RECORDER_CONCERNS
+from audio_manifold_ros.nodes.recorder_parameters import PreflightParameters
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[2] / 'config'
@@ -26,7 +28,7 @@ TABLE = table(CONCERNS)
 
 
 def test_every_parameter_is_described() -> None:
-    for name, entry in {**TABLE, **table((DriveParameters,))}.items():
+    for name, entry in {**TABLE, **table((DriveParameters, *RECORDER_CONCERNS))}.items():
         descriptor = entry.descriptor()
         assert descriptor.name == name
         assert len(descriptor.description) > 10, name
@@ -126,4 +128,16 @@ def test_bad_parameter_files_are_refused_by_name(tmp_path: Path, text: str, name
 
 @pytest.mark.parametrize('path', sorted(CONFIG.glob('*.yaml')), ids=lambda path: path.stem)
 def test_the_shipped_files_hold_only_what_the_nodes_know(path: Path) -> None:
-    assert load_yaml(path, 'perception', CONCERNS)['bundle'] == 'models/street'
+    if path.stem == 'record':
+        assert 'audio' in load_yaml(path, 'record', RECORDER_CONCERNS)['topics']
+    else:
+        assert load_yaml(path, 'perception', CONCERNS)['bundle'] == 'models/street'
+
+
+def test_lists_of_strings_are_checked_and_frozen() -> None:
+    required = table(RECORDER_CONCERNS)['preflight.required']
+    assert required.check(['audio', 'camera/image@25']) == ('audio', 'camera/image@25')
+    assert build(PreflightParameters, {'preflight.required': ['audio']}).required == ('audio',)
+    for value in ('audio', ['audio', ''], ['audio', 3], None):
+        with pytest.raises(NodeError, match=r'preflight\.required is .*: give a list of strings'):
+            required.check(value)
