@@ -1,0 +1,229 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One modality's labels for the images of a recording, in an HDF5 file beside it.
+
+Layout: datasets `time_ns` and `stamp_ns` int64 (image,), `images` (image, row, column): float16 metres, NaN invalid,
+or uint8 class ids, 255 unlabelled; attributes `format`, `version`, `modality`, `key`, `frames`, `provenance` (JSON).
+Every chunk carries a checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.datasets.drive_writer import COMPRESSION
+from audio_manifold_ros.datasets.errors import DatasetError
+
+FORMAT = 'audio_manifold_ros labels'
+FORMAT_VERSION = 1
+# modality: (name of its file, element type)
+MODALITIES: Mapping[str, tuple[str, type[np.generic]]] = {
+    'depth': ('depth.h5', np.float16),
+    'segmentation': ('segmentation.h5', np.uint8),
+}
+
+
+@dataclass(frozen=True)
+class LabelRun:
+    """Labels of consecutive images.
+
+    Attributes:
+        time_ns: int64 (image,), when each image was recorded, on the clock of the recording; rising.
+        stamp_ns: int64 (image,), instant that each image shows by its own header.
+        images: float16 or uint8 (image, row, column).
+        frames: Images looked at; those without a label are left out above.
+
+    """
+
+    time_ns: NDArray[np.int64]
+    stamp_ns: NDArray[np.int64]
+    images: NDArray[Any]
+    frames: int
+
+
+@dataclass(frozen=True)
+class TrackDescription:
+    """What a track says of itself.
+
+    Attributes:
+        modality: `depth` or `segmentation`.
+        key: Hash of everything that the labels depend on.
+        provenance: Who labelled what, and how, as plain values for JSON.
+
+    """
+
+    modality: str
+    key: str
+    provenance: Mapping[str, Any]
+
+
+def write_track(path: Path, description: TrackDescription, runs: Iterator[LabelRun]) -> None:
+    """Write runs of labels as one file, which appears under its name only when it is complete.
+
+    Args:
+        path: The file; an existing one is replaced.
+        description: What the file says of itself.
+        runs: At least one, in the order of time, all of one size; read one at a time.
+
+    Raises:
+        DatasetError: The file cannot be written, or the labels have another type, another size or no order.
+
+    """
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(partial, 'w') as file:
+            file.attrs.update(
+                format=FORMAT,
+                version=FORMAT_VERSION,
+                modality=description.modality,
+                key=description.key,
+                provenance=json.dumps(dict(description.provenance), sort_keys=True),
+            )
+            file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality][1], runs)
+        with partial.open('rb') as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    except OSError as error:
+        msg = f'Cannot write the labels {str(path)!r}: {error}. Check the space and the rights of the folder.'
+        raise DatasetError(msg) from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _fill(path: Path, file: h5py.File, dtype: type[np.generic], runs: Iterator[LabelRun]) -> int:
+    frames, last_ns = 0, np.iinfo(np.int64).min
+    for run in runs:
+        _check(path, file, run, np.dtype(dtype), last_ns)
+        frames += run.frames
+        for name, values in (('time_ns', run.time_ns), ('stamp_ns', run.stamp_ns), ('images', run.images)):
+            _append(file, name, values)
+        last_ns = int(run.time_ns[-1]) if len(run.time_ns) else last_ns
+    return frames
+
+
+def _check(path: Path, file: h5py.File, run: LabelRun, dtype: np.dtype[Any], last_ns: int) -> None:
+    size = file['images'].shape[1:] if 'images' in file else run.images.shape[1:]
+    if run.images.dtype != dtype or run.images.ndim != 3 or run.images.shape[1:] != size:
+        msg = f'{path}: labels {run.images.dtype} {run.images.shape}: give {dtype} (image, {size[0]}, {size[1]}).'
+        raise DatasetError(msg)
+    if not len(run.time_ns) == len(run.stamp_ns) == len(run.images):
+        msg = f'{path}: {len(run.images)} labels for {len(run.time_ns)} times: give one time for each.'
+        raise DatasetError(msg)
+    if np.any(np.diff(run.time_ns, prepend=max(last_ns, int(run.time_ns[0]) - 1) if len(run.time_ns) else 0) <= 0):
+        msg = f'{path}: the images are not in the order of time after {last_ns} ns: give them in order, each once.'
+        raise DatasetError(msg)
+
+
+def _append(file: h5py.File, name: str, values: NDArray[Any]) -> None:
+    if name not in file:
+        options = dict(COMPRESSION) if name == 'images' else {}
+        chunks = (1, *values.shape[1:]) if name == 'images' else (1024,)
+        file.create_dataset(
+            name,
+            (0, *values.shape[1:]),
+            values.dtype,
+            maxshape=(None, *values.shape[1:]),
+            chunks=chunks,
+            fletcher32=True,
+            **options,
+        )
+    stored = file[name]
+    first = len(stored)
+    stored.resize(first + len(values), axis=0)
+    stored[first:] = values
+
+
+@final
+class LabelTrack:
+    """An open file of labels. Use it as a context manager, or call `close`.
+
+    Attributes:
+        path: The file.
+        description: What it says of itself.
+        frames: Images that were looked at.
+        time_ns: int64 (image,), when each labelled image was recorded.
+        stamp_ns: int64 (image,), instant that each shows by its own header.
+
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open a file of labels.
+
+        Raises:
+            DatasetError: The file is missing, foreign, of another version or damaged.
+
+        """
+        self.path = Path(path)
+        with self._blaming_the_file():
+            self._file = h5py.File(self.path, 'r')
+        try:
+            with self._blaming_the_file():
+                self._read_description()
+        except DatasetError:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        """Return the number of labelled images."""
+        return len(self.time_ns)
+
+    def image(self, number: int) -> NDArray[Any]:
+        """Return the labels of an image (row, column): float16 metres, NaN invalid, or uint8 ids, 255 unlabelled."""
+        with self._blaming_the_file():
+            return np.asarray(self._file['images'][number])
+
+    def run(self) -> LabelRun:
+        """Return everything at once."""
+        with self._blaming_the_file():
+            return LabelRun(self.time_ns, self.stamp_ns, np.asarray(self._file['images'][:]), self.frames)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> LabelTrack:
+        """Return the track."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def _read_description(self) -> None:
+        attrs = self._file.attrs
+        found = (str(attrs['format']), int(attrs['version']))
+        if found != (FORMAT, FORMAT_VERSION):
+            msg = f'{self.path}: format {found!r}: this software reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
+            raise DatasetError(msg)
+        modality = str(attrs['modality'])
+        if modality not in MODALITIES or self._file['images'].dtype != MODALITIES[modality][1]:
+            msg = (
+                f'{self.path}: {modality!r} as {self._file["images"].dtype}: known are {dict(MODALITIES)}. Label again.'
+            )
+            raise DatasetError(msg)
+        self.description = TrackDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
+        self.frames = int(attrs['frames'])
+        self.time_ns: NDArray[np.int64] = np.asarray(self._file['time_ns'][:], dtype=np.int64)
+        self.stamp_ns: NDArray[np.int64] = np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
+
+    @contextmanager
+    def _blaming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            msg = f'{self.path}: cannot be read as labels ({error}): remove it and label again.'
+            raise DatasetError(msg) from None

@@ -1,0 +1,193 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a bag with a camera to labels beside it: computed once, resumed, refused with a sentence."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_folder import LabelFolder, label_folder
+from audio_manifold_ros.datasets.label_track import LabelTrack
+from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
+from training.errors import TrainingError
+from training.label import main
+from training.labelling import track as track_module
+from training.labelling.bag_frames import BagFrames
+from training.labelling.frame import Frame
+from training.labelling.track import TrackRequest, make_track
+
+RECORDED = ['--depth', 'topic:depth/image', '--segmentation', 'topic:truth/labels']
+TIMES = [stamp + LATENCY_NS for stamp in stamps()]
+
+
+class Brightness:
+    """Says that bright pixels are far, and fails after some images like a process that is killed."""
+
+    modality = 'depth'
+
+    def __init__(self, fails_after: int = 1000, name: str = 'brightness') -> None:
+        self.asked: list[int] = []
+        self.provenance = {'kind': name}
+        self._fails_after = fails_after
+
+    def label(self, frames: Sequence[Frame]) -> list[Any]:
+        if len(self.asked) + len(frames) > self._fails_after:
+            raise KeyboardInterrupt
+        self.asked += [frame.stamp_ns for frame in frames]
+        return [frame.picture()[..., 0].astype(np.float32) + 1 for frame in frames]
+
+
+def request(bag: Path, teacher: Brightness, **changes: Any) -> TrackRequest:
+    return TrackRequest(BagFrames(bag), teacher, **{'size': (12, 24), 'batch': 2, **changes})
+
+
+def make(bag: Path, teacher: Brightness, **changes: Any) -> Path:
+    return make_track(request(bag, teacher, **changes), label_folder(bag), [].append)
+
+
+def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
+    assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
+    with LabelFolder(bag.with_name('drive.labels')) as found:
+        assert found.time_ns.tolist() == TIMES[:-1]  # the last image has no depth
+        assert found.at(TIMES[-1]) is None
+        assert found.at(TIMES[0] + 1) is None
+        for number, time_ns in enumerate(TIMES[:-1]):
+            shown = found.at(time_ns)
+            assert shown.stamp_ns == stamps()[number]
+            np.testing.assert_array_equal(shown.labels, label_image(number)[1::2, 1::2])
+            wanted = depth_image(number)[1::2, 1::2]
+            wanted[:3] = np.nan  # the sky is infinitely far
+            np.testing.assert_array_equal(shown.depth_m, wanted)
+        assert found.provenance['depth']['teacher']['topic'] == '/depth/image'
+        assert found.provenance['segmentation']['source']['recording'] == 'drive'
+        assert {name: track.frames for name, track in found.tracks.items()} == dict.fromkeys(found.tracks, FRAMES)
+
+
+def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Path) -> None:
+    models = ['--depth', str(depth_model), '--segmentation', str(segmentation_model)]
+    assert main([str(bag), *models, '--batch', '3']) == 0
+    with LabelFolder(label_folder(bag)) as found:
+        assert found.time_ns.tolist() == TIMES
+        shown = [found.at(time_ns) for time_ns in TIMES]
+        assert found.provenance['depth']['teacher']['model'] == 'tiny-depth'
+    assert {labels.labels.shape for labels in shown} == {(128, 128)}
+    assert {labels.depth_m.shape for labels in shown} == {(128, 128)}
+    assert len({labels.labels.tobytes() for labels in shown}) == FRAMES
+
+
+def test_labels_are_the_nearest_pixels_of_the_whole_image(bag: Path) -> None:
+    with LabelTrack(make(bag, Brightness())) as track:
+        for number in range(FRAMES):
+            wanted = picture(number)[2::4, 2::4, 0].astype(np.float16) + 1
+            np.testing.assert_array_equal(track.image(number), wanted)
+
+
+def test_the_same_labels_are_not_made_twice(bag: Path) -> None:
+    first, again, other = Brightness(), Brightness(), Brightness(name='another')
+    path = make(bag, first)
+    written = path.stat().st_mtime_ns
+    assert make(bag, again) == path
+    assert (again.asked, path.stat().st_mtime_ns) == ([], written)
+    moved = bag.rename(bag.with_name('moved'))
+    shutil.move(path.parent, label_folder(moved))
+    make(moved, again)
+    assert again.asked == []
+    make(moved, other)
+    assert len(other.asked) == len(first.asked) == FRAMES
+    make(moved, again, every=2)
+    assert again.asked == stamps()[::2]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track_module, 'PART_FRAMES', 2)
+    interrupted, resumed = Brightness(fails_after=3), Brightness()
+    with pytest.raises(KeyboardInterrupt):
+        make(bag, interrupted)
+    assert not (label_folder(bag) / 'depth.h5').exists()
+    path = make(bag, resumed)
+    assert interrupted.asked == stamps()[:2]
+    assert resumed.asked == stamps()[2:]
+    assert [file.name for file in path.parent.iterdir()] == ['depth.h5']
+    with LabelTrack(path) as track:
+        assert track.time_ns.tolist() == TIMES
+        for number in range(FRAMES):
+            np.testing.assert_array_equal(track.image(number), picture(number)[2::4, 2::4, 0].astype(np.float16) + 1)
+
+
+def test_a_damaged_part_is_made_again(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track_module, 'PART_FRAMES', 2)
+    with pytest.raises(KeyboardInterrupt):
+        make(bag, Brightness(fails_after=4))
+    parts = sorted(label_folder(bag).rglob('*.h5'))
+    assert len(parts) == 2
+    parts[0].write_bytes(parts[0].read_bytes()[:1000])
+    resumed = Brightness()
+    make(bag, resumed)
+    assert resumed.asked == [*stamps()[:2], stamps()[4]]
+
+
+def test_depth_beyond_half_precision_is_invalid(bag: Path) -> None:
+    class Far(Brightness):
+        def label(self, frames: Sequence[Frame]) -> list[Any]:
+            return [np.full((4, 4), 1e6, np.float32) for _ in frames]
+
+    with LabelTrack(make(bag, Far())) as track:
+        assert np.isnan(track.image(0)).all()
+
+
+def test_a_teacher_that_knows_nothing_is_refused(bag: Path) -> None:
+    class Silent(Brightness):
+        def label(self, frames: Sequence[Frame]) -> list[Any]:
+            return [None for _ in frames]
+
+    with pytest.raises(TrainingError, match='knows none of 5 images'):
+        make(bag, Silent())
+    assert list(label_folder(bag).iterdir()) == []
+
+
+def test_a_folder_without_labels_or_with_damaged_ones_is_refused(bag: Path) -> None:
+    with pytest.raises(DatasetError, match=r'training\.label'):
+        LabelFolder(label_folder(bag))
+    path = make(bag, Brightness())
+    content = bytearray(path.read_bytes())
+    with h5py.File(path) as file:
+        place = file['images'].id.get_chunk_info(0).byte_offset
+    content[place + 3] ^= 255
+    path.write_bytes(bytes(content))
+    with LabelFolder(path.parent) as found, pytest.raises(DatasetError, match=r'depth\.h5'):
+        found.at(TIMES[0])
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DatasetError, match=r'depth\.h5'):
+        LabelFolder(path.parent)
+
+
+def test_labels_of_two_sizes_are_refused(bag: Path) -> None:
+    assert main([str(bag), *RECORDED[:2], '--segmentation', 'none', '--size', '6', '8']) == 0
+    assert main([str(bag), '--depth', 'none', *RECORDED[2:], '--size', '12', '16']) == 0
+    with pytest.raises(DatasetError, match='different sizes'):
+        LabelFolder(label_folder(bag))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'complaint'),
+    [
+        (['--depth', 'topic:front'], 'no image topic'),
+        (['--depth', 'files:nowhere'], 'no *_disp.npy'),
+        (['--depth', 'no/such/model'], 'No model'),
+        (['--topic', 'front'], 'no image topic'),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    bag: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    assert main([str(bag), '--segmentation', 'none', *arguments]) == 1
+    assert complaint in ' '.join(capsys.readouterr().err.split())
+    assert not label_folder(bag).exists()

@@ -1,0 +1,176 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where pictures come from, what was recorded about them, and what files say about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from audio_manifold_ros.bags.errors import BagError
+from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
+from training.errors import TrainingError
+from training.labelling.bag_frames import BagFrames
+from training.labelling.fingerprint import EDGE_BYTES, fingerprint
+from training.labelling.picture_frames import PictureFrames
+from training.labelling.recorded import RecordedTopic
+from training.labelling.teacher_files import TeacherFiles
+
+
+def test_a_bags_images_come_with_both_times(bag: Path) -> None:
+    source = BagFrames(bag)
+    frames = list(source.frames())
+    assert source.topic == '/camera/image/compressed'
+    assert source.count == len(frames) == FRAMES
+    assert [frame.stamp_ns for frame in frames] == stamps()
+    assert [frame.time_ns - frame.stamp_ns for frame in frames] == [LATENCY_NS] * FRAMES
+    for number, frame in enumerate(frames):
+        np.testing.assert_array_equal(frame.picture(), picture(number))
+
+
+def test_a_bag_is_the_same_wherever_it_lies(bag: Path) -> None:
+    before = BagFrames(bag).provenance
+    assert before == BagFrames(next(bag.glob('*.mcap'))).provenance | {'recording': 'drive'}
+    moved = bag.rename(bag.with_name('moved'))
+    assert {**BagFrames(moved).provenance, 'recording': 'drive'} == before
+
+
+def test_the_wrong_topic_is_refused_with_those_there_are(bag: Path) -> None:
+    assert BagFrames(bag, 'camera/image/compressed').topic == '/camera/image/compressed'
+    with pytest.raises(TrainingError, match=r"'front'.*'/camera/image/compressed', '/depth/image'"):
+        BagFrames(bag, 'front')
+    with pytest.raises(BagError):
+        BagFrames(bag.with_name('nowhere'))
+
+
+def test_files_are_told_apart_by_their_ends(tmp_path: Path) -> None:
+    content = bytearray(3 * EDGE_BYTES)
+    path = tmp_path / 'drive.mcap'
+    found = []
+    for place in (None, EDGE_BYTES - 1, EDGE_BYTES + 1, 2 * EDGE_BYTES + 1):
+        changed = bytearray(content)
+        if place is not None:
+            changed[place] = 1
+        path.write_bytes(bytes(changed))
+        found.append((fingerprint([path], whole=False), fingerprint([path], whole=True)))
+    ends, wholes = zip(*found, strict=True)
+    assert len(set(wholes)) == 4
+    assert ends[2] == ends[0]
+    assert len(set(ends)) == 3
+
+
+@pytest.mark.parametrize(
+    ('name', 'time_ns'),
+    [
+        ('1700000000123456789.png', 1_700_000_000_123_456_789),
+        ('fl_rgb_1584544324_33445566_0.jpg', 1_584_544_324_033_445_566),
+        ('fl_rgb_1584544324_533445566.jpg', 1_584_544_324_533_445_566),
+        ('VIDEO_0001_cropped_000012.png', 13_000_000_000),
+        ('000012.png', 13_000_000_000),
+    ],
+)
+def test_pictures_tell_their_time_by_their_name(tmp_path: Path, name: str, time_ns: int) -> None:
+    cv2.imwrite(str(tmp_path / name), picture(1)[..., ::-1])
+    frame = next(PictureFrames(tmp_path).frames())
+    assert frame.time_ns == frame.stamp_ns == time_ns
+    assert frame.picture().shape == (48, 96, 3)
+
+
+def test_pictures_come_in_the_order_of_time(tmp_path: Path) -> None:
+    names = ['x_1584544324_9.png', 'x_1584544324_33.png', 'x_1584544323_999999999.png']
+    for number, name in enumerate(names):
+        cv2.imwrite(str(tmp_path / name), picture(number)[..., ::-1])
+    shown = [frame.picture() for frame in PictureFrames(tmp_path).frames()]
+    np.testing.assert_array_equal(shown, [picture(number) for number in (2, 0, 1)])
+
+
+def test_folders_that_cannot_be_labelled_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match='neither a bag nor a folder of pictures'):
+        PictureFrames(tmp_path)
+    (tmp_path / 'holiday.jpg').write_bytes(b'no picture')
+    with pytest.raises(TrainingError, match=r'holiday\.jpg.*tells no time'):
+        PictureFrames(tmp_path)
+    damaged = (tmp_path / 'holiday.jpg').rename(tmp_path / '000001.jpg')
+    with pytest.raises(TrainingError, match=r'000001\.jpg.*cannot be decoded'):
+        next(PictureFrames(tmp_path).frames()).picture()
+    damaged.with_suffix('.png').write_bytes(b'')
+    with pytest.raises(TrainingError, match='2 pictures show only 1'):
+        PictureFrames(tmp_path)
+
+
+def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
+    frames = list(BagFrames(bag).frames())
+    teacher = RecordedTopic(bag, 'depth', 'depth/image')
+    found = teacher.label(frames[:2]) + teacher.label(frames[2:])
+    for number in range(FRAMES - 1):
+        np.testing.assert_array_equal(found[number], depth_image(number))
+    assert found[-1] is None
+    np.testing.assert_array_equal(teacher.label(frames[1:2])[0], depth_image(1))
+
+
+def test_recorded_labels_are_read_and_a_wrong_topic_is_refused(bag: Path) -> None:
+    frames = list(BagFrames(bag).frames())
+    found = RecordedTopic(bag, 'segmentation', '/truth/labels').label(frames)
+    np.testing.assert_array_equal(found, [label_image(number) for number in range(FRAMES)])
+    with pytest.raises(TrainingError, match='no image topic'):
+        RecordedTopic(bag, 'segmentation', '/labels')
+    with pytest.raises(BagError, match='32FC1'):
+        RecordedTopic(bag, 'depth', '/truth/labels').label(frames)
+
+
+def test_the_papers_teachers_are_read_from_their_files(bag: Path, tmp_path: Path) -> None:
+    frames = list(BagFrames(bag).frames())
+    disparity = np.array([[0.01, 0.54], [5.4, 10.0]], dtype=np.float32)
+    np.save(tmp_path / f'{stamps()[1]}_disp.npy', disparity[None, None])
+    cv2.imwrite(str(tmp_path / f'{stamps()[2]}_mask.png'), label_image(0))
+    depth = TeacherFiles(tmp_path, 'depth').label(frames)
+    assert [image is None for image in depth] == [True, False, True, True, True]
+    np.testing.assert_allclose(depth[1], [[540.0, 10.0], [1.0, 0.54]], rtol=1e-6)
+    labels = TeacherFiles(tmp_path, 'segmentation').label(frames)
+    np.testing.assert_array_equal(labels[2], label_image(0))
+
+
+def test_oaps_files_are_found_by_the_number_of_the_clip(tmp_path: Path) -> None:
+    pictures, labels = tmp_path / 'split_videoframes', tmp_path / 'pred'
+    pictures.mkdir()
+    labels.mkdir()
+    cv2.imwrite(str(pictures / 'VIDEO_0001_cropped_000004.png'), picture(0))
+    cv2.imwrite(str(labels / '000004_mask.png'), label_image(0))
+    found = TeacherFiles(labels, 'segmentation').label(list(PictureFrames(pictures).frames()))
+    np.testing.assert_array_equal(found[0], label_image(0))
+
+
+@pytest.mark.parametrize(
+    ('array', 'complaint'),
+    [
+        (np.zeros((2, 4, 4), np.float32), r'\(2, 4, 4\)'),
+        (np.zeros((4, 4), np.int32), 'int32'),
+        (np.zeros((4, 4), np.float32), 'between 0.01 and 10'),
+        (np.full((4, 4), np.nan, np.float32), 'between 0.01 and 10'),
+        (np.full((4, 4), 30.0, np.float32), 'between 0.01 and 10'),
+        (np.array([{'a': 1}], dtype=object), 'no array of numbers'),
+    ],
+)
+def test_files_that_are_no_disparity_are_refused(bag: Path, tmp_path: Path, array: np.ndarray, complaint: str) -> None:
+    np.save(tmp_path / f'{stamps()[0]}_disp.npy', array, allow_pickle=True)
+    with pytest.raises(TrainingError, match=complaint):
+        TeacherFiles(tmp_path, 'depth').label(list(BagFrames(bag).frames()))
+
+
+@pytest.mark.parametrize(
+    ('image', 'complaint'),
+    [
+        (np.zeros((4, 4, 3), np.uint8), r'\(4, 4, 3\)'),
+        (np.zeros((4, 4), np.uint16), 'uint16'),
+        (np.full((4, 4), 26, np.uint8), r'\[26\]'),
+    ],
+)
+def test_files_that_are_no_labels_are_refused(bag: Path, tmp_path: Path, image: np.ndarray, complaint: str) -> None:
+    cv2.imwrite(str(tmp_path / f'{stamps()[0]}_mask.png'), image)
+    with pytest.raises(TrainingError, match=complaint):
+        TeacherFiles(tmp_path, 'segmentation').label(list(BagFrames(bag).frames()))
+    with pytest.raises(TrainingError, match=r'no \*_disp\.npy'):
+        TeacherFiles(tmp_path, 'depth')

@@ -1,0 +1,123 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Label the camera images of bags, or of folders of pictures: depth in metres and Cityscapes classes.
+
+python -m training.label drives/2026_11_20_bag
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_folder import label_folder
+from training.errors import TrainingError
+from training.labelling.bag_frames import BagFrames
+from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
+from training.labelling.frame import FrameSource
+from training.labelling.picture_frames import SUFFIXES, PictureFrames
+from training.labelling.recorded import RecordedTopic
+from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, SegmentationModel
+from training.labelling.teacher import Teacher
+from training.labelling.teacher_files import TeacherFiles
+from training.labelling.track import TrackRequest, make_track
+
+NOBODY, TOPIC, FILES = 'none', 'topic:', 'files:'
+MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
+DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
+WHO = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NOBODY}'
+
+
+def open_source(recording: Path, topic: str | None) -> FrameSource:
+    """Return the camera images of a bag, or of a folder of pictures.
+
+    Raises:
+        BagError: There is no bag, or it is damaged.
+        TrainingError: The topic is not there, or the pictures cannot be used.
+
+    """
+    if recording.is_dir() and any(file.suffix.lower() in SUFFIXES for file in recording.iterdir()):
+        return PictureFrames(recording)
+    return BagFrames(recording, topic)
+
+
+def open_teacher(modality: str, who: str, recording: Path) -> Teacher:
+    """Return who labels a modality, as the command line names it.
+
+    Raises:
+        BagError: The bag is damaged.
+        TrainingError: There is no such teacher.
+
+    """
+    if who.startswith(TOPIC):
+        return RecordedTopic(recording, modality, who.removeprefix(TOPIC))
+    if who.startswith(FILES):
+        return TeacherFiles(Path(who.removeprefix(FILES)), modality)
+    return MODELS[modality](who)
+
+
+def label(options: argparse.Namespace, console: Console) -> None:
+    """Label all recordings with one teacher after the other, so that one model at a time is in memory.
+
+    Raises:
+        BagError: A bag is damaged.
+        TrainingError: A teacher cannot be asked.
+        DatasetError: Labels cannot be written.
+
+    """
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        for modality in MODELS:
+            who = getattr(options, modality)
+            teacher: Teacher | None = None
+            for recording in options.recordings if who != NOBODY else ():
+                source = open_source(recording, options.topic)
+                if teacher is None or who.startswith(TOPIC):
+                    teacher = open_teacher(modality, who, recording)
+                request = TrackRequest(source, teacher, tuple(options.size), options.every, options.batch)
+                task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
+                path = make_track(request, label_folder(recording), lambda n, task=task: progress.advance(task, n))
+                console.print(f'labels: {path}', highlight=False, soft_wrap=True)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m training.label', description='Label camera images.')
+    parser.add_argument('recordings', type=Path, nargs='+', help='bags, or folders of pictures named by their time')
+    parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
+    for modality in MODELS:
+        parser.add_argument(f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{WHO} (%(default)s)')
+    parser.add_argument('--size', type=_positive, nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    parser.add_argument('--every', type=_positive, default=1, help='label every so many images (%(default)s)')
+    parser.add_argument('--batch', type=_positive, default=8, help='images at once (%(default)s)')
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        msg = f'{text!r}: give a number from 1'
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    options = _arguments(arguments)
+    console = Console(stderr=True)
+    try:
+        label(options, console)
+    except (TrainingError, BagError, DatasetError, OSError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,123 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera images of a bag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.bag_reader import BagMessage, BagReader
+from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_picture
+from training.errors import TrainingError
+from training.labelling.fingerprint import fingerprint
+from training.labelling.frame import Frame
+
+CAMERA_TOPICS = ('camera/image/compressed', 'camera/image')
+BAG_FILES = ('.mcap', '.db3')
+
+
+class BagFrames:
+    """The images of one topic.
+
+    Attributes:
+        path: The bag.
+        topic: Its name as recorded.
+
+    """
+
+    def __init__(self, path: Path, topic: str | None = None) -> None:
+        """Look into a bag.
+
+        Args:
+            path: A bag as `BagReader` takes it.
+            topic: Name of the camera topic; by default the recorder's, or the only one with images.
+
+        Raises:
+            BagError: There is no bag, or it is damaged.
+            TrainingError: The topic is not there, or several could be meant.
+
+        """
+        self.path = path
+        with BagReader(path) as bag:
+            counts = {entry.name: entry.count for entry in bag.topics if entry.type in IMAGE_TYPES}
+            self._span = (bag.start_ns, bag.end_ns)
+        self.topic = find_topic(
+            path, list(counts), CAMERA_TOPICS if topic is None else (topic,), named=topic is not None
+        )
+        self.count = counts[self.topic]
+        self._fingerprint = fingerprint(_files(path), whole=False)
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The bag by its name and content, and the topic."""
+        return {
+            'recording': self.path.absolute().name,
+            'fingerprint': self._fingerprint,
+            'start_ns': self._span[0],
+            'end_ns': self._span[1],
+            'topic': self.topic,
+        }
+
+    def frames(self) -> Iterator[Frame]:
+        """Return the images in the order of time; of several recorded at one time the first.
+
+        Raises:
+            BagError: The bag is damaged.
+
+        """
+        last_ns: int | None = None
+        with BagReader(self.path) as bag:
+            for message in bag.messages([self.topic]):
+                if message.type in IMAGE_TYPES and message.time_ns != last_ns:
+                    last_ns = message.time_ns
+                    yield _frame(bag, message)
+
+
+def find_topic(path: Path, topics: list[str], wanted: tuple[str, ...], *, named: bool) -> str:
+    """Return the image topic that is meant; names are compared without their leading slash.
+
+    Args:
+        path: The bag, for messages.
+        topics: The bag's image topics.
+        wanted: Names to look for, the likeliest first.
+        named: The user has named it: nothing else will do.
+
+    Raises:
+        TrainingError: It is not there, or several could be meant.
+
+    """
+    by_name = {topic.strip('/'): topic for topic in topics}
+    for name in wanted:
+        if name.strip('/') in by_name:
+            return by_name[name.strip('/')]
+    if len(topics) == 1 and not named:
+        return topics[0]
+    msg = f'{path}: no image topic {" or ".join(map(repr, wanted))}: name one of {sorted(topics)}.'
+    raise TrainingError(msg)
+
+
+def stamp_ns(message: Any) -> int:
+    """Return the stamp in a decoded message's header."""
+    return int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
+
+
+def _frame(bag: BagReader, message: BagMessage) -> Frame:
+    decoded = bag.decode(message)
+
+    def picture() -> NDArray[np.uint8]:
+        return decode_picture(decoded)
+
+    shown_ns = stamp_ns(decoded)
+    return Frame(message.time_ns, shown_ns, (str(shown_ns), str(message.time_ns)), picture)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file() and path.suffix in BAG_FILES:
+        return [path]
+    folder = path.parent if path.is_file() else path
+    return sorted(file for file in folder.iterdir() if file.suffix in BAG_FILES)

@@ -1,0 +1,78 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth in metres by a model of monocular depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import TrainingError
+from training.labelling.frame import Frame
+from training.labelling.hub_model import HubModel
+
+# The small one is Apache-2.0; base and large are for research only.
+DEFAULT_DEPTH = 'depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf'
+# What says of itself that its numbers are metres, by model type.
+METRIC: Mapping[str, Callable[[Any], bool]] = {
+    'depth_anything': lambda config: config.depth_estimation_type == 'metric',
+    'zoedepth': lambda config: True,  # noqa: ARG005
+    'depth_pro': lambda config: True,  # noqa: ARG005
+    'glpn': lambda config: True,  # noqa: ARG005
+}
+
+
+class DepthModel:
+    """A model on the Hugging Face hub, or in a folder.
+
+    Attributes:
+        modality: Depth.
+
+    """
+
+    modality = 'depth'
+
+    def __init__(self, name: str) -> None:
+        """Read the model's configuration; its weights are loaded when they are needed.
+
+        Raises:
+            TrainingError: There is no such model, or its depth is relative.
+
+        """
+        self._model = HubModel.find(name)
+        kind = self._model.config.model_type
+        if kind not in METRIC or not METRIC[kind](self._model.config):
+            msg = f'The model {name!r} ({kind!r}) says no metres: give a metric one, such as {DEFAULT_DEPTH!r}.'
+            raise TrainingError(msg)
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The model, and its greatest depth."""
+        return {'kind': 'model', **self._model.identity, 'max_depth_m': getattr(self._model.config, 'max_depth', None)}
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        from transformers import AutoModelForDepthEstimation
+
+        return self._model.pipeline('depth-estimation', AutoModelForDepthEstimation)
+
+    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+        """Return float32 (row, column) metres of the pictures' size; not positive becomes NaN.
+
+        Raises:
+            TrainingError: The weights cannot be loaded.
+
+        """
+        from PIL import Image
+
+        pictures = [Image.fromarray(frame.picture()) for frame in frames]
+        return [_metres(found) for found in self._pipeline(pictures, batch_size=len(pictures))]
+
+
+def _metres(found: Mapping[str, Any]) -> NDArray[np.float32]:
+    depth_m = np.asarray(found['predicted_depth'].float().cpu().numpy(), dtype=np.float32)
+    return np.where(np.isfinite(depth_m) & (depth_m > 0), depth_m, np.float32(np.nan))

@@ -1,0 +1,96 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera images of a drive that lie in a folder, each named by its time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import TrainingError
+from training.labelling.fingerprint import fingerprint
+from training.labelling.frame import Frame
+
+SUFFIXES = ('.jpg', '.jpeg', '.png')
+NS = 1_000_000_000
+# How names tell the time: nanoseconds; MAVD's seconds, nanoseconds (not padded with zeros) and code; OAP's two-second
+# clips, whose frame is taken one second after the clip's start.
+TIMES: tuple[tuple[re.Pattern[str], Callable[[list[int]], int]], ...] = (
+    (re.compile(r'(\d{15,19})'), lambda numbers: numbers[0]),
+    (re.compile(r'.*_(\d{9,10})_(\d{1,9})(?:_\d+)?'), lambda numbers: numbers[0] * NS + numbers[1]),
+    (re.compile(r'(?:.*_)?(\d{6})'), lambda numbers: (numbers[0] + 1) * NS),
+)
+
+
+class PictureFrames:
+    """The pictures of a folder.
+
+    Attributes:
+        path: The folder.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        """List a folder.
+
+        Raises:
+            TrainingError: It holds no pictures, or a name tells no time, or two tell the same.
+
+        """
+        self.path = path
+        pictures = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) if path.is_dir() else []
+        if not pictures:
+            msg = f'{str(path)!r} is neither a bag nor a folder of pictures {SUFFIXES}: give one of them.'
+            raise TrainingError(msg)
+        self._pictures = {time_ns(file): file for file in pictures}
+        if len(self._pictures) < len(pictures):
+            msg = f'{str(path)!r}: {len(pictures)} pictures show only {len(self._pictures)} instants: keep one of each.'
+            raise TrainingError(msg)
+        self._fingerprint = fingerprint(pictures, whole=False)
+
+    @property
+    def count(self) -> int:
+        """Number of pictures."""
+        return len(self._pictures)
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The folder by its name and content."""
+        return {'recording': self.path.absolute().name, 'fingerprint': self._fingerprint}
+
+    def frames(self) -> Iterator[Frame]:
+        """Return the pictures in the order of time."""
+        for time, file in sorted(self._pictures.items()):
+            yield Frame(time, time, (file.stem, file.stem.rpartition('_')[2]), _reader(file))
+
+
+def time_ns(file: Path) -> int:
+    """Return the time that a picture's name tells.
+
+    Raises:
+        TrainingError: It tells none.
+
+    """
+    for pattern, time in TIMES:
+        match = pattern.fullmatch(file.stem)
+        if match:
+            return time([int(number) for number in match.groups()])
+    msg = f'{str(file)!r}: the name tells no time: call it by its nanoseconds, such as 1700000000123456789.jpg.'
+    raise TrainingError(msg)
+
+
+def _reader(file: Path) -> Callable[[], NDArray[np.uint8]]:
+    def picture() -> NDArray[np.uint8]:
+        import cv2
+
+        pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        if pixels is None:
+            msg = f'{str(file)!r} cannot be decoded: it is damaged. Remove it.'
+            raise TrainingError(msg)
+        return np.ascontiguousarray(pixels[..., ::-1], dtype=np.uint8)
+
+    return picture

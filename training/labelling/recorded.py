@@ -1,0 +1,81 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth of a sensor, or classes, that were recorded in the bag itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_depth_m, decode_labels
+from training.labelling.bag_frames import find_topic, stamp_ns
+from training.labelling.frame import Frame
+
+DECODERS: Mapping[str, Callable[[Any], NDArray[Any]]] = {'depth': decode_depth_m, 'segmentation': decode_labels}
+TOLERANCE_NS = 50_000_000
+
+
+class RecordedTopic:
+    """A topic of the bag that holds the camera images; the image nearest in stamps counts, within 50 ms.
+
+    Attributes:
+        modality: Either `depth` or `segmentation`.
+        topic: Its name as recorded.
+
+    """
+
+    def __init__(self, path: Path, modality: str, topic: str) -> None:
+        """Look for a topic.
+
+        Raises:
+            BagError: There is no bag, or it is damaged.
+            TrainingError: The topic is not there.
+
+        """
+        self.modality = modality
+        self._path = path
+        with BagReader(path) as bag:
+            topics = [entry.name for entry in bag.topics if entry.type in IMAGE_TYPES]
+        self.topic = find_topic(path, topics, (topic,), named=True)
+        self._walk: Iterator[tuple[int, Callable[[], NDArray[Any]]]] = iter(())
+        self._near: list[tuple[int, Callable[[], NDArray[Any]]]] = []
+        self._asked_ns: int | None = None
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The topic."""
+        return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6}
+
+    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+        """Return what was recorded nearest to each image, None where nothing was near; images come in order.
+
+        Raises:
+            BagError: The bag is damaged, or the topic holds something else.
+
+        """
+        return [self._nearest(frame.stamp_ns) for frame in frames]
+
+    def _nearest(self, asked_ns: int) -> NDArray[Any] | None:
+        if self._asked_ns is None or asked_ns < self._asked_ns:
+            self._walk, self._near = self._messages(), []
+        self._asked_ns = asked_ns
+        self._near = [entry for entry in self._near if entry[0] >= asked_ns - TOLERANCE_NS]
+        while not self._near or self._near[-1][0] <= asked_ns:
+            entry = next(self._walk, None)
+            if entry is None:
+                break
+            if entry[0] >= asked_ns - TOLERANCE_NS:
+                self._near.append(entry)
+        best = min(self._near, key=lambda entry: abs(entry[0] - asked_ns), default=None)
+        return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[1]()
+
+    def _messages(self) -> Iterator[tuple[int, Callable[[], NDArray[Any]]]]:
+        decode = DECODERS[self.modality]
+        with BagReader(self._path) as bag:
+            for message in bag.messages([self.topic]):
+                decoded = bag.decode(message)
+                yield stamp_ns(decoded), lambda decoded=decoded: decode(decoded)  # type: ignore[misc]

@@ -1,0 +1,80 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Classes by a model of semantic segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
+from training.errors import TrainingError
+from training.labelling.frame import Frame
+from training.labelling.hub_model import HubModel
+
+# The repository's main branch holds pickles only; this revision holds the same weights as safetensors.
+DEFAULT_SEGMENTATION = 'nvidia/segformer-b5-finetuned-cityscapes-1024-1024@refs/pr/3'
+
+
+class SegmentationModel:
+    """A model on the Hugging Face hub, or in a folder, that knows the Cityscapes classes by their names.
+
+    Attributes:
+        modality: Segmentation.
+        unknown_classes: Classes of the model that Cityscapes lacks; their pixels stay unlabelled.
+
+    """
+
+    modality = 'segmentation'
+
+    def __init__(self, name: str) -> None:
+        """Read the model's configuration; its weights are loaded when they are needed.
+
+        Raises:
+            TrainingError: There is no such model, or it knows no class of Cityscapes.
+
+        """
+        self._model = HubModel.find(name)
+        names = [str(label).lower() for label in self._model.config.id2label.values()]
+        self.unknown_classes = tuple(label for label in names if label not in CLASS_NAMES)
+        if len(self.unknown_classes) == len(names):
+            msg = f'The model {name!r} knows {names[:5]}…, no class of Cityscapes: give one trained on Cityscapes.'
+            raise TrainingError(msg)
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The model, and what it knows beyond Cityscapes."""
+        return {'kind': 'model', **self._model.identity, 'unlabelled_classes': list(self.unknown_classes)}
+
+    @cached_property
+    def _pipeline(self) -> Any:
+        from transformers import AutoModelForSemanticSegmentation
+
+        return self._model.pipeline('image-segmentation', AutoModelForSemanticSegmentation)
+
+    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+        """Return uint8 (row, column) class ids of the pictures' size, 255 unlabelled.
+
+        Raises:
+            TrainingError: The weights cannot be loaded.
+
+        """
+        from PIL import Image
+
+        pictures = [Image.fromarray(frame.picture()) for frame in frames]
+        found = self._pipeline(pictures, batch_size=len(pictures), subtask='semantic')
+        return [_class_ids(picture.size, segments) for picture, segments in zip(pictures, found, strict=True)]
+
+
+def _class_ids(size: tuple[int, int], segments: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
+    width, height = size
+    ids = np.full((height, width), UNLABELLED, dtype=np.uint8)
+    for segment in segments:
+        name = str(segment['label']).lower()
+        if name in CLASS_NAMES:
+            ids[np.asarray(segment['mask']) > 0] = CLASS_NAMES.index(name)
+    return ids

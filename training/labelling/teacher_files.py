@@ -1,0 +1,107 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's teachers, run elsewhere: Monodepth2's disparity and DeepLabV3's labels as files, one per image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
+from training.errors import TrainingError
+from training.labelling.fingerprint import fingerprint
+from training.labelling.frame import Frame
+
+# Scaled disparity of Monodepth2 is 0.01 to 10 (Godard et al. 2019); its stereo baseline of 0.1 units stands for 0.54 m
+# of KITTI, so depth is 5.4 m over it.
+DISPARITY_RANGE = (0.01, 10.0)
+STEREO_SCALE_M = 5.4
+
+
+class TeacherFiles:
+    """A folder with `NAME_disp.npy` or `NAME_mask.png` for each image.
+
+    A disparity is float (row, column), axes of length 1 before them allowed. NAME is the picture's name or its last
+    number, or for a bag the image's stamp in nanoseconds.
+
+    Attributes:
+        modality: Either `depth` or `segmentation`.
+
+    """
+
+    def __init__(self, folder: Path, modality: str) -> None:
+        """Look into a folder.
+
+        Raises:
+            TrainingError: It holds no such files.
+
+        """
+        self.modality = modality
+        self._ending, self._read = READERS[modality]
+        self._files = {file.name: file for file in sorted(folder.glob(f'*{self._ending}'))}
+        if not self._files:
+            msg = f'{str(folder)!r} holds no *{self._ending}: give the folder that the teacher of {modality} wrote.'
+            raise TrainingError(msg)
+        self._fingerprint = fingerprint(self._files.values(), whole=False)
+
+    @property
+    def provenance(self) -> dict[str, object]:
+        """The files, and what their numbers are taken for."""
+        scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == 'depth' else {}
+        return {'kind': 'files', 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
+
+    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+        """Return what the files say, None where there is none.
+
+        Raises:
+            TrainingError: A file is not what the teacher writes.
+
+        """
+        found = [
+            [self._files[f'{name}{self._ending}'] for name in frame.names if f'{name}{self._ending}' in self._files]
+            for frame in frames
+        ]
+        return [self._read(files[0]) if files else None for files in found]
+
+
+def _disparity_to_depth_m(path: Path) -> NDArray[np.float32]:
+    try:
+        disparity = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        msg = f'{str(path)!r} is no array of numbers ({error}): write it with numpy.save.'
+        raise TrainingError(msg) from None
+    low, high = DISPARITY_RANGE
+    image = np.squeeze(disparity, axis=tuple(range(disparity.ndim - 2))) if 1 in disparity.shape[:-2] else disparity
+    if image.ndim != 2 or image.dtype.kind != 'f':
+        msg = f'{str(path)!r}: {image.dtype} {image.shape}: give scaled disparity as float (row, column).'
+        raise TrainingError(msg)
+    if not (np.all(np.isfinite(image)) and low * 0.99 <= image.min() and image.max() <= high * 1.01):
+        msg = f'{str(path)!r}: {image.min()} to {image.max()}: scaled disparity lies between {low} and {high}.'
+        raise TrainingError(msg)
+    return np.divide(np.float32(STEREO_SCALE_M), image, dtype=np.float32)
+
+
+def _class_ids(path: Path) -> NDArray[np.uint8]:
+    import cv2
+
+    ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if ids is None or ids.ndim != 2 or ids.dtype != np.uint8:
+        found = 'no picture' if ids is None else f'{ids.dtype} {ids.shape}'
+        msg = f'{str(path)!r}: {found}: give a grey PNG of 8 bits whose values are class ids.'
+        raise TrainingError(msg)
+    unknown = sorted(set(np.unique(ids).tolist()) - {*range(len(CLASS_NAMES)), UNLABELLED})
+    if unknown:
+        msg = f'{str(path)!r} holds the ids {unknown}: give Cityscapes train ids, 0 to 18, and 255 unlabelled.'
+        raise TrainingError(msg)
+    return np.asarray(ids)
+
+
+# modality: (how the names end, what reads a file)
+READERS: Mapping[str, tuple[str, Callable[[Path], NDArray[Any]]]] = {
+    'depth': ('_disp.npy', _disparity_to_depth_m),
+    'segmentation': ('_mask.png', _class_ids),
+}
