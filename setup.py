@@ -44,6 +44,8 @@ setup(
         'console_scripts': [
             f'perception_node = {NAME}.nodes.perception_node:main',
             f'simulated_drive = {NAME}.nodes.simulated_drive:main',
+            f'replay = {NAME}.nodes.replay:main',
+            f'evaluate_bag = {NAME}.nodes.evaluate_bag:main',
             f'record = {NAME}.nodes.recorder:main',
         ],
     },

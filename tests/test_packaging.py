@@ -18,7 +18,7 @@ import audio_manifold_ros
 ROOT = Path(__file__).parent.parent
 COPYLEFT = re.compile(r'(?<!L)A?GPL|(?<!Lesser )General Public', re.IGNORECASE)
 OTHER_LICENCE_FITS = {'docutils'}  # public domain and BSD; the GPL is that of one Emacs file
-EXECUTABLES = ('perception_node', 'simulated_drive')
+EXECUTABLES = ('perception_node', 'simulated_drive', 'replay', 'evaluate_bag')
 
 
 @pytest.fixture(scope='module')

@@ -20,7 +20,6 @@ from rich.live import Live
 
 from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.errors import DemoError
-from audio_manifold_ros.demo.film import write_film
 from audio_manifold_ros.demo.frames import Album
 from audio_manifold_ros.demo.moments import evenly, to_moments
 from audio_manifold_ros.demo.process_memory import resident_mb
@@ -28,6 +27,7 @@ from audio_manifold_ros.demo.summary import summarise
 from audio_manifold_ros.demo.table import live_table
 from audio_manifold_ros.demo.viewer import PERCEPTION, Viewer
 from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.evaluation.film import write_film
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.nodes.locations import locate
 

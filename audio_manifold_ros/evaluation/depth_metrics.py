@@ -106,19 +106,20 @@ class DepthMetrics:
 
 def relative_error(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Return |truth - prediction| / truth of each pixel after clipping, NaN where the truth is."""
-    truth, predicted = _clipped(truth_m, predicted_m)
+    truth, predicted = clipped(truth_m, predicted_m)
     return np.abs(truth - predicted) / truth
 
 
-def _clipped(
+def clipped(
     truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return truth and prediction within 1..80 m; a prediction of NaN becomes 80 m."""
     predicted = np.nan_to_num(predicted_m.astype(np.float64), nan=FAR_M)
     return np.clip(truth_m.astype(np.float64), NEAR_M, FAR_M), np.clip(predicted, NEAR_M, FAR_M)
 
 
 def _pixel_errors(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> Errors:
-    truth, predicted = _clipped(truth_m, predicted_m)
+    truth, predicted = clipped(truth_m, predicted_m)
     relative = relative_error(truth_m, predicted_m)
     squared = (truth - predicted) ** 2
     # A pixel lies below every threshold but those that do not exceed its error.

@@ -15,6 +15,7 @@ from audio_manifold_ros.audio.levels import Level, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.listener import Listener
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.nodes.stage_latency import Percentiles, StageLatency
 
@@ -103,7 +104,7 @@ class PerceptionWorker:
         """Keep everything; nothing starts."""
         self._settings = settings
         self._source = source
-        self._make_pipeline = make_pipeline
+        self._listener = Listener(make_pipeline)
         self._output = output
         self._now_ns = now_ns
         self._log = log
@@ -113,9 +114,6 @@ class PerceptionWorker:
         self._latency = StageLatency()
         self._pipeline: Pipeline | None = None
         self._meter: LevelMeter | None = None
-        self._format = (0, 0)
-        self._end_sample = 0
-        self._flushes = 0
         self._last_stamp_ns: int | None = None
         self._fault = ''
 
@@ -157,7 +155,7 @@ class PerceptionWorker:
             source=self._source.status(),
             pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
             levels=() if meter is None else meter.snapshot(),
-            flushes=self._flushes,
+            flushes=self._listener.flushes,
             latencies=self._latency.percentiles(),
             age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
             fault=self._fault,
@@ -202,19 +200,14 @@ class PerceptionWorker:
 
     def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
         """Return what fits the block's format, flushed where the stream begins anew."""
-        stream = (block.sample_rate_hz, block.channels)
-        flush = self._flush.is_set() or block.first_sample < self._end_sample
+        flush = self._flush.is_set()
         self._flush.clear()
-        self._end_sample = block.end_sample
-        if self._pipeline is None or self._meter is None or stream != self._format:
-            self._pipeline = self._make_pipeline(block.sample_rate_hz)
+        pipeline = self._listener.follow(block, flush=flush)
+        if pipeline is not self._pipeline or self._meter is None:
+            self._pipeline = pipeline
             self._meter = LevelMeter(block.channels, block.sample_rate_hz)
-            self._format = stream
             self.apply(self._settings)
-        elif flush:
-            self._flushes += 1
-            self._pipeline.flush()
-        return self._pipeline, self._meter
+        return pipeline, self._meter
 
     def _predict(self, pipeline: Pipeline) -> None:
         prediction = pipeline.predict()

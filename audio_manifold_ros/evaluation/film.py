@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.evaluation.colours import colour_confidence, colour_depth, colour_labels, colour_sound
+from audio_manifold_ros.evaluation.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from numpy.typing import NDArray
 
@@ -24,31 +25,90 @@ CODEC = 'mp4v'
 CELL_WIDTH, CELL_HEIGHT = 400, 200
 GAP, HEADER, CAPTION = 12, 44, 26
 BACKGROUND, TEXT, FAINT = (15, 17, 21), (236, 238, 242), (140, 147, 160)
+# The range of the spectrograms is taken from so many frames.
+FIRST_FRAMES = 40
 Picture = Any
+
+
+class Film:
+    """An MP4 that is written while the drive goes on: memory does not grow with its length.
+
+    A context: the file is complete when it is left.
+    """
+
+    def __init__(self, path: Path, title: str, rate_hz: float, sound_range: tuple[float, float] | None = None) -> None:
+        """Write nothing yet.
+
+        Args:
+            path: The file.
+            title: Heading of every frame.
+            rate_hz: Frames a second.
+            sound_range: Darkest and brightest value of the spectrogram; by default of the first frames.
+
+        """
+        self._path = path
+        self._title = title
+        self._rate_hz = rate_hz
+        self._sound_range = sound_range
+        self._waiting: list[Moment] = []
+        self._writer: Any = None
+
+    def __enter__(self) -> Film:  # noqa: PYI034 - typing.Self needs Python 3.11
+        """Enter."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file."""
+        self._draw_waiting()
+        if self._writer is not None:
+            self._writer.release()
+
+    def add(self, moment: Moment) -> None:
+        """Append a frame.
+
+        Raises:
+            EvaluationError: The codec is missing, or the file cannot be written.
+
+        """
+        self._waiting.append(moment)
+        if self._sound_range is not None or len(self._waiting) >= FIRST_FRAMES:
+            self._draw_waiting()
+
+    def _draw_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._sound_range is None and waiting:
+            self._sound_range = _sound_range(waiting)
+        for moment in waiting:
+            self._write(draw_frame(moment, self._title, self._sound_range or (0.0, 1.0)))
+
+    def _write(self, frame: NDArray[np.uint8]) -> None:
+        import cv2
+
+        if self._writer is None:
+            size = (frame.shape[1], frame.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*CODEC), self._rate_hz, size)
+            if not self._writer.isOpened():
+                msg = (
+                    f'Cannot write {str(self._path)!r} as {CODEC!r}: install opencv-python-headless, which has FFmpeg.'
+                )
+                raise EvaluationError(msg)
+        self._writer.write(frame[..., ::-1])
 
 
 def write_film(path: Path, moments: Sequence[Moment], title: str) -> None:
     """Write one picture for each moment, at the pace of the drive, as MP4.
 
     Raises:
-        DemoError: The codec is missing, or the file cannot be written.
+        EvaluationError: The codec is missing, or the file cannot be written.
 
     """
-    import cv2
-
     span_s = moments[-1].time_s - moments[0].time_s
     rate_hz = (len(moments) - 1) / span_s if span_s > 0 else 1.0
-    range_ = _sound_range(moments)
-    pictures = (draw_frame(moment, title, range_) for moment in moments)
-    first = next(pictures)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), rate_hz, (first.shape[1], first.shape[0]))
-    if not writer.isOpened():
-        msg = f'Cannot write {str(path)!r} as {CODEC!r}: install opencv-python-headless, which has FFmpeg.'
-        raise DemoError(msg)
-    writer.write(first[..., ::-1])
-    for picture in pictures:
-        writer.write(picture[..., ::-1])
-    writer.release()
+    with Film(path, title, rate_hz, _sound_range(moments)) as film:
+        for moment in moments:
+            film.add(moment)
 
 
 def draw_frame(moment: Moment, title: str, sound_range: tuple[float, float]) -> NDArray[np.uint8]:

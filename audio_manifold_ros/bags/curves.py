@@ -1,0 +1,132 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Figures over time: collected one by one, kept as numbers, drawn as SVG."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 940, 190
+LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 26
+POINTS = 400
+TICKS = 4
+# Distinct in hue and in lightness; the model's comes first.
+COLOURS = ('#e4572e', '#4c8bf5', '#8e9aaf', '#3a9d5d')
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves that share an axis.
+
+    Attributes:
+        title: What they are, with the unit.
+        curves: Name of the curve by its legend.
+        greatest: Upper end of the axis; None for the greatest value.
+
+    """
+
+    title: str
+    curves: Mapping[str, str]
+    greatest: float | None = None
+
+
+class Curves:
+    """Values by name over the seconds of a drive; a value that is missing or not finite leaves a hole."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Begin without points."""
+        self._times_s = array('d')
+        self._values = {name: array('d') for name in names}
+
+    def add(self, time_s: float, values: Mapping[str, float | None]) -> None:
+        """Append a point of every curve.
+
+        Args:
+            time_s: Instant, not before the last one.
+            values: By name.
+
+        """
+        self._times_s.append(time_s)
+        for name, kept in self._values.items():
+            value = values.get(name)
+            kept.append(math.nan if value is None else value)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return times and values as lists for JSON, None for a hole; curves without any value are left out."""
+        shown = {name: [_plain(value) for value in kept] for name, kept in self._values.items() if _any(kept)}
+        return {'time_s': [round(value, 4) for value in self._times_s], **shown}
+
+    def svg(self, panel: Panel) -> str:
+        """Draw a panel, the means of 400 spans of time; an empty string if none of its curves has a value."""
+        shown = {legend: name for legend, name in panel.curves.items() if _any(self._values[name])}
+        if not shown:
+            return ''
+        times_s = np.frombuffer(self._times_s, dtype=np.float64)
+        first_s, last_s = float(times_s[0]), max(float(times_s[-1]), float(times_s[0]) + 1e-3)
+        lines = [_means(times_s, np.frombuffer(self._values[name]), first_s, last_s) for name in shown.values()]
+        greatest = panel.greatest or max(float(np.nanmax(line)) for line in lines) * 1.05 or 1.0
+        parts = [_axes(first_s, last_s, greatest)]
+        for place, (legend, line) in enumerate(zip(shown, lines, strict=True)):
+            colour = COLOURS[place % len(COLOURS)]
+            parts.append(f'<path d="{_path(line, greatest)}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+            left = LEFT + 12 + 190 * place
+            parts.append(f'<rect x="{left}" y="{TOP}" width="14" height="4" fill="{colour}"/>')
+            parts.append(f'<text x="{left + 20}" y="{TOP + 6}">{escape(legend)}</text>')
+        return (
+            f'<figure><figcaption>{escape(panel.title)}</figcaption>'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(panel.title)}">{"".join(parts)}</svg>'
+            '</figure>'
+        )
+
+
+def _any(values: array[float]) -> bool:
+    return any(math.isfinite(value) for value in values)
+
+
+def _plain(value: float) -> float | None:
+    return round(value, 5) if math.isfinite(value) else None
+
+
+def _means(times_s: Points, values: Points, first_s: float, last_s: float) -> Points:
+    """Return the mean (point,) of equal spans of time, NaN where a span holds no value."""
+    points = min(POINTS, max(len(times_s), 2))
+    place = np.minimum(((times_s - first_s) / (last_s - first_s) * points).astype(np.int64), points - 1)
+    known = np.isfinite(values)
+    count = np.bincount(place[known], minlength=points)
+    total = np.bincount(place[known], values[known], minlength=points)
+    return np.asarray(np.divide(total, count, out=np.full(points, np.nan), where=count > 0))
+
+
+def _path(line: Points, greatest: float) -> str:
+    """Return the path through the points; a hole of one point is bridged, as spans of a slow rate leave some."""
+    across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    parts, last = [], -10
+    for place in np.flatnonzero(np.isfinite(line)).tolist():
+        x = LEFT + (place + 0.5) / len(line) * across
+        y = TOP + down * (1 - min(float(line[place]) / greatest, 1.0))
+        parts.append(f'{"L" if place - last <= 2 else "M"}{x:.1f} {y:.1f}')
+        last = place
+    return ' '.join(parts)
+
+
+def _axes(first_s: float, last_s: float, greatest: float) -> str:
+    across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    parts = []
+    for tick in range(TICKS + 1):
+        y = TOP + down * (1 - tick / TICKS)
+        parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="grid"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{greatest * tick / TICKS:.3g}</text>')
+        x = LEFT + across * tick / TICKS
+        anchor = 'end' if tick == TICKS else 'middle'
+        time_s = first_s + (last_s - first_s) * tick / TICKS
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{time_s:.1f} s</text>')
+    return ''.join(parts)

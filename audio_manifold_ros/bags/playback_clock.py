@@ -1,0 +1,138 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The time of a bag that is played: it runs at any rate, stands still, and jumps."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.bags.errors import BagError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NS_PER_S = 1_000_000_000
+SLOWEST, FASTEST = 0.01, 100.0
+
+
+class PlaybackClock:
+    """A line from the computer's steady time to the time of the bag; any thread may turn it."""
+
+    def __init__(
+        self,
+        start_ns: int,
+        rate: float = 1.0,
+        *,
+        paused: bool = False,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Stand at an instant of the bag and run, or wait.
+
+        Args:
+            start_ns: Time of the bag.
+            rate: Seconds of the bag in a second, 0.01 to 100.
+            paused: Stand still until `resume`.
+            monotonic_s: The steady time.
+
+        Raises:
+            BagError: The rate is out of range.
+
+        """
+        self._monotonic_s = monotonic_s
+        self._changed = threading.Condition()
+        self._at_ns = start_ns
+        self._since_s = monotonic_s()
+        self._rate = _checked(rate)
+        self._paused = paused
+        self._closed = False
+
+    @property
+    def rate(self) -> float:
+        """Seconds of the bag in a second."""
+        return self._rate
+
+    @property
+    def paused(self) -> bool:
+        """Whether time stands still."""
+        return self._paused
+
+    def now_ns(self) -> int:
+        """Return the time of the bag."""
+        with self._changed:
+            return self._now_ns()
+
+    def set_rate(self, rate: float) -> None:
+        """Run faster or slower from now on.
+
+        Raises:
+            BagError: The rate is out of range.
+
+        """
+        with self._changed:
+            self._anchor(self._now_ns())
+            self._rate = _checked(rate)
+            self._changed.notify_all()
+
+    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - the value is the message
+        """Stand still, or go on."""
+        with self._changed:
+            self._anchor(self._now_ns())
+            self._paused = paused
+            self._changed.notify_all()
+
+    def jump(self, time_ns: int) -> None:
+        """Go on from another time of the bag."""
+        with self._changed:
+            self._anchor(time_ns)
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Let `wait_until` look again at what it waits for."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Release who waits, for good."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def wait_until(self, time_ns: int, skip: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until the bag has come to an instant.
+
+        Args:
+            time_ns: The instant.
+            skip: Asked whenever something changes; when true, the clock jumps to the instant.
+
+        Returns:
+            False if the clock was closed.
+
+        """
+        with self._changed:
+            while not self._closed:
+                if skip():
+                    self._anchor(max(time_ns, self._now_ns()))
+                    return True
+                left_s = (time_ns - self._now_ns()) / NS_PER_S / self._rate
+                if left_s <= 0:
+                    return True
+                self._changed.wait(None if self._paused else left_s)
+            return False
+
+    def _now_ns(self) -> int:
+        if self._paused:
+            return self._at_ns
+        return self._at_ns + round((self._monotonic_s() - self._since_s) * self._rate * NS_PER_S)
+
+    def _anchor(self, time_ns: int) -> None:
+        self._at_ns, self._since_s = time_ns, self._monotonic_s()
+
+
+def _checked(rate: float) -> float:
+    if not (math.isfinite(rate) and SLOWEST <= rate <= FASTEST):
+        msg = f'The playback rate is {rate!r}: give {SLOWEST} to {FASTEST} seconds of the bag a second.'
+        raise BagError(msg)
+    return rate

@@ -1,0 +1,67 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Single keys from the terminal, for a program that goes on meanwhile."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import threading
+import tty
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SPACE, UP, DOWN, RIGHT = ' ', '\x1b[A', '\x1b[B', '\x1b[C'
+WAKE_S = 0.1
+LONGEST_KEY = 3
+
+
+class Keyboard:
+    """Calls what belongs to a key, in a thread of its own; does nothing where the input is no terminal."""
+
+    def __init__(self, actions: Mapping[str, Callable[[], object]]) -> None:
+        """Listen from now on.
+
+        Args:
+            actions: By key: a character, or the sequence of an arrow.
+
+        """
+        self._actions = actions
+        self._stop = threading.Event()
+        self._before: list[Any] | None = None
+        self._thread: threading.Thread | None = None
+        # A job in the background that touches its terminal would be stopped.
+        if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+            self._before = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin.fileno())
+            self._thread = threading.Thread(target=self._listen, name='keyboard', daemon=True)
+            self._thread.start()
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is a terminal."""
+        return self._thread is not None
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        self._stop.set()
+        if self._thread is not None and self._before is not None:
+            self._thread.join()
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+            self._thread = None
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            ready, _, _ = select.select([sys.stdin], [], [], WAKE_S)
+            if not ready:
+                continue
+            key = os.read(sys.stdin.fileno(), LONGEST_KEY).decode(errors='replace')
+            if not key:
+                return
+            action = self._actions.get(key)
+            if action is not None:
+                action()
