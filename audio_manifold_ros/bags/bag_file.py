@@ -22,6 +22,7 @@ from audio_manifold_ros.bags.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.bag_writer import CUSTOM_RECORD
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.mcap_segment import FOOTER_START, MAGIC
+from audio_manifold_ros.bags.message_bytes import plain_message
 from audio_manifold_ros.bags.qos_profiles import qos_text
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
@@ -41,19 +42,17 @@ class BagFile:
 
     """
 
-    def __init__(self, path: Path, *, message_compression: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         """Open a file and prove that its index is whole.
 
         Args:
             path: A `.mcap` or `.db3` file, or one of them with `.zstd` behind.
-            message_compression: Whether each message is compressed with zstd.
 
         Raises:
             BagError: It is empty, cut, damaged or foreign.
 
         """
         self.path = path
-        self._message_compression = message_compression
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader: Reader | None = None
         try:
@@ -107,7 +106,7 @@ class BagFile:
         with blaming(self.path):
             for connection, time_ns, data in reader.messages(wanted, start_ns, stop_ns):
                 read += 1
-                whole = zstandard.decompress(data) if self._message_compression else bytes(data)
+                whole = plain_message(bytes(data))
                 yield BagMessage(connection.topic, connection.msgtype, time_ns, whole, connection.msgdef.data)
         promised = sum(connection.msgcount for connection in wanted)
         if start_ns is None and stop_ns is None and read != promised:

@@ -25,7 +25,6 @@ class BagFolder:
         files: Storage files in order of recording.
         counts: Messages of each (topic, type) that `metadata.yaml` promises, None without one.
         custom: Custom data of `metadata.yaml`.
-        message_compression: Whether each message is compressed.
         problems: What is wrong with the folder though it can be read.
 
     """
@@ -34,7 +33,6 @@ class BagFolder:
     files: tuple[Path, ...]
     counts: Mapping[tuple[str, str], int] | None = None
     custom: Mapping[str, str] = field(default_factory=dict)
-    message_compression: bool = False
     problems: tuple[str, ...] = ()
 
 
@@ -56,13 +54,24 @@ def find_bag(path: Path | str) -> BagFolder:
     if not path.is_dir():
         msg = f'{path}: does not exist: give a rosbag2 folder, a .mcap or a .db3 file.'
         raise BagError(msg)
-    present = tuple(sorted((file for file in path.iterdir() if file.is_file() and _is_storage(file)), key=_order))
-    if not present:
-        msg = f'{path}: holds no .mcap or .db3 file: give the folder of a bag.'
-        raise BagError(msg)
+    present = storage_files(path)
     if not (path / FILE_NAME).exists():
         return BagFolder(path, present, problems=(f'{FILE_NAME} is missing: the files of the folder were read',))
     return _described(path, present)
+
+
+def storage_files(folder: Path) -> tuple[Path, ...]:
+    """Return the storage files that lie in a folder, in order of their numbers.
+
+    Raises:
+        BagError: There is none.
+
+    """
+    present = tuple(sorted((file for file in folder.iterdir() if file.is_file() and _is_storage(file)), key=_order))
+    if not present:
+        msg = f'{folder}: holds no .mcap or .db3 file: give the folder of a bag.'
+        raise BagError(msg)
+    return present
 
 
 def _described(path: Path, present: tuple[Path, ...]) -> BagFolder:
@@ -75,13 +84,13 @@ def _described(path: Path, present: tuple[Path, ...]) -> BagFolder:
     files = tuple(
         file if file.exists() else file.with_name(file.name + COMPRESSED) for file in dict.fromkeys(named) if file.name
     )
-    missing = [file.name for file in files if not file.exists()]
+    missing = [file.name.removesuffix(COMPRESSED) for file in files if not file.exists()]
     if missing or not files:
         msg = f'{path}: {FILE_NAME} names {missing}, which are not there: bring them, or recover the bag without them.'
         raise BagError(msg)
     strays = [file.name for file in present if file not in files]
     problems = (f'{strays} are not named by {FILE_NAME} and were not read',) if strays else ()
-    return BagFolder(path, files, metadata.counts, metadata.custom, metadata.message_compression, problems)
+    return BagFolder(path, files, metadata.counts, metadata.custom, problems)
 
 
 def _is_storage(path: Path) -> bool:

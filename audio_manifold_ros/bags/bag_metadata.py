@@ -56,14 +56,12 @@ class StoredMetadata:
         files: Names of the storage files, in order.
         counts: Messages of each (topic, type).
         custom: Custom data.
-        message_compression: Whether each message is compressed with zstd.
 
     """
 
     files: tuple[str, ...]
     counts: Mapping[tuple[str, str], int]
     custom: Mapping[str, str]
-    message_compression: bool
 
 
 def describe(
@@ -143,8 +141,7 @@ def read_metadata(path: Path) -> StoredMetadata:
             counts[key] = counts.get(key, 0) + int(entry['message_count'])
         custom = {str(key): str(value) for key, value in (root.get('custom_data') or {}).items()}
         names = tuple(Path(str(name)).name for name in root['relative_file_paths'])
-        compressed = str(root.get('compression_mode') or '').lower() == 'message'
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         msg = f'{path}: cannot be read as metadata of a bag ({error}): recover the bag, or delete this file.'
         raise BagError(msg) from None
-    return StoredMetadata(files=names, counts=counts, custom=custom, message_compression=compressed)
+    return StoredMetadata(files=names, counts=counts, custom=custom)

@@ -54,7 +54,7 @@ class BagReader:
         self._files: list[BagFile] = []
         try:
             for file in folder.files:
-                self._files.append(BagFile(file, message_compression=folder.message_compression))
+                self._files.append(BagFile(file))
             recorded = self._files[0].custom()
         except BagError:
             self.close()

@@ -21,7 +21,7 @@ from audio_manifold_ros.bags.bag_metadata import FileSpan, describe, write_metad
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.mcap_segment import McapSegment
 from audio_manifold_ros.bags.message_types import IDL_MARK, definition_of
-from audio_manifold_ros.bags.qos_profiles import check_qos_text
+from audio_manifold_ros.bags.qos_profiles import normal_qos_text
 
 CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, where a killed writer leaves it
 METADATA_RECORD = 'rosbag2'  # what rosbag2 itself writes at the end of a file
@@ -107,14 +107,14 @@ class BagWriter:
         Args:
             name: As it shall be recorded, for example `/audio`.
             msgtype: Message type, for example `sensor_msgs/msg/Image`.
-            qos_profiles: Offered QoS: a YAML list of profiles with numbers, as rosbag2 writes it up to version 8.
+            qos_profiles: Offered QoS: a YAML list of profiles as rosbag2 writes it, with numbers or with names.
             definition: Full text of the message definition; None: from the known types, or none if it is unknown.
 
         Raises:
             BagError: The topic is there already, the QoS is no such list, or the writer is closed or failed.
 
         """
-        check_qos_text(name, qos_profiles)
+        profiles = normal_qos_text(name, qos_profiles)
         known, type_hash = definition_of(msgtype)
         text = known if definition is None else definition
         with self._lock:
@@ -122,7 +122,7 @@ class BagWriter:
             if name in self._channels:
                 msg = f'{self.folder}: topic {name!r} is there already: announce each topic once.'
                 raise BagError(msg)
-            self._topics.append(BagTopic(name, msgtype, 0, qos_profiles, text))
+            self._topics.append(BagTopic(name, msgtype, 0, profiles, text))
             self._hashes.append(type_hash if text == known else '')
             self._counts.append(0)
             self._channels[name] = len(self._channels) + 1

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import yaml
 from rosbags.interfaces import Qos
+from rosbags.rosbag2.errors import ReaderError
+from rosbags.rosbag2.metadata import parse_qos
+from ruamel.yaml.error import YAMLError
 
 from audio_manifold_ros.bags.errors import BagError
-
-DURATIONS = ('deadline', 'lifespan', 'liveliness_lease_duration')
-KEYS = ('history', 'depth', 'reliability', 'durability', 'liveliness', 'avoid_ros_namespace_conventions', *DURATIONS)
 
 
 def qos_text(profiles: Iterable[Qos]) -> str:
@@ -37,25 +37,23 @@ def qos_text(profiles: Iterable[Qos]) -> str:
     return str(yaml.safe_dump(plain, sort_keys=False)) if plain else ''
 
 
-def check_qos_text(topic: str, text: str) -> None:
-    """Refuse a text that readers of the bag would stumble over.
+def normal_qos_text(topic: str, text: str) -> str:
+    """Return the text of profiles, written with numbers or with names, as that of a version 8 bag.
 
     Raises:
         BagError: It is no YAML list of complete profiles.
 
     """
-    if not text:
-        return
     try:
-        profiles = yaml.safe_load(text)
-    except yaml.YAMLError:
-        profiles = None
-    whole = isinstance(profiles, list) and all(
-        isinstance(profile, dict)
-        and set(KEYS) <= set(profile)
-        and all(isinstance(profile[name], dict) and {'sec', 'nsec'} <= set(profile[name]) for name in DURATIONS)
-        for profile in profiles
-    )
-    if not whole:
-        msg = f'QoS profiles of {topic!r}: {text!r}: give a YAML list of mappings with {", ".join(KEYS)}.'
-        raise BagError(msg)
+        return qos_text(parse_qos(text))
+    except (ReaderError, YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        msg = f'QoS profiles of {topic!r}: {text!r} ({error!r}): give a YAML list as rosbag2 writes it.'
+        raise BagError(msg) from None
+
+
+def lenient_qos_text(text: str) -> str:
+    """Return the text of profiles as that of a version 8 bag, nothing if it is damaged."""
+    try:
+        return normal_qos_text('', text)
+    except BagError:
+        return ''
