@@ -47,6 +47,7 @@ setup(
             f'replay = {NAME}.nodes.replay:main',
             f'evaluate_bag = {NAME}.nodes.evaluate_bag:main',
             f'record = {NAME}.nodes.recorder:main',
+            f'bag_to_dataset = {NAME}.bags.bag_to_dataset:main',
         ],
     },
 )

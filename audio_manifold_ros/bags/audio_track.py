@@ -209,3 +209,18 @@ class AudioTrack:
                 'by its stamps: did the clock of its source jump? Cut the bag there.'
             )
             raise BagError(msg)
+
+
+def in_blocks(pieces: Iterable[Piece], length: int) -> Iterator[Piece]:
+    """Join pieces that follow one another into blocks of at least a length, where no gap ends them earlier."""
+    held: list[NDArray[np.int16]] = []
+    first = end = 0
+    for samples, start in pieces:
+        if held and (start != end or end - first >= length):
+            yield np.concatenate(held, axis=1), first
+            held = []
+        first = first if held else start
+        held.append(samples)
+        end = start + samples.shape[1]
+    if held:
+        yield np.concatenate(held, axis=1), first

@@ -1,0 +1,148 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The images of a dataset: each of the reference with the depth and the labels that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture, sampled
+from audio_manifold_ros.bags.timed_images import Nearest, TimedImage, topic_images, track_images
+from audio_manifold_ros.datasets.label_folder import SKY, label_folder
+from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.bags.dataset_topics import DatasetTopics
+
+FARTHEST_M = 65_000  # beyond it float16 is infinite
+DEPTH, LABELS = 'depth', 'labels'
+DECODERS = {DEPTH: decode_depth_m, LABELS: decode_labels}
+LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """What belongs to one image of the reference.
+
+    Attributes:
+        stamp_ns: Instant that the reference shows; None where its message is damaged.
+        images: Depth and labels, not decoded yet; None where none is near enough.
+        offsets_ns: Of those that come from another stream than the reference, their stamp minus its.
+
+    """
+
+    stamp_ns: int | None
+    images: dict[str, TimedImage | None]
+    offsets_ns: dict[str, int] = field(default_factory=dict)
+
+
+@final
+class ImageSources:
+    """Streams of images out of a bag and the label files beside it, in step. Use it as a context manager.
+
+    Attributes:
+        names: Where depth, labels and reference come from: a topic, or the name of a file of labels.
+
+    """
+
+    def __init__(self, bag: Path, topics: DatasetTopics, tolerance_ns: int) -> None:
+        """Open what there is: topics of the bag first, files of labels where there is no topic.
+
+        Raises:
+            BagError: There is neither depth nor labels.
+            DatasetError: A file of labels is damaged.
+
+        """
+        self._bag = bag
+        self._tolerance_ns = tolerance_ns
+        self._open = ExitStack()
+        self.names = {kind: name for kind, name in ((DEPTH, topics.depth), (LABELS, topics.labels)) if name}
+        self._tracks: dict[str, LabelTrack] = {}
+        for kind, file in LABEL_FILES.items():
+            path = label_folder(bag) / file
+            if kind not in self.names and path.exists():
+                self._tracks[kind] = self._open.enter_context(LabelTrack(path))
+                self.names[kind] = file
+        if not self.names:
+            msg = (
+                f'{bag}: has neither depth nor labels: name their topics, or label its camera images first '
+                '(python -m training.label).'
+            )
+            raise BagError(msg)
+        self.names['reference'] = topics.reference or self.names.get(DEPTH) or self.names[LABELS]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which of depth and labels there are."""
+        return tuple(kind for kind in DECODERS if kind in self.names)
+
+    def sets(self) -> Iterator[ImageSet]:
+        """Yield every image of the reference in the order of recording, with what belongs to it.
+
+        Raises:
+            BagError: A file is damaged.
+
+        """
+        reference = self.names['reference']
+        own = next((kind for kind in self.kinds if self.names[kind] == reference), '')
+        others = {kind: Nearest(self._stream(kind), self._tolerance_ns) for kind in self.kinds if kind != own}
+        for image in self._stream(own):
+            if image.stamp_ns is None:
+                yield ImageSet(None, {})
+                continue
+            found = {kind: nearest.at(image.stamp_ns) for kind, nearest in others.items()}
+            offsets_ns = {
+                kind: other.stamp_ns - image.stamp_ns
+                for kind, other in found.items()
+                if other is not None and other.stamp_ns is not None
+            }
+            yield ImageSet(image.stamp_ns, {**({own: image} if own else {}), **found}, offsets_ns)
+
+    def decoded(self, group: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
+        """Return the images of a set as a dataset stores them, (row, column): float16 metres, uint8 class ids.
+
+        Depth that a teacher guessed is none where the labels say sky.
+
+        Raises:
+            BagError: A message is damaged or of another kind.
+            DatasetError: A file of labels is damaged.
+
+        """
+        images = {
+            kind: sampled(image.image(), rows, columns) for kind, image in group.images.items() if image is not None
+        }
+        if DEPTH in images:
+            depth_m = np.where(images[DEPTH] < FARTHEST_M, images[DEPTH], np.nan).astype(np.float16)
+            guessed = DEPTH in self._tracks and LABELS in images
+            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth_m) if guessed else depth_m
+        return images
+
+    def __enter__(self) -> ImageSources:
+        """Return the sources."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all files."""
+        self._open.close()
+
+    def _stream(self, kind: str) -> Iterator[TimedImage]:
+        """Return the images of a kind, '' for those of a reference that is neither depth nor labels."""
+        if kind in self._tracks:
+            return track_images(self._tracks[kind])
+        topic = self.names[kind or 'reference']
+        # A reader of its own: the streams advance each at its own pace.
+        bag = self._open.enter_context(BagReader(self._bag))
+        decode: Any = DECODERS.get(kind, decode_picture)
+        return topic_images(bag, topic, decode)
