@@ -29,7 +29,7 @@ setup(
     name=NAME,
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed']},
+    package_data={NAME: ['py.typed', 'bags/definitions/*/*/*.msg']},
     data_files=list(data_files()),
     # What it imports stands in package.xml, for rosdep: pip must not exchange a robot's own builds.
     install_requires=['setuptools'],
@@ -47,6 +47,8 @@ setup(
             f'replay = {NAME}.nodes.replay:main',
             f'evaluate_bag = {NAME}.nodes.evaluate_bag:main',
             f'record = {NAME}.nodes.recorder:main',
+            f'check_bag = {NAME}.bags.check:main',
+            f'recover_bag = {NAME}.bags.recover:main',
             f'bag_to_dataset = {NAME}.bags.bag_to_dataset:main',
         ],
     },

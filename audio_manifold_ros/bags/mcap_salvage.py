@@ -66,6 +66,7 @@ class McapSalvage:
         self._schemas: dict[int, tuple[str, str]] = {}
         self._topics: dict[int, BagTopic] = {}
         self._summary_start = 0
+        self._has_end = False
         self._unusable: dict[str, tuple[int, int, int]] = {}
 
     def __iter__(self) -> Iterator[SavedMessage]:
@@ -83,8 +84,8 @@ class McapSalvage:
             place: int | None = len(MAGIC)
             while place is not None and place < size:
                 place = yield from self._record(file, place, size)
-            if place is not None:
-                self._account.lose(size, 0, 'a file without an end, its writer was killed or it is cut')
+            if not self._has_end:
+                self._account.lose(size, 0, 'a file without a whole end: its writer was killed, or it is cut')
         for reason, (offset, count, lost) in self._unusable.items():
             self._account.lose(offset, lost, f'{count} messages {reason}')
 
@@ -190,11 +191,14 @@ class McapSalvage:
         if len(footer) < FOOTER_BYTES or not footer.endswith(MAGIC):
             return
         opcode, _, start, _ = FOOTER_START.unpack_from(footer)
+        self._has_end = opcode == FOOTER and start == 0  # a file without an index
         if opcode != FOOTER or not 0 < start < size - FOOTER_BYTES:
             return
         covered = _read(file, start, size - len(MAGIC) - 4 - start)
-        if zlib.crc32(covered) != int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little'):
+        crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
+        if crc not in {0, zlib.crc32(covered)}:
             return
+        self._has_end = True
         self._summary_start = start
         for record in whole_records(covered[: -FOOTER_START.size]):
             if record.opcode == SCHEMA:
