@@ -1,0 +1,112 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bags of noise and of images that say their own instant, for tests of conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.bag_writer import BagWriter
+from audio_manifold_ros.bags.message_types import typestore
+from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.datasets.rig_text import RigText
+
+NS = 1_000_000_000
+EPOCH_NS = 1_700_000_000 * NS
+RIG = RigText.from_folder(Path(__file__).parents[2] / 'calibration' / 'roof_octagon')
+IMAGE = 'sensor_msgs/msg/Image'
+BLOCK = 'audio_manifold_msgs/msg/AudioBlock'
+
+
+def sound(samples: int, seed: int = 5) -> NDArray[np.int16]:
+    """Return int16 (8, sample) noise."""
+    return np.random.default_rng(seed).integers(-9000, 9000, (8, samples), dtype=np.int16)
+
+
+def header(stamp_ns: int) -> Any:
+    types = typestore().types
+    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+    return types['std_msgs/msg/Header'](stamp=stamp, frame_id='f')
+
+
+def serialized(kind: str, **fields: Any) -> bytes:
+    store = typestore(kind)
+    return bytes(store.serialize_cdr(store.types[kind](**fields), kind))
+
+
+def audio_message(samples: NDArray[np.int16], first: int, rate_hz: int, epoch_ns: int = EPOCH_NS) -> bytes:
+    return serialized(
+        BLOCK,
+        header=header(epoch_ns + first * NS // rate_hz),
+        sample_rate_hz=rate_hz,
+        channel_count=len(samples),
+        encoding='s16le',
+        first_sample=first,
+        overflow=False,
+        data=np.frombuffer(samples.T.tobytes(), dtype=np.uint8),
+    )
+
+
+def image_message(pixels: NDArray[Any], encoding: str, stamp_ns: int) -> bytes:
+    height, width = pixels.shape
+    return serialized(
+        IMAGE,
+        header=header(stamp_ns),
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=width * pixels.itemsize,
+        data=np.frombuffer(np.ascontiguousarray(pixels).tobytes(), dtype=np.uint8),
+    )
+
+
+def depth_of(time_s: float) -> NDArray[np.float32]:
+    """Return depth (12, 16) whose every pixel says its instant: 1 m and a metre for each second."""
+    return np.full((12, 16), 1 + time_s, dtype=np.float32)
+
+
+def labels_of(number: int) -> NDArray[np.uint8]:
+    return np.full((12, 16), number % 19, dtype=np.uint8)
+
+
+def write_bag(
+    folder: Path,
+    samples: NDArray[np.int16],
+    image_times_s: Iterable[float],
+    *,
+    rate_hz: int = 22_500,
+    lost: Iterable[int] = (),
+    block: int = 450,
+    label_shift_s: float = 0.0,
+    with_rig: bool = True,
+    epoch_images_ns: int = EPOCH_NS,
+) -> Path:
+    """Write audio without some blocks, depth and labels at some instants."""
+    metadata = RunMetadata(RIG if with_rig else None, 'test', EPOCH_NS, 'recorder', {}).to_json()
+    events = [
+        (
+            EPOCH_NS + (first + block) * NS // rate_hz,
+            '/audio',
+            audio_message(samples[:, first : first + block], first, rate_hz),
+        )
+        for number, first in enumerate(range(0, samples.shape[1], block))
+        if number not in set(lost)
+    ]
+    for number, time_s in enumerate(image_times_s):
+        stamp_ns = epoch_images_ns + round(time_s * NS)
+        shifted_ns = stamp_ns + round(label_shift_s * NS)
+        events.append((stamp_ns, '/truth/depth/image', image_message(depth_of(time_s), '32FC1', stamp_ns)))
+        events.append((shifted_ns, '/truth/segmentation/image', image_message(labels_of(number), 'mono8', shifted_ns)))
+    kinds = {'/audio': BLOCK, '/truth/depth/image': IMAGE, '/truth/segmentation/image': IMAGE}
+    with BagWriter(folder, {CUSTOM_KEY: metadata}) as bag:
+        for topic, kind in kinds.items():
+            bag.add_topic(topic, kind)
+        for time_ns, topic, data in sorted(events, key=lambda event: event[0]):
+            bag.write(topic, data, time_ns)
+    return folder
