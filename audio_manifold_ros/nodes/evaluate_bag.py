@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     for warning in result['warnings']:
         errors.print(warning, style='yellow', markup=False, highlight=False)
-    console.print(_summary(result), markup=False, highlight=False)
+    console.print(_summary(result), markup=False, highlight=False, soft_wrap=True)
     console.print(f'{(options.out / REPORT_FILE).resolve()}', markup=False, highlight=False, soft_wrap=True)
     return 0 if result.get('agreement', {}).get('agrees', True) else DISAGREES
 

@@ -21,6 +21,7 @@ from audio_manifold_ros.bags.heard_audio import OWN_TYPE
 from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.nodes.agreement import Agreement
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.live_link import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, LiveLink
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 NODE_MODULE = 'audio_manifold_ros.nodes.perception_node'
 # A node that is one prediction behind is slow; one that is this far behind has lost it.
 ANSWER_TIMEOUT_S = 20.0
+MOST_MISSING = 3
 LEFTOVER_S = 0.5
 NS_PER_S = 1_000_000_000
 PERCENTILES = (50, 95)
@@ -136,6 +138,9 @@ class LiveSeries:
         received = link.receive(ANSWER_TIMEOUT_S)
         if received is None:
             self._agreement.missing += 1
+            if self._agreement.missing >= MOST_MISSING:
+                msg = f'The perception node left {MOST_MISSING} predictions out: {link.fault or "it says nothing."}'
+                raise NodeError(msg)
             return None
         stamp_ns, images = received
         self._latencies_ms.append((time.monotonic() - sent_s) * 1000)

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
@@ -39,7 +40,12 @@ Received = tuple[int, 'dict[str, NDArray[Any]]']
 
 
 class LiveLink(Node):
-    """Everything waits with a deadline, and asks `check` meanwhile whether the other process still lives."""
+    """Everything waits with a deadline, and asks `check` meanwhile whether the other process still lives.
+
+    Attributes:
+        fault: What the perception node's newest diagnostics complain about.
+
+    """
 
     def __init__(self, manifest: Manifest, check: Callable[[], None]) -> None:
         """Subscribe first, ask later.
@@ -54,6 +60,7 @@ class LiveLink(Node):
         """
         super().__init__('evaluate_bag')
         self._check = check
+        self.fault = ''
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
         heads: dict[str, str] = {head: topic for head, topic in TOPICS.items() if head in manifest.modalities}
@@ -62,6 +69,7 @@ class LiveLink(Node):
         self._complete: list[Received] = []
         for part, topic in {**heads, CONFIDENCE: 'confidence/image'}.items():
             self.create_subscription(Image, f'{PERCEPTION}/{topic}', partial(self._on_image, part), QOS)
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, QOS)
         self._audio = self.create_publisher(message_class(AUDIO_TYPE), AUDIO_TOPIC, QOS)
         self._time = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
         self._change = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
@@ -121,3 +129,7 @@ class LiveLink(Node):
         parts[part] = from_image(message)
         if set(parts) == self._wanted:
             self._complete.append((stamp_ns, self._incomplete.pop(stamp_ns)))
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        bad = [status for status in message.status if status.level != DiagnosticStatus.OK]
+        self.fault = ' '.join(f'{status.name}: {status.message}' for status in bad)
