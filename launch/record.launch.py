@@ -46,7 +46,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'device', default_value='', description='Sound device that the recorder captures itself.'
         ),
-        DeclareLaunchArgument('preflight', default_value='', description='strict, warn or off.'),
+        DeclareLaunchArgument('preflight', default_value='', description='strict, warn or skip.'),
         DeclareLaunchArgument('minutes', default_value='', description='Length of the drive that the disk must hold.'),
         DeclareLaunchArgument('duration_s', default_value='', description='Seconds to record; 0 until interrupted.'),
         DeclareLaunchArgument('split_s', default_value='', description='Seconds of one file; 0 for a single file.'),

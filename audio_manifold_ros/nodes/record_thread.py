@@ -50,6 +50,7 @@ class RecordThread:
         self._work = threading.Lock()
         self._stopped = False
         self._writer: BagWriter | None = None
+        self._start_ns = 0
         self._announced: set[str] = set()
         self._statistics: dict[str, TopicStatistics] = {}
         self._latched: deque[_Item] = deque()
@@ -92,12 +93,12 @@ class RecordThread:
 
         """
         with self._work, self._ready:
-            waiting = [*self._latched, *(item for item in self._queue if item.topic.latched or item.time_ns >= time_ns)]
-            self._queue = deque(replace(item, time_ns=max(item.time_ns, time_ns)) for item in waiting)
-            self._queued_bytes = sum(len(item.data) for item in waiting)
+            self._queue.extendleft(reversed(self._latched))
+            self._queued_bytes += sum(len(item.data) for item in self._latched)
             self._latched.clear()
+            self._latched_bytes = 0
             self._statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in topics}
-            self._writer = writer
+            self._writer, self._start_ns = writer, time_ns
             self._ready.notify()
 
     def stop(self) -> None:
@@ -133,17 +134,19 @@ class RecordThread:
                     return
                 item = self._queue.popleft()
                 self._queued_bytes -= len(item.data)
-            if self.failure:
-                return
-            try:
-                if self._writer is None:
-                    self._keep(item)
-                else:
-                    self._write(item, self._writer)
-            except BagError as error:
-                self.failure = str(error)
-                return
-            self._count(item)
+            if not self.failure and (self._writer is None or item.topic.latched or item.time_ns >= self._start_ns):
+                self._take(replace(item, time_ns=max(item.time_ns, self._start_ns)), self._writer)
+
+    def _take(self, item: _Item, writer: BagWriter | None) -> None:
+        try:
+            if writer is None:
+                self._keep(item)
+            else:
+                self._write(item, writer)
+        except BagError as error:
+            self.failure = str(error)
+            return
+        self._count(item)
 
     def _keep(self, item: _Item) -> None:
         if not item.topic.latched:

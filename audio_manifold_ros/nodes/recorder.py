@@ -15,6 +15,7 @@ from rclpy.serialization import serialize_message
 from rich.live import Live
 from std_msgs.msg import String
 
+from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.preflight import (
@@ -27,6 +28,8 @@ from audio_manifold_ros.bags.preflight import (
     check_topics,
 )
 from audio_manifold_ros.bags.run_metadata import TOPIC as METADATA_TOPIC
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
@@ -96,7 +99,7 @@ class Recorder(Node):
         self._rates = _Rates()
         self._shown_s = 0.0
         self._since_s = time.monotonic()
-        self._phase: Callable[[], None] = self._begin if self._preflight.mode == 'off' else self._wait
+        self._phase: Callable[[], None] = self._begin if self._preflight.mode == 'skip' else self._wait
         # Not ROS time: without /clock there is nothing to record, and that must be said.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(TICK_S, self._tick, clock=steady)
@@ -282,7 +285,10 @@ def main(arguments: list[str] | None = None) -> None:
         made.append(Recorder())
         return made[-1]
 
-    run_node(make, arguments, ended=lambda node: node.ended)
+    try:
+        run_node(make, arguments, ended=lambda node: node.ended)
+    except (NodeError, CalibrationError, DatasetError, AudioError) as error:
+        sys.exit(f'record: {error}')
     sys.exit(made[0].status)
 
 

@@ -54,8 +54,8 @@ class PreflightParameters:
     PREFIX: ClassVar[str] = 'preflight'
     mode: str = parameter(
         'strict',
-        'strict refuses to record what lacks something, warn only says so, off begins at once.',
-        choices=('strict', 'warn', 'off'),
+        'strict refuses to record what lacks something, warn only says so, skip begins at once.',
+        choices=('strict', 'warn', 'skip'),
         read_only=True,
     )
     required: tuple[str, ...] = parameter(

@@ -1,0 +1,89 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A car in this process: it publishes sound and pictures whose every byte can be told afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import String
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.nodes.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.messages import to_bytes, to_header
+from audio_manifold_ros.nodes.publishers import AUDIO, LATCHED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from rclpy.node import Node
+
+RATE_HZ, CHANNELS, BLOCK = 16_000, 8, 320
+BLOCKS_PER_IMAGE = 5
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def sound(first: int, count: int) -> NDArray[np.int16]:
+    """Return samples `first` to `first + count`, int16 (channel, sample)."""
+    index = np.arange(first, first + count)
+    return np.stack([(index * (7 + channel) + 1000 * channel) % 20_011 - 10_005 for channel in range(CHANNELS)]).astype(
+        np.int16
+    )
+
+
+def picture(number: int, size_bytes: int) -> NDArray[np.uint8]:
+    """Return the bytes of a picture."""
+    return (np.arange(size_bytes) + 31 * number).astype(np.uint8)
+
+
+class Car:
+    """Publishes `audio` (reliable), `camera/image/compressed` (best effort) and the latched `note`.
+
+    Attributes:
+        samples: Samples published so far.
+        pictures: Pictures published so far.
+
+    """
+
+    def __init__(
+        self, node: Node, *, dead_channel: int | None = None, image_bytes: int = 20_000, stamp_offset_ns: int = 0
+    ) -> None:
+        self.samples = self.pictures = 0
+        self._dead_channel = dead_channel
+        self._image_bytes = image_bytes
+        self._stamp_offset_ns = stamp_offset_ns
+        self._audio = node.create_publisher(AudioBlockMessage, 'audio', AUDIO)
+        self._camera = node.create_publisher(CompressedImage, 'camera/image/compressed', BEST_EFFORT)
+        self._note = node.create_publisher(String, 'note', LATCHED)
+        self._note.publish(String(data='parked'))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._drive, daemon=True)
+        self._thread.start()
+
+    def park(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _drive(self) -> None:
+        started_s, started_ns = time.monotonic(), time.time_ns() + self._stamp_offset_ns
+        while not self._stop.wait(0.01):
+            while self.samples + BLOCK <= (time.monotonic() - started_s) * RATE_HZ:
+                self._publish(started_ns + self.samples * 10**9 // RATE_HZ)
+
+    def _publish(self, stamp_ns: int) -> None:
+        samples: Any = sound(self.samples, BLOCK) / np.float32(32768)
+        if self._dead_channel is not None:
+            samples[self._dead_channel] = 0
+        block = AudioBlock(samples, self.samples, RATE_HZ, stamp_ns)
+        self._audio.publish(to_audio_message(block, 'mic_array_link'))
+        self.samples += BLOCK
+        if self.samples // BLOCK % BLOCKS_PER_IMAGE == 0:
+            header = to_header(stamp_ns, 'camera_optical_frame')
+            data = to_bytes(picture(self.pictures, self._image_bytes))
+            self._camera.publish(CompressedImage(header=header, format='jpeg', data=data))
+            self.pictures += 1
