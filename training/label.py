@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -83,7 +84,7 @@ def label(options: argparse.Namespace, console: Console) -> None:
                     teacher = open_teacher(modality, who, recording)
                 request = TrackRequest(source, teacher, tuple(options.size), options.every, options.batch)
                 task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
-                path = make_track(request, label_folder(recording), lambda n, task=task: progress.advance(task, n))
+                path = make_track(request, label_folder(recording), partial(progress.advance, task))
                 console.print(f'labels: {path}', highlight=False, soft_wrap=True)
 
 

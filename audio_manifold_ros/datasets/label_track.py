@@ -153,6 +153,7 @@ class LabelTrack:
         path: The file.
         description: What it says of itself.
         frames: Images that were looked at.
+        size: Rows and columns of the labels.
         time_ns: int64 (image,), when each labelled image was recorded.
         stamp_ns: int64 (image,), instant that each shows by its own header.
 
@@ -217,6 +218,7 @@ class LabelTrack:
             raise DatasetError(msg)
         self.description = TrackDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
         self.frames = int(attrs['frames'])
+        self.size: tuple[int, int] = tuple(map(int, self._file['images'].shape[1:]))  # type: ignore[assignment]
         self.time_ns: NDArray[np.int64] = np.asarray(self._file['time_ns'][:], dtype=np.int64)
         self.stamp_ns: NDArray[np.int64] = np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
 

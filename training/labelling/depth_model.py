@@ -15,7 +15,7 @@ from training.errors import TrainingError
 from training.labelling.frame import Frame
 from training.labelling.hub_model import HubModel
 
-# The small one is Apache-2.0; base and large are for research only.
+# The small one is Apache-2.0; the terms of its larger sisters differ.
 DEFAULT_DEPTH = 'depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf'
 # What says of itself that its numbers are metres, by model type.
 METRIC: Mapping[str, Callable[[Any], bool]] = {

@@ -75,7 +75,7 @@ class HubModel:
 
         """
         import torch
-        from transformers import pipeline
+        import transformers
 
         known: dict[str, Any] = {
             'revision': self.revision,
@@ -93,6 +93,7 @@ class HubModel:
             )
             raise TrainingError(msg) from None
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        pipeline: Any = transformers.pipeline
         return pipeline(task, model=model, image_processor=processor, device=device)
 
     def _image_processor(self, known: dict[str, Any]) -> Any:

@@ -39,7 +39,7 @@ class SegmentationModel:
 
         """
         self._model = HubModel.find(name)
-        names = [str(label).lower() for label in self._model.config.id2label.values()]
+        names = [str(label).lower() for label in (self._model.config.id2label or {}).values()]
         self.unknown_classes = tuple(label for label in names if label not in CLASS_NAMES)
         if len(self.unknown_classes) == len(names):
             msg = f'The model {name!r} knows {names[:5]}…, no class of Cityscapes: give one trained on Cityscapes.'

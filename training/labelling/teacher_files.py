@@ -82,7 +82,8 @@ def _disparity_to_depth_m(path: Path) -> NDArray[np.float32]:
     if not (np.all(np.isfinite(image)) and low * 0.99 <= image.min() and image.max() <= high * 1.01):
         msg = f'{str(path)!r}: {image.min()} to {image.max()}: scaled disparity lies between {low} and {high}.'
         raise TrainingError(msg)
-    return np.divide(np.float32(STEREO_SCALE_M), image, dtype=np.float32)
+    depth_m: NDArray[np.float32] = np.divide(np.float32(STEREO_SCALE_M), image, dtype=np.float32)
+    return depth_m
 
 
 def _class_ids(path: Path) -> NDArray[np.uint8]:

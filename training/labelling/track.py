@@ -132,7 +132,7 @@ def _label(request: TrackRequest, frames: Iterator[Frame], advance: Callable[[in
 def _stored(image: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     with np.errstate(over='ignore'):
         stored = image.astype(dtype)
-    return np.where(np.isinf(stored), dtype(np.nan), stored) if dtype is np.float16 else stored  # type: ignore[call-arg]
+    return np.where(np.isinf(stored), dtype(np.nan), stored) if dtype is np.float16 else stored
 
 
 def _known(path: Path, key: str) -> int | None:

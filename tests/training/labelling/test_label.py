@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import LabelFolder, label_folder
+from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.label_track import LabelTrack
 from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
 from training.errors import TrainingError
@@ -55,32 +55,30 @@ def make(bag: Path, teacher: Brightness, **changes: Any) -> Path:
 
 def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
     assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
-    with LabelFolder(bag.with_name('drive.labels')) as found:
-        assert found.time_ns.tolist() == TIMES[:-1]  # the last image has no depth
-        assert found.at(TIMES[-1]) is None
-        assert found.at(TIMES[0] + 1) is None
-        for number, time_ns in enumerate(TIMES[:-1]):
-            shown = found.at(time_ns)
-            assert shown.stamp_ns == stamps()[number]
-            np.testing.assert_array_equal(shown.labels, label_image(number)[1::2, 1::2])
-            wanted = depth_image(number)[1::2, 1::2]
-            wanted[:3] = np.nan  # the sky is infinitely far
-            np.testing.assert_array_equal(shown.depth_m, wanted)
-        assert found.provenance['depth']['teacher']['topic'] == '/depth/image'
-        assert found.provenance['segmentation']['source']['recording'] == 'drive'
-        assert {name: track.frames for name, track in found.tracks.items()} == dict.fromkeys(found.tracks, FRAMES)
+    folder = bag.with_name('drive.labels')
+    with LabelTrack(folder / 'depth.h5') as depth, LabelTrack(folder / 'segmentation.h5') as labels:
+        assert depth.time_ns.tolist() == TIMES[:-1]  # the last image has no depth
+        assert depth.stamp_ns.tolist() == stamps()[:-1]
+        assert labels.time_ns.tolist() == TIMES
+        assert depth.frames == labels.frames == FRAMES
+        assert depth.size == labels.size == (6, 8)
+        for number in range(FRAMES):
+            np.testing.assert_array_equal(labels.image(number), label_image(number)[1::2, 1::2])
+        for number in range(FRAMES - 1):
+            np.testing.assert_array_equal(depth.image(number), depth_image(number)[1::2, 1::2])
+        assert depth.description.provenance['teacher']['topic'] == '/depth/image'
+        assert labels.description.provenance['source']['recording'] == 'drive'
 
 
 def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Path) -> None:
     models = ['--depth', str(depth_model), '--segmentation', str(segmentation_model)]
     assert main([str(bag), *models, '--batch', '3']) == 0
-    with LabelFolder(label_folder(bag)) as found:
-        assert found.time_ns.tolist() == TIMES
-        shown = [found.at(time_ns) for time_ns in TIMES]
-        assert found.provenance['depth']['teacher']['model'] == 'tiny-depth'
-    assert {labels.labels.shape for labels in shown} == {(128, 128)}
-    assert {labels.depth_m.shape for labels in shown} == {(128, 128)}
-    assert len({labels.labels.tobytes() for labels in shown}) == FRAMES
+    for name, model in (('depth', 'tiny-depth'), ('segmentation', 'tiny-segmentation')):
+        with LabelTrack(label_folder(bag) / f'{name}.h5') as track:
+            assert track.time_ns.tolist() == TIMES
+            assert track.size == (128, 128)
+            assert len({track.image(number).tobytes() for number in range(FRAMES)}) == FRAMES
+            assert track.description.provenance['teacher']['model'] == model
 
 
 def test_labels_are_the_nearest_pixels_of_the_whole_image(bag: Path) -> None:
@@ -153,27 +151,21 @@ def test_a_teacher_that_knows_nothing_is_refused(bag: Path) -> None:
     assert list(label_folder(bag).iterdir()) == []
 
 
-def test_a_folder_without_labels_or_with_damaged_ones_is_refused(bag: Path) -> None:
-    with pytest.raises(DatasetError, match=r'training\.label'):
-        LabelFolder(label_folder(bag))
+def test_damaged_labels_are_refused(bag: Path) -> None:
     path = make(bag, Brightness())
     content = bytearray(path.read_bytes())
     with h5py.File(path) as file:
         place = file['images'].id.get_chunk_info(0).byte_offset
     content[place + 3] ^= 255
     path.write_bytes(bytes(content))
-    with LabelFolder(path.parent) as found, pytest.raises(DatasetError, match=r'depth\.h5'):
-        found.at(TIMES[0])
+    with LabelTrack(path) as track, pytest.raises(DatasetError, match=r'depth\.h5'):
+        track.image(0)
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(DatasetError, match=r'depth\.h5'):
-        LabelFolder(path.parent)
-
-
-def test_labels_of_two_sizes_are_refused(bag: Path) -> None:
-    assert main([str(bag), *RECORDED[:2], '--segmentation', 'none', '--size', '6', '8']) == 0
-    assert main([str(bag), '--depth', 'none', *RECORDED[2:], '--size', '12', '16']) == 0
-    with pytest.raises(DatasetError, match='different sizes'):
-        LabelFolder(label_folder(bag))
+        LabelTrack(path)
+    path.unlink()
+    with pytest.raises(DatasetError, match='label again'):
+        LabelTrack(path)
 
 
 @pytest.mark.parametrize(
