@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -92,39 +92,70 @@ def recover_bag(source: Path | str, target: Path | str) -> Recovery:
 
     """
     source, target = Path(source), Path(target)
-    files, metadata, notes = _find(source)
     if target.resolve().is_relative_to(source.resolve()):
         msg = f'{target}: lies in the damaged bag: give a place outside, it must not be touched.'
         raise BagError(msg)
-    accounts = [Account(file.name) for file in files]
-    custom = dict(metadata.custom) if metadata is not None else {}
-    sink = _Sink(target, custom)
+    remains = _Remains(source)
+    sink = _Sink(target, remains.custom)
     try:
-        for file, account in zip(files, accounts, strict=True):
-            sink.take(_saved(file, account), account)
-    except OSError as error:
-        msg = f'{source}: cannot be read ({error}): check the disk and recover a copy.'
-        raise BagError(msg) from None
+        for account, saved in remains.files():
+            sink.take(saved, account)
     finally:
         sink.close()
-    damages = tuple(damage for account in accounts for damage in account.damages)
+    recovery = remains.recovery(target, sink.topics, sink.notes)
     if not sink.topics:
-        reason = '; '.join(map(str, damages)) or 'it was recorded empty'
+        reason = '; '.join(map(str, recovery.damages)) or 'it was recorded empty'
         msg = f'{source}: holds no whole message ({reason}): nothing was written.'
         raise BagError(msg)
-    recovery = Recovery(
-        source=str(source),
-        target=str(target),
-        kept=sum(account.kept for account in accounts),
-        unverified=sum(account.unverified for account in accounts),
-        missing=_missing(accounts, metadata),
-        lost_bytes=sum(damage.lost_bytes for damage in damages),
-        topics=dict(sorted(sink.topics.items())),
-        damages=damages,
-        notes=(*notes, *sink.notes),
-    )
     (target / REPORT_NAME).write_text(json.dumps(recovery.plain(), indent=1), encoding='utf-8')
     return recovery
+
+
+def survey_damage(source: Path | str) -> Recovery:
+    """Return what `recover_bag` would keep, without writing anything; its target is empty.
+
+    Raises:
+        BagError: There is no bag, or it cannot be read at all.
+
+    """
+    remains = _Remains(Path(source))
+    topics: Counter[str] = Counter()
+    for _, saved in remains.files():
+        topics.update(message.topic.name for message in saved)
+    return remains.recovery('', topics, ())
+
+
+@final
+class _Remains:
+    """What is left of a bag, and the account of reading it."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._files, self._metadata, self._notes = _find(source)
+        self._accounts: list[Account] = []
+
+    @property
+    def custom(self) -> Mapping[str, str]:
+        return {} if self._metadata is None else self._metadata.custom
+
+    def files(self) -> Iterator[tuple[Account, Iterator[SavedMessage]]]:
+        for file in self._files:
+            self._accounts.append(Account(file.name))
+            yield self._accounts[-1], _saved(file, self._accounts[-1])
+
+    def recovery(self, target: Path | str, topics: Mapping[str, int], notes: Sequence[str]) -> Recovery:
+        damages = tuple(damage for account in self._accounts for damage in account.damages)
+        return Recovery(
+            source=str(self._source),
+            target=str(target),
+            kept=sum(account.kept for account in self._accounts),
+            unverified=sum(account.unverified for account in self._accounts),
+            missing=_missing(self._accounts, self._metadata),
+            lost_bytes=sum(damage.lost_bytes for damage in damages),
+            topics=dict(sorted(topics.items())),
+            damages=damages,
+            notes=(*self._notes, *notes),
+        )
 
 
 @final
@@ -186,8 +217,12 @@ def _find(source: Path) -> tuple[tuple[Path, ...], StoredMetadata | None, tuple[
 
 
 def _saved(file: Path, account: Account) -> Iterator[SavedMessage]:
-    with _decompressed(file, account) as plain:
-        yield from SALVAGERS[plain.suffix](plain, account)
+    try:
+        with _decompressed(file, account) as plain:
+            yield from SALVAGERS[plain.suffix](plain, account)
+    except OSError as error:
+        msg = f'{file}: cannot be read ({error}): check the disk and recover a copy.'
+        raise BagError(msg) from None
 
 
 @contextmanager

@@ -1,0 +1,144 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One pass over a bag: statistics of every topic, the stretches of whole audio, and the images that fall into them."""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import final
+
+from rosbags.interfaces import Nodetype
+
+from audio_manifold_ros.bags.audio_adapters import ADAPTERS, stated_by
+from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
+from audio_manifold_ros.bags.bag_message import BagMessage, BagTopic
+from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.dataset_topics import DatasetTopics
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.message_types import stored_types, typestore
+from audio_manifold_ros.bags.topic_statistics import TopicStatistics, TopicSummary
+
+NS = 1_000_000_000
+STAMPED_FIRST = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
+STAMP_END = 12  # of a message that begins with a stamp: encapsulation, seconds, nanoseconds
+LOST_BY_STAMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
+
+
+@final
+class BagSurvey:
+    """What one pass over a bag finds.
+
+    Attributes:
+        statistics: Of each topic, by name.
+        runs: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
+        images_ns: Stamps of the reference images.
+        problem: What the first audio message that cannot be read says.
+
+    """
+
+    def __init__(self, reader: BagReader, topics: DatasetTopics | None, stated: StatedAudio | None) -> None:
+        """Read nothing yet but the topic that describes the audio.
+
+        Args:
+            reader: The bag, open.
+            topics: Which topics would become a dataset, None if that cannot be told.
+            stated: What the audio messages leave unsaid.
+
+        Raises:
+            BagError: The bag is damaged, or the audio is described as one that cannot be read.
+
+        """
+        self.statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in reader.topics}
+        self.runs: list[tuple[int, int]] = []
+        self.images_ns: list[int] = []
+        self.problem = ''
+        self._reader = reader
+        self._topics = topics
+        self._stated = stated
+        self._stamped = {(topic.name, topic.type): _begins_with_stamp(topic) for topic in reader.topics}
+        self._next_sample: int | None = None
+        if topics is not None and topics.audio_info and stated is None:
+            first = next(reader.messages([topics.audio_info]), None)
+            self._stated = None if first is None else stated_by(reader.decode(first))
+
+    def run(self, advance: Callable[[int], None]) -> None:
+        """Read the bag.
+
+        Args:
+            advance: Called with the nanoseconds of recording read since the last call.
+
+        Raises:
+            BagError: The bag is damaged; what was read until then is kept.
+
+        """
+        told_ns = self._reader.start_ns
+        for message in self._reader.messages():
+            statistics = self.statistics[message.topic]
+            stamp_ns = self._stamp_ns(message)
+            statistics.update(message.time_ns, stamp_ns, len(message.data))
+            if self._topics is not None and message.topic == self._topics.audio:
+                self._hear(message, statistics)
+            elif self._topics is not None and message.topic == self._topics.reference:
+                self.images_ns.append(stamp_ns or message.time_ns)
+            if message.time_ns - told_ns >= NS:
+                advance(message.time_ns - told_ns)
+                told_ns = message.time_ns
+
+    def summaries(self) -> list[TopicSummary]:
+        """Return the statistics of every topic."""
+        return [statistics.summary() for statistics in self.statistics.values()]
+
+    def images_heard(self, before_s: float, after_s: float) -> int:
+        """Return how many reference images lie in whole audio.
+
+        Args:
+            before_s: Audio that must lie before an image.
+            after_s: Audio that must lie behind it.
+
+        """
+        runs = sorted(self.runs)
+        starts = [first for first, _ in runs]
+        heard = 0
+        for stamp_ns in self.images_ns:
+            place = bisect_right(starts, stamp_ns - round(before_s * NS)) - 1
+            heard += place >= 0 and stamp_ns + round(after_s * NS) <= runs[place][1]
+        return heard
+
+    def _hear(self, message: BagMessage, statistics: TopicStatistics) -> None:
+        try:
+            chunk = ADAPTERS[message.type].blocks(self._reader.decode(message), message.time_ns, self._stated)
+        except BagError as error:
+            statistics.unreadable += 1
+            self.problem = self.problem or str(error)
+            return
+        statistics.update_audio(chunk)
+        self._extend(chunk)
+
+    def _extend(self, chunk: AudioChunk) -> None:
+        end_ns = chunk.stamp_ns + chunk.length * NS // chunk.sample_rate_hz
+        if chunk.first_sample is None:
+            follows = bool(self.runs) and abs(chunk.stamp_ns - self.runs[-1][1]) < LOST_BY_STAMP_NS
+        else:
+            follows = chunk.first_sample == self._next_sample
+            self._next_sample = chunk.first_sample + chunk.length
+        if follows:
+            self.runs[-1] = (self.runs[-1][0], end_ns)
+        else:
+            self.runs.append((chunk.stamp_ns, end_ns))
+
+    def _stamp_ns(self, message: BagMessage) -> int | None:
+        if not self._stamped[message.topic, message.type] or len(message.data) < STAMP_END:
+            return None
+        seconds, nanoseconds = struct.unpack_from('<iI' if message.data[1] & 1 else '>iI', message.data, 4)
+        return int(seconds) * NS + int(nanoseconds) or None
+
+
+def _begins_with_stamp(topic: BagTopic) -> bool:
+    try:
+        store = stored_types(topic.type, topic.definition) if topic.definition else typestore(topic.type)
+    except BagError:
+        return False
+    fields = store.fielddefs[topic.type][1] if topic.type in store.fielddefs else []
+    return bool(fields) and fields[0][1] in [(Nodetype.NAME, name) for name in STAMPED_FIRST]
