@@ -62,6 +62,6 @@ class Elsewhere(Generic[T]):
             yield self._early.popleft().payload, None
 
 
-def shift_for(duration_s: float) -> float:
-    """Return how far away another place is taken from: 20 s, or half of a shorter drive."""
-    return min(LONGEST_SHIFT_S, duration_s / 2)
+def shift_for(span_s: float) -> float:
+    """Return how far away another place is taken from: 20 s, or half of the time that is predicted for."""
+    return min(LONGEST_SHIFT_S, span_s / 2)

@@ -185,7 +185,9 @@ def _run(
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
     prior = Prior.load(prior_file) if prior_file.is_file() else None
-    evaluation = BagEvaluation(manifest, prior, shift_for(session.bag.duration_s))
+    spec = manifest.features
+    span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
+    evaluation = BagEvaluation(manifest, prior, shift_for(span_s))
     topics = session.topics
     heads = bool(topics.depth), bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s

@@ -130,7 +130,8 @@ class Replay(Node):
 
     def _publish_clock(self) -> None:
         if self._clock_outlet is not None:
-            self._clock_outlet.publish(ClockMessage(clock=to_time(self.playback.now_ns())))
+            now_ns = min(self.playback.now_ns(), self._bag.end_ns)
+            self._clock_outlet.publish(ClockMessage(clock=to_time(now_ns)))
 
     def _change(self, changes: dict[str, Any]) -> None:
         """Do what a parameter says; before the start, the parameters themselves are read."""

@@ -1,0 +1,70 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node, fed over DDS, says of a bag what the pipeline says of it straight from the file: every prediction."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audio_manifold_ros.bags.bag_writer import BagWriter
+from audio_manifold_ros.bags.message_types import typestore
+from tests.bags.sound_bag import SoundBag
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+RAW_TYPE = 'foxglove_msgs/msg/RawAudio'
+
+
+def evaluate(drive: Path, bundle: Path, out: Path, *more: str) -> dict:
+    command = [sys.executable, '-m', 'audio_manifold_ros.nodes.evaluate_bag', str(drive), '--bundle', str(bundle)]
+    options = ['--out', str(out), '--backend', 'onnx', '--threads', '1', *more]
+    done = subprocess.run([*command, *options], check=False, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads((out / 'metrics.json').read_text(encoding='utf-8')))
+
+
+@pytest.mark.timeout(600)
+def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_path: Path) -> None:
+    """Stamps jitter, a block is lost, the stream begins anew, and the rate is not the network's."""
+    sound = SoundBag(seconds=4.0, rate_hz=48_000, block_samples=1024, lost=frozenset({60}), restart_block=125)
+    drive = sound.write(tmp_path / 'drive')
+    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10')
+    offline = evaluate(drive, small_bundle, tmp_path / 'offline', '--rate', '10')
+    agreement = live['agreement']
+    assert agreement['agrees'], agreement
+    assert agreement['compared'] == live['predictions'] == offline['predictions'] == offline['heard']['predicted']
+    assert agreement['compared'] >= 10
+    assert agreement['stamps_differ'] == agreement['missing'] == agreement['unexpected'] == 0
+    assert max(agreement['worst_depth_m'], agreement['worst_confidence']) <= 1e-4
+    assert live['heard'] == offline['heard']
+    assert live['heard']['gaps'] >= 1
+    assert live['heard']['restarts'] == 1
+    assert live['scores'] == offline['scores']
+    assert live['curves'] == offline['curves']
+    page = (tmp_path / 'live' / 'report.html').read_text(encoding='utf-8')
+    assert 'agree on every prediction' in page
+
+
+@pytest.mark.timeout(400)
+def test_foreign_audio_goes_through_the_node_too(small_bundle: Path, tmp_path: Path) -> None:
+    store = typestore(RAW_TYPE)
+    sound = SoundBag(seconds=1.6, image_rate_hz=0.0)
+    with BagWriter(tmp_path / 'foreign') as writer:
+        writer.add_topic('/microphones', RAW_TYPE)
+        for time_ns, _, _, message in sound._audio(typestore().types):
+            raw = store.types[RAW_TYPE](
+                timestamp=message.header.stamp,
+                data=message.data,
+                format='pcm-s16',
+                sample_rate=message.sample_rate_hz,
+                number_of_channels=message.channel_count,
+            )
+            writer.write('/microphones', bytes(store.serialize_cdr(raw, RAW_TYPE)), time_ns)
+    live = evaluate(tmp_path / 'foreign', small_bundle, tmp_path / 'live', '--live', '--rate', '10')
+    assert live['agreement']['agrees'], live['agreement']
+    assert live['agreement']['compared'] >= 4
+    assert any('no sample index' in warning for warning in live['warnings'])
