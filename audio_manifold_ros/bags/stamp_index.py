@@ -64,6 +64,9 @@ class StampIndex:
         if not self._next_sample:
             return 0
         late_ns = stamp_ns - self._clock.stamp_ns(self._next_sample)
+        if late_ns < -STEP_NS:
+            # The clock went back, as where a bag is played again: nothing may span that.
+            return 1
         if late_ns < max(BLOCK_SHARE * samples * NS / self._rate_hz, self._tolerance_ns):
             return 0
         lost = late_ns * self._rate_hz // NS

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from audio_manifold_ros.bags.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.pcm import FORMATS
 from audio_manifold_ros.nodes.parameters import parameter
 
 
@@ -43,7 +45,12 @@ class SourceParameters:
     device: str = parameter('', 'device: name of the sound device, or a part of it that no other device has.')
     device_rate_hz: int = parameter(48_000, 'device: rate at which it is opened.', minimum=8_000, maximum=192_000)
     device_channels: int = parameter(8, 'device: channels that it is opened with.', minimum=1, maximum=64)
-    topic: str = parameter('audio', 'topic: AudioBlock topic.')
+    topic: str = parameter('audio', 'topic: where the audio is published.')
+    topic_type: str = parameter('audio_manifold_msgs/msg/AudioBlock', 'topic: its type.', choices=tuple(ADAPTERS))
+    topic_info: str = parameter('', 'topic: AudioInfo topic that describes audio of audio_common_msgs.')
+    topic_rate_hz: int = parameter(0, 'topic: sample rate that messages leave unsaid.', minimum=0, maximum=384_000)
+    topic_channels: int = parameter(8, 'topic: with topic_rate_hz, the channels.', minimum=1, maximum=64)
+    topic_format: str = parameter('s16le', 'topic: with topic_rate_hz, the samples.', choices=tuple(FORMATS))
     file: str = parameter('', 'file: WAV or FLAC file.')
     loop: bool = parameter(False, 'file: begin again at its end.')
     seed: int = parameter(900_001, 'simulator: seed of the street.', minimum=0, maximum=2**31 - 1)

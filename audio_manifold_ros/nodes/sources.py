@@ -67,12 +67,17 @@ def _device(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource
 
 
 def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
+    from audio_manifold_ros.bags.audio_chunk import StatedAudio
+    from audio_manifold_ros.nodes.audio_topic import AudioTopic
     from audio_manifold_ros.nodes.topic_source import TopicSource
 
     if not parameters.topic:
-        msg = "source.topic is '': give the name of an AudioBlock topic."
+        msg = "source.topic is '': give the name of a topic of audio."
         raise NodeError(msg)
-    return TopicSource(node, parameters.topic)
+    stated = None
+    if parameters.topic_rate_hz:
+        stated = StatedAudio(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
+    return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, stated))
 
 
 def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:

@@ -6,26 +6,26 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
-from audio_manifold_ros.nodes.audio_messages import from_audio_message
+from audio_manifold_ros.nodes.audio_topic import LATCHED, AudioTopic, AudioTopicReader
 from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rclpy.node import Node
+    from rclpy.qos import QoSProfile
     from rclpy.subscription import Subscription
 
     from audio_manifold_ros.audio.block import AudioBlock
 
 QUEUE_BLOCKS = 512
 LOST_AFTER_S = 1.0
-QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class TopicSource:
@@ -35,11 +35,17 @@ class TopicSource:
     loses the oldest blocks, which shows as a jump in `first_sample`.
     """
 
-    def __init__(self, node: Node, topic: str) -> None:
-        """Name the topic; nothing is subscribed before `open`."""
+    def __init__(self, node: Node, topic: AudioTopic) -> None:
+        """Name the topic; nothing is subscribed before `open`.
+
+        Raises:
+            NodeError: The message type is unknown or not installed, or does not describe its audio.
+
+        """
         self._node = node
-        self._topic = topic
-        self._subscription: Subscription | None = None
+        self._topic = topic.name
+        self._reader = AudioTopicReader(topic)
+        self._subscriptions: list[Subscription] = []
         self._ready = threading.Condition()
         self._blocks: deque[AudioBlock] = deque(maxlen=QUEUE_BLOCKS)
         self._newest: AudioBlock | None = None
@@ -71,19 +77,17 @@ class TopicSource:
 
     def open(self) -> None:
         """Subscribe."""
-        if self._subscription is not None:
+        if self._subscriptions:
             return
         self._blocks.clear()
         self._newest = None
         self._refused = ''
         self._samples_lost = self._overflows = self._restarts = 0
-        self._subscription = self._node.create_subscription(
-            AudioBlockMessage,
-            self._topic,
-            self._on_message,
-            QOS,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
+        self._reader = AudioTopicReader(self._reader.topic)
+        topic = self._reader.topic
+        self._subscribe(self._reader.message_class, topic.name, self._on_message, topic.qos)
+        if self._reader.info_class is not None:
+            self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
         """Return the next block, or None if none came in time."""
@@ -93,9 +97,9 @@ class TopicSource:
 
     def close(self) -> None:
         """Unsubscribe."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
 
     def status(self) -> SourceStatus:
         """Tell whether blocks come."""
@@ -104,7 +108,7 @@ class TopicSource:
 
     def _state(self) -> tuple[SourceState, str]:
         name = self._node.resolve_topic_name(self._topic)
-        if self._subscription is None:
+        if not self._subscriptions:
             return SourceState.CLOSED, f'{name} is not subscribed.'
         if self._refused:
             return SourceState.LOST, f'{name}: {self._refused}'
@@ -124,9 +128,21 @@ class TopicSource:
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)
 
-    def _on_message(self, message: AudioBlockMessage) -> None:
+    def _subscribe(self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile) -> None:
+        options = QoSOverridingOptions.with_default_policies()
+        self._subscriptions.append(
+            self._node.create_subscription(kind, topic, callback, qos, qos_overriding_options=options)
+        )
+
+    def _on_info(self, message: Any) -> None:
         try:
-            block = from_audio_message(message)
+            self._reader.inform(message)
+        except NodeError as error:
+            self._refused = str(error)
+
+    def _on_message(self, message: Any) -> None:
+        try:
+            block = self._reader.read(message, self._now_ns())
         except NodeError as error:
             self._refused = str(error)
             return
