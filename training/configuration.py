@@ -32,7 +32,7 @@ class DataConfig:
         validation: Share of the drives to choose on.
         test: Share of the drives to report on.
         split_seed: Another seed, another division.
-        frame_position: Where in the window the image lies: 0.5 its centre (paper), 1 its end.
+        frame_position: Where in the window the image lies: 0.5 its centre (paper), 1 its newest sample.
         features: Definition of the features.
         shard_drives: Drives per file of the cache.
         workers: Processes that fill the cache.
@@ -48,6 +48,12 @@ class DataConfig:
     features: FeatureSpec = field(default_factory=FeatureSpec)
     shard_drives: int = 100
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse images outside their windows."""
+        if not 0 <= self.frame_position <= 1:
+            msg = f'frame_position is {self.frame_position!r}: give a number from 0 to 1, the newest sample.'
+            raise TrainingError(msg)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from training.configuration import FitConfig, TrainingConfig
 from training.data import WindowData
 from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
-from training.fitting import BEST, load_vq_vae, run_fit
+from training.fitting import BEST, FRAME_POSITION, LAST, check_frame_position, load_vq_vae, run_fit
 from training.latents import WindowStatistics, add_latents, feature_statistics, latent_statistics
 from training.schedule import Budget
 from training.transform_module import TransformModule
@@ -39,7 +39,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     """Fit one AT-net of an experiment and return the path of its best checkpoint.
 
     Raises:
-        TrainingError: A manifold has not been fitted, or there is nothing to resume.
+        TrainingError: A manifold has not been fitted, or there is nothing to resume, or it had another frame position.
         DatasetError: A drive cannot be read.
 
     """
@@ -61,7 +61,11 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         config.depth,
         Budget(fit.minutes),
     )
-    return run_fit(module, data, fit, config.machine, config.transform_folder(network.modalities), resume=resume)
+    module.hparams[FRAME_POSITION] = config.data.frame_position
+    folder = config.transform_folder(network.modalities)
+    if resume and (folder / LAST).is_file():
+        check_frame_position(folder / LAST, config.data.frame_position)
+    return run_fit(module, data, fit, config.machine, folder, resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from training.schedule import ScheduledModule
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
+FRAME_POSITION = 'frame_position'
 
 
 def run_fit(
@@ -108,6 +109,23 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  # unpickling raises whatever it likes
         msg = f'The checkpoint {str(path)!r} holds more than weights ({type(error).__name__}): it is not from here.'
         raise TrainingError(msg) from None
+
+
+def check_frame_position(path: Path, frame_position: float) -> None:
+    """Refuse an AT-net that was fitted to images elsewhere in the window.
+
+    Raises:
+        TrainingError: It was, or the checkpoint cannot be read.
+
+    """
+    # Checkpoints from before this was kept do not say.
+    fitted = load_checkpoint(path)['hyper_parameters'].get(FRAME_POSITION, frame_position)
+    if fitted != frame_position:
+        msg = (
+            f'{str(path)!r} was fitted to images at frame_position {fitted:g} of the window, the experiment says '
+            f'{frame_position:g}: set it back, or fit the audio transformation again.'
+        )
+        raise TrainingError(msg)
 
 
 def load_vq_vae(path: Path) -> VqVae:

@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -55,10 +55,11 @@ def drive_path(folder: Path, seed: int) -> Path:
     return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
 
 
-def write_drive(folder: Path, seed: int, seconds: int) -> Written:
+def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> Written:
     """Simulate one street and write its drive, unless the same drive is there, whole.
 
-    An image is taken every second at 0.5, 1.5, … s: the centre of each one-second window.
+    An image is taken every second at the frame position: at 0.5, 1.5, … s, the centre of each one-second window, or
+    for 1 at 1, 2, … s, its newest sample.
 
     Raises:
         DatasetError: The file cannot be written.
@@ -66,11 +67,14 @@ def write_drive(folder: Path, seed: int, seconds: int) -> Written:
 
     """
     path = drive_path(folder, seed)
-    seal = _existing(path, seconds) or _simulate(path, seed, seconds)
+    times_s = tuple(second + frame_position for second in range(seconds))
+    seal = _existing(path, times_s) or _simulate(path, seed, seconds, times_s)
     return Written(path.relative_to(folder).as_posix(), seed, seconds, seal.total_bytes, seal.sha256)
 
 
-def write_corpus(folder: Path, seeds: range, seconds: int, workers: int, console: Console) -> list[Written]:
+def write_corpus(
+    folder: Path, seeds: range, seconds: int, workers: int, console: Console, frame_position: float = 0.5
+) -> list[Written]:
     """Write the drives of many streets in parallel processes, showing progress, and `manifest.json` at the end.
 
     Raises:
@@ -91,7 +95,7 @@ def write_corpus(folder: Path, seeds: range, seconds: int, workers: int, console
     written = []
     with Progress(*columns, console=console) as progress:
         task = progress.add_task('streets', total=len(seeds), rate='–')
-        for drive in _in_parallel(folder, seeds, seconds, workers):
+        for drive in _in_parallel(folder, seeds, (seconds, frame_position), workers):
             written.append(drive)
             elapsed_s = progress.tasks[task].elapsed or 0.0
             rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
@@ -101,9 +105,9 @@ def write_corpus(folder: Path, seeds: range, seconds: int, workers: int, console
     return written
 
 
-def _in_parallel(folder: Path, seeds: range, seconds: int, workers: int) -> Iterator[Written]:
+def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers: int) -> Iterator[Written]:
     with fresh_pool(workers) as pool:
-        futures = [pool.submit(write_drive, folder, seed, seconds) for seed in seeds]
+        futures = [pool.submit(write_drive, folder, seed, *length) for seed in seeds]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -114,15 +118,16 @@ def _in_parallel(folder: Path, seeds: range, seconds: int, workers: int) -> Iter
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _existing(path: Path, seconds: int) -> Seal | None:
+def _existing(path: Path, times_s: Sequence[float]) -> Seal | None:
     try:
         with DriveReader(path, verify=True) as drive:
-            return drive.seal if len(drive.image_samples) == seconds else None
+            wanted = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
+            return drive.seal if drive.image_samples.tolist() == wanted else None
     except DatasetError:
         return None
 
 
-def _simulate(path: Path, seed: int, seconds: int) -> Seal:
+def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> Seal:
     drive = Drive(seed)
     rate_hz = drive.sample_rate_hz
     provenance = {'origin': 'simulation', 'seed': seed, 'software': f'audio_manifold_ros {__version__}'}
@@ -138,9 +143,9 @@ def _simulate(path: Path, seed: int, seconds: int) -> Seal:
         # The simulated device has the capsules in the order of the array.
         samples = np.rint(drive.audio(0, seconds * rate_hz) * INT16_SCALE).astype(np.int16)
         writer.add_audio(samples, 0)
-        for second in range(seconds):
-            depth_m, labels = drive.image(second + 0.5)
-            writer.add_image(second * rate_hz + rate_hz // 2, depth_m.astype(np.float16), labels)
+        for time_s in times_s:
+            depth_m, labels = drive.image(time_s)
+            writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels)
     return read_seal(path, verify=False)
 
 
@@ -169,6 +174,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--drives', type=_positive, required=True, help='how many streets')
     parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
     parser.add_argument('--seconds', type=_positive, default=2, help='length of each drive')
+    parser.add_argument(
+        '--frame-position', type=_share, default=0.5, help='of each image in its second: 0.5 centre, 1 newest sample'
+    )
     parser.add_argument('--out', type=Path, required=True, help='folder for the drives; what is there is kept')
     parser.add_argument('--workers', type=_positive, default=os.cpu_count() or 1, help='processes')
     return parser.parse_args(arguments)
@@ -182,13 +190,21 @@ def _positive(text: str) -> int:
     return value
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        msg = f'{text!r}: give a number from 0 to 1'
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     options = _arguments(arguments)
     console = Console(stderr=True)
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
-        written = write_corpus(options.out, seeds, options.seconds, options.workers, console)
+        written = write_corpus(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
     except (DatasetError, SimulationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -13,7 +13,7 @@ import torch
 from audio_manifold_ros.inference.backend import DTYPES
 from audio_manifold_ros.inference.prediction import NetworkOutput
 from audio_manifold_ros.networks.perception import PerceptionNetwork
-from training.fitting import BEST, load_at_net, load_vq_vae
+from training.fitting import BEST, check_frame_position, load_at_net, load_vq_vae
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,12 +28,15 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
     """Join the best networks of an experiment.
 
     Raises:
-        TrainingError: A checkpoint cannot be read.
+        TrainingError: A checkpoint cannot be read, or was fitted to images elsewhere in the window.
         NetworkError: The checkpoints do not fit together.
 
     """
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
-    at_nets = [load_at_net(config.transform_folder(network.modalities) / BEST) for network in config.at_nets]
+    paths = [config.transform_folder(network.modalities) / BEST for network in config.at_nets]
+    for path in paths:
+        check_frame_position(path, config.data.frame_position)
+    at_nets = [load_at_net(path) for path in paths]
     return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth)
 
 

@@ -79,12 +79,13 @@ def _input_section(manifest: Mapping[str, Any]) -> list[str]:
     features, array = manifest['features'], manifest['array']
     window_s = features['window_samples'] / features['sample_rate_hz']
     age_s = (1 - manifest['frame_position']) * window_s
+    described = f'the instant {age_s:g} s ago' if age_s else 'its newest instant'
     rows = [
         ('Says', ' and '.join(manifest['modalities'])),
         ('Hears', f'{len(array["positions_m"])} microphones, array `{array["array_id"]}` ({array["sha256"][:12]})'),
         (
             'Window',
-            f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe the instant {age_s:g} s ago',
+            f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe {described}',
         ),
         ('Features', f'{features["mel_bands"]} mel bands, hop {features["hop_samples"]}, as {_size(features)}'),
         ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),
