@@ -40,6 +40,7 @@ BENCHES = {
     'simulation': Bench('sound and images of full streets', 1),
     'network': Bench('depth and segmentation of one window', 2),
     'node': Bench('simulated drive → perception node → subscriber, processes over DDS', 2),
+    'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
 }
 
 

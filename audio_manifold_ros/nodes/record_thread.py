@@ -165,7 +165,8 @@ class RecordThread:
 
     def _count(self, item: _Item) -> None:
         statistics = self._of(item.topic)
-        statistics.lost += item.lost
+        # What is missing before the first message was lost before there was anything to record it.
+        statistics.lost += item.lost if statistics.count else 0
         statistics.update(item.time_ns, item.topic.stamp_ns(item.data), len(item.data))
         if not item.topic.is_audio:
             return

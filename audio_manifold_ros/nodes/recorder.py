@@ -234,7 +234,7 @@ class Recorder(Node):
         self._say(Level.ERROR if status else Level.OK, reason)
 
     def _finish(self, recording: Recording) -> None:
-        report, trouble = recording.finish(self._reason)
+        report, trouble = recording.finish(self._reason, [requirement.topic for requirement in self._requirements])
         self.get_logger().info(f'\n{report.text()}')
         if trouble:
             self.get_logger().error(trouble)

@@ -85,11 +85,12 @@ class Recording:
             )
         return ''
 
-    def finish(self, ended: str) -> tuple[RecordReport, str]:
+    def finish(self, ended: str, required: Iterable[str]) -> tuple[RecordReport, str]:
         """Close the bag and leave its report beside it; the thread must have stopped.
 
         Args:
             ended: Why the recording ends, in a sentence.
+            required: Topics whose absence is a problem.
 
         Returns:
             The report, and what went wrong here or an empty string.
@@ -100,8 +101,10 @@ class Recording:
             self._writer.close()
         except BagError as error:
             problems.append(str(error))
-        summaries = [statistics.summary() for statistics in self._thread.statistics.values()]
-        report = make_report(self.folder.name, ended, summaries, tuple(problems))
+        statistics = self._thread.statistics
+        absent = tuple(f'{topic}: nobody published it.' for topic in required if topic not in statistics)
+        summaries = [found.summary() for found in statistics.values()]
+        report = make_report(self.folder.name, ended, summaries, (*problems, *absent))
         try:
             report.save(self.folder)
         except OSError as error:

@@ -86,7 +86,9 @@ def test_a_drive_is_recorded_whole_and_reported(
     start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car()
-    recorder = record(duration_s=4.0, split_s=1.5)
+    recorder = record(
+        duration_s=4.0, split_s=1.5, preflight__required="['audio', 'nobody/there']", preflight__timeout_s=6.0
+    )
     assert recorder.process.wait(100) == 0, recorder.output
     folder = tmp_path / 'drive'
     with BagReader(folder) as bag:
@@ -117,6 +119,7 @@ def test_a_drive_is_recorded_whole_and_reported(
     report = json.loads((folder / 'report.json').read_text())
     topics = {topic['topic']: topic for topic in report['topics']}
     assert report['ended'] == '4 seconds are over.'
+    assert '/nobody/there: nobody published it.' in report['problems']
     assert topics['/audio']['audio']['samples'] == end - first
     assert topics['/audio']['audio']['samples_lost'] == 0
     assert len(topics['/audio']['audio']['microphones']) == 8
