@@ -49,6 +49,22 @@ def test_the_versions_agree() -> None:
         assert f'<version>{version}</version>' in (ROOT / path).read_text(), path
 
 
+def test_every_console_script_has_a_main() -> None:
+    scripts = re.findall(r"f'(\w+) = \{NAME\}\.([\w.]+):main'", (ROOT / 'setup.py').read_text())
+    assert {'check_bag', 'recover_bag'} <= {name for name, _ in scripts}
+    for _, module in scripts:
+        tree = ast.parse((ROOT / 'audio_manifold_ros' / f'{module.replace(".", "/")}.py').read_text())
+        assert 'main' in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, module
+
+
+def test_the_definitions_of_messages_are_installed(tmp_path: Path) -> None:
+    build = ['egg_info', '--egg-base', str(tmp_path), 'build_py', '--build-lib', str(tmp_path / 'lib')]
+    subprocess.run([sys.executable, 'setup.py', '-q', *build], cwd=ROOT, check=True, capture_output=True)
+    shipped = {path.relative_to(ROOT) for path in (ROOT / 'audio_manifold_ros/bags/definitions').rglob('*.msg')}
+    assert shipped
+    assert shipped <= {path.relative_to(tmp_path / 'lib') for path in (tmp_path / 'lib').rglob('*.msg')}
+
+
 @pytest.mark.parametrize('executable', EXECUTABLES)
 def test_every_executable_has_a_main(executable: str) -> None:
     assert f'{executable} = {{NAME}}.nodes.{executable}:main' in (ROOT / 'setup.py').read_text()
