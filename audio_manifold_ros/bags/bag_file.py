@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import final
 
 import zstandard
+from mcap.opcode import Opcode
 from mcap.reader import make_reader
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
@@ -27,6 +28,7 @@ from audio_manifold_ros.bags.qos_profiles import qos_text
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
 RECORD_HEAD = struct.Struct('<BQ')
+JOURNALS = ('-wal', '-journal')
 REMEDY = 'it may be cut or damaged; recover_bag keeps what is whole.'
 
 
@@ -58,10 +60,11 @@ class BagFile:
         try:
             with blaming(path):
                 plain = self._decompressed()
-                if plain.suffix == '.mcap':
-                    _prove_framing(plain)
+                PROOFS[plain.suffix](plain)
                 self._reader = Reader(plain)
                 self._reader.open()
+                if plain.suffix == '.mcap' and not self._reader.message_count:
+                    _prove_emptiness(plain)
                 self._read_description(self._reader)
         except BagError:
             self.close()
@@ -173,7 +176,7 @@ def _prove_framing(path: Path) -> None:
         _, _, summary_start, _ = FOOTER_START.unpack_from(footer)
         crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
         if summary_start == 0:
-            _walk(path, file.seek(0) + len(MAGIC), size - FOOTER_BYTES)
+            _walk(path, len(MAGIC), size - FOOTER_BYTES)
         elif crc:
             file.seek(min(summary_start, size))
             covered = file.read(max(0, size - len(MAGIC) - 4 - summary_start))
@@ -182,14 +185,36 @@ def _prove_framing(path: Path) -> None:
                 raise BagError(msg)
 
 
-def _walk(path: Path, start: int, end: int) -> None:
-    """Prove that the records of a file without an index lie end to end: readers that skip would lose in silence."""
+def _walk(path: Path, start: int, end: int) -> set[int]:
+    """Prove that records lie end to end: readers that skip would lose in silence. Return the opcodes found."""
+    opcodes = set()
     with path.open('rb') as file:
         place = start
         while place < end:
             file.seek(place)
-            head = file.read(RECORD_HEAD.size)
-            place += RECORD_HEAD.size + RECORD_HEAD.unpack(head)[1]
+            opcode, length = RECORD_HEAD.unpack(file.read(RECORD_HEAD.size))
+            opcodes.add(opcode)
+            place += RECORD_HEAD.size + length
         if place != end:
             msg = f'{path}: its records end at byte {place} instead of {end}: {REMEDY}'
             raise BagError(msg)
+    return opcodes
+
+
+def _prove_emptiness(path: Path) -> None:
+    """Refuse a file whose index names no messages though there are some."""
+    if _walk(path, len(MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
+        msg = f'{path}: holds messages that its index does not name: recover_bag indexes them.'
+        raise BagError(msg)
+
+
+def _prove_settled(path: Path) -> None:
+    """Refuse a database whose last transactions lie in another file, where the reader would not see them."""
+    for suffix in JOURNALS:
+        journal = path.with_name(path.name + suffix)
+        if journal.exists() and journal.stat().st_size:
+            msg = f'{path}: {journal.name} holds what is not in it yet, its recorder was killed or runs: {REMEDY}'
+            raise BagError(msg)
+
+
+PROOFS = {'.mcap': _prove_framing, '.db3': _prove_settled}

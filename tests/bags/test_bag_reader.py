@@ -16,6 +16,7 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.message_types import definition_of, typestore
+from audio_manifold_ros.bags.recover import recover_bag
 from tests.bags.bag_examples import (
     AUDIO,
     CUSTOM,
@@ -199,6 +200,26 @@ def test_a_file_without_an_index_is_read_whole_or_refused(tmp_path: Path, sent: 
     path.write_bytes(content)
     with pytest.raises(BagError, match='records end at byte'):
         BagReader(path)
+
+
+@pytest.mark.parametrize('statistics', [True, False])
+def test_messages_that_an_index_does_not_name_are_not_passed_over(
+    tmp_path: Path, sent: list[Sent], *, statistics: bool
+) -> None:
+    path = tmp_path / 'odd.mcap'
+    with path.open('wb') as file:
+        writer = McapWriter(file, index_types=IndexType.CHUNK, use_statistics=statistics)
+        writer.start('ros2')
+        schema = writer.register_schema(STRING, 'ros2msg', b'string data')
+        channel = writer.register_channel('/words', 'cdr', schema)
+        for _, time_ns, data in sent:
+            writer.add_message(channel, time_ns, data, time_ns)
+        writer.finish()
+    with pytest.raises(BagError, match='recover_bag'), BagReader(path) as reader:
+        list(reader.messages())
+    recover_bag(path, tmp_path / 'new')
+    with BagReader(tmp_path / 'new') as reader:
+        assert [message.data for message in reader.messages()] == [data for _, _, data in sent]
 
 
 @pytest.mark.parametrize(

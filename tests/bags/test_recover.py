@@ -176,6 +176,8 @@ def test_what_a_journal_holds_is_not_forgotten(tmp_path: Path, sent: list[Sent])
     (left / 'metadata.yaml').unlink()
     before = {path.name: path.read_bytes() for path in left.iterdir()}
     assert any(name.endswith('-wal') for name in before)
+    with pytest.raises(BagError, match='db3-wal holds what is not in it yet'):
+        BagReader(left)
     assert recovered(left, tmp_path / 'new') == sent
     assert {path.name: path.read_bytes() for path in left.iterdir()} == before
 
