@@ -58,8 +58,10 @@ def test_depth_is_what_the_model_says_in_metres(depth_model: Path) -> None:
             said = model(**processor(images=image, return_tensors='pt')).predicted_depth[None]
         wanted = torch.nn.functional.interpolate(said, PICTURE_SIZE, mode='bicubic')[0, 0].numpy()
         assert (depth_m.shape, depth_m.dtype) == (PICTURE_SIZE, np.float32)
-        np.testing.assert_allclose(depth_m, wanted, rtol=1e-4)
+        wanted = np.where(wanted > 0, wanted, np.nan)
+        np.testing.assert_allclose(depth_m, wanted, rtol=1e-3)
     assert 1 < np.nanmedian(found) < 80
+    assert np.nanstd(found) > 1
 
 
 def test_classes_are_what_the_model_says(segmentation_model: Path) -> None:
