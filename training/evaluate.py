@@ -25,6 +25,7 @@ from audio_manifold_ros.inference.plain import write_json
 from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
 from training.configuration import TrainingConfig
+from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.trained import batches, listen, load_perception, take_features
 
@@ -113,7 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         config = TrainingConfig.from_yaml(options.config)
-        scores = evaluate(load_perception(config), open_cache(config.data), split=options.split)
+        network, cache = load_perception(config), open_cache(config.data)
+        balance_classes(network, cache)
+        scores = evaluate(network, cache, split=options.split)
     except (TrainingError, DatasetError, NetworkError, EvaluationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -37,6 +37,7 @@ from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import SPLITS, open_cache
 from training.calibrate import calibrate
 from training.configuration import TrainingConfig
+from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.evaluate import METRICS_FILE, evaluate, make_prior
 from training.fitting import BEST, load_checkpoint
@@ -79,7 +80,9 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
 
     """
     cache, network = open_cache(config.data), load_perception(config)
+    advantages = balance_classes(network, cache)
     manifest = describe(config, network, cache)
+    manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     scores = scores or evaluate(network, cache, manifest.confidence)
     exported, prior = export_network(network), make_prior(cache)
@@ -162,6 +165,11 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
             f'{name.replace("_", " ")} {value:g}' for name, value in asdict(config.augment).items()
         ),
     }
+
+
+def _advantages_text(advantages: dict[int, float]) -> str:
+    names = list(CLASS_COLOURS)
+    return ', '.join(f'{names[index]} {value:+g}' for index, value in advantages.items()) or 'none'
 
 
 def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:

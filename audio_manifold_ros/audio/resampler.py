@@ -46,7 +46,7 @@ class Resampler:
 
         """
         self._table, self._half, self._period = _filter_table(input_rate_hz, output_rate_hz)
-        self._held = np.zeros((channels, self._half), dtype=np.float32)
+        self._held: Samples = np.zeros((channels, self._half), dtype=np.float32)
         self.delay_samples = self._half + self._period
 
     def process(self, samples: Samples) -> Samples:
