@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from rclpy.duration import Duration
@@ -63,8 +64,9 @@ class BagPublishers:
 
     def wait_for_all_acked(self) -> None:
         """Wait until all who listen have got everything, for two seconds at most."""
+        end_s = time.monotonic() + ACKNOWLEDGE_S
         for publisher in self._publishers.values():
-            publisher.wait_for_all_acked(Duration(seconds=ACKNOWLEDGE_S))
+            publisher.wait_for_all_acked(Duration(seconds=max(end_s - time.monotonic(), 0.0)))
 
 
 def message_class(name: str) -> Any:

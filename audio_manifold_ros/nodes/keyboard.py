@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import termios
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 SPACE, UP, DOWN, RIGHT = ' ', '\x1b[A', '\x1b[B', '\x1b[C'
 WAKE_S = 0.1
-LONGEST_KEY = 3
+TYPED_BYTES = 64
+# An arrow is a sequence of three characters.
+KEY = re.compile('\x1b\\[[A-Z]|.', re.DOTALL)
 
 
 class Keyboard:
@@ -59,9 +62,10 @@ class Keyboard:
             ready, _, _ = select.select([sys.stdin], [], [], WAKE_S)
             if not ready:
                 continue
-            key = os.read(sys.stdin.fileno(), LONGEST_KEY).decode(errors='replace')
-            if not key:
+            typed = os.read(sys.stdin.fileno(), TYPED_BYTES).decode(errors='replace')
+            if not typed:
                 return
-            action = self._actions.get(key)
-            if action is not None:
-                action()
+            for key in KEY.findall(typed):
+                action = self._actions.get(key)
+                if action is not None:
+                    action()
