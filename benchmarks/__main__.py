@@ -41,6 +41,7 @@ BENCHES = {
     'network': Bench('depth and segmentation of one window', 2),
     'node': Bench('simulated drive → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
+    'conversion': Bench('bags into drives: eight microphones, 128 × 128 labels and depth', 1),
 }
 
 

@@ -22,6 +22,8 @@ from audio_manifold_ros.bags.time_line import TimeLine
 # A stamp that is late by chance is followed by one that is not; one that follows a loss is not.
 LOOK_AHEAD_NS = NS // 2
 LONGEST_GAP_S = 86_400
+# Short messages are joined before they are resampled: that costs much for each call.
+PIECE_S = 1
 DRIFT_TOLERANCE = 1e-3
 
 Piece = tuple[NDArray[np.int16], int]
@@ -82,6 +84,8 @@ class AudioTrack:
         self._output_rate_hz = output_rate_hz
         self._waiting: deque[AudioChunk] = deque()
         self._run: ResampledRun | None = None
+        self._held: list[NDArray[Any]] = []
+        self._held_samples = 0
         self._next_sample: int | None = None
         self._shift = 0
         self._clock: SampleClock
@@ -105,6 +109,7 @@ class AudioTrack:
                 yield from self._add_waiting()
         while self._waiting:
             yield from self._add_waiting()
+        yield from self._release()
 
     def output_sample_at(self, time_ns: int) -> int:
         """Return the output index that sounds at an instant, inside the audio or not.
@@ -192,13 +197,24 @@ class AudioTrack:
     def _append(self, samples: NDArray[Any], place: int, stamp_ns: int) -> Iterator[Piece]:
         if place != self._next_sample:
             self.counts.gaps += self._next_sample is not None
+            yield from self._release()
             self._run = ResampledRun(place, self.channels, self.input_rate_hz, self._output_rate_hz)
-        assert self._run is not None  # noqa: S101 - for the type checker: `place` was not the next sample before
         self._clock.update(place, stamp_ns)
         self.line.add(place, stamp_ns, samples.shape[1])
         self.counts.samples += samples.shape[1]
         self._next_sample = place + samples.shape[1]
-        piece = self._run.push(samples)
+        self._held.append(samples)
+        self._held_samples += samples.shape[1]
+        if self._held_samples >= PIECE_S * self.input_rate_hz:
+            yield from self._release()
+
+    def _release(self) -> Iterator[Piece]:
+        """Give out what is held of the run."""
+        if self._run is None or not self._held:
+            return
+        piece = self._run.push(np.concatenate(self._held, axis=1))
+        self._held.clear()
+        self._held_samples = 0
         if piece[0].shape[1]:
             yield piece
 
@@ -209,18 +225,3 @@ class AudioTrack:
                 'by its stamps: did the clock of its source jump? Cut the bag there.'
             )
             raise BagError(msg)
-
-
-def in_blocks(pieces: Iterable[Piece], length: int) -> Iterator[Piece]:
-    """Join pieces that follow one another into blocks of at least a length, where no gap ends them earlier."""
-    held: list[NDArray[np.int16]] = []
-    first = end = 0
-    for samples, start in pieces:
-        if held and (start != end or end - first >= length):
-            yield np.concatenate(held, axis=1), first
-            held = []
-        first = first if held else start
-        held.append(samples)
-        end = start + samples.shape[1]
-    if held:
-        yield np.concatenate(held, axis=1), first

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bags.audio_track import AudioTrack, in_blocks
+from audio_manifold_ros.bags.audio_track import AudioTrack
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.conversion import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.dataset_topics import find_topics
@@ -21,7 +21,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.recorded_chunks import RecordedChunks
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_writer import CHUNK_SAMPLES, DriveWriter
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.datasets.windows import cut_windows
@@ -101,7 +101,7 @@ class DriveConversion:
         """Write all audio into a new drive, which is discarded if that fails."""
         writer: DriveWriter | None = None
         try:
-            for samples, first in in_blocks(self._track.pieces(self._audio), CHUNK_SAMPLES):
+            for samples, first in self._track.pieces(self._audio):
                 if writer is None:
                     writer = self._begin(path, request, first)
                     self._span = (first, first)

@@ -20,6 +20,7 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
 
 CHUNK_SAMPLES = 16_384
+HELD_BYTES = 1 << 22
 DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
 # Labels shrink twentyfold and smooth depth two- to threefold for a fraction of a millisecond; audio is noise to gzip.
 COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
@@ -66,6 +67,9 @@ class DriveWriter:
         self._end_sample = first_sample
         self._gaps: list[tuple[int, int]] = []
         self._images: dict[str, Any] = {}
+        self._like: dict[str, Any] = {}
+        self._held: list[dict[str, NDArray[Any]]] = []
+        self._held_bytes = 0
         self._last_image: int | None = None
         array = rig.array()
         if max(array.device_channels) >= channels:
@@ -144,8 +148,7 @@ class DriveWriter:
         given = {'depth_m': depth_m, 'labels': labels, 'sample_index': np.array(sample_index, dtype=np.int64)}
         images = {name: value for name, value in given.items() if value is not None}
         self._check_like_first(images)
-        for name, image in images.items():
-            self._append(name, image)
+        self._hold(images)
         self._last_image = sample_index
 
     def finish(self) -> Seal:
@@ -159,6 +162,7 @@ class DriveWriter:
             self.discard()
             msg = f'{self.path}: a drive without audio: call add_audio before it ends.'
             raise DatasetError(msg)
+        self._write_held()
         self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
         try:
             self._file.close()
@@ -200,24 +204,38 @@ class DriveWriter:
 
     def _check_like_first(self, images: Mapping[str, NDArray[Any]]) -> None:
         shapes = {image.shape for name, image in images.items() if name != 'sample_index'}
-        wanted = {name: (data.dtype, data.shape[1:]) for name, data in self._images.items()}
         found = {name: (image.dtype, image.shape) for name, image in images.items()}
+        wanted = self._like
         if len(shapes) != 1 or len(next(iter(shapes))) != 2 or (wanted and wanted != found):
             msg = (
                 f'{self.path}: images {found}, before {wanted}: give the same kinds, types and (row, column) each time.'
             )
             raise DatasetError(msg)
+        self._like = found
 
-    def _append(self, name: str, image: NDArray[Any]) -> None:
-        if name not in self._images:
-            pays = COMPRESSION if image.ndim else {}
-            chunks = (1, *image.shape) if image.ndim else (512,)
-            self._images[name] = self._file.create_dataset(
-                name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **pays
-            )
-        data = self._images[name]
-        data.resize(data.shape[0] + 1, axis=0)
-        data[-1] = image
+    def _hold(self, images: dict[str, NDArray[Any]]) -> None:
+        """Keep the images until it pays to write them: each call of HDF5 costs more than a small image."""
+        if not self._images:
+            for name, image in images.items():
+                pays = COMPRESSION if image.ndim else {}
+                chunks = (1, *image.shape) if image.ndim else (512,)
+                self._images[name] = self._file.create_dataset(
+                    name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **pays
+                )
+        self._held.append({name: image.copy() for name, image in images.items()})
+        self._held_bytes += sum(image.nbytes for image in images.values())
+        if self._held_bytes >= HELD_BYTES:
+            self._write_held()
+
+    def _write_held(self) -> None:
+        if not self._held:
+            return
+        for name, data in self._images.items():
+            first = data.shape[0]
+            data.resize(first + len(self._held), axis=0)
+            data[first:] = np.stack([images[name] for images in self._held])
+        self._held.clear()
+        self._held_bytes = 0
 
 
 def _sync(path: Path) -> None:
