@@ -49,7 +49,9 @@ class Progress:
 
     def table(self) -> Group:
         """Lay rates, losses, levels and disk out."""
-        table = Table(title=f'{self.title}   {self._clock()}', title_justify='left', min_width=90)
+        table = Table(
+            title=f'{self.title}   {self._clock()}', title_justify='left', caption_justify='left', min_width=90
+        )
         table.add_column('topic', no_wrap=True)
         for name in ('messages', 'Hz', 'MB/s', 'age ms', 'lost', 'dropped', 'samples lost'):
             table.add_column(name, justify='right')

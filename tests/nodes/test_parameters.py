@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from audio_manifold_ros.nodes.perception_parameters import (
     SourceParameters,
 )
 from audio_manifold_ros.nodes.recorder_parameters import CONCERNS as RECORDER_CONCERNS
-from audio_manifold_ros.nodes.recorder_parameters import PreflightParameters
+from audio_manifold_ros.nodes.recorder_parameters import TOPICS, PreflightParameters
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[2] / 'config'
@@ -141,3 +142,12 @@ def test_lists_of_strings_are_checked_and_frozen() -> None:
     for value in ('audio', ['audio', ''], ['audio', 3], None):
         with pytest.raises(NodeError, match=r'preflight\.required is .*: give a list of strings'):
             required.check(value)
+
+
+def test_the_qos_overrides_of_rosbag2_are_complete_profiles() -> None:
+    overrides = yaml.safe_load((CONFIG / 'rosbag2' / 'qos_overrides.yaml').read_text(encoding='utf-8'))
+    assert set(overrides) < {f'/{topic.lstrip("/")}' for topic in TOPICS}
+    for profile in overrides.values():
+        assert set(profile) == {'history', 'depth', 'reliability', 'durability'}
+        assert profile['reliability'] in {'reliable', 'best_effort'}
+        assert profile['depth'] >= 60
