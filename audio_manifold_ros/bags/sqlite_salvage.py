@@ -29,6 +29,8 @@ ORDERS = {
     'backwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id > ? ORDER BY id DESC',
 }
 Row = tuple[int, int, int, bytes]
+# What SQLite says of a damaged schema quotes it, and may be no text.
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 
 @final
@@ -66,7 +68,7 @@ class SqliteSalvage:
     def _messages(self, database: sqlite3.Connection) -> Iterator[SavedMessage]:
         try:
             topics = _topics(database)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             self._account.lose(0, self._path.stat().st_size, f'a database without readable topics ({error})')
             return
         self._account.topics += topics.values()
@@ -75,7 +77,7 @@ class SqliteSalvage:
             for row in database.execute(ORDERS['forwards'], (LARGEST_ID,)):
                 last = row[0]
                 yield from self._message(topics, row)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             reason = str(error)
         else:
             return
@@ -83,7 +85,7 @@ class SqliteSalvage:
         try:
             for row in database.execute(ORDERS['backwards'], (last,)):
                 yield from self._message(topics, row)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             reason = str(error)
         behind = self._account.kept - kept
         self._account.lose(
@@ -111,16 +113,18 @@ def _topics(database: sqlite3.Connection) -> dict[int, BagTopic]:
     rows = database.execute(f'SELECT id, name, type, {profiles} FROM topics').fetchall()  # noqa: S608 - own texts
     definitions = _definitions(database)
     return {
-        int(number): BagTopic(str(name), str(kind), 0, lenient_qos_text(str(qos or '')), definitions.get(kind, ''))
+        number: BagTopic(str(name), str(kind), 0, lenient_qos_text(str(qos or '')), definitions.get(kind, ''))
         for number, name, kind, qos in rows
+        if isinstance(number, int)
     }
 
 
 def _definitions(database: sqlite3.Connection) -> dict[str, str]:
     try:
-        return dict(database.execute('SELECT topic_type, encoded_message_definition FROM message_definitions'))
-    except sqlite3.Error:
+        rows = database.execute('SELECT topic_type, encoded_message_definition FROM message_definitions').fetchall()
+    except DATABASE_ERRORS:
         return {}  # rosbag2 stores them since schema 4; without them the known types must do
+    return {kind: text for kind, text in rows if isinstance(kind, str) and isinstance(text, str)}
 
 
 def _lenient_text(data: bytes) -> str:

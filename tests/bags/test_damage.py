@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from rosbags.rosbag2 import StoragePlugin
 
@@ -18,7 +18,13 @@ from audio_manifold_ros.bags.recover import Recovery, recover_bag
 from tests.bags.bag_examples import CUSTOM, Sent, read, some_messages, write_bag, write_foreign
 
 SENT = some_messages(40)
-FUZZ = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# What fails is shown as it was found: shrinking would write hundreds of bags.
+FUZZ = settings(
+    deadline=None,
+    max_examples=25,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 PLACES = st.floats(0, 1, exclude_max=True)
 
 
@@ -130,6 +136,7 @@ def test_heavy_damage(
 
 @FUZZ
 @given(place=PLACES, patch=st.binary(min_size=1, max_size=300), cut=st.one_of(st.none(), PLACES), keep=st.booleans())
+@example(place=0.0365056255428291, patch=b'[\x80', cut=None, keep=False)  # what SQLite says then is no UTF-8
 def test_damaged_sqlite(
     database: Path, tmp_path: Path, place: float, patch: bytes, cut: float | None, *, keep: bool
 ) -> None:
