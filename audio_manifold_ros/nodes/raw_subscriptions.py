@@ -64,8 +64,9 @@ class RawSubscriptions:
                 self._follow(name, publishers[0].topic_type, [publisher.qos_profile for publisher in publishers])
 
     def close(self) -> None:
-        """Unsubscribe."""
-        for subscription, _ in self._subscriptions.values():
+        """Hand on what has arrived by now, then unsubscribe."""
+        for name, (subscription, _) in self._subscriptions.items():
+            self._drain(self._topics[name])
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
 
@@ -96,6 +97,20 @@ class RawSubscriptions:
         return True
 
     def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+        self._hand_on(topic, data, info)
+        self._drain(topic)
+
+    def _drain(self, topic: RecordedTopic) -> None:
+        """Take what else waits: an executor takes one message of each topic in a round, however many there are."""
+        subscription, qos = self._subscriptions[topic.name]
+        with subscription.handle:
+            for _ in range(qos.depth):
+                taken = subscription.handle.take_message(topic.message_class, True)
+                if taken is None:
+                    return
+                self._hand_on(topic, *taken)
+
+    def _hand_on(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
         lost = topic.lost_before(info.get('publication_sequence_number', NO_NUMBER))
         self._receive(topic, data, self._time_ns(info), lost)
 

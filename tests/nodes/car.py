@@ -47,6 +47,7 @@ class Car:
     Attributes:
         samples: Samples published so far.
         pictures: Pictures published so far.
+        longest_stall_s: How long the machine kept this car waiting at worst: an overloaded one keeps everybody waiting.
 
     """
 
@@ -54,6 +55,7 @@ class Car:
         self, node: Node, *, dead_channel: int | None = None, image_bytes: int = 20_000, stamp_offset_ns: int = 0
     ) -> None:
         self.samples = self.pictures = 0
+        self.longest_stall_s = 0.0
         self._dead_channel = dead_channel
         self._image_bytes = image_bytes
         self._stamp_offset_ns = stamp_offset_ns
@@ -71,7 +73,10 @@ class Car:
 
     def _drive(self) -> None:
         started_s, started_ns = time.monotonic(), time.time_ns() + self._stamp_offset_ns
+        woken_s = started_s
         while not self._stop.wait(0.01):
+            self.longest_stall_s = max(self.longest_stall_s, time.monotonic() - woken_s - 0.01)
+            woken_s = time.monotonic()
             while self.samples + BLOCK <= (time.monotonic() - started_s) * RATE_HZ:
                 self._publish(started_ns + self.samples * 10**9 // RATE_HZ)
 
