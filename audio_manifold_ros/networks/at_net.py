@@ -23,6 +23,8 @@ MODALITIES = ('depth', 'segmentation')
 TRUNK_WIDTHS = (64, 128, 256, 512)
 MIN_DECODER_FEATURES = 64
 WHITENING_FLOOR = 1e-4
+# Of the trunk's last map: a window of 128 columns halved five times.
+MAX_TIME_COLUMNS = 4
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class AtNetConfig:
         manifold_cells: Rows and columns of the manifold.
         code_dim: Dimension of the manifold's codes.
         dropout: After the first two dense layers.
+        time_columns: Into how many stretches of time the trunk's last map is averaged; the paper's is 1. An average
+            over all time hears that something passed, but not when: what is beside the camera at the instant of the
+            image needs more.
 
     Raises:
         NetworkError: A value makes no sense; the message names it.
@@ -48,6 +53,7 @@ class AtNetConfig:
     manifold_cells: int = 8
     code_dim: int = 64
     dropout: float = 0.2
+    time_columns: int = 1
 
     def __post_init__(self) -> None:
         """Refuse values that no network can be built with."""
@@ -60,6 +66,9 @@ class AtNetConfig:
             raise NetworkError(msg)
         if self.mics < 1 or self.code_dim < 1 or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
             msg = f'{self!r}: give mics and code_dim from 1, width in 0..4 and dropout in 0..1.'
+            raise NetworkError(msg)
+        if not 1 <= self.time_columns <= MAX_TIME_COLUMNS:
+            msg = f'time_columns is {self.time_columns!r}: give 1, the paper, to {MAX_TIME_COLUMNS}.'
             raise NetworkError(msg)
         if self.manifold_cells < 2 or self.manifold_cells & (self.manifold_cells - 1):
             msg = f'manifold_cells is {self.manifold_cells!r}: give a power of two from 2.'
@@ -163,7 +172,7 @@ class LatentScale(nn.Module):
 
 
 def make_trunk(config: AtNetConfig) -> nn.Sequential:
-    """Build whitening and ResNet-18 up to the global average pool: (batch, 512 width, 1, 1)."""
+    """Build whitening and ResNet-18 up to the average pool: (batch, 512 width, 1, time_columns)."""
     widths = [max(8, round(width * config.width)) for width in TRUNK_WIDTHS]
     layers: list[nn.Module] = [
         Whitening(config.mics),
@@ -174,15 +183,16 @@ def make_trunk(config: AtNetConfig) -> nn.Sequential:
     ]
     for index, (features_in, features_out) in enumerate(pairwise(widths[:1] + widths)):
         layers += [BasicBlock(features_in, features_out, 2 if index else 1), BasicBlock(features_out, features_out, 1)]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d((1, config.time_columns)))
 
 
 def make_head(config: AtNetConfig) -> nn.Sequential:
-    """Build three dense layers (as 1x1 convolutions) and the transposed convolutions that grow 1x1 to the manifold."""
+    """Build three dense layers (as convolutions) and the transposed convolutions that grow 1x1 to the manifold."""
     features = max(8, round(TRUNK_WIDTHS[-1] * config.width))
     layers: list[nn.Module] = []
-    for dropout in (config.dropout, config.dropout, 0.0):
-        layers += [nn.Conv2d(features, features, 1, bias=False), nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
+    for columns, dropout in ((config.time_columns, config.dropout), (1, config.dropout), (1, 0.0)):
+        dense = nn.Conv2d(features, features, (1, columns), bias=False)
+        layers += [dense, nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
         layers += [nn.Dropout(dropout)] if dropout else []
     for _ in range(config.manifold_cells.bit_length() - 1):
         halved = max(features // 2, MIN_DECODER_FEATURES)

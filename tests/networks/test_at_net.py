@@ -29,6 +29,20 @@ def test_one_head_per_modality(modalities: tuple[str, ...]) -> None:
     assert {name: tuple(latent.shape) for name, latent in latents.items()} == dict.fromkeys(modalities, (2, 10, 16, 16))
 
 
+@pytest.mark.parametrize('columns', [1, 4])
+def test_only_columns_of_time_tell_when_something_passed(columns: int) -> None:
+    torch.manual_seed(0)
+    trunk = AtNet(AtNetConfig(mics=2, width=0.125, time_columns=columns)).eval().trunk
+    early = torch.zeros(1, 2, 128, 128)
+    early[..., 40:44] = 1.0
+    heard, later = trunk(early), trunk(early.roll(32, dims=-1))
+    assert heard.shape == (1, 64, 1, columns)
+    # The same event a quarter of a second later moves on by one of four columns; over all time it is the same.
+    moved = heard.roll(1, dims=-1)
+    assert (later - moved).norm() < 0.5 * moved.norm()
+    assert ((later - heard).norm() > 0.5 * heard.norm()) == (columns == 4)
+
+
 def test_whitening_makes_small_differences_between_microphones_as_large_as_what_they_share() -> None:
     generator = torch.Generator().manual_seed(1)
     shared = torch.randn(64, 1, 16, 16, generator=generator)
@@ -66,6 +80,7 @@ def test_start_is_the_mean_image() -> None:
         ({'manifold_cells': 12}, '12'),
         ({'width': 0.0}, 'width'),
         ({'dropout': 1.0}, 'dropout'),
+        ({'time_columns': 5}, 'time_columns'),
         ({'ears': 2}, 'ears'),
     ],
 )
