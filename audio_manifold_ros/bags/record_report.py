@@ -105,7 +105,7 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
         f'{topic.topic}: {topic.gaps} gaps, about {topic.missing} messages, the longest {topic.longest_s:.2f} s.': (
             topic.gaps and topic.audio is None
         ),
-        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: mind clocks and load of the machines.': (
+        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: mind clocks and load.': (
             age_ms > MAX_AGE_MS
         ),
         f'{topic.topic}: stamps are {-age_ms:.0f} ms in the future: set the clocks of the machines.': (

@@ -61,7 +61,7 @@ def test_problems_are_sentences_with_their_values() -> None:
             'the network.'
         ),
         '/camera/image: 2 messages came faster than they could be written: take a faster disk or smaller images.',
-        '/camera/image: stamps are 3.0 s older than their arrival: mind clocks and load of the machines.',
+        '/camera/image: stamps are 3.0 s older than their arrival: mind clocks and load.',
         '/tf: nothing was recorded.',
     )
 
