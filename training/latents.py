@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from rich.progress import track
 
+from training.errors import TrainingError
 from training.manifold_module import to_image
 
 if TYPE_CHECKING:
@@ -61,9 +62,17 @@ class LatentStatistics:
 
 
 def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
-    """Measure the training windows' latents."""
+    """Measure the training windows' latents.
+
+    Raises:
+        TrainingError: They are the same for every image: the manifold has learnt nothing.
+
+    """
     latents = torch.from_numpy(cache.take(name, cache.indices('train')).astype(np.float32))
     variance, mean = torch.var_mean(latents, dim=0, correction=0)
+    if not float(variance.mean()) > 0:
+        msg = f'The encoder of {name!r} says the same of every image: fit its manifold with a lower learning rate.'
+        raise TrainingError(msg)
     std = variance.mean(dim=(1, 2)).sqrt()
     return LatentStatistics(mean, std.clamp(min=1e-3 * float(std.max())), float(variance.mean()))
 

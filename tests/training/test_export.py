@@ -19,6 +19,7 @@ from audio_manifold_ros.networks.perception import PerceptionNetwork
 from training import export as export_module
 from training.cache import WindowCache, open_cache
 from training.configuration import TrainingConfig
+from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.evaluate import evaluate
 from training.evaluate import main as evaluate_main
@@ -31,7 +32,7 @@ from training.trained import listen, load_perception, take_features
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 SIZES = {'codes': 8, 'code_dim': 8, 'first_features': 16, 'features': 16, 'residual_blocks': 1}
-FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate': 1e-2}
+FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate': 3e-3}
 
 
 @pytest.fixture(scope='module')
@@ -76,8 +77,10 @@ def cache(config: TrainingConfig) -> WindowCache:
 
 
 @pytest.fixture(scope='module')
-def network(config: TrainingConfig) -> PerceptionNetwork:
-    return load_perception(config)
+def network(config: TrainingConfig, cache: WindowCache) -> PerceptionNetwork:
+    network = load_perception(config)
+    balance_classes(network, cache)
+    return network
 
 
 @pytest.fixture(scope='module')
