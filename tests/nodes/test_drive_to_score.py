@@ -45,8 +45,8 @@ def record_and_kill(
 ) -> None:
     """Record a simulated drive while the node makes images of it, until the recorder is killed."""
     images = peer.hear(Image, '/perception/depth/image')
-    start_node(bundle=small_bundle, autostart=True, prediction__rate_hz=5.0, threads=1)
-    start_node('simulated_drive', seed=SEED, street_s=60.0, image_rate_hz=5.0)
+    node = start_node(bundle=small_bundle, autostart=True, prediction__rate_hz=5.0, threads=1)
+    drive = start_node('simulated_drive', seed=SEED, street_s=60.0, image_rate_hz=5.0)
     recorder = start_node(
         'recorder',
         folder=folder,
@@ -59,10 +59,12 @@ def record_and_kill(
         reserve_mb=1,
     )
     file = folder / name / f'{name}_0.mcap'
-    peer.wait(lambda: file.exists() and file.stat().st_size > 4_000_000, 120, 'eight seconds on the disk')
+    peer.wait(lambda: file.exists() and file.stat().st_size > 8_000_000, 120, 'eight seconds on the disk')
     assert images, 'the node runs meanwhile'
     recorder.process.send_signal(signal.SIGKILL)
     recorder.process.wait()
+    # The evaluation starts a perception node of its own.
+    assert (node.end(), drive.end()) == (0, 0)
 
 
 def assert_sample_exact(drive: Path) -> None:
