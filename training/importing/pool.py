@@ -1,0 +1,83 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many drives at once, each in a process; one that is refused does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.errors import DatasetError
+from training.errors import TrainingError
+from training.importing.report import DriveOutcome
+from training.process_pool import fresh_pool
+
+REFUSALS = (TrainingError, DatasetError, CalibrationError, AudioError, BagError)
+Job = TypeVar('Job')
+Result = tuple[str, 'DriveOutcome | str']
+
+
+def import_drives(
+    jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int, console: Console
+) -> tuple[list[DriveOutcome], dict[str, str]]:
+    """Write drives in parallel processes, showing progress; one worker writes in this process.
+
+    Args:
+        jobs: What to write, by drive id.
+        write_drive: A function of a module, so that other processes find it; it keeps what is finished already.
+        workers: Processes.
+        console: Where the bar is drawn.
+
+    Returns:
+        The drives that are there now, and what is wrong with the others, by drive id.
+
+    Raises:
+        TrainingError: A process died; what is finished is kept by the next start.
+
+    """
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
+    outcomes: list[DriveOutcome] = []
+    refused: dict[str, str] = {}
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task('drives', total=len(jobs))
+        for drive_id, result in _results(jobs, write_drive, min(workers, len(jobs))):
+            if isinstance(result, str):
+                refused[drive_id] = result
+            else:
+                outcomes.append(result)
+            progress.advance(task)
+    return sorted(outcomes, key=lambda outcome: outcome.drive_id), refused
+
+
+def _results(jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int) -> Iterator[Result]:
+    if workers < 2:
+        for drive_id, job in jobs.items():
+            yield drive_id, _outcome(write_drive, job)
+        return
+    with fresh_pool(workers) as pool:
+        drives: dict[Future[DriveOutcome | str], str] = {
+            pool.submit(_outcome, write_drive, job): drive_id for drive_id, job in jobs.items()
+        }
+        try:
+            for future in as_completed(drives):
+                yield drives[future], future.result()
+        except BrokenProcessPool:
+            msg = 'A process died while it wrote a drive: is memory short? Start again: finished drives are kept.'
+            raise TrainingError(msg) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome(write_drive: Callable[[Job], DriveOutcome], job: Job) -> DriveOutcome | str:
+    try:
+        return write_drive(job)
+    except REFUSALS as error:
+        return f'{type(error).__name__}: {error}'
