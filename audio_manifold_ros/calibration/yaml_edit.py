@@ -1,0 +1,87 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changing values in the text of a YAML file and nothing else: comments, order and layout stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from audio_manifold_ros.calibration.errors import CalibrationError
+
+Path = tuple[str | int, ...]
+Edit = tuple[int, int, str]
+
+
+def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
+    """Return a text in which values are others.
+
+    Args:
+        text: YAML, a mapping or a sequence at its top.
+        where: Where it comes from, for messages.
+        values: New numbers, texts, booleans or flat lists of them by keys and list indices from the top. The last key
+            may be one that its mapping lacks: it is added behind the others.
+
+    Raises:
+        CalibrationError: The text is no YAML, or a place is not in it.
+
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        msg = f'Cannot read {where!r}: {error}. Mend the file before values are changed in it.'
+        raise CalibrationError(msg) from None
+    edits = [_edit(text, where, root, path, value) for path, value in values.items()]
+    # From the end, so that places before stay where they are.
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2], reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> Edit:
+    node = root
+    for depth, key in enumerate(path):
+        child = _child(node, key)
+        if child is None and depth == len(path) - 1 and isinstance(node, yaml.MappingNode) and node.value:
+            return _addition(text, node, str(key), value)
+        if child is None:
+            msg = f'{where}: has no {_place(path)}: is it the file that was measured with?'
+            raise CalibrationError(msg)
+        node = child
+    start, end = node.start_mark.index, node.end_mark.index
+    return start, start + len(text[start:end].rstrip()), _written(value)
+
+
+def _child(node: yaml.Node, key: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+        return node.value[key] if 0 <= key < len(node.value) else None
+    if isinstance(node, yaml.MappingNode):
+        return next((value for name, value in node.value if name.value == key), None)
+    return None
+
+
+def _addition(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> Edit:
+    first, last = mapping.value[0][0], mapping.value[-1][1]
+    end = last.start_mark.index + len(text[last.start_mark.index : last.end_mark.index].rstrip())
+    if mapping.flow_style:
+        return end, end, f', {key}: {_written(value)}'
+    line_end = text.find('\n', end)
+    at = len(text) if line_end < 0 else line_end
+    return at, at, f'\n{" " * first.start_mark.column}{key}: {_written(value)}'
+
+
+def _written(value: Any) -> str:
+    """Return a value as YAML on one line."""
+    if isinstance(value, bool) or not isinstance(value, (float, Sequence)) or isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        # YAML 1.1 takes 1e-05 for a text.
+        return f'{value:.12f}'.rstrip('0') + '0' * value.is_integer()
+    return f'[{", ".join(_written(part) for part in value)}]'
+
+
+def _place(path: Path) -> str:
+    return ''.join(f'[{key}]' if isinstance(key, int) else f'.{key}' for key in path).lstrip('.')
