@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from audio_manifold_ros.argument_types import whole_number
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import label_folder
@@ -94,18 +95,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
     for modality in MODELS:
         parser.add_argument(f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{WHO} (%(default)s)')
-    parser.add_argument('--size', type=_positive, nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
-    parser.add_argument('--every', type=_positive, default=1, help='label every so many images (%(default)s)')
-    parser.add_argument('--batch', type=_positive, default=8, help='images at once (%(default)s)')
+    parser.add_argument('--size', type=whole_number(1), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    parser.add_argument('--every', type=whole_number(1), default=1, help='label every so many images (%(default)s)')
+    parser.add_argument('--batch', type=whole_number(1), default=8, help='images at once (%(default)s)')
     return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        msg = f'{text!r}: give a number from 1'
-        raise argparse.ArgumentTypeError(msg)
-    return value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros import __version__
+from audio_manifold_ros.argument_types import number, whole_number
+from audio_manifold_ros.audio.pcm16 import to_steps
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -34,7 +36,6 @@ from audio_manifold_ros.simulation.drive import RIG, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
 from training.process_pool import fresh_pool
 
-INT16_SCALE = 32768
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
 
@@ -141,7 +142,7 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> 
     )
     with writer:
         # The simulated device has the capsules in the order of the array.
-        samples = np.rint(drive.audio(0, seconds * rate_hz) * INT16_SCALE).astype(np.int16)
+        samples = to_steps(drive.audio(0, seconds * rate_hz))
         writer.add_audio(samples, 0)
         for time_s in times_s:
             depth_m, labels = drive.image(time_s)
@@ -171,31 +172,18 @@ def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m training.simulate', description='Write simulated drives.')
-    parser.add_argument('--drives', type=_positive, required=True, help='how many streets')
-    parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
-    parser.add_argument('--seconds', type=_positive, default=2, help='length of each drive')
+    parser.add_argument('--drives', type=whole_number(1), required=True, help='how many streets')
+    parser.add_argument('--first-seed', type=whole_number(0), default=0, help='seed of the first street')
+    parser.add_argument('--seconds', type=whole_number(1), default=2, help='length of each drive')
     parser.add_argument(
-        '--frame-position', type=_share, default=0.5, help='of each image in its second: 0.5 centre, 1 newest sample'
+        '--frame-position',
+        type=number(0, 1),
+        default=0.5,
+        help='of each image in its second: 0.5 centre, 1 newest sample',
     )
     parser.add_argument('--out', type=Path, required=True, help='folder for the drives; what is there is kept')
-    parser.add_argument('--workers', type=_positive, default=os.cpu_count() or 1, help='processes')
+    parser.add_argument('--workers', type=whole_number(1), default=os.cpu_count() or 1, help='processes')
     return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        msg = f'{text!r}: give a number from 1'
-        raise argparse.ArgumentTypeError(msg)
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        msg = f'{text!r}: give a number from 0 to 1'
-        raise argparse.ArgumentTypeError(msg)
-    return value
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.capture_ring import RECORD, CaptureJob, Record, RingReader
 from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.pcm16 import to_samples
 
 MODULE = 'audio_manifold_ros.audio.capture_process'
 SHARED_MEMORY = '/dev/shm'  # noqa: S108
@@ -96,7 +97,7 @@ class CaptureChild:
         if data is None:
             return None
         frames = np.frombuffer(data, dtype='<i2').reshape(-1, self._channels)
-        return np.ascontiguousarray(frames.T, dtype=np.float32) / np.float32(32768)
+        return to_samples(np.ascontiguousarray(frames.T))
 
     def text(self, record: Record) -> str:
         """Return the text of a FAILED record."""

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.pcm16 import LARGEST_STEP, STEPS_PER_UNIT
 
 FLOOR_DBFS = -120.0
-CLIP_LEVEL = 32767 / 32768
-STEP_16_BIT = 1 / 32768
+CLIP_LEVEL = LARGEST_STEP / STEPS_PER_UNIT
+STEP_16_BIT = 1 / STEPS_PER_UNIT
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.pcm16 import to_samples
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.pcm import Samples
-
-INT16_SCALE = np.float32(32768.0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,5 @@ class AudioChunk:
 
     def to_block(self, first_sample: int) -> AudioBlock:
         """Return the block that a source would deliver, at an index."""
-        samples = self.samples.astype(np.float32)
-        if self.samples.dtype == np.int16:
-            samples /= INT16_SCALE
+        samples = to_samples(self.samples)
         return AudioBlock(samples, first_sample, self.sample_rate_hz, self.stamp_ns, self.overflow)

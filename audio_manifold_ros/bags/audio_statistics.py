@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import Level, LevelMeter
+from audio_manifold_ros.audio.pcm16 import to_samples
 from audio_manifold_ros.bags.drift_line import Drift, DriftLine
 
-FULL_SCALE = 32768.0
 INFERRED_JUMP_S = 0.05
 
 
@@ -195,8 +195,7 @@ class _Seconds:
         self._same: set[tuple[int, int]] | None = None
 
     def update(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
-        scale = FULL_SCALE if samples.dtype == np.int16 else 1.0
-        self.meter.update(samples.astype(np.float32) / np.float32(scale))
+        self.meter.update(to_samples(samples))
         self._samples += samples.shape[1]
         if self._samples >= self._rate_hz:
             self._samples -= self._rate_hz

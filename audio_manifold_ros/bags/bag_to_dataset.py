@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.argument_types import whole_number
 from audio_manifold_ros.bags.audio_chunk import StatedAudio
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_rig import read_run_metadata
@@ -98,9 +99,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
     parser.add_argument('--out', type=Path, required=True, help='folder of the drives; those that are done are kept')
     parser.add_argument('--rig', type=Path, help='folder of the rig (default: what the recorder put into the bag)')
-    parser.add_argument('--rate', type=_between(*LIMITS_HZ), default=22_500, help='sample rate, Hz (%(default)s)')
+    parser.add_argument('--rate', type=whole_number(*LIMITS_HZ), default=22_500, help='sample rate, Hz (%(default)s)')
     parser.add_argument(
-        '--size', type=_between(1, MOST_PIXELS), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS')
+        '--size', type=whole_number(1, MOST_PIXELS), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS')
     )
     for kind, standard in (('audio', 'audio'), ('depth', 'truth/depth/image'), ('labels', 'truth/segmentation/image')):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, such as {standard}')
@@ -117,7 +118,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f'audio that does not describe itself: rate, channels, and one of {", ".join(FORMATS)}',
     )
     parser.add_argument('--planar', action='store_true', help='--stated: channel after channel, not interleaved')
-    parser.add_argument('--workers', type=_between(1, 1024), default=os.cpu_count() or 1, help='processes')
+    parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
     parser.add_argument('--scheduler', help='address of a Dask scheduler (default: processes of this machine)')
     return parser.parse_args(arguments)
 
@@ -142,16 +143,6 @@ def _options(given: argparse.Namespace) -> ConversionOptions:
         tolerance_s=given.tolerance,
         stated=stated,
     )
-
-
-def _between(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdigit() or not least <= int(text) <= most:
-            msg = f'{text!r}: give a whole number from {least} to {most}'
-            raise argparse.ArgumentTypeError(msg)
-        return int(text)
-
-    return parse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

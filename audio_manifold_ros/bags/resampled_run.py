@@ -7,9 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.pcm16 import to_samples, to_steps
 from audio_manifold_ros.audio.resampler import Resampler
-
-INT16_SCALE = np.float32(32768)
 
 
 class ResampledRun:
@@ -40,14 +39,10 @@ class ResampledRun:
 
         int16 are steps, float32 have full scale ±1; the result is int16, rounded and clipped.
         """
-        if self._resampler is None:
-            ready = samples.astype(np.int16) if samples.dtype == np.int16 else _rounded(samples * INT16_SCALE)
-        else:
-            steps = samples.astype(np.float32)
-            if samples.dtype != np.int16:
-                steps *= INT16_SCALE
-            ready = _rounded(self._resampler.process(steps))
-        return self._out(ready)
+        sound = to_samples(samples)
+        if self._resampler is not None:
+            sound = self._resampler.process(sound)
+        return self._out(to_steps(sound))
 
     def _out(self, samples: NDArray[np.int16]) -> tuple[NDArray[np.int16], int]:
         dropped = min(self._skip, samples.shape[1])
@@ -55,7 +50,3 @@ class ResampledRun:
         first = self._next_output + dropped
         self._next_output += samples.shape[1]
         return samples[:, dropped:], first
-
-
-def _rounded(steps: NDArray[np.float32]) -> NDArray[np.int16]:
-    return np.clip(np.rint(steps), -32768, 32767).astype(np.int16)

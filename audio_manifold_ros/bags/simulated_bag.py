@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros import __version__
+from audio_manifold_ros.argument_types import number, whole_number
+from audio_manifold_ros.audio.pcm16 import to_steps
 from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.message_types import typestore
@@ -33,7 +35,6 @@ from audio_manifold_ros.simulation.errors import SimulationError
 NS = 1_000_000_000
 # The same street gives the same bag, byte for byte; no clock of the machine gets in.
 START_NS = 1_700_000_000 * NS
-INT16_SCALE = 32768
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'
 AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
@@ -117,7 +118,7 @@ class _Messages:
     def audio(self) -> Iterator[tuple[int, str, bytes]]:
         rate_hz, block = self._drive.sample_rate_hz, self._recording.block_samples
         for first in range(0, round(self._recording.seconds * rate_hz), block):
-            steps = np.rint(self._drive.audio(first, block) * INT16_SCALE).astype('<i2')
+            steps = to_steps(self._drive.audio(first, block)).astype('<i2')
             data = _serialized(
                 TOPICS[AUDIO],
                 header=self._header(first * NS // rate_hz, self._drive.array.frame_id),
@@ -132,8 +133,8 @@ class _Messages:
 
     def images(self) -> Iterator[tuple[int, str, bytes]]:
         period_s = 1 / self._recording.image_rate_hz
-        for number in range(math.floor(self._recording.seconds / period_s)):
-            time_s = (number + 0.5) * period_s
+        for image in range(math.floor(self._recording.seconds / period_s)):
+            time_s = (image + 0.5) * period_s
             depth_m, labels = self._drive.image(time_s)
             header = self._header(round(time_s * NS), CAMERA_FRAME)
             time_ns = self._recording.start_ns + round(time_s * NS)
@@ -188,9 +189,11 @@ def _serialized(kind: str, **fields: Any) -> bytes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog='simulated_bag', description='Write drives down simulated streets as bags.')
-    parser.add_argument('--seed', type=int, nargs='+', required=True, help='seeds of the streets, one bag for each')
-    parser.add_argument('--seconds', type=float, default=20.0, help='length of each (%(default)s)')
-    parser.add_argument('--image-rate', type=float, default=10.0, help='images a second (%(default)s)')
+    parser.add_argument(
+        '--seed', type=whole_number(0), nargs='+', required=True, help='seeds of the streets, one bag for each'
+    )
+    parser.add_argument('--seconds', type=number(0.1), default=20.0, help='length of each (%(default)s)')
+    parser.add_argument('--image-rate', type=number(0.1, 1000), default=10.0, help='images a second (%(default)s)')
     parser.add_argument('--out', type=Path, required=True, help='folder of the bags')
     given = parser.parse_args(arguments)
     try:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.argument_types import number, whole_number
+from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SOURCES = ('simulator', 'file', 'device')
-FIRST_UNSEEN_SEED = 900_000
 
 
 @dataclass(frozen=True)
@@ -45,24 +47,25 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     parser = argparse.ArgumentParser(
         prog='./run demo', description='Hear a street and see it: live, and as pictures and figures in a folder.'
     )
-    parser.add_argument('--seconds', type=float, default=20.0, help='how long images are shown (default: %(default)s)')
+    parser.add_argument(
+        '--seconds', type=number(1, 86_400), default=20.0, help='how long images are shown (default: %(default)s)'
+    )
     parser.add_argument(
         '--source', default='simulator', metavar='simulator|file:PATH|device:NAME', help='what is heard'
     )
-    parser.add_argument('--seed', type=int, default=900_001, help='street of the simulator (default: %(default)s)')
+    parser.add_argument(
+        '--seed',
+        type=whole_number(0, 2**31 - 1),
+        default=900_001,
+        help=f'street of the simulator; nothing learns from those from {FIRST_DEMO_SEED} on (default: %(default)s)',
+    )
     parser.add_argument(
         '--out', type=Path, default=Path('demo_output'), help='folder for the results (default: %(default)s)'
     )
     parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
-    parser.add_argument('--rate', type=float, default=30.0, help='images a second (default: %(default)s)')
+    parser.add_argument('--rate', type=number(0.1, 200), default=30.0, help='images a second (default: %(default)s)')
     given = parser.parse_args(arguments)
     kind, _, place = given.source.partition(':')
     if kind not in SOURCES or (kind == 'simulator') != (not place):
         parser.error(f'--source is {given.source!r}: give simulator, file:PATH or device:NAME')
-    if not 1 <= given.seconds <= 86_400:
-        parser.error(f'--seconds is {given.seconds!r}: give 1 to 86400')
-    if not 0 <= given.seed < 2**31:
-        parser.error(f'--seed is {given.seed!r}: give 0 to {2**31 - 1}, from {FIRST_UNSEEN_SEED} on for unseen streets')
-    if not 0.1 <= given.rate <= 200:
-        parser.error(f'--rate is {given.rate!r}: give 0.1 to 200')
     return DemoOptions(given.seconds, kind, place, given.seed, given.out, given.bundle, given.rate)

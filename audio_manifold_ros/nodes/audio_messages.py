@@ -10,6 +10,7 @@ import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.pcm16 import STEPS_PER_UNIT, to_steps
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.messages import to_bytes, to_header, to_ns
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Encoding = Literal['s16le', 'f32le']
 DTYPES: dict[str, np.dtype[np.generic]] = {'s16le': np.dtype('<i2'), 'f32le': np.dtype('<f4')}
-FULL_SCALE = 32768.0
 
 
 def to_audio_message(block: AudioBlock, frame_id: str, encoding: Encoding = 's16le') -> AudioBlockMessage:
@@ -56,7 +56,7 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
     frames = np.frombuffer(message.data, dtype=dtype).reshape(-1, message.channel_count)
     samples = np.ascontiguousarray(frames.T, dtype=np.float32)
     if message.encoding == 's16le':
-        samples /= FULL_SCALE
+        samples /= STEPS_PER_UNIT
     elif not np.isfinite(samples).all():
         msg = f'Audio from sample {message.first_sample} on holds values that are not finite: mend its source.'
         raise NodeError(msg)
@@ -68,5 +68,4 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
 def _encode(samples: NDArray[np.float32], encoding: Encoding) -> NDArray[np.generic]:
     if encoding == 'f32le':
         return samples.astype(DTYPES['f32le'])
-    steps: NDArray[np.generic] = np.clip(np.rint(samples * FULL_SCALE), -32768, 32767).astype(DTYPES['s16le'])
-    return steps
+    return to_steps(samples).astype(DTYPES['s16le'])

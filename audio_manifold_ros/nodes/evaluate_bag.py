@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress
 
+from audio_manifold_ros.argument_types import number, whole_number
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.evaluate import REPORT_FILE, EvaluationOptions, OfflineSeries, evaluate_bag
@@ -55,10 +56,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     parser.add_argument(
         '--labels', default='', metavar='TOPIC', help='true classes (default: truth/segmentation/image)'
     )
-    parser.add_argument('--rate', type=float, default=30.0, help='predictions a second, at most (default: %(default)g)')
+    parser.add_argument(
+        '--rate', type=number(0.1, 1000), default=30.0, help='predictions a second, at most (default: %(default)g)'
+    )
     parser.add_argument('--backend', default='auto', choices=('auto', 'onnx', 'torch'), help='what runs the network')
     parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=2, help='threads on a CPU (default: %(default)s)')
+    parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
     given = parser.parse_args(arguments)
     if not 0.1 <= given.rate <= 200:
         parser.error(f'--rate is {given.rate!r}: give 0.1 to 200')

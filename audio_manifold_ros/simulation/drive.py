@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.audio.pcm16 import to_samples, to_steps
 from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.calibration.extrinsics import Extrinsics
 from audio_manifold_ros.calibration.rig import MicrophoneArray
@@ -55,9 +56,7 @@ class Drive:
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
         sound = self._acoustics.render(first_sample, samples)
-        steps = np.clip(np.rint(sound * 32768.0), -32768, 32767)
-        quantised: NDArray[np.float32] = (steps / np.float32(32768.0)).astype(np.float32)
-        return quantised
+        return to_samples(to_steps(sound))
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column)."""

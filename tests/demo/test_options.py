@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.demo.options import FIRST_UNSEEN_SEED, parse_options
+from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
+from audio_manifold_ros.demo.options import parse_options
 
 
 def test_defaults_show_an_unseen_street() -> None:
     options = parse_options([])
     assert (options.kind, options.place, options.seconds) == ('simulator', '', 20.0)
-    assert options.seed >= FIRST_UNSEEN_SEED
+    assert options.seed >= FIRST_DEMO_SEED
 
 
 @pytest.mark.parametrize(
