@@ -8,20 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pulse_array import PulseArray, missing_part
+from tests.pulse_array import PulseArray, running_array
 
 
 @pytest.fixture(scope='module')
 def pulse_array() -> Iterator[PulseArray]:
-    """Yield a running virtual array that this process and its children find as `micarray`."""
-    if reason := missing_part():
-        pytest.skip(reason)
-    array = PulseArray()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in array.environment.items():
-            patch.setenv(name, value)
-        try:
-            array.start()
-            yield array
-        finally:
-            array.close()
+    """Yield a running virtual array."""
+    with running_array() as array:
+        yield array

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 START_NS = 1_700_000_000 * NS
 AUDIO_TYPE, IMAGE_TYPE = 'audio_manifold_msgs/msg/AudioBlock', 'sensor_msgs/msg/Image'
+RAW_TYPE = 'foxglove_msgs/msg/RawAudio'
 TF_TYPE, CHAT_TYPE = 'tf2_msgs/msg/TFMessage', 'std_msgs/msg/String'
 SIZE = 128
 RATE_HZ = 22_500
@@ -64,6 +65,22 @@ class SoundBag:
                 writer.add_topic(topic, kind)
             for time_ns, topic, kind, message in sorted(self._messages(), key=lambda entry: entry[0]):
                 writer.write(topic, bytes(store.serialize_cdr(message, kind)), time_ns)
+        return folder
+
+    def write_raw_audio(self, folder: Path, topic: str) -> Path:
+        """Write the sound alone, as a format of others that has no sample index, and return the folder."""
+        store = typestore(RAW_TYPE)
+        with BagWriter(folder) as writer:
+            writer.add_topic(topic, RAW_TYPE)
+            for time_ns, _, _, message in self._audio(typestore().types):
+                raw = store.types[RAW_TYPE](
+                    timestamp=message.header.stamp,
+                    data=message.data,
+                    format='pcm-s16',
+                    sample_rate=message.sample_rate_hz,
+                    number_of_channels=message.channel_count,
+                )
+                writer.write(topic, bytes(store.serialize_cdr(raw, RAW_TYPE)), time_ns)
         return folder
 
     def samples(self) -> np.ndarray:

@@ -14,10 +14,8 @@ import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.heard_audio import HeardMessage, heard_audio
-from audio_manifold_ros.bags.message_types import typestore
 from audio_manifold_ros.bags.offline import MAX_REASONS, OfflineRun
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
@@ -26,8 +24,6 @@ from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.resources import resource_path
 from tests.bags.sound_bag import AUDIO_TYPE, NS, START_NS, SoundBag
-
-RAW_TYPE = 'foxglove_msgs/msg/RawAudio'
 
 
 @pytest.fixture(scope='module')
@@ -116,20 +112,9 @@ def test_foreign_audio_without_an_index_is_heard_as_its_stamps_say(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     own = SoundBag(seconds=2.4, lost=frozenset({100}), jitter_ns=0, image_rate_hz=0.0)
-    store = typestore(RAW_TYPE)
-    with BagWriter(tmp_path / 'foreign') as writer:
-        writer.add_topic('/audio', RAW_TYPE)
-        for time_ns, _, _, message in own._audio(typestore().types):
-            raw = store.types[RAW_TYPE](
-                timestamp=message.header.stamp,
-                data=message.data,
-                format='pcm-s16',
-                sample_rate=message.sample_rate_hz,
-                number_of_channels=message.channel_count,
-            )
-            writer.write('/audio', bytes(store.serialize_cdr(raw, RAW_TYPE)), time_ns)
+    foreign = own.write_raw_audio(tmp_path / 'foreign', '/audio')
     mine = list(OfflineRun(blocks(own.write(tmp_path / 'own')), bundle, backend, array, 5.0).predictions())
-    theirs = list(OfflineRun(blocks(tmp_path / 'foreign'), bundle, backend, array, 5.0).predictions())
+    theirs = list(OfflineRun(blocks(foreign), bundle, backend, array, 5.0).predictions())
     assert ends(theirs) == ends(mine)
     assert [p.stamp_ns for p in theirs] == [p.stamp_ns for p in mine]
     assert all(np.array_equal(a.features, b.features) for a, b in zip(theirs, mine, strict=True))

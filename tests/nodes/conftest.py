@@ -17,6 +17,7 @@ pytest.importorskip('rclpy', reason='needs rclpy: start the tests with ./run tes
 pytest.importorskip('audio_manifold_msgs', reason='needs the built messages: start the tests with ./run test')
 
 from tests.nodes.peer import NodeProcess, Peer
+from tests.pulse_array import PulseArray, running_array
 
 # Runs beside each other on one machine must not hear each other.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
@@ -58,6 +59,13 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('audio') / 'noise.wav'
     soundfile.write(path, noise.astype(np.float32), 22_500, subtype='PCM_16')
     return path
+
+
+@pytest.fixture
+def pulse_array() -> Iterator[PulseArray]:
+    """Yield a running virtual array, new for each test: some pull its plug."""
+    with running_array() as array:
+        yield array
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,25 +12,11 @@ import pytest
 from sensor_msgs.msg import Image
 
 from tests.nodes.peer import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, NodeProcess, Peer
-from tests.pulse_array import DEVICE, PulseArray, missing_part
+from tests.pulse_array import DEVICE, PulseArray
 
 pytestmark = pytest.mark.ros
 STALE = b'\x03'
 CYCLES = 5
-
-
-@pytest.fixture
-def array(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseArray]:
-    if reason := missing_part():
-        pytest.skip(reason)
-    array = PulseArray()
-    for name, value in array.environment.items():
-        monkeypatch.setenv(name, value)
-    try:
-        array.start()
-        yield array
-    finally:
-        array.close()
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -39,24 +25,24 @@ def noise(seconds: float) -> np.ndarray:
 
 @pytest.mark.timeout(200)
 def test_the_node_outlives_its_audio_server(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, array: PulseArray
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, pulse_array: PulseArray
 ) -> None:
     device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
     node = start_node(bundle=small_bundle, **device)
     images = peer.hear(Image, '/perception/depth/image')
-    array.play(noise(60))
+    pulse_array.play(noise(60))
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: bool(images), 30, 'image')
 
-    array.kill()
+    pulse_array.kill()
     peer.wait(lambda: peer.status('audio source')[0] == STALE, 15, 'diagnosis of the loss')
     peer.spin(1.0)
     count = len(images)
     peer.spin(1.5)
     assert len(images) == count, 'images without sound'
 
-    array.start()
-    array.play(noise(60))
+    pulse_array.start()
+    pulse_array.play(noise(60))
     peer.wait(lambda: len(images) > count, 30, 'image after the return of the server')
     peer.wait(lambda: peer.status('audio source')[1].get('state') == 'streaming', 10, 'diagnosis of the return')
     assert int(peer.status('audio source')[1]['restarts']) >= 1
@@ -71,23 +57,23 @@ def test_the_node_outlives_its_audio_server(
 
 @pytest.mark.timeout(120)
 def test_a_node_that_starts_itself_waits_for_its_device(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, array: PulseArray
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, pulse_array: PulseArray
 ) -> None:
-    array.kill()
+    pulse_array.kill()
     device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
     node = start_node(bundle=small_bundle, autostart=True, **device)
     images = peer.hear(Image, '/perception/depth/image')
     peer.wait(lambda: 'Cannot activate' in node.output, 40, 'first attempt')
     assert peer.state() == 'inactive'
-    array.start()
-    array.play(noise(60))
+    pulse_array.start()
+    pulse_array.play(noise(60))
     peer.wait(lambda: bool(images), 40, 'image after the device has come')
     assert node.end() == 0, node.output
 
 
 @pytest.mark.timeout(120)
 def test_an_absent_device_is_refused_by_name(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, array: PulseArray
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, pulse_array: PulseArray
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='device', source__device='no-such-array')
     assert peer.change(CONFIGURE), node.output

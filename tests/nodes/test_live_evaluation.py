@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.bags.bag_writer import BagWriter
-from audio_manifold_ros.bags.message_types import typestore
 from tests.bags.sound_bag import SoundBag
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
-RAW_TYPE = 'foxglove_msgs/msg/RawAudio'
 
 
 def evaluate(drive: Path, bundle: Path, out: Path, *more: str) -> dict:
@@ -51,20 +48,9 @@ def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_pa
 
 @pytest.mark.timeout(400)
 def test_foreign_audio_goes_through_the_node_too(small_bundle: Path, tmp_path: Path) -> None:
-    store = typestore(RAW_TYPE)
     sound = SoundBag(seconds=1.6, image_rate_hz=0.0)
-    with BagWriter(tmp_path / 'foreign') as writer:
-        writer.add_topic('/microphones', RAW_TYPE)
-        for time_ns, _, _, message in sound._audio(typestore().types):
-            raw = store.types[RAW_TYPE](
-                timestamp=message.header.stamp,
-                data=message.data,
-                format='pcm-s16',
-                sample_rate=message.sample_rate_hz,
-                number_of_channels=message.channel_count,
-            )
-            writer.write('/microphones', bytes(store.serialize_cdr(raw, RAW_TYPE)), time_ns)
-    live = evaluate(tmp_path / 'foreign', small_bundle, tmp_path / 'live', '--live', '--rate', '10')
+    drive = sound.write_raw_audio(tmp_path / 'foreign', '/microphones')
+    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10')
     assert live['agreement']['agrees'], live['agreement']
     assert live['agreement']['compared'] >= 4
     assert any('no sample index' in warning for warning in live['warnings'])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,31 +14,17 @@ import pytest
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.bag_reader import BagReader
 from tests.nodes.peer import NodeProcess
-from tests.pulse_array import DEVICE, RATE_HZ, PulseArray, missing_part
+from tests.pulse_array import DEVICE, RATE_HZ, PulseArray
 
 pytestmark = pytest.mark.ros
 PATTERN = 64
 
 
-@pytest.fixture
-def array(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseArray]:
-    if reason := missing_part():
-        pytest.skip(reason)
-    array = PulseArray()
-    for name, value in array.environment.items():
-        monkeypatch.setenv(name, value)
-    try:
-        array.start()
-        yield array
-    finally:
-        array.close()
-
-
 def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
-    start_node: Callable[..., NodeProcess], tmp_path: Path, array: PulseArray
+    start_node: Callable[..., NodeProcess], tmp_path: Path, pulse_array: PulseArray
 ) -> None:
     played = (np.random.default_rng(5).standard_normal((8, 60 * RATE_HZ)) * 2000).astype(np.int16)
-    array.play(played)
+    pulse_array.play(played)
     parameters = {'folder': tmp_path, 'name': 'drive', 'rig': 'calibration/roof_octagon', 'duration_s': 3.0}
     parameters |= {
         'topics': "['nobody/there']",
@@ -75,7 +61,7 @@ def found(played: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def test_an_absent_device_is_refused_by_name(
-    start_node: Callable[..., NodeProcess], tmp_path: Path, array: PulseArray
+    start_node: Callable[..., NodeProcess], tmp_path: Path, pulse_array: PulseArray
 ) -> None:
     recorder = start_node(
         'recorder',
