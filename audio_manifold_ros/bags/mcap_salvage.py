@@ -65,6 +65,7 @@ class McapSalvage:
         self._account = account
         self._schemas: dict[int, tuple[str, str]] = {}
         self._topics: dict[int, BagTopic] = {}
+        self._vouched: set[tuple[int, int]] = set()
         self._summary_start = 0
         self._has_end = False
         self._unusable: dict[str, tuple[int, int, int]] = {}
@@ -117,9 +118,9 @@ class McapSalvage:
         if opcode == MESSAGE:
             yield from self._message(body, place, verified=False)
         elif opcode == SCHEMA:
-            self._add_schema(body)
+            self._add_schema(body, verified=False)
         elif opcode == CHANNEL:
-            self._add_channel(body)
+            self._add_channel(body, verified=False)
         elif opcode == METADATA:
             fields = Fields(body)
             name, texts = fields.text(), fields.texts()
@@ -148,9 +149,9 @@ class McapSalvage:
             if record.opcode == MESSAGE:
                 yield from self._message(record.body, start, verified=verified)
             elif record.opcode == SCHEMA:
-                self._add_schema(record.body)
+                self._add_schema(record.body, verified=verified)
             elif record.opcode == CHANNEL:
-                self._add_channel(record.body)
+                self._add_channel(record.body, verified=verified)
         if is_cut or used != len(records):
             self._account.lose(min(start + used, size), len(records) - used, CUT if is_cut else 'a broken chunk')
 
@@ -172,7 +173,8 @@ class McapSalvage:
             self._refuse('with an impossible time', place, len(body))
             return
         self._account.kept += 1
-        self._account.unverified += not verified
+        # A sound message under a damaged name or definition is no better than a damaged one.
+        self._account.unverified += not (verified and (CHANNEL, channel) in self._vouched)
         yield SavedMessage(topic, time_ns, data)
 
     def _refuse(self, reason: str, place: int, lost_bytes: int) -> None:
@@ -202,29 +204,36 @@ class McapSalvage:
         self._summary_start = start
         for record in whole_records(covered[: -FOOTER_START.size]):
             if record.opcode == SCHEMA:
-                self._add_schema(record.body)
+                self._add_schema(record.body, verified=crc != 0)
             elif record.opcode == CHANNEL:
-                self._add_channel(record.body)
+                self._add_channel(record.body, verified=crc != 0)
             elif record.opcode == STATISTICS:
                 self._account.promised = Fields(record.body).number(8)
 
-    def _add_schema(self, body: bytes) -> None:
+    def _add_schema(self, body: bytes, *, verified: bool) -> None:
         fields = Fields(body)
         number, name, encoding = fields.number(2), fields.text(), fields.text()
         definition = fields.text()
         fields.finish()
-        self._schemas.setdefault(number, (name, definition if encoding else ''))
+        if number not in self._schemas or (verified and (SCHEMA, number) not in self._vouched):
+            self._schemas[number] = (name, definition if encoding else '')
+            self._vouched |= {(SCHEMA, number)} if verified else set()
 
-    def _add_channel(self, body: bytes) -> None:
+    def _add_channel(self, body: bytes, *, verified: bool) -> None:
         fields = Fields(body)
         number, schema, name, encoding = fields.number(2), fields.number(2), fields.text(), fields.text()
         metadata = fields.texts()
         fields.finish()
-        if encoding == 'cdr' and schema in self._schemas and number not in self._topics:
+        verified = verified and (SCHEMA, schema) in self._vouched
+        better = number not in self._topics or (verified and (CHANNEL, number) not in self._vouched)
+        if encoding == 'cdr' and schema in self._schemas and better:
+            self._vouched |= {(CHANNEL, number)} if verified else set()
             kind, definition = self._schemas[schema]
             profiles = lenient_qos_text(metadata.get('offered_qos_profiles', ''))
+            replaced = self._topics.get(number)
             self._topics[number] = BagTopic(name, kind, 0, profiles, definition)
-            self._account.topics.append(self._topics[number])
+            others = [topic for topic in self._account.topics if topic != replaced]
+            self._account.topics[:] = [*others, self._topics[number]]
 
 
 def _read(file: BinaryIO, place: int, size: int) -> bytes:

@@ -72,6 +72,7 @@ class McapSegment:
         self._size = 0
         self._schemas: list[Schema] = []
         self._channels: list[Channel] = []
+        self._descriptions: dict[int, bytes] = {}
         self._counts: dict[int, int] = {}
         self._chunks: list[ChunkIndex] = []
         self._metadata: list[MetadataIndex] = []
@@ -129,6 +130,7 @@ class McapSegment:
         )
         self._append(_bytes_of(channel))
         self._channels.append(channel)
+        self._descriptions[channel.id] = _bytes_of(self._schemas[schema - 1]) + _bytes_of(channel)
         self._counts[channel.id] = 0
         return channel.id
 
@@ -145,7 +147,14 @@ class McapSegment:
         self._metadata.append(index)
 
     def write(self, channel: int, data: bytes, time_ns: int) -> None:
-        """Take one message into the chunk in progress."""
+        """Take one message into the chunk in progress.
+
+        A chunk repeats the descriptions of its channels, so that its checksum vouches for them, and what is lost in
+        front of a chunk cannot take its meaning.
+        """
+        if channel not in self._index:
+            self._parts.append(self._descriptions[channel])
+            self.pending_bytes += len(self._descriptions[channel])
         head = MESSAGE_HEAD.pack(
             Opcode.MESSAGE, MESSAGE_FIELDS + len(data), channel, self._counts[channel], time_ns, time_ns
         )

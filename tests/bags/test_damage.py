@@ -114,6 +114,9 @@ def test_a_flipped_bit_in_the_metadata(bag: Path, tmp_path: Path, place: float, 
     cut=st.one_of(st.none(), PLACES),
     killed=st.booleans(),
 )
+@example(  # the definition of a topic changed, no checksum of the index
+    edits=[(0.9114, b'\x82FQ\xfaX\xca\xf7\x93x\x7fb\xdf\xb9'), (0.0363, b'+[')], cut=None, killed=False
+)
 def test_heavy_damage(
     bag: Path, tmp_path: Path, edits: list[tuple[float, bytes]], cut: float | None, *, killed: bool
 ) -> None:
@@ -130,7 +133,7 @@ def test_heavy_damage(
     assert messages[:25] == SENT[:25]
     assert recovery is not None
     wrong = [message for message in messages if message not in set(SENT)]
-    assert len(wrong) <= recovery.unverified + (len(messages) if killed else 0)
+    assert len(wrong) <= recovery.unverified
     assert len(messages) == len(SENT) or recovery.missing
 
 
