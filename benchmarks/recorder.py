@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.header_stamp import header_stamp_ns
 from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.process_memory import resident_mb
-from audio_manifold_ros.nodes.recorded_topic import RecordedTopic
 from benchmarks.figure import Figure, at_most
 from benchmarks.sensors import RATES_HZ
 
@@ -77,8 +77,7 @@ def _lost(path: Path) -> int:
             rate_hz = RATES_HZ.get(topic.name)
             if rate_hz is None:
                 continue
-            read = RecordedTopic(topic.name, topic.type, '', latched=False)
-            stamps = {read.stamp_ns(message.data) or 0 for message in bag.messages([topic.name])}
+            stamps = {header_stamp_ns(message.data) or 0 for message in bag.messages([topic.name])}
             lost += round((max(stamps) - min(stamps)) * rate_hz / 1e9) + 1 - len(stamps)
     return lost
 

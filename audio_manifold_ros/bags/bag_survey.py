@@ -4,25 +4,24 @@
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import final
 
 from rosbags.interfaces import Nodetype
 
-from audio_manifold_ros.bags.audio_adapters import ADAPTERS, stated_by
 from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
 from audio_manifold_ros.bags.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.header_stamp import header_stamp_ns
 from audio_manifold_ros.bags.message_types import stored_types, typestore
+from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.topic_statistics import TopicStatistics, TopicSummary
 
 NS = 1_000_000_000
 STAMPED_FIRST = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
-STAMP_END = 12  # of a message that begins with a stamp: encapsulation, seconds, nanoseconds
 LOST_BY_STAMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
 
 
@@ -34,7 +33,6 @@ class BagSurvey:
         statistics: Of each topic, by name.
         runs: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
         images_ns: Stamps of the reference images.
-        problem: What the first audio message that cannot be read says.
 
     """
 
@@ -53,15 +51,11 @@ class BagSurvey:
         self.statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in reader.topics}
         self.runs: list[tuple[int, int]] = []
         self.images_ns: list[int] = []
-        self.problem = ''
         self._reader = reader
         self._topics = topics
-        self._stated = stated
         self._stamped = {(topic.name, topic.type): _begins_with_stamp(topic) for topic in reader.topics}
         self._next_sample: int | None = None
-        if topics is not None and topics.audio_info and stated is None:
-            first = next(reader.messages([topics.audio_info]), None)
-            self._stated = None if first is None else stated_by(reader.decode(first))
+        self._audio = None if topics is None else RecordedAudio(reader, topics, stated)
 
     def run(self, advance: Callable[[int], None]) -> None:
         """Read the bag.
@@ -78,13 +72,18 @@ class BagSurvey:
             statistics = self.statistics[message.topic]
             stamp_ns = self._stamp_ns(message)
             statistics.update(message.time_ns, stamp_ns, len(message.data))
-            if self._topics is not None and message.topic == self._topics.audio:
-                self._hear(message, statistics)
+            if self._topics is not None and self._audio is not None and message.topic == self._topics.audio:
+                self._hear(self._audio.read(message), statistics)
             elif self._topics is not None and message.topic == self._topics.reference:
                 self.images_ns.append(stamp_ns or message.time_ns)
             if message.time_ns - told_ns >= NS:
                 advance(message.time_ns - told_ns)
                 told_ns = message.time_ns
+
+    @property
+    def problem(self) -> str:
+        """What the first audio message that cannot be read says."""
+        return '' if self._audio is None else self._audio.problem
 
     def summaries(self) -> list[TopicSummary]:
         """Return the statistics of every topic."""
@@ -106,12 +105,9 @@ class BagSurvey:
             heard += place >= 0 and stamp_ns + round(after_s * NS) <= runs[place][1]
         return heard
 
-    def _hear(self, message: BagMessage, statistics: TopicStatistics) -> None:
-        try:
-            chunk = ADAPTERS[message.type].blocks(self._reader.decode(message), message.time_ns, self._stated)
-        except BagError as error:
+    def _hear(self, chunk: AudioChunk | BagError, statistics: TopicStatistics) -> None:
+        if isinstance(chunk, BagError):
             statistics.unreadable += 1
-            self.problem = self.problem or str(error)
             return
         statistics.update_audio(chunk)
         self._extend(chunk)
@@ -129,10 +125,7 @@ class BagSurvey:
             self.runs.append((chunk.stamp_ns, end_ns))
 
     def _stamp_ns(self, message: BagMessage) -> int | None:
-        if not self._stamped[message.topic, message.type] or len(message.data) < STAMP_END:
-            return None
-        seconds, nanoseconds = struct.unpack_from('<iI' if message.data[1] & 1 else '>iI', message.data, 4)
-        return int(seconds) * NS + int(nanoseconds) or None
+        return header_stamp_ns(message.data) if self._stamped[message.topic, message.type] else None
 
 
 def _begins_with_stamp(topic: BagTopic) -> bool:

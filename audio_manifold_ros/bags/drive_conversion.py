@@ -19,7 +19,7 @@ from audio_manifold_ros.bags.conversion import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import DEPTH, LABELS, ImageSet, ImageSources
-from audio_manifold_ros.bags.recorded_chunks import RecordedChunks
+from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -64,7 +64,7 @@ class DriveConversion:
         )
         self._offset_ns = round(_audio_time_offset_s(rig) * NS)
         self._track = AudioTrack(options.sample_rate_hz)
-        self._audio = RecordedChunks(reader, self._topics, options.stated)
+        self._audio = RecordedAudio(reader, self._topics, options.stated)
         self._gaps: list[tuple[int, int]] = []
         self._span = (0, 0)
         self._dropped: Counter[str] = Counter()
@@ -101,7 +101,7 @@ class DriveConversion:
         """Write all audio into a new drive, which is discarded if that fails."""
         writer: DriveWriter | None = None
         try:
-            for samples, first in self._track.pieces(self._audio):
+            for samples, first in self._track.pieces(self._audio.chunks()):
                 if writer is None:
                     writer = self._begin(path, request, first)
                     self._span = (first, first)

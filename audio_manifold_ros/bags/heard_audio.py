@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.bag_audio import BagAudio
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.stamp_index import StampIndex
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def heard_audio(bag: BagReader, topics: DatasetTopics) -> Iterator[HeardMessage]
 
     """
     index: tuple[int, StampIndex] | None = None
-    for message, chunk in BagAudio(bag, topics).messages():
+    for message, chunk in RecordedAudio(bag, topics).messages():
         if isinstance(chunk, BagError):
             yield HeardMessage(message, None, str(chunk))
             continue

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import importlib
-import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,12 @@ from rclpy.serialization import deserialize_message
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.header_stamp import header_stamp_ns
 from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.audio_chunk import AudioChunk
 
-NS = 1_000_000_000
-LITTLE_ENDIAN = 1
-STAMP_END = 12
 NO_NUMBER = 2**64 - 1
 
 
@@ -66,14 +63,8 @@ class RecordedTopic:
         return adapter is not None and not adapter.info_type and not adapter.needs_stated
 
     def stamp_ns(self, data: bytes) -> int | None:
-        """Return the stamp of a serialised message; None for messages without a header.
-
-        A header's stamp is the first that stands in the message, behind the four bytes of the encapsulation.
-        """
-        if not self.stamped or len(data) < STAMP_END:
-            return None
-        seconds, nanoseconds = struct.unpack_from('<iI' if data[1] & LITTLE_ENDIAN else '>iI', data, 4)
-        return int(seconds) * NS + int(nanoseconds)
+        """Return the stamp of a serialised message; None for messages without a header, or one never stamped."""
+        return header_stamp_ns(data) if self.stamped else None
 
     def chunk(self, data: bytes, time_ns: int) -> AudioChunk:
         """Return the sound of a serialised message.

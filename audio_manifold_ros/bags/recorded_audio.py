@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The audio of a bag, chunk by chunk, as it was recorded."""
+"""The audio of a bag, message by message, as it was recorded."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from audio_manifold_ros.bags.errors import BagError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
+    from audio_manifold_ros.bags.bag_message import BagMessage
     from audio_manifold_ros.bags.bag_reader import BagReader
     from audio_manifold_ros.bags.dataset_topics import DatasetTopics
 
 
-class RecordedChunks:
-    """Reads one topic; a message that is damaged is left out and counted, and so becomes a gap.
+class RecordedAudio:
+    """Reads one topic. A message that makes no sense is counted, and the next one read: it becomes a gap.
 
     Attributes:
-        damaged: Messages left out so far.
+        damaged: Messages that could not be read so far.
         problem: What the first of them says.
 
     """
@@ -31,7 +32,7 @@ class RecordedChunks:
         Args:
             bag: The bag, open.
             topics: Which topics are meant.
-            stated: What the messages leave unsaid; None takes it from their info topic.
+            stated: What the messages leave unsaid; None takes it from their info topic, which may begin behind them.
 
         Raises:
             BagError: The info topic contradicts itself, or says that the audio cannot be read.
@@ -44,23 +45,37 @@ class RecordedChunks:
         self._adapter = ADAPTERS[topics.audio_type]
         self._stated = stated or self._read_info(topics.audio_info)
 
-    def __iter__(self) -> Iterator[AudioChunk]:
-        """Yield every chunk.
+    def read(self, message: BagMessage) -> AudioChunk | BagError:
+        """Return the audio of one message, or why it has none."""
+        try:
+            return self._adapter.blocks(self._bag.decode(message), message.time_ns, self._stated)
+        except BagError as error:
+            self.damaged += 1
+            self.problem = self.problem or str(error)
+            return error
+
+    def messages(self) -> Iterator[tuple[BagMessage, AudioChunk | BagError]]:
+        """Yield every message in order of time with its audio, or why it has none.
+
+        Raises:
+            BagError: The file is damaged.
+
+        """
+        for message in self._bag.messages([self._topic]):
+            yield message, self.read(message)
+
+    def chunks(self) -> Iterator[AudioChunk]:
+        """Yield the audio in order of time.
 
         Raises:
             BagError: The file is damaged, or no message could be read at all.
 
         """
         read = 0
-        for message in self._bag.messages([self._topic]):
-            try:
-                chunk = self._adapter.blocks(self._bag.decode(message), message.time_ns, self._stated)
-            except BagError as error:
-                self.damaged += 1
-                self.problem = self.problem or str(error)
-                continue
-            read += 1
-            yield chunk
+        for _, chunk in self.messages():
+            if not isinstance(chunk, BagError):
+                read += 1
+                yield chunk
         if not read:
             msg = f'{self._bag.path}: no message on {self._topic!r} can be read: {self.problem or "there is none."}'
             raise BagError(msg)
