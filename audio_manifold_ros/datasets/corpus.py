@@ -26,11 +26,13 @@ class CorpusItem:
     """One window of audio with what the camera saw.
 
     Attributes:
-        audio: float32 (mic, sample), full scale ±1.
-        depth_m: float32 (row, column), metres, NaN invalid; None where the drive has no depth.
+        audio: float32 (mic, sample), full scale ±1; zeros where a microphone is missing.
+        depth_m: float32 (row, column), in the corpus's `depth_unit`, NaN invalid; None where the drive has no depth.
         labels: uint8 (row, column), 255 unlabelled; None where the drive has no labels.
         drive_id: The drive that it comes from.
         image: Number of the image in its drive.
+        stamp_ns: Instant of the image by the recording's own clock.
+        missing_microphones: Places in the order of the array that were never recorded.
 
     """
 
@@ -39,6 +41,8 @@ class CorpusItem:
     labels: NDArray[np.uint8] | None
     drive_id: str
     image: int
+    stamp_ns: int
+    missing_microphones: tuple[int, ...] = ()
 
 
 class Corpus:
@@ -47,6 +51,7 @@ class Corpus:
     Attributes:
         dropped: After an iteration, images without a window by reason.
         geometry_sha256: After the first drive, the hash of the array that all drives must share.
+        depth_unit: After the first drive with depth, its unit (`m` or `relative`), which all drives must share.
 
     """
 
@@ -65,6 +70,7 @@ class Corpus:
         self.paths = tuple(paths)
         self.dropped: Counter[str] = Counter()
         self.geometry_sha256: str | None = None
+        self.depth_unit: str | None = None
         self._spec = spec
         self._frame_position = frame_position
         self._verify = verify
@@ -73,13 +79,14 @@ class Corpus:
         """Yield every window.
 
         Raises:
-            DatasetError: A file cannot be read, or was recorded with another array than the first.
+            DatasetError: A file cannot be read, or has another array or unit of depth than the first.
 
         """
         self.dropped = Counter()
         for path in self.paths:
             with DriveReader(path, verify=self._verify) as drive:
                 self._check_geometry(drive)
+                self._check_depth_unit(drive)
                 cut = cut_windows(drive, self._spec, self._frame_position)
                 self.dropped.update(cut.dropped)
                 for window in cut.windows:
@@ -89,6 +96,8 @@ class Corpus:
                         drive.labels(window.image) if drive.has_labels else None,
                         drive.drive_id,
                         window.image,
+                        int(drive.image_stamps_ns[window.image]),
+                        drive.missing_microphones,
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:
@@ -99,6 +108,17 @@ class Corpus:
             msg = (
                 f'{drive.path}: array {drive.array.array_id!r} ({found[:12]}…) differs from that of '
                 f'{self.paths[0]} ({self.geometry_sha256[:12]}…): one corpus, one array.'
+            )
+            raise DatasetError(msg)
+
+    def _check_depth_unit(self, drive: DriveReader) -> None:
+        found = drive.traits.depth_unit if drive.has_depth else self.depth_unit
+        if self.depth_unit is None:
+            self.depth_unit = found
+        if found != self.depth_unit:
+            msg = (
+                f'{drive.path}: depth in {found!r}, before in {self.depth_unit!r}: one corpus, one unit. Label all '
+                'drives with one teacher.'
             )
             raise DatasetError(msg)
 

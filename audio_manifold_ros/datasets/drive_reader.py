@@ -15,12 +15,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.calibration.array_correction import ArrayCorrection
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
+from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
 
 INT16_SCALE = 32768.0
+NS = 1_000_000_000
 
 
 @final
@@ -36,9 +39,13 @@ class DriveReader:
         end_sample: One past the last sample.
         gaps: int64 (gap, 2), stream index of the first lost sample and one past the last, in order.
         image_samples: int64 (image,), stream index of each image.
+        image_stamps_ns: int64 (image,), instant of each image by the recording's own clock; where the file keeps none,
+            by the index alone, from its sample 0.
+        traits: Channels that were never recorded, and the unit of depth.
         provenance: Where the drive comes from.
         rig: The rig that it was recorded with.
         array: Its microphone array.
+        correction: What turns its channels into microphones.
 
     """
 
@@ -74,6 +81,17 @@ class DriveReader:
         """Whether there are label images."""
         return 'labels' in self._file
 
+    @property
+    def has_native(self) -> bool:
+        """Whether there are images of the size in which their teachers gave them."""
+        return not {'native_depth_m', 'native_labels'}.isdisjoint(self._file)
+
+    @property
+    def missing_microphones(self) -> tuple[int, ...]:
+        """Places in the order of the array whose channels were never recorded; `samples` is zero there."""
+        missing = set(self.traits.missing_channels)
+        return tuple(place for place, channel in enumerate(self.array.device_channels) if channel in missing)
+
     def raw(self, first_sample: int, length: int) -> NDArray[np.int16]:
         """Return a run of audio as recorded.
 
@@ -101,29 +119,36 @@ class DriveReader:
             return np.asarray(self._file['audio'][:, start : start + length], dtype=np.int16)
 
     def samples(self, first_sample: int, length: int) -> NDArray[np.float32]:
-        """Return a run of audio in the order of the array's microphones, with gain and polarity applied.
+        """Return a run of audio as the node hears it: order, gain, polarity and delay of the rig applied.
+
+        Delays need `correction.before` samples before the run and `correction.after` behind it.
 
         Returns:
             float32 (mic, sample), full scale ±1.
 
         Raises:
-            DatasetError: As for `raw`.
+            DatasetError: As for `raw`, of the run and what its delays need around it.
 
         """
-        raw = self.raw(first_sample, length)
-        factors = self.array.factors[:, None] / np.float32(INT16_SCALE)
-        samples: NDArray[np.float32] = np.multiply(raw[list(self.array.device_channels)], factors, dtype=np.float32)
-        return samples
+        before, after = self.correction.before, self.correction.after
+        raw = self.raw(first_sample - before, before + length + after)
+        return self.correction.whole(raw * np.float32(1 / INT16_SCALE))
 
     def depth_m(self, image: int) -> NDArray[np.float32]:
-        """Return depth image number `image`: float32 (row, column), metres, NaN invalid."""
-        with self._blaming_the_file():
-            return np.asarray(self._file['depth_m'][image], dtype=np.float32)
+        """Return depth image number `image`: float32 (row, column), in `traits.depth_unit`, NaN invalid."""
+        return self._depth('depth_m', image)
 
     def labels(self, image: int) -> NDArray[np.uint8]:
         """Return label image number `image`: uint8 (row, column), 255 unlabelled."""
-        with self._blaming_the_file():
-            return np.asarray(self._file['labels'][image], dtype=np.uint8)
+        return self._labels('labels', image)
+
+    def native_depth_m(self, image: int) -> NDArray[np.float32]:
+        """Return a depth image in the size in which its teacher gave it, where the drive keeps that."""
+        return self._depth('native_depth_m' if 'native_depth_m' in self._file else 'depth_m', image)
+
+    def native_labels(self, image: int) -> NDArray[np.uint8]:
+        """Return a label image in the size in which its teacher gave it, where the drive keeps that."""
+        return self._labels('native_labels' if 'native_labels' in self._file else 'labels', image)
 
     def close(self) -> None:
         """Close the file."""
@@ -139,6 +164,14 @@ class DriveReader:
         """Close the file."""
         self.close()
 
+    def _depth(self, name: str, image: int) -> NDArray[np.float32]:
+        with self._blaming_the_file():
+            return np.asarray(self._file[name][image], dtype=np.float32)
+
+    def _labels(self, name: str, image: int) -> NDArray[np.uint8]:
+        with self._blaming_the_file():
+            return np.asarray(self._file[name][image], dtype=np.uint8)
+
     def _read_description(self) -> None:
         attrs = self._file.attrs
         self.drive_id = str(attrs['drive_id'])
@@ -148,15 +181,25 @@ class DriveReader:
         self.gaps: NDArray[np.int64] = np.asarray(self._file['gaps'][:], dtype=np.int64)
         images = self._file['sample_index'][:] if 'sample_index' in self._file else []
         self.image_samples: NDArray[np.int64] = np.asarray(images, dtype=np.int64)
+        self.image_stamps_ns = self._stamps_ns()
+        channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
+        self.traits = DriveTraits(channels, str(attrs.get('depth_unit', METRES)))
         self.provenance: dict[str, Any] = json.loads(attrs['provenance'])
         self.rig = RigText(**{name: str(attrs[f'rig_{name}']) for name in RIG_FILES})
         self.array = self.rig.array()
+        self.correction = ArrayCorrection(self.array, self.sample_rate_hz)
+
+    def _stamps_ns(self) -> NDArray[np.int64]:
+        if 'stamp_ns' in self._file:
+            return np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
+        times_s = self.image_samples / self.sample_rate_hz
+        return np.rint(times_s * NS).astype(np.int64)
 
     @contextmanager
     def _blaming_the_file(self) -> Iterator[None]:
         try:
             yield
-        except CalibrationError as error:
+        except (CalibrationError, DatasetError) as error:
             msg = f'{self.path}: {error}'
             raise DatasetError(msg) from None
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:

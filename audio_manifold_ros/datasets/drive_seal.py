@@ -17,7 +17,10 @@ from typing import BinaryIO
 from audio_manifold_ros.datasets.errors import DatasetError
 
 FORMAT = 'audio_manifold_ros drive'
-FORMAT_VERSION = 1
+# A file has the lowest version whose readers understand it: the second says that a reader must heed the drive's traits,
+# lest it take a channel that was never recorded for silence, or relative depth for metres.
+USUAL_VERSION, TRAITS_VERSION = 1, 2
+KNOWN_VERSIONS = (USUAL_VERSION, TRAITS_VERSION)
 SEAL_BYTES = 512
 READ_BYTES = 1 << 20
 
@@ -36,14 +39,12 @@ class Seal:
     sha256: str
 
 
-def write_seal(path: Path) -> Seal:
-    """Seal a closed HDF5 file whose user block is `SEAL_BYTES` long, and return the seal."""
+def write_seal(path: Path, version: int) -> Seal:
+    """Seal a closed HDF5 file whose user block is `SEAL_BYTES` long, as of a format version, and return the seal."""
     with path.open('r+b') as file:
         file.seek(SEAL_BYTES)
         seal = Seal(path.stat().st_size, _digest(file))
-        text = json.dumps(
-            {'format': FORMAT, 'version': FORMAT_VERSION, 'bytes': seal.total_bytes, 'sha256': seal.sha256}
-        )
+        text = json.dumps({'format': FORMAT, 'version': version, 'bytes': seal.total_bytes, 'sha256': seal.sha256})
         file.seek(0)
         file.write(text.encode().ljust(SEAL_BYTES - 1) + b'\n')
     return seal
@@ -87,9 +88,9 @@ def _parse(path: Path, block: bytes) -> Seal:
     if found != FORMAT:
         msg = f'{path}: the format is {found!r}: give a file of the format {FORMAT!r}.'
         raise DatasetError(msg)
-    if version != FORMAT_VERSION:
+    if version not in KNOWN_VERSIONS:
         msg = (
-            f'{path}: format version {version!r}, this software reads {FORMAT_VERSION}: use the software that wrote it.'
+            f'{path}: format version {version!r}, this software reads {KNOWN_VERSIONS}: use the software that wrote it.'
         )
         raise DatasetError(msg)
     return seal

@@ -15,15 +15,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, Seal, write_seal
+from audio_manifold_ros.datasets.drive_images import DriveImages
+from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, TRAITS_VERSION, USUAL_VERSION, Seal, write_seal
+from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
 
 CHUNK_SAMPLES = 16_384
-HELD_BYTES = 1 << 22
-DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
-# Labels shrink twentyfold and smooth depth two- to threefold for a fraction of a millisecond; audio is noise to gzip.
-COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
 
 
 @final
@@ -44,6 +42,7 @@ class DriveWriter:
         channels: int,
         provenance: Mapping[str, Any],
         first_sample: int = 0,
+        traits: DriveTraits | None = None,
     ) -> None:
         """Create the partial file.
 
@@ -55,6 +54,7 @@ class DriveWriter:
             channels: Device channels of the audio.
             provenance: Where the drive comes from, as plain values for JSON.
             first_sample: Stream index of the first sample.
+            traits: What sets the drive apart, such as channels that were never recorded; None for nothing.
 
         Raises:
             DatasetError: The file cannot be created, or a value makes no sense.
@@ -66,17 +66,17 @@ class DriveWriter:
         self._first_sample = first_sample
         self._end_sample = first_sample
         self._gaps: list[tuple[int, int]] = []
-        self._images: dict[str, Any] = {}
-        self._like: dict[str, Any] = {}
-        self._held: list[dict[str, NDArray[Any]]] = []
-        self._held_bytes = 0
-        self._last_image: int | None = None
+        self._traits = traits or DriveTraits()
         array = rig.array()
         if max(array.device_channels) >= channels:
             last = max(array.device_channels)
             msg = f'{self.path}: the rig uses device channel {last}, the audio has {channels} channels: record all.'
             raise DatasetError(msg)
+        if max(self._traits.missing_channels, default=0) >= channels:
+            msg = f'{self.path}: missing channels {self._traits.missing_channels} of {channels}: they count from 0.'
+            raise DatasetError(msg)
         self._file = self._create()
+        self._images = DriveImages(self._file, self.path)
         self._file.attrs.update(
             drive_id=drive_id,
             sample_rate_hz=sample_rate_hz,
@@ -86,6 +86,11 @@ class DriveWriter:
         )
         for name in RIG_FILES:
             self._file.attrs[f'rig_{name}'] = getattr(rig, name)
+        if not self._traits.usual:
+            self._file.attrs.update(
+                missing_channels=np.array(self._traits.missing_channels, dtype=np.int64),
+                depth_unit=self._traits.depth_unit,
+            )
         self._audio = self._file.create_dataset(
             'audio', (channels, 0), np.int16, maxshape=(channels, None), chunks=(channels, CHUNK_SAMPLES)
         )
@@ -94,15 +99,18 @@ class DriveWriter:
         """Append a run of audio.
 
         Args:
-            samples: int16 (channel, sample), raw device channels.
+            samples: int16 (channel, sample), raw device channels; zeros in those that are missing.
             first_sample: Stream index of `samples[:, 0]`; a jump forward is stored as a gap.
 
         Raises:
-            DatasetError: Wrong type or channel count, or samples that were already written.
+            DatasetError: Wrong type or channel count, samples that were already written, or sound in a missing channel.
 
         """
         if samples.dtype != np.int16 or samples.ndim != 2 or samples.shape[0] != self._channels:
             msg = f'{self.path}: audio {samples.dtype} {samples.shape}: give int16 ({self._channels}, samples).'
+            raise DatasetError(msg)
+        if np.any(samples[list(self._traits.missing_channels)]):
+            msg = f'{self.path}: sound in the missing channels {self._traits.missing_channels}: give zeros there.'
             raise DatasetError(msg)
         if first_sample < self._end_sample:
             msg = (
@@ -121,35 +129,33 @@ class DriveWriter:
         sample_index: int,
         depth_m: NDArray[np.floating[Any]] | None = None,
         labels: NDArray[np.uint8] | None = None,
+        *,
+        native_depth_m: NDArray[np.floating[Any]] | None = None,
+        native_labels: NDArray[np.uint8] | None = None,
+        stamp_ns: int | None = None,
     ) -> None:
         """Append the images of one instant; the first call decides which there are, their type and size.
 
         Args:
             sample_index: Stream index of the sample heard at the instant shown.
-            depth_m: float16 or float32 (row, column), metres along the camera's z axis, NaN invalid.
+            depth_m: float16 or float32 (row, column), metres along the camera's z axis, NaN invalid; in a drive of
+                relative depth proportional to them.
             labels: uint8 (row, column), class ids, 255 unlabelled.
+            native_depth_m: The same as its teacher gave it, of another size than the images to train on.
+            native_labels: The same as their teacher gave them.
+            stamp_ns: The instant by the recording's own clock, where splits name images by it.
 
         Raises:
             DatasetError: Wrong type, size, set of images or order.
 
         """
-        if depth_m is None and labels is None:
-            msg = f'{self.path}: image at sample {sample_index} without depth and labels: give at least one.'
-            raise DatasetError(msg)
-        if self._last_image is not None and sample_index <= self._last_image:
-            msg = f'{self.path}: image at sample {sample_index} after one at {self._last_image}: give images in order.'
-            raise DatasetError(msg)
-        if depth_m is not None and (depth_m.dtype not in DEPTH_TYPES or np.any(np.isinf(depth_m))):
-            msg = f'{self.path}: depth {depth_m.dtype} at {sample_index}: give finite float16 or float32, NaN invalid.'
-            raise DatasetError(msg)
-        if labels is not None and labels.dtype != np.uint8:
-            msg = f'{self.path}: labels {labels.dtype} at sample {sample_index}: give uint8.'
-            raise DatasetError(msg)
-        given = {'depth_m': depth_m, 'labels': labels, 'sample_index': np.array(sample_index, dtype=np.int64)}
-        images = {name: value for name, value in given.items() if value is not None}
-        self._check_like_first(images)
-        self._hold(images)
-        self._last_image = sample_index
+        given = {
+            'depth_m': depth_m,
+            'labels': labels,
+            'native_depth_m': native_depth_m,
+            'native_labels': native_labels,
+        }
+        self._images.add(sample_index, stamp_ns, given)
 
     def finish(self) -> Seal:
         """Complete, seal, sync and rename the file.
@@ -162,11 +168,11 @@ class DriveWriter:
             self.discard()
             msg = f'{self.path}: a drive without audio: call add_audio before it ends.'
             raise DatasetError(msg)
-        self._write_held()
+        self._images.flush()
         self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
         try:
             self._file.close()
-            seal = write_seal(self._partial)
+            seal = write_seal(self._partial, USUAL_VERSION if self._traits.usual else TRAITS_VERSION)
             _sync(self._partial)
             self._partial.replace(self.path)
             _sync(self.path.parent)
@@ -201,41 +207,6 @@ class DriveWriter:
         except OSError as error:
             msg = f'Cannot create {str(self.path)!r}: {error}. Is its folder writable, or another writer at work?'
             raise DatasetError(msg) from None
-
-    def _check_like_first(self, images: Mapping[str, NDArray[Any]]) -> None:
-        shapes = {image.shape for name, image in images.items() if name != 'sample_index'}
-        found = {name: (image.dtype, image.shape) for name, image in images.items()}
-        wanted = self._like
-        if len(shapes) != 1 or len(next(iter(shapes))) != 2 or (wanted and wanted != found):
-            msg = (
-                f'{self.path}: images {found}, before {wanted}: give the same kinds, types and (row, column) each time.'
-            )
-            raise DatasetError(msg)
-        self._like = found
-
-    def _hold(self, images: dict[str, NDArray[Any]]) -> None:
-        """Keep the images until it pays to write them: each call of HDF5 costs more than a small image."""
-        if not self._images:
-            for name, image in images.items():
-                pays = COMPRESSION if image.ndim else {}
-                chunks = (1, *image.shape) if image.ndim else (512,)
-                self._images[name] = self._file.create_dataset(
-                    name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **pays
-                )
-        self._held.append({name: image.copy() for name, image in images.items()})
-        self._held_bytes += sum(image.nbytes for image in images.values())
-        if self._held_bytes >= HELD_BYTES:
-            self._write_held()
-
-    def _write_held(self) -> None:
-        if not self._held:
-            return
-        for name, data in self._images.items():
-            first = data.shape[0]
-            data.resize(first + len(self._held), axis=0)
-            data[first:] = np.stack([images[name] for images in self._held])
-        self._held.clear()
-        self._held_bytes = 0
 
 
 def _sync(path: Path) -> None:

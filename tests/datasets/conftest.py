@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_text import RigText
 
+NATIVE_NAMES = ('native_depth_m', 'native_labels')
 RIG_FOLDER = Path(__file__).parents[2] / 'calibration' / 'roof_octagon'
 
 
@@ -31,6 +33,9 @@ def make_drive(rig: RigText, tmp_path: Path) -> Callable[..., Path]:
         images: tuple[int, ...] = (500, 1500),
         rate_hz: int = 1000,
         rig_text: RigText = rig,
+        traits: DriveTraits | None = None,
+        stamps_ns: tuple[int, ...] = (),
+        native: bool = False,
     ) -> Path:
         path = tmp_path / f'{name}.h5'
         writer = DriveWriter(
@@ -41,12 +46,18 @@ def make_drive(rig: RigText, tmp_path: Path) -> Callable[..., Path]:
             channels=8,
             provenance={'origin': 'test'},
             first_sample=runs[0][0],
+            traits=traits,
         )
+        missing = list(traits.missing_channels) if traits else []
         with writer:
             for first, end in runs:
-                writer.add_audio(audio_of(first, end), first)
-            for sample in images:
-                writer.add_image(sample, *images_of(sample))
+                samples = audio_of(first, end)
+                samples[missing] = 0
+                writer.add_audio(samples, first)
+            for number, sample in enumerate(images):
+                more = dict(zip(NATIVE_NAMES, native_of(sample), strict=True)) if native else {}
+                stamp_ns = stamps_ns[number] if stamps_ns else None
+                writer.add_image(sample, *images_of(sample), **more, stamp_ns=stamp_ns)
         return path
 
     return make
@@ -63,3 +74,9 @@ def images_of(sample: int) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
     depth_m = rng.uniform(1, 80, (6, 5)).astype(np.float16)
     depth_m[0] = np.nan
     return depth_m, rng.integers(0, 19, (6, 5), dtype=np.uint8)
+
+
+def native_of(sample: int) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+    """Return depth and labels of sizes of their own."""
+    rng = np.random.default_rng(sample + 1)
+    return rng.uniform(0.1, 100, (7, 12)).astype(np.float16), rng.integers(0, 19, (9, 14), dtype=np.uint8)

@@ -1,0 +1,123 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The images of a drive in the making: one dataset for each kind, all of the same length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.datasets.errors import DatasetError
+
+HELD_BYTES = 1 << 22
+DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
+# Labels shrink twentyfold and smooth depth two- to threefold for a fraction of a millisecond; audio is noise to gzip.
+COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
+TRUTH = ('depth_m', 'labels')
+NATIVE = {f'native_{name}': name for name in TRUTH}
+
+
+class DriveImages:
+    """Appends images to an open drive; the first one decides which kinds there are, their types and sizes."""
+
+    def __init__(self, file: h5py.File, path: Path) -> None:
+        """Remember the open file, and the path by which messages call it."""
+        self._file, self._path = file, path
+        self._stored: dict[str, Any] = {}
+        self._like: dict[str, Any] = {}
+        self._held: list[dict[str, NDArray[Any]]] = []
+        self._held_bytes = 0
+        self._last: int | None = None
+
+    def add(self, sample_index: int, stamp_ns: int | None, given: Mapping[str, NDArray[Any] | None]) -> None:
+        """Append the images of one instant.
+
+        Args:
+            sample_index: Stream index of the sample heard at that instant.
+            stamp_ns: The instant by the recording's own clock; None in a drive that keeps no stamps.
+            given: `depth_m`, `labels`, `native_depth_m`, `native_labels`; None for what there is not.
+
+        Raises:
+            DatasetError: Wrong type, size, set of images or order.
+
+        """
+        images = {name: image for name, image in given.items() if image is not None}
+        self._check_place(sample_index, images)
+        for name, image in images.items():
+            CHECKS[NATIVE.get(name, name)](self._path, sample_index, image)
+        images['sample_index'] = np.array(sample_index, dtype=np.int64)
+        if stamp_ns is not None:
+            images['stamp_ns'] = np.array(stamp_ns, dtype=np.int64)
+        self._check_like_first(images)
+        self._hold(images)
+        self._last = sample_index
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if not self._held:
+            return
+        for name, data in self._stored.items():
+            first = data.shape[0]
+            data.resize(first + len(self._held), axis=0)
+            data[first:] = np.stack([images[name] for images in self._held])
+        self._held.clear()
+        self._held_bytes = 0
+
+    def _check_place(self, sample_index: int, images: Mapping[str, NDArray[Any]]) -> None:
+        if not images.keys() & set(TRUTH):
+            msg = f'{self._path}: image at sample {sample_index} without depth and labels: give at least one.'
+            raise DatasetError(msg)
+        alone = sorted(name for name in images.keys() & set(NATIVE) if NATIVE[name] not in images)
+        if alone:
+            msg = f'{self._path}: {alone} at sample {sample_index} without the same in the size to train on: give both.'
+            raise DatasetError(msg)
+        if self._last is not None and sample_index <= self._last:
+            msg = f'{self._path}: image at sample {sample_index} after one at {self._last}: give images in order.'
+            raise DatasetError(msg)
+
+    def _check_like_first(self, images: Mapping[str, NDArray[Any]]) -> None:
+        shapes = {image.shape for name, image in images.items() if name in TRUTH}
+        flat = all(image.ndim == 2 for image in images.values() if image.ndim)
+        found = {name: (image.dtype, image.shape) for name, image in images.items()}
+        wanted = self._like
+        if len(shapes) != 1 or not flat or (wanted and wanted != found):
+            msg = (
+                f'{self._path}: images {found}, before {wanted}: give the same kinds, types and (row, column) each '
+                'time, depth and labels of one size.'
+            )
+            raise DatasetError(msg)
+        self._like = found
+
+    def _hold(self, images: dict[str, NDArray[Any]]) -> None:
+        """Keep the images until it pays to write them: each call of HDF5 costs more than a small image."""
+        if not self._stored:
+            for name, image in images.items():
+                pays = COMPRESSION if image.ndim else {}
+                chunks = (1, *image.shape) if image.ndim else (512,)
+                self._stored[name] = self._file.create_dataset(
+                    name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **pays
+                )
+        self._held.append({name: image.copy() for name, image in images.items()})
+        self._held_bytes += sum(image.nbytes for image in images.values())
+        if self._held_bytes >= HELD_BYTES:
+            self.flush()
+
+
+def _check_depth(path: Path, sample_index: int, image: NDArray[Any]) -> None:
+    if image.dtype not in DEPTH_TYPES or np.any(np.isinf(image)):
+        msg = f'{path}: depth {image.dtype} at {sample_index}: give finite float16 or float32, NaN invalid.'
+        raise DatasetError(msg)
+
+
+def _check_labels(path: Path, sample_index: int, image: NDArray[Any]) -> None:
+    if image.dtype != np.uint8:
+        msg = f'{path}: labels {image.dtype} at sample {sample_index}: give uint8.'
+        raise DatasetError(msg)
+
+
+CHECKS = {'depth_m': _check_depth, 'labels': _check_labels}
