@@ -39,6 +39,24 @@ SEGMENTATION_NOTE = (
     'Intersection over union from one confusion matrix of the whole test set; mIoU is the mean over the classes '
     'that occur in its truth.'
 )
+STRUCTURE_METRICS = {
+    'explained_log_depth': 'log depth explained beyond the prior ↑',
+    'explained_log_depth_vehicles': '… on vehicles ↑',
+    'explained_classes': 'classes explained beyond the prior ↑',
+    'depth_edges_f': 'depth edges, F ↑',
+    'depth_edges_f_wide': '… within the wide tolerance ↑',
+    'class_edges_f': 'class borders, F ↑',
+    'class_edges_f_wide': '… within the wide tolerance ↑',
+    'cars_recall': 'cars found ↑',
+    'cars_precision': 'cars said that are there ↑',
+    'cars_azimuth_error_deg': 'azimuth error of found cars (°) ↓',
+    'cars_distance_error': 'relative distance error of found cars ↓',
+}
+STRUCTURE_NOTE = (
+    'Explained: 1 - squared error of log depth (or pixels of the wrong class) / that of the training prior. Edges: '
+    'boundary F-score within 0.75 % of the diagonal, wide 3 %. Cars: connected regions whose centres lie within 10°, '
+    'one to one. docs/metrics.md has the formulae.'
+)
 CONFIDENCE_NOTE = (
     'A pixel is right when its depth is within 25 % of the truth (sky: called sky) and its class is the true one.'
     ' Taking only the most confident share of all pixels:'
@@ -67,6 +85,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             CONTROLS,
             *_depth_section(scores['depth']),
             *_segmentation_section(scores['segmentation']),
+            *_structure_section(scores.get('structure')),
             *_confidence_section(scores.get('confidence')),
         ]
     except KeyError as error:
@@ -87,10 +106,14 @@ def _input_section(manifest: Mapping[str, Any]) -> list[str]:
             'Window',
             f'{window_s:g} s at {features["sample_rate_hz"]} Hz; the images describe {described}',
         ),
-        ('Features', f'{features["mel_bands"]} mel bands, hop {features["hop_samples"]}, as {_size(features)}'),
+        ('Features', f'{_bands(features)}, hop {features["hop_samples"]}, as {_size(features)}'),
         ('Size', f'{sum(entry["size"] for entry in manifest["files"].values()) / 1e6:.1f} MB'),
     ]
     return ['## What it does', _table(('', ''), rows)]
+
+
+def _bands(features: Mapping[str, Any]) -> str:
+    return f'{features["mel_bands"]} {features["bands"]} bands'
 
 
 def _size(features: Mapping[str, Any]) -> str:
@@ -138,6 +161,17 @@ def _segmentation_section(segmentation: Mapping[str, float | None]) -> list[str]
         if segmentation.get(key) is not None:
             rows.append((name, *(_number(_percent(segmentation.get(f'{key}{variant}')), 1) for variant in VARIANTS)))
     return ['### Segmentation', SEGMENTATION_NOTE, _table(('%', *VARIANTS.values()), rows)]
+
+
+def _structure_section(structure: Mapping[str, float | None] | None) -> list[str]:
+    if not structure:
+        return []
+    rows = [
+        (name, *(_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
+        for key, name in STRUCTURE_METRICS.items()
+        if any(structure.get(f'{key}{variant}') is not None for variant in VARIANTS)
+    ]
+    return ['### Structure', STRUCTURE_NOTE, _table(('', *VARIANTS.values()), rows)]
 
 
 def _confidence_section(confidence: Mapping[str, Any] | None) -> list[str]:

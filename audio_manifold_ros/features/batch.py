@@ -28,7 +28,7 @@ _per_thread = _PerThread()
 
 
 def mel_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
-    """Return the mel spectrograms of windows, before the resize (paper, section 4).
+    """Return the spectrograms of windows, before the resize (paper, section 4).
 
     Args:
         samples: float32 (…, window_samples), full scale ±1.
@@ -59,7 +59,7 @@ def mel_features(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.
         FeatureError: The windows have another length.
 
     """
-    return resize(mel_spectrogram(samples, spec), spec.height, spec.width)
+    return resize(mel_spectrogram(samples, spec), spec.height, spec.width, spec.resize)
 
 
 def cut_frames(window: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From frames of samples to mel frames: the one computation that the batch and the streaming form share."""
+"""From frames of samples to levels of bands: the one computation that the batch and the streaming form share."""
 
 from __future__ import annotations
 
@@ -26,8 +26,16 @@ def hann(length: int) -> NDArray[np.float64]:
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
 
 
+def analysis_window(spec: FeatureSpec) -> NDArray[np.float64]:
+    """Return what frames are multiplied with, float64 (n_fft,): a Hann window between zeros."""
+    window = np.zeros(spec.n_fft)
+    first = (spec.n_fft - spec.win_samples) // 2
+    window[first : first + spec.win_samples] = hann(spec.win_samples)
+    return window
+
+
 class MelFrames:
-    """Mel levels of frames of samples.
+    """Levels of mel or linear bands of frames of samples.
 
     The Fourier transform is computed in double precision. In single precision its rounding error is a fixed part
     (about 1e-7) of the whole frame: beside one loud tone or a direct current that is as much as a percent of the
@@ -43,14 +51,17 @@ class MelFrames:
 
     def __init__(self, spec: FeatureSpec) -> None:
         """Compute the window and the filters."""
-        self._window = hann(spec.n_fft)
-        self._filters = BandedMatrix(np.ascontiguousarray(mel_filterbank(spec).T), BLOCK_VALUES)
+        self._window = analysis_window(spec)
+        self._bins = spec.n_fft // 2 + 1
+        self._filters: BandedMatrix | None = None
+        if spec.bands == 'mel':
+            self._filters = BandedMatrix(np.ascontiguousarray(mel_filterbank(spec).T), BLOCK_VALUES)
         self._floor_power = np.float32(spec.floor_power)
         self._factor = np.float32(10.0 / np.log(10.0) / spec.db_divisor)
         self._windowed = np.empty((CHUNK_FRAMES, spec.n_fft), dtype=np.float64)
 
     def levels(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the mel levels of frames of samples, in decibels over `db_divisor`.
+        """Return the levels of frames of samples, in decibels over `db_divisor`.
 
         Args:
             frames: float32 (frame, n_fft).
@@ -59,10 +70,10 @@ class MelFrames:
             float32 (frame, mel_band).
 
         """
-        power = np.empty((frames.shape[0], self._filters.rows), dtype=np.float32)
+        power = np.empty((frames.shape[0], self._bins), dtype=np.float32)
         for first in range(0, frames.shape[0], CHUNK_FRAMES):
             self._power(frames[first : first + CHUNK_FRAMES], power[first : first + CHUNK_FRAMES])
-        levels = self._filters.product(power)
+        levels = self._filters.product(power) if self._filters else power
         np.maximum(levels, self._floor_power, out=levels)
         np.log(levels, out=levels)
         return np.multiply(levels, self._factor, out=levels)

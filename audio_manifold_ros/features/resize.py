@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Linear interpolation of images with half-pixel centres."""
+"""Interpolation of images: linear with half-pixel centres, or the nearest pixel."""
 
 from __future__ import annotations
 
@@ -11,26 +11,41 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.features.spec import Resize
 
-def resize_matrix(size: int, new_size: int) -> NDArray[np.float32]:
-    """Return the matrix (size, new_size) that resizes the last axis of an image from the right.
 
-    Pixel i covers [i, i + 1), its centre is i + 0.5; the outermost pixels are repeated beyond the border. Nothing
-    is averaged beyond the two neighbours: 256 → 128 is the mean of pairs.
+def neighbours(
+    size: int, new_size: int, how: Resize = 'linear'
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the two pixels of an axis that each new pixel is mixed from, and the weight of the second, (new_size,).
+
+    `linear`: pixel i covers [i, i + 1), its centre is i + 0.5; the outermost pixels are repeated beyond the border.
+    Nothing is averaged beyond the two neighbours: 256 → 128 is the mean of pairs. `nearest`: the pixel in which the
+    new one begins, as torch's `interpolate` has it: 256 → 128 takes every second pixel and loses the others.
     """
+    if how == 'nearest':
+        begins = np.arange(new_size, dtype=np.int64) * size // new_size
+        return begins, begins, np.zeros(new_size)
     centres = (np.arange(new_size) + 0.5) * size / new_size - 0.5
     left = np.floor(centres).astype(np.int64)
-    right_weight = centres - left
+    return np.clip(left, 0, size - 1), np.clip(left + 1, 0, size - 1), centres - left
+
+
+def resize_matrix(size: int, new_size: int, how: Resize = 'linear') -> NDArray[np.float32]:
+    """Return the matrix (size, new_size) that resizes the last axis of an image from the right."""
+    left, right, right_weight = neighbours(size, new_size, how)
     matrix = np.zeros((size, new_size), dtype=np.float64)
     columns = np.arange(new_size)
-    np.add.at(matrix, (np.clip(left, 0, size - 1), columns), 1.0 - right_weight)
-    np.add.at(matrix, (np.clip(left + 1, 0, size - 1), columns), right_weight)
+    np.add.at(matrix, (left, columns), 1.0 - right_weight)
+    np.add.at(matrix, (right, columns), right_weight)
     return matrix.astype(np.float32)
 
 
-def resize(images: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Return images float32 (…, row, column) as float32 (…, height, width)."""
+def resize(images: NDArray[np.float32], height: int, width: int, how: Resize = 'linear') -> NDArray[np.float32]:
+    """Return images float32 (…, row, column) as float32 (…, height, width); the same array where that is their size."""
     rows, columns = images.shape[-2:]
-    by_rows: NDArray[np.float32] = resize_matrix(rows, height).T @ images
-    resized: NDArray[np.float32] = by_rows @ resize_matrix(columns, width)
-    return resized
+    if rows != height:
+        images = resize_matrix(rows, height, how).T @ images
+    if columns != width:
+        images = images @ resize_matrix(columns, width, how)
+    return images

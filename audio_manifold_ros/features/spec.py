@@ -11,7 +11,9 @@ from typing import Any, Literal
 from audio_manifold_ros.features.errors import FeatureError
 
 Edges = Literal['reflect', 'interior']
-INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'hop_samples', 'mel_bands', 'height', 'width')
+Bands = Literal['mel', 'linear']
+Resize = Literal['linear', 'nearest']
+INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'win_samples', 'hop_samples', 'mel_bands', 'height', 'width')
 NUMBERS = ('f_min_hz', 'f_max_hz', 'floor_power', 'db_divisor')
 SMALLEST_POWER = 1e-37
 
@@ -23,17 +25,20 @@ class FeatureSpec:
     Attributes:
         sample_rate_hz: Rate of the audio.
         window_samples: Length of the window.
-        n_fft: Length of the periodic Hann window and of the Fourier transform.
+        n_fft: Length of the frames and of the Fourier transform.
+        win_samples: Length of the periodic Hann window, which stands in the middle of the frame between zeros.
         hop_samples: Distance between frames, and between the windows that can be predicted from.
-        mel_bands: HTK mel bands without area norm.
+        bands: `mel` sums the bins in HTK mel bands without area norm (paper); `linear` takes the bins themselves.
+        mel_bands: Number of bands; of linear ones `n_fft` / 2 + 1.
         f_min_hz: Lower edge of the lowest band.
         f_max_hz: Upper edge of the highest band.
         floor_power: Power below which a band counts as silent.
-        db_divisor: The decibels are divided by it.
+        db_divisor: The decibels are divided by it; 10 / ln(10) gives natural logarithms.
         edges: `reflect` centres frames on every hop and reflects the window at its ends (paper);
             `interior` keeps only the frames that lie wholly within the window.
-        height: Rows (mel) of the network's input, after the resize.
-        width: Columns (frames) of the network's input, after the resize.
+        resize: `linear` interpolates with half-pixel centres (paper); `nearest` repeats and skips as torch's does.
+        height: Rows (bands) of the network's input, after the resize; none takes place where it is `mel_bands`.
+        width: Columns (frames) of the network's input, after the resize; likewise where it is `frames`.
 
     Raises:
         FeatureError: A value makes no sense; the message names it.
@@ -43,13 +48,16 @@ class FeatureSpec:
     sample_rate_hz: int = 22_500
     window_samples: int = 22_500
     n_fft: int = 2048
+    win_samples: int = 2048
     hop_samples: int = 256
+    bands: Bands = 'mel'
     mel_bands: int = 256
     f_min_hz: float = 0.0
     f_max_hz: float = 11_250.0
     floor_power: float = 1e-10
     db_divisor: float = 80.0
     edges: Edges = 'reflect'
+    resize: Resize = 'linear'
     height: int = 128
     width: int = 128
 
@@ -72,14 +80,21 @@ class FeatureSpec:
 
     def _checks(self) -> tuple[tuple[bool, str, str], ...]:
         half_rate_hz = self.sample_rate_hz / 2
+        bins, linear = self.n_fft // 2 + 1, self.bands == 'linear'
         return (
             (self.n_fft % 2 == 0, 'n_fft', 'an even number'),
             (self.n_fft <= self.window_samples, 'n_fft', f'at most window_samples ({self.window_samples})'),
+            (2 <= self.win_samples <= self.n_fft, 'win_samples', f'2 to n_fft ({self.n_fft})'),
+            (self.bands in ('mel', 'linear'), 'bands', "'mel' or 'linear'"),
+            (not linear or self.mel_bands == bins, 'mel_bands', f'{bins} (n_fft / 2 + 1) with linear bands'),
+            (not linear or self.f_min_hz == 0, 'f_min_hz', '0 with linear bands'),
+            (not linear or self.f_max_hz == half_rate_hz, 'f_max_hz', f'{half_rate_hz} with linear bands'),
             (0 <= self.f_min_hz < self.f_max_hz, 'f_min_hz', f'0 or more, and less than f_max_hz ({self.f_max_hz!r})'),
             (self.f_max_hz <= half_rate_hz, 'f_max_hz', f'at most {half_rate_hz} (half of sample_rate_hz)'),
             (self.floor_power >= SMALLEST_POWER, 'floor_power', f'at least {SMALLEST_POWER} (normal in float32)'),
             (self.db_divisor > 0, 'db_divisor', 'a positive number'),
             (self.edges in ('reflect', 'interior'), 'edges', "'reflect' or 'interior'"),
+            (self.resize in ('linear', 'nearest'), 'resize', "'linear' or 'nearest'"),
             (self.frames > 0, 'hop_samples', 'a hop with which at least one frame lies wholly within the window'),
         )
 

@@ -25,7 +25,7 @@ class StreamingMel:
     """Features of every hop-aligned window of a stream, equal to `batch.mel_features` of its samples.
 
     Frames that lie wholly within a window are shared by all windows that hold them: each is computed once, when
-    its last sample arrives, resized along mel, and kept. Only the frames that reach over a window's ends, where
+    its last sample arrives, resized along the bands, and kept. Only the frames that reach over a window's ends, where
     the window is reflected, are computed for a prediction. Windows start on multiples of the hop, counted
     from the first sample after a reset or a gap; none spans a gap. One thread uses it; it does no locking.
 
@@ -46,8 +46,8 @@ class StreamingMel:
         self._spec = spec
         self._channels = channels
         self._mel = MelFrames(spec)
-        self._to_rows = BandedMatrix(resize_matrix(spec.mel_bands, spec.height), BLOCK_VALUES_OF_ROWS)
-        self._to_columns = BandedMatrix(resize_matrix(spec.frames, spec.width), BLOCK_VALUES_OF_COLUMNS)
+        self._to_rows = _resizing(spec.mel_bands, spec.height, spec, BLOCK_VALUES_OF_ROWS)
+        self._to_columns = _resizing(spec.frames, spec.width, spec, BLOCK_VALUES_OF_COLUMNS)
         self._ring = RingBuffer(channels, spec.window_samples + (HISTORY_WINDOWS + 1) * spec.hop_samples)
         self._kept_frames = spec.interior_frames + HISTORY_WINDOWS + PIECE_HOPS
         self._frames = np.zeros((channels, spec.height, 2 * self._kept_frames), dtype=np.float32)
@@ -112,6 +112,8 @@ class StreamingMel:
             rows = self._rows(self._edges.cut(self._ring, window_end))
             frames[:, :, : interior.start] = rows[:, :, : interior.start]
             frames[:, :, interior.stop :] = rows[:, :, interior.start :]
+        if self._to_columns is None:
+            return frames.copy()
         result = np.empty((self._channels, spec.height, spec.width), dtype=np.float32)
         self._to_columns.product(frames.reshape(-1, spec.frames), out=result.reshape(-1, spec.width))
         return result
@@ -130,8 +132,9 @@ class StreamingMel:
         self._next_frame += count
 
     def _rows(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return mel levels resized along mel, (channel, height, frame), of frames (channel, frame, n_fft)."""
-        rows = self._to_rows.product(self._mel.levels(frames.reshape(-1, self._spec.n_fft)))
+        """Return levels resized along the bands, (channel, height, frame), of frames (channel, frame, n_fft)."""
+        levels = self._mel.levels(frames.reshape(-1, self._spec.n_fft))
+        rows = self._to_rows.product(levels) if self._to_rows else levels
         return rows.reshape(self._channels, -1, self._spec.height).transpose(0, 2, 1)
 
     def _window_index(self, window_end: int) -> int:
@@ -145,3 +148,8 @@ class StreamingMel:
             f'No window ends at sample {window_end!r}: ask for newest_window_end ({newest!r}) or a few hops before it.'
         )
         raise FeatureError(msg)
+
+
+def _resizing(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:
+    """Return the matrix that resizes an axis, None where its size stays."""
+    return None if size == new_size else BandedMatrix(resize_matrix(size, new_size, spec.resize), block_values)

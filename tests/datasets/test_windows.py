@@ -19,7 +19,9 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 
-SPEC = FeatureSpec(sample_rate_hz=1000, window_samples=1000, n_fft=128, hop_samples=50, mel_bands=16, f_max_hz=500.0)
+SPEC = FeatureSpec(
+    sample_rate_hz=1000, window_samples=1000, n_fft=128, win_samples=128, hop_samples=50, mel_bands=16, f_max_hz=500.0
+)
 
 
 @dataclass

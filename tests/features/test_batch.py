@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import librosa
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.features.batch import cut_frames, mel_features, mel_spectrogram
 from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
 
 Signal = Callable[[int, int], NDArray[np.float32]]
@@ -23,8 +25,13 @@ Signal = Callable[[int, int], NDArray[np.float32]]
 SPECS = {
     'paper': FeatureSpec(),
     'interior': FeatureSpec(edges='interior'),
-    'odd': FeatureSpec(16_000, 9_001, 512, 100, 64, 50.0, 7_500.0, height=40, width=77),
-    'odd_interior': FeatureSpec(16_000, 9_001, 512, 300, 30, edges='interior', f_max_hz=8_000.0, height=64, width=9),
+    'odd': FeatureSpec(16_000, 9_001, 512, 401, 100, 'mel', 64, 50.0, 7_500.0, height=40, width=77),
+    'odd_interior': FeatureSpec(
+        16_000, 9_001, 512, 512, 300, mel_bands=30, edges='interior', f_max_hz=8_000.0, height=64, width=9
+    ),
+    'reference': reference_features(),
+    'omninet': omninet_features(22_500, 22_500),
+    'omninet_resized': replace(omninet_features(16_000, 9_001), height=128, width=128),
 }
 
 
@@ -33,6 +40,7 @@ def librosa_spectrogram(samples: np.ndarray, spec: FeatureSpec) -> np.ndarray:
         y=samples,
         sr=spec.sample_rate_hz,
         n_fft=spec.n_fft,
+        win_length=spec.win_samples,
         hop_length=spec.hop_samples,
         n_mels=spec.mel_bands,
         fmin=spec.f_min_hz,
@@ -45,7 +53,7 @@ def librosa_spectrogram(samples: np.ndarray, spec: FeatureSpec) -> np.ndarray:
 
 
 @pytest.mark.filterwarnings('ignore:Empty filters')
-@pytest.mark.parametrize('name', ['paper', 'odd'])
+@pytest.mark.parametrize('name', ['paper', 'odd', 'reference'])
 def test_equals_librosa_before_the_resize(name: str, signal: Signal) -> None:
     spec = SPECS[name]
     samples = signal(2, spec.window_samples)
@@ -53,6 +61,25 @@ def test_equals_librosa_before_the_resize(name: str, signal: Signal) -> None:
     assert spectrogram.dtype == np.float32
     assert spectrogram.shape == (2, spec.mel_bands, spec.frames)
     np.testing.assert_allclose(spectrogram, librosa_spectrogram(samples, spec), rtol=0, atol=1e-3)
+
+
+def test_linear_bands_are_the_logarithm_of_librosa_s_bins(signal: Signal) -> None:
+    """The features of OmniNet as its authors compute them: a spectrum by librosa, its power, a floor, a logarithm."""
+    spec = SPECS['omninet']
+    samples = signal(2, spec.window_samples).astype(np.float64)
+    spectrum = librosa.stft(samples, n_fft=512, hop_length=160, win_length=400, center=True, pad_mode='reflect')
+    expected = np.log(np.maximum(spectrum.real**2 + spectrum.imag**2, 1e-5))
+    features = mel_features(samples.astype(np.float32), spec)
+    assert features.shape == (2, 257, 141)
+    np.testing.assert_allclose(features, expected, rtol=0, atol=1e-4)
+
+
+def test_the_nearest_resize_takes_every_second_band(signals: dict[str, Signal]) -> None:
+    spec = SPECS['reference']
+    spectrogram = mel_spectrogram(signals['noise'](1, spec.window_samples), spec)
+    features = mel_features(signals['noise'](1, spec.window_samples), spec)
+    in_torch = torch.nn.functional.interpolate(torch.from_numpy(spectrogram)[None], (128, 128), mode='nearest')
+    np.testing.assert_array_equal(features, in_torch[0].numpy())
 
 
 @pytest.mark.parametrize('spec', SPECS.values(), ids=SPECS)
@@ -71,6 +98,7 @@ def test_single_precision_would_not_do(signals: dict[str, Signal]) -> None:
     module = MelFeatures(spec)
     exact = module.spectrogram(torch.from_numpy(samples))
     frames = torch.from_numpy(cut_frames(samples[0], spec) * np.float32(1)) * module._window.float()
+    assert module._filters is not None
     power = torch.fft.rfft(frames).abs().square() @ module._filters
     single = 10 * power.clamp_min(spec.floor_power).log10().T / spec.db_divisor
     assert (single - exact[0]).abs().max() > 1e-4

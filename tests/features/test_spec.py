@@ -21,6 +21,9 @@ BAD_FIELDS = [
     ('n_fft', 2047),
     ('n_fft', 0),
     ('n_fft', 65_536),
+    ('win_samples', 1),
+    ('win_samples', 2049),
+    ('win_samples', 400.0),
     ('hop_samples', 0),
     ('hop_samples', None),
     ('mel_bands', 0),
@@ -41,6 +44,10 @@ BAD_FIELDS = [
     ('db_divisor', -80.0),
     ('edges', 'zeros'),
     ('edges', ['reflect']),
+    ('bands', 'bark'),
+    ('bands', None),
+    ('resize', 'cubic'),
+    ('resize', {}),
 ]
 
 
@@ -89,3 +96,17 @@ def test_refuses_interior_windows_without_a_frame() -> None:
     assert FeatureSpec(**sizes).frames == 7
     with pytest.raises(FeatureError, match='hop_samples is 300'):
         FeatureSpec(**sizes, edges='interior')
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({}, r'mel_bands is 256: give 1025 \(n_fft / 2 \+ 1\)'),
+        ({'mel_bands': 1025, 'f_min_hz': 20.0}, 'f_min_hz is 20.0: give 0 with linear bands'),
+        ({'mel_bands': 1025, 'f_max_hz': 8_000.0}, 'f_max_hz is 8000.0: give 11250.0 with linear bands'),
+    ],
+)
+def test_linear_bands_are_all_bins(changes: dict[str, float], message: str) -> None:
+    assert FeatureSpec(bands='linear', mel_bands=1025).mel_bands == 1025
+    with pytest.raises(FeatureError, match=message):
+        FeatureSpec.from_dict(FeatureSpec().to_dict() | {'bands': 'linear'} | changes)

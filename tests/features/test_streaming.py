@@ -9,13 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.mel_frames import MelFrames
+from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.features.streaming import HISTORY_WINDOWS, StreamingMel
 
@@ -23,15 +26,53 @@ Signal = Callable[[int, int], NDArray[np.float32]]
 Signals = dict[str, Signal]
 
 TOLERANCE = 1e-4
-SMALL = FeatureSpec(window_samples=1500, n_fft=256, hop_samples=64, mel_bands=24, height=12, width=20)
+WINDOWS = 40
+RATE_HZ = 16_000
+SMALL = FeatureSpec(window_samples=1500, n_fft=256, hop_samples=64, win_samples=256, mel_bands=24, height=12, width=20)
 SMALL_SPECS = {
     'reflect': SMALL,
     'interior': replace(SMALL, edges='interior'),
-    'odd_hop': replace(SMALL, hop_samples=77, n_fft=250, window_samples=1501),
-    'odd_hop_interior': replace(SMALL, hop_samples=77, n_fft=250, window_samples=1501, edges='interior'),
+    'odd_hop': replace(SMALL, hop_samples=77, n_fft=250, win_samples=250, window_samples=1501),
+    'odd_hop_interior': replace(
+        SMALL, hop_samples=77, n_fft=250, win_samples=201, window_samples=1501, edges='interior'
+    ),
     'hop_beyond_frame': replace(SMALL, hop_samples=300),
     'one_frame_fits': replace(SMALL, window_samples=256),
+    'nearest': replace(SMALL, resize='nearest', win_samples=101),
+    'linear': replace(SMALL, bands='linear', mel_bands=129, win_samples=200),
+    'unresized': replace(SMALL, bands='linear', mel_bands=129, win_samples=200, height=129, width=24),
+    'unresized_interior': replace(SMALL, height=24, width=20, edges='interior'),
 }
+WHOLE_SPECS = {
+    'paper': FeatureSpec(),
+    'paper_interior': FeatureSpec(edges='interior'),
+    'reference': reference_features(),
+    'omninet': omninet_features(22_500, 22_500),
+    'omninet_interior': replace(omninet_features(22_500, 22_500), edges='interior', width=138),
+}
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> FeatureSpec:
+    """Any small specification: both kinds of bands and of edges, with and without a resize of either kind."""
+    n_fft = 2 * draw(st.integers(2, 150))
+    hop = draw(st.integers(1, 400))
+    linear = draw(st.booleans())
+    spec = FeatureSpec(
+        sample_rate_hz=RATE_HZ,
+        window_samples=n_fft + hop + draw(st.integers(0, 900)),
+        n_fft=n_fft,
+        win_samples=draw(st.integers(2, n_fft)),
+        hop_samples=hop,
+        bands='linear' if linear else 'mel',
+        mel_bands=n_fft // 2 + 1 if linear else draw(st.integers(1, 60)),
+        f_max_hz=RATE_HZ / 2 if linear else draw(st.floats(100.0, RATE_HZ / 2)),
+        db_divisor=draw(st.floats(4.0, 80.0)),
+        edges=draw(st.sampled_from(('reflect', 'interior'))),
+        resize=draw(st.sampled_from(('linear', 'nearest'))),
+    )
+    height = draw(st.one_of(st.just(spec.mel_bands), st.integers(1, 70)))
+    return replace(spec, height=height, width=draw(st.one_of(st.just(spec.frames), st.integers(1, 70))))
 
 
 def assert_equals_batch(stream: StreamingMel, spec: FeatureSpec, audio: NDArray[np.float32], end: int) -> None:
@@ -39,20 +80,39 @@ def assert_equals_batch(stream: StreamingMel, spec: FeatureSpec, audio: NDArray[
     np.testing.assert_allclose(stream.features(end), expected, rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize('edges', ['reflect', 'interior'])
-def test_equals_batch_on_every_window_of_the_paper(signal: Signal, edges: str) -> None:
-    spec = replace(FeatureSpec(), edges=edges)
-    audio = signal(2, 22_500 + 60 * 256)
+@pytest.mark.parametrize('spec', WHOLE_SPECS.values(), ids=WHOLE_SPECS)
+def test_equals_batch_on_every_window_of_each_system(signal: Signal, spec: FeatureSpec) -> None:
+    hop = spec.hop_samples
+    audio = signal(2, spec.window_samples + WINDOWS * hop)
     stream = StreamingMel(spec, 2)
     windows = 0
-    for first in range(0, audio.shape[1], 256):
-        stream.push(audio[:, first : first + 256], first)
+    for first in range(0, audio.shape[1], hop):
+        stream.push(audio[:, first : first + hop], first)
         end = stream.newest_window_end
         if end is not None:
             windows += 1
-            assert end == spec.window_samples + (windows - 1) * 256
+            assert end == spec.window_samples + (windows - 1) * hop
             assert_equals_batch(stream, spec, audio, end)
-    assert windows == 61
+    assert windows == WINDOWS + 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(specs(), st.integers(1, 500))
+def test_any_specification_streams_as_batch_and_torch_have_it(signals: Signals, spec: FeatureSpec, block: int) -> None:
+    hops = 3
+    audio = signals['noise'](2, spec.window_samples + hops * spec.hop_samples)
+    stream = StreamingMel(spec, 2)
+    for first in range(0, audio.shape[1], block):
+        stream.push(audio[:, first : first + block], first)
+    in_torch = MelFeatures(spec)
+    for hop in range(hops + 1):
+        window = audio[:, hop * spec.hop_samples :][:, : spec.window_samples]
+        expected = mel_features(window, spec)
+        assert expected.shape == (2, spec.height, spec.width)
+        found = stream.features(hop * spec.hop_samples + spec.window_samples)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE)
+        by_torch = in_torch(torch.from_numpy(window.copy())[None])[0].numpy()
+        np.testing.assert_allclose(by_torch, expected, rtol=0, atol=TOLERANCE)
 
 
 @settings(deadline=None, max_examples=80)
