@@ -4,22 +4,20 @@
 
 A network that regresses latents says what is likeliest; a car that is there with one chance in three is never drawn.
 Intersection over union is highest where a class is drawn from a lower chance on, so each class gets an advantage,
-chosen on the validation windows and stored in the decoder's bias: the network runs as before.
+chosen on the validation windows and stored in the network, which runs as before.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
 
 from audio_manifold_ros.inference.manifest import UNLABELLED
 from training.trained import batches, take_features
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception import PerceptionNetwork
-    from audio_manifold_ros.networks.quantizer import VectorQuantizer
     from training.cache import WindowCache
 
 MODALITY = 'segmentation'
@@ -31,7 +29,7 @@ LEAST_GAIN = 1e-4
 
 
 def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int, float]:
-    """Choose the advantages on the validation windows, add them to the decoder's bias, and return those that are not 0.
+    """Choose the advantages on the validation windows, add them to the logits, and return those that are not 0.
 
     A network without segmentation is left as it is.
     """
@@ -39,9 +37,7 @@ def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int,
         return {}
     logits, labels = _validation_pixels(network, cache)
     advantages = choose_advantages(logits, labels)
-    last = cast('nn.ConvTranspose2d', cast('nn.Sequential', network.decoders[MODALITY])[-1])
-    with torch.no_grad():
-        cast('torch.Tensor', last.bias).add_(advantages)
+    network.favour_classes(advantages)
     return {index: value for index, value in enumerate(advantages.tolist()) if value}
 
 
@@ -86,15 +82,13 @@ def _mean_iou(predicted: torch.Tensor, labels: torch.Tensor, classes: int) -> fl
 def _validation_pixels(network: PerceptionNetwork, cache: WindowCache) -> tuple[torch.Tensor, torch.Tensor]:
     """Return logits float16 (class, pixel) and labels int64 (pixel,) of every other pixel of the validation windows."""
     device = next(network.parameters()).device
-    at_net = next(at_net for at_net in network.at_nets if MODALITY in at_net.config.modalities)  # type: ignore[operator,union-attr]
-    codebook = cast('VectorQuantizer', network.codebooks[MODALITY])
     thinned = (..., slice(None, None, EVERY_PIXEL), slice(None, None, EVERY_PIXEL))
     scores, truth = [], []
     for indices in batches(cache.indices('validation')):
         features = torch.from_numpy(take_features(cache, indices)).to(device)
-        decoded = network.decoders[MODALITY](codebook.quantize(at_net(features)[MODALITY]).values)
-        scores.append(decoded[thinned].half().cpu().transpose(0, 1).flatten(1))
+        logits = network.images(features)[MODALITY]
+        scores.append(logits[thinned].half().cpu().transpose(0, 1).flatten(1))
         truth.append(torch.from_numpy(cache.take('labels', indices)[thinned]).long().flatten())
-    logits, labels = torch.cat(scores, dim=1), torch.cat(truth)
+    pixels, labels = torch.cat(scores, dim=1), torch.cat(truth)
     known = labels != UNLABELLED
-    return logits[:, known], labels[known]
+    return pixels[:, known], labels[known]

@@ -27,6 +27,7 @@ from audio_manifold_ros.evaluation.card import model_card
 from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.prior import PRIOR_FILE, Prior
+from audio_manifold_ros.inference.backend import input_shape
 from audio_manifold_ros.inference.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.errors import InferenceError
@@ -85,7 +86,7 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
     manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     scores = scores or evaluate(network, cache, manifest.confidence)
-    exported, prior = export_network(network), make_prior(cache)
+    exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)
     manifest = replace(
@@ -102,7 +103,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
     first = next(iter(find_drives(config.data.drives).values()))
     with DriveReader(first) as drive:
         array, camera_text = drive.array, drive.rig.camera
-    cells = next(iter(config.manifolds.values())).manifold_cells
+    cells = network.config.cells
     flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
     classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
     return Manifest(
@@ -115,7 +116,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         frame_position=config.data.frame_position,
         array=ArrayGeometry.of(array),
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
-        depth=DepthRange('log', config.depth.near_m, config.depth.far_m) if 'depth' in modalities else None,
+        depth=DepthRange(config.depth.kind, config.depth.near_m, config.depth.far_m) if 'depth' in modalities else None,
         classes=classes if 'segmentation' in modalities else (),
         networks=json.loads(json.dumps(network.config.to_dict())),
         confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),

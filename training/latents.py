@@ -31,14 +31,14 @@ STATISTICS_WINDOWS = 256
 def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRepresentation) -> str:
     """Add an array f16 (window, code_dim, cell, cell) to every shard and return its name, unique to the manifold.
 
-    The latents are the encoder's, before the codebook (paper, section 3.2).
+    The latents are the encoder's, before the bottleneck (paper, section 3.2).
     """
     name = f'latent_{modality}_{_fingerprint(vq_vae, depth)}'
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-    encoder = vq_vae.encoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    manifold = vq_vae.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
     for shard in track(missing, f'latents of {modality}', disable=not missing):
-        latents = _encode(shard, modality, encoder, vq_vae.config.channels, depth, device)
+        latents = _encode(shard, modality, manifold, depth, device)
         partial = shard.folder / f'.{name}.{os.getpid()}.npy'
         np.save(partial, latents)
         partial.replace(shard.folder / f'{name}.npy')
@@ -112,8 +112,7 @@ def feature_statistics(cache: WindowCache) -> FeatureStatistics:
 def _encode(
     shard: Shard,
     modality: str,
-    encoder: torch.nn.Module,
-    channels: int,
+    vq_vae: VqVae,
     depth: DepthRepresentation,
     device: torch.device,
 ) -> NDArray[np.float16]:
@@ -126,7 +125,8 @@ def _encode(
             batch['depth'] = torch.from_numpy(depth.depth_to_unit(rows.astype(np.float32)))[:, None].to(device)
         else:
             batch['labels'] = torch.from_numpy(rows).to(device)
-        encoded.append(encoder(to_image(batch, modality, channels)).float().cpu().numpy().astype(np.float16))
+        latent = vq_vae.encode(to_image(batch, modality, vq_vae.config))
+        encoded.append(latent.float().cpu().numpy().astype(np.float16))
     return np.concatenate(encoded)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
+from audio_manifold_ros.networks.label_coding import code_labels
+from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
 from training.pictures import draw, sheet
 from training.schedule import ScheduledModule
@@ -51,7 +53,7 @@ class ManifoldModule(ScheduledModule):
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Take one step: reconstruction and commitment; the codebook moves by itself."""
         del batch_idx
-        result = self.network(to_image(batch, self.modality, self.network.config.channels))
+        result = self.network(to_image(batch, self.modality, self.network.config))
         loss, reconstruction, commitment = self._losses(result, batch)
         self._care_for_codebook(result)
         self.log_dict({'train/reconstruction': reconstruction, 'train/commitment': commitment})
@@ -65,19 +67,22 @@ class ManifoldModule(ScheduledModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure the reconstruction in the units of the users."""
-        result = self.network(to_image(batch, self.modality, self.network.config.channels))
+        result = self.network(to_image(batch, self.modality, self.network.config))
         loss, _, _ = self._losses(result, batch)
         self.log('val/loss', loss, prog_bar=True, batch_size=len(result.image), sync_dist=True)
-        self._used += torch.bincount(result.quantized.codes.flatten(), minlength=len(self._used))
+        if result.quantized.codes is not None:
+            self._used += torch.bincount(result.quantized.codes.flatten(), minlength=len(self._used))
         self._update_score(result.image, batch)
         if batch_idx == 0:
             self._draw(result.image, batch)
 
     def on_validation_epoch_end(self) -> None:
-        """Log the scores and how many codes are in use."""
-        shares = self._used / self._used.sum()
-        perplexity = torch.exp(-(shares * torch.log(shares.clamp(min=1e-12))).sum())
-        self.log_dict({'val/codes_used': (self._used > 0).sum().float(), 'val/perplexity': perplexity}, sync_dist=True)
+        """Log the scores and, with a codebook, how many codes are in use."""
+        if self._used.any():
+            shares = self._used / self._used.sum()
+            perplexity = torch.exp(-(shares * torch.log(shares.clamp(min=1e-12))).sum())
+            used = (self._used > 0).sum().float()
+            self.log_dict({'val/codes_used': used, 'val/perplexity': perplexity}, sync_dist=True)
         self.log_dict({f'val/{name}': value for name, value in self._score.result().items()}, sync_dist=True)
 
     def _losses(self, result: Reconstruction, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -85,16 +90,13 @@ class ManifoldModule(ScheduledModule):
             reconstruction = functional.l1_loss(result.image, batch['depth'])
         else:
             reconstruction = functional.cross_entropy(result.image, batch['labels'].long(), ignore_index=255)
-        if self.network.quantizer.started:
-            codes = self.network.quantizer.lookup(result.quantized.codes)
-            commitment = functional.mse_loss(result.latent, codes)
-        else:
-            commitment = torch.zeros((), device=result.latent.device)
-        weight = LOSS_WEIGHTS[self.modality]
-        return weight * reconstruction + self.codebook_config.commitment * commitment, reconstruction, commitment
+        weight, penalty = LOSS_WEIGHTS[self.modality], result.penalty
+        return weight * reconstruction + self.codebook_config.commitment * penalty, reconstruction, penalty
 
     def _care_for_codebook(self, result: Reconstruction) -> None:
         config, quantizer = self.codebook_config, self.network.quantizer
+        if not isinstance(quantizer, VectorQuantizer):
+            return
         if not quantizer.started:
             vectors = result.latent.detach().permute(0, 2, 3, 1).flatten(0, 2)
             self._first_latents.append(vectors)
@@ -123,12 +125,8 @@ class ManifoldModule(ScheduledModule):
         board.add_image('truth over reconstruction', sheet(rows), self.global_step, dataformats='HWC')
 
 
-def to_image(batch: Batch, modality: str, channels: int) -> torch.Tensor:
-    """Return what a VQ-VAE is given: unit depth, or one-hot labels with unlabelled pixels all zero."""
+def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:
+    """Return what a VQ-VAE is given: unit depth, or labels in its coding."""
     if modality == 'depth':
         return batch['depth'].contiguous(memory_format=torch.channels_last)
-    labels = batch['labels'].long()[..., None]
-    known = labels < channels
-    one_hot = torch.zeros(*labels.shape[:-1], channels, device=labels.device)
-    one_hot.scatter_(-1, labels.where(known, 0), known.float())
-    return one_hot.permute(0, 3, 1, 2)
+    return code_labels(batch['labels'], network.label_coding, network.channels)

@@ -43,7 +43,7 @@ class ExportedNetwork:
     weights: bytes
 
 
-def export_network(network: PerceptionNetwork, *, half: bool = True) -> ExportedNetwork:
+def export_network(network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True) -> ExportedNetwork:
     """Turn a network into graph and weights.
 
     Batch normalisation is not folded here, so that the graph's weights are those of the state dict; ONNX Runtime
@@ -51,23 +51,23 @@ def export_network(network: PerceptionNetwork, *, half: bool = True) -> Exported
 
     Args:
         network: In evaluation mode.
+        shape: Of one window's features (mic, height, width).
         half: Store large tensors in half precision.
 
     Raises:
         ValueError: The graph holds weights that are not in the state dict.
 
     """
-    model = _trace(network)
+    model = _trace(network, shape)
     tensors = _tensors(network, model, half=half)
     weights = save(tensors)
     _point_outside(model, tensors, _places(weights))
     return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
 
 
-def _trace(network: PerceptionNetwork) -> onnx.ModelProto:
+def _trace(network: PerceptionNetwork, shape: tuple[int, int, int]) -> onnx.ModelProto:
     """Export by TorchScript: it keeps the names of the state dict and needs no further package."""
-    size = network.config.manifolds[network.config.modalities[0]].image_size
-    example = torch.zeros(1, network.config.at_nets[0].mics, size, size)
+    example = torch.zeros(1, *shape)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter('ignore', DeprecationWarning)
         path = Path(folder) / 'graph.onnx'

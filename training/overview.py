@@ -70,10 +70,10 @@ def _heard(config: TrainingConfig, cache: WindowCache, chosen: NDArray[np.int64]
 @torch.inference_mode()
 def _see(config: TrainingConfig, vq_vae: VqVae, truth: torch.Tensor) -> torch.Tensor:
     if truth.dtype == torch.uint8:
-        image = to_image({'labels': truth}, 'segmentation', vq_vae.config.channels)
+        image = to_image({'labels': truth}, 'segmentation', vq_vae.config)
     else:
         image = torch.from_numpy(config.depth.depth_to_unit(truth.numpy()))[:, None]
-    return vq_vae.encoder(image)  # type: ignore[no-any-return]
+    return vq_vae.encode(image)
 
 
 @torch.inference_mode()

@@ -61,10 +61,12 @@ class ArrayGeometry:
 class DepthRange:
     """How the network represents depth: `log` spreads the logarithm from `min_m` to `max_m` over 0 to 1.
 
+    `inverse` spreads the inverse from 1, at `min_m`, to 0, at `max_m`.
+
     The farthest `far_margin_m` below `max_m` count as "nothing near" where no segmentation tells the sky.
     """
 
-    representation: Literal['log']
+    representation: Literal['log', 'inverse']
     min_m: float
     max_m: float
     far_margin_m: float = 0.5

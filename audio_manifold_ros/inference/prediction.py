@@ -19,9 +19,10 @@ class NetworkOutput:
     Attributes:
         depth_m: float32 (row, column), metres along the camera's z axis, everywhere finite.
         labels: uint8 (row, column), class ids.
-        depth_distance: float32 (cell, cell), squared distance of the transformed audio to its nearest code of
-            the depth manifold, divided by the code dimension.
-        segmentation_distance: The same for the segmentation manifold.
+        depth_distance: float32 (cell, cell), how far off what it knows the network is: squared distance of the
+            transformed audio to its nearest code of the depth manifold, divided by the code dimension; without a
+            codebook its mean squared deviation from the mean latent in standard deviations; without a manifold 1.
+        segmentation_distance: The same for the segmentation; without a manifold the mean entropy of the classes.
 
     """
 

@@ -14,12 +14,14 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.modalities import check_modalities
 from audio_manifold_ros.networks.residual import BasicBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
-MODALITIES = ('depth', 'segmentation')
 TRUNK_WIDTHS = (64, 128, 256, 512)
 MIN_DECODER_FEATURES = 64
 WHITENING_FLOOR = 1e-4
@@ -41,6 +43,7 @@ class AtNetConfig:
         time_columns: Into how many stretches of time the trunk's last map is averaged; the paper's is 1. An average
             over all time hears that something passed, but not when: what is beside the camera at the instant of the
             image needs more.
+        input: `whitening` of the microphones, or `batch_norm` of each alone, as in the paper's published code.
 
     Raises:
         NetworkError: A value makes no sense; the message names it.
@@ -54,21 +57,19 @@ class AtNetConfig:
     code_dim: int = 64
     dropout: float = 0.2
     time_columns: int = 1
+    input: str = 'whitening'
 
     def __post_init__(self) -> None:
         """Refuse values that no network can be built with."""
-        if not self.modalities or len(set(self.modalities)) != len(self.modalities):
-            msg = f'modalities is {self.modalities!r}: give each once, at least one of {MODALITIES}.'
-            raise NetworkError(msg)
-        unknown = sorted(set(self.modalities) - set(MODALITIES))
-        if unknown:
-            msg = f'modalities has {unknown}: the modalities are {MODALITIES}.'
-            raise NetworkError(msg)
+        check_modalities(self.modalities)
         if self.mics < 1 or self.code_dim < 1 or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
             msg = f'{self!r}: give mics and code_dim from 1, width in 0..4 and dropout in 0..1.'
             raise NetworkError(msg)
         if not 1 <= self.time_columns <= MAX_TIME_COLUMNS:
             msg = f'time_columns is {self.time_columns!r}: give 1, the paper, to {MAX_TIME_COLUMNS}.'
+            raise NetworkError(msg)
+        if self.input not in INPUTS:
+            msg = f'input is {self.input!r}: give one of {sorted(INPUTS)}.'
             raise NetworkError(msg)
         if self.manifold_cells < 2 or self.manifold_cells & (self.manifold_cells - 1):
             msg = f'manifold_cells is {self.manifold_cells!r}: give a power of two from 2.'
@@ -101,13 +102,21 @@ class AtNet(nn.Module):
         self.apply(_initialise)
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
-        """Tell the trunk, before training, what `Whitening.set` takes of the training windows' features."""
-        cast('Whitening', self.trunk[0]).set(mean, covariance)
+        """Tell the trunk, before training, what `Whitening.set` takes of the training windows' features.
+
+        A batch normalisation learns by itself and needs nothing.
+        """
+        first = self.trunk[0]
+        if isinstance(first, Whitening):
+            first.set(mean, covariance)
 
     def set_latent_statistics(self, modality: str, mean: Tensor, std: Tensor) -> None:
         """Tell a head, before training, what `LatentScale.set` takes of its manifold."""
-        head = cast('nn.Sequential', self.heads[modality])
-        cast('LatentScale', head[-1]).set(mean, std)
+        self.latent_scale(modality).set(mean, std)
+
+    def latent_scale(self, modality: str) -> LatentScale:
+        """Return the last layer of a head: it holds what the latents of its manifold are like."""
+        return cast('LatentScale', cast('nn.Sequential', self.heads[modality])[-1])
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
@@ -171,11 +180,14 @@ class LatentScale(nn.Module):
         return x * self.std + self.mean
 
 
+INPUTS: dict[str, Callable[[int], nn.Module]] = {'whitening': Whitening, 'batch_norm': nn.BatchNorm2d}
+
+
 def make_trunk(config: AtNetConfig) -> nn.Sequential:
-    """Build whitening and ResNet-18 up to the average pool: (batch, 512 width, 1, time_columns)."""
+    """Build the input's normalisation and ResNet-18 up to the average pool: (batch, 512 width, 1, time_columns)."""
     widths = [max(8, round(width * config.width)) for width in TRUNK_WIDTHS]
     layers: list[nn.Module] = [
-        Whitening(config.mics),
+        INPUTS[config.input](config.mics),
         nn.Conv2d(config.mics, widths[0], 7, stride=2, padding=3, bias=False),
         nn.BatchNorm2d(widths[0]),
         nn.ReLU(inplace=True),

@@ -1,12 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth as the networks see it: the logarithm of metres between the near and the far plane, scaled to 0..1."""
+"""Depth as the networks see it: the logarithm or the inverse of metres between two planes, scaled to 0..1."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -15,34 +15,45 @@ from audio_manifold_ros.networks.errors import NetworkError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Kind = Literal['log', 'inverse']
+
 
 @dataclass(frozen=True)
 class DepthRepresentation:
-    """Logarithmic depth: equal steps are equal ratios, so near and far count alike.
+    """Depth in 0..1.
+
+    Of logarithmic depth equal steps are equal ratios, so near and far count alike: 0 is near, 1 is far. Of inverse
+    depth, which is what the paper's published code learns, equal steps are equal steps of disparity: 1 is near, 0 is
+    far, and far away all is nearly the same.
 
     Attributes:
-        near_m: Depth that becomes 0.
-        far_m: Depth that becomes 1.
+        near_m: Nearest depth.
+        far_m: Farthest depth.
+        kind: `log`: ln(z / near) / ln(far / near), or `inverse`: (1 / z - 1 / far) / (1 / near - 1 / far).
 
     Raises:
-        NetworkError: The planes are not in order.
+        NetworkError: The planes are not in order, or there is no such kind.
 
     """
 
     near_m: float = 1.0
     far_m: float = 80.0
+    kind: Kind = 'log'
 
     def __post_init__(self) -> None:
         """Refuse planes that are not in order."""
         if not 0 < self.near_m < self.far_m:
             msg = f'near_m {self.near_m!r} and far_m {self.far_m!r}: give 0 < near_m < far_m.'
             raise NetworkError(msg)
+        if self.kind not in get_args(Kind):
+            msg = f'kind is {self.kind!r}: give one of {get_args(Kind)}.'
+            raise NetworkError(msg)
 
     def depth_to_unit(self, depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Turn metres into 0..1, clipped to the planes; invalid pixels take the nearest valid one below.
 
         Args:
-            depth_m: (…, row, column) metres, NaN where invalid. A column without a valid pixel below becomes 1.
+            depth_m: (…, row, column) metres, NaN where invalid. A column without a valid pixel below becomes far.
 
         Returns:
             float32 (…, row, column), everywhere finite.
@@ -50,7 +61,11 @@ class DepthRepresentation:
         """
         filled = fill_from_below(np.asarray(depth_m, dtype=np.float32), self.far_m)
         clipped = np.clip(filled, self.near_m, self.far_m)
-        unit: NDArray[np.float32] = np.log(clipped / np.float32(self.near_m)) / np.float32(self._log_range)
+        unit: NDArray[np.float32]
+        if self.kind == 'inverse':
+            unit = (np.float32(1) / clipped - np.float32(1 / self.far_m)) / np.float32(1 / self.near_m - 1 / self.far_m)
+        else:
+            unit = np.log(clipped / np.float32(self.near_m)) / np.float32(self._log_range)
         return unit
 
     @property
@@ -59,7 +74,10 @@ class DepthRepresentation:
 
     def unit_to_depth(self, unit: Any) -> Any:
         """Turn 0..1 into metres; arrays and tensors alike, values outside are clipped."""
-        return self.near_m * (self.far_m / self.near_m) ** unit.clip(0.0, 1.0)
+        clipped = unit.clip(0.0, 1.0)
+        if self.kind == 'inverse':
+            return 1 / (1 / self.far_m + clipped * (1 / self.near_m - 1 / self.far_m))
+        return self.near_m * (self.far_m / self.near_m) ** clipped
 
 
 def fill_from_below(image: NDArray[np.float32], default: float) -> NDArray[np.float32]:

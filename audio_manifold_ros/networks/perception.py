@@ -9,19 +9,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from audio_manifold_ros.networks.at_net import MODALITIES, AtNet, AtNetConfig
+from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.continuous import PlainBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.quantizer import VectorQuantizer
-from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_decoder
+from audio_manifold_ros.networks.modalities import MODALITIES
+from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
+    from audio_manifold_ros.networks.bottleneck import Bottleneck
+
+DIRECT_CELLS = 8
 OUTPUTS = {
     'depth': ('depth_m', 'depth_distance'),
     'segmentation': ('labels', 'segmentation_distance'),
@@ -34,38 +41,38 @@ class PerceptionConfig:
 
     Attributes:
         at_nets: One network with a head per modality, or one network per modality.
-        manifolds: The VQ-VAE of each modality.
-        depth: What the depth decoder's numbers mean.
+        manifolds: The VQ-VAE of each of their modalities.
+        depth: What the numbers of depth images mean.
+        direct: Systems without a manifold, for other modalities.
 
     Raises:
-        NetworkError: Heads and manifolds do not fit together.
+        NetworkError: Heads and manifolds do not fit together, or there is not exactly one system for a modality.
 
     """
 
-    at_nets: tuple[AtNetConfig, ...]
-    manifolds: dict[str, VqVaeConfig]
+    at_nets: tuple[AtNetConfig, ...] = ()
+    manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
+    direct: tuple[DirectConfig, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse heads without their manifold and manifolds without their head."""
-        heads = [modality for at_net in self.at_nets for modality in at_net.modalities]
-        if sorted(heads) != sorted(self.manifolds):
-            msg = f'AT-nets with heads {heads} and manifolds {sorted(self.manifolds)}: give one of each per modality.'
+        """Refuse heads without their manifold, no system at all, and two of them for one modality."""
+        check_heads(self.at_nets, self.manifolds)
+        drawn = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
+        if not drawn or len(set(drawn)) != len(drawn):
+            msg = f'Manifolds and direct systems for the modalities {drawn}: give one for each, at least for one.'
             raise NetworkError(msg)
-        for at_net in self.at_nets:
-            for modality in at_net.modalities:
-                manifold = self.manifolds[modality]
-                if (at_net.manifold_cells, at_net.code_dim) != (manifold.manifold_cells, manifold.code_dim):
-                    msg = (
-                        f'The {modality} head speaks {at_net.manifold_cells} cells of {at_net.code_dim}, its manifold '
-                        f'{manifold.manifold_cells} of {manifold.code_dim}: fit AT-net to this manifold.'
-                    )
-                    raise NetworkError(msg)
 
     @property
     def modalities(self) -> tuple[str, ...]:
         """The modalities, in the order of the outputs."""
-        return tuple(modality for modality in MODALITIES if modality in self.manifolds)
+        drawn = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
+        return tuple(modality for modality in MODALITIES if modality in drawn)
+
+    @property
+    def cells(self) -> int:
+        """Rows and columns of the distances: those of the manifolds, 8 without any."""
+        return next((manifold.manifold_cells for manifold in self.manifolds.values()), DIRECT_CELLS)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -78,6 +85,7 @@ class PerceptionConfig:
             'at_nets': [at_net.to_dict() for at_net in self.at_nets],
             'manifolds': {modality: manifold.to_dict() for modality, manifold in self.manifolds.items()},
             'depth': asdict(self.depth),
+            'direct': [system.to_dict() for system in self.direct],
         }
 
     @classmethod
@@ -92,22 +100,25 @@ class PerceptionConfig:
 
 
 class PerceptionNetwork(nn.Module):
-    """AT-nets, codebooks and decoders; inference only, no control flow on data."""
+    """AT-nets, bottlenecks and decoders, and direct systems; inference only, no control flow on data."""
 
     def __init__(self, config: PerceptionConfig) -> None:
         """Build the network with random weights, to be filled by `load_state_dict`."""
         super().__init__()
         self.config = config
         self.at_nets = nn.ModuleList(AtNet(at_net) for at_net in config.at_nets)
-        self.codebooks = nn.ModuleDict(
-            {name: VectorQuantizer(size.codes, size.code_dim) for name, size in config.manifolds.items()}
-        )
+        self.codebooks = nn.ModuleDict({name: make_bottleneck(size) for name, size in config.manifolds.items()})
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.manifolds.items()})
+        self.direct = nn.ModuleList(DirectNetwork(system) for system in config.direct)
         self.eval()
 
     @classmethod
     def from_trained(
-        cls, at_nets: Sequence[AtNet], vq_vaes: dict[str, VqVae], depth: DepthRepresentation | None = None
+        cls,
+        at_nets: Sequence[AtNet],
+        vq_vaes: dict[str, VqVae],
+        depth: DepthRepresentation | None = None,
+        direct: Sequence[DirectNetwork] = (),
     ) -> PerceptionNetwork:
         """Join trained parts; weights are copied.
 
@@ -119,13 +130,15 @@ class PerceptionNetwork(nn.Module):
             at_nets=tuple(at_net.config for at_net in at_nets),
             manifolds={name: vq_vae.config for name, vq_vae in vq_vaes.items()},
             depth=depth or DepthRepresentation(),
+            direct=tuple(system.config for system in direct),
         )
         network = cls(config)
-        for own, trained in zip(network.at_nets, at_nets, strict=True):
+        for own, trained in zip([*network.at_nets, *network.direct], [*at_nets, *direct], strict=True):
             own.load_state_dict(trained.state_dict())
         for name, vq_vae in vq_vaes.items():
             network.codebooks[name].load_state_dict(vq_vae.quantizer.state_dict())
             network.decoders[name].load_state_dict(vq_vae.decoder.state_dict())
+        network._tell_statistics()
         return network
 
     def forward(self, features: Tensor) -> tuple[Tensor, ...]:
@@ -133,18 +146,69 @@ class PerceptionNetwork(nn.Module):
 
         Returns:
             depth_m float32 (batch, row, column) and depth_distance float32 (batch, cell, cell), then
-            labels uint8 (batch, row, column) and segmentation_distance, as far as there are such heads.
+            labels uint8 (batch, row, column) and segmentation_distance, as far as there are such modalities.
 
         """
-        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
+        heard = self._hear(features)
         outputs: list[Tensor] = []
         for modality in self.config.modalities:
-            codebook = cast('VectorQuantizer', self.codebooks[modality])
-            quantized = codebook.quantize(latents[modality])
-            outputs += [self._image(modality, self.decoders[modality](quantized.values)), quantized.distance]
+            raw, distance = heard[modality]
+            outputs += [self._image(modality, raw), distance]
         return tuple(outputs)
 
-    def _image(self, modality: str, decoded: Tensor) -> Tensor:
+    def images(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
+
+        Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
+        """
+        return {modality: raw for modality, (raw, _) in self._hear(features).items()}
+
+    @torch.no_grad()
+    def favour_classes(self, advantages: Tensor) -> None:
+        """Add advantages (class,) to the logits of the segmentation, for good."""
+        if 'segmentation' in self.decoders:
+            last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
+            cast('Tensor', last.bias).add_(advantages)
+        for system in cast('Sequence[DirectNetwork]', self.direct):
+            if 'segmentation' in system.config.modalities:
+                system.advantages.add_(advantages[:, None, None])
+
+    def _hear(self, features: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Return raw image and distance of each modality."""
+        heard: dict[str, tuple[Tensor, Tensor]] = {}
+        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
+        for modality, latent in latents.items():
+            quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
+            heard[modality] = (self.decoders[modality](quantized.values), quantized.distance)
+        for system in self.direct:
+            for modality, raw in system(features).items():
+                heard[modality] = (raw, DOUBTS[modality](raw, self.config.cells))
+        return heard
+
+    def _image(self, modality: str, raw: Tensor) -> Tensor:
         if modality == 'depth':
-            return self.config.depth.unit_to_depth(decoded[:, 0].float())  # type: ignore[no-any-return]
-        return decoded.argmax(dim=1).to(torch.uint8)
+            return self.config.depth.unit_to_depth(raw[:, 0].float())  # type: ignore[no-any-return]
+        return raw.argmax(dim=1).to(torch.uint8)
+
+    def _tell_statistics(self) -> None:
+        """Tell bottlenecks without a codebook what the heads know of their latents."""
+        for at_net in cast('Sequence[AtNet]', self.at_nets):
+            for modality in at_net.config.modalities:
+                bottleneck, scale = self.codebooks[modality], at_net.latent_scale(modality)
+                if isinstance(bottleneck, PlainBottleneck):
+                    bottleneck.set_statistics(scale.mean, scale.std)
+
+
+def _entropy(logits: Tensor, cells: int) -> Tensor:
+    """Return the entropy (batch, cell, cell) of logits (batch, class, row, column) in nats, averaged over each cell."""
+    logs = functional.log_softmax(logits.float(), dim=1)
+    entropy = -(logs.exp() * logs).sum(dim=1, keepdim=True)
+    return functional.avg_pool2d(entropy, logits.shape[-1] // cells)[:, 0]
+
+
+def _constant(raw: Tensor, cells: int) -> Tensor:
+    """Return ones (batch, cell, cell): a regression does not say how sure it is."""
+    return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
+
+
+DOUBTS = {'depth': _constant, 'segmentation': _entropy}

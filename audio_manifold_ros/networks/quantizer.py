@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import distributed, nn
+from torch import distributed
 from torch.nn import functional
+
+from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,22 +21,7 @@ DEAD_FRACTION = 0.01
 """A code used less often than this fraction of the average since the last search counts as dead."""
 
 
-class Quantized(NamedTuple):
-    """What the codebook says about a batch of latents.
-
-    Attributes:
-        values: (batch, code_dim, row, column), the nearest codes; in training the gradient passes straight through.
-        codes: int64 (batch, row, column), their indices.
-        distance: float32 (batch, row, column), squared distance to the nearest code over the code dimension.
-
-    """
-
-    values: Tensor
-    codes: Tensor
-    distance: Tensor
-
-
-class VectorQuantizer(nn.Module):
+class VectorQuantizer(Bottleneck):
     """A codebook of `codes` vectors of `code_dim` (van den Oord et al. 2017; moving averages of its appendix A.1).
 
     The codebook lives in buffers. Until `start` has been called latents pass through unquantised.
@@ -63,14 +50,14 @@ class VectorQuantizer(nn.Module):
         self.register_buffer('started', torch.tensor(False))
         self.register_buffer('recent', torch.zeros(codes), persistent=False)
 
-    def forward(self, latent: Tensor) -> Quantized:
+    def forward(self, encoded: Tensor) -> Quantized:
         """Quantise (batch, code_dim, row, column); in training mode also move the codebook."""
-        quantized = self.quantize(latent)
+        quantized = self.quantize(encoded)
         if not self.started:
-            return quantized._replace(values=latent)
+            return quantized._replace(values=encoded)
         if self.training:
-            self.update(latent.detach(), quantized.codes)
-        return quantized._replace(values=latent + (quantized.values - latent).detach())
+            self.update(encoded.detach(), cast('Tensor', quantized.codes))
+        return quantized._replace(values=encoded + (quantized.values - encoded).detach())
 
     def quantize(self, latent: Tensor) -> Quantized:
         """Find the nearest codes of (batch, code_dim, row, column): no state changes, no gradient trick."""
@@ -79,6 +66,12 @@ class VectorQuantizer(nn.Module):
         values = functional.embedding(codes, self.codebook)
         distance = (rows - values).square().mean(dim=-1)
         return Quantized(values.permute(0, 3, 1, 2).to(latent.dtype), codes, distance)
+
+    def penalty(self, encoded: Tensor, quantized: Quantized) -> Tensor:
+        """Return the commitment: the mean squared distance of the latents to their codes, 0 until the start."""
+        if not self.started:
+            return encoded.new_zeros(())
+        return functional.mse_loss(encoded, self.lookup(cast('Tensor', quantized.codes)))
 
     def lookup(self, codes: Tensor) -> Tensor:
         """Turn codes (batch, row, column) into their vectors (batch, code_dim, row, column)."""

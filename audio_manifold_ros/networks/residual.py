@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Residual blocks: the one of the VQ-VAE and the one of ResNet-18."""
+"""Residual blocks: those of the VQ-VAE and the one of ResNet-18."""
 
 from __future__ import annotations
 
@@ -28,6 +28,25 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, feature, row, column) to the same shape."""
         return x + self.layers(x)  # type: ignore[no-any-return]
+
+
+class ReferenceResidualBlock(nn.Module):
+    """3x3 to a quarter of the features, ReLU, 1x1 back, added to the input, ReLU: as the paper's published code."""
+
+    def __init__(self, features: int) -> None:
+        """Build a block that keeps the number of features."""
+        super().__init__()
+        narrow = max(features // 4, 1)
+        self.layers = nn.Sequential(
+            nn.Conv2d(features, narrow, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(narrow, features, 1),
+        )
+        self.activation = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, feature, row, column) to the same shape."""
+        return self.activation(x + self.layers(x))  # type: ignore[no-any-return]
 
 
 class BasicBlock(nn.Module):

@@ -8,16 +8,28 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
 from torch import nn
 
+from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.continuous import GaussianBottleneck, PlainBottleneck
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.quantizer import Quantized, VectorQuantizer
-from audio_manifold_ros.networks.residual import ResidualBlock
+from audio_manifold_ros.networks.label_coding import CODINGS
+from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
+
+BOTTLENECKS: dict[str, Callable[[VqVaeConfig], Bottleneck]] = {
+    'codebook': lambda config: VectorQuantizer(config.codes, config.code_dim, config.decay),
+    'plain': lambda config: PlainBottleneck(config.code_dim, config.manifold_cells),
+    'gaussian': lambda config: GaussianBottleneck(config.code_dim, config.manifold_cells),
+}
+RESIDUALS: dict[str, Callable[[int], nn.Module]] = {'paper': ResidualBlock, 'reference': ReferenceResidualBlock}
+CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(CODINGS), 'residual': tuple(RESIDUALS)}
 
 
 @dataclass(frozen=True)
@@ -34,9 +46,13 @@ class VqVaeConfig:
         features: Of all others.
         residual_blocks: On each side of the codebook.
         decay: Of the codebook's moving averages.
+        bottleneck: `codebook`, the paper's; `plain`, an autoencoder, which the published code calls a VAE; or
+            `gaussian`, a variational autoencoder. `codes` and `decay` are of the codebook alone.
+        label_coding: How labels go in: `one_hot`, or `grey`, one channel as in the published code.
+        residual: Blocks of the `paper` or of its published code, the `reference`, which has two on each side.
 
     Raises:
-        NetworkError: The manifold does not divide the image by a power of two.
+        NetworkError: The manifold does not divide the image by a power of two, or there is no such choice.
 
     """
 
@@ -49,11 +65,18 @@ class VqVaeConfig:
     features: int = 128
     residual_blocks: int = 3
     decay: float = 0.99
+    bottleneck: str = 'codebook'
+    label_coding: str = 'one_hot'
+    residual: str = 'paper'
 
     def __post_init__(self) -> None:
         """Refuse sizes that strided convolutions cannot reach."""
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                msg = f'{name} is {getattr(self, name)!r}: give one of {known}.'
+                raise NetworkError(msg)
         for name, value in asdict(self).items():
-            if value <= 0:
+            if name not in CHOICES and value <= 0:
                 msg = f'{name} is {value!r}: give a positive number.'
                 raise NetworkError(msg)
         if self.manifold_cells << self.stages != self.image_size or self.stages < 1:
@@ -67,6 +90,11 @@ class VqVaeConfig:
     def stages(self) -> int:
         """Strided convolutions on each side: log2(image_size / manifold_cells)."""
         return (self.image_size // self.manifold_cells).bit_length() - 1
+
+    @property
+    def input_channels(self) -> int:
+        """Channels of the image that goes in; `channels` is what comes out."""
+        return 1 if self.label_coding == 'grey' else self.channels
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON."""
@@ -88,47 +116,55 @@ class Reconstruction(NamedTuple):
 
     Attributes:
         image: (batch, channel, row, column), depth in 0..1 (not clipped) or logits.
-        latent: (batch, code_dim, cell, cell), before the codebook.
-        quantized: What the codebook said about it.
+        latent: (batch, code_dim, cell, cell), before the bottleneck.
+        quantized: What the bottleneck said about it.
+        penalty: A scalar, the bottleneck's own loss: commitment, nothing, or divergence.
 
     """
 
     image: Tensor
     latent: Tensor
     quantized: Quantized
+    penalty: Tensor
 
 
 class VqVae(nn.Module):
-    """Encoder, codebook, decoder."""
+    """Encoder, bottleneck, decoder."""
 
     def __init__(self, config: VqVaeConfig | None = None) -> None:
-        """Build the network with random weights and an empty codebook."""
+        """Build the network with random weights and an empty bottleneck."""
         super().__init__()
         self.config = config or VqVaeConfig()
         self.encoder = make_encoder(self.config)
-        self.quantizer = VectorQuantizer(self.config.codes, self.config.code_dim, self.config.decay)
+        self.quantizer = make_bottleneck(self.config)
         self.decoder = make_decoder(self.config)
 
     def forward(self, image: Tensor) -> Reconstruction:
-        """Reconstruct (batch, channel, row, column)."""
-        latent = self.encoder(image)
-        quantized = self.quantizer(latent)
-        return Reconstruction(self.decoder(quantized.values), latent, quantized)
+        """Reconstruct (batch, input_channels, row, column)."""
+        encoded = self.encoder(image)
+        quantized = self.quantizer(encoded)
+        penalty = self.quantizer.penalty(encoded, quantized)
+        return Reconstruction(self.decoder(quantized.values), self.quantizer.latent(encoded), quantized, penalty)
 
-    @torch.no_grad()
-    def decode(self, codes: Tensor) -> Tensor:
-        """Draw the image (batch, channel, row, column) of codes (batch, cell, cell)."""
-        return self.decoder(self.quantizer.lookup(codes))  # type: ignore[no-any-return]
+    def encode(self, image: Tensor) -> Tensor:
+        """Map (batch, input_channels, row, column) to the latent (batch, code_dim, cell, cell) that AT-nets learn."""
+        return self.quantizer.latent(self.encoder(image))
+
+
+def make_bottleneck(config: VqVaeConfig) -> Bottleneck:
+    """Build what lies between encoder and decoder."""
+    return BOTTLENECKS[config.bottleneck](config)
 
 
 def make_encoder(config: VqVaeConfig) -> nn.Sequential:
     """Build the layers from the image to the continuous latent: 4x4 convolutions of stride 2, residual blocks, 1x1."""
-    widths = [config.channels, config.first_features] + [config.features] * (config.stages - 1)
+    widths = [config.input_channels, config.first_features] + [config.features] * (config.stages - 1)
     layers: list[nn.Module] = []
     for features_in, features_out in pairwise(widths):
         layers += [nn.Conv2d(features_in, features_out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
-    layers += [ResidualBlock(widths[-1]) for _ in range(config.residual_blocks)]
-    layers += [nn.ReLU(), nn.Conv2d(widths[-1], config.code_dim, 1)]
+    layers += [RESIDUALS[config.residual](widths[-1]) for _ in range(config.residual_blocks)]
+    said = config.code_dim * (2 if config.bottleneck == 'gaussian' else 1)
+    layers += [nn.ReLU(), nn.Conv2d(widths[-1], said, 1)]
     return nn.Sequential(*layers)
 
 
@@ -136,7 +172,7 @@ def make_decoder(config: VqVaeConfig) -> nn.Sequential:
     """Build the mirror image: 3x3, residual blocks, 4x4 transposed convolutions of stride 2."""
     widths = [config.features] * (config.stages - 1) + [config.first_features, config.channels]
     layers: list[nn.Module] = [nn.Conv2d(config.code_dim, widths[0], 3, padding=1)]
-    layers += [ResidualBlock(widths[0]) for _ in range(config.residual_blocks)]
+    layers += [RESIDUALS[config.residual](widths[0]) for _ in range(config.residual_blocks)]
     for features_in, features_out in pairwise(widths):
         layers += [nn.ReLU(), nn.ConvTranspose2d(features_in, features_out, 4, stride=2, padding=1)]
     return nn.Sequential(*layers)

@@ -100,7 +100,7 @@ def make_manifest(network: PerceptionNetwork, array: MicrophoneArray) -> Manifes
 
 
 def write_small_bundle(folder: Path, network: PerceptionNetwork, array: MicrophoneArray) -> Bundle:
-    exported = export_network(network)
+    exported = export_network(network, (8, 128, 128))
     files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights, 'README.md': b'# small\n'}
     return write_bundle(folder, make_manifest(network, array), files)
 

@@ -179,7 +179,7 @@ def test_a_graph_that_is_none_or_another_is_refused(
     broken = write_bundle(tmp_path / 'broken', bundle.manifest, {**files, 'model.onnx': b'no graph'})
     with pytest.raises(InferenceError, match=r'cannot load .*model\.onnx'):
         open_backend(broken, 'onnx')
-    other = export_network(network_of(('depth',)))
+    other = export_network(network_of(('depth',)), (8, 128, 128))
     swapped = write_bundle(
         tmp_path / 'swapped', bundle.manifest, {**files, 'model.onnx': other.onnx, 'weights.safetensors': other.weights}
     )

@@ -155,10 +155,10 @@ def test_a_bundle_that_changes_what_the_networks_say_is_not_written(
 ) -> None:
     real = export_module.export_network
 
-    def coarse(network: PerceptionNetwork) -> object:
+    def coarse(network: PerceptionNetwork, shape: tuple[int, int, int]) -> object:
         changed = copy.deepcopy(network)
         changed.decoders['depth'][-1].bias.data += 0.1
-        return real(changed)
+        return real(changed, shape)
 
     monkeypatch.setattr(export_module, 'export_network', coarse)
     scores = {'windows': 0, 'depth': {}, 'segmentation': {}}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.networks.vq_vae import VqVae
+from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
@@ -76,7 +76,7 @@ def test_a_small_transform_learns_which_sound_belongs_to_which_street(config: Tr
 def test_one_hot_images_leave_unlabelled_pixels_empty() -> None:
     labels = torch.randint(0, 19, (2, 16, 16), dtype=torch.uint8)
     labels[0, :4] = 255
-    image = to_image({'labels': labels}, 'segmentation', 19)
+    image = to_image({'labels': labels}, 'segmentation', VqVaeConfig(channels=19))
     assert image.is_contiguous(memory_format=torch.channels_last)
     assert float(image[0, :, :4].abs().sum()) == 0
     torch.testing.assert_close(image.sum(dim=1), (labels != 255).float())
@@ -89,7 +89,7 @@ def test_latents_are_those_of_the_encoder_before_the_codebook(config: TrainingCo
     cache = open_cache(config.data, progress=False)
     name = add_latents(cache, 'segmentation', vq_vae, config.depth)
     indices = np.array([0, 7, 19])
-    image = to_image({'labels': torch.from_numpy(cache.take('labels', indices))}, 'segmentation', 19)
+    image = to_image({'labels': torch.from_numpy(cache.take('labels', indices))}, 'segmentation', vq_vae.config)
     with torch.inference_mode():
         wanted = vq_vae.encoder(image)
     torch.testing.assert_close(torch.from_numpy(cache.take(name, indices)).float(), wanted, rtol=2e-3, atol=1e-4)

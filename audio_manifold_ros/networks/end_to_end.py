@@ -1,0 +1,100 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two stages as one network, trained from sound to image without a manifold (paper, section 4, table 5: E2E)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from torch import nn
+
+from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig, make_decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class EndToEndConfig:
+    """Sizes of an end-to-end network; the defaults are the paper's, for depth at 8 x 8.
+
+    Attributes:
+        at_net: What hears.
+        decoders: What draws each modality, a VQ-VAE of which only the decoder is built.
+
+    Raises:
+        NetworkError: Heads and decoders do not fit together.
+
+    """
+
+    at_net: AtNetConfig = field(default_factory=AtNetConfig)
+    decoders: dict[str, VqVaeConfig] = field(default_factory=lambda: {'depth': VqVaeConfig()})
+
+    def __post_init__(self) -> None:
+        """Refuse heads without their decoder and decoders without their head."""
+        check_heads((self.at_net,), self.decoders)
+
+    @property
+    def mics(self) -> int:
+        """Channels of the input."""
+        return self.at_net.mics
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What it draws."""
+        return self.at_net.modalities
+
+    @property
+    def classes(self) -> int:
+        """Of the segmentation."""
+        return self.decoders['segmentation'].channels
+
+
+class EndToEnd(nn.Module):
+    """An AT-net whose latents go straight to the decoders."""
+
+    def __init__(self, config: EndToEndConfig) -> None:
+        """Build the network with random weights."""
+        super().__init__()
+        self.config = config
+        self.at_net = AtNet(config.at_net)
+        self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.decoders.items()})
+        for modality in config.modalities:
+            # A head starts at its manifold's mean image; here nothing is known of the latents, so it starts at chance.
+            last = cast('nn.Sequential', self.at_net.heads[modality])[-2]
+            cast('nn.Conv2d', last).reset_parameters()
+
+    def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
+        """Tell the trunk, before training, what `AtNet.set_input_statistics` takes of the training windows."""
+        self.at_net.set_input_statistics(mean, covariance)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}."""
+        return {modality: self.decoders[modality](latent) for modality, latent in self.at_net(features).items()}
+
+
+def check_heads(at_nets: Iterable[AtNetConfig], manifolds: dict[str, VqVaeConfig]) -> None:
+    """Refuse heads without their manifold, manifolds without their head, and sizes that differ.
+
+    Raises:
+        NetworkError: They do not fit together.
+
+    """
+    heads = [(modality, at_net) for at_net in at_nets for modality in at_net.modalities]
+    if sorted(modality for modality, _ in heads) != sorted(manifolds):
+        names = [modality for modality, _ in heads]
+        msg = f'AT-nets with heads {names} and manifolds {sorted(manifolds)}: give one of each per modality.'
+        raise NetworkError(msg)
+    for modality, at_net in heads:
+        manifold = manifolds[modality]
+        if (at_net.manifold_cells, at_net.code_dim) != (manifold.manifold_cells, manifold.code_dim):
+            msg = (
+                f'The {modality} head speaks {at_net.manifold_cells} cells of {at_net.code_dim}, its manifold '
+                f'{manifold.manifold_cells} of {manifold.code_dim}: fit AT-net to this manifold.'
+            )
+            raise NetworkError(msg)

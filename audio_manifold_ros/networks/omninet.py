@@ -1,0 +1,148 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""OmniNet, the paper's main baseline (Vasudevan et al. 2020), without its head for super-resolved sound.
+
+What is published hears two microphones. The form for eight is our reading of the paper, which does not give it: the
+same encoder for each microphone, all of them fused by one convolution. Images are brought to the size of all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
+
+from torch import nn
+from torch.nn import functional
+
+from audio_manifold_ros.networks.aspp import SpatialPyramid
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.modalities import check_modalities
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ENCODER = (1, 64, 128, 256, 512)
+SLOPE = 0.2
+SHARED, FUSED = 256, 512
+HEADS = {'depth': 128, 'segmentation': 256}
+
+
+@dataclass(frozen=True)
+class OmniNetConfig:
+    """Sizes of an OmniNet; the defaults are the published ones, but for the number of microphones and the image.
+
+    Attributes:
+        mics: Channels of the input; 2 as published, 8 in the paper.
+        modalities: One head each.
+        classes: Of the segmentation.
+        width: Factor on all widths; the published is 1.
+        image_size: Rows and columns of the images.
+        fused: Rows and columns of the map on which the microphones are joined.
+        depth: Rows and columns of the map on which the depth head draws.
+        segmentation: Rows and columns of the map on which the segmentation head draws.
+
+    Raises:
+        NetworkError: A value makes no sense; the message names it.
+
+    """
+
+    mics: int = 8
+    modalities: tuple[str, ...] = ('depth',)
+    classes: int = 19
+    width: float = 1.0
+    image_size: int = 128
+    fused: tuple[int, ...] = (60, 120)
+    depth: tuple[int, ...] = (160, 512)
+    segmentation: tuple[int, ...] = (240, 480)
+
+    def __post_init__(self) -> None:
+        """Refuse values that no network can be built with."""
+        check_modalities(self.modalities)
+        if min(self.mics, self.classes, self.image_size) < 1 or not 0 < self.width <= 4:
+            msg = f'{self!r}: give mics, classes and image_size from 1, and width in 0..4.'
+            raise NetworkError(msg)
+        for name in ('fused', *HEADS):
+            size = getattr(self, name)
+            if len(size) != 2 or min(size) < 1:
+                msg = f'{name} is {size!r}: give rows and columns.'
+                raise NetworkError(msg)
+
+    def scaled(self, features: int) -> int:
+        """Return a width of the published network in this one."""
+        return max(8, round(features * self.width))
+
+
+class OmniNet(nn.Module):
+    """One encoder for each microphone alike, a fusion, and a head with an atrous pyramid per modality."""
+
+    def __init__(self, config: OmniNetConfig) -> None:
+        """Build the network with random weights."""
+        super().__init__()
+        self.config = config
+        shared, fused = config.scaled(SHARED), config.scaled(FUSED)
+        self.encoder = make_encoder(config)
+        self.share = nn.Conv2d(config.scaled(ENCODER[-1]), shared, 1, bias=False)
+        self.fuse = nn.Conv2d(config.mics * shared, fused, 1, bias=False)
+        self.heads = nn.ModuleDict({modality: OmniHead(modality, config) for modality in config.modalities})
+        for fusion in (self.share, self.fuse):
+            nn.init.kaiming_normal_(fusion.weight)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to raw images {modality: (batch, 1 or classes, row, column)}."""
+        heard = self.fuse(self.hear(features))
+        return {modality: head(heard) for modality, head in self.heads.items()}
+
+    def hear(self, features: Tensor) -> Tensor:
+        """Map features (batch, mic, height, width) to what all microphones heard, (batch, 256 mics, 60, 120)."""
+        mics = features.shape[1]
+        # The normalisations see the microphones of a batch together; published, one after the other.
+        alone = self.share(resize(self.encoder(features.flatten(0, 1)[:, None]), self.config.fused))
+        return cast('Tensor', alone.unflatten(0, (-1, mics)).flatten(1, 2))
+
+
+class OmniHead(nn.Module):
+    """Pyramid, two 3x3 convolutions on a larger map, and the image."""
+
+    def __init__(self, modality: str, config: OmniNetConfig) -> None:
+        """Build the head of a modality."""
+        super().__init__()
+        features = config.scaled(HEADS[modality])
+        channels = 1 if modality == 'depth' else config.classes
+        self.size = getattr(config, modality)
+        self.image_size = (config.image_size, config.image_size)
+        self.pyramid = SpatialPyramid(config.scaled(FUSED), config.scaled(64))
+        self.narrow = nn.Conv2d(self.pyramid.features, features, 1, bias=False)
+        self.draw = nn.Sequential(*_refine(features), *_refine(features), nn.Conv2d(features, channels, 1, bias=False))
+        if modality == 'segmentation':
+            self.draw.apply(_initialise)
+
+    def forward(self, heard: Tensor) -> Tensor:
+        """Map (batch, 512, row, column) to a raw image (batch, channel, row, column)."""
+        drawn = self.draw(resize(self.narrow(self.pyramid(heard)), self.size))
+        return functional.interpolate(drawn, size=self.image_size, mode='bilinear', align_corners=False)
+
+
+def make_encoder(config: OmniNetConfig) -> nn.Sequential:
+    """Build the encoder of one microphone: (batch, 1, height, width) to (batch, 512, height / 16, width / 16)."""
+    widths = [1, *(config.scaled(features) for features in ENCODER[1:])]
+    layers: list[nn.Module] = []
+    for features_in, features_out in pairwise(widths):
+        layers += [nn.Conv2d(features_in, features_out, 4, stride=2, padding=1)]
+        layers += [nn.BatchNorm2d(features_out), nn.LeakyReLU(SLOPE, inplace=True)]
+    return nn.Sequential(*layers)
+
+
+def resize(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Resize (batch, feature, row, column) bilinearly, corner on corner."""
+    return functional.interpolate(maps, size=list(size), mode='bilinear', align_corners=True)
+
+
+def _refine(features: int) -> list[nn.Module]:
+    layer = nn.Conv2d(features, features, 3, padding=1, bias=False)
+    return [layer, nn.BatchNorm2d(features), nn.ReLU(inplace=True)]
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight)
