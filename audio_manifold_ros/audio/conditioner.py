@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the device's channels and rate to the model's: map, gain, polarity, resampling, once."""
+"""From the device's channels and rate to the model's: order, gain, polarity, resampling, delay, once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.resampler import Resampler
+from audio_manifold_ros.calibration.array_correction import ArrayCorrection
+from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 
 NS = 1_000_000_000
@@ -19,29 +21,32 @@ LIMITS_HZ = (4000, 384_000)
 class Conditioner:
     """Turns blocks of a source into blocks of the model.
 
-    Output channel i is microphone i of the array, with its gain and polarity applied. A microphone that
-    the rig file disables is replaced by the nearest enabled one (`substituted` names them). Output index
-    k lies at input index k · input_rate / output_rate; the resampler holds samples back for some milliseconds, so
-    that short blocks may return nothing. Where samples are lost, or are not finite, its state and what it held back
-    are dropped: no output sample is computed across a gap.
+    Output channel i is microphone i of the array, with its gain and polarity applied and its delay taken off. A
+    microphone that the rig file disables is replaced by the nearest enabled one (`substituted` names them). Output
+    index k lies at input index k · input_rate / output_rate; resampler and delays hold samples back for some
+    milliseconds, so that short blocks may return nothing. Where samples are lost, or are not finite, their state and
+    what they held back are dropped: no output sample is computed across a gap.
     """
 
     def __init__(self, array: MicrophoneArray, input_rate_hz: int, output_rate_hz: int) -> None:
         """Prepare the channel map and the resampler.
 
         Raises:
-            AudioError: A rate is out of range, the two have no simple ratio, or the array has no enabled microphone.
+            AudioError: A rate is out of range, the two have no simple ratio, the array has no enabled microphone, or
+                a delay is too long.
 
         """
         for name, value in (('input_rate_hz', input_rate_hz), ('output_rate_hz', output_rate_hz)):
             if not LIMITS_HZ[0] <= value <= LIMITS_HZ[1]:
                 msg = f'Conditioner: {name} is {value!r}: give a rate from {LIMITS_HZ[0]} to {LIMITS_HZ[1]} Hz.'
                 raise AudioError(msg)
-        stand_ins = _stand_ins(array)
+        try:
+            self._correction = ArrayCorrection(array, output_rate_hz)
+        except CalibrationError as error:
+            raise AudioError(str(error)) from None
         self._input_rate_hz = input_rate_hz
         self._output_rate_hz = output_rate_hz
-        self._device_channels = np.array(array.device_channels)[stand_ins]
-        self._factors = array.factors[stand_ins][:, None]
+        self._microphones = len(array.microphones)
         self._array_id = array.array_id
         # At once, so that rates without a simple ratio are refused before there is any sound.
         self._resampler = self._new_resampler()
@@ -50,21 +55,22 @@ class Conditioner:
         self._origin_sample = 0
         self._origin_output = 0
         self._next_output = 0
-        self.substituted: tuple[str, ...] = tuple(mic.name for mic in array.microphones if not mic.enabled)
+        self._given_output = 0
+        self.substituted: tuple[str, ...] = self._correction.disabled
         self.rejected_samples = 0
 
     def reset(self) -> None:
         """Forget the stream; the next block may start at any index."""
         self._resampler = None
         self._expected = None
-        self._next_output = 0
+        self._given_output = 0
 
     def process(self, block: AudioBlock) -> AudioBlock | None:
         """Condition one block.
 
         Returns:
             float32 (mic, n) at the output rate with the index and stamp of its first sample, or None if
-            the resampler holds everything back.
+            everything is held back.
 
         Raises:
             AudioError: The block has another rate than promised, or too few channels for the array.
@@ -72,7 +78,7 @@ class Conditioner:
         """
         self._check(block)
         self._overflow |= block.overflow
-        samples = np.ascontiguousarray(block.samples[self._device_channels] * self._factors)
+        samples = self._correction.ordered(block.samples)
         if not np.isfinite(samples).all():
             self.rejected_samples += samples.shape[1]
             self._expected = None
@@ -80,7 +86,7 @@ class Conditioner:
         if self._expected != block.first_sample:
             self._restart(block.first_sample)
         self._expected = block.end_sample
-        samples = self._resample(samples)
+        samples = self._delayed(self._resample(samples))
         if not samples.shape[1]:
             return None
         return self._result(block, samples)
@@ -92,7 +98,7 @@ class Conditioner:
                 'set the sample rate of the source to what it delivers.'
             )
             raise AudioError(msg)
-        needed = int(self._device_channels.max()) + 1
+        needed = self._correction.channels_needed
         if block.channels < needed:
             msg = (
                 f'A block has {block.channels!r} channels, but array {self._array_id!r} uses channel {needed - 1}: '
@@ -104,17 +110,23 @@ class Conditioner:
         """Begin the output anew at an input index, never before what was already given out, unless reset."""
         start = round(first_sample * self._output_rate_hz / self._input_rate_hz)
         if self._origin_sample <= first_sample:
-            start = max(start, self._next_output)
-        self._origin_sample, self._origin_output, self._next_output = first_sample, start, start
+            start = max(start, self._given_output)
+        self._origin_sample, self._origin_output = first_sample, start
+        self._next_output = start + self._correction.before
         self._resampler = self._new_resampler()
+        if self._correction.delay is not None:
+            self._correction.delay.reset()
 
     def _new_resampler(self) -> Resampler | None:
         if self._input_rate_hz == self._output_rate_hz:
             return None
-        return Resampler(self._input_rate_hz, self._output_rate_hz, len(self._device_channels))
+        return Resampler(self._input_rate_hz, self._output_rate_hz, self._microphones)
 
     def _resample(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         return samples if self._resampler is None else self._resampler.process(samples)
+
+    def _delayed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        return samples if self._correction.delay is None else self._correction.delay.process(samples)
 
     def _result(self, block: AudioBlock, samples: NDArray[np.float32]) -> AudioBlock:
         since_origin = self._next_output - self._origin_output
@@ -122,18 +134,6 @@ class Conditioner:
         behind_ns = (block.first_sample - self._origin_sample) * NS // self._input_rate_hz
         stamp_ns = block.stamp_ns - behind_ns + since_origin * NS // self._output_rate_hz
         result = AudioBlock(samples, self._next_output, self._output_rate_hz, stamp_ns, self._overflow)
-        self._next_output = result.end_sample
+        self._next_output = self._given_output = result.end_sample
         self._overflow = False
         return result
-
-
-def _stand_ins(array: MicrophoneArray) -> NDArray[np.intp]:
-    """Return for each microphone itself, or the nearest enabled one if it is disabled."""
-    enabled = np.array([mic.enabled for mic in array.microphones])
-    if not enabled.any():
-        msg = f'Array {array.array_id!r} has no enabled microphone: enable those that work in its mic_array.yaml.'
-        raise AudioError(msg)
-    positions_m = array.positions_m
-    distances_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=-1)
-    nearest = np.where(enabled[None], distances_m, np.inf).argmin(axis=1)
-    return np.where(enabled, np.arange(len(enabled)), nearest)

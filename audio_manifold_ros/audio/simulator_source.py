@@ -15,13 +15,14 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.pacing import Pacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.calibration.fractional_delay import FractionalDelay
 
 
 class SimulatorSource:
     """Renders a `Drive` block by block; satisfies `AudioSource`.
 
-    It delivers what the device of that rig would: microphone i on its device channel, before its gain and
-    polarity are corrected. Sample 0 is time zero of the drive.
+    It delivers what the device of that rig would: microphone i on its device channel, before its gain, polarity
+    and delay are corrected. Sample 0 is time zero of the drive, or some milliseconds later where the rig has delays.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class SimulatorSource:
         self._duration_s = duration_s
         self._rig = rig
         self._drive: Any = None
+        self._factors: NDArray[np.float32] = np.ones((1, 1), dtype=np.float32)
+        self._late: FractionalDelay | None = None
         self._pacer: Pacer | None = None
         self._next_sample = 0
         self._end_sample: int | None = None
@@ -85,7 +88,12 @@ class SimulatorSource:
         except (CalibrationError, SimulationError) as error:
             raise AudioError(str(error)) from None
         self.sample_rate_hz = int(self._drive.sample_rate_hz)
-        self.channels = max(self._drive.array.device_channels) + 1
+        array = self._drive.array
+        self.channels = max(array.device_channels) + 1
+        self._factors = array.factors[:, None]
+        # Advanced by the negative delay: what the rig calls late comes late.
+        delays = -array.delays_s * self.sample_rate_hz
+        self._late = FractionalDelay(delays, self.sample_rate_hz) if delays.any() else None
         self._next_sample = 0
         self._end_sample = None if self._duration_s is None else round(self._duration_s * self.sample_rate_hz)
         self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
@@ -122,7 +130,9 @@ class SimulatorSource:
 
     def _heard(self, count: int) -> NDArray[np.float32]:
         """Render float32 (device channel, count)."""
-        array = self._drive.array
+        drive, late = self._drive, self._late
+        before, after = (0, 0) if late is None else (late.before, late.after)
+        sound = drive.audio(self._next_sample, before + count + after)
         samples = np.zeros((self.channels, count), dtype=np.float32)
-        samples[list(array.device_channels)] = self._drive.audio(self._next_sample, count) / array.factors[:, None]
+        samples[list(drive.array.device_channels)] = (sound if late is None else late.whole(sound)) / self._factors
         return samples

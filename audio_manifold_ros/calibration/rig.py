@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.errors import CalibrationError
-from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text
+from audio_manifold_ros.calibration.schema import (
+    FRAME,
+    SCHEMA_VERSION,
+    TEXT,
+    VECTOR,
+    VERSION,
+    Check,
+    check_mapping,
+    integer,
+    is_integer,
+    is_number,
+    is_vector,
+    number,
+)
+from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text, write_yaml
 
-SCHEMA_VERSION = 1
 RIG_FILE = 'mic_array.yaml'
 MAX_CHANNEL = 255
-MAX_DISTANCE_M = 100
 MAX_GAIN_DB = 60
-# Whether a value is good, and what a person should give.
-Check = tuple[Callable[[Any], bool], str]
+MAX_DELAY_SAMPLES = 2000
+RATES_HZ = (4000, 768_000)
+SOUND_MPS = 343.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,10 @@ class Microphone:
         gain_db: Added to the raw signal.
         polarity: 1, or -1 for a capsule wired the other way round.
         enabled: False for a capsule known to be dead.
+        delay_samples: How late its channel is, at the array's `delay_rate_hz`; negative where it is early.
+        frame_id: Its own frame, for URDF and /tf; empty for one made of the array's frame and its name.
+        noise_floor_dbfs: What it gives in silence; None where nobody has measured it.
+        std: Standard deviation of measured values by key (`gain_db`, `delay_samples`, `position_m`).
 
     """
 
@@ -49,15 +66,41 @@ class Microphone:
     gain_db: float = 0.0
     polarity: int = 1
     enabled: bool = True
+    delay_samples: float = 0.0
+    frame_id: str = ''
+    noise_floor_dbfs: float | None = None
+    std: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArrayDevice:
+    """The sound device of an array: its name, or a part of it, the channels that it has, the rates that it offers."""
+
+    name: str
+    channels: int
+    rates_hz: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class MicrophoneArray:
-    """All capsules in the order of the model's channels."""
+    """All capsules in the order of the model's channels.
+
+    Attributes:
+        array_id: For people.
+        frame_id: Frame of positions and facings.
+        microphones: The capsules.
+        delay_rate_hz: Rate of `delay_samples`; None where no microphone has a delay.
+        device: The device; None where the rig does not say.
+        sound_mps: Speed of sound where the array was measured.
+
+    """
 
     array_id: str
     frame_id: str
     microphones: tuple[Microphone, ...]
+    delay_rate_hz: int | None = None
+    device: ArrayDevice | None = None
+    sound_mps: float = SOUND_MPS
 
     @property
     def positions_m(self) -> NDArray[np.float64]:
@@ -79,6 +122,11 @@ class MicrophoneArray:
         """Gain and polarity (mic,) as one factor."""
         gains = [mic.polarity * 10 ** (mic.gain_db / 20) for mic in self.microphones]
         return np.array(gains, dtype=np.float32)
+
+    @property
+    def delays_s(self) -> NDArray[np.float64]:
+        """Seconds (mic,) that each channel is late."""
+        return np.array([mic.delay_samples for mic in self.microphones]) / (self.delay_rate_hz or 1)
 
     def geometry(self) -> list[dict[str, list[float]]]:
         """Return positions and facings, rounded to a tenth of a millimetre, as plain values."""
@@ -107,11 +155,38 @@ class MicrophoneArray:
 
         """
         data = parse_yaml(text, path, RIG_FILE)
-        _check(path, '', data, ARRAY_CHECKS)
+        check_mapping(path, '', data, ARRAY_CHECKS, ARRAY_OPTIONS)
         microphones = tuple(_microphone(path, i, entry) for i, entry in enumerate(data['microphones']))
         _check_unique(path, 'device_channel', [mic.device_channel for mic in microphones])
         _check_unique(path, 'name', [mic.name for mic in microphones])
-        return cls(data['array_id'], data['frame_id'], microphones)
+        delayed = [mic.name for mic in microphones if mic.delay_samples]
+        if delayed and 'delay_rate_hz' not in data:
+            msg = f'{path}: delay_rate_hz is missing, but {delayed} have delay_samples: give their sample rate in Hz.'
+            raise CalibrationError(msg)
+        return cls(
+            data['array_id'],
+            data['frame_id'],
+            microphones,
+            data.get('delay_rate_hz'),
+            _device(path, data.get('device')),
+            float(data.get('sound_mps', SOUND_MPS)),
+        )
+
+    def to_text(self) -> str:
+        """Return the text of its `mic_array.yaml`; what stands at its default is left out."""
+        head: dict[str, Any] = {
+            'schema_version': SCHEMA_VERSION,
+            'array_id': self.array_id,
+            'frame_id': self.frame_id,
+        }
+        if self.device is not None:
+            device = self.device
+            head['device'] = {'name': device.name, 'channels': device.channels, 'rates_hz': list(device.rates_hz)}
+        if self.sound_mps != SOUND_MPS:
+            head['sound_mps'] = self.sound_mps
+        if self.delay_rate_hz is not None:
+            head['delay_rate_hz'] = self.delay_rate_hz
+        return write_yaml({**head, 'microphones': [_plain(mic) for mic in self.microphones]})
 
 
 def _rounded(vector: tuple[float, float, float]) -> list[float]:
@@ -119,23 +194,12 @@ def _rounded(vector: tuple[float, float, float]) -> list[float]:
     return [round(v, 4) + 0.0 for v in vector]
 
 
-def _check(path: Path | str, where: str, entry: Any, checks: dict[str, Check]) -> None:
-    place = f'{path}: {where}'.rstrip(': ')
-    if not isinstance(entry, dict):
-        msg = f'{place} is {entry!r}: give a mapping with the keys {sorted(checks)}.'
-        raise CalibrationError(msg)
-    found, known = {str(key) for key in entry}, set(checks)
-    if found != known:
-        msg = f'{place} has unknown keys {sorted(found - known)} and misses {sorted(known - found)}.'
-        raise CalibrationError(msg)
-    for key, (good, wanted) in checks.items():
-        if not good(entry[key]):
-            msg = f'{place}{"." if where else ": "}{key} is {entry[key]!r}: give {wanted}.'
-            raise CalibrationError(msg)
-
-
-def _microphone(path: Path | str, index: int, entry: Any) -> Microphone:
-    _check(path, f'microphones[{index}]', entry, MICROPHONE_CHECKS)
+def _microphone(path: str, index: int, entry: Any) -> Microphone:
+    where = f'microphones[{index}]'
+    check_mapping(path, where, entry, MICROPHONE_CHECKS, MICROPHONE_OPTIONS)
+    std = entry.get('std', {})
+    check_mapping(path, f'{where}.std', std, {}, STD_OPTIONS)
+    floor = entry.get('noise_floor_dbfs')
     return Microphone(
         name=entry['name'],
         device_channel=entry['device_channel'],
@@ -144,36 +208,51 @@ def _microphone(path: Path | str, index: int, entry: Any) -> Microphone:
         gain_db=float(entry['gain_db']),
         polarity=entry['polarity'],
         enabled=entry['enabled'],
+        delay_samples=float(entry.get('delay_samples', 0.0)),
+        frame_id=entry.get('frame_id', ''),
+        noise_floor_dbfs=None if floor is None else float(floor),
+        std={key: float(value) for key, value in std.items()},
     )
 
 
-def _check_unique(path: Path | str, key: str, values: list[Any]) -> None:
+def _plain(mic: Microphone) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        'name': mic.name,
+        'device_channel': mic.device_channel,
+        'position_m': [round(v, 6) for v in mic.position_m],
+        'facing': [round(v, 6) for v in mic.facing],
+        'gain_db': mic.gain_db,
+        'polarity': mic.polarity,
+        'enabled': mic.enabled,
+    }
+    extra = {
+        'delay_samples': mic.delay_samples,
+        'frame_id': mic.frame_id,
+        'noise_floor_dbfs': mic.noise_floor_dbfs,
+        'std': dict(mic.std),
+    }
+    return {**plain, **{key: value for key, value in extra.items() if value is not None and value not in (0.0, '', {})}}
+
+
+def _device(path: str, entry: Any) -> ArrayDevice | None:
+    if entry is None:
+        return None
+    check_mapping(path, 'device', entry, DEVICE_CHECKS)
+    return ArrayDevice(entry['name'], entry['channels'], tuple(entry['rates_hz']))
+
+
+def _check_unique(path: str, key: str, values: list[Any]) -> None:
     if len(set(values)) != len(values):
         msg = f'{path}: {key} values {values} repeat: give each microphone its own.'
         raise CalibrationError(msg)
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_integer(value: Any) -> bool:
-    return type(value) is int
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number in the strict sense: true and false are none, nor are .nan and .inf."""
-    return type(value) in {int, float} and math.isfinite(value)
-
-
-def _is_vector(value: Any) -> bool:
-    return (
-        isinstance(value, list) and len(value) == 3 and all(_is_number(v) and abs(v) <= MAX_DISTANCE_M for v in value)
-    )
-
-
 def _is_direction(value: Any) -> bool:
-    return _is_vector(value) and abs(math.hypot(*value) - 1) < 1e-3
+    return is_vector(value) and abs(math.hypot(*value) - 1) < 1e-3
+
+
+def _is_rate(value: Any) -> bool:
+    return is_integer(value) and RATES_HZ[0] <= value <= RATES_HZ[1]
 
 
 def _vector(value: Any) -> tuple[float, float, float]:
@@ -181,21 +260,39 @@ def _vector(value: Any) -> tuple[float, float, float]:
     return x, y, z
 
 
+DEVIATION: Check = (lambda v: is_number(v) and v >= 0, 'a number from 0')
 ARRAY_CHECKS: dict[str, Check] = {
-    'schema_version': (
-        lambda v: _is_integer(v) and v == SCHEMA_VERSION,
-        f'{SCHEMA_VERSION}, the one this software reads',
-    ),
-    'array_id': (_is_text, 'a name'),
-    'frame_id': (_is_text, 'the name of a frame'),
+    'schema_version': VERSION,
+    'array_id': TEXT,
+    'frame_id': FRAME,
     'microphones': (lambda v: isinstance(v, list) and bool(v), 'a list of at least one microphone'),
 }
+ARRAY_OPTIONS: dict[str, Check] = {
+    'delay_rate_hz': integer(*RATES_HZ),
+    'device': (lambda v: isinstance(v, dict), 'a mapping with the keys name, channels and rates_hz'),
+    'sound_mps': number(280, 400),
+}
+DEVICE_CHECKS: dict[str, Check] = {
+    'name': TEXT,
+    'channels': integer(1, MAX_CHANNEL + 1),
+    'rates_hz': (
+        lambda v: isinstance(v, list) and bool(v) and all(_is_rate(rate) for rate in v),
+        f'a list of sample rates from {RATES_HZ[0]} to {RATES_HZ[1]}',
+    ),
+}
 MICROPHONE_CHECKS: dict[str, Check] = {
-    'name': (_is_text, 'a name'),
-    'device_channel': (lambda v: _is_integer(v) and 0 <= v <= MAX_CHANNEL, f'a channel number from 0 to {MAX_CHANNEL}'),
-    'position_m': (_is_vector, f'a list of three numbers up to {MAX_DISTANCE_M} m'),
+    'name': TEXT,
+    'device_channel': (lambda v: is_integer(v) and 0 <= v <= MAX_CHANNEL, f'a channel number from 0 to {MAX_CHANNEL}'),
+    'position_m': VECTOR,
     'facing': (_is_direction, 'a list of three numbers, a unit vector'),
-    'gain_db': (lambda v: _is_number(v) and abs(v) <= MAX_GAIN_DB, f'a number from -{MAX_GAIN_DB} to {MAX_GAIN_DB}'),
-    'polarity': (lambda v: _is_integer(v) and v in {-1, 1}, '1 or -1'),
+    'gain_db': number(-MAX_GAIN_DB, MAX_GAIN_DB),
+    'polarity': (lambda v: is_integer(v) and v in {-1, 1}, '1 or -1'),
     'enabled': (lambda v: isinstance(v, bool), 'true or false'),
 }
+MICROPHONE_OPTIONS: dict[str, Check] = {
+    'delay_samples': number(-MAX_DELAY_SAMPLES, MAX_DELAY_SAMPLES),
+    'frame_id': FRAME,
+    'noise_floor_dbfs': number(-200, -1),
+    'std': (lambda v: isinstance(v, dict), 'a mapping with keys of gain_db, delay_samples and position_m'),
+}
+STD_OPTIONS: dict[str, Check] = dict.fromkeys(('gain_db', 'delay_samples', 'position_m'), DEVIATION)

@@ -40,3 +40,20 @@ def parse_yaml(text: str, path: str, name: str) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         msg = f'Cannot read {path!r}: {error}. Give the text of a {name}.'
         raise CalibrationError(msg) from None
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes lists of plain values on one line, lists of mappings below each other."""
+
+
+def _represent_list(dumper: Any, values: list[Any]) -> Any:
+    plain = all(not isinstance(value, (list, dict)) for value in values)
+    return dumper.represent_sequence('tag:yaml.org,2002:seq', values, flow_style=plain)
+
+
+_Dumper.add_representer(list, _represent_list)
+
+
+def write_yaml(values: Any) -> str:
+    """Return values as YAML in the order given."""
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))

@@ -71,7 +71,8 @@ def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0
     windows, dropped = [], {BEFORE_START: 0, AFTER_END: 0, IN_GAP: 0}
     for image, sample in enumerate(drive.image_samples.tolist()):
         first = sample - offset
-        reason = _refusal(first, first + spec.window_samples, drive.first_sample, drive.end_sample, drive.gaps)
+        needed = first - drive.correction.before, first + spec.window_samples + drive.correction.after
+        reason = _refusal(*needed, drive.first_sample, drive.end_sample, drive.gaps)
         if reason is None:
             windows.append(Window(image, first))
         else:

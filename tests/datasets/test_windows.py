@@ -32,8 +32,15 @@ class Recording:
     end_sample: int
     gaps: NDArray[np.int64]
     image_samples: NDArray[np.int64]
+    before: int = 0
+    after: int = 0
     sample_rate_hz: int = 1000
     path: Path = field(default_factory=lambda: Path('drive.h5'))
+
+    @property
+    def correction(self) -> Recording:
+        """What the delays of the rig need around a window."""
+        return self
 
 
 @st.composite
@@ -43,7 +50,8 @@ def recordings(draw: st.DrawFn) -> Recording:
     bounds = sorted(draw(st.sets(st.integers(first + 1, end), max_size=8)))
     gaps = np.array(list(zip(bounds[::2], bounds[1::2], strict=False)), dtype=np.int64).reshape(-1, 2)
     images = sorted(draw(st.sets(st.integers(0, end + 2000), max_size=20)))
-    return Recording(first, end, gaps, np.array(images, dtype=np.int64))
+    before, after = draw(st.integers(0, 50)), draw(st.integers(0, 50))
+    return Recording(first, end, gaps, np.array(images, dtype=np.int64), before, after)
 
 
 @settings(deadline=None, max_examples=200)
@@ -57,7 +65,8 @@ def test_windows_are_those_that_a_map_of_known_samples_allows(recording: Recordi
     wanted = []
     for image, sample in enumerate(recording.image_samples.tolist()):
         first = sample - round(position * 1000)
-        if first >= 0 and known[first : first + 1000].all():
+        start, stop = first - recording.before, first + 1000 + recording.after
+        if start >= 0 and known[start:stop].all():
             wanted.append((image, first))
     assert [(w.image, w.first_sample) for w in cut.windows] == wanted
     assert len(cut.windows) + sum(cut.dropped.values()) == len(recording.image_samples)
