@@ -28,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a demonstration; returns the exit status."""
     options = parse_options(arguments)
     console = Console()
-    # SIGTERM ends it as Ctrl-C does: with every child process ended first.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Either ends it with every child process ended first. A script that starts it in its background has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         summary = Show(options, console).run()
     except (DemoError, EvaluationError, InferenceError, NodeError) as error:
