@@ -173,7 +173,7 @@ def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m training.simulate', description='Write simulated drives.')
     parser.add_argument('--drives', type=whole_number(1), required=True, help='how many streets')
-    parser.add_argument('--first-seed', type=whole_number(0), default=0, help='seed of the first street')
+    parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
     parser.add_argument('--seconds', type=whole_number(1), default=2, help='length of each drive')
     parser.add_argument(
         '--frame-position',

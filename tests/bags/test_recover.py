@@ -21,6 +21,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.message_types import definition_of, typestore
 from audio_manifold_ros.bags.recover import main, recover_bag
 from tests.bags.bag_examples import (
+    AUDIO,
     CUSTOM,
     START_NS,
     STRING,
@@ -217,15 +218,36 @@ def test_types_of_one_name_and_two_definitions_are_kept_apart(tmp_path: Path) ->
     assert (decoded[0].sample_rate, decoded[1].rate) == (48_000, 16_000)
 
 
+def break_announcement(file: Path, topic: bytes, cut: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[content.index(topic) - 4] = 0xFF  # the length of the name, where the channel is announced
+    cut.write_bytes(content[:-20])
+
+
+def test_a_lost_announcement_costs_nothing_because_chunks_repeat_it(tmp_path: Path, sent: list[Sent]) -> None:
+    break_announcement(write_bag(tmp_path / 'bag', sent) / 'bag_0.mcap', b'/words', tmp_path / 'cut.mcap')
+    recovery = recover_bag(tmp_path / 'cut.mcap', tmp_path / 'new')
+    assert recovery.topics == {'/audio': 40, '/words': 20}
+    assert recovery.unverified == 0
+
+
 def test_messages_of_a_lost_channel_are_counted(tmp_path: Path, sent: list[Sent]) -> None:
-    bag = write_bag(tmp_path / 'bag', sent)
-    content = bytearray((bag / 'bag_0.mcap').read_bytes())
-    content[content.index(b'/words') - 4] = 0xFF  # the length of the name, where the channel is announced
-    file = tmp_path / 'cut.mcap'
-    file.write_bytes(content[:-20])
-    recovery = recover_bag(file, tmp_path / 'new')
+    whole = tmp_path / 'whole.mcap'
+    with whole.open('wb') as stream:
+        writer = McapWriter(stream, use_chunking=False)
+        writer.start('ros2', 'test')
+        channels = {}
+        for topic, kind in (('/audio', AUDIO), ('/words', STRING)):
+            schema = writer.register_schema(kind, 'ros2msg', definition_of(kind)[0].encode())
+            channels[topic] = writer.register_channel(topic, 'cdr', schema)
+        for topic, time_ns, data in sent:
+            writer.add_message(channels[topic], time_ns, data, time_ns)
+        writer.finish()
+    break_announcement(whole, b'/words', tmp_path / 'cut.mcap')
+    recovery = recover_bag(tmp_path / 'cut.mcap', tmp_path / 'new')
     assert recovery.topics == {'/audio': 40}
     assert '20 messages of a channel that is unknown' in recovery.reason
+    assert recovery.unverified == 40
 
 
 @pytest.mark.parametrize('content', [b'', b'\x89MCAP0\r\n', bytes(5000), b'no bag at all, only words' * 50])
