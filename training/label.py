@@ -37,8 +37,13 @@ DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_S
 WHO = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NOBODY}'
 
 
-def open_source(recording: Path, topic: str | None) -> FrameSource:
+def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | None = None) -> FrameSource:
     """Return the camera images of a bag, or of a folder of pictures.
+
+    Args:
+        recording: The bag, or the folder.
+        topic: The camera's, in a bag; None finds it.
+        columns: First column to look at, and one past the last, in a folder; None for whole pictures.
 
     Raises:
         BagError: There is no bag, or it is damaged.
@@ -46,7 +51,10 @@ def open_source(recording: Path, topic: str | None) -> FrameSource:
 
     """
     if recording.is_dir() and any(file.suffix.lower() in SUFFIXES for file in recording.iterdir()):
-        return PictureFrames(recording)
+        return PictureFrames(recording, columns)
+    if columns is not None:
+        msg = f'{str(recording)!r} is no folder of pictures: --columns is for those only. Leave it out.'
+        raise TrainingError(msg)
     return BagFrames(recording, topic)
 
 
@@ -80,7 +88,7 @@ def label(options: argparse.Namespace, console: Console) -> None:
             who = getattr(options, modality)
             teacher: Teacher | None = None
             for recording in options.recordings if who != NOBODY else ():
-                source = open_source(recording, options.topic)
+                source = open_source(recording, options.topic, options.columns and tuple(options.columns))
                 if teacher is None or who.startswith(TOPIC):
                     teacher = open_teacher(modality, who, recording)
                 request = TrackRequest(source, teacher, tuple(options.size), options.every, options.batch)
@@ -96,6 +104,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     for modality in MODELS:
         parser.add_argument(f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{WHO} (%(default)s)')
     parser.add_argument('--size', type=whole_number(1), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    parser.add_argument(
+        '--columns',
+        type=whole_number(0),
+        nargs=2,
+        metavar=('FIRST', 'END'),
+        help='of pictures in folders, those that a teacher sees; MAVD: 200 1720',
+    )
     parser.add_argument('--every', type=whole_number(1), default=1, help='label every so many images (%(default)s)')
     parser.add_argument('--batch', type=whole_number(1), default=8, help='images at once (%(default)s)')
     return parser.parse_args(arguments)

@@ -87,6 +87,26 @@ def test_pictures_come_in_the_order_of_time(tmp_path: Path) -> None:
     np.testing.assert_array_equal(shown, [picture(number) for number in (2, 0, 1)])
 
 
+def test_of_the_pictures_that_mavd_numbers_within_an_instant_the_first_is_labelled(tmp_path: Path) -> None:
+    for code in ('_3', '_1', ''):
+        assert cv2.imwrite(str(tmp_path / f'fl_rgb_1590957201_46429573{code}.jpg'), picture(0))
+    assert cv2.imwrite(str(tmp_path / 'fl_rgb_1590957202_46429573_2.jpg'), picture(1))
+    frames = list(PictureFrames(tmp_path).frames())
+    assert [frame.names[0] for frame in frames] == ['fl_rgb_1590957201_46429573', 'fl_rgb_1590957202_46429573_2']
+    assert frames[0].stamp_ns == 1590957201_046429573
+
+
+def test_a_teacher_sees_the_columns_that_are_asked_for(tmp_path: Path) -> None:
+    assert cv2.imwrite(str(tmp_path / '000001.png'), picture(0)[..., ::-1])
+    columns = picture(0).shape[1]
+    (frame,) = PictureFrames(tmp_path, (3, columns - 2)).frames()
+    np.testing.assert_array_equal(frame.picture(), picture(0)[:, 3:-2])
+    assert PictureFrames(tmp_path, (3, 9)).provenance != PictureFrames(tmp_path).provenance
+    (frame,) = PictureFrames(tmp_path, (0, columns + 1)).frames()
+    with pytest.raises(TrainingError, match=f'has {columns} columns'):
+        frame.picture()
+
+
 def test_folders_that_cannot_be_labelled_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match='neither a bag nor a folder of pictures'):
         PictureFrames(tmp_path)
@@ -97,7 +117,7 @@ def test_folders_that_cannot_be_labelled_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'000001\.jpg.*cannot be decoded'):
         next(PictureFrames(tmp_path).frames()).picture()
     damaged.with_suffix('.png').write_bytes(b'')
-    with pytest.raises(TrainingError, match='2 pictures show only 1'):
+    with pytest.raises(TrainingError, match='show the same instant'):
         PictureFrames(tmp_path)
 
 
