@@ -16,7 +16,6 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.argument_types import whole_number
-from audio_manifold_ros.bags.audio_chunk import StatedAudio
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.content_hash import bag_sha256, files_sha256
@@ -31,8 +30,8 @@ from audio_manifold_ros.bags.conversion import (
 from audio_manifold_ros.bags.drive_conversion import Advance, DriveConversion
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import LABEL_FILES
-from audio_manifold_ros.bags.pcm import FORMATS
 from audio_manifold_ros.bags.run_metadata import rig_sha256
+from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.drive_seal import read_seal
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -111,26 +110,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--tolerance', type=float, default=0.02, help='s that depth and labels may be off the reference (%(default)s)'
     )
-    parser.add_argument(
-        '--stated',
-        nargs=3,
-        metavar=('HZ', 'CHANNELS', 'FORMAT'),
-        help=f'audio that does not describe itself: rate, channels, and one of {", ".join(FORMATS)}',
-    )
-    parser.add_argument('--planar', action='store_true', help='--stated: channel after channel, not interleaved')
+    add_stated_argument(parser)
     parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
     parser.add_argument('--scheduler', help='address of a Dask scheduler (default: processes of this machine)')
     return parser.parse_args(arguments)
 
 
 def _options(given: argparse.Namespace) -> ConversionOptions:
-    stated = None
-    if given.stated:
-        rate_hz, channels, name = given.stated
-        if not rate_hz.isdigit() or not channels.isdigit() or name not in FORMATS:
-            msg = f'--stated {" ".join(given.stated)}: give rate in Hz, channels, and one of {sorted(FORMATS)}.'
-            raise BagError(msg)
-        stated = StatedAudio(int(rate_hz), int(channels), name, given.planar)
     rows, columns = given.size
     return ConversionOptions(
         sample_rate_hz=given.rate,
@@ -141,7 +127,7 @@ def _options(given: argparse.Namespace) -> ConversionOptions:
         labels=given.labels,
         reference=given.reference,
         tolerance_s=given.tolerance,
-        stated=stated,
+        stated=given.stated,
     )
 
 

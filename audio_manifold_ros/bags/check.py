@@ -19,7 +19,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from audio_manifold_ros.bags.audio_chunk import StatedAudio
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.bag_survey import BagSurvey
@@ -29,9 +28,9 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.image_sources import LABEL_FILES
 from audio_manifold_ros.bags.message_types import definition_of
-from audio_manifold_ros.bags.pcm import FORMATS
 from audio_manifold_ros.bags.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.recover import survey_damage
+from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.datasets.label_folder import label_folder
 
 WINDOW_S = 1.0
@@ -225,22 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
     for kind in ('audio', 'depth', 'labels', 'reference'):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, if not the usual one')
-    parser.add_argument(
-        '--stated',
-        nargs=3,
-        metavar=('HZ', 'CHANNELS', 'FORMAT'),
-        help=f'audio that does not describe itself: rate, channels, and one of {", ".join(FORMATS)}',
-    )
+    add_stated_argument(parser)
     parser.add_argument('--json', action='store_true', help='print the checks as JSON')
     given = parser.parse_args(arguments)
-    stated = None
-    if given.stated:
-        rate_hz, channels, name = given.stated
-        if not (rate_hz.isdigit() and channels.isdigit() and name in FORMATS):
-            parser.error(f'--stated {" ".join(given.stated)}: give rate in Hz, channels, and one of {sorted(FORMATS)}')
-        stated = StatedAudio(int(rate_hz), int(channels), name)
     topics = {kind: getattr(given, kind) for kind in ('audio', 'depth', 'labels', 'reference')}
-    checks = _check_all(given.bags, ConversionOptions(**topics, stated=stated))
+    checks = _check_all(given.bags, ConversionOptions(**topics, stated=given.stated))
     if given.json:
         print(json.dumps([check.plain() for check in checks], indent=1))
     else:

@@ -33,6 +33,7 @@ from audio_manifold_ros.inference.bundle import Bundle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from audio_manifold_ros.bags.audio_chunk import StatedAudio
     from audio_manifold_ros.evaluation.scores import Images
     from audio_manifold_ros.inference.backend import Backend
     from audio_manifold_ros.inference.prediction import Prediction
@@ -56,6 +57,7 @@ class EvaluationOptions:
         audio: Audio topic; empty for the only one.
         depth: Topic of the true depth; empty for the usual one.
         labels: Topic of the true classes; empty for the usual one.
+        stated: What the audio messages leave unsaid.
         rate_hz: Predictions a second, at most.
         backend: Name of the backend.
         device: Device of the torch backend.
@@ -70,6 +72,7 @@ class EvaluationOptions:
     audio: str = ''
     depth: str = ''
     labels: str = ''
+    stated: StatedAudio | None = None
     rate_hz: float = DEFAULT_RATE_HZ
     backend: str = 'auto'
     device: str = 'cpu'
@@ -91,7 +94,11 @@ class Session:
     def offline(self) -> OfflineRun:
         """Return the run through the pipeline, from its beginning."""
         return OfflineRun(
-            heard_audio(self.bag, self.topics), self.bundle, self.backend, self.array, self.options.rate_hz
+            heard_audio(self.bag, self.topics, self.options.stated),
+            self.bundle,
+            self.backend,
+            self.array,
+            self.options.rate_hz,
         )
 
     def mono(self, prediction: Prediction) -> Images:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.bags.audio_chunk import StatedAudio
     from audio_manifold_ros.bags.bag_message import BagMessage
     from audio_manifold_ros.bags.bag_reader import BagReader
     from audio_manifold_ros.bags.dataset_topics import DatasetTopics
@@ -38,15 +39,20 @@ class HeardMessage:
     refusal: str = ''
 
 
-def heard_audio(bag: BagReader, topics: DatasetTopics) -> Iterator[HeardMessage]:
+def heard_audio(bag: BagReader, topics: DatasetTopics, stated: StatedAudio | None = None) -> Iterator[HeardMessage]:
     """Yield every audio message of a bag in order of time; where the format has no sample index, it is inferred.
+
+    Args:
+        bag: The bag, open.
+        topics: Which topics are meant.
+        stated: What the messages leave unsaid.
 
     Raises:
         BagError: The bag is damaged, or what describes the audio cannot be used.
 
     """
     index: tuple[int, StampIndex] | None = None
-    for message, chunk in RecordedAudio(bag, topics).messages():
+    for message, chunk in RecordedAudio(bag, topics, stated).messages():
         if isinstance(chunk, BagError):
             yield HeardMessage(message, None, str(chunk))
             continue

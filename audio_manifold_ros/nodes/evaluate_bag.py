@@ -17,6 +17,7 @@ from audio_manifold_ros.argument_types import number, whole_number
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.evaluate import REPORT_FILE, EvaluationOptions, OfflineSeries, evaluate_bag
+from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.evaluation.errors import EvaluationError
@@ -57,14 +58,13 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
         '--labels', default='', metavar='TOPIC', help='true classes (default: truth/segmentation/image)'
     )
     parser.add_argument(
-        '--rate', type=number(0.1, 1000), default=30.0, help='predictions a second, at most (default: %(default)g)'
+        '--rate', type=number(0.1, 200), default=30.0, help='predictions a second, at most (default: %(default)g)'
     )
     parser.add_argument('--backend', default='auto', choices=('auto', 'onnx', 'torch'), help='what runs the network')
     parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
     parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
+    add_stated_argument(parser)
     given = parser.parse_args(arguments)
-    if not 0.1 <= given.rate <= 200:
-        parser.error(f'--rate is {given.rate!r}: give 0.1 to 200')
     options = EvaluationOptions(
         bag=given.bag,
         bundle=locate('--bundle', given.bundle),
@@ -73,6 +73,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
         audio=given.audio,
         depth=given.depth,
         labels=given.labels,
+        stated=given.stated,
         rate_hz=given.rate,
         backend=given.backend,
         device=given.device,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NS = 1_000_000_000
 START_NS = 1_700_000_000 * NS
 AUDIO_TYPE, IMAGE_TYPE = 'audio_manifold_msgs/msg/AudioBlock', 'sensor_msgs/msg/Image'
-RAW_TYPE = 'foxglove_msgs/msg/RawAudio'
+RAW_TYPE, ARRAY_TYPE = 'foxglove_msgs/msg/RawAudio', 'std_msgs/msg/Int16MultiArray'
 TF_TYPE, CHAT_TYPE = 'tf2_msgs/msg/TFMessage', 'std_msgs/msg/String'
 SIZE = 128
 RATE_HZ = 22_500
@@ -81,6 +81,17 @@ class SoundBag:
                     number_of_channels=message.channel_count,
                 )
                 writer.write(topic, bytes(store.serialize_cdr(raw, RAW_TYPE)), time_ns)
+        return folder
+
+    def write_multi_arrays(self, folder: Path, topic: str) -> Path:
+        """Write the sound alone, as arrays that say nothing of it, and return the folder."""
+        types = typestore().types
+        with BagWriter(folder) as writer:
+            writer.add_topic(topic, ARRAY_TYPE)
+            for time_ns, _, _, message in self._audio(types):
+                layout = types['std_msgs/msg/MultiArrayLayout'](dim=[], data_offset=0)
+                bare = types[ARRAY_TYPE](layout=layout, data=message.data.view(np.int16))
+                writer.write(topic, bytes(typestore().serialize_cdr(bare, ARRAY_TYPE)), time_ns)
         return folder
 
     def samples(self) -> np.ndarray:

@@ -261,8 +261,10 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     out = ['--out', str(tmp_path / 'out')]
     assert main(['bag', 'elsewhere/bag', *out]) == 1
     assert 'one drive' in capsys.readouterr().err
-    assert main(['bag', *out, '--stated', '48k', '8', 's16le']) == 1
-    assert '--stated' in capsys.readouterr().err
+    for stated in (['48k', '8', 's16le'], ['48000', '8'], ['48000', '8', 'mp3'], ['48000', '8', 's16le', 'flat']):
+        with pytest.raises(SystemExit):
+            main(['bag', *out, '--stated', *stated])
+        assert f'--stated {" ".join(stated)}: give rate' in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(['bag', *out, '--rate', '100'])
     assert main([str(tmp_path / 'nothing'), *out]) == 1

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.bags.audio_chunk import StatedAudio
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.heard_audio import HeardMessage, heard_audio
@@ -118,6 +119,20 @@ def test_foreign_audio_without_an_index_is_heard_as_its_stamps_say(
     assert ends(theirs) == ends(mine)
     assert [p.stamp_ns for p in theirs] == [p.stamp_ns for p in mine]
     assert all(np.array_equal(a.features, b.features) for a, b in zip(theirs, mine, strict=True))
+
+
+def test_bare_arrays_are_heard_as_a_person_states_them(tmp_path: Path) -> None:
+    own = SoundBag(seconds=1.0, jitter_ns=0, image_rate_hz=0.0)
+    bare = own.write_multi_arrays(tmp_path / 'bare', '/mic/samples')
+    with BagReader(bare) as reader:
+        topics = find_topics(str(bare), reader.topics, audio='/mic/samples')
+        unstated = list(heard_audio(reader, topics))
+        heard = [entry.block for entry in heard_audio(reader, topics, StatedAudio(22_500, 8))]
+    assert all(entry.block is None and entry.refusal for entry in unstated)
+    steps = np.concatenate([block.samples for block in heard], axis=1) * 32768
+    np.testing.assert_array_equal(steps, own.samples()[:, : steps.shape[1]])
+    ends = [block.first_sample + block.samples.shape[1] for block in heard]
+    assert [block.first_sample for block in heard[1:]] == ends[:-1]
 
 
 def test_it_is_the_pipeline_of_the_node(
