@@ -9,6 +9,7 @@ from pathlib import Path
 from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.backend import input_shape
 from audio_manifold_ros.inference.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.manifest import (
@@ -47,9 +48,10 @@ def write_paper_bundle(folder: Path) -> Bundle:
             manifolds={modality: VqVaeConfig(channels=CHANNELS[modality]) for modality in MODALITIES},
         )
     )
-    exported = export_network(network)
+    manifest = _manifest(network)
+    exported = export_network(network, input_shape(manifest))
     files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights}
-    return write_bundle(folder, _manifest(network), files)
+    return write_bundle(folder, manifest, files)
 
 
 def _manifest(network: PerceptionNetwork) -> Manifest:
