@@ -16,6 +16,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.corpus import find_drives
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.audio_controls import one_microphone, shuffled_order
 from audio_manifold_ros.evaluation.errors import EvaluationError
@@ -43,7 +47,11 @@ METRICS_FILE = 'metrics.json'
 
 
 def evaluate(
-    network: PerceptionNetwork, cache: WindowCache, confidence: ConfidenceModel | None = None, split: str = 'test'
+    network: PerceptionNetwork,
+    cache: WindowCache,
+    confidence: ConfidenceModel | None = None,
+    split: str = 'test',
+    camera: CameraModel | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a split (see `ScoreBoard.result`).
 
@@ -55,6 +63,7 @@ def evaluate(
         cache: All windows.
         confidence: Scored, too, where there is one.
         split: Which windows.
+        camera: What the images are seen with; without it objects are not looked for.
 
     Raises:
         EvaluationError: The split has too few streets to shuffle their audio.
@@ -63,7 +72,7 @@ def evaluate(
     indices = cache.indices(split)
     others = indices[shuffled_order(cache.window_drives(indices))]
     prior = make_prior(cache)
-    board = ScoreBoard()
+    board = ScoreBoard(camera)
     pairs = list(zip(batches(indices), batches(others), strict=True))
     for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
         features = take_features(cache, own)
@@ -96,6 +105,19 @@ def make_prior(cache: WindowCache) -> Prior:
     return builder.build()
 
 
+def drives_camera(folder: Path | str) -> CameraModel:
+    """Return the camera of the first drive below a folder.
+
+    Raises:
+        DatasetError: There is no drive, or it cannot be read.
+        CalibrationError: Its camera makes no sense.
+
+    """
+    first = next(iter(find_drives(folder).values()))
+    with DriveReader(first) as drive:
+        return CameraModel.from_text(drive.rig.camera, f'{first} (camera)')
+
+
 def _images(output: NetworkOutput) -> Images:
     return Images(output.depth_m, output.labels)
 
@@ -116,8 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = TrainingConfig.from_yaml(options.config)
         network, cache = load_perception(config), open_cache(config.data)
         balance_classes(network, cache)
-        scores = evaluate(network, cache, split=options.split)
-    except (TrainingError, DatasetError, NetworkError, EvaluationError) as error:
+        scores = evaluate(network, cache, split=options.split, camera=drives_camera(config.data.drives))
+    except (TrainingError, DatasetError, CalibrationError, NetworkError, EvaluationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     path = Path(config.output) / f'{options.split}_{METRICS_FILE}'

@@ -11,13 +11,13 @@ import numpy as np
 
 from audio_manifold_ros.bags.curves import Curves, Panel
 from audio_manifold_ros.bags.elsewhere import Elsewhere
-from audio_manifold_ros.bags.image_messages import sampled
-from audio_manifold_ros.bags.native_scores import NativeScores
 from audio_manifold_ros.evaluation.classes import UNLABELLED
-from audio_manifold_ros.evaluation.conventions import Conventions
 from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.native_scores import NativeScores
 from audio_manifold_ros.evaluation.paper_metrics import image_miou
+from audio_manifold_ros.evaluation.resolution import sampled
 from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
+from audio_manifold_ros.evaluation.variants import plain
 from audio_manifold_ros.inference.pipeline import nothing_near
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ class BagEvaluation:
         self._manifest = manifest
         self._size = manifest.camera.height, manifest.camera.width
         self._prior = None if prior is None else published(manifest, Images(prior.depth_m, prior.labels))
-        self._board = ScoreBoard()
-        self._conventions = Conventions()
+        self._board = ScoreBoard(manifest.camera)
         self._native = NativeScores()
         self._elsewhere: Elsewhere[_Scored] = Elsewhere(shift_s)
         self._predictions = self._alone = 0
@@ -100,11 +99,12 @@ class BagEvaluation:
             figures['confidence'] = float(confidence.mean())
         if truth is not None:
             said = {'model': Images(prediction.depth_m, prediction.labels)}
-            self._native.add(truth, said['model'])
             if self._prior is not None:
                 said['prior'] = self._prior
             if mono is not None:
                 said['mono'] = mono
+            # Here and not by the board: windows wait for their control, and large images would fill the memory.
+            self._native.add(truth, said)
             truth = self._in_size(truth)
             for who, images in said.items():
                 figures.update(_figures(truth, images, SUFFIXES[who]))
@@ -117,13 +117,11 @@ class BagEvaluation:
         """Return all figures as plain values; call it once, at the end."""
         for window, other in self._elsewhere.rest():
             self._count(window, other)
-        scores = self._board.result()
+        scores = {**self._board.result(), 'native': plain(self._native.result())}
         return {
             'predictions': self._predictions,
             'with_truth': scores['windows'],
             'scores': scores,
-            'conventions': self._conventions.result(scores['segmentation']),
-            'native': self._native.result(),
             'shuffled': {'shift_s': round(self._elsewhere.shift_s, 3), 'without_partner': self._alone},
             'curves': self.curves.to_plain(),
         }
@@ -133,7 +131,6 @@ class BagEvaluation:
         self._alone += other is None
         comparable = _comparable(window.truth, said['model'])
         self._board.add(window.truth, said, window.confidence if comparable else None)
-        self._conventions.add(window.truth, said)
 
     def _in_size(self, truth: Images) -> Images:
         depth_m, labels = truth.depth_m, truth.labels

@@ -96,22 +96,6 @@ def decode_labels(message: Any) -> NDArray[np.uint8]:
     return np.ascontiguousarray(labels)
 
 
-def sampled(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Return an image of another size by its nearest pixels: no depth, and no class, that is not in the image.
-
-    Args:
-        image: (row, column), of any type.
-        rows: Rows of the result.
-        columns: Columns of the result.
-
-    """
-    if image.shape == (rows, columns):
-        return image
-    row = ((np.arange(rows) + 0.5) * image.shape[0] / rows).astype(np.intp)
-    column = ((np.arange(columns) + 0.5) * image.shape[1] / columns).astype(np.intp)
-    return np.ascontiguousarray(image[row[:, None], column])
-
-
 def _is_compressed(message: Any) -> bool:
     return not hasattr(message, 'encoding')
 

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture, sampled
+from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture
 from audio_manifold_ros.bags.timed_images import Nearest, TimedImage, topic_images, track_images
 from audio_manifold_ros.datasets.label_folder import SKY, label_folder
 from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+from audio_manifold_ros.evaluation.resolution import sampled
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.dataset_topics import DatasetTopics

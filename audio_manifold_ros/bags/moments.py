@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.bags.image_messages import sampled
 from audio_manifold_ros.evaluation.classes import UNLABELLED
 from audio_manifold_ros.evaluation.contact_sheet import Moment
+from audio_manifold_ros.evaluation.resolution import sampled
 from audio_manifold_ros.evaluation.scores import Images
 
 if TYPE_CHECKING:

@@ -10,7 +10,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.bags.evaluation import PANELS
-from audio_manifold_ros.evaluation.card import DEPTH_METRICS, REGIONS, SEGMENTATION_KEYS
+from audio_manifold_ros.evaluation.card import (
+    DEPTH_METRICS,
+    REGIONS,
+    SEGMENTATION_KEYS,
+    STRUCTURE_METRICS,
+    STRUCTURE_NOTE,
+)
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.curves import Curves
@@ -26,6 +32,7 @@ CONVENTIONS = {
     'paper': 'the paper, equation 1: divided by the prediction, RMSE over all pixels',
     'reference': 'the published code: medians matched, per image, AUC up to 2.9',
     'median_scaled': 'this project, medians matched first',
+    'paper_median_scaled': 'the paper, medians matched first',
 }
 CONTROLS = (
     'The <b>training prior</b> is the median depth and the most frequent class of each pixel over the training '
@@ -124,12 +131,12 @@ def _scores(result: Mapping[str, Any]) -> list[str]:
         parts += [*_depth_conventions(result), _depth_regions(depth)]
     if segmentation:
         parts += [_segmentation(segmentation), _segmentation_conventions(result)]
-    return [*parts, *_native(result['native'])]
+    return [*parts, *_structure(result['scores']['structure']), *_native(result['scores']['native'])]
 
 
 def _depth_conventions(result: Mapping[str, Any]) -> Iterable[str]:
     for key, caption in CONVENTIONS.items():
-        values = result['scores']['depth'] if key == 'scores' else result['conventions'][key]
+        values = result['scores']['depth'] if key == 'scores' else result['scores']['conventions'][key]
         rows = _by_variant(values, tuple(DEPTH_METRICS))
         yield _table(('Depth', *DEPTH_METRICS.values()), rows, caption)
 
@@ -156,19 +163,33 @@ def _segmentation(scores: Mapping[str, Any]) -> str:
 def _segmentation_conventions(result: Mapping[str, Any]) -> str:
     sources = {
         'this project: all classes in the truth': result['scores']['segmentation'],
-        "the paper: mean of its tables' eight classes": result['conventions']['paper'],
-        'the published code: per image, classes in its truth': result['conventions']['reference'],
+        "the paper: mean of its tables' eight classes": result['scores']['conventions']['paper'],
+        'the published code: per image, classes in its truth': result['scores']['conventions']['reference'],
     }
     rows = [(name, *(_percent(values.get(f'miou{who}')) for who in VARIANTS)) for name, values in sources.items()]
     return _table(('mIoU by convention (%)', *VARIANTS.values()), rows)
+
+
+def _structure(structure: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (name, *(_number(structure.get(f'{key}{who}'), 3) for who in VARIANTS))
+        for key, name in STRUCTURE_METRICS.items()
+        if any(structure.get(f'{key}{who}') is not None for who in VARIANTS)
+    ]
+    return [_table(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)] if rows else []
 
 
 def _native(native: Mapping[str, Any]) -> list[str]:
     rows = []
     for head, values in native.items():
         size = f'{head} at {values["size"][0]} × {values["size"][1]}'
-        rows += [(f'{size}: {key}', _plain(value)) for key, value in values.items() if key != 'size']
-    return [_table(("At the truth's resolution", 'this model'), rows)] if rows else []
+        names = {**DEPTH_METRICS, 'rmse_dataset': 'RMSE of all pixels (m)', **SEGMENTATION_KEYS}
+        rows += [
+            (f'{size}: {name}', *(_number(values.get(f'{key}{who}'), 3) for who in VARIANTS))
+            for key, name in names.items()
+            if values.get(key) is not None
+        ]
+    return [_table(("At the truth's resolution", *VARIANTS.values()), rows)] if rows else []
 
 
 def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:

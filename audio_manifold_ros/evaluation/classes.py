@@ -38,13 +38,14 @@ REGION_CLASSES = {
 }
 
 
-def _table(names: tuple[str, ...]) -> NDArray[np.bool_]:
+def class_table(names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which of the ids 0 to 255 are among the named classes, bool (256,)."""
     table = np.zeros(256, dtype=np.bool_)
     table[[CLASS_NAMES.index(name) for name in names]] = True
     return table
 
 
-_REGION_TABLES = {region: _table(names) for region, names in REGION_CLASSES.items()}
+_REGION_TABLES = {region: class_table(names) for region, names in REGION_CLASSES.items()}
 
 
 def region_masks(labels: NDArray[np.uint8]) -> dict[str, NDArray[np.bool_]]:

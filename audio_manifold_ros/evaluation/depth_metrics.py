@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ AUC_STEP = 0.01
 AUC_THRESHOLDS = np.arange(30) * AUC_STEP
 # Nothing is below the threshold 0, so that a perfect image reaches 29 of the 30 steps.
 AUC_GREATEST = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
+PIXEL_SUMS = ('abs_rel', 'sq_rel', 'squared', 'squared_log', 'auc_crr')
+Float = TypeVar('Float', bound=np.floating[Any])
 Mask = NDArray[np.bool_]
 Errors = dict[str, NDArray[np.float64]]
 
@@ -27,9 +29,10 @@ class DepthMetrics:
     is NaN it counts as 80 m, so that withholding an answer earns nothing.
 
     `abs_rel`, `sq_rel` (both divided by the truth) and `auc_crr` are means over pixels; `rmse` and `rmse_log` are taken
-    per image and averaged over the images that have a valid pixel (Eigen et al.); `rmse_dataset` is over all pixels at
-    once (paper, equation 1). `auc_crr` is the paper's area under the fraction of pixels whose relative error lies below
-    a threshold of 0 to 0.30 in steps of 0.01; `auc_crr_normalised` divides it by the greatest value it can take, 0.29.
+    per image and averaged over the images that have a valid pixel (Eigen et al.); `rmse_dataset` and
+    `rmse_log_dataset` are over all pixels at once (paper, equation 1). `auc_crr` is the paper's area under the fraction
+    of pixels whose relative error lies below a threshold of 0 to 0.30 in steps of 0.01; `auc_crr_normalised` divides it
+    by the greatest value it can take, 0.29.
     """
 
     def __init__(self) -> None:
@@ -78,6 +81,7 @@ class DepthMetrics:
             'rmse': mean('image_rmse', images),
             'rmse_dataset': mean('squared', pixels) ** 0.5,
             'rmse_log': mean('image_rmse_log', images),
+            'rmse_log_dataset': mean('squared_log', pixels) ** 0.5,
             'auc_crr': mean('auc_crr', pixels),
             'auc_crr_normalised': mean('auc_crr', pixels) / AUC_GREATEST,
             'pixels': pixels,
@@ -89,14 +93,12 @@ class DepthMetrics:
         return tuple(self._sums)
 
     def _count(self, region: str, errors: Errors, mask: Mask | None) -> None:
-        sums = self._sums.setdefault(
-            region, dict.fromkeys(('abs_rel', 'sq_rel', 'squared', 'auc_crr', 'image_rmse', 'image_rmse_log'), 0.0)
-        )
+        sums = self._sums.setdefault(region, dict.fromkeys((*PIXEL_SUMS, 'image_rmse', 'image_rmse_log'), 0.0))
         inside = {key: values if mask is None else values[mask] for key, values in errors.items()}
         pixels = len(inside['abs_rel'])
         if not pixels:
             return
-        for key in ('abs_rel', 'sq_rel', 'squared', 'auc_crr'):
+        for key in PIXEL_SUMS:
             sums[key] += float(inside[key].sum())
         sums['image_rmse'] += float(inside['squared'].mean()) ** 0.5
         sums['image_rmse_log'] += float(inside['squared_log'].mean()) ** 0.5
@@ -110,24 +112,43 @@ def relative_error(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.f
     return np.abs(truth - predicted) / truth
 
 
+def far_where_unknown(depth_m: NDArray[Float]) -> NDArray[Float]:
+    """Return a prediction with 80 m where it is NaN."""
+    return np.where(np.isnan(depth_m), depth_m.dtype.type(FAR_M), depth_m)
+
+
+def median_scaled(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return a prediction whose median over the valid pixels is the truth's; one of NaN counts as 80 m."""
+    valid = ~np.isnan(truth_m)
+    predicted = far_where_unknown(predicted_m.astype(np.float64))
+    if not valid.any():
+        return predicted
+    return np.asarray(predicted * (np.median(truth_m[valid]) / np.median(predicted[valid])))
+
+
+def correct_steps(
+    relative: NDArray[np.float64], thresholds: NDArray[np.floating[Any]] = AUC_THRESHOLDS, step: float = AUC_STEP
+) -> NDArray[np.float64]:
+    """Return what each pixel of a relative error adds to AUC_crr: a step for every threshold above it."""
+    return np.asarray((len(thresholds) - np.searchsorted(thresholds, relative, side='right')) * step, dtype=np.float64)
+
+
 def clipped(
     truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return truth and prediction within 1..80 m; a prediction of NaN becomes 80 m."""
-    predicted = np.nan_to_num(predicted_m.astype(np.float64), nan=FAR_M)
+    predicted = far_where_unknown(predicted_m.astype(np.float64))
     return np.clip(truth_m.astype(np.float64), NEAR_M, FAR_M), np.clip(predicted, NEAR_M, FAR_M)
 
 
 def _pixel_errors(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> Errors:
     truth, predicted = clipped(truth_m, predicted_m)
-    relative = relative_error(truth_m, predicted_m)
+    relative = np.abs(truth - predicted) / truth
     squared = (truth - predicted) ** 2
-    # A pixel lies below every threshold but those that do not exceed its error.
-    above = len(AUC_THRESHOLDS) - np.searchsorted(AUC_THRESHOLDS, relative, side='right')
     return {
         'abs_rel': relative,
         'sq_rel': squared / truth,
         'squared': squared,
         'squared_log': np.log(truth / predicted) ** 2,
-        'auc_crr': above * AUC_STEP,
+        'auc_crr': correct_steps(relative),
     }

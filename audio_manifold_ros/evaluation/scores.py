@@ -4,24 +4,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.classes import CLASS_NAMES, SKY, region_masks
+from audio_manifold_ros.evaluation.classes import SKY, region_masks
 from audio_manifold_ros.evaluation.confidence_report import ConfidenceReport
+from audio_manifold_ros.evaluation.conventions import Conventions
 from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics, relative_error
 from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.explained import explained
+from audio_manifold_ros.evaluation.native_scores import NativeScores
+from audio_manifold_ros.evaluation.resolution import sampled
 from audio_manifold_ros.evaluation.segmentation_metrics import SegmentationMetrics
+from audio_manifold_ros.evaluation.structure import Structure
+from audio_manifold_ros.evaluation.variants import CONTROLS, MODEL, plain, suffixed
 from audio_manifold_ros.inference.confidence_fit import depth_right, labels_right
 
-MODEL = 'model'
-CONTROLS = ('prior', 'shuffled', 'mono')
-DIGITS = 5
+if TYPE_CHECKING:
+    from audio_manifold_ros.calibration.camera import CameraModel
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,21 @@ class Images:
 class ScoreBoard:
     """Counts windows one by one, for the model and any controls; memory does not grow with their number."""
 
-    def __init__(self) -> None:
-        """Start with no window."""
+    def __init__(self, camera: CameraModel | None = None) -> None:
+        """Start with no window.
+
+        Args:
+            camera: What the images are seen with; without it objects are not looked for.
+
+        """
         self._windows = 0
         self._depth: dict[str, DepthMetrics] = {}
         self._segmentation: dict[str, SegmentationMetrics] = {}
         self._confidence = ConfidenceReport()
         self._has_confidence = False
+        self._conventions = Conventions()
+        self._structure = Structure(camera)
+        self._native = NativeScores()
 
     def add(
         self, truth: Images, predicted: Mapping[str, Images], confidence: NDArray[np.floating[Any]] | None = None
@@ -55,8 +67,10 @@ class ScoreBoard:
         """Count one window.
 
         Args:
-            truth: What the camera saw.
-            predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any.
+            truth: What the camera saw; of another size than the predictions, it is sampled at its nearest pixels, and
+                scored as it is besides.
+            predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any, all
+                of one size.
             confidence: (row, column) 0..1, of the model.
 
         Raises:
@@ -67,54 +81,73 @@ class ScoreBoard:
         if unknown:
             msg = f'Predictions of {unknown}: give {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
+        native, truth = truth, _in_size(truth, predicted)
+        self._native.add(native, predicted)
         regions = region_masks(truth.labels) if truth.labels is not None else {}
         for variant, images in predicted.items():
             if truth.depth_m is not None and images.depth_m is not None:
                 self._depth.setdefault(variant, DepthMetrics()).add(truth.depth_m, images.depth_m, regions)
             if truth.labels is not None and images.labels is not None:
                 self._segmentation.setdefault(variant, SegmentationMetrics()).add(truth.labels, images.labels)
+        self._conventions.add(truth, predicted)
+        self._structure.add(truth, predicted)
         if confidence is not None and MODEL in predicted:
             self._confidence.add(confidence, *_rightness(truth, predicted[MODEL]))
             self._has_confidence = True
         self._windows += 1
 
     def result(self) -> dict[str, Any]:
-        """Return `windows`, `depth`, `segmentation` and `confidence` as plain values for JSON.
+        """Return plain values for JSON.
 
-        A key of `depth` is metric, region and control (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`), one of
-        `segmentation` is `miou`, `accuracy` or `iou_` and a class that occurs in the truth, then the control
-        (`iou_car_shuffled`). Without a suffix it is the model's. A figure without any pixel is None.
+        `depth`, `segmentation` and `structure` map names to figures. A key of `depth` is metric, region and control
+        (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`), one of `segmentation` is `miou`, `accuracy` or `iou_`
+        and a class that occurs in the truth, then the control (`iou_car_shuffled`), one of `structure` what
+        `Structure.result` and `explained` say. Without a suffix it is the model's. A figure without any pixel is None.
+
+        `windows` counts them; `conventions` holds the same images scored as `Conventions` says, `native` what
+        `NativeScores` says, `confidence` is there if any was given.
         """
-        scores: dict[str, Any] = {'windows': self._windows, 'depth': {}, 'segmentation': {}}
-        for variant in (MODEL, *CONTROLS):
-            if variant in self._depth:
-                scores['depth'].update(_depth_scores(self._depth[variant], variant))
-            if variant in self._segmentation:
-                scores['segmentation'].update(_segmentation_scores(self._segmentation[variant], variant))
+        scores: dict[str, Any] = {
+            'windows': self._windows,
+            'depth': self._depth_scores(),
+            'segmentation': {
+                suffixed(key, variant): value
+                for variant, counts in self._segmentation.items()
+                for key, value in counts.result().items()
+            },
+            'conventions': self._conventions.result(self._segmentation),
+            'structure': {**self._structure.result(), **explained(self._depth, self._segmentation)},
+            'native': self._native.result(),
+        }
         if self._has_confidence:
             scores['confidence'] = self._confidence.result()
-        plain: dict[str, Any] = _plain(scores)
-        return plain
+        figures: dict[str, Any] = plain(scores)
+        return figures
+
+    def _depth_scores(self) -> dict[str, float]:
+        return {
+            suffixed(f'{metric}_{region}' if region else metric, variant): value
+            for variant, metrics in self._depth.items()
+            for region in metrics.regions
+            for metric, value in metrics.result(region).items()
+            if metric != 'pixels' or variant == MODEL
+        }
 
 
-def _suffixed(variant: str) -> str:
-    return '' if variant == MODEL else f'_{variant}'
-
-
-def _depth_scores(metrics: DepthMetrics, variant: str) -> dict[str, float]:
-    return {
-        f'{metric}{region and "_" + region}{_suffixed(variant)}': value
-        for region in metrics.regions
-        for metric, value in metrics.result(region).items()
-        if metric != 'pixels' or variant == MODEL
-    }
-
-
-def _segmentation_scores(metrics: SegmentationMetrics, variant: str) -> dict[str, float]:
-    scores = {'miou': metrics.miou(), 'accuracy': metrics.accuracy()}
-    names = zip(CLASS_NAMES, metrics.iou().tolist(), metrics.present.tolist(), strict=True)
-    scores.update({f'iou_{name.replace(" ", "_")}': iou for name, iou, present in names if present})
-    return {f'{key}{_suffixed(variant)}': value for key, value in scores.items()}
+def _in_size(truth: Images, predicted: Mapping[str, Images]) -> Images:
+    """Return the truth in the size of the predictions."""
+    said = [image for images in predicted.values() for image in (images.depth_m, images.labels) if image is not None]
+    sizes = {image.shape for image in said}
+    if len(sizes) > 1 or any(len(size) != 2 for size in sizes):
+        msg = f'Predictions of the shapes {sorted(sizes)}: give images (row, column) of one size.'
+        raise EvaluationError(msg)
+    if not sizes:
+        return truth
+    (size,) = sizes
+    return Images(
+        None if truth.depth_m is None else sampled(truth.depth_m, *size),
+        None if truth.labels is None else sampled(truth.labels, *size),
+    )
 
 
 def _rightness(truth: Images, predicted: Images) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
@@ -133,13 +166,3 @@ def _rightness(truth: Images, predicted: Images) -> tuple[NDArray[np.float64], N
         msg = 'Confidence without a truth to compare with: give depth or labels of both.'
         raise EvaluationError(msg)
     return np.prod(right, axis=0), error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float):
-        return round(value, DIGITS) if math.isfinite(value) else None
-    return value

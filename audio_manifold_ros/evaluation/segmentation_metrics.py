@@ -71,3 +71,14 @@ class SegmentationMetrics:
         """Return the fraction of known pixels with the right class, NaN if there is none."""
         pixels = self.confusion.sum()
         return float(np.trace(self.confusion) / pixels) if pixels else float('nan')
+
+    def result(self) -> dict[str, float]:
+        """Return `miou`, `accuracy`, and `iou_` with the name of each class that occurs in the truth."""
+        iou, present = self.iou().tolist(), self.present.tolist()
+        named = {class_key(place): value for place, value in enumerate(iou) if present[place]}
+        return {'miou': self.miou(), 'accuracy': self.accuracy(), **named}
+
+
+def class_key(class_id: int) -> str:
+    """Return the name of a class's figure: `iou_traffic_light`."""
+    return f'iou_{CLASS_NAMES[class_id].replace(" ", "_")}'

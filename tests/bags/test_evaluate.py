@@ -93,15 +93,18 @@ def test_the_metrics_say_both_conventions_and_all_controls(evaluated: tuple[Path
     assert result['warnings'] == []
     assert result['predictions'] == result['heard']['predicted'] == len(result['curves']['time_s'])
     assert 0 < result['with_truth'] < result['predictions']
+    conventions, native, structure = (result['scores'][key] for key in ('conventions', 'native', 'structure'))
     for who in ('', '_prior', '_mono', '_shuffled'):
         for metric in ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr'):
             assert result['scores']['depth'][f'{metric}{who}'] is not None
-            for convention in ('paper', 'reference', 'median_scaled'):
-                assert result['conventions'][convention][f'{metric}{who}'] is not None
+            for convention in ('paper', 'reference', 'median_scaled', 'paper_median_scaled'):
+                assert conventions[convention][f'{metric}{who}'] is not None
         assert result['scores']['segmentation'][f'miou{who}'] is not None
-        assert result['conventions']['reference'][f'miou{who}'] is not None
-    assert result['scores']['depth']['abs_rel'] != result['conventions']['paper']['abs_rel']
-    assert result['native']['depth']['size'] == result['native']['segmentation']['size'] == [96, 160]
+        assert conventions['reference'][f'miou{who}'] is not None
+        assert structure[f'class_edges_f{who}'] is not None
+    assert result['scores']['depth']['abs_rel'] != conventions['paper']['abs_rel']
+    assert native['depth']['size'] == native['segmentation']['size'] == [96, 160]
+    assert native['depth']['abs_rel_prior'] is not None
     assert result['truth']['depth']['apart_ms']['p95'] <= 30
     assert sum(value is not None for value in result['curves']['abs_rel']) == result['with_truth']
 
@@ -148,12 +151,13 @@ def test_who_says_the_truth_has_no_error_and_the_controls_have() -> None:
         evaluation.add(float(second), prediction_of(truth, second * NS), truth, mono)
     result = evaluation.result()
     depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
-    assert depth['abs_rel'] == result['conventions']['paper']['abs_rel'] == 0
+    assert depth['abs_rel'] == result['scores']['conventions']['paper']['abs_rel'] == 0
+    assert result['scores']['structure']['class_edges_f'] == result['scores']['structure']['explained_log_depth'] == 1
     assert segmentation['miou'] == segmentation['accuracy'] == segmentation['miou_mono'] == 1
     assert min(depth[f'abs_rel_{who}'] for who in ('prior', 'mono', 'shuffled')) > 0.3
     assert segmentation['miou_shuffled'] < 0.3
     assert result['shuffled']['without_partner'] == 0
-    assert result['native'] == {}
+    assert result['scores']['native'] == {}
 
 
 def test_controls_are_published_as_the_node_does() -> None:

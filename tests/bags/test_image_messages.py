@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture, sampled
+from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture
 
 RNG = np.random.default_rng(4)
 COLOURS = RNG.integers(0, 256, (6, 5, 3), dtype=np.uint8)
@@ -124,10 +124,3 @@ def test_damaged_pngs_give_an_image_or_an_error(cut: int, flip: int, name: str) 
     for decode in (decode_depth_m, decode_labels, decode_picture):
         with suppress(BagError):
             decode(compressed(bytes(data[: len(data) - cut]), name))
-
-
-def test_sampling_takes_pixels_that_are_there() -> None:
-    image = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    assert sampled(image, 3, 4) is image
-    np.testing.assert_array_equal(sampled(image, 6, 8), image.repeat(2, axis=0).repeat(2, axis=1))
-    np.testing.assert_array_equal(sampled(image.repeat(3, axis=0).repeat(3, axis=1), 3, 4), image)

@@ -56,6 +56,7 @@ def _by_loops(pairs: list[tuple[Image, Image, NDArray[np.bool_]]], *, masked: bo
         'rmse': sum(rmses) / len(rmses),
         'rmse_dataset': math.sqrt(sum((y - p) ** 2 for y, p in pixels) / n),
         'rmse_log': sum(rmse_logs) / len(rmse_logs),
+        'rmse_log_dataset': math.sqrt(sum((math.log(y) - math.log(p)) ** 2 for y, p in pixels) / n),
         'auc_crr': auc,
         'auc_crr_normalised': auc / 0.29,
         'pixels': n,

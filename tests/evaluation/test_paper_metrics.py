@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.evaluation.conventions import Conventions, median_scaled
-from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.conventions import Conventions
+from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics, median_scaled
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.paper_metrics import PaperDepth, ReferenceDepth, ReferenceSegmentation
 from audio_manifold_ros.evaluation.scores import Images
+from audio_manifold_ros.evaluation.segmentation_metrics import SegmentationMetrics
 
 TRUTH_M = np.array([[4.0, 10.0], [20.0, np.nan]])
 
@@ -57,9 +58,14 @@ def test_an_image_without_truth_counts_for_nothing() -> None:
 def test_classes_that_an_image_lacks_cost_nothing_in_the_published_code() -> None:
     reference = ReferenceSegmentation()
     reference.add(np.array([[0, 0, 1, 255]], np.uint8), np.array([[0, 5, 1, 9]], np.uint8))
-    assert reference.result() == pytest.approx((0.5 + 1) / 2)
+    wanted = {'miou': 0.75, 'miou_paper_classes': 0.75, 'iou_road': 0.5, 'iou_sidewalk': 1.0}
+    assert reference.result() == pytest.approx(wanted)
     reference.add(np.full((1, 4), 255, np.uint8), np.zeros((1, 4), np.uint8))
-    assert reference.result() == pytest.approx((0.5 + 1) / 2)
+    assert reference.result() == pytest.approx(wanted)
+    reference.add(np.array([[0, 0, 9]], np.uint8), np.array([[0, 0, 9]], np.uint8))
+    assert reference.result() == pytest.approx(
+        {'miou': (0.75 + 1) / 2, 'miou_paper_classes': 2.75 / 3, 'iou_road': 0.75, 'iou_sidewalk': 1, 'iou_terrain': 1}
+    )
 
 
 @settings(deadline=None, max_examples=40)
@@ -82,10 +88,15 @@ def test_conventions_stand_side_by_side() -> None:
     truth = Images(np.full((4, 4), 10.0), np.zeros((4, 4), np.uint8))
     conventions = Conventions()
     conventions.add(truth, {'model': Images(np.full((4, 4), 20.0), truth.labels), 'mono': Images(None, truth.labels)})
-    found = conventions.result({'iou_road': 0.5, 'iou_car': 0.25, 'iou_bus': 1.0, 'iou_road_mono': 0.125})
+    counts = {'model': SegmentationMetrics(), 'mono': SegmentationMetrics()}
+    there = np.array([[0, 0, 13, 13, 15]], np.uint8)
+    counts['model'].add(there, np.array([[0, 2, 13, 2, 15]], np.uint8))
+    counts['mono'].add(there[:, :2], np.array([[0, 255]], np.uint8))
+    found = conventions.result(counts)
     assert found['paper']['abs_rel'] == pytest.approx(0.5)
     assert found['reference']['abs_rel'] == found['median_scaled']['abs_rel'] == 0
-    assert found['paper']['miou'] == pytest.approx(0.375)
-    assert found['paper']['miou_mono'] == pytest.approx(0.125)
+    assert found['paper_median_scaled']['abs_rel'] == 0
+    assert found['paper']['miou'] == pytest.approx(0.5)
+    assert found['paper']['miou_mono'] == pytest.approx(0.5)
     assert found['reference']['miou_mono'] == 1
     assert 'abs_rel_mono' not in found['paper']

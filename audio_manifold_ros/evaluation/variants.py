@@ -1,0 +1,28 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whose figure it is: the model's or a control's, as the end of the figure's name; and figures as plain values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+MODEL = 'model'
+CONTROLS = ('prior', 'shuffled', 'mono')
+DIGITS = 5
+
+
+def suffixed(key: str, variant: str) -> str:
+    """Return the name of a variant's figure: `abs_rel` of the model, `abs_rel_prior` of a control."""
+    return key if variant == MODEL else f'{key}_{variant}'
+
+
+def plain(value: Any) -> Any:
+    """Return nested figures for JSON: rounded to five places, None where one is not finite."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float):
+        return round(value, DIGITS) if math.isfinite(value) else None
+    return value
