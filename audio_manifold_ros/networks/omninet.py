@@ -95,10 +95,9 @@ class OmniNet(nn.Module):
 
     def hear(self, features: Tensor) -> Tensor:
         """Map features (batch, mic, height, width) to what all microphones heard, (batch, 256 mics, 60, 120)."""
-        mics = features.shape[1]
         # The normalisations see the microphones of a batch together; published, one after the other.
         alone = self.share(resize(self.encoder(features.flatten(0, 1)[:, None]), self.config.fused))
-        return cast('Tensor', alone.unflatten(0, (-1, mics)).flatten(1, 2))
+        return cast('Tensor', alone.unflatten(0, (-1, self.config.mics)).flatten(1, 2))
 
 
 class OmniHead(nn.Module):

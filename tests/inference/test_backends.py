@@ -20,7 +20,9 @@ from audio_manifold_ros.inference import backends
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.resources import resource_path
 from training.onnx_graph import export_network
 
 # Both backends compute in single precision from the same weights: only the order of sums differs.
@@ -58,6 +60,33 @@ def test_backends_agree(
         assert given == {name for name, values in second.items() if values is not None}
         assert given == set().union(*(GIVEN[modality] for modality in modalities))
         for name in given:
+            assert_agree(first[name], second[name], SAME_RELATIVE)
+
+
+def test_backends_agree_on_a_system_without_a_manifold(
+    array: MicrophoneArray, windows: np.ndarray, tmp_path: Path, write_small: Callable[..., Bundle]
+) -> None:
+    torch.manual_seed(0)
+    sizes = {'width': 0.125, 'fused': [8, 12], 'depth': [16, 24], 'segmentation': [12, 20]}
+    values = {'omninet': {'mics': 2, 'modalities': ['depth', 'segmentation'], **sizes}, 'microphones': [6, 1]}
+    system = DirectNetwork(DirectConfig.from_dict(values)).eval()
+    bundle = write_small(tmp_path / 'bundle', PerceptionNetwork.from_trained([], {}, direct=[system]), array)
+    pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
+    for window in windows:
+        first, second = (vars(backend.run(window)) for backend in pair)
+        for name in first:
+            assert_agree(first[name], second[name], SAME_RELATIVE)
+        assert (first['depth_distance'] == 1).all()
+        confidence = bundle.manifest.confidence.image(pair[0].run(window), 128, 128)
+        assert np.isfinite(confidence).all()
+
+
+def test_the_shipped_bundle_says_what_its_graph_says(windows: np.ndarray) -> None:
+    bundle = Bundle.load(resource_path('models/street'))
+    pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
+    for window in windows:
+        first, second = (vars(backend.run(window)) for backend in pair)
+        for name in first:
             assert_agree(first[name], second[name], SAME_RELATIVE)
 
 

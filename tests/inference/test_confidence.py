@@ -64,6 +64,18 @@ def test_a_distance_that_says_nothing_or_the_contrary_gets_no_slope() -> None:
     np.testing.assert_allclose(law.chance(distance).mean(), right.mean(), atol=0.01)
 
 
+def test_a_distance_that_never_changes_leaves_the_chance_of_each_cell() -> None:
+    _, right, _ = drawn(windows=300, slope=1.0)
+    constant = np.ones_like(right)
+    law = fit_modality(constant, right)
+    assert law.slope == 0.0
+    # The prior on the biases pulls the chances of the cells a little towards each other.
+    np.testing.assert_allclose(law.chance(constant[0]), right.mean(axis=0), atol=0.01)
+    said = ConfidenceModel({'depth': law}, 0.0).image(NetworkOutput(None, None, constant[0], None), 128, 128)
+    assert np.isfinite(said).all()
+    assert np.ptp(said) > 0.3
+
+
 def test_cells_without_known_or_with_one_sided_pixels_stay_sensible() -> None:
     distance, right, _ = drawn(windows=50, slope=1.0)
     right[:, 0, 0] = 1.0

@@ -63,6 +63,17 @@ def test_whitening_without_statistics_changes_nothing() -> None:
     torch.testing.assert_close(AtNet(AtNetConfig(width=0.125)).trunk[0](features), features)
 
 
+def test_batch_normalisation_in_place_of_the_whitening_needs_no_statistics() -> None:
+    network = AtNet(AtNetConfig(mics=2, width=0.125, input='batch_norm'))
+    network.set_input_statistics(torch.zeros(2), torch.eye(2))
+    features = 3.0 + 2.0 * torch.randn(8, 2, 64, 64)
+    normal = network.trunk[0](features)
+    torch.testing.assert_close(normal.mean(dim=(0, 2, 3)), torch.zeros(2), rtol=0, atol=1e-4)
+    torch.testing.assert_close(normal.std(dim=(0, 2, 3)), torch.ones(2), rtol=0, atol=1e-3)
+    whitened = sum(parameter.numel() for parameter in AtNet(AtNetConfig(mics=2, width=0.125)).parameters())
+    assert sum(parameter.numel() for parameter in network.parameters()) == whitened + 2 * 2
+
+
 def test_start_is_the_mean_image() -> None:
     network = AtNet(AtNetConfig(width=0.125))
     mean = torch.randn(64, 8, 8)
@@ -81,6 +92,7 @@ def test_start_is_the_mean_image() -> None:
         ({'width': 0.0}, 'width'),
         ({'dropout': 1.0}, 'dropout'),
         ({'time_columns': 5}, 'time_columns'),
+        ({'input': 'blurring'}, 'blurring'),
         ({'ears': 2}, 'ears'),
     ],
 )

@@ -1,30 +1,42 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation, fill_from_below
 from audio_manifold_ros.networks.errors import NetworkError
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(st.floats(1.0, 80.0), min_size=1, max_size=9))
-def test_there_and_back_again(metres: list[float]) -> None:
-    depth = DepthRepresentation()
+@given(st.sampled_from(['log', 'inverse']), st.lists(st.floats(1.0, 80.0), min_size=1, max_size=9))
+def test_there_and_back_again(kind: Literal['log', 'inverse'], metres: list[float]) -> None:
+    depth = DepthRepresentation(kind=kind)
     image = np.array(metres, dtype=np.float32)[:, None]
     unit = depth.depth_to_unit(image)
     assert unit.dtype == np.float32
-    assert unit.min() >= 0
+    assert unit.min() >= -1e-6
     assert unit.max() <= 1 + 1e-6
-    np.testing.assert_allclose(depth.unit_to_depth(unit), image, rtol=1e-5)
+    np.testing.assert_allclose(depth.unit_to_depth(unit), image, rtol=1e-4)
 
 
 def test_equal_ratios_are_equal_steps() -> None:
     unit = DepthRepresentation(near_m=1.0, far_m=16.0).depth_to_unit(np.array([[1.0], [2.0], [4.0], [16.0]]))
     np.testing.assert_allclose(unit[:, 0], [0.0, 0.25, 0.5, 1.0], atol=1e-6)
+
+
+def test_equal_steps_of_disparity_are_equal_steps_from_near_to_far() -> None:
+    depth = DepthRepresentation(near_m=1.0, far_m=4.0, kind='inverse')
+    unit = depth.depth_to_unit(np.array([[0.5], [1.0], [1.6], [4.0], [9.0], [np.nan]]))
+    assert unit.dtype == np.float32
+    np.testing.assert_allclose(unit[:, 0], [1.0, 1.0, 0.5, 0.0, 0.0, 0.0], atol=1e-6)
+    metres = depth.unit_to_depth(torch.tensor([-1.0, 0.0, 0.5, 1.0, 2.0]))
+    torch.testing.assert_close(metres, torch.tensor([4.0, 4.0, 1.6, 1.0, 1.0]))
 
 
 def test_arrays_and_tensors_agree_and_are_clipped() -> None:
@@ -58,3 +70,8 @@ def test_batches_fill_like_single_images() -> None:
 def test_planes_out_of_order_are_refused(near_m: float, far_m: float) -> None:
     with pytest.raises(NetworkError, match='near_m'):
         DepthRepresentation(near_m=near_m, far_m=far_m)
+
+
+def test_a_kind_that_there_is_not_is_refused() -> None:
+    with pytest.raises(NetworkError, match="kind is 'linear'"):
+        read_strict(DepthRepresentation, {'kind': 'linear'})

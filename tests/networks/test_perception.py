@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
@@ -70,6 +72,93 @@ def test_configuration_and_weights_rebuild_the_network() -> None:
     rebuilt.load_state_dict(network.state_dict())
     features = torch.randn(1, 8, 128, 128)
     torch.testing.assert_close(rebuilt(features), network(features))
+
+
+def direct_network(**system: object) -> DirectNetwork:
+    return DirectNetwork(DirectConfig.from_dict(system)).eval()
+
+
+def test_a_direct_system_stands_beside_a_manifold() -> None:
+    torch.manual_seed(0)
+    with_manifold = make_network(('segmentation',))
+    echo = direct_network(echo2depth={'mics': 2}, microphones=[3, 4])
+    parts = AtNet(with_manifold.config.at_nets[0]), VqVae(with_manifold.config.manifolds['segmentation'])
+    parts[1].quantizer.start(torch.randn(500, 64))
+    network = PerceptionNetwork.from_trained(
+        [parts[0].eval()], {'segmentation': parts[1].eval()}, DepthRepresentation(kind='inverse'), [echo]
+    )
+    assert network.config.modalities == ('depth', 'segmentation')
+    features = torch.randn(2, 8, 128, 128)
+    depth_m, doubt, labels, distance = network(features)
+    raw = echo(features)['depth']
+    torch.testing.assert_close(depth_m, DepthRepresentation(kind='inverse').unit_to_depth(raw[:, 0]))
+    torch.testing.assert_close(doubt, torch.ones(2, 8, 8))
+    assert labels.shape == (2, 128, 128)
+    assert distance.shape == (2, 8, 8)
+    rebuilt = PerceptionNetwork(PerceptionConfig.from_dict(network.config.to_dict()))
+    rebuilt.load_state_dict(network.state_dict())
+    torch.testing.assert_close(rebuilt(features), network(features))
+
+
+def test_a_direct_segmentation_doubts_by_the_entropy_of_each_cell() -> None:
+    torch.manual_seed(0)
+    system = direct_network(
+        end_to_end={
+            'at_net': {'width': 0.125, 'modalities': ['segmentation'], 'code_dim': 8},
+            'decoders': {'segmentation': {'channels': 19, 'code_dim': 8, 'first_features': 4, 'features': 8}},
+        }
+    )
+    network = PerceptionNetwork.from_trained([], {}, direct=[system])
+    features = torch.randn(2, 8, 128, 128)
+    labels, distance = network(features)
+    logits = network.images(features)['segmentation']
+    entropy = torch.distributions.Categorical(logits=logits.permute(0, 2, 3, 1)).entropy()
+    cells = entropy.reshape(2, 8, 16, 8, 16).mean(dim=(2, 4))
+    torch.testing.assert_close(distance, cells)
+    torch.testing.assert_close(labels, logits.argmax(dim=1).to(torch.uint8))
+
+
+@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian'])
+def test_without_a_codebook_the_distance_is_that_from_the_mean_latent(bottleneck: str) -> None:
+    torch.manual_seed(0)
+    at_net = AtNet(AtNetConfig(width=0.125)).eval()
+    mean, std = torch.randn(64, 8, 8), torch.rand(64) + 0.5
+    at_net.set_latent_statistics('depth', mean, std)
+    torch.nn.init.normal_(at_net.heads['depth'][-2].weight)
+    vq_vae = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck)).eval()
+    network = PerceptionNetwork.from_trained([at_net], {'depth': vq_vae})
+    features = torch.randn(2, 8, 128, 128)
+    latent = at_net(features)['depth']
+    _, distance = network(features)
+    torch.testing.assert_close(distance, ((latent - mean) / std[:, None, None]).square().mean(dim=1))
+    torch.testing.assert_close(network.images(features)['depth'], vq_vae.decoder(latent))
+
+
+@pytest.mark.parametrize('kind', ['manifold', 'omninet'])
+def test_favoured_classes_gain_in_the_logits_of_any_system(kind: str) -> None:
+    if kind == 'manifold':
+        network = make_network(('segmentation',))
+    else:
+        sizes = {'width': 0.125, 'fused': [8, 8], 'segmentation': [16, 16]}
+        network = PerceptionNetwork.from_trained(
+            [], {}, direct=[direct_network(omninet={'modalities': ['segmentation'], **sizes})]
+        )
+    features, advantages = torch.randn(1, 8, 128, 128), torch.linspace(-1, 2, 19)
+    before = network.images(features)['segmentation']
+    network.favour_classes(advantages)
+    gained = network.images(features)['segmentation'] - before
+    torch.testing.assert_close(gained, advantages[:, None, None].expand_as(gained[0])[None], rtol=0, atol=1e-4)
+
+
+def test_one_system_for_each_modality() -> None:
+    echo = DirectConfig.from_dict({'echo2depth': {}})
+    with pytest.raises(NetworkError, match='at least for one'):
+        PerceptionConfig()
+    with pytest.raises(NetworkError, match=r'depth.*depth'):
+        PerceptionConfig(direct=(echo, echo))
+    with pytest.raises(NetworkError, match=r'depth.*depth'):
+        PerceptionConfig((AtNetConfig(),), {'depth': VqVaeConfig()}, direct=(echo,))
+    assert PerceptionConfig(direct=(echo,)).cells == 8
 
 
 def test_head_without_its_manifold_is_refused() -> None:

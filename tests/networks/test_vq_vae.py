@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.label_coding import code_labels
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
+from tests.networks.layer_shapes import assert_all_learn, parameters
 
 
 @pytest.mark.parametrize(('cells', 'stages'), [(8, 4), (16, 3), (32, 2)])
@@ -47,6 +49,62 @@ def test_all_weights_learn_through_the_codebook() -> None:
     assert any(float(parameter.grad.abs().sum()) > 0 for parameter in network.encoder.parameters())
 
 
+@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian'])
+def test_all_weights_learn_without_a_codebook(bottleneck: str) -> None:
+    torch.manual_seed(0)
+    network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck))
+    result = network(torch.rand(2, 1, 128, 128))
+    assert result.latent.shape == (2, 64, 8, 8)
+    assert_all_learn(network, result.image.square().mean() + 1e-3 * result.penalty)
+
+
+def test_the_gaussian_encoder_says_twice_as_many_numbers_and_the_decoder_is_the_same() -> None:
+    plain, gaussian, codebook = (VqVae(VqVaeConfig(bottleneck=kind)) for kind in ('plain', 'gaussian', 'codebook'))
+    assert parameters(plain) == parameters(codebook)
+    assert parameters(gaussian) == parameters(plain) + 128 * 64 + 64
+    assert parameters(gaussian.decoder) == parameters(plain.decoder)
+
+
+@pytest.mark.parametrize('bottleneck', ['codebook', 'plain', 'gaussian'])
+def test_what_at_nets_learn_draws_the_reconstruction(bottleneck: str) -> None:
+    torch.manual_seed(0)
+    network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck)).eval()
+    if bottleneck == 'codebook':
+        network.quantizer.start(torch.randn(500, 64))
+    image = torch.rand(2, 1, 128, 128)
+    latent = network.encode(image)
+    assert latent.shape == (2, 64, 8, 8)
+    drawn = network.decoder(network.quantizer.quantize(latent).values)
+    torch.testing.assert_close(drawn, network(image).image)
+
+
+def test_commitment_is_the_distance_to_the_codes() -> None:
+    torch.manual_seed(0)
+    network = VqVae(VqVaeConfig(first_features=4, features=8)).eval()
+    image = torch.rand(2, 1, 128, 128)
+    assert float(network(image).penalty) == 0
+    network.quantizer.start(torch.randn(500, 64))
+    result = network(image)
+    torch.testing.assert_close(result.penalty, result.quantized.distance.mean())
+
+
+def test_labels_go_in_grey_and_come_out_as_classes() -> None:
+    config = VqVaeConfig(channels=19, first_features=4, features=8, label_coding='grey')
+    assert config.input_channels == 1
+    network = VqVae(config)
+    labels = torch.randint(0, 19, (2, 128, 128), dtype=torch.uint8)
+    assert network(code_labels(labels, config.label_coding, config.channels)).image.shape == (2, 19, 128, 128)
+    assert VqVaeConfig(channels=19).input_channels == 19
+
+
+def test_the_reference_has_its_own_residual_blocks() -> None:
+    paper = VqVae(VqVaeConfig(residual_blocks=2))
+    reference = VqVae(VqVaeConfig(residual_blocks=2, residual='reference'))
+    block, narrow = (128 * 128 * 9 + 128) + (128 * 128 + 128), (128 * 32 * 9 + 32) + (32 * 128 + 128)
+    assert parameters(paper) - parameters(reference) == 4 * (block - narrow)
+    assert reference(torch.rand(1, 1, 128, 128)).image.shape == (1, 1, 128, 128)
+
+
 def test_configuration_is_strict() -> None:
     config = VqVaeConfig(channels=19)
     assert VqVaeConfig.from_dict(config.to_dict()) == config
@@ -54,6 +112,9 @@ def test_configuration_is_strict() -> None:
         VqVaeConfig.from_dict({'colour': 3})
     with pytest.raises(NetworkError, match=r'channels is -1'):
         VqVaeConfig(channels=-1)
+    for name in ('bottleneck', 'label_coding', 'residual'):
+        with pytest.raises(NetworkError, match=f"{name} is 'other'"):
+            VqVaeConfig.from_dict({name: 'other'})
     with pytest.raises(NetworkError, match='power of two'):
         VqVaeConfig(manifold_cells=10)
     with pytest.raises(NetworkError, match=r'codes.*sixty'):
