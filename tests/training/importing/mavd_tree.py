@@ -1,0 +1,94 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Miniature trees in exactly MAVD's layout: real MP3s, real JPEGs, real files of teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+RATE_HZ = 44_100
+PICTURE = (65, 192)  # a tenth of the true 650 × 1920
+TEACHER = (32, 96)
+NS = 1_000_000_000
+SKY_ROWS, CAR = 8, (20, 26)
+
+
+def tone(microphone: int, stamp_ns: int) -> NDArray[np.float32]:
+    """Return one second: a tone that tells the microphone, under noise that tells the instant."""
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    noise = np.random.default_rng(stamp_ns % 2**32).normal(0, 0.02, RATE_HZ)
+    return (0.2 * np.sin(2 * np.pi * (300 + 100 * microphone) * time_s) + noise).astype(np.float32)
+
+
+def write_instant(
+    drive: Path, name: str, *, stamp_ns: int | None = None, microphones: Sequence[int] = range(8), truth: bool = True
+) -> None:
+    """Write all that MAVD, and two teachers, have of one image.
+
+    Args:
+        drive: Folder of the drive.
+        name: `sec_nsec_code`.
+        stamp_ns: What sounds; None for the instant of the name.
+        microphones: Whose clips to write.
+        truth: Whether the teachers know it.
+
+    """
+    seconds, nanoseconds = (int(part) for part in name.split('_')[:2])
+    sounds_ns = seconds * NS + nanoseconds if stamp_ns is None else stamp_ns
+    for folder in ('audio', 'fl_rgb', 'fl_ir_aligned', 'fl_rgb_depth', 'disparity', 'masks'):
+        (drive / folder).mkdir(parents=True, exist_ok=True)
+    for microphone in microphones:
+        path = drive / 'audio' / f'audio_{microphone}_{name}.mp3'
+        soundfile.write(path, tone(microphone, sounds_ns), RATE_HZ, format='MP3', subtype='MPEG_LAYER_III')
+    write_pictures(drive, name)
+    if truth:
+        np.save(drive / 'disparity' / f'fl_rgb_{name}_disp.npy', disparity(sounds_ns)[None, None])
+        assert cv2.imwrite(str(drive / 'masks' / f'fl_rgb_{name}_mask.png'), mask())
+
+
+def write_pictures(drive: Path, name: str) -> None:
+    """Write the pictures of an instant."""
+    picture = np.random.default_rng(len(name)).integers(0, 255, (*PICTURE, 3), dtype=np.uint8)
+    for folder in ('fl_rgb', 'fl_ir_aligned', 'fl_rgb_depth'):
+        (drive / folder).mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(drive / 'fl_rgb' / f'fl_rgb_{name}.jpg'), picture)
+    assert cv2.imwrite(str(drive / 'fl_ir_aligned' / f'fl_ir_aligned_{name}.jpg'), picture)
+    assert cv2.imwrite(str(drive / 'fl_rgb_depth' / f'fl_rgb_{name}.jpg'), picture)
+
+
+def disparity(stamp_ns: int) -> NDArray[np.float32]:
+    """Return scaled disparity that grows from column to column, from a value that tells the instant."""
+    first = 0.02 + stamp_ns % 97 / 100
+    return np.tile(np.linspace(first, first + 5, TEACHER[1], dtype=np.float32), (TEACHER[0], 1))
+
+
+def mask() -> NDArray[np.uint8]:
+    """Return classes: sky above, road below, a car at the left edge that the crop cuts off, another that stays."""
+    ids = np.zeros(TEACHER, dtype=np.uint8)
+    ids[:SKY_ROWS] = 10
+    ids[slice(*CAR), :8] = 13
+    ids[slice(*CAR), 40:60] = 13
+    return ids
+
+
+def write_drive(root: Path, drive_id: str, names: Sequence[str]) -> Path:
+    """Write a drive without faults."""
+    for name in names:
+        write_instant(root / drive_id, name)
+    return root / drive_id
+
+
+def teacher_arguments(root: Path, teachers: Path) -> list[str]:
+    """Gather what the teachers wrote as they would have: a folder for each drive; return how the import is told."""
+    for drive in sorted(path for path in root.iterdir() if path.is_dir()):
+        for kind in ('disparity', 'masks'):
+            if (drive / kind).is_dir():
+                (teachers / kind).mkdir(parents=True, exist_ok=True)
+                (drive / kind).rename(teachers / kind / drive.name)
+    return ['--depth', str(teachers / 'disparity'), '--segmentation', str(teachers / 'masks')]
