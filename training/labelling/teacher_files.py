@@ -68,41 +68,60 @@ class TeacherFiles:
         return [self._read(files[0]) if files else None for files in found]
 
 
-def _disparity_to_depth_m(path: Path) -> NDArray[np.float32]:
-    try:
-        disparity = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        msg = f'{str(path)!r} is no array of numbers ({error}): write it with numpy.save.'
-        raise TrainingError(msg) from None
+def disparity_to_depth_m(where: str, disparity: NDArray[Any]) -> NDArray[np.float32]:
+    """Return depth in metres of scaled disparity: float (row, column), axes of length 1 before them allowed.
+
+    Raises:
+        TrainingError: It is something else; `where` says in the message where it comes from.
+
+    """
     low, high = DISPARITY_RANGE
     image = np.squeeze(disparity, axis=tuple(range(disparity.ndim - 2))) if 1 in disparity.shape[:-2] else disparity
     if image.ndim != 2 or image.dtype.kind != 'f':
-        msg = f'{str(path)!r}: {image.dtype} {image.shape}: give scaled disparity as float (row, column).'
+        msg = f'{where}: {image.dtype} {image.shape}: give scaled disparity as float (row, column).'
         raise TrainingError(msg)
     if not (np.all(np.isfinite(image)) and low * 0.99 <= image.min() and image.max() <= high * 1.01):
-        msg = f'{str(path)!r}: {image.min()} to {image.max()}: scaled disparity lies between {low} and {high}.'
+        msg = f'{where}: {image.min()} to {image.max()}: scaled disparity lies between {low} and {high}.'
         raise TrainingError(msg)
     depth_m: NDArray[np.float32] = np.divide(np.float32(STEREO_SCALE_M), image, dtype=np.float32)
     return depth_m
 
 
-def _class_ids(path: Path) -> NDArray[np.uint8]:
-    import cv2
+def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
+    """Return a decoded picture of class ids (row, column); None stands for one that could not be decoded.
 
-    ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    Raises:
+        TrainingError: It is something else; `where` says in the message where it comes from.
+
+    """
     if ids is None or ids.ndim != 2 or ids.dtype != np.uint8:
         found = 'no picture' if ids is None else f'{ids.dtype} {ids.shape}'
-        msg = f'{str(path)!r}: {found}: give a grey PNG of 8 bits whose values are class ids.'
+        msg = f'{where}: {found}: give a grey PNG of 8 bits whose values are class ids.'
         raise TrainingError(msg)
     unknown = sorted(set(np.unique(ids).tolist()) - {*range(len(CLASS_NAMES)), UNLABELLED})
     if unknown:
-        msg = f'{str(path)!r} holds the ids {unknown}: give Cityscapes train ids, 0 to 18, and 255 unlabelled.'
+        msg = f'{where} holds the ids {unknown}: give Cityscapes train ids, 0 to 18, and 255 unlabelled.'
         raise TrainingError(msg)
     return np.asarray(ids)
 
 
+def _read_disparity(path: Path) -> NDArray[np.float32]:
+    try:
+        disparity = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        msg = f'{str(path)!r} is no array of numbers ({error}): write it with numpy.save.'
+        raise TrainingError(msg) from None
+    return disparity_to_depth_m(repr(str(path)), disparity)
+
+
+def _read_mask(path: Path) -> NDArray[np.uint8]:
+    import cv2
+
+    return class_ids(repr(str(path)), cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+
+
 # modality: (how the names end, what reads a file)
 READERS: Mapping[str, tuple[str, Callable[[Path], NDArray[Any]]]] = {
-    'depth': ('_disp.npy', _disparity_to_depth_m),
-    'segmentation': ('_mask.png', _class_ids),
+    'depth': ('_disp.npy', _read_disparity),
+    'segmentation': ('_mask.png', _read_mask),
 }

@@ -1,0 +1,61 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of the pictures of a scene of OAP, and which pictures there are."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+from training.errors import TrainingError
+from training.importing.oap_scene import PICTURES, OapScene
+from training.importing.truth import TruthFolders
+from training.importing.video_frames import PICTURE_S, extract_frames
+
+NS = 1_000_000_000
+FILE = re.compile(r'((?:.*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
+
+
+def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:
+    """Open what teachers said about a scene; where that is nothing, take the pictures out of its video to be labelled.
+
+    Args:
+        scene: The scene.
+        frames: Folder for such pictures, a folder for each scene; None for no pictures.
+
+    Raises:
+        TrainingError: Nothing is known yet; the message says what to do.
+        DatasetError: A track of labels is damaged.
+
+    """
+    try:
+        return TruthFolders(scene.truth_folders(frames))
+    except TrainingError as error:
+        pictures = scene.folder / PICTURES
+        if not any(pictures.glob('*.png')):
+            if frames is None or scene.video is None:
+                wanted = 'let its pictures be taken out of the video (--frames)' if scene.video else 'it has no video'
+                msg = f'{error} There are no pictures to label: {wanted}.'
+                raise TrainingError(msg) from None
+            pictures = frames / scene.drive_id
+            extract_frames(scene.video, pictures)
+        msg = f'No truth yet: label the pictures (python -m training.label {pictures}) and import again.'
+        raise TrainingError(msg) from None
+
+
+def instants(scene: OapScene, truth: TruthFolders, frames: Path | None) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the instants of which there is a picture or truth, in order, with what files about each are called."""
+    names: dict[int, set[str]] = defaultdict(set)
+    pictures = [scene.folder / PICTURES, *([frames / scene.drive_id] if frames else [])]
+    for folder in (*pictures, *scene.truth_folders(frames).values()):
+        for file in folder.iterdir() if folder.is_dir() else ():
+            match = FILE.fullmatch(file.name)
+            if match:
+                names[(int(match[2]) + PICTURE_S) * NS].add(match[1])
+            elif file.name in {MODALITIES[modality][0] for modality in truth.found}:
+                with LabelTrack(file) as track:
+                    for stamp_ns in track.stamp_ns.tolist():
+                        names[stamp_ns].add(f'{stamp_ns // NS - PICTURE_S:06d}')
+    return [(stamp_ns, tuple(sorted(names[stamp_ns], key=len))) for stamp_ns in sorted(names)]

@@ -1,0 +1,47 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Images of teachers as a drive keeps them: in the size to train on, and, where that is wanted, as they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.datasets.drive_traits import METRES
+from audio_manifold_ros.datasets.label_folder import SKY
+from audio_manifold_ros.evaluation.resolution import sampled
+from training.importing.truth import DEPTH, SEGMENTATION
+
+
+def stored_images(
+    images: Mapping[str, NDArray[Any]], size: tuple[int, int], depth_unit: str, *, native: bool
+) -> dict[str, NDArray[Any]]:
+    """Return what `DriveWriter.add_image` is to be given.
+
+    Args:
+        images: Depth and classes (row, column) by modality, each of its own size, the whole image.
+        size: Rows and columns to train on; images are sampled at the nearest pixels.
+        depth_unit: Unit of the depth. Metres that a model guessed are none in the sky, which becomes NaN; disparity
+            stays as it is.
+        native: Keep also the images themselves, where they are of another size.
+
+    """
+    stored = _kept({kind: sampled(image, *size) for kind, image in images.items()}, depth_unit, '')
+    if native:
+        stored |= _kept({kind: image for kind, image in images.items() if image.shape != size}, depth_unit, 'native_')
+    return stored
+
+
+def _kept(images: Mapping[str, NDArray[Any]], depth_unit: str, prefix: str) -> dict[str, NDArray[Any]]:
+    kept: dict[str, NDArray[Any]] = {}
+    labels = images.get(SEGMENTATION)
+    if labels is not None:
+        kept[f'{prefix}labels'] = labels
+    if DEPTH in images:
+        depth = images[DEPTH].astype(np.float16)
+        known = labels is not None and labels.shape == depth.shape and depth_unit == METRES
+        kept[f'{prefix}depth_m'] = np.where(labels == SKY, np.float16(np.nan), depth) if known else depth
+    return kept
