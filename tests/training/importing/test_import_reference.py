@@ -1,0 +1,150 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The published code's HDF5 files become drives: paired by its rule, with its faults told instead of copied."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import RELATIVE, DriveTraits
+from audio_manifold_ros.evaluation.resolution import sampled
+from tests.training.importing.oap_tree import disparity, mask, tone
+from training import import_reference
+from training.importing.reference_drive import centres, picture_number
+
+RATE_HZ = 22_050
+SECONDS = 5
+
+
+def small_disparity(number: int) -> NDArray[np.float32]:
+    return cv2.resize(disparity(0, number)[0, 0], (256, 256))
+
+
+def small_mask(number: int) -> NDArray[np.uint8]:
+    return cv2.resize(mask(0, number), (240, 120), interpolation=cv2.INTER_NEAREST)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Write two scenes as the published code stores them: pictures every two seconds, though it takes them for more."""
+    paths = {name: tmp_path / f'{name}.h5' for name in ('audio', 'disp', 'seg')}
+    times_s = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+    encoded = [cv2.imencode('.png', small_mask(number))[1] for number in range(3)]
+    with h5py.File(paths['audio'], 'w') as audio, h5py.File(paths['disp'], 'w') as disp:
+        for key, tracks in (('scene0001', (1, 2, 5, 6, 7, 8)), ('scene0040', range(1, 9))):
+            audio[key] = np.array([tone(track, times_s) for track in tracks], dtype=np.float32)
+            disp[key] = np.array([small_disparity(number)[None] for number in range(3)])
+    with h5py.File(paths['seg'], 'w') as seg:
+        variable = seg.create_dataset('scene0001', 3, dtype=h5py.vlen_dtype(np.uint8))
+        for number, picture in enumerate(encoded):
+            variable[number] = picture
+        seg['scene0040'] = np.array([np.bytes_(picture.tobytes()) for picture in encoded], dtype=object).astype(
+            h5py.string_dtype('ascii', max(map(len, encoded)))
+        )
+    return paths
+
+
+def run_import(files: dict[str, Path], out: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    given = [str(files['audio']), '--depth', str(files['disp']), '--segmentation', str(files['seg'])]
+    status = import_reference.main([*given, '--out', str(out), '--workers', '1', *more])
+    return status, json.loads((out / 'import.json').read_text())
+
+
+def test_sound_and_pictures_are_paired_as_the_published_code_pairs_them(files: dict[str, Path], tmp_path: Path) -> None:
+    status, report = run_import(files, tmp_path / 'out', '--rate', str(RATE_HZ))
+    assert status == 0
+    with DriveReader(tmp_path / 'out' / 'scene0040.h5', verify=True) as drive:
+        assert (drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (RATE_HZ, 0, SECONDS * RATE_HZ)
+        assert drive.traits == DriveTraits(depth_unit=RELATIVE)
+        # Four of five seconds; disparity by the second, classes by the thirtieth, the last picture from then on.
+        assert drive.image_samples.tolist() == [round((k + 0.5) * RATE_HZ) for k in range(SECONDS - 1)]
+        for image, (depth, labels) in enumerate(((0, 2), (1, 2), (2, 2), (2, 2))):
+            np.testing.assert_allclose(drive.native_depth_m(image), 1 / small_disparity(depth), rtol=1e-3)
+            np.testing.assert_array_equal(drive.native_labels(image), small_mask(labels))
+            np.testing.assert_array_equal(drive.labels(image), sampled(small_mask(labels), 128, 128))
+        times_s = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+        np.testing.assert_allclose(drive.samples(0, len(times_s))[4], tone(5, times_s), atol=2e-5)
+    first, second = report['drives']
+    assert first['notes'][0].startswith('tracks [3, 4] are missing')
+    assert second['notes'] == [
+        '1 of 4 images repeat the last depth: there are 3 pictures, fewer than 1 a second',
+        '4 of 4 images repeat the last segmentation: there are 3 pictures, fewer than 30 a second',
+    ]
+    with DriveReader(tmp_path / 'out' / 'scene0001.h5') as drive:
+        assert drive.traits.missing_channels == (2, 3)
+        np.testing.assert_allclose(drive.samples(0, len(times_s))[4], tone(5, times_s), atol=2e-5)
+
+
+def test_true_rates_pair_them_right_and_the_network_gets_its_own(files: dict[str, Path], tmp_path: Path) -> None:
+    more = ('--depth-rate', '0.5', '--segmentation-rate', '0.5', '--no-native')
+    _, report = run_import(files, tmp_path / 'out', *more)
+    assert report['drives'][1]['notes'] == []
+    with DriveReader(tmp_path / 'out' / 'scene0040.h5') as drive:
+        assert (drive.sample_rate_hz, drive.has_native) == (22_500, False)
+        for image, number in enumerate((0, 0, 1, 1)):
+            np.testing.assert_array_equal(drive.labels(image), sampled(small_mask(number), 128, 128))
+        times_s = np.arange(drive.first_sample, drive.end_sample) / 22_500
+        np.testing.assert_allclose(drive.samples(drive.first_sample, len(times_s))[7], tone(8, times_s), atol=2e-4)
+    _, report = run_import(files, tmp_path / 'out', *more)
+    assert [drive['kept'] for drive in report['drives']] == [True, True]
+
+
+def test_louder_than_full_scale_is_asked_about(files: dict[str, Path], tmp_path: Path) -> None:
+    with h5py.File(files['audio'], 'r+') as file:
+        for key in file:
+            file[key][...] *= 256
+    status, report = run_import(files, tmp_path / 'out')
+    assert status == 1
+    assert '--full-scale' in report['refused']['scene0040']
+    status, _ = run_import(files, tmp_path / 'out', '--full-scale', '256')
+    assert status == 0
+    with DriveReader(tmp_path / 'out' / 'scene0040.h5') as drive:
+        assert np.abs(drive.samples(1000, 10_000)).max() == pytest.approx(0.4, abs=0.002)
+
+
+def test_every_fault_is_reported_with_its_reason(files: dict[str, Path], tmp_path: Path) -> None:
+    with h5py.File(files['audio'], 'r+') as file:
+        file['scene0002'] = file['scene0003'] = np.zeros((8, RATE_HZ * 2), dtype=np.float32)
+        file['drive_day_2020_04_14_11_00_00/1_2_0'] = np.ones((8, 257, 345), dtype=np.float32)
+    with h5py.File(files['disp'], 'r+') as file:
+        file['scene0003'] = np.ones((2, 1, 8, 8), dtype=np.float32)
+        file['scene0040'][1] = 70.0
+    with h5py.File(files['seg'], 'r+') as file:
+        file['scene0003'] = np.zeros((2, 8, 8), dtype=np.uint8)
+        file['scene0001'][2] = np.frombuffer(b'no picture', dtype=np.uint8)
+    status, report = run_import(files, tmp_path / 'out')
+    assert status == 1
+    assert "holds no depth of 'scene0002'" in report['refused']['scene0002']
+    assert 'all its sound is zeros' in report['refused']['scene0003']
+    assert 'holds no audio' in report['refused']['drive_day_2020_04_14_11_00_00']
+    assert 'no image that can be kept: damaged_truth: 0.5 s: segmentation 2' in report['refused']['scene0001']
+    (drive,) = report['drives']
+    assert drive['images'] == 3
+    (problem,) = drive['skipped']['damaged_truth']
+    assert problem.startswith('1.5 s: depth 1 of')
+
+
+def test_files_that_cannot_be_used_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / 'audio.h5').write_bytes(b'no HDF5')
+    assert import_reference.main([str(tmp_path / 'audio.h5'), '--out', str(tmp_path / 'out')]) == 1
+    assert 'Sound alone' in capsys.readouterr().err
+    given = [str(tmp_path / 'audio.h5'), '--depth', str(tmp_path / 'none.h5'), '--out', str(tmp_path / 'out')]
+    assert import_reference.main(given) == 1
+    assert 'cannot be read as HDF5' in capsys.readouterr().err
+
+
+def test_centres_and_pictures_are_those_of_the_published_code() -> None:
+    assert centres(5.0) == [0.5, 1.5, 2.5, 3.5]
+    assert centres(5.01) == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert centres(1.0) == []
+    assert [picture_number(t, 1.0, 3) for t in (0.5, 2.5, 3.5)] == [(0, False), (2, False), (2, True)]
+    assert picture_number(0.5, 30.0, 16) == (15, False)

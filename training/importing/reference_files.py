@@ -1,0 +1,175 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The HDF5 files of the published code: sound, disparity and classes of all scenes, one data set for each scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.pcm16 import to_samples
+from training.errors import TrainingError
+from training.importing.oap_scene import TRACKS, UNRECORDED
+from training.importing.truth import DEPTH
+from training.labelling.teacher_files import STEREO_SCALE_M, class_ids, disparity_to_depth_m
+
+AUDIO = 'audio'
+BLOCK_SAMPLES = 1 << 18
+# By number of rows, the channel of each; scenes may leave out the tracks that were not recorded.
+ROWS: Mapping[int, tuple[int, ...]] = {
+    TRACKS: tuple(range(TRACKS)),
+    TRACKS - len(UNRECORDED): tuple(channel for channel in range(TRACKS) if channel + 1 not in UNRECORDED),
+}
+
+
+@final
+class ReferenceScene:
+    """One scene of the files. Use it as a context manager.
+
+    Attributes:
+        samples: Length of its sound.
+        pictures: How many pictures each modality has.
+        peak: Greatest absolute sample.
+        missing: Channels that are not in the file, or zeros from beginning to end.
+
+    """
+
+    def __init__(self, files: Mapping[str, Path], key: str) -> None:
+        """Open a scene, and listen through it once.
+
+        Args:
+            files: The HDF5 file of `audio`, and of `depth` and `segmentation` as far as there are.
+            key: Name of the scene in them.
+
+        Raises:
+            TrainingError: A file lacks the scene, or holds something else.
+
+        """
+        self._key = key
+        self._open = ExitStack()
+        try:
+            self._data = {kind: self._dataset(kind, path) for kind, path in files.items()}
+            self._check_sound()
+            self.samples = int(self._data[AUDIO].shape[1])
+            self.pictures = {kind: len(data) for kind, data in self._data.items() if kind != AUDIO}
+            self.peak, self.missing = self._survey()
+        except TrainingError:
+            self._open.close()
+            raise
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the sound as it is stored, in order: float32 (channel, sample), zeros in channels that are not there.
+
+        Raises:
+            TrainingError: The file is damaged, or holds what is no number.
+
+        """
+        data = self._data[AUDIO]
+        for first in range(0, self.samples, BLOCK_SAMPLES):
+            with self._blaming(AUDIO):
+                stored = np.asarray(data[:, first : first + BLOCK_SAMPLES])
+            block = np.zeros((TRACKS, stored.shape[1]), dtype=np.float32)
+            block[list(ROWS[len(stored)])] = to_samples(stored) if stored.dtype == np.int16 else stored
+            if not np.all(np.isfinite(block)):
+                msg = f'{self._key!r}: sound with numbers that are none after sample {first}: write the file again.'
+                raise TrainingError(msg)
+            yield block
+
+    def image(self, modality: str, number: int) -> NDArray[Any]:
+        """Return a picture: depth float32, relative, or class ids uint8 (row, column).
+
+        Raises:
+            TrainingError: It is damaged, or something else.
+
+        """
+        where = f'{modality} {number} of {self._key!r}'
+        with self._blaming(modality):
+            stored = self._data[modality][number]
+        if modality == DEPTH:
+            return disparity_to_depth_m(where, np.asarray(stored)) / np.float32(STEREO_SCALE_M)
+        return class_ids(where, _decoded(stored))
+
+    def __enter__(self) -> ReferenceScene:
+        """Return the scene."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the files."""
+        self._open.close()
+
+    def _dataset(self, kind: str, path: Path) -> Any:
+        with self._blaming(kind):
+            found = self._open.enter_context(h5py.File(path, 'r')).get(self._key)
+        if not isinstance(found, h5py.Dataset) or not found.ndim or not len(found):
+            msg = f'{str(path)!r} holds no {kind} of {self._key!r}: import without the file, or without the scene.'
+            raise TrainingError(msg)
+        return found
+
+    def _check_sound(self) -> None:
+        data = self._data[AUDIO]
+        if data.ndim != 2 or len(data) not in ROWS or not (data.dtype == np.int16 or data.dtype.kind == 'f'):
+            msg = (
+                f'{self._key!r}: {data.dtype} {data.shape}: expected sound as float ({TRACKS}, samples). Spectrograms, '
+                'which the published code stores of MAVD, cannot become drives: use `python -m training.import_mavd`.'
+            )
+            raise TrainingError(msg)
+
+    def _survey(self) -> tuple[float, tuple[int, ...]]:
+        peaks = np.zeros(TRACKS, dtype=np.float32)
+        for block in self.blocks():
+            peaks = np.maximum(peaks, np.abs(block).max(axis=1))
+        if not peaks.any():
+            msg = f'{self._key!r}: all its sound is zeros: write the file again.'
+            raise TrainingError(msg)
+        return float(peaks.max()), tuple(np.flatnonzero(peaks == 0).tolist())
+
+    @contextmanager
+    def _blaming(self, kind: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            msg = f'The {kind} of {self._key!r} cannot be read ({error}): is the file whole? Copy it again.'
+            raise TrainingError(msg) from None
+
+
+def scene_keys(path: Path) -> list[str]:
+    """Return the scenes of a file of sound, in order.
+
+    Raises:
+        TrainingError: The file cannot be read, or holds none.
+
+    """
+    try:
+        with h5py.File(path, 'r') as file:
+            keys = sorted(str(key) for key in file)
+    except (OSError, RuntimeError) as error:
+        msg = f'{str(path)!r} cannot be read as HDF5 ({error}): give the audio.h5 of the published code.'
+        raise TrainingError(msg) from None
+    if not keys:
+        msg = f'{str(path)!r} holds no scenes: give the audio.h5 of the published code.'
+        raise TrainingError(msg)
+    return keys
+
+
+def _decoded(stored: Any) -> NDArray[Any] | None:
+    """Return a picture of ids, which may be encoded as bytes or numbers, and may hold the id as three colours."""
+    import cv2
+
+    picture: NDArray[Any] | None = np.asarray(stored)
+    if picture is not None and picture.ndim < 2:
+        encoded = np.frombuffer(stored if isinstance(stored, bytes) else picture.tobytes(), dtype=np.uint8)
+        picture = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if len(encoded) else None
+    if picture is not None and picture.ndim == 3:
+        grey = picture[0] if picture.shape[0] == 1 else picture[..., 0]
+        same = picture.shape[0] == 1 or np.all(picture == grey[..., None])
+        picture = grey if same else picture
+    return picture
