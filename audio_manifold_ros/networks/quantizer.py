@@ -61,11 +61,7 @@ class VectorQuantizer(Bottleneck):
 
     def quantize(self, latent: Tensor) -> Quantized:
         """Find the nearest codes of (batch, code_dim, row, column): no state changes, no gradient trick."""
-        rows = latent.permute(0, 2, 3, 1).float()
-        codes = nearest_codes(rows, self.codebook)
-        values = functional.embedding(codes, self.codebook)
-        distance = (rows - values).square().mean(dim=-1)
-        return Quantized(values.permute(0, 3, 1, 2).to(latent.dtype), codes, distance)
+        return quantize_by(self.codebook, latent)
 
     def penalty(self, encoded: Tensor, quantized: Quantized) -> Tensor:
         """Return the commitment: the mean squared distance of the latents to their codes, 0 until the start."""
@@ -120,6 +116,15 @@ class VectorQuantizer(Bottleneck):
         self.sums[dead] = chosen * self.counts[dead, None]
         self.codebook[dead] = chosen
         return len(dead)
+
+
+def quantize_by(codebook: Tensor, latent: Tensor) -> Quantized:
+    """Find the nearest codes, of a codebook (code, code_dim), of latents (batch, code_dim, row, column)."""
+    rows = latent.permute(0, 2, 3, 1).float()
+    codes = nearest_codes(rows, codebook)
+    values = functional.embedding(codes, codebook)
+    distance = (rows - values).square().mean(dim=-1)
+    return Quantized(values.permute(0, 3, 1, 2).to(latent.dtype), codes, distance)
 
 
 def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:

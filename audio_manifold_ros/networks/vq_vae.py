@@ -14,6 +14,7 @@ from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.continuous import GaussianBottleneck, PlainBottleneck
 from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.gradient_quantizer import GradientQuantizer
 from audio_manifold_ros.networks.label_coding import CODINGS
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BOTTLENECKS: dict[str, Callable[[VqVaeConfig], Bottleneck]] = {
     'codebook': lambda config: VectorQuantizer(config.codes, config.code_dim, config.decay),
+    'gradient_codebook': lambda config: GradientQuantizer(config.codes, config.code_dim),
     'plain': lambda config: PlainBottleneck(config.code_dim, config.manifold_cells),
     'gaussian': lambda config: GaussianBottleneck(config.code_dim, config.manifold_cells),
 }
@@ -46,8 +48,9 @@ class VqVaeConfig:
         features: Of all others.
         residual_blocks: On each side of the codebook.
         decay: Of the codebook's moving averages.
-        bottleneck: `codebook`, the paper's; `plain`, an autoencoder, which the published code calls a VAE; or
-            `gaussian`, a variational autoencoder. `codes` and `decay` are of the codebook alone.
+        bottleneck: `codebook`, which moving averages teach; `gradient_codebook`, which gradients do, as the paper and
+            its published code say; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
+            variational autoencoder. `codes` are of codebooks alone, `decay` of the first.
         label_coding: How labels go in: `one_hot`, or `grey`, one channel as in the published code.
         residual: Blocks of the `paper` or of its published code, the `reference`, which has two on each side.
 

@@ -49,8 +49,8 @@ def test_all_weights_learn_through_the_codebook() -> None:
     assert any(float(parameter.grad.abs().sum()) > 0 for parameter in network.encoder.parameters())
 
 
-@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian'])
-def test_all_weights_learn_without_a_codebook(bottleneck: str) -> None:
+@pytest.mark.parametrize('bottleneck', ['plain', 'gaussian', 'gradient_codebook'])
+def test_all_weights_learn_whatever_the_bottleneck(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck))
     result = network(torch.rand(2, 1, 128, 128))
@@ -65,7 +65,7 @@ def test_the_gaussian_encoder_says_twice_as_many_numbers_and_the_decoder_is_the_
     assert parameters(gaussian.decoder) == parameters(plain.decoder)
 
 
-@pytest.mark.parametrize('bottleneck', ['codebook', 'plain', 'gaussian'])
+@pytest.mark.parametrize('bottleneck', ['codebook', 'gradient_codebook', 'plain', 'gaussian'])
 def test_what_at_nets_learn_draws_the_reconstruction(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck)).eval()
