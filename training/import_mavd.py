@@ -8,7 +8,6 @@ python -m training.import_mavd data/MAVD --out data/mavd --depth teachers/depth 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
 from training.errors import TrainingError
+from training.importing.arguments import add_import_arguments
 from training.importing.mavd_conversion import PICTURE_COLUMNS, REASONS, MavdJob, MavdOptions, write_drive
 from training.importing.mavd_drive import PICTURES
 from training.importing.mavd_names import DRIVE
@@ -94,7 +94,6 @@ def _truth(folder: Path, options: argparse.Namespace) -> dict[str, Path]:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m training.import_mavd', description='Turn MAVD into drives.')
     parser.add_argument('roots', type=Path, nargs='+', metavar='ROOT', help='the folder of MAVD, or single drives')
-    parser.add_argument('--out', type=Path, required=True, help='folder of the drives; those that are done are kept')
     where = 'folder with a folder for each drive (default: fl_rgb.labels in the drive, by training.label)'
     parser.add_argument('--depth', type=Path, metavar='FOLDER', help=f'depth.h5 or *_disp.npy: {where}')
     parser.add_argument('--segmentation', type=Path, metavar='FOLDER', help=f'segmentation.h5 or *_mask.png: {where}')
@@ -109,11 +108,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--files-show-crop', action='store_true', help='*_disp.npy and *_mask.png show these columns, not all'
     )
-    parser.add_argument('--rate', type=whole_number(4000, 96_000), default=22_500, help='Hz (%(default)s)')
-    parser.add_argument('--size', type=whole_number(1, 4096), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
-    parser.add_argument('--native', action='store_true', help='keep the images in the size of their teachers as well')
-    parser.add_argument('--rig', type=Path, help=f'folder of the rig (default: {RIG})')
-    parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
+    add_import_arguments(parser, RIG, native=False)
     return parser.parse_args(arguments)
 
 

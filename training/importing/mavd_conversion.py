@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion import SOFTWARE
@@ -19,15 +18,14 @@ from audio_manifold_ros.bags.run_metadata import rig_sha256
 from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import SKY
 from audio_manifold_ros.datasets.rig_text import RigText
-from audio_manifold_ros.evaluation.resolution import sampled
 from training.errors import TrainingError
 from training.importing import mavd_drive
 from training.importing.mavd_audio import read_clip
 from training.importing.mavd_drive import Clip, Survey, survey
 from training.importing.mavd_names import MICROPHONES
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
+from training.importing.stored_images import stored_images
 from training.importing.truth import DEPTH, SEGMENTATION, TruthFolders
 
 REQUEST_VERSION = 1
@@ -160,7 +158,9 @@ class _Conversion:
         first = self._kept * (rate_hz + GAP_SAMPLES)
         writer.add_audio(samples, first)
         # The paper's place of the image: the middle of the window.
-        writer.add_image(first + round(rate_hz / 2), **self._stored(images), stamp_ns=stamp_ns)
+        size = (self._options.rows, self._options.columns)
+        stored = stored_images(images, size, self._truth.depth_unit, native=self._options.native)
+        writer.add_image(first + round(rate_hz / 2), **stored, stamp_ns=stamp_ns)
         self._kept += 1
 
     def _images(self, clip: Clip) -> dict[str, NDArray[Any]] | None:
@@ -176,25 +176,6 @@ class _Conversion:
                 return None
             images[modality] = _cropped(image, self._options.picture_columns) if truth.columns is None else image
         return images
-
-    def _stored(self, images: dict[str, NDArray[Any]]) -> dict[str, Any]:
-        sizes = {'': (self._options.rows, self._options.columns)} | ({'native_': None} if self._options.native else {})
-        stored: dict[str, Any] = {}
-        for prefix, size in sizes.items():
-            shown = {kind: image if size is None else sampled(image, *size) for kind, image in images.items()}
-            if SEGMENTATION in shown:
-                stored[f'{prefix}labels'] = shown[SEGMENTATION]
-            if DEPTH in shown:
-                stored[f'{prefix}depth_m'] = self._depth(shown)
-        return stored
-
-    def _depth(self, shown: dict[str, NDArray[Any]]) -> NDArray[np.float16]:
-        """Return depth as it is stored: metres that a model guessed are none in the sky; disparity stays as it is."""
-        depth = shown[DEPTH].astype(np.float16)
-        labels = shown.get(SEGMENTATION)
-        if self._truth.depth_unit != METRES or labels is None or labels.shape != depth.shape:
-            return depth
-        return np.where(labels == SKY, np.float16(np.nan), depth)
 
     def _skip(self, reason: str, name: str) -> None:
         self._skipped.setdefault(reason, []).append(name)
