@@ -65,6 +65,12 @@ def test_json_gives_the_manifest_back(bundle: Bundle) -> None:
     assert Manifest.from_json(bundle.manifest.to_json()) == bundle.manifest
 
 
+def test_depth_may_be_inverse(bundle: Bundle) -> None:
+    depth = Manifest.from_json(changed(bundle.manifest, 'depth.representation', 'inverse')).depth
+    assert depth is not None
+    assert depth.representation == 'inverse'
+
+
 def test_numbers_of_json_are_taken_as_they_are(bundle: Bundle) -> None:
     assert Manifest.from_json(changed(bundle.manifest, 'frame_position', 1)).frame_position == 1.0
 

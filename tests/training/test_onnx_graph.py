@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SAME = 1e-4
 # A class may change where two logits are equal within rounding.
 SAME_LABELS = 0.999
+# Far away a metre is hardly any disparity, and rounding grows with the square of the distance.
+NEAR_AND_FAR = DepthRepresentation(near_m=1.0, far_m=10.0, kind='inverse')
 SIZES: dict[str, Any] = {'code_dim': 8, 'first_features': 4, 'features': 8}
 OMNINET = {'width': 0.125, 'fused': [8, 12], 'depth': [16, 24], 'segmentation': [12, 20]}
 DIRECT: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
@@ -94,7 +96,7 @@ def test_direct_systems(name: str, tmp_path: Path) -> None:
     settle(system, features)
     if system.config.kind == 'end_to_end':
         centre(system.system.decoders['depth'])
-    network = PerceptionNetwork.from_trained([], {}, DepthRepresentation(kind='inverse'), [system])
+    network = PerceptionNetwork.from_trained([], {}, NEAR_AND_FAR, [system])
     network.favour_classes(torch.linspace(0, 0.1, 19))
     assert_same(network, features, tmp_path)
 
