@@ -99,6 +99,11 @@ class FeatureSpec:
         )
 
     @property
+    def silence(self) -> float:
+        """What features say where nothing is heard."""
+        return 10.0 * math.log10(self.floor_power) / self.db_divisor
+
+    @property
     def left_edge_frames(self) -> int:
         """Frames that reach over the start of the window."""
         return -(-(self.n_fft // 2) // self.hop_samples)

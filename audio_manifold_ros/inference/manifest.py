@@ -101,6 +101,7 @@ class Manifest:
         training: What the networks were trained on and how, as plain values for people.
         metrics: Summary of the metrics on the test set.
         files: Every other file of the bundle.
+        tolerates_missing: How many microphones may be silent: the networks were trained to go on without so many.
 
     """
 
@@ -119,6 +120,7 @@ class Manifest:
     training: dict[str, Any]
     metrics: dict[str, Any]
     files: dict[str, FileEntry]
+    tolerates_missing: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values that contradict each other.
@@ -143,6 +145,12 @@ class Manifest:
             (self._depth_rises(), 'depth', self.depth, '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m'),
             (bool(self.classes) == ('segmentation' in heads), 'classes', len(self.classes), 'them with a segmentation'),
             (self._classes_differ(), 'classes', [c.id for c in self.classes], 'ids from 0 to 254 and names, each once'),
+            (
+                0 <= self.tolerates_missing < self.microphones,
+                'tolerates_missing',
+                self.tolerates_missing,
+                f'a number from 0 to {self.microphones - 1}',
+            ),
             (set(self.confidence.modalities) == heads, 'confidence', sorted(self.confidence.modalities), 'every head'),
         )
         for good, key, value, wanted in checks:

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.conditioner import Conditioner
+from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.audio.sample_clock import SampleClock
 from audio_manifold_ros.features.streaming import StreamingMel
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.manifest import UNLABELLED
+from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, Policy, plan_use
 from audio_manifold_ros.inference.prediction import Prediction
 from audio_manifold_ros.inference.schedule import Schedule
 
@@ -39,11 +41,16 @@ class PipelineStatus:
         predicted: Windows predicted from.
         skipped: Predictions that were due while the last window was not complete: warm-up and gaps.
         dropped: Predictions that were due but came too late: a newer window was taken.
+        withheld: Predictions that were due but not made, because microphones are not trusted.
         gaps: Places where samples were missing, refused or not finite.
         samples_lost: Samples missing at the source's rate.
         window_ready: There is a window free of gaps.
         drift_ppm: How much faster the device counts than it says.
         conditioning_s: Time that the last block took: channel map, resampling, frames of the spectrogram.
+        faults: What is wrong with which microphone, by its name (see `Fault`).
+        masked: Names of microphones that are taken as silent.
+        stand_ins: Name of each microphone that is not trusted, and of the neighbour that stands in.
+        stopped: Nothing is predicted, because microphones are not trusted.
 
     """
 
@@ -55,17 +62,21 @@ class PipelineStatus:
     window_ready: bool = False
     drift_ppm: float = 0.0
     conditioning_s: float = 0.0
+    withheld: int = 0
+    faults: tuple[tuple[str, Fault], ...] = ()
+    masked: tuple[str, ...] = ()
+    stand_ins: tuple[tuple[str, str], ...] = ()
+    stopped: bool = False
 
 
 class Pipeline:
-    """Joins conditioning, streaming features, networks and confidence.
+    """Joins conditioning, health of the microphones, streaming features, networks and confidence.
 
     One thread may push while another predicts. A refused block counts as lost: the stream goes on after it, and
     no window that it touches is predicted from.
 
     Attributes:
         array_warning: What makes the array unlike the one that the bundle was trained for, or None.
-        substituted: Names of the disabled microphones that their neighbours stand in for.
 
     """
 
@@ -78,6 +89,7 @@ class Pipeline:
         *,
         max_rate_hz: float = 30.0,
         min_confidence: float = 0.0,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         """Allocate everything that is kept.
 
@@ -88,6 +100,7 @@ class Pipeline:
             input_rate_hz: Rate of the blocks.
             max_rate_hz: Predictions a second, at most.
             min_confidence: Pixels of lower confidence become NaN and unlabelled.
+            policy: What is done about microphones that cannot be trusted.
 
         Raises:
             InferenceError: The array has another number of microphones than the bundle, or a value makes no sense.
@@ -101,17 +114,20 @@ class Pipeline:
         self._backend = backend
         self._input_rate_hz = input_rate_hz
         self._conditioner = Conditioner(array, input_rate_hz, spec.sample_rate_hz)
+        self._array = array
+        self._health = MicrophoneHealth(array, input_rate_hz)
         self._mel = StreamingMel(spec, manifest.microphones)
         self._clock = SampleClock(spec.sample_rate_hz)
         self._schedule = Schedule(spec.sample_rate_hz, spec.hop_samples, max_rate_hz)
         self._lock = threading.Lock()
-        self._predicted = self._skipped = self._dropped = self._gaps = self._samples_lost = 0
+        self._predicted = self._skipped = self._dropped = self._gaps = self._samples_lost = self._withheld = 0
         self._conditioning_s = 0.0
         self._input_end: int | None = None
         self._output_end: int | None = None
         self._anchor = 0
+        self._faults: dict[int, Fault] = {}
         self.min_confidence = min_confidence
-        self.substituted = self._conditioner.substituted
+        self.policy = policy
 
     @property
     def max_rate_hz(self) -> float:
@@ -135,6 +151,17 @@ class Pipeline:
             raise InferenceError(msg)
         self._min_confidence = value
 
+    @property
+    def policy(self) -> Policy:
+        """What is done about microphones that cannot be trusted; may be changed at any time."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        with self._lock:
+            self._use = plan_use(self._array, self._faults, policy, self._manifest.tolerates_missing)
+            self._policy = policy
+
     def status(self) -> PipelineStatus:
         """Return the counters."""
         with self._lock:
@@ -147,6 +174,11 @@ class Pipeline:
                 window_ready=self._mel.newest_window_end is not None,
                 drift_ppm=self._clock.drift_ppm,
                 conditioning_s=self._conditioning_s,
+                withheld=self._withheld,
+                faults=tuple((self._name(place), fault) for place, fault in sorted(self._faults.items())),
+                masked=tuple(map(self._name, self._use.masked)),
+                stand_ins=tuple((self._name(place), self._name(other)) for place, other in self._use.stand_ins),
+                stopped=self._use.stopped,
             )
 
     def push(self, block: AudioBlock) -> int:
@@ -170,6 +202,7 @@ class Pipeline:
                 )
                 raise InferenceError(msg)
             self._input_end = block.end_sample
+            self._examine(block)
             hops = 0 if conditioned is None else self._extend(conditioned)
             self._conditioning_s = perf_counter() - started
             return hops
@@ -186,14 +219,18 @@ class Pipeline:
             due = 0 if end is None else self._schedule.take(end)
             if end is None or not due:
                 return None
+            use = self._use
+            if use.stopped:
+                self._withheld += due
+                return None
             self._dropped += due - 1
             started = perf_counter()
-            features = self._mel.features(end)
+            features = use.fill(self._mel.features(end), self._spec)
             first = end - self._spec.window_samples
             described = first + round(self._manifest.frame_position * self._spec.window_samples)
             stamp_ns, newest_stamp_ns = self._clock.stamp_ns(described), self._clock.stamp_ns(end)
         featured = perf_counter()
-        depth_m, labels, confidence = self._interpret(self._backend.run(features))
+        depth_m, labels, confidence = self._interpret(self._backend.run(features), use.share)
         network_s = perf_counter() - featured
         with self._lock:
             self._predicted += 1
@@ -208,6 +245,8 @@ class Pipeline:
             newest_stamp_ns=newest_stamp_ns,
             features_s=featured - started,
             network_s=network_s,
+            masked=tuple(map(self._name, use.masked)),
+            substituted=tuple(self._name(place) for place, _ in use.stand_ins),
         )
 
     def flush(self) -> None:
@@ -215,8 +254,20 @@ class Pipeline:
         with self._lock:
             self._forget()
 
+    def _examine(self, block: AudioBlock) -> None:
+        """Look after the microphones: what a block shows of them counts for the windows that it completes."""
+        self._health.push(block.samples, block.first_sample)
+        faults = self._health.faults
+        if faults != self._faults:
+            self._faults = faults
+            self._use = plan_use(self._array, faults, self._policy, self._manifest.tolerates_missing)
+
+    def _name(self, place: int) -> str:
+        return self._array.microphones[place].name
+
     def _forget(self) -> None:
         self._break()
+        self._health.reset()
         self._clock.reset()
         self._schedule.reset()
         self._input_end = None
@@ -264,11 +315,12 @@ class Pipeline:
         return max((end_sample - self._anchor - self._spec.window_samples) // self._spec.hop_samples + 1, 0)
 
     def _interpret(
-        self, output: NetworkOutput
+        self, output: NetworkOutput, share: float
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.uint8] | None, NDArray[np.float32]]:
         manifest = self._manifest
         depth_m, labels = output.depth_m, output.labels
         confidence = manifest.confidence.image(output, manifest.camera.height, manifest.camera.width)
+        confidence *= np.float32(share)
         unsure = confidence < self._min_confidence
         if depth_m is not None:
             depth_m = np.where(nothing_near(manifest, depth_m, labels) | unsure, np.float32(np.nan), depth_m)

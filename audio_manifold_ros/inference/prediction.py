@@ -47,6 +47,8 @@ class Prediction:
         newest_stamp_ns: Instant of the window's end.
         features_s: Time spent on features.
         network_s: Time spent in the network.
+        masked: Names of microphones that were not trusted, and taken as silent.
+        substituted: Names of microphones that were not trusted, and whose nearest neighbours stood in.
 
     """
 
@@ -60,3 +62,5 @@ class Prediction:
     newest_stamp_ns: int
     features_s: float
     network_s: float
+    masked: tuple[str, ...] = ()
+    substituted: tuple[str, ...] = ()

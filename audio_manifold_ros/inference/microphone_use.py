@@ -1,0 +1,83 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is done about microphones that cannot be trusted: mask them, let their neighbours stand in, or stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.array_correction import nearest_of
+from audio_manifold_ros.inference.errors import InferenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.features.spec import FeatureSpec
+
+Policy = Literal['mask', 'substitute', 'stop']
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+DEFAULT_POLICY: Policy = 'mask'
+
+
+@dataclass(frozen=True)
+class MicrophoneUse:
+    """How the channels of the networks' input are filled.
+
+    Attributes:
+        masked: Places whose features are those of silence: the networks were trained to go on without them.
+        stand_ins: Place that is not trusted, and the nearest one whose features are taken instead.
+        stopped: Nothing is predicted.
+        share: Microphones that are heard, of all: the confidence is lowered to this share.
+
+    """
+
+    masked: tuple[int, ...] = ()
+    stand_ins: tuple[tuple[int, int], ...] = ()
+    stopped: bool = False
+    share: float = 1.0
+
+    def fill(self, features: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+        """Return features float32 (mic, height, width) with the places filled; those given are left as they are."""
+        if not self.masked and not self.stand_ins:
+            return features
+        filled = features.copy()
+        filled[list(self.masked)] = spec.silence
+        for place, neighbour in self.stand_ins:
+            filled[place] = features[neighbour]
+        return filled
+
+
+def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: Policy, tolerates_missing: int) -> MicrophoneUse:
+    """Decide what is done.
+
+    Where the bundle tolerates fewer missing microphones than there are, `mask` does what `substitute` does. A
+    microphone that the rig disables is missing, too, but no reason to stop. Without a microphone to trust all stops.
+
+    Args:
+        array: The rig.
+        faulty: Places of microphones that are not trusted.
+        policy: What is wanted.
+        tolerates_missing: How many microphones the networks were trained to go on without.
+
+    Raises:
+        InferenceError: There is no such policy.
+
+    """
+    if policy not in POLICIES:
+        msg = f'The policy for microphones is {policy!r}: give one of {", ".join(POLICIES)}.'
+        raise InferenceError(msg)
+    faults = set(faulty)
+    usable = np.array([mic.enabled and place not in faults for place, mic in enumerate(array.microphones)])
+    missing = tuple(np.flatnonzero(~usable).tolist())
+    if not usable.any() or (faults and policy == 'stop'):
+        return MicrophoneUse(stopped=True, share=0.0)
+    share = float(usable.mean())
+    if policy == 'mask' and len(missing) <= tolerates_missing:
+        return MicrophoneUse(masked=missing, share=share)
+    nearest = nearest_of(array, usable)
+    return MicrophoneUse(stand_ins=tuple((place, int(nearest[place])) for place in missing), share=share)

@@ -1,0 +1,144 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every fault is found within two seconds and named; streets, rain and wind accuse nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.rough_weather import RoughWeather
+from tests.audio.broken_microphones import BREAKING, RATE_HZ, Samples, break_microphone
+
+ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))
+BREAKS_AT_S = 3.3
+FOUND_WITHIN_S = 1.8
+BLOCK = 480
+
+
+def street(seed: int, seconds: int, rain_mm_h: float = 0.0, buffeting_db: float = 0.0) -> Samples:
+    drive = Drive(seed)
+    sound = np.concatenate([drive.audio(second * RATE_HZ, RATE_HZ) for second in range(seconds)], axis=1)
+    weather = RoughWeather(8, RATE_HZ, seed, rain_mm_h=rain_mm_h, buffeting_db=buffeting_db)
+    return sound + weather.render(0, sound.shape[1])
+
+
+def listen(health: MicrophoneHealth, sound: Samples, first: int = 0, block: int = BLOCK) -> dict[int, float]:
+    """Push all and return when each microphone was first accused, in seconds."""
+    accused: dict[int, float] = {}
+    for at in range(0, sound.shape[1], block):
+        health.push(sound[:, at : at + block], first + at)
+        for mic in health.faults:
+            accused.setdefault(mic, (at + block) / RATE_HZ)
+    return accused
+
+
+@pytest.fixture(scope='module')
+def drives() -> list[Samples]:
+    return [street(1_200_001, 6), street(1_200_002, 6, 10.0, 0.0), street(1_200_003, 6, 0.0, 75.0)]
+
+
+@pytest.mark.parametrize('how', sorted(BREAKING))
+@pytest.mark.parametrize('number', [0, 1, 2])
+def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples], number: int, how: str) -> None:
+    mic = (3 * number + len(how)) % 8
+    health = MicrophoneHealth(ARRAY, RATE_HZ)
+    accused = listen(health, break_microphone(drives[number], mic, how, BREAKS_AT_S))
+    assert list(accused) == [mic]
+    assert BREAKS_AT_S < accused[mic] < BREAKS_AT_S + FOUND_WITHIN_S
+    assert health.faults[mic] in BREAKING[how][1]
+
+
+@pytest.mark.parametrize(('rain_mm_h', 'buffeting_db'), [(0.0, 0.0), (30.0, 0.0), (0.0, 90.0), (10.0, 80.0)])
+def test_streets_rain_and_wind_accuse_nobody(rain_mm_h: float, buffeting_db: float) -> None:
+    for seed in (1_300_001, 1_300_002):
+        assert not listen(MicrophoneHealth(ARRAY, RATE_HZ), street(seed, 12, rain_mm_h, buffeting_db))
+
+
+def test_two_faults_at_once_are_both_found(drives: list[Samples]) -> None:
+    broken = break_microphone(break_microphone(drives[0], 1, 'hissing', 2.0), 6, 'covered', 2.0)
+    health = MicrophoneHealth(ARRAY, RATE_HZ)
+    listen(health, broken)
+    assert health.faults == {1: Fault.HISSES, 6: Fault.COVERED}
+
+
+def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
+    sound = drives[0].copy()
+    sound[5, RATE_HZ : 2 * RATE_HZ] = 0
+    health = MicrophoneHealth(ARRAY, RATE_HZ)
+    accused = listen(health, sound[:, : 4 * RATE_HZ])
+    assert list(accused) == list(health.faults) == [5]
+    listen(health, sound[:, 4 * RATE_HZ :], 4 * RATE_HZ)
+    assert not health.faults
+
+
+@settings(deadline=None, max_examples=8)
+@given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=5))
+def test_verdicts_do_not_depend_on_the_cuts(drives: list[Samples], sizes: list[int]) -> None:
+    broken = break_microphone(drives[1], 2, 'covered', 1.0)[:, : 3 * RATE_HZ]
+    whole, cut = MicrophoneHealth(ARRAY, RATE_HZ), MicrophoneHealth(ARRAY, RATE_HZ)
+    listen(whole, broken, 700)
+    at, number = 0, 0
+    while at < broken.shape[1]:
+        size = sizes[number % len(sizes)]
+        cut.push(broken[:, at : at + size], 700 + at)
+        at, number = at + size, number + 1
+    assert cut.faults == whole.faults != {}
+
+
+def test_order_and_gain_of_the_rig_count(drives: list[Samples]) -> None:
+    turned = tuple(replace(mic, device_channel=7 - place) for place, mic in enumerate(ARRAY.microphones))
+    quiet = (replace(turned[0], gain_db=30.0), *turned[1:])
+    sound = drives[0].copy()
+    sound[7] /= 10**1.5
+    health = MicrophoneHealth(replace(ARRAY, microphones=quiet), RATE_HZ)
+    assert not listen(health, sound)
+    assert list(listen(health, break_microphone(sound, 1, 'covered', 0.5), 0)) == [6]
+
+
+def test_a_disabled_microphone_is_neither_judged_nor_asked(drives: list[Samples]) -> None:
+    off = (replace(ARRAY.microphones[0], enabled=False), *ARRAY.microphones[1:])
+    health = MicrophoneHealth(replace(ARRAY, microphones=off), RATE_HZ)
+    assert not listen(health, break_microphone(drives[0], 0, 'hissing', 0.0))
+
+
+def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None:
+    health = MicrophoneHealth(ARRAY, RATE_HZ)
+    at = 0
+    for part in np.array_split(drives[0], 9, axis=1):
+        assert not listen(health, part, at)
+        at += part.shape[1] + 5000
+    silence = np.zeros((8, RATE_HZ), dtype=np.float32)
+    listen(health, silence, at)
+    assert health.faults == dict.fromkeys(range(8), Fault.UNPLUGGED)
+    health.reset()
+    assert not health.faults
+
+
+@pytest.mark.parametrize('rate_hz', [8000, 16_000, 48_000, 96_000])
+def test_every_rate_is_judged(rate_hz: int) -> None:
+    rng = np.random.default_rng(0)
+    sound = (0.05 * rng.standard_normal((8, 3 * rate_hz))).astype(np.float32)
+    sound[4, rate_hz:] *= 1e-3
+    health = MicrophoneHealth(ARRAY, rate_hz)
+    for at in range(0, sound.shape[1], 512):
+        health.push(sound[:, at : at + 512], at)
+    assert health.faults == {4: Fault.DEAD}
+
+
+def test_two_microphones_are_no_jury() -> None:
+    pair = replace(ARRAY, microphones=ARRAY.microphones[:2])
+    sound = (0.05 * np.random.default_rng(0).standard_normal((2, 3 * RATE_HZ))).astype(np.float32)
+    sound[0] *= 1e-3
+    health = MicrophoneHealth(pair, RATE_HZ)
+    assert not listen(health, sound)
+    sound[0] = 0
+    assert listen(health, sound, 10 * RATE_HZ)
