@@ -97,7 +97,7 @@ class ConfidenceModel:
         """Return the chance (…, cell, cell) that a pixel is right in every modality.
 
         Args:
-            distances: Squared distance to the nearest code (…, cell, cell) of each modality.
+            distances: Distance (…, cell, cell) of each modality, as `NetworkOutput` has it.
 
         """
         chances = [law.chance(distances[name]) for name, law in self.modalities.items()]

@@ -53,7 +53,7 @@ class CalibrationSet:
     """What the networks said about validation windows, and how right that was.
 
     Attributes:
-        distances: Per modality the squared distance to the nearest code (window, cell, cell).
+        distances: Per modality the distance (window, cell, cell), as `NetworkOutput` has it.
         right: Per modality the fraction of right pixels (window, cell, cell), NaN where unknown.
         all_right: Fraction of pixels that are right in every modality (window, cell, cell), NaN where unknown.
 
@@ -96,7 +96,7 @@ def fit_modality(distance: NDArray[np.floating], right: Array) -> ModalityConfid
     best law that does not rise with the distance has slope 0.
 
     Args:
-        distance: Squared distance to the nearest code (window, cell, cell).
+        distance: As `NetworkOutput` has it (window, cell, cell); one that never changes gets no slope.
         right: Fraction of right pixels (window, cell, cell) in 0..1, NaN where unknown.
 
     """
