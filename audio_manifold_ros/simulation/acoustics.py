@@ -79,6 +79,10 @@ class StreetAcoustics:
 
     The same street sounds the same however it is cut into calls: all chance is an offset into a pool of noise, and
     all control points lie on a grid anchored at sample 0.
+
+    Attributes:
+        microphones: The capsules as they really are.
+
     """
 
     def __init__(self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500) -> None:
@@ -96,8 +100,8 @@ class StreetAcoustics:
         self._grid = grid = SampleGrid(sample_rate_hz)
         generator = np.random.default_rng([street.seed, 0x5EED])
         mics = len(array.microphones)
-        self._microphones = Microphones(mics, grid, generator)
-        receivers = _receivers(street, array, self._microphones.jitter_m)
+        self.microphones = Microphones(mics, grid, generator)
+        receivers = _receivers(street, array, self.microphones.jitter_m)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
         walls = tuple(facade_wall(facade) for facade in street.facades)
         ear_y = float(receivers.centre_m[1])
@@ -158,7 +162,7 @@ class StreetAcoustics:
         for leaves in self._leaves:
             leaves.render(first, last, high, self._sound_mps)
         high += raise_rate(low, self._grid.low_factor)
-        return self._microphones.record(high, first * self._grid.step_samples)
+        return self.microphones.record(high, first * self._grid.step_samples)
 
 
 def _receivers(street: Street, array: MicrophoneArray, jitter_m: Array) -> Receivers:

@@ -31,20 +31,26 @@ def soft_clip(samples: Samples) -> Samples:
 
 
 class Microphones:
-    """Individual gains, positions and noise of all capsules."""
+    """Individual gains, positions and noise of all capsules.
+
+    Attributes:
+        gains: Factors f32 (mic,).
+        jitter_m: How far each capsule is from where the rig says (mic, 3).
+
+    """
 
     def __init__(self, mics: int, grid: SampleGrid, generator: np.random.Generator) -> None:
         """Draw the individuals."""
         self._grid = grid
         gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
-        self._gains = (10 ** (gains_db / 20)).astype(np.float32)
+        self.gains: Samples = (10 ** (gains_db / 20)).astype(np.float32)
         self.jitter_m: Array = np.clip(generator.normal(0, POSITION_TOLERANCE_M / 2, size=(mics, 3)), -0.01, 0.01)
         self._noise = spectra.full_scale(generator.uniform(*SELF_NOISE_DB, size=mics)).astype(np.float32)
         self._starts = generator.integers(0, 10**7, size=mics)
 
     def record(self, pressure: Samples, first_sample: int) -> Samples:
         """Return what leaves the amplifiers (mic, n); the argument is overwritten."""
-        pressure *= self._gains[:, None]
+        pressure *= self.gains[:, None]
         pool = white_pool(self._grid)
         for mic, (noise, start) in enumerate(zip(self._noise, self._starts, strict=True)):
             pressure[mic] += noise * pool.read(int(start) + first_sample, pressure.shape[1])[0]

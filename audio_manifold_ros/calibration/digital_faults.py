@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the samples themselves betray of a converter: bits that never change, and waves with their tops cut off."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.levels import CLIP_LEVEL
+
+Samples = NDArray[np.float32]
+
+BITS = 24
+# A top is cut off where this many samples in a row lie within this share of the extreme.
+TOP_SHARE, TOP_SAMPLES = 2e-3, 3
+# A wave has one highest top; a loud, slow one has several samples there.
+APART_S, LEAST_TOPS = 5e-3, 4
+LEAST_EXTREME = 64 / 32768
+LEAST_FULL_SCALE = 3
+
+
+def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
+    """Return for each channel the bits that never change though a higher one does.
+
+    A sound that crosses the place of a bit runs through all values below, so that every lower bit changes too. Low bits
+    that are zero on all channels belong to the format: 16-bit sound in 24 bits.
+
+    Args:
+        samples: float32 (channel, n), full scale ±1.
+
+    Returns:
+        Weights of stuck bits, as powers of two below full scale: 15 is the lowest bit of 16-bit sound.
+
+    """
+    steps = np.rint(samples * np.float32(1 << (BITS - 1))).astype(np.int32)
+    used = int(np.bitwise_or.reduce(steps, axis=None)) if steps.size else 0
+    lowest = (used & -used).bit_length() - 1 if used else BITS
+    found = []
+    for channel in steps:
+        changing = int(np.bitwise_or.reduce(channel ^ channel[0])) & ((1 << BITS) - 1)
+        stuck = [bit for bit in range(lowest, changing.bit_length()) if not changing >> bit & 1]
+        found.append(tuple(BITS - 1 - bit for bit in reversed(stuck)))
+    return found
+
+
+def cut_tops(samples: Samples, sample_rate_hz: int) -> list[int]:
+    """Return for each channel how many tops of its wave are cut off, at full scale or below; 0 for a healthy one.
+
+    Args:
+        samples: float32 (channel, n), full scale ±1.
+        sample_rate_hz: Rate.
+
+    """
+    apart = round(APART_S * sample_rate_hz)
+    return [_cut_tops(channel, apart) for channel in samples]
+
+
+def _cut_tops(channel: Samples, apart: int) -> int:
+    tops = 0
+    for side in (channel, -channel):
+        extreme = float(side.max(initial=0))
+        if extreme < LEAST_EXTREME:
+            continue
+        if extreme >= CLIP_LEVEL and np.count_nonzero(side >= CLIP_LEVEL) >= LEAST_FULL_SCALE:
+            tops += 1
+        pegged = side >= extreme * (1 - TOP_SHARE)
+        flat = np.flatnonzero(pegged[: -TOP_SAMPLES + 1] & pegged[1:-1] & pegged[2:])
+        count = int(np.count_nonzero(np.diff(flat) > apart)) + 1 if len(flat) else 0
+        tops += count if count >= LEAST_TOPS else 0
+    return tops
