@@ -1,31 +1,52 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Changes to features that leave the truth as it is: loudness, and masks over mel bands and time."""
+"""Changes to features that leave the truth as it is: loudness, masks over mel bands and time, silent microphones."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
 
 if TYPE_CHECKING:
-    from training.configuration import AugmentConfig
+    from audio_manifold_ros.features.spec import FeatureSpec
+    from training.fit_configuration import AugmentConfig
+
+LEAST_MICROPHONES = 2
 
 
-def augment(features: torch.Tensor, config: AugmentConfig, db_divisor: float) -> torch.Tensor:
-    """Return changed features (batch, mic, height, width); all microphones of a window change alike.
+def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) -> torch.Tensor:
+    """Return changed features (batch, mic, height, width).
 
     A common gain is an addition, for features are decibels over `db_divisor`. Masked places take the window's mean
-    (Park et al. 2019). Differences between microphones, which carry the direction, stay as they are.
+    (Park et al. 2019). Both change all microphones of a window alike: their differences carry the direction. A dropped
+    microphone says what silence would.
     """
-    batch = len(features)
-    gain = (2 * torch.rand(batch, 1, 1, 1, device=features.device) - 1) * (config.gain_db / db_divisor)
+    batch, mics = features.shape[:2]
+    gain = (2 * torch.rand(batch, 1, 1, 1, device=features.device) - 1) * (config.gain_db / spec.db_divisor)
     masked = torch.zeros(batch, 1, *features.shape[2:], dtype=torch.bool, device=features.device)
     for _ in range(config.masks):
         rows = _stripe(batch, features.shape[2], config.mask_rows, features.device)
         columns = _stripe(batch, features.shape[3], config.mask_columns, features.device)
         masked |= rows[:, None, :, None] | columns[:, None, None, :]
-    return torch.where(masked, features.mean(dim=(2, 3), keepdim=True), features) + gain
+    changed = torch.where(masked, features.mean(dim=(2, 3), keepdim=True), features) + gain
+    if not config.drop_microphones:
+        return changed
+    dropped = _dropped(batch, mics, config.drop_microphones, features.device)
+    return changed.masked_fill(dropped[..., None, None], silence(spec))
+
+
+def silence(spec: FeatureSpec) -> float:
+    """Return what features say where nothing is heard."""
+    return 10.0 * math.log10(spec.floor_power) / spec.db_divisor
+
+
+def _dropped(batch: int, mics: int, chance: float, device: torch.device) -> torch.Tensor:
+    """Return bool (batch, mic): which microphones fall silent; the luckiest of each window never do."""
+    luck = torch.rand(batch, mics, device=device)
+    place = luck.argsort(dim=1, descending=True).argsort(dim=1)
+    return (luck < chance) & (place >= LEAST_MICROPHONES)
 
 
 def _stripe(batch: int, length: int, longest: int, device: torch.device) -> torch.Tensor:

@@ -8,21 +8,18 @@ its content depends on, so new drives cost only themselves and a changed definit
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from dataclasses import asdict, dataclass
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.datasets.corpus import Corpus, find_drives
-from audio_manifold_ros.datasets.drive_seal import read_seal
-from audio_manifold_ros.datasets.splits import split_drives
+from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.features.batch import mel_features
+from training.cache_shard import Shard, shard_name, write_shard
+from training.division import Division, divide
 from training.errors import TrainingError
 from training.process_pool import fresh_pool
 
@@ -32,32 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.features.spec import FeatureSpec
-    from training.configuration import DataConfig
-
-CACHE_VERSION = 1
-CONTENTS_FILE = 'contents.json'
-ARRAYS = ('features', 'depth_m', 'labels')
-SPLITS = ('train', 'validation', 'test')
-
-
-@dataclass(frozen=True)
-class Shard:
-    """The windows of some drives.
-
-    Attributes:
-        folder: Where its arrays lie.
-        drive_ids: The drive of each window.
-        geometry_sha256: The array that they were recorded with.
-
-    """
-
-    folder: Path
-    drive_ids: tuple[str, ...]
-    geometry_sha256: str
-
-    def array(self, name: str) -> NDArray[Any]:
-        """Map an array (window, …): features f16, depth_m f16 (metres, NaN invalid), labels u8 or a derived one."""
-        return np.load(self.folder / f'{name}.npy', mmap_mode='r')  # type: ignore[no-any-return]
+    from training.data_configuration import DataConfig
 
 
 class WindowCache:
@@ -65,46 +37,75 @@ class WindowCache:
 
     Attributes:
         shards: In the order of the drives.
+        spec: Definition of the features.
+        division: What the split is called, and whether it is known to leak.
+        dropped: Images without a window, by reason.
+        skipped: Drives left out for a missing microphone.
 
     """
 
-    def __init__(self, shards: Sequence[Shard], splits: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, shards: Sequence[Shard], division: Division, spec: FeatureSpec) -> None:
         """Join shards.
 
         Raises:
-            TrainingError: The drives were recorded with different arrays.
+            TrainingError: The drives differ in their arrays or in the unit of depth, or a split is empty.
 
         """
-        self.shards = tuple(shards)
-        self._splits = splits
+        self.shards = tuple(shard for shard in shards if shard.contents.drive_ids)
+        self.spec, self.division = spec, division
+        self.dropped: Counter[str] = Counter()
+        for shard in shards:
+            self.dropped.update(shard.contents.dropped)
+        self.skipped = tuple(drive for shard in shards for drive in shard.contents.skipped)
         self._arrays: dict[str, list[NDArray[Any]]] = {}
-        self._drives = np.array([drive for shard in self.shards for drive in shard.drive_ids])
-        sizes = [len(shard.drive_ids) for shard in self.shards]
+        windows = [
+            window
+            for shard in self.shards
+            for window in zip(shard.contents.drive_ids, shard.contents.stamps_ns, strict=True)
+        ]
+        self._drives = np.array([drive for drive, _ in windows])
+        sizes = [len(shard.contents.drive_ids) for shard in self.shards]
         self._shard = np.repeat(np.arange(len(sizes)), sizes)
-        self._row = np.concatenate([np.arange(size) for size in sizes])
-        if len({shard.geometry_sha256 for shard in self.shards}) > 1:
-            msg = 'The drives were recorded with different microphone arrays: train on one array at a time.'
+        self._row = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
+        _check_alike(self.shards)
+        self._indices = division.windows(windows)
+        empty = [split for split in SPLITS if not len(self._indices[split])]
+        if empty:
+            msg = (
+                f'{len(windows)} windows leave {empty} empty: give more drives (simulate more, or import more), or '
+                f'change the split. Dropped images: {dict(self.dropped)}; drives that lack a microphone: '
+                f'{len(self.skipped)}.'
+            )
             raise TrainingError(msg)
 
     @property
     def geometry_sha256(self) -> str:
         """Hash of the array that all drives were recorded with."""
-        return self.shards[0].geometry_sha256
+        return self.shards[0].contents.geometry_sha256
 
     def indices(self, split: str) -> NDArray[np.int64]:
         """Return the numbers of a split's windows, in order."""
-        return np.flatnonzero(np.isin(self._drives, self._splits[split]))
+        return self._indices[split]
 
     def drives(self, split: str) -> tuple[str, ...]:
-        """Return the ids of a split's drives."""
-        return self._splits[split]
+        """Return the ids of a split's drives, in order."""
+        return tuple(sorted(set(self.window_drives(self._indices[split]))))
 
     def window_drives(self, indices: NDArray[np.int64]) -> tuple[str, ...]:
         """Return the drive id of each window."""
         return tuple(self._drives[indices].tolist())
 
+    def has(self, name: str) -> bool:
+        """Return whether every drive has such images (`depth_m`, `labels`)."""
+        return not any(name in shard.contents.lacking for shard in self.shards)
+
     def take(self, name: str, indices: NDArray[np.int64]) -> NDArray[Any]:
-        """Return rows of an array: (len(indices), …)."""
+        """Return rows of an array: (len(indices), …).
+
+        Raises:
+            TrainingError: A drive has no such images.
+
+        """
         arrays = self._arrays.setdefault(name, [])
         if not arrays:
             arrays += [shard.array(name) for shard in self.shards]
@@ -113,89 +114,59 @@ class WindowCache:
             out[place] = arrays[shard][row]
         return out
 
+    @property
+    def holds_audio(self) -> bool:
+        """Whether audio is kept, and features are computed on the device that trains."""
+        return (self.shards[0].folder / 'audio.npy').exists()
+
+    def audio(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the sound of windows (window, mic, sample), full scale ±1, of a cache that holds audio."""
+        scale = self.take('audio_scale', indices)[..., None]
+        return self.take('audio', indices) * scale  # type: ignore[no-any-return]
+
+    def features(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the features of windows (window, mic, height, width)."""
+        if self.holds_audio:
+            return np.stack([mel_features(window, self.spec) for window in self.audio(indices)])
+        return self.take('features', indices).astype(np.float32)
+
+
+def _check_alike(shards: Sequence[Shard]) -> None:
+    if len({shard.contents.geometry_sha256 for shard in shards}) > 1:
+        msg = 'The drives were recorded with different microphone arrays: train on one array at a time.'
+        raise TrainingError(msg)
+    units = {shard.contents.depth_unit for shard in shards} - {''}
+    if len(units) > 1:
+        msg = f'The drives have depth in {sorted(units)}: label all drives with one teacher.'
+        raise TrainingError(msg)
+
 
 def open_cache(config: DataConfig, *, progress: bool = True) -> WindowCache:
     """Open the cache of a data set, computing what is not there yet.
 
     Raises:
-        DatasetError: A drive cannot be read.
+        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
         TrainingError: A split is empty.
 
     """
-    drives = find_drives(config.drives)
+    drives, division = divide(config)
     paths = list(drives.values())
     groups = [paths[first : first + config.shard_drives] for first in range(0, len(paths), config.shard_drives)]
-    folders = [Path(config.cache) / _shard_name(group, config) for group in groups]
+    folders = [Path(config.cache) / shard_name(group, config) for group in groups]
     jobs = [(group, folder, config) for group, folder in zip(groups, folders, strict=True) if not folder.exists()]
     _fill(jobs, config.workers, progress=progress)
-    divided = asdict(split_drives(drives, validation=config.validation, test=config.test, seed=config.split_seed))
-    empty = [split for split in SPLITS if not divided[split]]
-    if empty:
-        msg = f'{len(drives)} drives in {config.drives!r} leave {empty} empty: simulate more, or change the shares.'
-        raise TrainingError(msg)
-    return WindowCache([_open_shard(folder) for folder in folders], divided)
-
-
-def _shard_name(paths: Sequence[Path], config: DataConfig) -> str:
-    content = {
-        'version': CACHE_VERSION,
-        'features': config.features.to_dict(),
-        'frame_position': config.frame_position,
-        'drives': [(path.stem, read_seal(path, verify=False).sha256) for path in paths],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _open_shard(folder: Path) -> Shard:
-    contents = json.loads((folder / CONTENTS_FILE).read_text(encoding='utf-8'))
-    return Shard(folder, tuple(contents['drive_ids']), contents['geometry_sha256'])
+    return WindowCache([Shard.open(folder) for folder in folders], division, config.features)
 
 
 def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int, *, progress: bool) -> None:
     if not jobs:
         return
+    shown = {'console': Console(stderr=True), 'disable': not progress}
     if workers < 2 or len(jobs) < 2:
-        for job in track(jobs, 'features', disable=not progress):
-            _write_shard(job)
+        for job in track(jobs, 'features', **shown):  # type: ignore[arg-type]
+            write_shard(*job)
         return
     with fresh_pool(workers) as pool:
-        for _ in track(pool.map(_write_shard, jobs), 'features', total=len(jobs), disable=not progress):
+        written = pool.map(write_shard, *zip(*jobs, strict=True))
+        for _ in track(written, 'features', total=len(jobs), **shown):  # type: ignore[arg-type]
             pass
-
-
-def _write_shard(job: tuple[Sequence[Path], Path, DataConfig]) -> None:
-    paths, folder, config = job
-    partial = folder.with_name(f'.{folder.name}.{os.getpid()}')
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    corpus = Corpus(paths, config.features, frame_position=config.frame_position)
-    columns: dict[str, list[NDArray[Any]]] = {name: [] for name in ARRAYS}
-    drive_ids = []
-    for item in corpus:
-        if item.depth_m is None or item.labels is None:
-            msg = f'Drive {item.drive_id!r} lacks depth or labels: training needs both.'
-            raise TrainingError(msg)
-        columns['features'].append(_features(item.audio, config.features))
-        columns['depth_m'].append(item.depth_m.astype(np.float16))
-        columns['labels'].append(item.labels)
-        drive_ids.append(item.drive_id)
-    if not drive_ids:
-        msg = f'No window in {paths[0].name} to {paths[-1].name}: every image lies too near the ends or at a gap.'
-        raise TrainingError(msg)
-    for name, column in columns.items():
-        np.save(partial / f'{name}.npy', np.stack(column))
-    contents = {'drive_ids': drive_ids, 'geometry_sha256': corpus.geometry_sha256}
-    (partial / CONTENTS_FILE).write_text(json.dumps(contents), encoding='utf-8')
-    _publish(partial, folder)
-
-
-def _features(audio: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float16]:
-    return mel_features(audio, spec).astype(np.float16)
-
-
-def _publish(partial: Path, folder: Path) -> None:
-    try:
-        partial.rename(folder)
-    except OSError:
-        # Another run has been faster with the same content.
-        shutil.rmtree(partial)

@@ -11,14 +11,20 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from audio_manifold_ros.features.batch_torch import MelFeatures
 from training.cache import open_cache
+from training.step_batches import StepBatches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from training.cache import WindowCache
-    from training.configuration import FitConfig, TrainingConfig
+    from training.configuration import TrainingConfig
+    from training.fit_configuration import FitConfig
+
+# Of a fit that ends by the clock.
+ENDLESS = 1_000_000_000
 
 
 class Batch(TypedDict, total=False):
@@ -55,7 +61,7 @@ class WindowDataset(Dataset[Any]):
         Args:
             cache: Where from.
             indices: Which windows.
-            names: Keys of the batch.
+            names: Keys of the batch; `features` becomes `audio` where the cache holds that.
             depth: What the depth images' numbers mean.
             latents: Name of the cached latents of each modality.
 
@@ -68,23 +74,25 @@ class WindowDataset(Dataset[Any]):
         """Return the number of windows."""
         return len(self._indices)
 
-    def __getitems__(self, places: list[int]) -> Batch:
+    def __getitems__(self, places: list[int]) -> dict[str, torch.Tensor]:
         """Cut a batch."""
         indices = self._indices[np.asarray(places)]
-        return {name: self._column(name, indices) for name in self._names}  # type: ignore[return-value]
+        return dict(self._column(name, indices) for name in self._names)
 
-    def __getitem__(self, place: int) -> Batch:
+    def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
         """Cut a batch of one."""
         return self.__getitems__([place])
 
-    def _column(self, name: str, indices: NDArray[np.int64]) -> torch.Tensor:
+    def _column(self, name: str, indices: NDArray[np.int64]) -> tuple[str, torch.Tensor]:
         if name == 'labels':
-            return torch.from_numpy(self._cache.take(name, indices))
+            return name, torch.from_numpy(self._cache.take(name, indices))
         if name == 'depth':
             metres = self._cache.take('depth_m', indices).astype(np.float32)
-            return torch.from_numpy(self._depth.depth_to_unit(metres))[:, None]
+            return name, torch.from_numpy(self._depth.depth_to_unit(metres))[:, None]
+        if name == 'features' and self._cache.holds_audio:
+            return 'audio', torch.from_numpy(self._cache.audio(indices))
         rows = self._cache.take(self._latents.get(name, name), indices)
-        return torch.from_numpy(rows.astype(np.float32))
+        return name, torch.from_numpy(rows.astype(np.float32))
 
 
 def as_it_is(batch: Any) -> Any:
@@ -122,20 +130,50 @@ class WindowData(lightning.LightningDataModule):
         self._config, self._fit = config, fit
         self.latents: dict[str, str] = {}
         self._names, self._validation_names = names, names + validation_names
+        self._mel = MelFeatures(config.data.features)
+
+    def steps(self, devices: int = 1) -> int:
+        """Return the steps of the whole fit on so many devices."""
+        if self._fit.minutes is not None:
+            return ENDLESS
+        rounds = StepBatches(len(self.cache.indices('train')), self._fit.batch_size, 1, devices=(0, devices))
+        return self._fit.steps or self._fit.epochs * rounds.batches_per_round
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Return shuffled full batches."""
+        """Return the batches of all steps, in an order that follows from the seed; the trainer says where to begin."""
         dataset = self._dataset('train', self._names)
-        size = min(self._fit.batch_size, len(dataset))
-        return DataLoader(dataset, size, shuffle=True, drop_last=True, collate_fn=as_it_is)
+        rank, devices = self._place()
+        batches = StepBatches(
+            len(dataset),
+            self._fit.batch_size,
+            self.steps(devices),
+            seed=self._config.machine.seed,
+            devices=(rank, devices),
+            first_step=lambda: self.trainer.global_step if self.trainer is not None else 0,
+        )
+        return DataLoader(dataset, batch_sampler=batches, collate_fn=as_it_is)
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """Return the validation windows, evenly thinned where there are too many."""
+        """Return the validation windows, evenly thinned where there are too many, each on one device."""
         dataset = self._dataset('validation', self._validation_names, self._fit.validation_windows)
         return DataLoader(dataset, self._fit.batch_size, collate_fn=as_it_is)
 
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Compute the features where the networks are, if the cache holds audio."""
+        del dataloader_idx
+        if 'audio' in batch:
+            batch['features'] = self._mel(batch.pop('audio'))
+        return batch
+
+    def _place(self) -> tuple[int, int]:
+        trainer = self.trainer
+        return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
+
     def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> WindowDataset:
         indices = self.cache.indices(split)
-        if limit is not None and len(indices) > limit:
-            indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
+        if limit is not None:
+            if len(indices) > limit:
+                indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
+            rank, devices = self._place()
+            indices = indices[rank::devices] if len(indices) >= devices else indices
         return WindowDataset(self.cache, indices, names, self._config.depth, self.latents)

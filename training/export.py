@@ -23,6 +23,7 @@ from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.corpus import find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.evaluation.card import model_card
 from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.errors import EvaluationError
@@ -35,7 +36,7 @@ from audio_manifold_ros.inference.manifest import FORMAT_VERSION, ArrayGeometry,
 from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.plain import to_plain, write_json
 from audio_manifold_ros.networks.errors import NetworkError
-from training.cache import SPLITS, open_cache
+from training.cache import open_cache
 from training.calibrate import calibrate
 from training.configuration import TrainingConfig
 from training.decisions import balance_classes
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.perception import PerceptionNetwork
     from training.cache import WindowCache
-    from training.configuration import FitConfig
+    from training.fit_configuration import FitConfig
 
 CARD_FILE = 'README.md'
 COMPARED_WINDOWS = 64
@@ -150,22 +151,29 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
 
 
 def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
-    at_nets = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
-    features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
-    manifolds = [config.manifold_folder(name) for name in config.manifolds]
-    transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
-    return {
+    said: dict[str, Any] = {
         'streets': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
         'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
-        'audio transformation': f'{at_nets} (the paper: 1)',
-        'features of the manifolds': f'{features} (the paper: 128)',
-        'parameters': sum(parameter.numel() for parameter in network.parameters()),
-        'fit of the manifolds': _fit_text(config.manifold_fit, manifolds),
-        'fit of the audio transformation': _fit_text(config.transform_fit, transforms),
-        'augmentation': ', '.join(
-            f'{name.replace("_", " ")} {value:g}' for name, value in asdict(config.augment).items()
-        ),
     }
+    if config.at_nets:
+        widths = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
+        features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
+        manifolds = [config.manifold_folder(name) for name in config.manifolds]
+        transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
+        said['audio transformation'] = f'{widths} (the paper: 1)'
+        said['features of the manifolds'] = f'{features} (the paper: 128)'
+        said['fit of the manifolds'] = _fit_text(config.manifold_fit, manifolds)
+        said['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
+    if config.direct:
+        systems = [f'{system.kind} for {" and ".join(system.modalities)}' for system in config.direct]
+        said['without a manifold'] = ', '.join(systems).replace('_', ' ')
+        said['fit of what has no manifold'] = _fit_text(
+            config.direct_fit, list(map(config.direct_folder, config.direct))
+        )
+    said['parameters'] = sum(parameter.numel() for parameter in network.parameters())
+    changes = asdict(config.augment).items()
+    said['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
+    return said
 
 
 def _advantages_text(advantages: dict[int, float]) -> str:

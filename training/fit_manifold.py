@@ -18,7 +18,7 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.configuration import FitConfig, TrainingConfig
+from training.configuration import TrainingConfig
 from training.data import WindowData
 from training.errors import TrainingError
 from training.fitting import run_fit
@@ -27,6 +27,8 @@ from training.schedule import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from training.fit_configuration import FitConfig
 
 NAMES = {'depth': (('depth',), ('depth_m',)), 'segmentation': (('labels',), ())}
 
@@ -43,7 +45,7 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
     lightning.seed_everything(config.machine.seed, verbose=False)
     names, validation_names = NAMES[modality]
     data = WindowData(config, fit, names, validation_names)
-    module = ManifoldModule(modality, network, fit, config.codebook, config.depth, Budget(fit.minutes))
+    module = ManifoldModule(modality, network, fit, config.codebook, config.losses, config.depth, Budget(fit.minutes))
     return run_fit(module, data, fit, config.machine, config.manifold_folder(modality), resume=resume)
 
 
@@ -57,10 +59,11 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def change_fit(fit: FitConfig, options: argparse.Namespace) -> FitConfig:
     """Return the configuration with what the command line says."""
-    given = {name: getattr(options, name) for name in ('epochs', 'minutes') if getattr(options, name) is not None}
-    if 'epochs' in given and 'minutes' not in given:
-        given['minutes'] = None
-    return replace(fit, **given)
+    lengths = ('epochs', 'minutes')
+    given = {name: getattr(options, name) for name in lengths if getattr(options, name) is not None}
+    if not given:
+        return fit
+    return replace(fit, **({'steps': None, 'minutes': None} | given))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

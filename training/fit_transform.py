@@ -18,11 +18,12 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.configuration import FitConfig, TrainingConfig
+from training.configuration import TrainingConfig
 from training.data import WindowData
 from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
 from training.fitting import BEST, FRAME_POSITION, LAST, check_frame_position, load_vq_vae, run_fit
+from training.image_watch import TRUTHS
 from training.latents import WindowStatistics, add_latents, feature_statistics, latent_statistics
 from training.schedule import Budget
 from training.transform_module import TransformModule
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audio_manifold_ros.networks.at_net import AtNetConfig
-
-TRUTHS = {'depth': 'depth_m', 'segmentation': 'labels'}
+    from training.fit_configuration import FitConfig
 
 
 def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, *, resume: bool = False) -> Path:
@@ -56,8 +56,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         vq_vaes,
         WindowStatistics(feature_statistics(data.cache), latents),
         fit,
-        config.augment,
-        config.data.features.db_divisor,
+        (config.augment, config.data.features),
         config.depth,
         Budget(fit.minutes),
     )

@@ -7,22 +7,28 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from rich.console import Console
 
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
+from training.curves import Curves, FitRecord
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
-    from training.configuration import FitConfig, MachineConfig
+    from collections.abc import Callable
+
     from training.data import WindowData
+    from training.fit_configuration import FitConfig, MachineConfig
     from training.schedule import ScheduledModule
+
+Network = TypeVar('Network', bound=torch.nn.Module)
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 FRAME_POSITION = 'frame_position'
@@ -33,6 +39,8 @@ def run_fit(
 ) -> Path:
     """Fit a module, from the last checkpoint where asked, and return the path of the best one.
 
+    A fit that is done leaves its `FitRecord` in the folder.
+
     Raises:
         TrainingError: There is nothing to resume.
 
@@ -41,40 +49,59 @@ def run_fit(
     if resume and not last.is_file():
         msg = f'Nothing to resume at {str(last)!r}: start without --resume.'
         raise TrainingError(msg)
-    trainer = make_trainer(module, fit, machine, folder, steps_per_epoch=len(data.train_dataloader()))
+    module.seed = machine.seed
+    curves = Curves()
+    trainer = make_trainer(module, fit, machine, folder, curves)
+    # Only the trainer knows how many devices there are, and with that how many steps the rounds take.
+    trainer.val_check_interval = validation_interval(data.steps(trainer.world_size), fit.validate_every_steps)
     trainer.fit(module, datamodule=data, ckpt_path=last if resume else None, weights_only=True)
+    if trainer.is_global_zero:
+        FitRecord(trainer.global_step, round(module.budget.elapsed_s / 60, 3), curves.points).write(folder)
+    trainer.strategy.barrier('fit done')
     return folder / BEST
 
 
 def make_trainer(
-    module: ScheduledModule, fit: FitConfig, machine: MachineConfig, folder: Path, *, steps_per_epoch: int
+    module: ScheduledModule, fit: FitConfig, machine: MachineConfig, folder: Path, curves: Curves
 ) -> lightning.Trainer:
-    """Build a trainer that validates, logs to TensorBoard, keeps the best and the last checkpoint in a folder."""
+    """Build a trainer that validates, logs to TensorBoard, keeps the best and the last checkpoint in a folder.
+
+    The whole fit is one epoch to it: windows are drawn by step (see `StepBatches`).
+    """
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
-    warnings.filterwarnings('ignore', message='.*does not have many workers.*')
-    warnings.filterwarnings('ignore', message='.*lower than the .*logging interval.*')
+    for noise in ('does not have many workers', 'lower than the .*logging interval', 'dataloader is not resumable'):
+        warnings.filterwarnings('ignore', message=f'.*{noise}.*')
     logging.getLogger('lightning.pytorch.utilities.rank_zero').setLevel(logging.WARNING)
     console = Console(stderr=True)
     checkpoint = ModelCheckpoint(
         dirpath=folder, filename='best', monitor='val/loss', save_last=True, enable_version_counter=False
     )
     progress: Callback = RichProgressBar() if console.is_terminal else ValidationLines(console)
-    every = min(fit.validate_every_steps, steps_per_epoch * fit.epochs)
+    stopping = [] if fit.patience is None else [EarlyStopping('val/loss', patience=fit.patience)]
     return lightning.Trainer(
         accelerator=machine.accelerator,
         devices=machine.devices,
+        num_nodes=machine.nodes,
+        strategy=machine.strategy,
         precision=machine.precision,  # type: ignore[arg-type]
-        max_epochs=-1 if fit.minutes is not None else fit.epochs,
-        val_check_interval=every,
+        max_epochs=1,
+        val_check_interval=fit.validate_every_steps,
         check_val_every_n_epoch=None,
+        gradient_clip_val=fit.clip_norm,
         num_sanity_val_steps=0,
         log_every_n_steps=20,
         enable_progress_bar=console.is_terminal,
         enable_model_summary=False,
+        use_distributed_sampler=False,
         logger=TensorBoardLogger(str(folder), name='', version='log'),
-        callbacks=[module.budget, checkpoint, progress],
+        callbacks=[module.budget, curves, *stopping, checkpoint, progress],
     )
+
+
+def validation_interval(steps: int, wanted: int) -> int:
+    """Return about the wanted steps between validations, such that the last one comes when a fit ends, or nearly."""
+    return steps // max(1, round(steps / wanted))
 
 
 class ValidationLines(Callback):
@@ -86,11 +113,16 @@ class ValidationLines(Callback):
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
         """Write the numbers of this validation."""
+        if not trainer.is_global_zero:
+            return
         shown = {name: value for name, value in trainer.callback_metrics.items() if name.startswith(('val/', 'train/'))}
         numbers = '  '.join(f'{name} {float(value):.4f}' for name, value in shown.items())
-        elapsed_s = pl_module.budget.elapsed_s
+        budget = pl_module.budget
+        left_s = budget.remaining_s(budget.progress(trainer.global_step, trainer.estimated_stepping_batches))
         self._console.print(
-            f'{elapsed_s:6.0f} s  step {trainer.global_step}  {numbers}', soft_wrap=True, highlight=False
+            f'{budget.elapsed_s:6.0f} s  step {trainer.global_step}  {numbers}  {left_s:.0f} s left',
+            soft_wrap=True,
+            highlight=False,
         )
 
 
@@ -135,10 +167,7 @@ def load_vq_vae(path: Path) -> VqVae:
         TrainingError: The checkpoint cannot be read.
 
     """
-    checkpoint = load_checkpoint(path)
-    network = VqVae(VqVaeConfig.from_dict(checkpoint['hyper_parameters']['network']))
-    network.load_state_dict(network_weights(checkpoint))
-    return network.eval()
+    return _load(path, VqVaeConfig, VqVae)
 
 
 def load_at_net(path: Path) -> AtNet:
@@ -148,10 +177,24 @@ def load_at_net(path: Path) -> AtNet:
         TrainingError: The checkpoint cannot be read.
 
     """
+    return _load(path, AtNetConfig, AtNet)
+
+
+def load_direct(path: Path) -> DirectNetwork:
+    """Return the direct system of a checkpoint, ready for inference.
+
+    Raises:
+        TrainingError: The checkpoint cannot be read.
+
+    """
+    return _load(path, DirectConfig, DirectNetwork)
+
+
+def _load(path: Path, config: Any, network: Callable[[Any], Network]) -> Network:
     checkpoint = load_checkpoint(path)
-    network = AtNet(AtNetConfig.from_dict(checkpoint['hyper_parameters']['network']))
-    network.load_state_dict(network_weights(checkpoint))
-    return network.eval()
+    loaded = network(config.from_dict(checkpoint['hyper_parameters']['network']))
+    loaded.load_state_dict(network_weights(checkpoint))
+    return loaded.eval()
 
 
 def network_weights(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

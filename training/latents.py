@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVae
-    from training.cache import Shard, WindowCache
+    from training.cache import WindowCache
+    from training.cache_shard import Shard
     from training.data import Batch
 
 BATCH = 32
@@ -103,7 +104,7 @@ def feature_statistics(cache: WindowCache) -> FeatureStatistics:
     """Measure the training windows' features, at most `STATISTICS_WINDOWS` of them, evenly thinned."""
     indices = cache.indices('train')
     chosen = indices[np.linspace(0, len(indices) - 1, min(len(indices), STATISTICS_WINDOWS)).astype(np.int64)]
-    rows = np.moveaxis(cache.take('features', chosen).astype(np.float32), 1, 0)
+    rows = np.moveaxis(cache.features(chosen), 1, 0)
     values = torch.from_numpy(rows.reshape(len(rows), -1)).double()
     return FeatureStatistics(values.mean(dim=1).float(), torch.cov(values))
 

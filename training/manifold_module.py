@@ -7,30 +7,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional
 
 from audio_manifold_ros.networks.label_coding import code_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
-from training.pictures import draw, sheet
+from training.image_watch import ImageWatch
+from training.losses import image_loss, loss_weight
 from training.schedule import ScheduledModule
-from training.scores import DepthScore, SegmentationScore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-    from training.configuration import CodebookConfig, FitConfig
     from training.data import Batch
+    from training.fit_configuration import CodebookConfig, FitConfig, LossConfig
     from training.schedule import Budget
 
-# Bring the reconstruction of a first, blank image to about one, so that one commitment weight serves both.
-LOSS_WEIGHTS = {'depth': 10.0, 'segmentation': 1.0}
 LAST_RESTART = 0.75
-PICTURES = 8
+# Added in validation until there is a codebook: what does not quantise yet is never the best.
+UNSTARTED_LOSS = 1e6
+PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
+    'codebook': lambda codebook, _losses: codebook.commitment,
+    'gradient_codebook': lambda codebook, _losses: codebook.commitment,
+    'plain': lambda _codebook, _losses: 0.0,
+    'gaussian': lambda _codebook, losses: losses.kl_weight,
+}
 
 
 class ManifoldModule(ScheduledModule):
-    """A VQ-VAE, its losses, and the care of its codebook."""
+    """A VQ-VAE (or an autoencoder with another bottleneck), its losses, and the care of its codebook."""
 
     def __init__(
         self,
@@ -38,6 +44,7 @@ class ManifoldModule(ScheduledModule):
         network: VqVaeConfig,
         fit: FitConfig,
         codebook: CodebookConfig,
+        losses: LossConfig,
         depth: DepthRepresentation,
         budget: Budget,
     ) -> None:
@@ -45,36 +52,39 @@ class ManifoldModule(ScheduledModule):
         super().__init__(fit, budget)
         self.save_hyperparameters({'modality': modality, 'network': network.to_dict()})
         self.modality = modality
-        self.codebook_config, self.depth = codebook, depth
+        self.codebook_config, self.losses = codebook, losses
         self.network = VqVae(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._first_latents: list[torch.Tensor] = []
-        self._score = DepthScore() if modality == 'depth' else SegmentationScore(network.channels)
+        self._watch = ImageWatch((modality,), depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
-        """Take one step: reconstruction and commitment; the codebook moves by itself."""
+        """Take one step: reconstruction and what the bottleneck asks for; a codebook moves by itself."""
         del batch_idx
         result = self.network(to_image(batch, self.modality, self.network.config))
-        loss, reconstruction, commitment = self._losses(result, batch)
+        loss, reconstruction = self._losses(result, batch)
         self._care_for_codebook(result)
-        self.log_dict({'train/reconstruction': reconstruction, 'train/commitment': commitment})
+        self.log_dict({'train/reconstruction': reconstruction, 'train/penalty': result.penalty})
         self.log('train/loss', loss, prog_bar=True)
         return loss
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._score.reset()
+        self._watch.reset()
         self._used = torch.zeros(self.network.config.codes, device=self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure the reconstruction in the units of the users."""
         result = self.network(to_image(batch, self.modality, self.network.config))
-        loss, _, _ = self._losses(result, batch)
+        loss, _ = self._losses(result, batch)
+        if self._unstarted:
+            loss += UNSTARTED_LOSS
         self.log('val/loss', loss, prog_bar=True, batch_size=len(result.image), sync_dist=True)
         if result.quantized.codes is not None:
             self._used += torch.bincount(result.quantized.codes.flatten(), minlength=len(self._used))
-        self._update_score(result.image, batch)
+        images = {self.modality: result.image}
+        self._watch.add(images, batch)
         if batch_idx == 0:
-            self._draw(result.image, batch)
+            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores and, with a codebook, how many codes are in use."""
@@ -83,15 +93,32 @@ class ManifoldModule(ScheduledModule):
             perplexity = torch.exp(-(shares * torch.log(shares.clamp(min=1e-12))).sum())
             used = (self._used > 0).sum().float()
             self.log_dict({'val/codes_used': used, 'val/perplexity': perplexity}, sync_dist=True)
-        self.log_dict({f'val/{name}': value for name, value in self._score.result().items()}, sync_dist=True)
+        self.log_dict(self._watch.result(), sync_dist=True)
 
-    def _losses(self, result: Reconstruction, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        if self.modality == 'depth':
-            reconstruction = functional.l1_loss(result.image, batch['depth'])
-        else:
-            reconstruction = functional.cross_entropy(result.image, batch['labels'].long(), ignore_index=255)
-        weight, penalty = LOSS_WEIGHTS[self.modality], result.penalty
-        return weight * reconstruction + self.codebook_config.commitment * penalty, reconstruction, penalty
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what a resumed fit needs and the network does not."""
+        quantizer = self.network.quantizer
+        if isinstance(quantizer, VectorQuantizer):
+            checkpoint['codebook'] = {'first_latents': self._first_latents, 'recent': quantizer.recent}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with it."""
+        super().on_load_checkpoint(checkpoint)
+        quantizer = self.network.quantizer
+        if isinstance(quantizer, VectorQuantizer):
+            self._first_latents = [latents.to(self.device) for latents in checkpoint['codebook']['first_latents']]
+            quantizer.recent.copy_(checkpoint['codebook']['recent'])
+
+    @property
+    def _unstarted(self) -> bool:
+        quantizer = self.network.quantizer
+        return isinstance(quantizer, VectorQuantizer) and not quantizer.started
+
+    def _losses(self, result: Reconstruction, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the whole loss, and its part of the image before its weight."""
+        reconstruction = image_loss(self.modality, result.image, batch, self.losses)
+        penalty = PENALTY_WEIGHTS[self.network.config.bottleneck](self.codebook_config, self.losses) * result.penalty
+        return loss_weight(self.modality, self.losses) * reconstruction + penalty, reconstruction
 
     def _care_for_codebook(self, result: Reconstruction) -> None:
         config, quantizer = self.codebook_config, self.network.quantizer
@@ -107,22 +134,6 @@ class ManifoldModule(ScheduledModule):
                 self._first_latents = []
         elif self.global_step % config.restart_every_steps == 0 and self.progress < LAST_RESTART:
             self.log('train/restarted_codes', float(quantizer.restart_dead_codes(result.latent)))
-
-    def _update_score(self, image: torch.Tensor, batch: Batch) -> None:
-        if isinstance(self._score, DepthScore):
-            self._score.update(self.depth.unit_to_depth(image[:, 0]), batch['depth_m'])
-        else:
-            self._score.update(image.argmax(dim=1), batch['labels'])
-
-    def _draw(self, image: torch.Tensor, batch: Batch) -> None:
-        board: Any = getattr(self.logger, 'experiment', None)
-        if board is None:
-            return
-        is_depth = self.modality == 'depth'
-        truth = batch['depth_m'] if is_depth else batch['labels']
-        drawn = self.depth.unit_to_depth(image[:, 0]) if is_depth else image.argmax(dim=1)
-        rows = [draw(self.modality, images[:PICTURES]) for images in (truth, drawn)]
-        board.add_image('truth over reconstruction', sheet(rows), self.global_step, dataformats='HWC')
 
 
 def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:

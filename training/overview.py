@@ -17,11 +17,13 @@ import torch
 from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.networks.errors import NetworkError
-from training.cache import SPLITS, open_cache
+from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
-from training.fitting import BEST, load_at_net, load_vq_vae
+from training.fitting import BEST, load_at_net, load_direct, load_vq_vae
+from training.image_watch import TRUTHS
 from training.manifold_module import to_image
 from training.pictures import draw, write_sheet
 
@@ -31,11 +33,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.networks.vq_vae import VqVae
-    from training.cache import WindowCache
 
 
 def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.uint8]]:
-    """Return three rows of pictures per modality: truth, reconstruction, prediction (if there is an AT-net yet).
+    """Return rows of pictures per modality: truth, reconstruction by its manifold, prediction, as far as they exist.
 
     Raises:
         TrainingError: A manifold has not been fitted.
@@ -45,26 +46,34 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
     cache = open_cache(config.data)
     indices = cache.indices(split)
     chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
-    latents = _heard(config, cache, chosen)
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
+    heard = _heard(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
     rows = []
-    for modality in config.manifolds:
-        vq_vae = load_vq_vae(config.manifold_folder(modality) / BEST)
-        truth = torch.from_numpy(cache.take('depth_m' if modality == 'depth' else 'labels', chosen))
-        rows += [draw(modality, truth), draw(modality, _decode(config, modality, vq_vae, _see(config, vq_vae, truth)))]
-        if modality in latents:
-            rows.append(draw(modality, _decode(config, modality, vq_vae, latents[modality])))
+    for modality in config.modalities:
+        truth = torch.from_numpy(cache.take(TRUTHS[modality], chosen))
+        rows.append(draw(modality, truth))
+        if modality in vq_vaes:
+            latent = _see(config, vq_vaes[modality], truth)
+            rows.append(_drawn(config, modality, _decode(vq_vaes[modality], latent)))
+        if modality in heard:
+            rows.append(_drawn(config, modality, heard[modality]))
     return rows
 
 
 @torch.inference_mode()
-def _heard(config: TrainingConfig, cache: WindowCache, chosen: NDArray[np.int64]) -> dict[str, torch.Tensor]:
-    features = torch.from_numpy(cache.take('features', chosen).astype(np.float32))
-    latents: dict[str, torch.Tensor] = {}
+def _heard(config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]) -> dict[str, torch.Tensor]:
+    """Return the raw images of the networks that have been fitted so far."""
+    images: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
         path = config.transform_folder(network.modalities) / BEST
         if path.is_file():
-            latents |= load_at_net(path)(features)
-    return latents
+            latents = load_at_net(path)(features)
+            images |= {modality: _decode(vq_vaes[modality], latent) for modality, latent in latents.items()}
+    for system in config.direct:
+        path = config.direct_folder(system) / BEST
+        if path.is_file():
+            images |= load_direct(path)(features)
+    return images
 
 
 @torch.inference_mode()
@@ -77,11 +86,12 @@ def _see(config: TrainingConfig, vq_vae: VqVae, truth: torch.Tensor) -> torch.Te
 
 
 @torch.inference_mode()
-def _decode(config: TrainingConfig, modality: str, vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
-    image = vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)
-    if modality == 'depth':
-        return config.depth.unit_to_depth(image[:, 0])  # type: ignore[no-any-return]
-    return image.argmax(dim=1)  # type: ignore[no-any-return]
+def _decode(vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
+    return vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]
+
+
+def _drawn(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
+    return draw(modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,10 +9,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import lightning
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from training.configuration import FitConfig
+    from training.fit_configuration import FitConfig
 
 WARM_UP = 0.1
 START_FACTOR, END_FACTOR = 0.04, 0.002
@@ -37,6 +38,12 @@ class Budget(lightning.Callback):
         """Return how far the fit has come, 0 to 1: by the clock where there is a limit, else by the step."""
         done = step / max(steps, 1) if self.limit_s is None else self.elapsed_s / self.limit_s
         return min(done, 1.0)
+
+    def remaining_s(self, progress: float) -> float:
+        """Return the seconds that the rest will take, judged by what has been done; NaN before anything has."""
+        if self.limit_s is not None:
+            return max(self.limit_s - self.elapsed_s, 0.0)
+        return self.elapsed_s * (1 - progress) / progress if progress > 0 else math.nan
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Start the clock."""
@@ -67,6 +74,8 @@ def rate_factor(schedule: str, progress: float) -> float:
     """Return the learning rate over its highest value at a progress of 0 to 1."""
     if schedule == 'constant':
         return 1.0
+    if schedule == 'linear':
+        return 1.0 - progress
     if progress < WARM_UP:
         return START_FACTOR + (1 - START_FACTOR) * progress / WARM_UP
     fall = (progress - WARM_UP) / (1 - WARM_UP)
@@ -79,6 +88,7 @@ class ScheduledModule(lightning.LightningModule):
     Attributes:
         fit_config: How to fit.
         budget: Knows how far the fit has come.
+        seed: Of everything random in a step, together with its number.
         progress: How far it had come at the start of the step, 0 to 1, the same on all devices.
 
     """
@@ -87,6 +97,7 @@ class ScheduledModule(lightning.LightningModule):
         """Remember how to fit."""
         super().__init__()
         self.fit_config, self.budget = fit, budget
+        self.seed = 0
         self.progress = 0.0
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -100,8 +111,9 @@ class ScheduledModule(lightning.LightningModule):
         return torch.optim.AdamW(groups, lr=self.fit_config.learning_rate)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Set the learning rate."""
+        """Set the learning rate, and the random numbers of this step: a resumed fit draws what it would have drawn."""
         del batch, batch_idx
+        torch.manual_seed(step_seed(self.seed, self.global_step, self.global_rank))
         progress = self.budget.progress(self.global_step, self.trainer.estimated_stepping_batches)
         self.progress = self.trainer.strategy.broadcast(progress)
         rate = self.fit_config.learning_rate * rate_factor(self.fit_config.schedule, self.progress)
@@ -109,3 +121,13 @@ class ScheduledModule(lightning.LightningModule):
         for group in optimizer.param_groups:  # type: ignore[union-attr]
             group['lr'] = rate
         self.log('learning_rate', rate)
+        self.log('minutes_left', self.budget.remaining_s(self.progress) / 60, prog_bar=True, logger=False)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Let a fit that was done go on, if it is to have more steps now."""
+        checkpoint['loops']['fit_loop']['epoch_loop.batch_progress']['is_last_batch'] = False
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """Return the seed of one step on one device."""
+    return int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0] >> np.uint64(1))

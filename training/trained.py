@@ -13,7 +13,7 @@ import torch
 from audio_manifold_ros.inference.backend import DTYPES
 from audio_manifold_ros.inference.prediction import NetworkOutput
 from audio_manifold_ros.networks.perception import PerceptionNetwork
-from training.fitting import BEST, check_frame_position, load_at_net, load_vq_vae
+from training.fitting import BEST, check_frame_position, load_at_net, load_direct, load_vq_vae
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,11 +33,12 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
 
     """
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
-    paths = [config.transform_folder(network.modalities) / BEST for network in config.at_nets]
-    for path in paths:
+    transforms = [config.transform_folder(network.modalities) / BEST for network in config.at_nets]
+    systems = [config.direct_folder(system) / BEST for system in config.direct]
+    for path in (*transforms, *systems):
         check_frame_position(path, config.data.frame_position)
-    at_nets = [load_at_net(path) for path in paths]
-    return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth)
+    at_nets, direct = [load_at_net(path) for path in transforms], [load_direct(path) for path in systems]
+    return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth, direct)
 
 
 def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -48,7 +49,7 @@ def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 def take_features(cache: WindowCache, indices: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return features (window, mic, height, width)."""
-    return cache.take('features', indices).astype(np.float32)
+    return cache.features(indices)
 
 
 def listen(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[NetworkOutput]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
@@ -12,17 +12,16 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet
 from training.augment import augment
-from training.manifold_module import PICTURES
-from training.pictures import draw, sheet
+from training.image_watch import ImageWatch
 from training.schedule import ScheduledModule
-from training.scores import DepthScore, SegmentationScore
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.features.spec import FeatureSpec
     from audio_manifold_ros.networks.at_net import AtNetConfig
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVae
-    from training.configuration import AugmentConfig, FitConfig
     from training.data import Batch
+    from training.fit_configuration import AugmentConfig, FitConfig
     from training.latents import WindowStatistics
     from training.schedule import Budget
 
@@ -40,8 +39,7 @@ class TransformModule(ScheduledModule):
         vq_vaes: dict[str, VqVae],
         statistics: WindowStatistics,
         fit: FitConfig,
-        augmentation: AugmentConfig,
-        db_divisor: float,
+        augmentation: tuple[AugmentConfig, FeatureSpec],
         depth: DepthRepresentation,
         budget: Budget,
     ) -> None:
@@ -53,18 +51,15 @@ class TransformModule(ScheduledModule):
         self.network.set_input_statistics(statistics.features.mean, statistics.features.covariance)
         for modality, known in statistics.latents.items():
             self.network.set_latent_statistics(modality, known.mean, known.std)
-        self.augmentation, self.db_divisor, self.depth = augmentation, db_divisor, depth
+        self._augmentation = augmentation
         # A dict hides the manifolds from checkpoint and optimiser.
         self._vq_vaes = {name: vq_vae.requires_grad_(requires_grad=False).eval() for name, vq_vae in vq_vaes.items()}
-        self._scores: dict[str, Any] = {
-            name: DepthScore() if name == 'depth' else SegmentationScore(vq_vae.config.channels)
-            for name, vq_vae in vq_vaes.items()
-        }
+        self._watch = ImageWatch(network.modalities, depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Take one step."""
         del batch_idx
-        features = augment(batch['features'], self.augmentation, self.db_divisor)
+        features = augment(batch['features'], *self._augmentation)
         losses = self._losses(self._predict(features), batch)
         loss = torch.stack(list(losses.values())).mean()
         self.log_dict({f'train/{modality}': value for modality, value in losses.items()})
@@ -73,8 +68,7 @@ class TransformModule(ScheduledModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        for score in self._scores.values():
-            score.reset()
+        self._watch.reset()
         for vq_vae in self._vq_vaes.values():
             vq_vae.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -86,13 +80,14 @@ class TransformModule(ScheduledModule):
         self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
         loss = torch.stack(list(losses.values())).mean()
         self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
-        for modality, latent in latents.items():
-            self._measure(modality, latent.float(), batch, first=batch_idx == 0)
+        images = {modality: self._image(modality, latent.float()) for modality, latent in latents.items()}
+        self._watch.add(images, batch)
+        if batch_idx == 0:
+            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
-        for score in self._scores.values():
-            self.log_dict({f'val/{name}': value for name, value in score.result().items()}, sync_dist=True)
+        self.log_dict(self._watch.result(), sync_dist=True)
 
     def _predict(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         latents = self.network(features.contiguous(memory_format=torch.channels_last))
@@ -105,15 +100,6 @@ class TransformModule(ScheduledModule):
             for modality, latent in latents.items()
         }
 
-    def _measure(self, modality: str, latent: torch.Tensor, batch: Batch, *, first: bool) -> None:
+    def _image(self, modality: str, latent: torch.Tensor) -> torch.Tensor:
         vq_vae = self._vq_vaes[modality]
-        image = cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)
-        if modality == 'depth':
-            predicted, truth = self.depth.unit_to_depth(image[:, 0]), batch['depth_m']
-        else:
-            predicted, truth = image.argmax(dim=1), batch['labels']
-        self._scores[modality].update(predicted, truth)
-        board: Any = getattr(self.logger, 'experiment', None)
-        if first and board is not None:
-            rows = [draw(modality, images[:PICTURES]) for images in (truth, predicted)]
-            board.add_image(f'{modality}, truth over prediction', sheet(rows), self.global_step, dataformats='HWC')
+        return cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]

@@ -136,7 +136,7 @@ def test_the_confidence_is_calibrated_on_the_validation_windows(
     bundle: Bundle, network: PerceptionNetwork, cache: WindowCache
 ) -> None:
     scores = evaluate(network, cache, bundle.manifest.confidence, 'validation')
-    assert scores['confidence']['expected_calibration_error'] < 0.1
+    assert scores['confidence']['expected_calibration_error'] < 0.15
 
 
 def test_scores_that_were_computed_before_are_taken(

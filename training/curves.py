@@ -1,0 +1,94 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a fit went through, kept in its checkpoints and written down when it is done."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+
+from training.errors import TrainingError
+
+FIT_FILE = 'fit.json'
+# Of the training loss: about so many, but one at least in so many steps.
+POINTS, MOST_STEPS = 400, 20
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """A fit that is done.
+
+    Attributes:
+        steps: Steps taken.
+        minutes: Time taken, pauses before resumptions left out.
+        curves: By name, pairs of step and value.
+
+    """
+
+    steps: int
+    minutes: float
+    curves: dict[str, list[list[float]]]
+
+    def write(self, folder: Path) -> None:
+        """Write the record into the folder of the fit."""
+        partial = folder / f'.{FIT_FILE}'
+        partial.write_text(json.dumps(asdict(self)), encoding='utf-8')
+        partial.replace(folder / FIT_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> FitRecord:
+        """Read the record of a folder.
+
+        Raises:
+            TrainingError: There is none: the fit is not done.
+
+        """
+        try:
+            return cls(**json.loads((folder / FIT_FILE).read_text(encoding='utf-8')))
+        except (OSError, ValueError, TypeError) as error:
+            msg = f'{str(folder)!r} holds no fit that is done ({error}): run it again.'
+            raise TrainingError(msg) from None
+
+
+class Curves(lightning.Callback):
+    """Keeps the training loss now and then, and the numbers of every validation."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._every = 1
+        self.points: dict[str, list[list[float]]] = {}
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Choose how often."""
+        del pl_module
+        self._every = int(min(max(1, trainer.estimated_stepping_batches // POINTS), MOST_STEPS))
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Keep the loss of this step."""
+        del pl_module, batch, batch_idx
+        if trainer.global_step % self._every == 0:
+            self._add('train/loss', trainer.global_step, float(outputs['loss']))
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Keep the numbers of this validation."""
+        del pl_module
+        for name, value in trainer.callback_metrics.items():
+            if name.startswith('val/'):
+                self._add(name, trainer.global_step, float(value))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the curves so far, for a resumption."""
+        return {'points': self.points}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with the curves of a checkpoint."""
+        self.points = state_dict['points']
+
+    def _add(self, name: str, step: int, value: float) -> None:
+        self.points.setdefault(name, []).append([step, round(value, 6)])
