@@ -15,12 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.extrinsics import Extrinsics
+from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.corpus import find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_track import LabelRun, TrackDescription, write_track
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.resources import resource_path
 from tests.training.importing.mavd_tree import (
     TEACHER,
     disparity,
@@ -31,7 +35,7 @@ from tests.training.importing.mavd_tree import (
     write_instant,
     write_pictures,
 )
-from training.import_mavd import main
+from training.import_mavd import RIG, main
 from training.importing.mavd_conversion import GAP_SAMPLES
 
 ROOT = Path(__file__).parents[3]
@@ -234,6 +238,18 @@ def test_what_cannot_be_imported_is_refused(
     assert main([*places, '--out', str(tmp_path / 'out')]) == 1
     assert complaint in ' '.join(capsys.readouterr().err.split())
     assert not (tmp_path / 'out').exists()
+
+
+def test_the_rig_can_be_read_and_is_not_taken_for_another() -> None:
+    folder = resource_path(RIG)
+    array = MicrophoneArray.from_yaml(folder / 'mic_array.yaml')
+    other = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
+    assert array.device_channels == tuple(range(8))
+    assert array.geometry_sha256() != other.geometry_sha256()
+    assert CameraModel.from_yaml(folder / 'camera.yaml').width == 128
+    assert Extrinsics.from_yaml(folder / 'extrinsics.yaml').audio_time_offset_s == 0
+    for file in folder.iterdir():
+        assert 'UNKNOWN' in file.read_text()
 
 
 def find(folder: Path, pattern: str) -> list[Path]:
