@@ -39,6 +39,7 @@ BENCHES = {
     'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
     'simulation': Bench('sound and images of full streets', 1),
     'network': Bench('depth and segmentation of one window', 2),
+    'pipeline': Bench('a hop of sound → images, beside the naive pipeline and the arithmetic floor', 2),
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
     'conversion': Bench('bags into drives: eight microphones, 128 × 128 labels and depth', 1),

@@ -20,6 +20,8 @@ class Figure:
         ratio: How many times better than the alternative.
         target: What was asked for, in words; empty where nothing was.
         met: Whether the target is met.
+        p95: 95th percentile, where the value is a median and its spread matters.
+        p99: 99th percentile likewise.
 
     """
 
@@ -31,6 +33,8 @@ class Figure:
     ratio: float | None = None
     target: str = ''
     met: bool | None = None
+    p95: float | None = None
+    p99: float | None = None
 
 
 def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, least: float | None = None) -> Figure:
@@ -39,6 +43,16 @@ def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, le
     target = '' if least is None else f'at least {least:g}×'
     met = None if least is None else ratio >= least
     return Figure(what, cost_s * 1e3, 'ms', alternative, alternative_s * 1e3, ratio, target, met)
+
+
+def faster(
+    what: str, rate: float, unit: str, alternative: str, alternative_rate: float, least: float | None = None
+) -> Figure:
+    """Return how many times more of something a second brings than its alternative, and whether at least `least`."""
+    ratio = rate / alternative_rate
+    target = '' if least is None else f'at least {least:g}×'
+    met = None if least is None else ratio >= least
+    return Figure(what, rate, unit, alternative, alternative_rate, ratio, target, met)
 
 
 def at_least(what: str, value: float, unit: str, least: float) -> Figure:

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.__main__ import BENCHES, main
-from benchmarks.figure import Figure, at_least, at_most, cheaper
+from benchmarks.figure import Figure, at_least, at_most, cheaper, faster
 from benchmarks.machine import describe_machine
 from benchmarks.timing import Action, medians_s
 
@@ -33,6 +33,9 @@ def result_of(*figures: Figure) -> dict[str, object]:
         (cheaper('a', 0.001, 'b', 0.020, 15), True),
         (cheaper('a', 0.002, 'b', 0.020, 15), False),
         (cheaper('a', 0.002, 'b', 0.020), None),
+        (faster('a', 200.0, 'a second', 'b', 20.0, 10), True),
+        (faster('a', 199.0, 'a second', 'b', 20.0, 10), False),
+        (faster('a', 10.0, 'a second', 'b', 20.0), None),
         (at_least('a', 200.0, 'a second', 200), True),
         (at_least('a', 199.0, 'a second', 200), False),
         (at_most('a', 0.0, 'windows', 0), True),
@@ -50,10 +53,15 @@ def test_says_how_much_cheaper() -> None:
 
 
 def test_the_page_holds_every_figure_and_the_machine() -> None:
-    figures = [cheaper('one prediction', 0.001, 'librosa', 0.030, 15), at_most('memory', 500.0, 'MB', 400)]
+    figures = [
+        cheaper('one prediction', 0.001, 'librosa', 0.030, 15),
+        at_most('memory', 500.0, 'MB', 400),
+        Figure('networks', 9.5, 'ms', p95=10.25, p99=12.0),
+    ]
     page = report.render_page({'features': result_of(*figures)})
     assert '| one prediction | 1 ms | librosa: 30 ms | 30× | at least 15× | yes |' in page
     assert '| memory | 500 MB |  |  | at most 400 | **no** |' in page
+    assert '| networks | 9.5 ms (p95 10.25, p99 12) |' in page
     assert str(describe_machine()['python']) in page
 
 

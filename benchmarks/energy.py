@@ -1,0 +1,88 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Energy that the machine says it has used: processors by RAPL, NVIDIA GPUs by their driver."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+POWERCAP = Path('/sys/class/powercap')
+NVML_LIBRARY = 'libnvidia-ml.so.1'
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter of energy.
+
+    Attributes:
+        read: Returns its value.
+        joules: Worth of one step.
+        steps: After which it begins again at 0; 0 for never.
+
+    """
+
+    read: Callable[[], int]
+    joules: float
+    steps: int = 0
+
+
+class EnergyMeter:
+    """Reads all counters there are; RAPL's can often be read by root alone, and not at all in virtual machines."""
+
+    def __init__(self, powercap: Path = POWERCAP) -> None:
+        """Find the counters and start at 0."""
+        self._counters = [*_processors(powercap), *_gpus()]
+        self._values = [counter.read() for counter in self._counters]
+
+    def joules(self) -> float | None:
+        """Return the energy used since the last call, by the whole machine; None where no counter tells."""
+        before, self._values = self._values, [counter.read() for counter in self._counters]
+        used = [
+            ((after - earlier) % counter.steps if counter.steps else after - earlier) * counter.joules
+            for counter, earlier, after in zip(self._counters, before, self._values, strict=True)
+        ]
+        return sum(used) if used else None
+
+
+def _processors(powercap: Path) -> Iterator[Counter]:
+    for zone in sorted(powercap.glob('intel-rapl:*')):
+        # Zones within a package, as intel-rapl:0:1, are counted in it.
+        if zone.name.count(':') > 1:
+            continue
+        read = partial(_number, zone / 'energy_uj')
+        try:
+            read()
+            yield Counter(read, 1e-6, _number(zone / 'max_energy_range_uj') + 1)
+        except (OSError, ValueError):
+            continue
+
+
+def _number(path: Path) -> int:
+    return int(path.read_text(encoding='ascii'))
+
+
+def _gpus() -> Iterator[Counter]:
+    try:
+        driver = ctypes.CDLL(NVML_LIBRARY)
+    except OSError:
+        return
+    count = ctypes.c_uint(0)
+    if driver.nvmlInit_v2() or driver.nvmlDeviceGetCount_v2(ctypes.byref(count)):
+        return
+    for index in range(count.value):
+        device = ctypes.c_void_p()
+        used_mj = ctypes.c_ulonglong()
+        if driver.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(device)):
+            continue
+        if not driver.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(used_mj)):
+            yield Counter(partial(_gpu_energy_mj, driver, device), 1e-3)
+
+
+def _gpu_energy_mj(driver: ctypes.CDLL, device: ctypes.c_void_p) -> int:
+    used_mj = ctypes.c_ulonglong()
+    driver.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(used_mj))
+    return used_mj.value

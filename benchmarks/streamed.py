@@ -1,0 +1,78 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline of the node, hop by hop, with the time of every stage."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.inference.backend import Backend
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.prediction import NetworkOutput
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.drive import RIG
+
+HOPS_OF_SOUND = 64
+
+
+class TimedBackend:
+    """A backend, and how long it took the last time."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Wrap a backend."""
+        self._backend = backend
+        self.name, self.reason = backend.name, backend.reason
+        self.last_s = 0.0
+
+    def run(self, features: NDArray[np.float32]) -> NetworkOutput:
+        """Compute the images of one window."""
+        started = perf_counter()
+        output = self._backend.run(features)
+        self.last_s = perf_counter() - started
+        return output
+
+
+class StreamedPipeline:
+    """Takes in a hop of sound and predicts, for ever."""
+
+    def __init__(self, bundle: Bundle, backend: str, device: str, threads: int) -> None:
+        """Open the backend and fill the first window."""
+        spec = bundle.manifest.features
+        self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
+        self._backend = TimedBackend(open_backend(bundle, backend, device, threads))
+        array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
+        self._pipeline = Pipeline(bundle, self._backend, array, self._rate_hz, max_rate_hz=float(self._rate_hz))
+        shape = (len(array.microphones), HOPS_OF_SOUND * self._hop)
+        self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
+        self._first_sample = 0
+        while not self._pipeline.status().window_ready:
+            self._push()
+
+    def step(self) -> dict[str, float]:
+        """Take in a hop and predict; return the seconds of each stage."""
+        started = perf_counter()
+        self._push()
+        prediction = self._pipeline.predict()
+        all_s = perf_counter() - started
+        assert prediction is not None
+        return {
+            'conditioning': self._pipeline.status().conditioning_s,
+            'features': prediction.features_s,
+            'network': self._backend.last_s,
+            'images': prediction.network_s - self._backend.last_s,
+            'all': all_s,
+        }
+
+    def _push(self) -> None:
+        at = self._first_sample % self._sound.shape[1]
+        stamp_ns = self._first_sample * 1_000_000_000 // self._rate_hz
+        samples = self._sound[:, at : at + self._hop]
+        self._pipeline.push(AudioBlock(samples, self._first_sample, self._rate_hz, stamp_ns))
+        self._first_sample += self._hop
