@@ -1,0 +1,130 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The stored records of runs, checked, and grouped so that only like is compared with like."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.errors import TrainingError
+
+FORMAT_VERSION = 1
+RECORD_KEYS = {'dataset': str, 'system': str, 'seed': int, 'budget': dict, 'scores': dict}
+BUDGET_KEYS = ('train_windows', 'steps', 'precision')
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What runs must have in common to stand in one table.
+
+    Attributes:
+        split: Name of the split; empty where the record names none.
+        leaks: Whether it leaks from training into test; None where nobody has looked.
+        drives: Drives to learn from, or windows where the record counts no drives.
+        batch_size: Windows per step; 0 where the record says none.
+        steps: Steps of the network that hears.
+        precision: Of the numbers that were trained with.
+
+    """
+
+    split: str
+    leaks: bool | None
+    drives: int
+    batch_size: int
+    steps: int
+    precision: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a system.
+
+    Attributes:
+        dataset: Names the data.
+        system: Names the configuration.
+        seed: Of weights, order and augmentation.
+        terms: What it was given.
+        budget: All that the record says of that.
+        machine: What it was computed on.
+        scores: What `ScoreBoard.result` returned.
+
+    """
+
+    dataset: str
+    system: str
+    seed: int
+    terms: Terms
+    budget: dict[str, Any]
+    machine: dict[str, Any]
+    scores: dict[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> RunRecord:
+        """Read `<dataset>/<system>/seed<N>.json`.
+
+        Raises:
+            TrainingError: It is no such record, or is that of another place.
+
+        """
+        try:
+            values = json.loads(path.read_text(encoding='utf-8'))
+        except (OSError, ValueError) as error:
+            msg = f'Cannot read the record {str(path)!r}: {error}. Run the system again.'
+            raise TrainingError(msg) from None
+        _check(path, values)
+        split = values.get('split') or {}
+        budget = values['budget']
+        terms = Terms(
+            split.get('name', ''),
+            split.get('leaks'),
+            budget.get('train_drives') or budget['train_windows'],
+            budget.get('batch_size') or 0,
+            budget['steps'],
+            budget['precision'],
+        )
+        identity = values['dataset'], values['system'], values['seed']
+        return cls(*identity, terms, budget, values.get('machine') or {}, values['scores'])
+
+
+def stored_datasets(results: Path) -> tuple[str, ...]:
+    """Return the names of the data sets that have a record below a folder of results, sorted."""
+    return tuple(sorted({path.parent.parent.name for path in results.glob('*/*/seed*.json')}))
+
+
+def load_records(results: Path, dataset: str) -> list[RunRecord]:
+    """Return all records of a data set, sorted by system and seed; none where nothing has been run.
+
+    Raises:
+        TrainingError: One of them is no record.
+
+    """
+    paths = (results / dataset).glob('*/seed*.json')
+    return sorted((RunRecord.load(path) for path in paths), key=lambda record: (record.system, record.seed))
+
+
+def by_terms(records: list[RunRecord]) -> dict[Terms, list[RunRecord]]:
+    """Return records grouped by what they were given: leaking splits last, then the group with the most runs first."""
+    groups: dict[Terms, list[RunRecord]] = {}
+    for record in records:
+        groups.setdefault(record.terms, []).append(record)
+    order = sorted(groups, key=lambda terms: (terms.leaks is True, -len(groups[terms]), -terms.drives, -terms.steps))
+    return {terms: groups[terms] for terms in order}
+
+
+def _check(path: Path, values: Any) -> None:
+    if not isinstance(values, dict) or values.get('format_version') != FORMAT_VERSION:
+        msg = f'{path} is no record of format {FORMAT_VERSION}: run the system again.'
+        raise TrainingError(msg)
+    wrong = [key for key, kind in RECORD_KEYS.items() if not isinstance(values.get(key), kind)]
+    if not wrong:
+        wrong = [f'budget.{key}' for key in BUDGET_KEYS if values['budget'].get(key) is None]
+    if wrong:
+        msg = f'{path} lacks {wrong}, or they are of another kind: run the system again.'
+        raise TrainingError(msg)
+    place = values['dataset'], values['system'], f'seed{values["seed"]}'
+    if place != (path.parent.parent.name, path.parent.name, path.stem):
+        msg = f'{path} is the record of {"/".join(place)}: put it there.'
+        raise TrainingError(msg)
