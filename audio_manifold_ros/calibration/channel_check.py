@@ -20,7 +20,7 @@ Samples = NDArray[np.float32]
 FRAME_SAMPLES = 2048
 # Where capsules hear all sides alike, and neighbours hear the same.
 LOW_HZ = (100.0, 500.0)
-COHERENCE_HZ = {'60 to 250 Hz': (60.0, 250.0), '250 Hz to 1 kHz': (250.0, 1000.0), '1 to 4 kHz': (1000.0, 4000.0)}
+COHERENCE_HZ = {'60-250 Hz': (60.0, 250.0), '250-1000 Hz': (250.0, 1000.0), '1-4 kHz': (1000.0, 4000.0)}
 TWIN_HZ = (1000.0, 10_000.0)
 # Sound of the world is weak here, and the noise of an amplifier as strong as elsewhere.
 HISS_HZ = (5000.0, 10_000.0)
@@ -105,7 +105,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheck:
     squared = np.abs(spectra.coherences()) ** 2
     squared[:, np.arange(len(samples)), np.arange(len(samples))] = 0
     coherence = {name: squared[spectra.within(*band)].mean(axis=0).max(axis=1) for name, band in COHERENCE_HZ.items()}
-    dead = _dead(rms, frames.low_db, coherence['60 to 250 Hz'])
+    dead = _dead(rms, frames.low_db, coherence['60-250 Hz'])
     tops, bits = cut_tops(samples, sample_rate_hz), stuck_bits(samples)
     twins = _twins(samples, squared[spectra.within(*TWIN_HZ)].mean(axis=0), dead)
     hiss_db, hissing = _hiss(frames, dead)

@@ -12,14 +12,21 @@ Array = NDArray[np.float64]
 LEAST_PPM, SIGMAS = 0.5, 5.0
 
 
-def drifting_channels(drift_ppm: Array, std_ppm: Array, least_ppm: float = LEAST_PPM) -> tuple[int, ...]:
-    """Return the channels whose clock is another than that of most.
+def drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
+    """Return the channels that have another clock than the rest: the smaller of two groups, or none.
 
     Args:
-        drift_ppm: How fast each falls behind the median (channel,).
+        drift_ppm: How fast each channel falls behind (channel,).
         std_ppm: Standard deviation of these (channel,).
-        least_ppm: Drift that is not worth mention.
 
     """
-    away = np.abs(drift_ppm - np.median(drift_ppm))
-    return tuple(np.flatnonzero(away > np.maximum(SIGMAS * std_ppm, least_ppm)).tolist())
+    ranks = np.argsort(drift_ppm, kind='stable')
+    cut = int(np.diff(drift_ppm[ranks]).argmax()) + 1 if len(ranks) > 1 else 0
+    groups = sorted((ranks[:cut], ranks[cut:]), key=lambda group: (len(group), -group.min(initial=0)))
+    if not len(groups[0]):
+        return ()
+    apart, unsure = (
+        abs(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])),
+        max(float(np.median(std_ppm[group])) for group in groups),
+    )
+    return tuple(sorted(groups[0].tolist())) if apart > max(SIGMAS * unsure, LEAST_PPM) else ()

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.arrivals import correlation_peaks, joined_lags
+from audio_manifold_ros.calibration.arrivals import correlation_peaks
 from audio_manifold_ros.calibration.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.errors import CalibrationError
 
@@ -20,8 +20,7 @@ Samples = NDArray[np.float32]
 FRAME_S = 0.3
 LOWEST_HZ, HIGHEST_HZ = 40.0, 2000.0
 LONGEST_DELAY_S = 0.02
-PART_S, LEAST_PARTS = 5.0, 4
-LEAST_STRENGTH = 0.1
+LEAST_CERTAINTY, LEAST_STRENGTH = 0.4, 0.1
 SOUND_MPS = 343.0
 
 
@@ -33,16 +32,18 @@ class Polarities:
         signs: 1 or -1 (channel,); most are 1.
         certainty: How far all pairs of a channel agree on its sign, 0 to 1 (channel,).
         strength: Highest correlation of a channel with another one, 0 to 1 (channel,).
-        drift_ppm: How fast each channel falls behind the median one (channel,); zeros for a short recording.
-        drift_std_ppm: Standard deviation of these (channel,).
 
     """
 
     signs: NDArray[np.int64]
     certainty: Array
     strength: Array
-    drift_ppm: Array
-    drift_std_ppm: Array
+
+    @property
+    def undecided(self) -> tuple[int, ...]:
+        """Channels whose pairs do not agree, or which have nothing in common with the others."""
+        unsure = (self.certainty < LEAST_CERTAINTY) | (self.strength < LEAST_STRENGTH)
+        return tuple(np.flatnonzero(unsure).tolist())
 
 
 def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -> Polarities:
@@ -78,8 +79,7 @@ def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -
     size = np.abs(table).sum(axis=1)
     agreed = np.divide(signs * (table @ signs), size, out=np.zeros(len(samples)), where=size > 0)
     strength = np.array([np.abs(heights[(pairs == channel).any(axis=1)]).max() for channel in range(len(samples))])
-    drift, std = _drift(samples, sample_rate_hz, pairs, distances_m, frame)
-    return Polarities(signs, np.maximum(agreed, 0), strength, drift, std)
+    return Polarities(np.asarray(signs, dtype=np.int64), np.maximum(agreed, 0), strength)
 
 
 def _correlate(spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: Array) -> tuple[Array, Array, Array]:
@@ -90,26 +90,3 @@ def _correlate(spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: Arr
     rate_hz = 2 * spectra.frequencies_hz[-1]
     bins = inside.sum(axis=1).astype(np.float64)
     return *correlation_peaks(cross * inside, bins, round(LONGEST_DELAY_S * rate_hz)), bins
-
-
-def _drift(
-    samples: Samples, rate_hz: int, pairs: NDArray[np.int64], distances_m: Array, frame: int
-) -> tuple[Array, Array]:
-    """Return ppm and their standard deviations (channel,) from the lags of parts of the recording."""
-    width = round(PART_S * rate_hz)
-    parts = samples.shape[1] // width
-    if parts < LEAST_PARTS:
-        return np.zeros(len(samples)), np.zeros(len(samples))
-    lags = []
-    for part in range(parts):
-        spectra = cross_spectra(samples[:, part * width : (part + 1) * width], rate_hz, frame)
-        pair_lags, heights, bins = _correlate(spectra, pairs, distances_m)
-        lags.append(joined_lags(pair_lags, bins * heights**2, pairs, len(samples))[0])
-    times_s = np.arange(parts) * PART_S
-    # The median of all slopes (Theil and Sen): a passing car moves the lags for a while.
-    slopes = np.array([(lags[b] - lags[a]) / (times_s[b] - times_s[a]) for a, b in combinations(range(parts), 2)])
-    slope = np.median(slopes, axis=0)
-    rest = np.array(lags) - times_s[:, None] * slope
-    noise = 1.4826 * np.median(np.abs(rest - np.median(rest, axis=0)), axis=0)
-    std = np.maximum(noise, 0.02) / np.sqrt(((times_s - times_s.mean()) ** 2).sum())
-    return (slope - np.median(slope)) * 1e6 / rate_hz, std * 1e6 / rate_hz

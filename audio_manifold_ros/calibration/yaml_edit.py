@@ -22,8 +22,8 @@ def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
     Args:
         text: YAML, a mapping or a sequence at its top.
         where: Where it comes from, for messages.
-        values: New numbers, texts, booleans or flat lists of them by keys and list indices from the top. The last key
-            may be one that its mapping lacks: it is added behind the others.
+        values: New numbers, texts, booleans, or lists and mappings of them, by keys and list indices from the top. The
+            last key may be one that its mapping lacks: it is added behind the others.
 
     Raises:
         CalibrationError: The text is no YAML, or a place is not in it.
@@ -75,12 +75,14 @@ def _addition(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> Edi
 
 def _written(value: Any) -> str:
     """Return a value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return f'{{{", ".join(f"{key}: {_written(part)}" for key, part in value.items())}}}'
     if isinstance(value, bool) or not isinstance(value, (float, Sequence)) or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float):
         # YAML 1.1 takes 1e-05 for a text.
         return f'{value:.12f}'.rstrip('0') + '0' * value.is_integer()
-    return f'[{", ".join(_written(part) for part in value)}]'
+    return f'[{", ".join(map(_written, value))}]'
 
 
 def _place(path: Path) -> str:

@@ -29,6 +29,8 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     CAMERA_FILE: CameraModel.from_yaml,
     EXTRINSICS_FILE: Extrinsics.from_yaml,
 }
+# What an array has where its file lacks the key.
+UNSAID: Mapping[str | int, object] = {'delay_samples': 0.0}
 
 
 def apply_report(report: Path, rig: Path) -> list[Path]:
@@ -87,6 +89,7 @@ def _edited(path: Path, changes: list[RigChange]) -> str:
     values = parse_yaml(text, str(path), path.name)
     for change in changes:
         found = _value_at(values, change.path)
+        found = UNSAID.get(change.path[-1]) if found is None else found
         if found != change.before:
             msg = (
                 f'{path}: {change.of} {change.path[-1]} is {found!r}, and the report was measured against '

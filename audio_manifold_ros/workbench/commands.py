@@ -5,6 +5,21 @@
 from __future__ import annotations
 
 from audio_manifold_ros.workbench.apply import APPLY
+from audio_manifold_ros.workbench.check import CHECK
 from audio_manifold_ros.workbench.command import Command
+from audio_manifold_ros.workbench.delay import DELAY
+from audio_manifold_ros.workbench.gains import GAINS
+from audio_manifold_ros.workbench.order import ORDER
+from audio_manifold_ros.workbench.polarity import POLARITY
 
-COMMANDS: dict[str, Command] = {command.name: command for command in (APPLY,)}
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        CHECK,
+        ORDER,
+        POLARITY,
+        DELAY,
+        GAINS,
+        APPLY,
+    )
+}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
@@ -97,12 +97,12 @@ class Report:
     def show(self, console: Console) -> None:
         """Print verdict, tables, remarks and changes."""
         for table in self.tables:
-            console.print(_laid_out(table))
+            console.print(_laid_out(table), markup=False, highlight=False)
         for remark in self.remarks:
             console.print(f'  - {remark}', markup=False, highlight=False)
         if self.changes or self.files:
             console.print('Changes to the rig (none is made before `calibrate apply`):', markup=False)
-        for change in self.changes:
+        for change in (change for change in self.changes if change.path[-1] != 'std'):
             console.print(f'  {change.text()}', markup=False, highlight=False)
         for name in self.files:
             console.print(f'  {name}: written anew', markup=False, highlight=False)
@@ -116,15 +116,11 @@ class Report:
             WorkbenchError: The folder cannot be written.
 
         """
-        console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
-        self.show(console)
-        output: Any = console.file
-        text = '\n'.join(line.rstrip() for line in output.getvalue().splitlines()) + '\n'
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name, picture in self.pictures.items():
                 save_picture(folder / f'{name}.png', picture)
-            (folder / TEXT_FILE).write_text(text, encoding='utf-8')
+            (folder / TEXT_FILE).write_text(_text_of(self.show), encoding='utf-8')
             content = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
             (folder / JSON_FILE).write_text(content, encoding='utf-8')
         except OSError as error:
@@ -161,10 +157,18 @@ def default_folder(command: str) -> Path:
     return Path('calibration_reports') / f'{command}_{datetime.now():%Y%m%d_%H%M%S}'  # noqa: DTZ005 (a person's clock)
 
 
-def _laid_out(table: Table) -> RichTable:
+def _laid_out(table: Table) -> str:
+    """Return the table as text of its own width: a narrow terminal breaks lines and loses no number."""
     laid_out = RichTable(box=None, pad_edge=False)
     for place, name in enumerate(table.columns):
         laid_out.add_column(name, justify='left' if place == 0 else 'right', no_wrap=True)
     for row in table.rows:
         laid_out.add_row(*('–' if cell is None else str(cell) for cell in row))
-    return laid_out
+    return _text_of(lambda console: console.print(laid_out)).rstrip()
+
+
+def _text_of(show: Callable[[Console], None]) -> str:
+    console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
+    show(console)
+    output: Any = console.file
+    return '\n'.join(line.rstrip() for line in output.getvalue().splitlines()) + '\n'

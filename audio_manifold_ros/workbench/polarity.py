@@ -1,0 +1,85 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`calibrate polarity`: which capsules are wired the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audio_manifold_ros.calibration.polarities import LEAST_CERTAINTY, find_polarities
+from audio_manifold_ros.workbench.charts import bar_chart
+from audio_manifold_ros.workbench.live_channels import live_channels
+from audio_manifold_ros.workbench.measurement import Measurement, Task
+from audio_manifold_ros.workbench.report import Report, Table, Verdict
+from audio_manifold_ros.workbench.rig_change import microphone_change
+
+SECONDS = 60.0
+
+
+def measure_polarity(task: Task) -> Report:
+    """Compare the signs of low tones."""
+    live = live_channels(task)
+    found = find_polarities(live.samples, live.sample_rate_hz, live.positions_m)
+    before = np.array([mic.polarity for mic in live.microphones])
+    # Only differences between channels are heard: most keep what the rig says.
+    signs = found.signs if int(found.signs @ before) >= 0 else -found.signs
+    certainty = {name: round(float(value), 3) for name, value in zip(live.names, found.certainty, strict=True)}
+    figures = {
+        'polarity': dict(zip(live.names, signs.tolist(), strict=True)),
+        'certainty': certainty,
+        'strength': {name: round(float(v), 3) for name, v in zip(live.names, found.strength, strict=True)},
+    }
+    tables = (
+        Table(
+            ('', 'polarity', 'in the rig', 'certainty', 'correlation'),
+            tuple(
+                (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{sure:.2f}', f'{strong:.2f}')
+                for mic, sign, sure, strong in zip(
+                    live.microphones, signs.tolist(), found.certainty, found.strength, strict=True
+                )
+            ),
+        ),
+    )
+    pictures = {
+        'certainty': bar_chart(
+            'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(LEAST_CERTAINTY, 1)
+        )
+    }
+    if found.undecided:
+        names = ', '.join(live.names[channel] for channel in found.undecided)
+        summary = (
+            f'{names}: the pairs do not agree on the polarity. Record longer, in less wind; if that does not help, two '
+            'devices may drift apart: run `calibrate delay`.'
+        )
+        return Report('polarity', Verdict.REFUSED, summary, live.remarks, figures, tables, pictures=pictures)
+    changes = tuple(
+        microphone_change(index, mic.name, 'polarity', mic.polarity, sign)
+        for index, mic, sign in zip(live.indices, live.microphones, signs.tolist(), strict=True)
+        if sign != mic.polarity
+    )
+    flipped = ', '.join(change.of for change in changes)
+    return Report(
+        command='polarity',
+        verdict=Verdict.CHANGE if changes else Verdict.GOOD,
+        summary=f'Upside down against the rig: {flipped}.' if changes else 'Every polarity is as the rig says.',
+        remarks=live.remarks,
+        figures=figures,
+        tables=tables,
+        changes=changes,
+        pictures=pictures,
+    )
+
+
+POLARITY = Measurement(
+    name='polarity',
+    title='which capsules are wired the other way round',
+    text=(
+        'Needs a minute of any sound with low tones, from wherever it comes: a street with traffic, a loudspeaker, an '
+        'engine. Neighbouring microphones hear tones alike that are longer than twice their distance, so that the sign '
+        'of their correlation is that of their wiring. Wind at the capsules is different for each and averages out; a '
+        'storm does not.'
+        '\n\nOnly differences between channels can be heard; most channels keep the polarity that the rig gives them.'
+    ),
+    seconds=SECONDS,
+    measure=measure_polarity,
+).command()
