@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.calibration.rig import MicrophoneArray
     from audio_manifold_ros.features.spec import FeatureSpec
 
-Policy = Literal['mask', 'substitute', 'stop']
-POLICIES: tuple[Policy, ...] = get_args(Policy)
-DEFAULT_POLICY: Policy = 'mask'
+MASK, SUBSTITUTE, STOP = 'mask', 'substitute', 'stop'
+POLICIES = (MASK, SUBSTITUTE, STOP)
+DEFAULT_POLICY = MASK
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class MicrophoneUse:
         return filled
 
 
-def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: Policy, tolerates_missing: int) -> MicrophoneUse:
+def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> MicrophoneUse:
     """Decide what is done.
 
     Where the bundle tolerates fewer missing microphones than there are, `mask` does what `substitute` does. A
@@ -74,10 +74,10 @@ def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: Policy, tole
     faults = set(faulty)
     usable = np.array([mic.enabled and place not in faults for place, mic in enumerate(array.microphones)])
     missing = tuple(np.flatnonzero(~usable).tolist())
-    if not usable.any() or (faults and policy == 'stop'):
+    if not usable.any() or (faults and policy == STOP):
         return MicrophoneUse(stopped=True, share=0.0)
     share = float(usable.mean())
-    if policy == 'mask' and len(missing) <= tolerates_missing:
+    if policy == MASK and len(missing) <= tolerates_missing:
         return MicrophoneUse(masked=missing, share=share)
     nearest = nearest_of(array, usable)
     return MicrophoneUse(stand_ins=tuple((place, int(nearest[place])) for place in missing), share=share)

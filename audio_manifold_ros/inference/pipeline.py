@@ -18,7 +18,7 @@ from audio_manifold_ros.audio.sample_clock import SampleClock
 from audio_manifold_ros.features.streaming import StreamingMel
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.manifest import UNLABELLED
-from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, Policy, plan_use
+from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, plan_use
 from audio_manifold_ros.inference.prediction import Prediction
 from audio_manifold_ros.inference.schedule import Schedule
 
@@ -89,7 +89,7 @@ class Pipeline:
         *,
         max_rate_hz: float = 30.0,
         min_confidence: float = 0.0,
-        policy: Policy = DEFAULT_POLICY,
+        policy: str = DEFAULT_POLICY,
     ) -> None:
         """Allocate everything that is kept.
 
@@ -152,12 +152,12 @@ class Pipeline:
         self._min_confidence = value
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> str:
         """What is done about microphones that cannot be trusted; may be changed at any time."""
         return self._policy
 
     @policy.setter
-    def policy(self, policy: Policy) -> None:
+    def policy(self, policy: str) -> None:
         with self._lock:
             self._use = plan_use(self._array, self._faults, policy, self._manifest.tolerates_missing)
             self._policy = policy

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.microphone_use import plan_use
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.nodes.diagnostics import Identity
 from audio_manifold_ros.nodes.locations import locate
-from audio_manifold_ros.nodes.perception_parameters import ModelParameters, PublishParameters, SourceParameters
+from audio_manifold_ros.nodes.perception_parameters import (
+    MicrophoneParameters,
+    ModelParameters,
+    PublishParameters,
+    SourceParameters,
+)
 from audio_manifold_ros.nodes.publishers import PredictionPublishers
 from audio_manifold_ros.nodes.sources import SOURCES, make_source
 
@@ -57,10 +63,15 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     model = parameters.read(ModelParameters)
     source_parameters = parameters.read(SourceParameters)
     publish = parameters.read(PublishParameters)
+    policy = parameters.read(MicrophoneParameters).policy
     bundle = Bundle.load(locate('bundle', model.bundle))
     rig = locate('rig', model.rig)
     array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
-    warnings = [bundle.array_difference(array), _clock_warning(node, source_parameters), _stand_in_warning(array)]
+    warnings = [
+        bundle.array_difference(array),
+        _clock_warning(node, source_parameters),
+        _disabled_warning(array, bundle, policy),
+    ]
     warning = ' '.join(text for text in warnings if text)
     if warning:
         node.get_logger().warning(warning)
@@ -70,7 +81,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     return Assembly(
         source=source,
         make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
-        publishers=PredictionPublishers(node, bundle.manifest, publish.camera_frame, array.frame_id),
+        publishers=PredictionPublishers(node, bundle.manifest, publish.camera_frame, array),
         identity=Identity(
             hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
             backend=backend.name,
@@ -87,6 +98,10 @@ def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
     return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the sound.'
 
 
-def _stand_in_warning(array: MicrophoneArray) -> str:
-    disabled = [mic.name for mic in array.microphones if not mic.enabled]
-    return f'The rig disables {", ".join(disabled)}: the nearest neighbour stands in.' if disabled else ''
+def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> str:
+    disabled = ', '.join(mic.name for mic in array.microphones if not mic.enabled)
+    if not disabled:
+        return ''
+    use = plan_use(array, (), policy, bundle.manifest.tolerates_missing)
+    remedy = 'the bundle goes on without' if use.masked else 'the nearest neighbour stands in'
+    return f'The rig disables {disabled}: {remedy}.'

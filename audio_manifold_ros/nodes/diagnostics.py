@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
+from audio_manifold_ros.audio.microphone_health import REMEDIES, Fault
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.nodes.messages import to_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from audio_manifold_ros.audio.levels import Level
     from audio_manifold_ros.nodes.worker import Report
@@ -25,6 +26,20 @@ SOURCE_LEVELS = {
     SourceState.STREAMING: OK,
     SourceState.LOST: STALE,
     SourceState.ENDED: WARN,
+}
+FAULT_LEVELS = {
+    Fault.UNPLUGGED: ERROR,
+    Fault.DEAD: ERROR,
+    Fault.CLIPS: WARN,
+    Fault.HISSES: WARN,
+    Fault.COVERED: WARN,
+}
+FAULT_WORDS = {
+    Fault.UNPLUGGED: 'is unplugged',
+    Fault.DEAD: 'is dead',
+    Fault.CLIPS: 'clips',
+    Fault.HISSES: 'hisses',
+    Fault.COVERED: 'is covered',
 }
 MAX_AGE_S = 2.0
 CLIPPED_FRACTION = 1e-3
@@ -80,7 +95,7 @@ def to_diagnostics(
     """
     statuses = [_node(identity, state, report)]
     if report is not None:
-        statuses += [_source(report, losing=losing), _microphones(identity, report.levels), _latency(report)]
+        statuses += [_source(report, losing=losing), _microphones(identity, report), _latency(report)]
     for status in statuses:
         status.name = f'{name.lstrip("/")}: {status.name}'
         status.hardware_id = identity.hardware_id
@@ -100,6 +115,9 @@ def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticSt
         'windows_predicted': report.pipeline.predicted,
         'windows_skipped': report.pipeline.skipped,
         'windows_dropped': report.pipeline.dropped,
+        'windows_withheld': report.pipeline.withheld,
+        'microphones_masked': ', '.join(report.pipeline.masked) or 'none',
+        'microphones_substituted': ', '.join(f'{name} by {by}' for name, by in report.pipeline.stand_ins) or 'none',
         'gaps': report.pipeline.gaps,
         'flushes': report.flushes,
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
@@ -108,15 +126,18 @@ def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticSt
 
 
 def _verdict(identity: Identity, report: Report) -> tuple[bytes, str]:
-    if report.fault:
-        return ERROR, report.fault.splitlines()[0]
-    if report.age_s is None:
-        return STALE, 'No images yet.'
-    if report.age_s > MAX_AGE_S:
-        return STALE, f'The last images describe {report.age_s:.1f} s ago.'
-    if identity.warning:
-        return WARN, identity.warning
-    return OK, f'Images describe {report.age_s:.2f} s ago.'
+    broken = ', '.join(f'{name} {FAULT_WORDS[fault]}' for name, fault in report.pipeline.faults)
+    age_s = 0.0 if report.age_s is None else report.age_s
+    verdicts = (
+        (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
+        (report.pipeline.stopped, ERROR, f'No images are published: {broken}.'),
+        (report.age_s is None, STALE, 'No images yet.'),
+        (age_s > MAX_AGE_S, STALE, f'The last images describe {age_s:.1f} s ago.'),
+        (bool(broken), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {broken}.'),
+        (bool(identity.warning), WARN, identity.warning),
+        (True, OK, f'Images describe {age_s:.2f} s ago.'),
+    )
+    return next((level, message) for holds, level, message in verdicts if holds)
 
 
 def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
@@ -138,27 +159,45 @@ def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
     return _status('audio source', level, message, values)
 
 
-def _microphones(identity: Identity, levels: Sequence[Level]) -> DiagnosticStatus:
+def fault_sentence(name: str, fault: Fault) -> str:
+    """Say what is wrong with a microphone, and what to do."""
+    return f'Microphone {name} {FAULT_WORDS[fault]}: {REMEDIES[fault]}.'
+
+
+def _microphones(identity: Identity, report: Report) -> DiagnosticStatus:
+    levels, faults = report.levels, dict(report.pipeline.faults)
     if not levels:
         return _status('microphones', STALE, 'No audio yet.', {})
     values: dict[str, Any] = {}
     silent, clipped = [], []
     for name, channel in identity.microphones:
+        values[f'{name} fault'] = faults[name].value if name in faults else 'none'
         if channel >= len(levels):
             silent.append(name)
             continue
         level = levels[channel]
-        values[f'{name} rms_dbfs'] = f'{level.rms_dbfs:.1f}'
-        values[f'{name} peak_dbfs'] = f'{level.peak_dbfs:.1f}'
-        values[f'{name} clipped_fraction'] = f'{level.clipped_fraction:.4f}'
-        values[f'{name} silent'] = str(level.silent).lower()
+        values |= _level_values(name, level)
         silent += [name] * level.silent
         clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
+    if faults:
+        sentences = [fault_sentence(name, fault) for name, fault in faults.items()]
+        # Levels are single bytes.
+        worst = max(FAULT_LEVELS[fault] for fault in faults.values())
+        return _status('microphones', worst, ' '.join(sentences), values)
     if silent:
         return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
     if clipped:
         return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
     return _status('microphones', OK, f'{len(identity.microphones)} microphones are heard.', values)
+
+
+def _level_values(name: str, level: Level) -> dict[str, str]:
+    return {
+        f'{name} rms_dbfs': f'{level.rms_dbfs:.1f}',
+        f'{name} peak_dbfs': f'{level.peak_dbfs:.1f}',
+        f'{name} clipped_fraction': f'{level.clipped_fraction:.4f}',
+        f'{name} silent': str(level.silent).lower(),
+    }
 
 
 def _latency(report: Report) -> DiagnosticStatus:

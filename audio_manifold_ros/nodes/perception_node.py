@@ -14,12 +14,13 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile
 
 from audio_manifold_ros.nodes.assembly import Assembly, assemble
-from audio_manifold_ros.nodes.diagnostics import Identity, LossWatch, to_diagnostics
+from audio_manifold_ros.nodes.diagnostics import Identity, LossWatch, fault_sentence, to_diagnostics
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.perception_parameters import (
     CONCERNS,
     LifecycleParameters,
+    MicrophoneParameters,
     PredictionParameters,
     PublishParameters,
 )
@@ -29,8 +30,12 @@ from audio_manifold_ros.nodes.worker import PerceptionWorker, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from audio_manifold_ros.audio.microphone_health import Fault
+
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 DIAGNOSTICS_PERIOD_S = 1.0
+# A microphone that breaks is told at once.
+HEALTH_PERIOD_S = 0.1
 LOG_PERIOD_S = 1.0
 RETRY_NS = 2_000_000_000
 IDLE = Identity(hardware_id='', backend='', bundle='', microphones=())
@@ -54,6 +59,8 @@ class PerceptionNode(LifecycleNode):
         # Not ROS time: a node that waits for /clock must start and must be diagnosed.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
+        self._health_timer = self.create_timer(HEALTH_PERIOD_S, self._watch_microphones, clock=steady)
+        self._faults_told: tuple[tuple[str, Fault], ...] = ()
         backwards = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True)
         self._jump_handle = self.get_clock().create_jump_callback(backwards, post_callback=self._on_jump)
         self._autostart: Any = None
@@ -150,10 +157,12 @@ class PerceptionNode(LifecycleNode):
     def _settings(self, changes: dict[str, Any]) -> Settings:
         prediction = self._declared.read(PredictionParameters)
         publish = self._declared.read(PublishParameters)
+        microphones = self._declared.read(MicrophoneParameters)
         return Settings(
             rate_hz=changes.get('prediction.rate_hz', prediction.rate_hz),
             min_confidence=changes.get('prediction.min_confidence', prediction.min_confidence),
             audio=changes.get('publish.audio', publish.audio),
+            policy=changes.get('microphones.policy', microphones.policy),
         )
 
     def _change(self, changes: dict[str, Any]) -> None:
@@ -164,6 +173,18 @@ class PerceptionNode(LifecycleNode):
         if self._worker is not None:
             self.get_logger().warning('The clock went back: the audio heard so far is forgotten.')
             self._worker.flush()
+
+    def _watch_microphones(self) -> None:
+        faults = () if self._worker is None else self._worker.faults()
+        if faults != self._faults_told:
+            told = dict(self._faults_told)
+            self._faults_told = faults
+            for name, fault in faults:
+                if told.get(name) is not fault:
+                    self.get_logger().error(fault_sentence(name, fault))
+            for name in sorted(set(told) - set(dict(faults))):
+                self.get_logger().info(f'Microphone {name} is trusted again.')
+            self._diagnose()
 
     def _diagnose(self) -> None:
         report = None if self._worker is None else self._worker.report()

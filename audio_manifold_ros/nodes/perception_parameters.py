@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.pcm import FORMATS
+from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.parameters import parameter
 
 
@@ -58,6 +59,19 @@ class SourceParameters:
 
 
 @dataclass(frozen=True)
+class MicrophoneParameters:
+    """What is done about microphones that cannot be trusted."""
+
+    PREFIX: ClassVar[str] = 'microphones'
+    policy: str = parameter(
+        DEFAULT_POLICY,
+        'A microphone fails: mask it if the bundle tolerates that, substitute its neighbour, or stop publishing.',
+        choices=POLICIES,
+        running=True,
+    )
+
+
+@dataclass(frozen=True)
 class PredictionParameters:
     """How often images are made, and what is trusted."""
 
@@ -77,4 +91,11 @@ class PublishParameters:
     camera_frame: str = parameter('camera_optical_frame', 'Frame of the images.')
 
 
-CONCERNS = (LifecycleParameters, ModelParameters, SourceParameters, PredictionParameters, PublishParameters)
+CONCERNS = (
+    LifecycleParameters,
+    ModelParameters,
+    SourceParameters,
+    MicrophoneParameters,
+    PredictionParameters,
+    PublishParameters,
+)

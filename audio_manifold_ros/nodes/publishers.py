@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
@@ -22,6 +23,7 @@ from audio_manifold_ros.nodes.messages import (
     to_labels_json,
     to_points,
 )
+from audio_manifold_ros.nodes.microphone_messages import to_microphones
 from audio_manifold_ros.nodes.spectrogram import spectrogram_image
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from rclpy.publisher import Publisher
 
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.calibration.rig import MicrophoneArray
     from audio_manifold_ros.inference.manifest import Manifest
     from audio_manifold_ros.inference.prediction import Prediction
 
@@ -52,16 +55,17 @@ class PredictionPublishers:
         node: The lifecycle node; nothing leaves while it is not active, but for the latched classes.
         manifest: Heads, classes and camera of the bundle.
         camera_frame: Frame of the images.
-        array_frame: Frame of the audio.
+        array: Names the microphones and their frame.
 
     """
 
-    def __init__(self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array_frame: str) -> None:
+    def __init__(self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray) -> None:
         """Create the publishers and latch the classes."""
         self._node = node
         self._camera = manifest.camera
         self._db_divisor = manifest.features.db_divisor
-        self._camera_frame, self._array_frame = camera_frame, array_frame
+        self._camera_frame, self._array_frame = camera_frame, array.frame_id
+        self._microphones = tuple((mic.name, mic.device_channel) for mic in array.microphones)
         self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
         self._managed: dict[str, LifecyclePublisher] = {}
         self._latched: list[Publisher] = []
@@ -69,6 +73,7 @@ class PredictionPublishers:
             '~/confidence/image': (Image, IMAGES),
             '~/spectrogram': (Image, IMAGES),
             '~/audio': (AudioBlockMessage, AUDIO),
+            '~/microphones': (DiagnosticArray, IMAGES),
         }
         if 'depth' in manifest.modalities:
             topics['~/depth/image'] = topics['~/depth/image_color'] = (Image, IMAGES)
@@ -113,6 +118,9 @@ class PredictionPublishers:
                 to_header(prediction.stamp_ns, self._array_frame),
             ),
         )
+
+        stamp = to_header(prediction.stamp_ns, self._array_frame)
+        self._send_seen('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block as the source delivered it."""

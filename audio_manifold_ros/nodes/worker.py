@@ -16,6 +16,7 @@ from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStat
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.listener import Listener
+from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.nodes.stage_latency import Percentiles, StageLatency
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.audio.microphone_health import Fault
     from audio_manifold_ros.inference.prediction import Prediction
 
 NS_PER_S = 1_000_000_000
@@ -50,6 +52,7 @@ class Settings:
     rate_hz: float
     min_confidence: float
     audio: bool
+    policy: str = DEFAULT_POLICY
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,12 @@ class PerceptionWorker:
         if pipeline is not None:
             pipeline.max_rate_hz = settings.rate_hz
             pipeline.min_confidence = settings.min_confidence
+            pipeline.policy = settings.policy
+
+    def faults(self) -> tuple[tuple[str, Fault], ...]:
+        """Return what is wrong with which microphone, by its name; callable from any thread."""
+        pipeline = self._pipeline
+        return () if pipeline is None else pipeline.status().faults
 
     def report(self) -> Report:
         """Return what has been seen so far; callable from any thread."""

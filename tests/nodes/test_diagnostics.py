@@ -9,6 +9,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from audio_manifold_ros.audio.levels import Level
+from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.inference.pipeline import PipelineStatus
 from audio_manifold_ros.nodes.diagnostics import Identity, LossWatch, to_diagnostics
@@ -64,6 +65,15 @@ def test_all_is_well() -> None:
         ({'levels': (GOOD, replace(GOOD, silent=True))}, 'microphones', ERROR, 'Silent: front.'),
         ({'levels': (replace(GOOD, clipped_fraction=0.1), GOOD)}, 'microphones', WARN, 'Clipping: rear.'),
         ({'levels': (GOOD,)}, 'microphones', ERROR, 'Silent: front.'),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.DEAD),))}, 'microphones', ERROR, 'Microphone rear is dead'),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.COVERED),))}, 'microphones', WARN, 'rear is covered: '),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.CLIPS),))}, 'predictions', WARN, 'degraded: rear clips'),
+        (
+            {'pipeline': PipelineStatus(faults=(('rear', Fault.HISSES),), stopped=True)},
+            'predictions',
+            ERROR,
+            'No images are published: rear hisses.',
+        ),
     ],
 )
 def test_what_is_wrong_has_a_level_and_a_sentence(
