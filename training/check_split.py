@@ -8,28 +8,25 @@ python -m training.check_split data/mavd --split data/mavd_days.yaml
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from audio_manifold_ros.argument_types import number, whole_number
-from audio_manifold_ros.datasets.corpus import find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.split_file import SplitFile
-from audio_manifold_ros.datasets.splits import split_drives
+from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.plain import write_json
+from training.data_configuration import HASH_SPLIT, DataConfig
+from training.division import divide
 from training.errors import TrainingError
 from training.leakage import Leakage, PairLeakage, leakage
 
-HASH = 'hash'
-VALIDATION_SHARE, TEST_SHARE = 0.05, 0.1
 COUNTS: Mapping[str, str] = {
     'same_instant': 'image of the same instant',
     'within_40_ms': 'image within 0.04 s',
@@ -39,23 +36,10 @@ COUNTS: Mapping[str, str] = {
 }
 
 
-def open_split(text: str, drives: Mapping[str, Path], shares: tuple[float, float], seed: int) -> SplitFile:
-    """Return the split that the command line names: a file, or the division by a hash of the drives' ids.
-
-    Raises:
-        DatasetError: The file is no split, or the shares make no sense.
-
-    """
-    if text != HASH:
-        return SplitFile.from_yaml(text)
-    divided = split_drives(drives, validation=shares[0], test=shares[1], seed=seed)
-    return SplitFile('drive-disjoint', **asdict(divided))
-
-
 def table_of(found: Leakage) -> Table:
     """Return the measurements for people."""
     table = Table(title=f'Split {found.split}: ' + ', '.join(f'{n} {name}' for name, n in found.windows.items()))
-    table.add_column('windows of … that … has heard')
+    table.add_column('')
     for pair in found.pairs:
         table.add_column(f'{pair.judged} after {pair.learnt}', justify='right')
     table.add_row('windows', *(str(pair.windows) for pair in found.pairs))
@@ -81,6 +65,12 @@ def _share(pair: PairLeakage, name: str) -> str:
     return f'{count} ({count / pair.windows:.1%})' if pair.windows else '–'
 
 
+def _data(options: argparse.Namespace) -> DataConfig:
+    """Return the data as an experiment would name it, so that it is divided as training divides it."""
+    shares = {'validation': options.validation, 'test': options.test, 'split_seed': options.seed}
+    return DataConfig(str(options.drives), split=options.split, **shares)
+
+
 def _spec(drives: Mapping[str, Path], window_s: float) -> FeatureSpec:
     with DriveReader(next(iter(drives.values()))) as drive:
         rate_hz = drive.sample_rate_hz
@@ -88,11 +78,18 @@ def _spec(drives: Mapping[str, Path], window_s: float) -> FeatureSpec:
     return FeatureSpec(sample_rate_hz=rate_hz, window_samples=round(window_s * rate_hz), f_max_hz=f_max_hz)
 
 
+def _check_filled(found: Leakage) -> None:
+    empty = [name for name in ('train', 'test') if not found.windows[name]]
+    if empty:
+        msg = f'{found.split!r} has no window in {empty}: of {found.windows} nothing can be told. Import more drives.'
+        raise TrainingError(msg)
+
+
 def _write(path: Path, found: Leakage) -> None:
     partial = path.with_name(f'.{path.name}.partial')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(found.to_dict(), indent=1) + '\n', encoding='utf-8')
+        partial.write_text(write_json(found.to_dict()), encoding='utf-8')
         partial.replace(path)
     except OSError as error:
         msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Name another file (--out).'
@@ -102,13 +99,14 @@ def _write(path: Path, found: Leakage) -> None:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m training.check_split', description='Measure what a split leaks.')
     parser.add_argument('drives', type=Path, help='folder of drive files')
-    parser.add_argument('--split', required=True, metavar='FILE', help=f'split file, or {HASH!r} by drive ids')
+    parser.add_argument('--split', required=True, metavar='FILE', help=f'split file, or {HASH_SPLIT!r} by drive ids')
     parser.add_argument('--out', type=Path, help='JSON to write (default: leakage_NAME.json among the drives)')
     parser.add_argument('--window', type=number(0.01, 60), default=1.0, metavar='S', help='length (%(default)s s)')
     parser.add_argument('--frame-position', type=number(0, 1), default=0.5, help='of the image (%(default)s)')
-    for name, share in (('validation', VALIDATION_SHARE), ('test', TEST_SHARE)):
-        parser.add_argument(f'--{name}', type=number(0, 1), default=share, help=f'{HASH}: share (%(default)s)')
-    parser.add_argument('--seed', type=int, default=0, help=f'{HASH}: another seed, another division')
+    for name in ('validation', 'test'):
+        share = getattr(DataConfig, name)
+        parser.add_argument(f'--{name}', type=number(0, 1), default=share, help=f'{HASH_SPLIT}: share (%(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help=f'{HASH_SPLIT}: another seed, another division')
     parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
     return parser.parse_args(arguments)
 
@@ -118,12 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     console = Console()
     try:
-        drives = find_drives(options.drives)
-        split = open_split(options.split, drives, (options.validation, options.test), options.seed)
+        drives, division = divide(_data(options))
         spec = _spec(drives, options.window)
-        found = leakage(drives, split, spec, options.frame_position, options.workers, listen=True)
+        found = leakage(drives, division.split, spec, options.frame_position, options.workers, listen=True)
+        _check_filled(found)
         _write(options.out or options.drives / f'leakage_{Path(options.split).stem}.json', found)
-    except (TrainingError, DatasetError) as error:
+    except (TrainingError, DatasetError, FeatureError) as error:
         Console(stderr=True).print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
         return 2
     console.print(table_of(found))

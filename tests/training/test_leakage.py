@@ -137,6 +137,10 @@ def test_the_command_refuses_a_leaking_split_as_a_result(tmp_path: Path, capsys:
     assert found['leaks']
     assert found['pairs'][1]['audio_identical'] == 2
     assert main([*command, '--split', str(tmp_path / 'nowhere.yaml')]) == 2
+    assert 'nowhere.yaml' in capsys.readouterr().err.replace('\n', '')
+    SplitFile('gone', ('a',), ('b',), ('c/5',)).write(tmp_path / 'gone.yaml')
+    assert main([*command, '--split', str(tmp_path / 'gone.yaml')]) == 2
+    assert "no window in ['test']" in ' '.join(capsys.readouterr().err.split())
 
 
 def test_the_division_by_drive_ids_does_not_leak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

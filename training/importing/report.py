@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 
 from audio_manifold_ros.bags.conversion import SOFTWARE, find_finished, write_record
 from audio_manifold_ros.datasets.drive_seal import read_seal
+from audio_manifold_ros.inference.plain import write_json
 from training.errors import TrainingError
 
 FORMAT = 'audio_manifold_ros import'
@@ -106,7 +106,7 @@ class ImportReport:
             TrainingError: They cannot be written.
 
         """
-        texts = {JSON_FILE: json.dumps(self.to_dict(), indent=1) + '\n', TEXT_FILE: self.text()}
+        texts = {JSON_FILE: write_json(self.to_dict()), TEXT_FILE: self.text()}
         for name, text in texts.items():
             partial = folder / f'.{name}.partial'
             try:
