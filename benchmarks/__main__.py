@@ -38,10 +38,12 @@ class Bench:
 BENCHES = {
     'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
     'simulation': Bench('sound and images of full streets', 1),
+    'loader': Bench('windows for training: features, depth and labels', 1),
     'network': Bench('depth and segmentation of one window', 2),
     'pipeline': Bench('a hop of sound → images, beside the naive pipeline and the arithmetic floor', 2),
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
+    'health': Bench('who is accused and what is found: healthy and broken microphones on simulated drives', 1),
     'conversion': Bench('bags into drives: eight microphones, 128 × 128 labels and depth', 1),
 }
 
