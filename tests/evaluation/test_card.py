@@ -45,6 +45,9 @@ def test_every_score_of_the_tables_is_the_one_given() -> None:
     wanted = [100 * segmentation[f'iou_car{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
     assert numbers == [pytest.approx(value, abs=0.051) for value in wanted]
     assert '| 100% | 100.0 | 0.100 |' in card
+    line = next(line for line in card.splitlines() if line.startswith('| class borders, F'))
+    wanted = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
+    assert [float(n) for n in re.findall(r'\d+\.\d+', line)] == [pytest.approx(value, abs=5.1e-4) for value in wanted]
 
 
 def test_the_card_describes_the_model() -> None:
@@ -64,6 +67,7 @@ def test_what_was_not_measured_is_left_out() -> None:
     scores = _board().result()
     card = model_card(_manifest(), {'windows': 10, 'depth': {}, 'segmentation': scores['segmentation']})
     assert '### Depth' not in card
+    assert '### Structure' not in card
     assert '### Confidence' not in card
     assert '### Segmentation' in card
 

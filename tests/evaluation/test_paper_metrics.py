@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import statistics
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,14 @@ from hypothesis import strategies as st
 from audio_manifold_ros.evaluation.conventions import Conventions
 from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics, median_scaled
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.paper_metrics import PaperDepth, ReferenceDepth, ReferenceSegmentation
+from audio_manifold_ros.evaluation.paper_metrics import (
+    PAPER_CLASSES,
+    PaperDepth,
+    ReferenceDepth,
+    ReferenceSegmentation,
+    image_iou,
+    paper_mean,
+)
 from audio_manifold_ros.evaluation.scores import Images
 from audio_manifold_ros.evaluation.segmentation_metrics import SegmentationMetrics
 
@@ -100,3 +109,59 @@ def test_conventions_stand_side_by_side() -> None:
     assert found['paper']['miou_mono'] == pytest.approx(0.5)
     assert found['reference']['miou_mono'] == 1
     assert 'abs_rel_mono' not in found['paper']
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 3))
+def test_the_published_code_is_followed_step_by_step(seed: int, images: int) -> None:
+    rng = np.random.default_rng(seed)
+    reference, wanted = ReferenceDepth(), []
+    for _ in range(images):
+        truth_m = rng.uniform(0.5, 90, (6, 7))
+        predicted_m = truth_m * np.exp(rng.normal(0, 0.2, truth_m.shape))
+        truth_m[0, :2], predicted_m[1, 0] = np.nan, np.nan
+        reference.add(truth_m, predicted_m)
+        pairs = [
+            (y, 80.0 if np.isnan(p) else p)
+            for y, p in zip(truth_m.flat, predicted_m.flat, strict=True)
+            if not np.isnan(y)
+        ]
+        ratio = statistics.median(y for y, _ in pairs) / statistics.median(p for _, p in pairs)
+        pairs = [(y, min(max(p * ratio, 1e-3), 80.0)) for y, p in pairs]
+        n = len(pairs)
+        shares = [sum(abs(y - p) / y < 0.3 * k / 29 for y, p in pairs) / n for k in range(30)]
+        by_equation = [sum(abs(y - p) / y < k / 100 for y, p in pairs) / n for k in range(30)]
+        wanted.append(
+            {
+                'abs_rel': sum(abs(y - p) / y for y, p in pairs) / n,
+                'sq_rel': sum((y - p) ** 2 / y for y, p in pairs) / n,
+                'rmse': (sum((y - p) ** 2 for y, p in pairs) / n) ** 0.5,
+                'rmse_log': (sum((np.log(y) - np.log(p)) ** 2 for y, p in pairs) / n) ** 0.5,
+                'auc_crr': sum(shares) * 0.1,
+                'auc_crr_equation': sum(by_equation) * 0.01,
+            }
+        )
+    means = {key: sum(image[key] for image in wanted) / images for key in wanted[0]}
+    assert reference.result() == pytest.approx(means, rel=1e-9)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31))
+def test_the_iou_of_an_image_is_that_of_its_sets_of_pixels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ids = np.array([0, 1, 10, 13, 18, 255], np.uint8)
+    truth, predicted = rng.choice(ids, (2, 5, 6))
+    found = image_iou(truth, predicted)
+    for class_id in range(19):
+        there = {place for place in np.ndindex(truth.shape) if truth[place] == class_id}
+        known = {place for place in np.ndindex(truth.shape) if truth[place] != 255}
+        said = {place for place in known if predicted[place] == class_id}
+        wanted = len(there & said) / len(there | said) if there else np.nan
+        assert found[class_id] == pytest.approx(wanted, abs=1e-9, nan_ok=True)
+
+
+def test_the_papers_average_is_of_eight_classes_as_far_as_they_occur() -> None:
+    figures = {f'iou_{name}': place / 10 for place, name in enumerate(PAPER_CLASSES)}
+    assert paper_mean({**figures, 'iou_bus': 9.0, 'miou': 9.0}) == pytest.approx(0.35)
+    assert paper_mean({'iou_road': 0.2, 'iou_car': 0.4, 'iou_bus': 1.0}) == pytest.approx(0.3)
+    assert np.isnan(paper_mean({'iou_bus': 1.0}))

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 
+from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
@@ -93,3 +95,36 @@ def test_figures_without_pixels_are_none() -> None:
 def test_unknown_controls_are_refused() -> None:
     with pytest.raises(EvaluationError, match='oracle'):
         ScoreBoard().add(_scene(0), {'oracle': _scene(0)})
+
+
+def test_everything_is_under_one_roof() -> None:
+    scores = json.loads(json.dumps(_board().result(), allow_nan=False))
+    keys = {'windows', 'depth', 'segmentation', 'conventions', 'structure', 'native', 'confidence'}
+    assert set(scores) == keys
+    assert set(scores['conventions']) == {'paper', 'reference', 'median_scaled', 'paper_median_scaled'}
+    for control in ('', '_prior', '_shuffled', '_mono'):
+        for convention in scores['conventions'].values():
+            assert isinstance(convention[f'auc_crr{control}'], float)
+        assert isinstance(scores['structure'][f'depth_edges_f{control}'], float)
+        assert isinstance(scores['structure'][f'class_edges_f_car{control}'], float)
+    assert scores['conventions']['paper']['miou'] == scores['segmentation']['miou']
+    assert scores['structure']['explained_log_depth'] > 0.5
+
+
+def test_a_board_does_not_grow() -> None:
+    def board_of(windows: int) -> ScoreBoard:
+        board = ScoreBoard(CameraModel(16, 16, 7.0, 18.0, 7.5, 7.5))
+        for seed in range(windows):
+            truth = _scene(seed)
+            board.add(truth, {'model': _worse(truth, 1.1), 'prior': _worse(_scene(0), 1.3)}, np.full((16, 16), 0.5))
+        return board
+
+    few, many = (len(pickle.dumps(board_of(windows))) for windows in (30, 120))
+    assert many - few < 100  # larger numbers, but no more of them
+
+
+def test_predictions_of_several_sizes_are_refused() -> None:
+    truth = _scene(0)
+    small = Images(truth.depth_m[:8, :8], None)  # type: ignore[index]
+    with pytest.raises(EvaluationError, match='one size'):
+        ScoreBoard().add(truth, {'model': _worse(truth, 1.0), 'mono': small})

@@ -18,6 +18,7 @@ from training.tabulation.terms_line import terms_line
 
 CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
 ABLATION = 'ablation'
+ENOUGH_SEEDS = 3
 HEADINGS = ('Method', 'Who', 'Seeds')
 BEST_NOTE = 'The best mean of a column is marked; a lead smaller than the deviations (±, over seeds) means nothing.'
 OTHER_DATA_NOTE = "The paper's figures are of other data: for orientation only."
@@ -91,6 +92,8 @@ class _Builder:
 
     def _table(self, key: str, title: str, blocks: Sequence[list[Row]], notes: Sequence[str]) -> Table:
         rows = _marked([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
+        few = [system for system in self._systems() if len(self._runs(system)) < ENOUGH_SEEDS]
+        notes = [*notes, f'Fewer than three runs so far: {", ".join(few)}.'] if few else notes
         headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
         leaks = self.terms is not None and self.terms.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title

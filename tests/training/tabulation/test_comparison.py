@@ -102,6 +102,7 @@ def test_a_system_without_runs_shows_a_dash(tables: dict[str, Table]) -> None:
     assert set(row.texts[2:]) == {'–'}
     assert _row(tables['table_1_reference'], 'echo2depth_paper').seeds == '1'
     assert '±' not in _row(tables['table_1_reference'], 'echo2depth_paper').cells[0].text
+    assert tables['table_1_reference'].notes[-1] == 'Fewer than three runs so far: echo2depth_paper.'
 
 
 def test_systems_of_ones_own_stand_below(tables: dict[str, Table]) -> None:
