@@ -83,6 +83,11 @@ class WindowCache:
         """Hash of the array that all drives were recorded with."""
         return self.shards[0].contents.geometry_sha256
 
+    @property
+    def depth_unit(self) -> str:
+        """Unit of all depth, `m` or `relative`; empty without depth."""
+        return max(shard.contents.depth_unit for shard in self.shards)
+
     def indices(self, split: str) -> NDArray[np.int64]:
         """Return the numbers of a split's windows, in order."""
         return self._indices[split]

@@ -28,9 +28,9 @@ from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
 from audio_manifold_ros.inference.plain import write_json
 from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
-from training.configuration import TrainingConfig
 from training.decisions import balance_classes
 from training.errors import TrainingError
+from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.trained import batches, listen, load_perception, take_features
 
 if TYPE_CHECKING:
@@ -130,12 +130,12 @@ def _prior_images(prior: Prior, output: NetworkOutput) -> Images:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog='python -m training.evaluate', description='Score the fitted networks.')
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    add_experiment_arguments(parser)
     parser.add_argument('--split', choices=('validation', 'test'), default='validation', help='choose on validation')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = named_experiment(options)
         network, cache = load_perception(config), open_cache(config.data)
         balance_classes(network, cache)
         scores = evaluate(network, cache, split=options.split, camera=drives_camera(config.data.drives))

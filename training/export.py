@@ -22,6 +22,7 @@ from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.corpus import find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import RELATIVE
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.evaluation.card import model_card
@@ -42,6 +43,7 @@ from training.configuration import TrainingConfig
 from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.evaluate import METRICS_FILE, evaluate, make_prior
+from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.fitting import BEST, load_checkpoint
 from training.onnx_graph import ExportedNetwork, export_network
 from training.trained import listen, load_perception, take_features
@@ -110,14 +112,14 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
     return Manifest(
         format_version=FORMAT_VERSION,
         name=config.name,
-        description=f'{" and ".join(modalities).capitalize()} of a simulated street, from the sound of '
-        f'{len(array.microphones)} microphones.',
+        description=f'{" and ".join(modalities).capitalize()} from the sound of {len(array.microphones)} microphones, '
+        f'learnt from the data set {config.data.dataset!r}.',
         modalities=modalities,  # type: ignore[arg-type]
         features=config.data.features,
         frame_position=config.data.frame_position,
         array=ArrayGeometry.of(array),
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
-        depth=DepthRange(config.depth.kind, config.depth.near_m, config.depth.far_m) if 'depth' in modalities else None,
+        depth=_depth_range(config, cache) if 'depth' in modalities else None,
         classes=classes if 'segmentation' in modalities else (),
         networks=json.loads(json.dumps(network.config.to_dict())),
         confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),
@@ -125,6 +127,11 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         metrics={},
         files={},
     )
+
+
+def _depth_range(config: TrainingConfig, cache: WindowCache) -> DepthRange:
+    relative = cache.depth_unit == RELATIVE
+    return DepthRange(config.depth.kind, config.depth.near_m, config.depth.far_m, unit='relative' if relative else 'm')
 
 
 def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> dict[str, str]:
@@ -206,13 +213,13 @@ def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: P
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog='python -m training.export', description='Make a bundle.')
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    add_experiment_arguments(parser)
     parser.add_argument('--output', type=Path, help='folder of the bundle (models/NAME)')
     parser.add_argument('--metrics', type=Path, help='scores of the test split, instead of computing them')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = named_experiment(options)
         scores = None if options.metrics is None else json.loads(options.metrics.read_text(encoding='utf-8'))
         bundle = export(config, options.output or Path('models') / config.name, scores)
     except FAILURES as error:

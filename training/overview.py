@@ -22,6 +22,7 @@ from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
+from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.fitting import BEST, load_at_net, load_direct, load_vq_vae
 from training.image_watch import TRUTHS
 from training.manifold_module import to_image
@@ -97,14 +98,14 @@ def _drawn(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArra
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog='python -m training.overview', description='Draw what networks do.')
-    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    add_experiment_arguments(parser)
     parser.add_argument('--split', choices=SPLITS, default='validation')
     parser.add_argument('--windows', type=int, default=12)
     parser.add_argument('--out', type=Path, help='a PNG; in the folder of the experiment if not given')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = named_experiment(options)
         path = options.out or Path(config.output) / 'overview.png'
         write_sheet(path, overview(config, options.split, options.windows))
     except (TrainingError, DatasetError, NetworkError) as error:

@@ -64,12 +64,16 @@ class DepthRange:
     `inverse` spreads the inverse from 1, at `min_m`, to 0, at `max_m`.
 
     The farthest `far_margin_m` below `max_m` count as "nothing near" where no segmentation tells the sky.
+
+    Depth in the unit `relative` is proportional to metres by a factor that nobody knows: networks that learnt from
+    disparity say no metres. All limits are in that unit then.
     """
 
     representation: Literal['log', 'inverse']
     min_m: float
     max_m: float
     far_margin_m: float = 0.5
+    unit: Literal['m', 'relative'] = 'm'
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ FAULTS = [
     ('features.n_fft', None, "misses \\['n_fft'\\]"),
     ('depth.representation', 'disparity', "'disparity': this software knows"),
     ('depth.min_m', 90.0, 'min_m < max_m'),
+    ('depth.unit', 'feet', "'feet': this software knows"),
+    ('depth.unit', None, r"misses \['unit'\]"),
     ('array.facings', [[1, 0, 0]], 'array.facings is 1'),
     ('array.positions_m.3', [0, 1], r'positions_m\[3\] is \[0, 1\]: give a list of 3'),
     ('classes.0.id', 255, 'ids from 0 to 254'),
@@ -69,6 +71,14 @@ def test_depth_may_be_inverse(bundle: Bundle) -> None:
     depth = Manifest.from_json(changed(bundle.manifest, 'depth.representation', 'inverse')).depth
     assert depth is not None
     assert depth.representation == 'inverse'
+
+
+def test_depth_may_be_relative(bundle: Bundle) -> None:
+    assert bundle.manifest.depth is not None
+    assert bundle.manifest.depth.unit == 'm'
+    depth = Manifest.from_json(changed(bundle.manifest, 'depth.unit', 'relative')).depth
+    assert depth is not None
+    assert depth.unit == 'relative'
 
 
 def test_numbers_of_json_are_taken_as_they_are(bundle: Bundle) -> None:

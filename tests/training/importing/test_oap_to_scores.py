@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way of OAP in miniature: as it was downloaded, drives, cache, one step of each fit, scores."""
+"""The whole way of OAP in miniature: as it was downloaded, drives, cache, one step of each fit, scores, bundle."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from audio_manifold_ros.datasets.drive_traits import RELATIVE
+from audio_manifold_ros.inference.bundle import Bundle
 from tests.training.importing import oap_tree
-from training import import_oap, run
+from training import export, import_oap, run
 from training.cache import open_cache
 from training.configuration import TrainingConfig
 
@@ -35,21 +36,22 @@ SYSTEM = {
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
-def test_from_the_download_to_scores_in_one_step(tmp_path: Path) -> None:
+def test_from_the_download_to_a_bundle_in_one_step(tmp_path: Path) -> None:
     root, drives, split = tmp_path / 'oap', tmp_path / 'drives', tmp_path / 'split.yaml'
     for number in (scene for scenes in SCENES.values() for scene in scenes):
         tracks = (1, 2, 5, 6, 7, 8) if number <= 27 else oap_tree.ALL_TRACKS
         oap_tree.write_scene(root / 'dataset_public', number, tracks=tracks)
     assert import_oap.main([str(root), '--out', str(drives), '--workers', '1']) == 0
-    named = {part: [f'scene{number:04d}' for number in scenes] for part, scenes in SCENES.items()}
-    split.write_text(yaml.safe_dump({'name': 'miniature', **named}))
+    parts = {part: [f'scene{number:04d}' for number in scenes] for part, scenes in SCENES.items()}
+    split.write_text(yaml.safe_dump({'name': 'miniature', **parts}))
     system, place = tmp_path / 'small.yaml', tmp_path / 'place.yaml'
     system.write_text(yaml.safe_dump(SYSTEM))
     folders = {'drives': str(drives), 'cache': str(tmp_path / 'cache'), 'split': str(split), 'workers': 1}
     place.write_text(yaml.safe_dump({'output': str(tmp_path / 'runs'), 'data': folders}))
     over = (CONFIGS / 'datasets' / 'oap.yaml', place)
     results = tmp_path / 'results'
-    assert run.main(['--config', str(system), '--with', *map(str, over), '--results', str(results)]) == 0
+    named = ['--config', str(system), '--with', *map(str, over), '--seed', '0']
+    assert run.main([*named, '--results', str(results)]) == 0
     record = json.loads((results / 'oap' / 'small' / 'seed0.json').read_text())
     assert record['split']['name'] == 'miniature'
     assert record['budget']['train_windows'] == record['budget']['test_windows'] == 4
@@ -58,7 +60,12 @@ def test_from_the_download_to_scores_in_one_step(tmp_path: Path) -> None:
         assert np.isfinite(record['scores']['depth'][f'abs_rel{control}'])
         assert 0 <= record['scores']['segmentation'][f'miou{control}'] <= 1
     cache = open_cache(TrainingConfig.from_yaml(system, over).data, progress=False)
-    assert {shard.contents.depth_unit for shard in cache.shards} == {RELATIVE}
+    assert cache.depth_unit == RELATIVE
     silent = cache.take('features', cache.indices('train')[:1])[0]
     assert np.ptp(silent[2]) == 0
     assert np.ptp(silent[1]) > 0.1
+    assert export.main([*named, '--output', str(tmp_path / 'bundle')]) == 0
+    manifest = Bundle.load(tmp_path / 'bundle').manifest
+    assert manifest.depth is not None
+    assert (manifest.depth.unit, manifest.depth.representation) == (RELATIVE, 'inverse')
+    assert manifest.array.positions_m == ((0.0, 0.0, 0.0),) * 8
