@@ -13,10 +13,14 @@ import torch
 
 from audio_manifold_ros.inference.plain import write_json
 from training.curves import FitRecord
+from training.division import divide
+from training.leakage import leakage
 
 if TYPE_CHECKING:
     from training.cache import WindowCache
     from training.configuration import TrainingConfig
+    from training.data_configuration import DataConfig
+    from training.division import Division
 
 FORMAT_VERSION = 1
 RESULTS = Path(__file__).parent / 'results'
@@ -62,13 +66,26 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         'dataset': config.data.dataset,
         'system': config.name,
         'seed': config.machine.seed,
-        'split': {'name': cache.division.split.name, 'leaks': cache.division.leaks},
+        'split': {'name': cache.division.split.name, 'leaks': known_leaks(config.data, cache.division)},
         'config': config.to_dict(),
         'budget': budget,
         'machine': describe_machine(),
         'scores': scores,
         'curves': {f'{name}/{curve}': points for name, fit in fits.items() for curve, points in fit.curves.items()},
     }
+
+
+def known_leaks(config: DataConfig, division: Division) -> bool:
+    """Return whether the test split shares anything with what is learnt or chosen on, measured where nobody says so.
+
+    Raises:
+        DatasetError: A drive cannot be read.
+
+    """
+    if division.leaks is not None:
+        return division.leaks
+    drives, _ = divide(config)
+    return leakage(drives, division.split, config.features, config.frame_position, config.workers).leaks
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

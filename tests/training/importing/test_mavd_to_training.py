@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from training.cache import WindowCache, open_cache
 from training.configuration import TrainingConfig
 from training.fit_manifold import fit_manifold
 from training.importing.mavd_names import parse_name
+from training.results import known_leaks
 
 MAVD = Path(__file__).parents[3] / 'training' / 'configs' / 'datasets' / 'mavd.yaml'
 # Two instants of each day, 34 ms apart as MAVD's are; the published lists divide such pairs.
@@ -96,11 +98,16 @@ def test_a_network_learns_from_the_days_of_train_and_no_others(drives: Path, tmp
     weights = torch.load(checkpoint, weights_only=True, map_location='cpu')['state_dict']
     assert all(torch.isfinite(value).all() for value in weights.values() if value.is_floating_point())
     assert check_split.main([str(drives), '--split', str(drives.parent / 'days.yaml'), '--workers', '1']) == 0
+    assert not known_leaks(config.data, cache.division)
 
 
 def test_the_papers_lists_put_an_instant_into_train_and_test(drives: Path, tmp_path: Path) -> None:
-    cache = open_cache(experiment(drives, tmp_path, 'paper').data, progress=False)
+    config = experiment(drives, tmp_path, 'paper')
+    cache = open_cache(config.data, progress=False)
     assert [len(cache.indices(part)) for part in SPLITS] == [3, 1, 2]
     assert set(cache.indices('train')) & set(cache.indices('test'))
     np.testing.assert_allclose(first_disparities(cache, 'test'), wanted(*names('test')), rtol=1e-2)
     assert check_split.main([str(drives), '--split', str(drives.parent / 'paper.yaml'), '--workers', '1']) == 1
+    assert known_leaks(config.data, cache.division)
+    quiet = replace(cache.division.split, test=cache.division.split.test[1:], leaks=False)
+    assert known_leaks(config.data, replace(cache.division, split=quiet, leaks=None))  # measured, not said
