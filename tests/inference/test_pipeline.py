@@ -14,6 +14,7 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.presets import omninet_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
@@ -87,6 +88,21 @@ def test_what_is_predicted_live_is_what_is_computed_offline(
     assert windows == (audio.shape[1] - 4500) // 256 + 1
     status = pipeline.status()
     assert (status.predicted, status.gaps, status.samples_lost) == (predictions, 0, 0)
+
+
+def test_hears_with_the_features_of_another_system(
+    bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    spec = replace(omninet_features(RATE_HZ, 4500), height=128, width=128)
+    other = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
+    audio = noise(0.4)
+    predictions = listen(Pipeline(other, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
+    assert len(predictions) > 10
+    conditioned = audio[list(array.device_channels)] * array.factors[:, None]
+    for prediction in predictions:
+        window = conditioned[:, prediction.first_sample : prediction.end_sample]
+        assert prediction.first_sample % 160 == 0
+        np.testing.assert_allclose(prediction.features, mel_features(window, spec), rtol=0, atol=1e-4)
 
 
 class Trouble:
