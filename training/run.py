@@ -32,7 +32,7 @@ from training.configuration import TrainingConfig
 from training.curves import FIT_FILE
 from training.decisions import balance_classes
 from training.errors import TrainingError
-from training.evaluate import evaluate
+from training.evaluate import drives_camera, evaluate
 from training.fit_direct import fit_direct
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
@@ -80,11 +80,8 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
     check_output(config)
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
-        _say(
-            console,
-            f'{config.name}, seed {config.machine.seed}: {number} of {len(stages)}, {stage.name}',
-            done=stage.done,
-        )
+        where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
+        _say(console, f'{where}: {stage.name}', done=stage.done)
         if not stage.done:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
@@ -150,7 +147,7 @@ def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
         return json.loads(path.read_text(encoding='utf-8'))  # type: ignore[no-any-return]
     network = load_perception(config)
     balance_classes(network, cache)
-    scores = evaluate(network, cache)
+    scores = evaluate(network, cache, camera=drives_camera(config.data.drives))
     path.write_text(write_json(scores), encoding='utf-8')
     return scores
 
