@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.presets import omninet_features, reference_features
+from audio_manifold_ros.features.spec import FeatureSpec
+from training.configuration import TrainingConfig
+
+SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 
 
 def test_omninet_as_published() -> None:
@@ -30,3 +36,15 @@ def test_omninet_needs_a_whole_transform() -> None:
 
 def test_the_reference_has_87_frames() -> None:
     assert reference_features().frames == 87
+
+
+@pytest.mark.parametrize(
+    ('system', 'features'),
+    [
+        ('omninet_8ch_both', omninet_features(22_500, 22_500)),
+        ('vq_8x8_reference', FeatureSpec(resize='nearest')),
+        ('vq_8x8_paper', FeatureSpec()),
+    ],
+)
+def test_systems_hear_as_their_presets_say_at_the_paper_s_rate(system: str, features: FeatureSpec) -> None:
+    assert TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml').data.features == features
