@@ -141,9 +141,12 @@ class BagEvaluation:
 
 
 def published(manifest: Manifest, said: Images | NetworkOutput) -> Images:
-    """Return images as the node publishes them: depth NaN where nothing is near, no head that the bundle lacks."""
+    """Return images as the node publishes them: depth NaN where nothing is near, no head that the bundle lacks.
+
+    Depth of an unknown factor is left out: there is no truth of its kind.
+    """
     labels = said.labels if 'segmentation' in manifest.modalities else None
-    depth_m = said.depth_m if 'depth' in manifest.modalities else None
+    depth_m = said.depth_m if 'depth' in manifest.metric_modalities else None
     if depth_m is not None:
         far = nothing_near(manifest, depth_m.astype(np.float32), labels)
         depth_m = np.where(far, np.float32(np.nan), depth_m)

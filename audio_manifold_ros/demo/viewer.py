@@ -55,8 +55,8 @@ class Viewer(Node):
         self.diagnostics: dict[str, dict[str, str]] = {}
         self.diagnosed = 0
         self.truths = 0
-        topics: dict[str, str] = {head: topic for head, topic in HEADS.items() if head in manifest.modalities}
-        self._timed = next(iter(topics))
+        topics: dict[str, str] = {head: topic for head, topic in HEADS.items() if head in manifest.metric_modalities}
+        self._timed = next(iter(topics), 'confidence')
         topics |= {'confidence': 'confidence/image', 'spectrogram': 'spectrogram'}
         self._frames = Assembler(frozenset(topics))
         self._truth_parts = Assembler(frozenset(TRUTH))

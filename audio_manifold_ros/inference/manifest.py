@@ -167,6 +167,12 @@ class Manifest:
         """Number of channels of the networks' input."""
         return len(self.array.positions_m)
 
+    @property
+    def metric_modalities(self) -> tuple[str, ...]:
+        """The heads whose images a sensor or a simulator could contradict: not depth of an unknown factor."""
+        relative = self.depth is not None and self.depth.unit == 'relative'
+        return tuple(head for head in self.modalities if head != 'depth' or not relative)
+
     def class_id(self, name: str) -> int | None:
         """Return the id of the class called `name`, or None if there is none."""
         return next((entry.id for entry in self.classes if entry.name == name), None)

@@ -63,7 +63,7 @@ class LiveLink(Node):
         self.fault = ''
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
-        heads: dict[str, str] = {head: topic for head, topic in TOPICS.items() if head in manifest.modalities}
+        heads: dict[str, str] = {head: topic for head, topic in TOPICS.items() if head in manifest.metric_modalities}
         self._wanted = frozenset({*heads, CONFIDENCE})
         self._incomplete: dict[int, dict[str, NDArray[Any]]] = {}
         self._complete: list[Received] = []

@@ -75,9 +75,12 @@ class PredictionPublishers:
             '~/audio': (AudioBlockMessage, AUDIO),
             '~/microphones': (DiagnosticArray, IMAGES),
         }
+        self._depth_name = 'depth' if 'depth' in manifest.metric_modalities else 'disparity'
         if 'depth' in manifest.modalities:
-            topics['~/depth/image'] = topics['~/depth/image_color'] = (Image, IMAGES)
-            topics['~/depth/camera_info'] = (CameraInfo, IMAGES)
+            name = self._depth_name
+            topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGES)
+            topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGES)
+        if 'depth' in manifest.metric_modalities:
             topics['~/points'] = (PointCloud2, IMAGES)
         if 'segmentation' in manifest.modalities:
             topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGES)
@@ -103,10 +106,7 @@ class PredictionPublishers:
         if prediction.confidence is not None:
             self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         if depth_m is not None:
-            self._send('~/depth/image', to_image(depth_m, '32FC1', header))
-            self._send('~/depth/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
-            self._send_seen('~/depth/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
-            self._send_seen('~/points', lambda: self._points(depth_m, labels, header))
+            self._publish_depth(depth_m, labels, header)
         if labels is not None:
             self._send('~/segmentation/image', to_image(labels, 'mono8', header))
             self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
@@ -125,6 +125,16 @@ class PredictionPublishers:
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block as the source delivered it."""
         self._send('~/audio', to_audio_message(block, self._array_frame))
+
+    def _publish_depth(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> None:
+        """Publish metres; or, where nobody knows the factor to metres, disparity, which nobody takes for them."""
+        name = self._depth_name
+        image = depth_m if name == 'depth' else np.reciprocal(depth_m)
+        self._send(f'~/{name}/image', to_image(image, '32FC1', header))
+        self._send(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
+        self._send_seen(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+        if name == 'depth':
+            self._send_seen('~/points', lambda: self._points(depth_m, labels, header))
 
     def _points(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> PointCloud2:
         info = to_camera_info(self._camera, header, *depth_m.shape)

@@ -76,9 +76,11 @@ def test_depth_may_be_inverse(bundle: Bundle) -> None:
 def test_depth_may_be_relative(bundle: Bundle) -> None:
     assert bundle.manifest.depth is not None
     assert bundle.manifest.depth.unit == 'm'
-    depth = Manifest.from_json(changed(bundle.manifest, 'depth.unit', 'relative')).depth
-    assert depth is not None
-    assert depth.unit == 'relative'
+    assert bundle.manifest.metric_modalities == bundle.manifest.modalities
+    relative = Manifest.from_json(changed(bundle.manifest, 'depth.unit', 'relative'))
+    assert relative.depth is not None
+    assert relative.depth.unit == 'relative'
+    assert relative.metric_modalities == ('segmentation',)
 
 
 def test_numbers_of_json_are_taken_as_they_are(bundle: Bundle) -> None:
