@@ -30,6 +30,7 @@ from audio_manifold_ros.bags.conversion import (
 from audio_manifold_ros.bags.drive_conversion import Advance, DriveConversion
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import LABEL_FILES
+from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.run_metadata import rig_sha256
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
@@ -69,7 +70,7 @@ def convert_bag(
             advance(2 * (reader.end_ns - reader.start_ns))
             return Converted(path, record, kept=True)
         facts = DriveConversion(reader, bag, found, options, advance).write(path, request)
-    facts['rig']['from_bag'] = rig is None
+        facts['rig'] |= {'from_bag': rig is None, 'mismatch': _mismatch(reader, found)}
     return Converted(path, write_record(path, read_seal(path, verify=False), request, facts), kept=False)
 
 
@@ -86,6 +87,11 @@ def _find_rig(reader: BagReader) -> RigText:
         msg = f'{reader.path}: says nothing of its rig: name the folder of the rig that recorded it (--rig).'
         raise BagError(msg)
     return metadata.rig
+
+
+def _mismatch(reader: BagReader, rig: RigText) -> str:
+    metadata = read_run_metadata(reader)
+    return '' if metadata is None or metadata.rig is None else rig_mismatch(rig, metadata.rig)
 
 
 def _labels_sha256(bag: Path) -> dict[str, str]:
@@ -148,6 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for bag, problem in outcome.failures:
         console.print(f'[red]✗[/red] {bag}: {problem}', highlight=False)
+    for done in outcome.converted:
+        if done.record['rig'].get('mismatch'):
+            console.print(f'[yellow]![/yellow] {done.path.name}: {done.record["rig"]["mismatch"]}', highlight=False)
     images = sum(done.record['images']['kept'] for done in outcome.converted)
     console.print(f'{len(outcome.converted)} drives with {images} images in {given.out}', highlight=False)
     return 1 if outcome.failures else 0

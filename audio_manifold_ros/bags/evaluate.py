@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_rig import BagRig, bag_rig
+from audio_manifold_ros.bags.bag_rig import BagRig, bag_rig, read_run_metadata
 from audio_manifold_ros.bags.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.elsewhere import shift_for
 from audio_manifold_ros.bags.errors import BagError
@@ -20,9 +20,11 @@ from audio_manifold_ros.bags.heard_audio import OWN_TYPE, heard_audio
 from audio_manifold_ros.bags.moments import Moments, to_moment
 from audio_manifold_ros.bags.offline import DEFAULT_RATE_HZ, OfflineRun
 from audio_manifold_ros.bags.report_html import report_html
+from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.truth import BagTruth
 from audio_manifold_ros.calibration.extrinsics import Extrinsics
 from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.evaluation.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
 from audio_manifold_ros.evaluation.film import Film
@@ -229,6 +231,7 @@ def _about(session: Session) -> dict[str, Any]:
         ''
         if session.rig.origin != 'default'
         else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
+        _rig_mismatch(session),
         'The audio carries no sample index: losses are inferred from stamps.' if topics.audio_type != OWN_TYPE else '',
         *bag.problems,
     ]
@@ -246,6 +249,15 @@ def _about(session: Session) -> dict[str, Any]:
         'rate_hz': session.options.rate_hz,
         'warnings': [warning for warning in warnings if warning],
     }
+
+
+def _rig_mismatch(session: Session) -> str:
+    if session.rig.origin != 'given':
+        return ''
+    metadata = read_run_metadata(session.bag)
+    if metadata is None or metadata.rig is None:
+        return ''
+    return rig_mismatch(RigText.from_folder(session.rig.folder), metadata.rig)
 
 
 def _title(session: Session) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.calibration.rig_difference import geometry_difference
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.manifest import FileEntry, Manifest
 
@@ -29,7 +30,6 @@ ONNX_FILE = 'model.onnx'
 REQUIRED_FILES = (WEIGHTS_FILE, ONNX_FILE)
 FILE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 MAX_MANIFEST_BYTES = 4_000_000
-GEOMETRY_TOLERANCE_M = 1e-3
 
 
 @dataclass(frozen=True)
@@ -79,23 +79,21 @@ class Bundle:
 
         """
         trained = self.manifest.array
-        if len(array.microphones) != self.manifest.microphones:
+        difference = geometry_difference(
+            (np.array(trained.positions_m), array.positions_m), (np.array(trained.facings), array.facings)
+        )
+        if difference.missing or difference.extra:
             msg = (
                 f'The array {array.array_id!r} has {len(array.microphones)} microphones, the bundle '
-                f'{self.manifest.name!r} needs {self.manifest.microphones} ({trained.array_id}): '
-                'choose the rig of the bundle, or a bundle for this rig.'
+                f'{self.manifest.name!r} needs {self.manifest.microphones} ({trained.array_id}), '
+                f'{difference.sentence()}: choose the rig of the bundle, or a bundle for this rig.'
             )
             raise InferenceError(msg)
-        if array.geometry_sha256() == trained.sha256:
-            return None
-        moved_m = float(np.abs(array.positions_m - np.array(trained.positions_m)).max())
-        turned = float(np.abs(array.facings - np.array(trained.facings)).max())
-        if moved_m < GEOMETRY_TOLERANCE_M and turned < GEOMETRY_TOLERANCE_M:
+        if array.geometry_sha256() == trained.sha256 or not difference.matters:
             return None
         return (
             f'The array {array.array_id!r} is not the one the bundle {self.manifest.name!r} was trained for '
-            f'({trained.array_id}): a microphone is up to {moved_m:.3f} m elsewhere, a facing differs by {turned:.3f}. '
-            'Expect worse images.'
+            f'({trained.array_id}): {difference.sentence()}. Expect worse images.'
         )
 
 

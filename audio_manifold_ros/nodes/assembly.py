@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.microphone_use import plan_use
@@ -21,10 +22,12 @@ from audio_manifold_ros.nodes.perception_parameters import (
     SourceParameters,
 )
 from audio_manifold_ros.nodes.publishers import PredictionPublishers
+from audio_manifold_ros.nodes.rig_watch import RigWatch
 from audio_manifold_ros.nodes.sources import SOURCES, make_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rclpy.lifecycle import LifecycleNode
 
@@ -41,6 +44,7 @@ class Assembly:
         make_pipeline: Makes the pipeline for the rate of the source.
         publishers: Of all topics but the diagnostics.
         identity: What diagnostics say of the configuration.
+        rig_watch: Listens to what a recording says of its rig; None without a topic to listen to.
 
     """
 
@@ -48,6 +52,13 @@ class Assembly:
     make_pipeline: Callable[[int], Pipeline]
     publishers: PredictionPublishers
     identity: Identity
+    rig_watch: RigWatch | None
+
+    def described(self) -> Identity:
+        """Return the identity with what has been heard of the recording's rig since."""
+        heard = '' if self.rig_watch is None else self.rig_watch.warning
+        warnings = [text for text in (self.identity.warning, heard) if text]
+        return replace(self.identity, warning=' '.join(warnings))
 
 
 def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
@@ -57,6 +68,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
         NodeError: A parameter cannot be used.
         InferenceError: The bundle or the backend cannot be used.
         CalibrationError: The rig cannot be used.
+        DatasetError: A file of the rig is missing.
         AudioError: The source cannot work as configured.
 
     """
@@ -87,9 +99,15 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
             backend=backend.name,
             bundle=bundle.manifest.name,
             microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones if mic.enabled),
+            rig=array.array_id,
             warning=warning,
         ),
+        rig_watch=_rig_watch(node, source_parameters, rig),
     )
+
+
+def _rig_watch(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigWatch | None:
+    return RigWatch(node, source.topic, RigText.from_folder(rig)) if source.kind == 'topic' else None
 
 
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:

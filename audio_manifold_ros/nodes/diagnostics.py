@@ -54,6 +54,7 @@ class Identity:
         backend: Name of what runs the network.
         bundle: Name of the bundle.
         microphones: Name and device channel of each microphone.
+        rig: Name of the array.
         warning: What a person should know about this configuration, or an empty string.
 
     """
@@ -62,6 +63,7 @@ class Identity:
     backend: str
     bundle: str
     microphones: tuple[tuple[str, int], ...]
+    rig: str = ''
     warning: str = ''
 
 
@@ -108,7 +110,12 @@ def _status(name: str, level: bytes, message: str, values: Mapping[str, Any]) ->
 
 
 def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticStatus:
-    values: dict[str, Any] = {'lifecycle_state': state, 'backend': identity.backend, 'bundle': identity.bundle}
+    values: dict[str, Any] = {
+        'lifecycle_state': state,
+        'backend': identity.backend,
+        'bundle': identity.bundle,
+        'rig': identity.rig,
+    }
     if report is None:
         return _status('predictions', WARN if identity.warning else OK, identity.warning or f'{state}.', values)
     values |= {

@@ -153,6 +153,8 @@ class PerceptionNode(LifecycleNode):
         assembly, self._assembly = self._assembly, None
         if assembly is not None:
             assembly.publishers.destroy()
+            if assembly.rig_watch is not None:
+                assembly.rig_watch.destroy()
 
     def _settings(self, changes: dict[str, Any]) -> Settings:
         prediction = self._declared.read(PredictionParameters)
@@ -191,7 +193,7 @@ class PerceptionNode(LifecycleNode):
         losing = report is not None and self._losses.rose(
             report.source.samples_lost, report.source.overflows, report.pipeline.samples_lost, report.pipeline.dropped
         )
-        identity = IDLE if self._assembly is None else self._assembly.identity
+        identity = IDLE if self._assembly is None else self._assembly.described()
         state = 'active' if report is not None else 'unconfigured' if self._assembly is None else 'inactive'
         now_ns = int(self.get_clock().now().nanoseconds)
         name = self.get_fully_qualified_name()

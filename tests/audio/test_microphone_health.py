@@ -16,9 +16,10 @@ from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.simulation.rough_weather import RoughWeather
-from tests.audio.broken_microphones import BREAKING, RATE_HZ, Samples, break_microphone
+from benchmarks.microphone_faults import FAULTS, Samples, break_microphone
 
 ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))
+RATE_HZ = 22_500
 BREAKS_AT_S = 3.3
 FOUND_WITHIN_S = 1.8
 BLOCK = 480
@@ -46,15 +47,15 @@ def drives() -> list[Samples]:
     return [street(1_200_001, 6), street(1_200_002, 6, 10.0, 0.0), street(1_200_003, 6, 0.0, 75.0)]
 
 
-@pytest.mark.parametrize('how', sorted(BREAKING))
+@pytest.mark.parametrize('how', sorted(FAULTS))
 @pytest.mark.parametrize('number', [0, 1, 2])
 def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples], number: int, how: str) -> None:
     mic = (3 * number + len(how)) % 8
     health = MicrophoneHealth(ARRAY, RATE_HZ)
-    accused = listen(health, break_microphone(drives[number], mic, how, BREAKS_AT_S))
+    accused = listen(health, break_microphone(drives[number], mic, how, BREAKS_AT_S, RATE_HZ))
     assert list(accused) == [mic]
     assert BREAKS_AT_S < accused[mic] < BREAKS_AT_S + FOUND_WITHIN_S
-    assert health.faults[mic] in BREAKING[how][1]
+    assert health.faults[mic] in FAULTS[how][1]
 
 
 @pytest.mark.parametrize(('rain_mm_h', 'buffeting_db'), [(0.0, 0.0), (30.0, 0.0), (0.0, 90.0), (10.0, 80.0)])
@@ -64,7 +65,7 @@ def test_streets_rain_and_wind_accuse_nobody(rain_mm_h: float, buffeting_db: flo
 
 
 def test_two_faults_at_once_are_both_found(drives: list[Samples]) -> None:
-    broken = break_microphone(break_microphone(drives[0], 1, 'hissing', 2.0), 6, 'covered', 2.0)
+    broken = break_microphone(break_microphone(drives[0], 1, 'hissing', 2.0, RATE_HZ), 6, 'covered', 2.0, RATE_HZ)
     health = MicrophoneHealth(ARRAY, RATE_HZ)
     listen(health, broken)
     assert health.faults == {1: Fault.HISSES, 6: Fault.COVERED}
@@ -83,7 +84,7 @@ def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
 @settings(deadline=None, max_examples=8)
 @given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=5))
 def test_verdicts_do_not_depend_on_the_cuts(drives: list[Samples], sizes: list[int]) -> None:
-    broken = break_microphone(drives[1], 2, 'covered', 1.0)[:, : 3 * RATE_HZ]
+    broken = break_microphone(drives[1], 2, 'covered', 1.0, RATE_HZ)[:, : 3 * RATE_HZ]
     whole, cut = MicrophoneHealth(ARRAY, RATE_HZ), MicrophoneHealth(ARRAY, RATE_HZ)
     listen(whole, broken, 700)
     at, number = 0, 0
@@ -101,13 +102,13 @@ def test_order_and_gain_of_the_rig_count(drives: list[Samples]) -> None:
     sound[7] /= 10**1.5
     health = MicrophoneHealth(replace(ARRAY, microphones=quiet), RATE_HZ)
     assert not listen(health, sound)
-    assert list(listen(health, break_microphone(sound, 1, 'covered', 0.5), 0)) == [6]
+    assert list(listen(health, break_microphone(sound, 1, 'covered', 0.5, RATE_HZ), 0)) == [6]
 
 
 def test_a_disabled_microphone_is_neither_judged_nor_asked(drives: list[Samples]) -> None:
     off = (replace(ARRAY.microphones[0], enabled=False), *ARRAY.microphones[1:])
     health = MicrophoneHealth(replace(ARRAY, microphones=off), RATE_HZ)
-    assert not listen(health, break_microphone(drives[0], 0, 'hissing', 0.0))
+    assert not listen(health, break_microphone(drives[0], 0, 'hissing', 0.0, RATE_HZ))
 
 
 def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None:

@@ -20,7 +20,7 @@ from sensor_msgs.msg import Image
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.messages import from_image, to_ns
-from tests.audio.broken_microphones import BREAKING
+from benchmarks.microphone_faults import FAULTS
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
@@ -51,7 +51,7 @@ class Array:
 
     def break_one(self, mic: int, how: str) -> None:
         part = self.sound[mic, self.next_sample :]
-        part[:] = BREAKING[how][0](part)
+        part[:] = FAULTS[how][0](part, RATE_HZ)
 
     def send(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
         """Send sound until something has happened; returns how many seconds of it were sent."""

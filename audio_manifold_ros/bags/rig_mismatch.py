@@ -1,0 +1,58 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the rig that is used is the one that recorded, and if not, what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.calibration.camera import CAMERA_FILE, CameraCalibration
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.calibration.rig_difference import rig_difference
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.datasets.rig_text import RigText
+
+# A sentence, not a table.
+MOST_LINES = 4
+
+
+def rig_mismatch(used: RigText, recorded: RigText) -> str:
+    """Return one sentence, or nothing where both rigs say the same; comments and layout do not count.
+
+    Args:
+        used: The rig that is used now.
+        recorded: The rig that stands beside the recording.
+
+    Raises:
+        CalibrationError: A file of one of them makes no sense.
+
+    """
+    now, then = used.array(), recorded.array()
+    lines = list(rig_difference(then, now).lines())
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f'and {len(lines) - MOST_LINES} more microphones']
+    lines += [
+        f'{name} differs'
+        for name, read in ((CAMERA_FILE, _camera), (EXTRINSICS_FILE, _extrinsics))
+        if read(used) != read(recorded)
+    ]
+    if not lines:
+        return ''
+    return (
+        f'The rig {now.array_id!r} is not the one that recorded the audio ({then.array_id!r}): {"; ".join(lines)}. '
+        'Use the rig of the recording.'
+    )
+
+
+def _camera(rig: RigText) -> CameraCalibration:
+    return CameraCalibration.from_text(rig.camera, CAMERA_FILE)
+
+
+def _extrinsics(rig: RigText) -> Extrinsics | None:
+    try:
+        return Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE)
+    except CalibrationError:
+        # A recording needs nothing of them but the offset, which is asked for where it is used.
+        return None

@@ -1,0 +1,74 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What can become of a microphone while it is watched, done to the sound of a simulated drive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.microphone_health import Fault
+
+Samples = NDArray[np.float32]
+
+
+def low_pass(sound: Samples, rate_hz: int, corner_hz: float, deepest_db: float) -> Samples:
+    """Return sound (sample,) without what lies above a corner: 12 dB an octave, down to a depth."""
+    frequencies = np.fft.rfftfreq(len(sound), 1 / rate_hz)
+    gains = np.maximum(1 / np.sqrt(1 + (frequencies / corner_hz) ** 4), 10 ** (-deepest_db / 20))
+    return np.asarray(np.fft.irfft(np.fft.rfft(sound) * gains, len(sound)), dtype=np.float32)
+
+
+def unplugged(sound: Samples, _rate_hz: int) -> Samples:
+    """Return nothing at all."""
+    return np.zeros_like(sound)
+
+
+def humming(sound: Samples, rate_hz: int) -> Samples:
+    """Return what an open input picks up: hum of the mains, and the noise of the amplifier."""
+    time_s = np.arange(len(sound)) / rate_hz
+    hum = 3e-3 * np.sin(2 * np.pi * 50 * time_s) + 1e-3 * np.sin(2 * np.pi * 150 * time_s)
+    return (hum + np.random.default_rng(1).normal(0, 3e-5, len(sound))).astype(np.float32)
+
+
+def dead(sound: Samples, _rate_hz: int) -> Samples:
+    """Return the noise of an amplifier without a capsule, one step of 16 bits."""
+    return np.random.default_rng(2).normal(0, 3e-5, len(sound)).astype(np.float32)
+
+
+def clipping(sound: Samples, _rate_hz: int) -> Samples:
+    """Return sound so loud that a third of it is cut off."""
+    return np.clip(sound / sound.std(), -1, 1)
+
+
+def hissing(sound: Samples, rate_hz: int) -> Samples:
+    """Return sound under white noise, far above what it has over 3 kHz."""
+    loud = sound - low_pass(sound, rate_hz, 3200, 80)
+    level = max(12 * float(loud.std()), 5e-4)
+    return (sound + np.random.default_rng(3).normal(0, level, len(sound))).astype(np.float32)
+
+
+def covered(sound: Samples, rate_hz: int) -> Samples:
+    """Return what mud, snow or a glove lets through."""
+    return low_pass(sound, rate_hz, 800, 30)
+
+
+# How to break a microphone, and what may be said of it then.
+FAULTS: dict[str, tuple[Callable[[Samples, int], Samples], tuple[Fault, ...]]] = {
+    'unplugged': (unplugged, (Fault.UNPLUGGED,)),
+    'humming': (humming, (Fault.UNPLUGGED, Fault.DEAD)),
+    'dead': (dead, (Fault.DEAD,)),
+    'clipping': (clipping, (Fault.CLIPS,)),
+    'hissing': (hissing, (Fault.HISSES,)),
+    'covered': (covered, (Fault.COVERED,)),
+}
+
+
+def break_microphone(sound: Samples, mic: int, how: str, from_s: float, rate_hz: int) -> Samples:
+    """Return sound float32 (mic, sample), quantised, in which one microphone breaks at an instant."""
+    broken, first = sound.copy(), round(from_s * rate_hz)
+    broken[mic, first:] = FAULTS[how][0](sound[mic, first:], rate_hz)
+    steps = np.clip(np.rint(broken * 32768), -32768, 32767)
+    return (steps / np.float32(32768)).astype(np.float32)
