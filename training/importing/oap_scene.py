@@ -20,7 +20,8 @@ TRACKS = 8
 # As the authors say: the second pair of ears was not recorded at first.
 UNRECORDED, LAST_UNRECORDED_SCENE = (3, 4), 27
 SCENE = re.compile(r'scene(\d{1,4})', re.IGNORECASE)
-TRACK = re.compile(rf'.*_Tr([1-{TRACKS}])\.wav', re.IGNORECASE)
+# Names that begin with a dot are what other systems leave beside files when they pack them.
+TRACK = re.compile(rf'[^.].*_Tr([1-{TRACKS}])\.wav', re.IGNORECASE)
 PICTURES = 'split_videoframes'
 # Monodepth2 itself writes beside the pictures; the authors of OAP moved that elsewhere.
 TEACHERS: Mapping[str, tuple[str, ...]] = {

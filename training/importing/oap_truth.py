@@ -15,7 +15,7 @@ from training.importing.truth import TruthFolders
 from training.importing.video_frames import PICTURE_S, extract_frames
 
 NS = 1_000_000_000
-FILE = re.compile(r'((?:.*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
+FILE = re.compile(r'((?:[^.].*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
 
 
 def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:

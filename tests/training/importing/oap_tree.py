@@ -47,6 +47,7 @@ def write_tracks(folder: Path, number: int, seconds: float, tracks: Sequence[int
     recording = folder / f'{name}.WAV'
     recording.mkdir(parents=True)
     times_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    (recording / f'._{name}_Tr1.WAV').write_bytes(b'what another system packed')
     for track in tracks:
         soundfile.write(recording / f'{name}_Tr{track}.WAV', tone(track, times_s), rate_hz, subtype='PCM_24')
     return recording
