@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ import yaml
 
 from audio_manifold_ros.bags.bag_message import BagTopic
 from audio_manifold_ros.bags.bag_metadata import FileSpan, describe, write_metadata
+from audio_manifold_ros.bags.disk import DiskReserve, sync_all
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.mcap_segment import McapSegment
 from audio_manifold_ros.bags.message_types import IDL_MARK, definition_of
@@ -26,8 +26,6 @@ from audio_manifold_ros.bags.qos_profiles import normal_qos_text
 CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, where a killed writer leaves it
 METADATA_RECORD = 'rosbag2'  # what rosbag2 itself writes at the end of a file
 CHUNK_BYTES = 4 * 2**20
-RESERVE_NAME = '.reserve'
-RESERVE_BYTES = 16 * 2**20  # the chunk in progress, the summary and metadata.yaml fit in when the disk is full
 
 
 @final
@@ -82,12 +80,13 @@ class BagWriter:
         self._closed = False
         self._reported = False
         self._lost = 0
+        self._reserve = DiskReserve(self.folder)
         self._segment: McapSegment | None = None
         try:
             self._create_folder()
             self._begin_file()
         except OSError as error:
-            self._release_reserve()
+            self._reserve.release()
             msg = f'{self.folder}: cannot be written ({error.strerror}): give another folder, or free 16 MiB of disk.'
             raise BagError(msg) from None
         self._stop = threading.Event()
@@ -178,7 +177,7 @@ class BagWriter:
                 self._fail(error)
                 self._raise_failure()
                 return
-        failed = _sync_all(waiting)
+        failed = sync_all(waiting)
         if failed is not None:
             with self._lock:
                 self._fail(failed)
@@ -230,15 +229,7 @@ class BagWriter:
         if any(self.folder.iterdir()):
             msg = f'{self.folder}: is not empty: give a new folder.'
             raise BagError(msg)
-        handle = os.open(self.folder / RESERVE_NAME, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            os.posix_fallocate(handle, 0, RESERVE_BYTES)
-        finally:
-            os.close(handle)
-
-    def _release_reserve(self) -> None:
-        with suppress(OSError):
-            (self.folder / RESERVE_NAME).unlink(missing_ok=True)
+        self._reserve.claim()
 
     def _open_segment(self) -> McapSegment:
         if self.failure is not None:
@@ -297,19 +288,19 @@ class BagWriter:
     def _finish(self) -> None:
         if self._segment is not None:
             self._end_file(self._segment)
-        failed = _sync_all(self._unsynced)
+        failed = sync_all(self._unsynced)
         self._unsynced = []
         if failed is not None:
             raise failed
         topics = [replace(topic, count=count) for topic, count in zip(self._topics, self._counts, strict=True)]
         write_metadata(self.folder, describe(self._files, topics, self._hashes, self._custom))
-        self._release_reserve()
+        self._reserve.release()
         self._closed = True
 
     def _fail(self, error: OSError) -> None:
         if self._closed:
             return
-        self._release_reserve()
+        self._reserve.release()
         remedy = 'free disk space' if error.errno == errno.ENOSPC else 'check the disk'
         try:
             self._save_pending()
@@ -339,21 +330,6 @@ class BagWriter:
                 self.flush()
         except BagError:
             self._reported = False  # nobody heard it here: the next call, or close, tells
-
-
-def _sync_all(handles: list[int]) -> OSError | None:
-    failures = [_sync(handle) for handle in handles]
-    return next((failure for failure in failures if failure is not None), None)
-
-
-def _sync(handle: int) -> OSError | None:
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        return error
-    finally:
-        os.close(handle)
-    return None
 
 
 def _size(path: Path) -> int:

@@ -20,7 +20,8 @@ from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader
 
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_writer import RESERVE_NAME, BagWriter
+from audio_manifold_ros.bags.bag_writer import BagWriter
+from audio_manifold_ros.bags.disk import NAME as RESERVE_NAME
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recover import recover_bag
 from tests.bags.bag_examples import (
