@@ -47,6 +47,8 @@ setup(
             f'replay = {NAME}.nodes.replay:main',
             f'evaluate_bag = {NAME}.nodes.evaluate_bag:main',
             f'record = {NAME}.nodes.recorder:main',
+            f'rig_frames = {NAME}.nodes.rig_frames:main',
+            f'rig_to_urdf = {NAME}.calibration.rig_to_urdf:main',
             f'check_bag = {NAME}.bags.check:main',
             f'recover_bag = {NAME}.bags.recover:main',
             f'bag_to_dataset = {NAME}.bags.bag_to_dataset:main',

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start the perception node, and RViz if wanted.
+"""Start the perception node, the frames of its rig, and RViz if wanted.
 
 An argument that is left empty leaves the parameter file's value alone.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGE = 'audio_manifold_ros'
 # launch argument: parameter of the node
-OVERRIDES = {'bundle': 'bundle', 'source': 'source.kind', 'device': 'source.device'}
+OVERRIDES = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
 BOOLEANS = {'true': True, 'false': False}
 
 
@@ -39,10 +39,17 @@ def generate_launch_description() -> LaunchDescription:
             description='Parameter file.',
         ),
         DeclareLaunchArgument('bundle', default_value='', description='Folder of the bundle.'),
+        DeclareLaunchArgument('rig', default_value='', description='Folder of the rig.'),
         DeclareLaunchArgument('source', default_value='', description='device, topic, file or simulator.'),
         DeclareLaunchArgument('device', default_value='', description='Name of the sound device.'),
         DeclareLaunchArgument('use_sim_time', default_value='false', description='Follow /clock.', **booleans),
         DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
+        DeclareLaunchArgument(
+            'frames',
+            default_value='true',
+            description='Publish the static transforms of the rig; false where a robot_state_publisher does.',
+            **booleans,
+        ),
         DeclareLaunchArgument('rviz', default_value='false', description='Start RViz, too.', **booleans),
         DeclareLaunchArgument(
             'autostart', default_value='true', description='Configure and activate without a manager.', **booleans
@@ -54,7 +61,7 @@ def generate_launch_description() -> LaunchDescription:
         arguments=['-d', PathJoinSubstitution([share, 'rviz', 'perception.rviz'])],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
-    return LaunchDescription([*arguments, OpaqueFunction(function=perception), rviz])
+    return LaunchDescription([*arguments, OpaqueFunction(function=perception), OpaqueFunction(function=frames), rviz])
 
 
 def perception(context: LaunchContext) -> list[LifecycleNode]:
@@ -72,6 +79,26 @@ def perception(context: LaunchContext) -> list[LifecycleNode]:
         namespace=given('namespace'),
         parameters=[given('params_file'), values],
         arguments=['--ros-args', '--log-level', given('log_level')],
+        output='screen',
+    )
+    return [node]
+
+
+def frames(context: LaunchContext) -> list[Node]:
+    """Make the node that publishes the frames of the same rig, if that is wanted."""
+
+    def given(argument: str) -> str:
+        return str(LaunchConfiguration(argument).perform(context))
+
+    if not BOOLEANS[given('frames').lower()]:
+        return []
+    values = {'rig': given('rig')} if given('rig') else {}
+    node = Node(
+        package=PACKAGE,
+        executable='rig_frames',
+        name='rig_frames',
+        namespace=given('namespace'),
+        parameters=[given('params_file'), values],
         output='screen',
     )
     return [node]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Record a drive into a bag.
+"""Record a drive into a bag, with the frames of its rig.
 
 An argument that is left empty leaves the parameter file's value alone.
 """
@@ -50,10 +50,16 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('minutes', default_value='', description='Length of the drive that the disk must hold.'),
         DeclareLaunchArgument('duration_s', default_value='', description='Seconds to record; 0 until interrupted.'),
         DeclareLaunchArgument('split_s', default_value='', description='Seconds of one file; 0 for a single file.'),
+        DeclareLaunchArgument(
+            'frames',
+            default_value='true',
+            description='Publish the static transforms of the rig; false where a robot_state_publisher does.',
+            **booleans,
+        ),
         DeclareLaunchArgument('use_sim_time', default_value='false', description='Follow /clock.', **booleans),
         DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=recorder)])
+    return LaunchDescription([*arguments, OpaqueFunction(function=recorder), OpaqueFunction(function=frames)])
 
 
 def recorder(context: LaunchContext) -> list[Node]:
@@ -74,5 +80,25 @@ def recorder(context: LaunchContext) -> list[Node]:
         arguments=['--ros-args', '--log-level', given('log_level')],
         output='screen',
         sigterm_timeout=CLOSING_S,
+    )
+    return [node]
+
+
+def frames(context: LaunchContext) -> list[Node]:
+    """Make the node that publishes the frames of the same rig, if that is wanted."""
+
+    def given(argument: str) -> str:
+        return str(LaunchConfiguration(argument).perform(context))
+
+    if not BOOLEANS[given('frames').lower()]:
+        return []
+    values = {'rig': given('rig')} if given('rig') else {}
+    node = Node(
+        package=PACKAGE,
+        executable='rig_frames',
+        name='rig_frames',
+        namespace=given('namespace'),
+        parameters=[given('params_file'), values],
+        output='screen',
     )
     return [node]

@@ -41,8 +41,10 @@ def generate_launch_description() -> LaunchDescription:
     )
     perception = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'perception.launch.py'])),
+        # The drive publishes the frames of its rig itself.
         launch_arguments={
-            name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'log_level', 'rviz')
+            'frames': 'false',
+            **{name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'log_level', 'rviz')},
         }.items(),
         condition=IfCondition(LaunchConfiguration('perception')),
     )

@@ -53,8 +53,11 @@ class NodeParameters:
             node.declare_parameter(name, self._start_value(name), entry.descriptor(), ignore_override=True)
         node.add_on_set_parameters_callback(self._on_set)
 
-    def check(self) -> None:
+    def check(self, *, shared: bool = False) -> None:
         """Refuse start values that are unknown or wrong and have not been mended since.
+
+        Args:
+            shared: The parameter file is that of another node: unknown names are none of this one's business.
 
         Raises:
             NodeError: One sentence for each of them.
@@ -62,7 +65,7 @@ class NodeParameters:
         """
         messages = list(self._refused.values())
         try:
-            check_names(list(self._given), self._table)
+            check_names([] if shared else list(self._given), self._table)
         except NodeError as error:
             messages.append(str(error))
         if messages:

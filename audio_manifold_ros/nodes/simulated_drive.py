@@ -10,22 +10,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
-from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.drive_parameters import DriveParameters
 from audio_manifold_ros.nodes.drive_schedule import DriveSchedule, Sound, View
 from audio_manifold_ros.nodes.locations import locate
 from audio_manifold_ros.nodes.messages import NS_PER_S, to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES, LATCHED
-from audio_manifold_ros.nodes.rotations import quaternion
+from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES
 from audio_manifold_ros.nodes.spinning import run_node
+from audio_manifold_ros.nodes.static_frames import publish_static_frames
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
@@ -56,7 +54,7 @@ class SimulatedDrive(Node):
         self._depth = self._publisher(Image, 'truth/depth/image', IMAGES)
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGES)
         self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGES)
-        self._frames = self._publish_frames()
+        self._frames = publish_static_frames(self, self._rig)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
         self._thread.start()
@@ -75,18 +73,6 @@ class SimulatedDrive(Node):
     def _publisher(self, kind: Any, topic: str, qos: Any) -> Publisher:
         options = QoSOverridingOptions.with_default_policies()
         return self.create_publisher(kind, topic, qos, qos_overriding_options=options)
-
-    def _publish_frames(self) -> Publisher | None:
-        try:
-            from tf2_msgs.msg import TFMessage
-        except ImportError:
-            self.get_logger().warning('tf2_msgs is not installed: /tf_static is not published.')
-            return None
-        stamp = self.get_clock().now().to_msg()
-        transforms = Extrinsics.from_yaml(self._rig / 'extrinsics.yaml').transforms
-        publisher = self.create_publisher(TFMessage, '/tf_static', LATCHED)
-        publisher.publish(TFMessage(transforms=[_to_message(transform, stamp) for transform in transforms]))
-        return publisher
 
     def _run(self) -> None:
         left_s = self._drive.duration_s or float('inf')
@@ -129,16 +115,6 @@ class SimulatedDrive(Node):
         self._depth.publish(to_image(event.depth_m, '32FC1', header))
         self._info.publish(to_camera_info(schedule.drive.camera, header, *event.depth_m.shape))
         self._labels.publish(to_image(event.labels, 'mono8', header))
-
-
-def _to_message(transform: Transform, stamp: Any) -> TransformStamped:
-    message = TransformStamped(child_frame_id=transform.child)
-    message.header.stamp, message.header.frame_id = stamp, transform.parent
-    x, y, z = transform.translation_m
-    message.transform.translation = Vector3(x=x, y=y, z=z)
-    qx, qy, qz, qw = quaternion(transform.rotation_rpy_rad)
-    message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
-    return message
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,10 +21,12 @@ ARGUMENTS = {
         'namespace',
         'params_file',
         'bundle',
+        'rig',
         'source',
         'device',
         'use_sim_time',
         'log_level',
+        'frames',
         'rviz',
         'autostart',
     },
@@ -40,6 +42,7 @@ ARGUMENTS = {
         'minutes',
         'duration_s',
         'split_s',
+        'frames',
         'use_sim_time',
         'log_level',
     },
@@ -130,6 +133,8 @@ def test_launch_accepts_the_files(path: Path) -> None:
         context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
         (node,) = load(path).perception(context)
         assert node.node_executable == 'perception_node'
+        (node,) = load(path).frames(context)
+        assert node.node_executable == 'rig_frames'
     if path.name == 'record.launch.py':
         context.launch_configurations |= {'params_file': str(ROOT / 'config' / 'record.yaml'), 'duration_s': '5'}
         (node,) = load(path).recorder(context)
