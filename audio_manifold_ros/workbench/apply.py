@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from audio_manifold_ros.calibration.camera import CAMERA_FILE, CameraModel
+from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
 from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.calibration.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.calibration.yaml_edit import edit_values
@@ -28,6 +29,7 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     RIG_FILE: MicrophoneArray.from_yaml,
     CAMERA_FILE: CameraModel.from_yaml,
     EXTRINSICS_FILE: Extrinsics.from_yaml,
+    DEPTH_FILE: DepthFile.from_yaml,
 }
 # What an array has where its file lacks the key.
 UNSAID: Mapping[str | int, object] = {'delay_samples': 0.0}

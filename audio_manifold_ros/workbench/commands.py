@@ -8,6 +8,7 @@ from audio_manifold_ros.workbench.apply import APPLY
 from audio_manifold_ros.workbench.check import CHECK
 from audio_manifold_ros.workbench.command import Command
 from audio_manifold_ros.workbench.delay import DELAY
+from audio_manifold_ros.workbench.diff import DIFF
 from audio_manifold_ros.workbench.gains import GAINS
 from audio_manifold_ros.workbench.order import ORDER
 from audio_manifold_ros.workbench.polarity import POLARITY
@@ -21,5 +22,6 @@ COMMANDS: dict[str, Command] = {
         DELAY,
         GAINS,
         APPLY,
+        DIFF,
     )
 }
