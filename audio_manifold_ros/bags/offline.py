@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ class Heard:
         samples_lost: Samples missing, at the rate of the bag.
         restarts: Times that the sample index began anew or the format changed.
         refusals: Messages that could not be used, by reason.
+        untrusted: Predictions that were made without a microphone, by its name: masked, or its neighbour stood in.
 
     """
 
@@ -73,6 +75,7 @@ class Heard:
     samples_lost: int
     restarts: int
     refusals: dict[str, int]
+    untrusted: dict[str, int]
 
 
 class OfflineRun:
@@ -107,6 +110,7 @@ class OfflineRun:
         self._messages = 0
         self._seconds = 0.0
         self._refusals: dict[str, int] = {}
+        self._untrusted: Counter[str] = Counter()
 
     def steps(self) -> Iterator[Step]:
         """Yield a step for each audio message, in order of time."""
@@ -142,16 +146,20 @@ class OfflineRun:
             samples_lost=summed('samples_lost'),
             restarts=self._listener.flushes + max(len(total) - 1, 0),
             refusals=dict(self._refusals),
+            untrusted=dict(self._untrusted),
         )
 
     def _hear(self, block: AudioBlock) -> Prediction | None:
         try:
             pipeline = self._listener.follow(block)
             pipeline.push(block)
-            return pipeline.predict()
+            prediction = pipeline.predict()
         except REFUSALS as error:
             self._refuse(str(error))
             return None
+        if prediction is not None:
+            self._untrusted.update((*prediction.masked, *prediction.substituted))
+        return prediction
 
     def _refuse(self, reason: str) -> None:
         known = reason in self._refusals or len(self._refusals) < MAX_REASONS

@@ -151,3 +151,16 @@ def test_it_is_the_pipeline_of_the_node(
 
     straight = OfflineRun(found, bundle, backend, array, 10.0).predictions()
     assert [(p.stamp_ns, p.depth_m.tobytes()) for p in straight] == list(by_hand())
+
+
+def test_microphones_that_are_not_trusted_are_counted(
+    bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
+) -> None:
+    found = blocks(SoundBag(seconds=2.6, image_rate_hz=0.0).write(tmp_path / 'drive'))
+    for entry in found:
+        assert entry.block is not None
+        entry.block.samples[array.device_channels[4]] = 0
+    run = OfflineRun(found, bundle, backend, array, rate_hz=10.0)
+    predictions = list(run.predictions())
+    assert {prediction.substituted for prediction in predictions} == {('mic_4',)}
+    assert run.heard().untrusted == {'mic_4': len(predictions)}
