@@ -64,6 +64,7 @@ class WindowCache:
             for window in zip(shard.contents.drive_ids, shard.contents.stamps_ns, strict=True)
         ]
         self._drives = np.array([drive for drive, _ in windows])
+        self._stamps_ns = np.array([stamp_ns for _, stamp_ns in windows], dtype=np.int64)
         sizes = [len(shard.contents.drive_ids) for shard in self.shards]
         self._shard = np.repeat(np.arange(len(sizes)), sizes)
         self._row = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
@@ -99,6 +100,10 @@ class WindowCache:
     def window_drives(self, indices: NDArray[np.int64]) -> tuple[str, ...]:
         """Return the drive id of each window."""
         return tuple(self._drives[indices].tolist())
+
+    def instants(self, indices: NDArray[np.int64]) -> list[tuple[str, int]]:
+        """Return the drive id of each window and the instant of its image in ns."""
+        return [(str(self._drives[index]), int(self._stamps_ns[index])) for index in indices]
 
     def has(self, name: str) -> bool:
         """Return whether every drive has such images (`depth_m`, `labels`)."""

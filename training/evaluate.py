@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +17,22 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.calibration.errors import CalibrationError
-from audio_manifold_ros.datasets.corpus import find_drives
-from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import METRES
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.depth_metrics import NEAREST
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.prior import Prior, PriorBuilder
 from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
 from audio_manifold_ros.inference.plain import write_json
 from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
+from training.cache_shard import TRUTHS
 from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.experiment_arguments import add_experiment_arguments, named_experiment
+from training.native_truth import NativeTruth
 from training.trained import batches, listen, load_perception, take_features
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def evaluate(
     cache: WindowCache,
     confidence: ConfidenceModel | None = None,
     split: str = 'test',
-    camera: CameraModel | None = None,
+    drives: Path | str | None = None,
 ) -> dict[str, Any]:
     """Return the scores of a split (see `ScoreBoard.result`).
 
@@ -63,59 +65,67 @@ def evaluate(
         cache: All windows.
         confidence: Scored, too, where there is one.
         split: Which windows.
-        camera: What the images are seen with; without it objects are not looked for.
+        drives: Folder of the drives, for their camera, with which objects are looked for, and for images of another
+            size than the networks', which are scored in that size besides.
 
     Raises:
         EvaluationError: The split has too few streets to shuffle their audio.
+        DatasetError: A drive cannot be read.
+        CalibrationError: The camera of the drives makes no sense.
 
     """
     indices = cache.indices(split)
     others = indices[shuffled_order(cache.window_drives(indices))]
     prior = make_prior(cache)
-    board = ScoreBoard(camera)
-    pairs = list(zip(batches(indices), batches(others), strict=True))
-    for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
-        features = take_features(cache, own)
-        single = np.stack([one_microphone(window) for window in features])
-        model = listen(network, features)
-        shuffled = listen(network, take_features(cache, other))
-        mono = listen(network, single)
-        depth_m, labels = cache.take('depth_m', own).astype(np.float32), cache.take('labels', own)
-        for place, output in enumerate(model):
-            predicted = {
-                'model': _images(output),
-                'prior': _prior_images(prior, output),
-                'shuffled': _images(shuffled[place]),
-                'mono': _images(mono[place]),
-            }
-            sure = None if confidence is None else confidence.image(output, *labels.shape[1:])
-            board.add(Images(depth_m[place], labels[place]), predicted, sure)
+    with ExitStack() as stack:
+        native = None if drives is None else stack.enter_context(NativeTruth(drives))
+        board = ScoreBoard(None if native is None else native.camera, cache.depth_unit or METRES)
+        pairs = list(zip(batches(indices), batches(others), strict=True))
+        for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
+            features = take_features(cache, own)
+            model, shuffled = listen(network, features), listen(network, take_features(cache, other))
+            mono = listen(network, np.stack([one_microphone(window) for window in features]))
+            instants = cache.instants(own)
+            for place, (truth, output) in enumerate(zip(_truth(cache, own), model, strict=True)):
+                predicted = {
+                    'model': _images(output),
+                    'prior': _prior_images(prior, output),
+                    'shuffled': _images(shuffled[place]),
+                    'mono': _images(mono[place]),
+                }
+                sure = None if confidence is None else confidence.image(output, *_size(output))
+                board.add(truth, predicted, sure, None if native is None else native.images(*instants[place]))
     return board.result()
 
 
 def make_prior(cache: WindowCache) -> Prior:
     """Return the median depth and the most frequent class of each pixel over the training windows."""
     indices = cache.indices('train')
-    rows, columns = cache.take('labels', indices[:1]).shape[1:]
-    builder = PriorBuilder(rows, columns)
+    builder = PriorBuilder(*_size(_truth(cache, indices[:1])[0]), near_m=NEAREST[cache.depth_unit or METRES])
     for batch in batches(indices):
-        depth_m, labels = cache.take('depth_m', batch).astype(np.float32), cache.take('labels', batch)
-        for place in range(len(batch)):
-            builder.add(depth_m[place], labels[place])
+        for truth in _truth(cache, batch):
+            builder.add(truth.depth_m, truth.labels)
     return builder.build()
 
 
-def drives_camera(folder: Path | str) -> CameraModel:
-    """Return the camera of the first drive below a folder.
+def _truth(cache: WindowCache, indices: NDArray[np.int64]) -> list[Images]:
+    """Return what the camera saw, in the size of the networks."""
+    depth_m, labels = (cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in TRUTHS)
+    return [Images(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)]
+
+
+def _size(images: Images | NetworkOutput) -> tuple[int, int]:
+    """Return rows and columns.
 
     Raises:
-        DatasetError: There is no drive, or it cannot be read.
-        CalibrationError: Its camera makes no sense.
+        TrainingError: There is neither depth nor labels.
 
     """
-    first = next(iter(find_drives(folder).values()))
-    with DriveReader(first) as drive:
-        return CameraModel.from_text(drive.rig.camera, f'{first} (camera)')
+    for image in (images.depth_m, images.labels):
+        if image is not None:
+            return image.shape[0], image.shape[1]
+    msg = 'Windows with neither depth nor labels cannot be scored: label the drives first.'
+    raise TrainingError(msg)
 
 
 def _images(output: NetworkOutput) -> Images:
@@ -138,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         network, cache = load_perception(config), open_cache(config.data)
         balance_classes(network, cache)
-        scores = evaluate(network, cache, split=options.split, camera=drives_camera(config.data.drives))
+        scores = evaluate(network, cache, split=options.split, drives=config.data.drives)
     except (TrainingError, DatasetError, CalibrationError, NetworkError, EvaluationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -88,7 +88,7 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
     manifest = describe(config, network, cache)
     manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
-    scores = scores or evaluate(network, cache, manifest.confidence)
+    scores = scores or evaluate(network, cache, manifest.confidence, drives=config.data.drives)
     exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)

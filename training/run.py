@@ -32,7 +32,7 @@ from training.configuration import TrainingConfig
 from training.curves import FIT_FILE
 from training.decisions import balance_classes
 from training.errors import TrainingError
-from training.evaluate import drives_camera, evaluate
+from training.evaluate import evaluate
 from training.fit_direct import fit_direct
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
@@ -81,7 +81,7 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
         where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
-        _say(console, f'{where}: {stage.name}', done=stage.done)
+        _say(console, f'{where}: {stage.name}{", done before" if stage.done else ""}')
         if not stage.done:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
@@ -147,14 +147,14 @@ def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
         return json.loads(path.read_text(encoding='utf-8'))  # type: ignore[no-any-return]
     network = load_perception(config)
     balance_classes(network, cache)
-    scores = evaluate(network, cache, camera=drives_camera(config.data.drives))
+    scores = evaluate(network, cache, drives=config.data.drives)
     path.write_text(write_json(scores), encoding='utf-8')
     return scores
 
 
 @rank_zero_only
-def _say(console: Console, text: str, *, done: bool) -> None:
-    console.print(f'{text}: done before' if done else text, highlight=False)
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -169,7 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = TrainingConfig.from_yaml(options.config, options.over)
         for seed in options.seed:
-            console.print(f'record: {run(config.seeded(seed), options.results, console)}', soft_wrap=True)
+            path = run(config.seeded(seed), options.results, console)
+            _say(console, f'record: {path}')
     except FAILURES as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -12,7 +12,7 @@ import numpy as np
 from audio_manifold_ros.bags.curves import Curves, Panel
 from audio_manifold_ros.bags.elsewhere import Elsewhere
 from audio_manifold_ros.evaluation.classes import UNLABELLED
-from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.depth_metrics import NEAREST, DepthMetrics
 from audio_manifold_ros.evaluation.native_scores import NativeScores
 from audio_manifold_ros.evaluation.paper_metrics import image_miou
 from audio_manifold_ros.evaluation.resolution import sampled
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CURVE_WHO = {'': 'this model', '_prior': 'training prior', '_mono': 'one microphone'}
 PANELS = (
     Panel('Depth: ABS_rel of each image (lower is better)', {who: f'abs_rel{s}' for s, who in CURVE_WHO.items()}),
-    Panel('Depth: RMSE of each image, metres (lower is better)', {who: f'rmse{s}' for s, who in CURVE_WHO.items()}),
+    Panel('Depth: RMSE of each image (lower is better)', {who: f'rmse{s}' for s, who in CURVE_WHO.items()}),
     Panel('Depth: AUC_crr of each image (higher is better)', {who: f'auc_crr{s}' for s, who in CURVE_WHO.items()}),
     Panel('Classes: pixels right', {who: f'accuracy{s}' for s, who in CURVE_WHO.items()}, 1.0),
     Panel('Classes: mIoU of each image', {who: f'miou{s}' for s, who in CURVE_WHO.items()}, 1.0),
@@ -73,8 +73,9 @@ class BagEvaluation:
         self._manifest = manifest
         self._size = manifest.camera.height, manifest.camera.width
         self._prior = None if prior is None else published(manifest, Images(prior.depth_m, prior.labels))
-        self._board = ScoreBoard(manifest.camera)
-        self._native = NativeScores()
+        self._unit = 'm' if manifest.depth is None else manifest.depth.unit
+        self._board = ScoreBoard(manifest.camera, self._unit)
+        self._native = NativeScores(NEAREST[self._unit])
         self._elsewhere: Elsewhere[_Scored] = Elsewhere(shift_s)
         self._predictions = self._alone = 0
         self.curves = Curves(CURVE_NAMES)
@@ -107,7 +108,7 @@ class BagEvaluation:
             self._native.add(truth, said)
             truth = self._in_size(truth)
             for who, images in said.items():
-                figures.update(_figures(truth, images, SUFFIXES[who]))
+                figures.update(_figures(truth, images, SUFFIXES[who], NEAREST[self._unit]))
             scored = _Scored(truth, said, confidence)
             for window, other in self._elsewhere.add(prediction.stamp_ns, said['model'], scored):
                 self._count(window, other)
@@ -158,11 +159,11 @@ def _comparable(truth: Images, said: Images) -> bool:
     return depth or (truth.labels is not None and said.labels is not None)
 
 
-def _figures(truth: Images, said: Images, suffix: str) -> Mapping[str, float | None]:
+def _figures(truth: Images, said: Images, suffix: str, near_m: float) -> Mapping[str, float | None]:
     """Return the figures of one image."""
     found: dict[str, float | None] = {}
     if truth.depth_m is not None and said.depth_m is not None:
-        metrics = DepthMetrics()
+        metrics = DepthMetrics(near_m)
         metrics.add(truth.depth_m, said.depth_m)
         result = metrics.result()
         found |= {key: result[key] for key in ('abs_rel', 'rmse', 'auc_crr')}

@@ -16,6 +16,7 @@ from audio_manifold_ros.evaluation.card import (
     SEGMENTATION_KEYS,
     STRUCTURE_METRICS,
     STRUCTURE_NOTE,
+    depth_range,
 )
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ VARIANTS = {
     '_shuffled': 'sound of another place',
     '_mono': 'one microphone',
 }
+COUNTS = {'refusals': 'refused', 'untrusted': 'predictions without the microphone'}
 CONVENTIONS = {
-    'scores': 'this project: divided by the truth, clipped to 1..80 m, RMSE per image',
+    'scores': 'this project: divided by the truth, clipped to {range}, RMSE per image',
     'paper': 'the paper, equation 1: divided by the prediction, RMSE over all pixels',
     'reference': 'the published code: medians matched, per image, AUC up to 2.9',
     'median_scaled': 'this project, medians matched first',
@@ -138,7 +140,8 @@ def _depth_conventions(result: Mapping[str, Any]) -> Iterable[str]:
     for key, caption in CONVENTIONS.items():
         values = result['scores']['depth'] if key == 'scores' else result['scores']['conventions'][key]
         rows = _by_variant(values, tuple(DEPTH_METRICS))
-        yield _table(('Depth', *DEPTH_METRICS.values()), rows, caption)
+        unit = result['scores']['depth_unit']
+        yield _table(('Depth', *DEPTH_METRICS.values()), rows, caption.format(range=depth_range(unit)))
 
 
 def _depth_regions(depth: Mapping[str, Any]) -> str:
@@ -183,7 +186,7 @@ def _native(native: Mapping[str, Any]) -> list[str]:
     rows = []
     for head, values in native.items():
         size = f'{head} at {values["size"][0]} × {values["size"][1]}'
-        names = {**DEPTH_METRICS, 'rmse_dataset': 'RMSE of all pixels (m)', **SEGMENTATION_KEYS}
+        names = {**DEPTH_METRICS, 'rmse_dataset': 'RMSE of all pixels', **SEGMENTATION_KEYS}
         rows += [
             (f'{size}: {name}', *(_number(values.get(f'{key}{who}'), 3) for who in VARIANTS))
             for key, name in names.items()
@@ -206,8 +209,9 @@ def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:
 
 def _heard(result: Mapping[str, Any]) -> list[str]:
     heard = result['heard']
-    rows = [(key.replace('_', ' '), _plain(value)) for key, value in heard.items() if key != 'refusals']
-    rows += [(f'refused: {reason}', str(count)) for reason, count in heard['refusals'].items()]
+    rows = [(key.replace('_', ' '), _plain(value)) for key, value in heard.items() if key not in COUNTS]
+    for key, words in COUNTS.items():
+        rows += [(f'{words}: {what}', str(count)) for what, count in heard[key].items()]
     for head, truth in result['truth'].items():
         apart = truth['apart_ms']
         said = 'none near enough' if apart is None else f'{apart["p50"]:.1f} / {apart["p95"]:.1f} ms'

@@ -94,15 +94,16 @@ def near(edges: Mask) -> tuple[Mask, ...]:
     return found
 
 
-def depth_edges(depth_m: NDArray[np.floating[Any]], known: Mask) -> Mask:
+def depth_edges(depth_m: NDArray[np.floating[Any]], known: Mask, near_m: float = NEAR_M) -> Mask:
     """Return the near sides of jumps in depth, bool (row, column).
 
     Args:
         depth_m: (row, column) metres; clipped to 1..80 m, NaN counts as 80 m.
         known: Where the true depth is known; pairs of neighbours that leave it are no edge.
+        near_m: Nearest depth, instead of 1 m.
 
     """
-    log_depth = np.log(np.clip(far_where_unknown(depth_m.astype(np.float32)), NEAR_M, FAR_M))
+    log_depth = np.log(np.clip(far_where_unknown(depth_m.astype(np.float32)), near_m, FAR_M))
     jump = np.float32(math.log(EDGE_RATIO))
     edges = np.zeros(depth_m.shape, dtype=np.bool_)
     for first, second in _neighbours():

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audio_manifold_ros.evaluation.classes import CLASS_NAMES, REGION_CLASSES
+from audio_manifold_ros.evaluation.depth_metrics import FAR_M, NEAREST
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
 VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
@@ -16,7 +17,7 @@ REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for nam
 DEPTH_METRICS = {
     'abs_rel': 'ABS_rel ↓',
     'sq_rel': 'SQR_rel ↓',
-    'rmse': 'RMSE (m) ↓',
+    'rmse': 'RMSE ↓',
     'rmse_log': 'RMSE log ↓',
     'auc_crr': 'AUC_crr ↑',
 }
@@ -32,9 +33,11 @@ CONTROLS = (
     'microphone 0 on all channels: what is left without direction.'
 )
 DEPTH_NOTE = (
-    'Truth and prediction are clipped to 1..80 m; pixels without true depth (sky) do not count. ABS_rel and '
-    'SQR_rel are divided by the truth. RMSE and RMSE log are means over images, everything else over pixels.'
+    'Truth and prediction are clipped to {range}; pixels without true depth (sky) do not count. ABS_rel and '
+    'SQR_rel are divided by the truth. RMSE (in {unit}) and RMSE log are means over images, everything else '
+    'over pixels.'
 )
+DEPTH_UNITS = {'m': 'metres', 'relative': "the teacher's unit, which is metres times an unknown factor"}
 SEGMENTATION_NOTE = (
     'Intersection over union from one confusion matrix of the whole test set; mIoU is the mean over the classes '
     'that occur in its truth.'
@@ -83,7 +86,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             *_training_section(manifest['training']),
             f'## Scores on {scores["windows"]} windows of streets that it never heard',
             CONTROLS,
-            *_depth_section(scores['depth']),
+            *_depth_section(scores['depth'], scores.get('depth_unit', 'm')),
             *_segmentation_section(scores['segmentation']),
             *_structure_section(scores.get('structure')),
             *_confidence_section(scores.get('confidence')),
@@ -133,7 +136,7 @@ def _said(value: Any) -> str:
     return f'{value:,}' if isinstance(value, int) else f'{value:g}'
 
 
-def _depth_section(depth: Mapping[str, float | None]) -> list[str]:
+def _depth_section(depth: Mapping[str, float | None], unit: str) -> list[str]:
     if not depth:
         return []
     rows = []
@@ -150,7 +153,13 @@ def _depth_section(depth: Mapping[str, float | None]) -> list[str]:
         if depth.get(f'abs_rel{region}') is not None
     ]
     header = ('Pixels', 'Who', *DEPTH_METRICS.values())
-    return ['### Depth', DEPTH_NOTE, _table(header, rows), 'ABS_rel lies, ' + '; '.join(gains) + '.']
+    note = DEPTH_NOTE.format(range=depth_range(unit), unit=DEPTH_UNITS[unit])
+    return ['### Depth', note, _table(header, rows), 'ABS_rel lies, ' + '; '.join(gains) + '.']
+
+
+def depth_range(unit: str) -> str:
+    """Say what depth in a unit is clipped to."""
+    return f'{NEAREST[unit]:g}..{FAR_M:g}{" m" if unit == "m" else ""}'
 
 
 def _segmentation_section(segmentation: Mapping[str, float | None]) -> list[str]:

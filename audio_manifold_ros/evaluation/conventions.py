@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics, median_scaled
+from audio_manifold_ros.evaluation.depth_metrics import NEAR_M, DepthMetrics, median_scaled
 from audio_manifold_ros.evaluation.paper_metrics import (
     DEPTH_KEYS,
     PaperDepth,
@@ -31,8 +31,9 @@ class Conventions:
     after the same.
     """
 
-    def __init__(self) -> None:
-        """Start with no window."""
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no window; `reference` alone does not clip to `near_m`."""
+        self._near_m = near_m
         self._paper: dict[str, PaperDepth] = {}
         self._paper_scaled: dict[str, PaperDepth] = {}
         self._reference: dict[str, ReferenceDepth] = {}
@@ -48,11 +49,11 @@ class Conventions:
         """
         for variant, images in predicted.items():
             if truth.depth_m is not None and images.depth_m is not None:
-                self._paper.setdefault(variant, PaperDepth()).add(truth.depth_m, images.depth_m)
+                self._paper.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, images.depth_m)
                 self._reference.setdefault(variant, ReferenceDepth()).add(truth.depth_m, images.depth_m)
                 scaled_m = median_scaled(truth.depth_m, images.depth_m)
-                self._scaled.setdefault(variant, DepthMetrics()).add(truth.depth_m, scaled_m)
-                self._paper_scaled.setdefault(variant, PaperDepth()).add(truth.depth_m, scaled_m)
+                self._scaled.setdefault(variant, DepthMetrics(self._near_m)).add(truth.depth_m, scaled_m)
+                self._paper_scaled.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, scaled_m)
             if truth.labels is not None and images.labels is not None:
                 self._labels.setdefault(variant, ReferenceSegmentation()).add(truth.labels, images.labels)
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
-NEAR_M, FAR_M = 1.0, 80.0
+# Depth in the unit `relative` is proportional to metres by an unknown factor: disparity of a teacher, turned over.
+NEAREST = {'m': 1.0, 'relative': 0.1}
+NEAR_M, FAR_M = NEAREST['m'], 80.0
 AUC_STEP = 0.01
 AUC_THRESHOLDS = np.arange(30) * AUC_STEP
 # Nothing is below the threshold 0, so that a perfect image reaches 29 of the 30 steps.
@@ -25,8 +27,8 @@ Errors = dict[str, NDArray[np.float64]]
 class DepthMetrics:
     """Running sums of the errors of depth images, over all valid pixels and over any other regions of them.
 
-    Truth and prediction are clipped to 1..80 m. Where the truth is NaN nothing is counted; where only the prediction
-    is NaN it counts as 80 m, so that withholding an answer earns nothing.
+    Truth and prediction are clipped to 1..80 m, or from another nearest depth on. Where the truth is NaN nothing is
+    counted; where only the prediction is NaN it counts as 80 m, so that withholding an answer earns nothing.
 
     `abs_rel`, `sq_rel` (both divided by the truth) and `auc_crr` are means over pixels; `rmse` and `rmse_log` are taken
     per image and averaged over the images that have a valid pixel (Eigen et al.); `rmse_dataset` and
@@ -35,8 +37,9 @@ class DepthMetrics:
     by the greatest value it can take, 0.29.
     """
 
-    def __init__(self) -> None:
-        """Start with no image."""
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no image; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
         self._pixels: dict[str, int] = {}
         self._images: dict[str, int] = {}
         self._sums: dict[str, dict[str, float]] = {}
@@ -62,7 +65,7 @@ class DepthMetrics:
             msg = f'Depth of shape {predicted_m.shape} against a truth of {truth_m.shape}: give two images of one size.'
             raise EvaluationError(msg)
         valid = ~np.isnan(truth_m)
-        errors = _pixel_errors(truth_m[valid], predicted_m[valid])
+        errors = _pixel_errors(*clipped(truth_m[valid], predicted_m[valid], self._near_m))
         self._count('', errors, None)
         for name, mask in (regions or {}).items():
             self._count(name, errors, mask[valid])
@@ -106,9 +109,11 @@ class DepthMetrics:
         self._images[region] = self._images.get(region, 0) + 1
 
 
-def relative_error(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def relative_error(
+    truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
+) -> NDArray[np.float64]:
     """Return |truth - prediction| / truth of each pixel after clipping, NaN where the truth is."""
-    truth, predicted = clipped(truth_m, predicted_m)
+    truth, predicted = clipped(truth_m, predicted_m, near_m)
     return np.abs(truth - predicted) / truth
 
 
@@ -134,15 +139,14 @@ def correct_steps(
 
 
 def clipped(
-    truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
+    truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return truth and prediction within 1..80 m; a prediction of NaN becomes 80 m."""
+    """Return truth and prediction within 1..80 m, or from `near_m` on; a prediction of NaN becomes 80 m."""
     predicted = far_where_unknown(predicted_m.astype(np.float64))
-    return np.clip(truth_m.astype(np.float64), NEAR_M, FAR_M), np.clip(predicted, NEAR_M, FAR_M)
+    return np.clip(truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
 
 
-def _pixel_errors(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> Errors:
-    truth, predicted = clipped(truth_m, predicted_m)
+def _pixel_errors(truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> Errors:
     relative = np.abs(truth - predicted) / truth
     squared = (truth - predicted) ** 2
     return {

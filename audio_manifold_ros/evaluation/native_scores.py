@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics
+from audio_manifold_ros.evaluation.depth_metrics import NEAR_M, DepthMetrics
 from audio_manifold_ros.evaluation.resolution import enlarged, sampled
 from audio_manifold_ros.evaluation.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.evaluation.variants import suffixed
@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 class NativeScores:
     """Enlarges predictions, depth bilinearly and classes by the nearest pixel, and compares them there."""
 
-    def __init__(self) -> None:
-        """Start with no window."""
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no window; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
         self._depth: dict[str, DepthMetrics] = {}
         self._labels: dict[str, SegmentationMetrics] = {}
         self._depth_size: tuple[int, ...] = ()
         self._labels_size: tuple[int, ...] = ()
 
     def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
-        """Count one window (see `ScoreBoard.add`) as far as its truth is of another size than the predictions."""
+        """Count one window as far as its truth is of another size than the predictions (see `ScoreBoard.add`)."""
         for variant, images in predicted.items():
             if _differs(truth.depth_m, images.depth_m):
                 self._depth_size = truth.depth_m.shape  # type: ignore[union-attr]
                 larger = enlarged(images.depth_m, *self._depth_size)  # type: ignore[arg-type]
-                self._depth.setdefault(variant, DepthMetrics()).add(truth.depth_m, larger)  # type: ignore[arg-type]
+                metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
+                metrics.add(truth.depth_m, larger)  # type: ignore[arg-type]
             if _differs(truth.labels, images.labels):
                 self._labels_size = truth.labels.shape  # type: ignore[union-attr]
                 labels = sampled(images.labels, *self._labels_size)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.boundaries import harmonic_mean
 from audio_manifold_ros.evaluation.classes import REGION_CLASSES, class_table
-from audio_manifold_ros.evaluation.depth_metrics import FAR_M, NEAR_M
+from audio_manifold_ros.evaluation.depth_metrics import FAR_M
 
 if TYPE_CHECKING:
     from audio_manifold_ros.calibration.camera import CameraModel
@@ -34,7 +34,7 @@ class SeenObject:
 
     Attributes:
         ray: Unit vector (right, down, forward) through the centre of its mask.
-        distance_m: Median depth of its pixels along the optical axis; NaN where none is known.
+        distance_m: Median depth of its pixels along the optical axis, at most 80 m; NaN where none is known.
         share: Of the image's pixels.
 
     """
@@ -155,7 +155,7 @@ def _ray(centre: NDArray[np.float64], shape: tuple[int, ...], camera: CameraMode
 
 def _median_m(depth_m: NDArray[np.floating[Any]]) -> float:
     known = depth_m[~np.isnan(depth_m)]
-    return float(np.clip(np.median(known), NEAR_M, FAR_M)) if known.size else math.nan
+    return min(float(np.median(known)), FAR_M) if known.size else math.nan
 
 
 def _ratio(part: float, whole: float) -> float:

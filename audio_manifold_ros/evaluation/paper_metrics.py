@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
-from audio_manifold_ros.evaluation.depth_metrics import clipped, correct_steps, median_scaled
+from audio_manifold_ros.evaluation.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.segmentation_metrics import class_key
 
@@ -34,11 +34,12 @@ class PaperDepth:
     """Equation 1: relative errors divided by the prediction, roots over all pixels of the test set at once.
 
     `auc_crr` is the left sum over the thresholds 0 to 0.30 in steps of 0.01, with the error divided by the truth.
-    Truth and prediction are clipped to 1..80 m; a prediction of NaN counts as 80 m.
+    Truth and prediction are clipped to 1..80 m, or from another nearest depth on; a prediction of NaN counts as 80 m.
     """
 
-    def __init__(self) -> None:
-        """Start with no image."""
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no image; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
         self._sums = dict.fromkeys(DEPTH_KEYS, 0.0)
         self._pixels = 0
 
@@ -54,7 +55,7 @@ class PaperDepth:
 
         """
         valid = _valid(truth_m, predicted_m)
-        truth, predicted = clipped(truth_m[valid], predicted_m[valid])
+        truth, predicted = clipped(truth_m[valid], predicted_m[valid], self._near_m)
         squared = (truth - predicted) ** 2
         values = (
             np.abs(truth - predicted) / predicted,

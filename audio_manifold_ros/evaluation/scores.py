@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from audio_manifold_ros.evaluation.classes import SKY, region_masks
 from audio_manifold_ros.evaluation.confidence_report import ConfidenceReport
 from audio_manifold_ros.evaluation.conventions import Conventions
-from audio_manifold_ros.evaluation.depth_metrics import DepthMetrics, relative_error
+from audio_manifold_ros.evaluation.depth_metrics import NEAREST, DepthMetrics, relative_error
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.explained import explained
 from audio_manifold_ros.evaluation.native_scores import NativeScores
-from audio_manifold_ros.evaluation.resolution import sampled
 from audio_manifold_ros.evaluation.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.evaluation.structure import Structure
 from audio_manifold_ros.evaluation.variants import CONTROLS, MODEL, plain, suffixed
@@ -45,33 +44,39 @@ class Images:
 class ScoreBoard:
     """Counts windows one by one, for the model and any controls; memory does not grow with their number."""
 
-    def __init__(self, camera: CameraModel | None = None) -> None:
+    def __init__(self, camera: CameraModel | None = None, depth_unit: str = 'm') -> None:
         """Start with no window.
 
         Args:
             camera: What the images are seen with; without it objects are not looked for.
+            depth_unit: `m`, or `relative` for depth that is proportional to metres by an unknown factor.
 
         """
+        self._unit = depth_unit
+        self._near_m = NEAREST[depth_unit]
         self._windows = 0
         self._depth: dict[str, DepthMetrics] = {}
         self._segmentation: dict[str, SegmentationMetrics] = {}
         self._confidence = ConfidenceReport()
         self._has_confidence = False
-        self._conventions = Conventions()
-        self._structure = Structure(camera)
-        self._native = NativeScores()
+        self._conventions = Conventions(self._near_m)
+        self._structure = Structure(camera, self._near_m)
+        self._native = NativeScores(self._near_m)
 
     def add(
-        self, truth: Images, predicted: Mapping[str, Images], confidence: NDArray[np.floating[Any]] | None = None
+        self,
+        truth: Images,
+        predicted: Mapping[str, Images],
+        confidence: NDArray[np.floating[Any]] | None = None,
+        native: Images | None = None,
     ) -> None:
         """Count one window.
 
         Args:
-            truth: What the camera saw; of another size than the predictions, it is sampled at its nearest pixels, and
-                scored as it is besides.
-            predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any, all
-                of one size.
+            truth: What the camera saw.
+            predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any.
             confidence: (row, column) 0..1, of the model.
+            native: The truth in another size, in which the predictions are scored besides.
 
         Raises:
             EvaluationError: An image has the wrong size, or a control is unknown.
@@ -81,18 +86,19 @@ class ScoreBoard:
         if unknown:
             msg = f'Predictions of {unknown}: give {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
-        native, truth = truth, _in_size(truth, predicted)
-        self._native.add(native, predicted)
         regions = region_masks(truth.labels) if truth.labels is not None else {}
         for variant, images in predicted.items():
             if truth.depth_m is not None and images.depth_m is not None:
-                self._depth.setdefault(variant, DepthMetrics()).add(truth.depth_m, images.depth_m, regions)
+                metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
+                metrics.add(truth.depth_m, images.depth_m, regions)
             if truth.labels is not None and images.labels is not None:
                 self._segmentation.setdefault(variant, SegmentationMetrics()).add(truth.labels, images.labels)
         self._conventions.add(truth, predicted)
         self._structure.add(truth, predicted)
+        if native is not None:
+            self._native.add(native, predicted)
         if confidence is not None and MODEL in predicted:
-            self._confidence.add(confidence, *_rightness(truth, predicted[MODEL]))
+            self._confidence.add(confidence, *_rightness(truth, predicted[MODEL], self._near_m))
             self._has_confidence = True
         self._windows += 1
 
@@ -104,11 +110,13 @@ class ScoreBoard:
         and a class that occurs in the truth, then the control (`iou_car_shuffled`), one of `structure` what
         `Structure.result` and `explained` say. Without a suffix it is the model's. A figure without any pixel is None.
 
-        `windows` counts them; `conventions` holds the same images scored as `Conventions` says, `native` what
-        `NativeScores` says, `confidence` is there if any was given.
+        `windows` counts them; `depth_unit` is that of all depth, called metres elsewhere; `conventions` holds the same
+        images scored as `Conventions` says, `native` what `NativeScores` says of those that were given in another
+        size; `confidence` is there if any was given.
         """
         scores: dict[str, Any] = {
             'windows': self._windows,
+            'depth_unit': self._unit,
             'depth': self._depth_scores(),
             'segmentation': {
                 suffixed(key, variant): value
@@ -134,23 +142,9 @@ class ScoreBoard:
         }
 
 
-def _in_size(truth: Images, predicted: Mapping[str, Images]) -> Images:
-    """Return the truth in the size of the predictions."""
-    said = [image for images in predicted.values() for image in (images.depth_m, images.labels) if image is not None]
-    sizes = {image.shape for image in said}
-    if len(sizes) > 1 or any(len(size) != 2 for size in sizes):
-        msg = f'Predictions of the shapes {sorted(sizes)}: give images (row, column) of one size.'
-        raise EvaluationError(msg)
-    if not sizes:
-        return truth
-    (size,) = sizes
-    return Images(
-        None if truth.depth_m is None else sampled(truth.depth_m, *size),
-        None if truth.labels is None else sampled(truth.labels, *size),
-    )
-
-
-def _rightness(truth: Images, predicted: Images) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+def _rightness(
+    truth: Images, predicted: Images, near_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return which pixels are right in every modality, as the node publishes them, and the relative error of depth."""
     right: list[NDArray[np.float64]] = []
     error = None
@@ -159,7 +153,7 @@ def _rightness(truth: Images, predicted: Images) -> tuple[NDArray[np.float64], N
         if predicted.labels is not None:
             published = np.where(predicted.labels == SKY, np.nan, published)
         right.append(depth_right(published, truth.depth_m))
-        error = relative_error(truth.depth_m, predicted.depth_m)
+        error = relative_error(truth.depth_m, predicted.depth_m, near_m)
     if truth.labels is not None and predicted.labels is not None:
         right.append(labels_right(predicted.labels, truth.labels))
     if not right:

@@ -17,7 +17,7 @@ from audio_manifold_ros.evaluation.boundaries import (
     near,
 )
 from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
-from audio_manifold_ros.evaluation.depth_metrics import far_where_unknown
+from audio_manifold_ros.evaluation.depth_metrics import NEAR_M, far_where_unknown
 from audio_manifold_ros.evaluation.objects import OBJECT_CLASSES, FoundObjects, seen_objects
 from audio_manifold_ros.evaluation.variants import MODEL, suffixed
 
@@ -36,13 +36,15 @@ Outline = tuple[Mask, tuple[Mask, ...]]
 class Structure:
     """Counts windows; the truth of each is looked at once for all variants. Memory does not grow."""
 
-    def __init__(self, camera: CameraModel | None) -> None:
+    def __init__(self, camera: CameraModel | None, near_m: float = NEAR_M) -> None:
         """Start with no window.
 
         Args:
             camera: What the images are seen with; without it objects are not looked for.
+            near_m: Nearest depth: no edge lies before it.
 
         """
+        self._near_m = near_m
         self._camera = camera
         self._depth: dict[str, BoundaryCounts] = {}
         self._classes: dict[str, dict[int, BoundaryCounts]] = {}
@@ -81,10 +83,10 @@ class Structure:
 
     def _add_depth(self, truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, Images]) -> None:
         known = ~np.isnan(truth_m)
-        true = _outline(depth_edges(truth_m, known))
+        true = _outline(depth_edges(truth_m, known, self._near_m))
         for variant, images in predicted.items():
             if images.depth_m is not None:
-                said = _outline(depth_edges(images.depth_m, known))
+                said = _outline(depth_edges(images.depth_m, known, self._near_m))
                 self._depth.setdefault(variant, BoundaryCounts()).add(*true, *said)
 
     def _add_classes(self, truth: NDArray[np.uint8], predicted: Mapping[str, Images]) -> None:

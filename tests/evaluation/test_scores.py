@@ -99,7 +99,7 @@ def test_unknown_controls_are_refused() -> None:
 
 def test_everything_is_under_one_roof() -> None:
     scores = json.loads(json.dumps(_board().result(), allow_nan=False))
-    keys = {'windows', 'depth', 'segmentation', 'conventions', 'structure', 'native', 'confidence'}
+    keys = {'windows', 'depth_unit', 'depth', 'segmentation', 'conventions', 'structure', 'native', 'confidence'}
     assert set(scores) == keys
     assert set(scores['conventions']) == {'paper', 'reference', 'median_scaled', 'paper_median_scaled'}
     for control in ('', '_prior', '_shuffled', '_mono'):
@@ -128,3 +128,16 @@ def test_predictions_of_several_sizes_are_refused() -> None:
     small = Images(truth.depth_m[:8, :8], None)  # type: ignore[index]
     with pytest.raises(EvaluationError, match='one size'):
         ScoreBoard().add(truth, {'model': _worse(truth, 1.0), 'mono': small})
+
+
+def test_depth_of_unknown_scale_is_not_cut_at_a_metre() -> None:
+    truth = Images(np.full((8, 8), 0.4, np.float32), None)
+    for unit, wanted in (('m', 0.0), ('relative', 0.5)):
+        board = ScoreBoard(depth_unit=unit)
+        board.add(
+            truth, {'model': Images(np.full((8, 8), 0.6, np.float32), None)}, None, Images(np.full((4, 4), 0.4), None)
+        )
+        scores = board.result()
+        assert scores['depth_unit'] == unit
+        assert scores['depth']['abs_rel'] == scores['native']['depth']['abs_rel'] == pytest.approx(wanted)
+        assert scores['conventions']['paper']['abs_rel'] == pytest.approx(wanted / 1.5, abs=1e-4)

@@ -128,12 +128,12 @@ def test_explained_is_one_minus_the_share_of_the_priors_squared_error() -> None:
     assert explained({'model': depth['model']}, {'model': labels['model']}) == {}
 
 
-def test_the_board_scores_truth_of_another_size_at_both() -> None:
+def test_the_board_scores_truth_of_another_size_besides() -> None:
     truth = _street()
     large = Images(*(image.repeat(3, axis=0).repeat(3, axis=1) for image in (truth.depth_m, truth.labels)))
     board, plain = ScoreBoard(CAMERA), ScoreBoard(CAMERA)
     said = {'model': _filled(_street(44)), 'prior': _filled(_street(90))}
-    board.add(large, said)
+    board.add(truth, said, native=large)
     plain.add(truth, said)
     found, wanted = board.result(), plain.result()
     native = found.pop('native')

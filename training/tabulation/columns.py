@@ -96,17 +96,17 @@ DEPTH_CONVENTIONS = (
         _depth(('conventions', 'reference'), auc_crr='auc_crr_equation'),
     ),
     Convention(
-        'metres',
-        'in metres',
-        "Unscaled, clipped to 1..80 m, errors divided by the truth, RMSE as means over images. The paper's figures are "
-        'not of this kind.',
+        'unscaled',
+        'as predicted',
+        'Unscaled, clipped to 1..80 m (where the scale of the truth is unknown, to 0.1..80 of its unit), errors divided '
+        "by the truth, RMSE as means over images. The paper's figures are not of this kind.",
         _depth(('depth',)),
     ),
     Convention(
         'equation',
         "by the paper's equation 1",
-        'Unscaled, clipped to 1..80 m, errors divided by the prediction, RMSE over all pixels at once: what the paper '
-        'writes, not what its code computes.',
+        'Unscaled and clipped like the table as predicted, errors divided by the prediction, RMSE over all pixels at '
+        'once: what the paper writes, not what its code computes.',
         _depth(('conventions', 'paper')),
     ),
 )

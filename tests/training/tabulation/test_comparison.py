@@ -50,7 +50,7 @@ def _row(table: Table, who: str, kind: Kind = Kind.MODEL) -> Row:
 
 
 def test_every_table_is_there_in_every_convention(tables: dict[str, Table]) -> None:
-    depth = ('reference', 'metres', 'equation')
+    depth = ('reference', 'unscaled', 'equation')
     wanted = [f'table_1_{key}' for key in depth] + [f'table_2_{key}' for key in ('images', 'dataset')]
     wanted += [f'table_5_{key}' for key in depth] + ['structure']
     assert list(tables) == [f'{key}{end}' for end in ('', '_terms_2', '_terms_3') for key in wanted]
@@ -80,7 +80,7 @@ def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, Ta
 
 
 def test_the_papers_figures_stand_below_as_printed(tables: dict[str, Table]) -> None:
-    for convention in ('reference', 'metres', 'equation'):
+    for convention in ('reference', 'unscaled', 'equation'):
         row = _row(tables[f'table_1_{convention}'], 'vq_8x8', Kind.PAPER)
         assert row.texts == ('', 'paper', '', '0.241', '1.01', '4.12', '0.361', '0.118')
     row = _row(tables['table_2_dataset'], 'vq_8x8', Kind.PAPER)
@@ -106,11 +106,11 @@ def test_a_system_without_runs_shows_a_dash(tables: dict[str, Table]) -> None:
 
 
 def test_systems_of_ones_own_stand_below(tables: dict[str, Table]) -> None:
-    for key in ('table_1_metres', 'table_2_dataset', 'structure'):
+    for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         assert _row(tables[key], 'a_better_one').method == 'not in the paper'
-    assert 'a_better_one' not in [row.who for row in tables['table_5_metres'].rows]
+    assert 'a_better_one' not in [row.who for row in tables['table_5_unscaled'].rows]
     assert 'echo2depth_paper' not in ''.join(row.who for row in tables['table_2_dataset'].rows)
-    vae = [row for row in tables['table_5_metres'].rows if '8x8' in row.who and row.kind is Kind.MODEL]
+    vae = [row for row in tables['table_5_unscaled'].rows if '8x8' in row.who and row.kind is Kind.MODEL]
     assert [(row.method, row.who) for row in vae] == [
         ('E2E 8 × 8', 'end_to_end_8x8'),
         ('VAE 8 × 8', 'autoencoder_8x8 (the published code\'s "VAE")'),
@@ -120,23 +120,23 @@ def test_systems_of_ones_own_stand_below(tables: dict[str, Table]) -> None:
 
 
 def test_the_best_of_the_models_is_marked(tables: dict[str, Table]) -> None:
-    for key in ('table_1_metres', 'table_2_dataset', 'structure'):
+    for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         for row in tables[key].rows:
             marked = {cell.best for cell in row.cells if cell.text != '–'}
             assert marked in ({False}, set()) or row.kind is Kind.MODEL
         assert any(cell.best for cell in _row(tables[key], 'a_better_one').cells)
-    assert not any(cell.best for cell in _row(tables['table_1_metres_terms_2'], 'vq_16x16').cells)
+    assert not any(cell.best for cell in _row(tables['table_1_unscaled_terms_2'], 'vq_16x16').cells)
 
 
 def test_terms_are_said_and_kept_apart(tables: dict[str, Table]) -> None:
-    first, second = tables['table_1_metres'].notes[0], tables['table_1_metres_terms_2'].notes[0]
+    first, second = tables['table_1_unscaled'].notes[0], tables['table_1_unscaled_terms_2'].notes[0]
     for words in ('6,000 drives', '400 steps of 32 windows', '300 steps for each manifold', '32-true', 'seeds 0, 1, 2'):
         assert words in first
     assert 'tested on 4 windows' in first
     assert '12 to 14 minutes a run' in first
     assert 'split drive-disjoint.' in first
     assert '800 steps' in second
-    assert set(_row(tables['table_1_metres_terms_2'], 'vq_8x8').texts[2:]) == {'–'}
+    assert set(_row(tables['table_1_unscaled_terms_2'], 'vq_8x8').texts[2:]) == {'–'}
 
 
 def test_a_leaking_split_is_no_result(tables: dict[str, Table]) -> None:
@@ -162,9 +162,9 @@ def test_a_data_set_that_nobody_ran_is_refused() -> None:
 def test_what_nobody_measured_is_a_dash(tmp_path: Path) -> None:
     store(tmp_path, record('street', 'vq_8x8', 0, {'windows': 3, 'depth': {'abs_rel': 0.25, 'rmse': None}}))
     found = {table.key: table for table in comparison_tables('street', load_records(tmp_path, 'street'), PAPER)}
-    assert [cell.text for cell in _row(found['table_1_3_metres'], 'vq_8x8').cells] == ['0.250', *'––––']
+    assert [cell.text for cell in _row(found['table_1_3_unscaled'], 'vq_8x8').cells] == ['0.250', *'––––']
     assert [row.kind for row in found[STRUCTURE.key].rows] == []
-    assert 'for orientation only' in ' '.join(found['table_1_3_metres'].notes)
+    assert 'for orientation only' in ' '.join(found['table_1_3_unscaled'].notes)
 
 
 @settings(deadline=None, max_examples=50)

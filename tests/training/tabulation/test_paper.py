@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from audio_manifold_ros.evaluation.depth_metrics import AUC_GREATEST
 from training.errors import TrainingError
@@ -60,6 +61,14 @@ def test_a_data_set_of_its_own_gets_each_shape_with_all_that_is_printed() -> Non
     assert (depth.numbers, segmentation.numbers, ablation.numbers) == ((1, 3), (2, 4), (5,))
     assert [[entry.dataset for entry in row.printed] for row in depth.rows] == [['oap', 'mavd']] * 8
     assert [entry.values[0] for entry in depth.rows[0].printed] == ['.731', '.218']
+
+
+def test_every_system_of_the_tables_has_a_configuration_and_a_place() -> None:
+    folder = PAPER_FILE.parent / 'configs' / 'systems'
+    names = {yaml.safe_load(path.read_text(encoding='utf-8'))['name'] for path in folder.glob('*x*.yaml')}
+    assert PAPER.systems <= {path.stem for path in folder.glob('*.yaml')}
+    assert names <= PAPER.systems
+    assert set(PAPER.names) <= PAPER.systems
 
 
 def test_every_convention_has_the_papers_columns_in_its_order() -> None:
