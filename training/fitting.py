@@ -32,6 +32,7 @@ Network = TypeVar('Network', bound=torch.nn.Module)
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 FRAME_POSITION = 'frame_position'
+NOISE = ('does not have many workers', 'lower than the .*logging interval', 'not resumable', 'directory .* exists')
 
 
 def run_fit(
@@ -70,13 +71,13 @@ def make_trainer(
     """
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
-    for noise in ('does not have many workers', 'lower than the .*logging interval', 'dataloader is not resumable'):
-        warnings.filterwarnings('ignore', message=f'.*{noise}.*')
+    for noise in NOISE:
+        warnings.filterwarnings('ignore', message=f'.*{noise}')
     logging.getLogger('lightning.pytorch.utilities.rank_zero').setLevel(logging.WARNING)
     console = Console(stderr=True)
-    checkpoint = ModelCheckpoint(
-        dirpath=folder, filename='best', monitor='val/loss', save_last=True, enable_version_counter=False
-    )
+    best = ModelCheckpoint(folder, filename=Path(BEST).stem, monitor='val/loss', enable_version_counter=False)
+    # Lightning's own `save_last` skips validations that are not the best: a kill would cost what came after the best.
+    last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     progress: Callback = RichProgressBar() if console.is_terminal else ValidationLines(console)
     stopping = [] if fit.patience is None else [EarlyStopping('val/loss', patience=fit.patience)]
     return lightning.Trainer(
@@ -95,7 +96,7 @@ def make_trainer(
         enable_model_summary=False,
         use_distributed_sampler=False,
         logger=TensorBoardLogger(str(folder), name='', version='log'),
-        callbacks=[module.budget, curves, *stopping, checkpoint, progress],
+        callbacks=[module.budget, curves, *stopping, best, last, progress],
     )
 
 
