@@ -51,6 +51,7 @@ STRUCTURE_METRICS = {
     'class_edges_f': 'class borders, F ↑',
     'class_edges_f_wide': '… within the wide tolerance ↑',
     'cars_recall': 'cars found ↑',
+    'cars_recall_nearby': '… of those within 20 m ↑',
     'cars_precision': 'cars said that are there ↑',
     'cars_azimuth_error_deg': 'azimuth error of found cars (°) ↓',
     'cars_distance_error': 'relative distance error of found cars ↓',

@@ -24,6 +24,8 @@ OBJECT_CLASSES = {'cars': ('car',), 'vehicles': REGION_CLASSES['vehicles']}
 MAX_ANGLE_DEG = 10.0
 # Of the image: 16 pixels of 128 × 128. Smaller true regions are nobody's fault and nobody's merit.
 MIN_SHARE = 0.001
+# Far away cars all lie where the street ends, where even a prior finds them.
+NEARBY_M = 20.0
 NO_MATCH_DEG = 1e6
 _TABLES = {kind: class_table(names) for kind, names in OBJECT_CLASSES.items()}
 
@@ -59,6 +61,7 @@ class FoundObjects:
     def __init__(self) -> None:
         """Start with no image."""
         self._true = self._said = self._found = self._ranged = 0
+        self._nearby = self._nearby_found = 0
         self._azimuth_deg = self._distance = 0.0
 
     def add(self, true: Sequence[SeenObject], said: Sequence[SeenObject]) -> None:
@@ -76,10 +79,12 @@ class FoundObjects:
         taken = {place for _, place in pairs}
         rest = [seen for place, seen in enumerate(said) if place not in taken]
         self._true += len(large)
+        self._nearby += sum(seen.distance_m <= NEARBY_M for seen in large)
         self._said += len(said) - len(matched(small, rest))
         self._found += len(pairs)
         for first, second in pairs:
             there, heard = large[first], said[second]
+            self._nearby_found += there.distance_m <= NEARBY_M
             self._azimuth_deg += abs(heard.azimuth_deg - there.azimuth_deg)
             if math.isfinite(there.distance_m) and math.isfinite(heard.distance_m):
                 self._distance += abs(heard.distance_m - there.distance_m) / there.distance_m
@@ -88,13 +93,15 @@ class FoundObjects:
     def result(self) -> dict[str, float]:
         """Return the figures by name.
 
-        `recall` and `precision` are shares of the true and of the predicted objects, `f` their harmonic mean;
+        `recall` and `precision` are shares of the true and of the predicted objects, `f` their harmonic mean,
+        `recall_nearby` is the share of true objects at most 20 m away;
         `azimuth_error_deg` and `distance_error` (relative to the truth) are means over matched objects; `true` and
         `said` count objects. A figure without any object is NaN.
         """
         recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._said)
         return {
             'recall': recall,
+            'recall_nearby': _ratio(self._nearby_found, self._nearby),
             'precision': precision,
             'f': harmonic_mean(precision, recall),
             'azimuth_error_deg': _ratio(self._azimuth_deg, self._found),

@@ -83,7 +83,15 @@ def test_found_missed_and_invented() -> None:
     assert found['f'] == pytest.approx(4 / 7)
     assert found['azimuth_error_deg'] == pytest.approx((3 + 9) / 2)
     assert found['distance_error'] == pytest.approx((0.2 + 0.25) / 2)
+    assert found['recall_nearby'] == 1
     assert (found['true'], found['said']) == (3, 4)
+
+
+def test_far_objects_are_not_nearby() -> None:
+    found = _scored([_at(-30, 10), _at(0, 20.5), _at(40, 20)], [_at(0, 12), _at(41, 60)])
+    assert found['recall'] == pytest.approx(2 / 3)
+    assert found['recall_nearby'] == 0.5
+    assert np.isnan(_scored([_at(0, math.nan)], [_at(0)])['recall_nearby'])
 
 
 def test_an_object_is_found_once() -> None:

@@ -98,8 +98,8 @@ DEPTH_CONVENTIONS = (
     Convention(
         'unscaled',
         'as predicted',
-        'Unscaled, clipped to 1..80 m (where the scale of the truth is unknown, to 0.1..80 of its unit), errors divided '
-        "by the truth, RMSE as means over images. The paper's figures are not of this kind.",
+        'Unscaled, clipped to 1..80 m (where the scale of the truth is unknown, to 0.1..80 of its unit), errors '
+        "divided by the truth, RMSE as means over images. The paper's figures are not of this kind.",
         _depth(('depth',)),
     ),
     Convention(
@@ -141,6 +141,7 @@ STRUCTURE = Convention(
         Column('', 'class edges F ↑', ('structure', 'class_edges_f'), 3),
         Column('', 'wide ↑', ('structure', 'class_edges_f_wide'), 3),
         Column('', 'cars found ↑', ('structure', 'cars_recall'), 3),
+        Column('', 'within 20 m ↑', ('structure', 'cars_recall_nearby'), 3),
         Column('', 'cars true ↑', ('structure', 'cars_precision'), 3),
         Column('', 'azimuth error ° ↓', ('structure', 'cars_azimuth_error_deg'), 2),
         Column('', 'distance error ↓', ('structure', 'cars_distance_error'), 3),
