@@ -30,7 +30,7 @@ class Arrivals:
 
     Attributes:
         times_s: Middle of each piece (piece,).
-        lags_samples: How late each channel is, against the mean of all (piece, channel).
+        lags_samples: How late each channel is, against the median of all (piece, channel).
         misfit_samples: How well the lags of the pairs agree with one another, root mean square (piece,).
         clarity: Height of the peaks, 1 for a pure delay, about 0 for noise (piece,).
 
@@ -130,7 +130,8 @@ def joined_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels:
         channels: How many there are.
 
     Returns:
-        How late each channel is against the mean (channel,), and the weighted root mean square of what does not fit.
+        How late each channel is against their median (channel,), and the weighted root mean square of what does not
+        fit.
 
     """
     design = np.zeros((len(pairs), channels))
@@ -144,4 +145,4 @@ def joined_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels:
         # Cauchy's weights: a pair that follows an echo is off by whole samples.
         weight = clarity / (1 + (rest / max(float(np.median(np.abs(rest))) * 3, 0.02)) ** 2)
     misfit = float(np.sqrt(np.average(rest**2, weights=np.maximum(weight, 1e-12))))
-    return solved - solved.mean(), misfit
+    return solved - np.median(solved), misfit

@@ -28,7 +28,7 @@ STANDS_SHARE, STANDS_SAMPLES = 0.02, 0.15
 LEAST_PIECES, LEAST_PLACES, WIDEST_GAP_RAD = 2, 5, np.radians(150)
 # What is known before: how exact the rig's positions are, how far away a person walks, the weather, clocks.
 POSITION_STD_M, RANGE_M, RANGE_STD, ELEVATION_STD_RAD, SOUND_STD = 0.005, 4.0, 0.7, 0.05, 0.03
-LAG_STD_SAMPLES = 0.01
+LAG_STD_SAMPLES = 0.005
 SPREAD_RANGES_M = (1.5, 4.0, 12.0)
 AZIMUTHS = 72
 
@@ -40,9 +40,9 @@ class Places:
     Attributes:
         times_s: Middle of each (place,).
         spans_s: Beginning and end of each (place, 2).
-        lags_samples: How late each channel is, against the mean of all (place, channel).
-        std_samples: Standard deviation of these (place,).
-        drift: By how many samples a second each channel falls behind the mean while nothing moves (channel,).
+        lags_samples: How late each channel is, against the median of all (place, channel).
+        std_samples: Standard deviation of these (place, channel).
+        drift: By how many samples a second each channel falls behind the median while nothing moves (channel,).
         drift_std: Standard deviation of these (channel,).
 
     """
@@ -111,7 +111,8 @@ def find_places(arrivals: Arrivals, width_samples: float) -> Places:
     drift, drift_std = _drift_within(arrivals, kept)
     middles = np.array([arrivals.times_s[group].mean() for group in kept])
     still = arrivals.lags_samples - arrivals.times_s[:, None] * drift
-    scatter = [still[group].std(axis=0).mean() / np.sqrt(len(group)) for group in kept]
+    # A car that passes bends the lags of the channels that face it, for a while.
+    scatter = [still[group].std(axis=0) / np.sqrt(len(group)) for group in kept]
     half_s = np.median(np.diff(arrivals.times_s)) / 2 if len(arrivals.times_s) > 1 else 0.0
     spans_s = np.array([(arrivals.times_s[group[0]] - half_s, arrivals.times_s[group[-1]] + half_s) for group in kept])
     return Places(
@@ -138,7 +139,7 @@ def _drift_within(arrivals: Arrivals, groups: list[list[int]]) -> tuple[Array, A
     median = np.median(slopes, axis=0)
     spread = np.median(np.abs(slopes - median), axis=0) * 1.4826
     least = LAG_STD_SAMPLES / np.sqrt(np.sum(spans))
-    return median - median.mean(), np.maximum(spread / np.sqrt(len(groups)), least)
+    return median - np.median(median), np.maximum(spread / np.sqrt(len(groups)), least)
 
 
 def delays_of_wired(arrivals: Arrivals, sample_rate_hz: int) -> ChannelDelays:
@@ -209,6 +210,8 @@ class _Problem:
         self._positions_m = positions_m - positions_m.mean(axis=0)
         self._centre_m = positions_m.mean(axis=0)
         self._per_metre = sample_rate_hz / sound_mps
+        precision = places.std_samples**-2.0
+        self._weights = precision / precision.sum(axis=1, keepdims=True)
         self._elapsed_s = places.times_s - places.times_s.mean()
         self._rate_hz = sample_rate_hz
         channels, count = len(positions_m), len(places.times_s)
@@ -226,6 +229,7 @@ class _Problem:
         expected = distances * self._per_metre
         expected -= expected.mean(axis=1, keepdims=True)
         heard = self._places.lags_samples - parts[0]
+        heard = heard - heard.mean(axis=1, keepdims=True)
         best = guesses[((heard[:, None] - expected) ** 2).sum(axis=2).argmin(axis=1)]
         parts[4], parts[6] = best[:, 0], np.log(best[:, 1] / RANGE_M) / RANGE_STD
         return np.concatenate(parts)
@@ -237,8 +241,10 @@ class _Problem:
         distances = np.linalg.norm(self._sources(unknowns)[:, None] - positions, axis=2)
         lags = distances * self._per_metre * (1 + sound * SOUND_STD) + delays
         lags += self._elapsed_s[:, None] * (self._places.drift + drifts * self._places.drift_std)
-        lags -= lags.mean(axis=1, keepdims=True)
-        heard = (self._places.lags_samples - lags) / self._places.std_samples[:, None]
+        rest = self._places.lags_samples - lags
+        # When a sound was made is not known, so that all channels may be late together.
+        rest -= (rest * self._weights).sum(axis=1, keepdims=True)
+        heard = rest / self._places.std_samples
         # Only differences between channels are heard: the mean of delays and of drifts is held at zero.
         known = (
             drifts,
@@ -270,7 +276,7 @@ class _Problem:
         to_ppm = 1e6 / self._rate_hz
         drift = self._places.drift + drifts * self._places.drift_std
         heard = self.residuals(unknowns)[: self._places.lags_samples.size].reshape(-1, channels)
-        rest = heard * self._places.std_samples[:, None]
+        rest = heard * self._places.std_samples
         return ChannelDelays(
             delays - np.median(delays),
             std[:channels],

@@ -21,8 +21,10 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 FRAME_SAMPLES = 2048
-BAND_HZ = (100.0, 500.0)
+BAND_HZ = (200.0, 500.0)
 PART_S, LEAST_PARTS = 10.0, 6
+# Standard deviation of the median of n normal values, in their median absolute deviations, times the root of n.
+MEDIAN_STD = 1.4826 * 1.2533
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,13 @@ def gains_from_places(
         positions_m: Of the microphones (channel, 3).
 
     """
-    deviations = []
-    for (start_s, end_s), source_m in zip(places.spans_s, delays.sources_m, strict=True):
+    levels = []
+    for (start_s, end_s), lags, source_m in zip(places.spans_s, places.lags_samples, delays.sources_m, strict=True):
         part = samples[:, round(start_s * sample_rate_hz) : round(end_s * sample_rate_hz)]
         distances_m = np.linalg.norm(source_m - positions_m, axis=1)
-        deviations.append(_levels_db(part, sample_rate_hz) + 20 * np.log10(distances_m))
-    return _result(np.array(deviations), samples, sample_rate_hz)
+        levels.append(_common_levels_db(part, sample_rate_hz, lags) + 20 * np.log10(distances_m))
+    deviations = _against_median(np.array(levels))
+    return _result(deviations, deviations.mean(axis=0), deviations.std(axis=0, ddof=1), samples, sample_rate_hz)
 
 
 def gains_from_street(samples: Samples, sample_rate_hz: int) -> ChannelGains:
@@ -80,7 +83,11 @@ def gains_from_street(samples: Samples, sample_rate_hz: int) -> ChannelGains:
         )
         raise CalibrationError(msg)
     cut = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
-    return _result(np.array([_levels_db(part, sample_rate_hz) for part in cut]), samples, sample_rate_hz)
+    deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in cut]))
+    # Medians: a car that passes is louder at one side, for a while.
+    gains = np.median(deviations, axis=0)
+    std = MEDIAN_STD * np.median(np.abs(deviations - gains), axis=0)
+    return _result(deviations, gains, std, samples, sample_rate_hz)
 
 
 def _levels_db(samples: Samples, sample_rate_hz: int) -> Array:
@@ -88,10 +95,31 @@ def _levels_db(samples: Samples, sample_rate_hz: int) -> Array:
     return np.asarray(10 * np.log10(spectra.powers[spectra.within(*BAND_HZ)].sum(axis=0) + 1e-20))
 
 
-def _result(levels_db: Array, samples: Samples, sample_rate_hz: int) -> ChannelGains:
-    deviations = levels_db - np.median(levels_db, axis=1, keepdims=True)
-    gains = deviations.mean(axis=0)
-    std = deviations.std(axis=0, ddof=1) / np.sqrt(len(deviations))
+def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array) -> Array:
+    """Return the level (channel,) of the one sound that reaches the channels with known lags.
+
+    The cross power of a pair is the product of both amplitudes of that sound; noise that is different at both, or comes
+    from elsewhere, is not in it.
+    """
+    spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
+    inside = spectra.within(*BAND_HZ)
+    turns = np.exp(2j * np.pi * spectra.frequencies_hz[inside, None] * lags_samples / sample_rate_hz)
+    common = np.abs(np.einsum('fc,fcd,fd->cd', turns, spectra.matrices[inside], turns.conj()).real)
+    first, second = np.triu_indices(len(samples), 1)
+    pairs_db = 10 * np.log10(common[first, second] + 1e-20)
+    design = np.zeros((len(pairs_db), len(samples)))
+    design[np.arange(len(pairs_db)), first] = design[np.arange(len(pairs_db)), second] = 0.5
+    return np.asarray(np.linalg.lstsq(design, pairs_db, rcond=None)[0])
+
+
+def _against_median(levels_db: Array) -> Array:
+    return np.asarray(levels_db - np.median(levels_db, axis=1, keepdims=True))
+
+
+def _result(deviations_db: Array, gains_db: Array, std_db: Array, samples: Samples, rate_hz: int) -> ChannelGains:
     return ChannelGains(
-        gains - np.median(gains), std, deviations, cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
+        gains_db - np.median(gains_db),
+        std_db / np.sqrt(len(deviations_db)),
+        deviations_db,
+        cross_spectra(samples, rate_hz, FRAME_SAMPLES),
     )

@@ -23,7 +23,7 @@ def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
         text: YAML, a mapping or a sequence at its top.
         where: Where it comes from, for messages.
         values: New numbers, texts, booleans, or lists and mappings of them, by keys and list indices from the top. The
-            last key may be one that its mapping lacks: it is added behind the others.
+            keys at the end may be ones that their mapping lacks: they are added behind the others.
 
     Raises:
         CalibrationError: The text is no YAML, or a place is not in it.
@@ -36,7 +36,7 @@ def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
         raise CalibrationError(msg) from None
     edits = [_edit(text, where, root, path, value) for path, value in values.items()]
     # From the end, so that places before stay where they are.
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2], reverse=True):
+    for _, (start, end, new) in sorted(enumerate(edits), key=lambda edit: (edit[1][0], edit[0]), reverse=True):
         text = text[:start] + new + text[end:]
     return text
 
@@ -45,7 +45,9 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> Edi
     node = root
     for depth, key in enumerate(path):
         child = _child(node, key)
-        if child is None and depth == len(path) - 1 and isinstance(node, yaml.MappingNode) and node.value:
+        if child is None and isinstance(node, yaml.MappingNode) and node.value and _all_names(path[depth:]):
+            for name in reversed(path[depth + 1 :]):
+                value = {name: value}
             return _addition(text, node, str(key), value)
         if child is None:
             msg = f'{where}: has no {_place(path)}: is it the file that was measured with?'
@@ -53,6 +55,10 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> Edi
         node = child
     start, end = node.start_mark.index, node.end_mark.index
     return start, start + len(text[start:end].rstrip()), _written(value)
+
+
+def _all_names(path: Path) -> bool:
+    return all(isinstance(key, str) for key in path)
 
 
 def _child(node: yaml.Node, key: str | int) -> yaml.Node | None:

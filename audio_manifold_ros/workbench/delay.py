@@ -18,7 +18,7 @@ from audio_manifold_ros.workbench.live_channels import LiveChannels, live_channe
 from audio_manifold_ros.workbench.loudspeaker import LONGEST_DELAY_S, WALK, drift_said, stand_places
 from audio_manifold_ros.workbench.measurement import Measurement, Task
 from audio_manifold_ros.workbench.report import Report, Table, Verdict
-from audio_manifold_ros.workbench.rig_change import RigChange, microphone_change
+from audio_manifold_ros.workbench.rig_change import RigChange, microphone_change, std_change
 
 Array = NDArray[np.float64]
 
@@ -105,8 +105,7 @@ def _changes(live: LiveChannels, wanted: Array, std: Array, rate_hz: int) -> tup
     for index, mic, delay, error in zip(live.indices, live.microphones, wanted, std, strict=True):
         new = round(float(delay), 3)
         changes.append(microphone_change(index, mic.name, 'delay_samples', mic.delay_samples, new))
-        spread = {**mic.std, 'delay_samples': round(float(error), 4)}
-        changes.append(microphone_change(index, mic.name, 'std', dict(mic.std) or None, spread))
+        changes.append(std_change(index, mic, 'delay_samples', round(float(error), 4)))
     return tuple(changes)
 
 

@@ -15,7 +15,7 @@ from audio_manifold_ros.workbench.live_channels import LiveChannels, live_channe
 from audio_manifold_ros.workbench.loudspeaker import WALK, stand_places
 from audio_manifold_ros.workbench.measurement import Measurement, Task
 from audio_manifold_ros.workbench.report import Report, Table, Verdict
-from audio_manifold_ros.workbench.rig_change import RigChange, microphone_change
+from audio_manifold_ros.workbench.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.workbench.spectra_chart import spectra_chart
 
 Array = NDArray[np.float64]
@@ -84,8 +84,7 @@ def _changes(live: LiveChannels, wanted: Array, gains: ChannelGains) -> tuple[Ri
     changes = []
     for index, mic, gain, std in zip(live.indices, live.microphones, wanted, gains.std_db, strict=True):
         changes.append(microphone_change(index, mic.name, 'gain_db', mic.gain_db, round(float(gain), 2)))
-        spread = {**mic.std, 'gain_db': round(float(std), 3)}
-        changes.append(microphone_change(index, mic.name, 'std', dict(mic.std) or None, spread))
+        changes.append(std_change(index, mic, 'gain_db', round(float(std), 3)))
     return tuple(changes)
 
 
@@ -115,7 +114,7 @@ GAINS = Measurement(
     name='gains',
     title='how loud each channel is against the array median',
     text=(
-        f'{WALK}\n\nLevels are compared between 100 and 500 Hz, where capsules hear all sides alike whatever they '
+        f'{WALK}\n\nLevels are compared between 200 and 500 Hz, where capsules hear all sides alike whatever they '
         'face, and the distances of the loudspeaker are taken off; they follow from when each microphone hears '
         'it.\n\n--signal street needs no loudspeaker but ten minutes of a lively street with traffic from both sides: '
         'near cars are louder at the near side, and only the long run evens that out. The report says how sure the '

@@ -38,6 +38,11 @@ class LiveChannels:
     remarks: tuple[str, ...]
 
     @property
+    def duration_s(self) -> float:
+        """Length of the sound."""
+        return self.samples.shape[1] / self.sample_rate_hz
+
+    @property
     def microphones(self) -> tuple[Microphone, ...]:
         """The enabled microphones."""
         return tuple(self.array.microphones[index] for index in self.indices)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from audio_manifold_ros.calibration.ambient_drift import ambient_drift, is_drifting
 from audio_manifold_ros.calibration.polarities import LEAST_CERTAINTY, find_polarities
 from audio_manifold_ros.workbench.charts import bar_chart
 from audio_manifold_ros.workbench.live_channels import live_channels
@@ -45,6 +46,14 @@ def measure_polarity(task: Task) -> Report:
             'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(LEAST_CERTAINTY, 1)
         )
     }
+    drift_ppm = ambient_drift(live.samples, live.sample_rate_hz, live.positions_m)
+    figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(live.names, drift_ppm, strict=True)}
+    if is_drifting(drift_ppm, live.duration_s):
+        summary = (
+            f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm: they belong to two sound devices. Put all '
+            'microphones on one device; `calibrate delay` says which belong together.'
+        )
+        return Report('polarity', Verdict.REFUSED, summary, live.remarks, figures, tables, pictures=pictures)
     if found.undecided:
         names = ', '.join(live.names[channel] for channel in found.undecided)
         summary = (
@@ -79,6 +88,7 @@ POLARITY = Measurement(
         'of their correlation is that of their wiring. Wind at the capsules is different for each and averages out; a '
         'storm does not.'
         '\n\nOnly differences between channels can be heard; most channels keep the polarity that the rig gives them.'
+        ' Two devices that drift apart by some ten ppm are refused; `calibrate delay` finds half a ppm.'
     ),
     seconds=SECONDS,
     measure=measure_polarity,

@@ -102,7 +102,7 @@ class Report:
             console.print(f'  - {remark}', markup=False, highlight=False)
         if self.changes or self.files:
             console.print('Changes to the rig (none is made before `calibrate apply`):', markup=False)
-        for change in (change for change in self.changes if change.path[-1] != 'std'):
+        for change in (change for change in self.changes if 'std' not in change.path):
             console.print(f'  {change.text()}', markup=False, highlight=False)
         for name in self.files:
             console.print(f'  {name}: written anew', markup=False, highlight=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from audio_manifold_ros.calibration.rig import RIG_FILE, Microphone
 from audio_manifold_ros.workbench.errors import WorkbenchError
 
 FIELDS = frozenset({'file', 'path', 'of', 'before', 'after'})
@@ -61,4 +62,9 @@ class RigChange:
 
 def microphone_change(index: int, name: str, key: str, before: Any, after: Any) -> RigChange:
     """Return the change of one microphone's value in `mic_array.yaml`."""
-    return RigChange('mic_array.yaml', ('microphones', index, key), name, before, after)
+    return RigChange(RIG_FILE, ('microphones', index, key), name, before, after)
+
+
+def std_change(index: int, mic: Microphone, key: str, after: float) -> RigChange:
+    """Return the change of the standard deviation of one microphone's value."""
+    return RigChange(RIG_FILE, ('microphones', index, 'std', key), mic.name, mic.std.get(key), after)
