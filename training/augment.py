@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from training.fit_configuration import AugmentConfig
 
 LEAST_MICROPHONES = 2
+# Of the training windows: what so many lacked the networks know.
+OFTEN = 0.05
 
 
 def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) -> torch.Tensor:
@@ -34,12 +36,15 @@ def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) ->
     if not config.drop_microphones:
         return changed
     dropped = _dropped(batch, mics, config.drop_microphones, features.device)
-    return changed.masked_fill(dropped[..., None, None], silence(spec))
+    return changed.masked_fill(dropped[..., None, None], spec.silence)
 
 
-def silence(spec: FeatureSpec) -> float:
-    """Return what features say where nothing is heard."""
-    return 10.0 * math.log10(spec.floor_power) / spec.db_divisor
+def often_dropped(config: AugmentConfig, mics: int) -> int:
+    """Return the largest number of microphones that at least `OFTEN` of the training windows lacked."""
+    chance = config.drop_microphones
+    drops = [math.comb(mics, count) * chance**count * (1 - chance) ** (mics - count) for count in range(mics + 1)]
+    most = max(mics - LEAST_MICROPHONES, 0)
+    return max(count for count in range(most + 1) if count == 0 or sum(drops[count:]) >= OFTEN)
 
 
 def _dropped(batch: int, mics: int, chance: float, device: torch.device) -> torch.Tensor:

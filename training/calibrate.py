@@ -17,6 +17,7 @@ from audio_manifold_ros.inference.confidence_fit import (
     labels_right,
 )
 from audio_manifold_ros.inference.pipeline import nothing_near
+from training.image_watch import TRUTHS
 from training.trained import batches, listen, take_features
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
     distances: dict[str, list[NDArray[Any]]] = defaultdict(list)
     right: dict[str, list[NDArray[Any]]] = defaultdict(list)
     all_right: list[NDArray[Any]] = []
+    truths = [TRUTHS[modality] for modality in network.config.modalities]
     for indices in batches(cache.indices('validation')):
         outputs = listen(network, take_features(cache, indices))
         for index, output in zip(indices, outputs, strict=True):
-            truth = {name: cache.take(name, np.array([index]))[0] for name in ('depth_m', 'labels')}
+            truth = {name: cache.take(name, np.array([index]))[0] for name in truths}
             pixels = _right_pixels(manifest, output, truth)
             for name, (distance, values) in pixels.items():
                 distances[name].append(distance)

@@ -37,6 +37,7 @@ from audio_manifold_ros.inference.manifest import FORMAT_VERSION, ArrayGeometry,
 from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.plain import to_plain, write_json
 from audio_manifold_ros.networks.errors import NetworkError
+from training.augment import often_dropped
 from training.cache import open_cache
 from training.calibrate import calibrate
 from training.configuration import TrainingConfig
@@ -126,6 +127,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         training=_training(config, network, cache),
         metrics={},
         files={},
+        tolerates_missing=often_dropped(config.augment, len(array.microphones)),
     )
 
 

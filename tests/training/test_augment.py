@@ -9,7 +9,7 @@ import torch
 
 from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from training.augment import augment, silence
+from training.augment import augment, often_dropped
 from training.fit_configuration import AugmentConfig
 
 
@@ -46,7 +46,7 @@ def test_dropped_microphones_say_what_silence_would_and_two_go_on_hearing() -> N
     spec = FeatureSpec(floor_power=1e-5, db_divisor=40.0)
     features = torch.randn(500, 4, 8, 8)
     changed = augment(features, AugmentConfig(drop_microphones=0.7), spec)
-    silent = (changed == silence(spec)).all(dim=(2, 3))
+    silent = (changed == spec.silence).all(dim=(2, 3))
     torch.testing.assert_close(changed[~silent], features[~silent])
     hearing = (~silent).sum(dim=1)
     assert int(hearing.min()) == 2
@@ -54,7 +54,19 @@ def test_dropped_microphones_say_what_silence_would_and_two_go_on_hearing() -> N
     luckier = sum(max(4 - drops, 2) * _chance(drops) for drops in range(5))
     assert abs(float(hearing.float().mean()) - luckier) < 0.15
     nothing_heard = mel_features(np.zeros((4, spec.window_samples), np.float32), spec)
-    np.testing.assert_allclose(nothing_heard, silence(spec), rtol=1e-6)
+    np.testing.assert_allclose(nothing_heard, spec.silence, rtol=1e-6)
+
+
+def test_what_was_often_dropped_is_known() -> None:
+    torch.manual_seed(3)
+    for chance, mics in ((0.0, 8), (0.1, 8), (0.4, 8), (0.9, 8), (0.5, 2)):
+        config = AugmentConfig(drop_microphones=chance)
+        changed = augment(torch.ones(4000, mics, 1, 1), config, FeatureSpec())
+        lacking = (changed != 1).sum(dim=(1, 2, 3))
+        shares = [float((lacking >= count).float().mean()) for count in range(mics + 1)]
+        known = often_dropped(config, mics)
+        assert shares[known] > 0.04
+        assert shares[known + 1] < 0.06
 
 
 def _chance(drops: int) -> float:

@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.datasets.corpus import Corpus, find_drives
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import DriveTraits
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.cache import open_cache
-from training.configuration import DataConfig
+from training.configuration import TrainingConfig
+from training.data import WindowData
+from training.data_configuration import DataConfig
 from training.errors import TrainingError
+from training.fit_configuration import FitConfig
+from training.step_batches import StepBatches
 
 
 def test_rows_are_what_the_drives_hold(data_config: DataConfig) -> None:
@@ -62,3 +70,70 @@ def test_another_definition_of_the_features_is_another_cache(data_config: DataCo
     first, second = (np.load(shard / 'features.npy') for shard in sorted((tmp_path / 'cache').iterdir()))
     ratio = np.median(second / first)
     assert min(abs(ratio - 2), abs(ratio - 0.5)) < 0.01
+
+
+def copy_drive(source: Path, folder: Path, name: str, *, silent: tuple[int, ...] = (), labels: bool = True) -> None:
+    """Write a drive again, with microphones that were never recorded or without labels."""
+    with DriveReader(source) as drive:
+        audio = drive.raw(drive.first_sample, drive.end_sample - drive.first_sample)
+        audio[list(silent)] = 0
+        writer = DriveWriter(
+            folder / f'{name}.h5',
+            drive_id=name,
+            rig=drive.rig,
+            sample_rate_hz=drive.sample_rate_hz,
+            channels=len(audio),
+            provenance={'origin': 'test'},
+            traits=DriveTraits(silent),
+        )
+        with writer:
+            writer.add_audio(audio, 0)
+            for image, sample in enumerate(drive.image_samples.tolist()):
+                writer.add_image(sample, drive.depth_m(image), drive.labels(image) if labels else None)
+
+
+def test_audio_can_be_kept_and_features_computed_where_the_networks_are(
+    data_config: DataConfig, tmp_path: Path
+) -> None:
+    cached = open_cache(data_config, progress=False)
+    config = replace(data_config, features_on='device', cache=str(tmp_path))
+    heard = open_cache(config, progress=False)
+    some = np.array([0, 3, 7])
+    np.testing.assert_allclose(heard.features(some), cached.features(some), atol=2e-3)
+    training = TrainingConfig('x', config, manifolds={'depth': VqVaeConfig()})
+    data = WindowData(training, FitConfig(batch_size=4), ('features', 'depth'))
+    batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
+    assert batch.keys() == {'features', 'depth'}
+    places = StepBatches(len(cached.indices('train')), 4, 1).batch(0)
+    wanted = cached.features(cached.indices('train')[places])
+    np.testing.assert_allclose(batch['features'].numpy(), wanted, atol=2e-3)
+
+
+def test_drives_that_lack_a_microphone_are_skipped_or_silent_there(data_config: DataConfig, tmp_path: Path) -> None:
+    paths = list(find_drives(data_config.drives).values())
+    (tmp_path / 'drives').mkdir()
+    for number, path in enumerate(paths):
+        copy_drive(path, tmp_path / 'drives', path.stem, silent=(2, 3) if number % 2 else ())
+    config = replace(data_config, drives=str(tmp_path / 'drives'), cache=str(tmp_path / 'cache'))
+    skipping = open_cache(replace(config, validation=0.4, test=0.3), progress=False)
+    assert sorted(skipping.skipped) == sorted(path.stem for path in paths[1::2])
+    used = {drive for split in ('train', 'validation', 'test') for drive in skipping.drives(split)}
+    assert used == {path.stem for path in paths[::2]}
+    keeping = open_cache(replace(config, missing_microphones='keep'), progress=False)
+    assert keeping.skipped == ()
+    features = keeping.features(np.arange(4))
+    np.testing.assert_allclose(features[2:, 2:4], config.features.silence, rtol=1e-3)
+    assert features[:2].min() > config.features.silence
+
+
+def test_a_modality_may_lack_where_nobody_asks_for_it(data_config: DataConfig, tmp_path: Path) -> None:
+    paths = list(find_drives(data_config.drives).values())
+    (tmp_path / 'drives').mkdir()
+    for number, path in enumerate(paths):
+        copy_drive(path, tmp_path / 'drives', path.stem, labels=number != 5)
+    cache = open_cache(replace(data_config, drives=str(tmp_path / 'drives'), cache=str(tmp_path / 'c')), progress=False)
+    assert cache.has('depth_m')
+    assert not cache.has('labels')
+    assert np.isfinite(cache.take('depth_m', np.arange(20))).any()
+    with pytest.raises(TrainingError, match=f'{paths[5].stem}.* has no labels'):
+        cache.take('labels', np.arange(2))
