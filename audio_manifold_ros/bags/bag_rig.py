@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ def bag_rig(bag: BagReader, given: Path | None = None) -> Iterator[BagRig]:
         yield BagRig(resource_path(DEFAULT_RIG), 'default')
         return
     with tempfile.TemporaryDirectory(prefix='audio_manifold_rig_') as folder:
-        for name, text in asdict(metadata.rig).items():
+        for name, text in metadata.rig.texts().items():
             (Path(folder) / f'{name}.yaml').write_text(text, encoding='utf-8')
         yield BagRig(Path(folder), 'bag')
 

@@ -20,7 +20,9 @@ from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
+from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import RELATIVE, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
@@ -51,6 +53,7 @@ class DriveConversion:
         Raises:
             BagError: A topic is missing, or cannot be told.
             DatasetError: The rig does not say its audio-camera offset.
+            CalibrationError: The rig's `depth.yaml` makes no sense.
 
         """
         self._reader, self._bag, self._rig, self._options, self._advance = reader, bag, rig, options, advance
@@ -63,6 +66,9 @@ class DriveConversion:
             reference=options.reference,
         )
         self._offset_ns = round(_audio_time_offset_s(rig) * NS)
+        # Labels that a teacher made say themselves what they are worth.
+        measured = bool(rig.depth and self._topics.depth)
+        self._depth = DepthFile.from_text(rig.depth, DEPTH_FILE) if measured else None
         self._track = AudioTrack(options.sample_rate_hz)
         self._audio = RecordedAudio(reader, self._topics, options.stated)
         self._gaps: list[tuple[int, int]] = []
@@ -138,6 +144,7 @@ class DriveConversion:
                 'software': SOFTWARE,
             },
             first_sample=first_sample,
+            traits=None if self._depth is None or self._depth.metric else DriveTraits(depth_unit=RELATIVE),
         )
 
     def _write_images(self, writer: DriveWriter, sources: ImageSources) -> None:
@@ -178,7 +185,10 @@ class DriveConversion:
             images = sources.decoded(group, self._options.rows, self._options.columns)
         except BagError:
             return DAMAGED
-        writer.add_image(sample, images.get(DEPTH), images.get(LABELS))
+        depth = images.get(DEPTH)
+        if depth is not None and self._depth is not None:
+            depth = self._depth.metres(depth)
+        writer.add_image(sample, depth, images.get(LABELS))
         return ''
 
     def _no_images(self, sources: ImageSources) -> str:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
+from audio_manifold_ros.datasets.rig_text import RigText
 
 CUSTOM_KEY = 'audio_manifold_ros'
 TOPIC = 'run_metadata'
@@ -43,7 +43,7 @@ class RunMetadata:
 
     def to_json(self) -> str:
         """Return what stands in the bag."""
-        rig = None if self.rig is None else {'sha256': self.rig_sha256, 'files': asdict(self.rig)}
+        rig = None if self.rig is None else {'sha256': self.rig_sha256, 'files': self.rig.texts()}
         return json.dumps(
             {
                 'format_version': FORMAT_VERSION,
@@ -70,11 +70,7 @@ class RunMetadata:
             if version != FORMAT_VERSION:
                 msg = f'Run metadata have format {version!r}: this software reads {FORMAT_VERSION}. Update it.'
                 raise BagError(msg)
-            rig = (
-                None
-                if data['rig'] is None
-                else RigText(**{name: str(data['rig']['files'][name]) for name in RIG_FILES})
-            )
+            rig = None if data['rig'] is None else RigText.from_texts(data['rig']['files'])
             found = cls(rig, str(data['software']), int(data['start_ns']), str(data['origin']), dict(data['facts']))
             wanted = None if data['rig'] is None else data['rig']['sha256']
         except (ValueError, TypeError, KeyError) as error:
@@ -88,4 +84,4 @@ class RunMetadata:
 
 def rig_sha256(rig: RigText) -> str:
     """Return the hash of a rig's files."""
-    return hashlib.sha256(json.dumps(asdict(rig), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(rig.texts(), sort_keys=True).encode()).hexdigest()

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.schema import SCHEMA_VERSION, VERSION, Check, check_mapping, choice, number
 from audio_manifold_ros.calibration.yaml_file import parse_yaml, read_text, write_yaml
@@ -39,6 +42,14 @@ class DepthFile:
     def metric(self) -> bool:
         """Whether metres may be claimed: the scale is known."""
         return self.depth_scale is not None
+
+    def metres(self, depth: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Return metres of an image of depth, of the same type, NaN out of the range; unchanged without a scale."""
+        if self.depth_scale is None or self.min_m is None or self.max_m is None:
+            return depth
+        metres = depth.astype(np.float32) * np.float32(self.depth_scale)
+        metres[~((metres >= self.min_m) & (metres <= self.max_m))] = np.nan
+        return metres.astype(depth.dtype)
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> DepthFile:

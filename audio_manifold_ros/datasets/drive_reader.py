@@ -20,9 +20,10 @@ from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
 from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
+from audio_manifold_ros.datasets.rig_text import RigText
 
 INT16_SCALE = 32768.0
+RIG_PREFIX = 'rig_'
 NS = 1_000_000_000
 
 
@@ -185,7 +186,8 @@ class DriveReader:
         channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
         self.traits = DriveTraits(channels, str(attrs.get('depth_unit', METRES)))
         self.provenance: dict[str, Any] = json.loads(attrs['provenance'])
-        self.rig = RigText(**{name: str(attrs[f'rig_{name}']) for name in RIG_FILES})
+        rig = {name.removeprefix(RIG_PREFIX): attrs[name] for name in attrs if name.startswith(RIG_PREFIX)}
+        self.rig = RigText.from_texts(rig)
         self.array = self.rig.array()
         self.correction = ArrayCorrection(self.array, self.sample_rate_hz)
 

@@ -19,7 +19,7 @@ from audio_manifold_ros.datasets.drive_images import DriveImages
 from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, TRAITS_VERSION, USUAL_VERSION, Seal, write_seal
 from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RIG_FILES, RigText
+from audio_manifold_ros.datasets.rig_text import RigText
 
 CHUNK_SAMPLES = 16_384
 
@@ -84,8 +84,8 @@ class DriveWriter:
             geometry_sha256=array.geometry_sha256(),
             provenance=json.dumps(dict(provenance), sort_keys=True),
         )
-        for name in RIG_FILES:
-            self._file.attrs[f'rig_{name}'] = getattr(rig, name)
+        for name, text in rig.texts().items():
+            self._file.attrs[f'rig_{name}'] = text
         if not self._traits.usual:
             self._file.attrs.update(
                 missing_channels=np.array(self._traits.missing_channels, dtype=np.int64),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,22 +13,26 @@ from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.errors import DatasetError
 
 RIG_FILES = ('mic_array', 'camera', 'extrinsics')
+# What a rig may have.
+MORE_FILES = ('depth',)
 
 
 @dataclass(frozen=True)
 class RigText:
-    """The three YAML files of a rig, word for word.
+    """The YAML files of a rig, word for word.
 
     Attributes:
         mic_array: Text of `mic_array.yaml`.
         camera: Text of `camera.yaml` (the format of camera_info_manager).
         extrinsics: Text of `extrinsics.yaml`.
+        depth: Text of `depth.yaml`; empty for a rig without one.
 
     """
 
     mic_array: str
     camera: str
     extrinsics: str
+    depth: str = ''
 
     @classmethod
     def from_folder(cls, folder: Path | str) -> RigText:
@@ -38,14 +43,32 @@ class RigText:
 
         """
         texts = {}
-        for name in RIG_FILES:
+        for name in (*RIG_FILES, *MORE_FILES):
             path = Path(folder) / f'{name}.yaml'
+            if name in MORE_FILES and not path.exists():
+                continue
             try:
                 texts[name] = path.read_text(encoding='utf-8')
             except (OSError, UnicodeDecodeError) as error:
                 msg = f'Cannot read the rig file {str(path)!r}: {error}. Give a folder with {list(RIG_FILES)} as YAML.'
                 raise DatasetError(msg) from None
         return cls(**texts)
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> RigText:
+        """Return the rig of texts by the name of their file, as `texts` gives them.
+
+        Raises:
+            KeyError: A file that every rig has is missing.
+
+        """
+        required = {name: str(texts[name]) for name in RIG_FILES}
+        return cls(**required, **{name: str(texts[name]) for name in MORE_FILES if name in texts})
+
+    def texts(self) -> dict[str, str]:
+        """Return the text of every file that there is, by its name without `.yaml`."""
+        more = {name: getattr(self, name) for name in MORE_FILES if getattr(self, name)}
+        return {**{name: getattr(self, name) for name in RIG_FILES}, **more}
 
     def array(self) -> MicrophoneArray:
         """Return the microphone array.

@@ -23,9 +23,12 @@ from audio_manifold_ros.bags.message_types import typestore
 from audio_manifold_ros.bags.simulated_bag import SimulatedRecording, write_simulated_bag
 from audio_manifold_ros.datasets.corpus import Corpus, find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.label_track import LabelRun, TrackDescription, write_track
+from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.simulation.drive import Drive
 from tests.bags.drive_bags import (
     EPOCH_NS,
@@ -268,3 +271,24 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         main(['bag', *out, '--rate', '100'])
     assert main([str(tmp_path / 'nothing'), *out]) == 1
+
+
+@pytest.mark.parametrize(
+    ('source', 'scale', 'low', 'high', 'unit'),
+    [('lidar', '2.0', '3', '60', METRES), ('none', 'null', 'null', 'null', RELATIVE)],
+)
+def test_depth_is_worth_what_the_rig_says(
+    tmp_path: Path, source: str, scale: str, low: str, high: str, unit: str
+) -> None:
+    write_simulated_bag(tmp_path / 'street', SimulatedRecording(12, 1.6, image_rate_hz=5))
+    text = f'schema_version: 1\nsource: {source}\ndepth_scale: {scale}\nmin_m: {low}\nmax_m: {high}\n'
+    rig = replace(RigText.from_folder(resource_path('calibration/roof_octagon')), depth=text)
+    usual = convert_bag(tmp_path / 'street', tmp_path / 'usual', replace(rig, depth=''), ConversionOptions())
+    other = convert_bag(tmp_path / 'street', tmp_path / 'other', rig, ConversionOptions())
+    with DriveReader(usual.path) as plain, DriveReader(other.path) as scaled:
+        assert (plain.traits.depth_unit, scaled.traits.depth_unit) == (METRES, unit)
+        wanted, found = plain.depth_m(1), scaled.depth_m(1)
+    if unit == METRES:
+        wanted = 2 * wanted
+        wanted[(wanted < 3) | (wanted > 60)] = np.nan
+    np.testing.assert_allclose(found, wanted, rtol=2e-3)

@@ -45,7 +45,7 @@ def edit(folder: Path, file: str, old: str, new: str) -> None:
         ('extrinsics.yaml', '[-1.5707963, 0.0', '[-1.5707963, 0.1', 'camera_optical_frame: turned by 5.7°'),
         ('extrinsics.yaml', 'offset_s: 0.0', 'offset_s: 0.04', 'audio_time_offset_s: 0.0 → 0.04'),
         ('extrinsics.yaml', 'parent: base_link', 'parent: roof', 'mic_array_link: parent base_link → roof'),
-        ('depth.yaml', 'max_m: 80.0', 'max_m: 60.0', 'max_m: 80.0 → 60.0'),
+        ('depth.yaml', 'max_m: 1000.0', 'max_m: 60.0', 'max_m: 1000.0 → 60.0'),
     ],
 )
 def test_every_difference_has_a_line(other: Path, file: str, old: str, new: str, line: str) -> None:

@@ -154,7 +154,7 @@ def wrong(file: str, change: dict[str, Any]) -> str:
         (DEPTH_FILE, {'depth_scale': None}, 'depth_scale is None with the source'),
         (DEPTH_FILE, {'source': 'none'}, "depth_scale is 1.0 with the source 'none'"),
         (DEPTH_FILE, {'min_m': None}, 'min_m is None with depth_scale 1.0'),
-        (DEPTH_FILE, {'max_m': 0.1}, 'max_m is 0.1, not beyond min_m 0.5'),
+        (DEPTH_FILE, {'max_m': 0.0}, 'max_m is 0.0, not beyond min_m 0.0'),
         (DEPTH_FILE, {'schema_version': 2}, 'schema_version is 2: give 1'),
     ],
 )
