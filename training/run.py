@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -138,7 +139,10 @@ def check_output(config: TrainingConfig) -> None:
             raise TrainingError(msg)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(write_json(wanted), encoding='utf-8')
+    # Each process of a run on several devices writes the same: none may read half of it.
+    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    draft.write_text(write_json(wanted), encoding='utf-8')
+    draft.replace(path)
 
 
 def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
