@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -15,18 +17,57 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.backend import Backend
     from audio_manifold_ros.inference.bundle import Bundle
 
+LOGGER = logging.getLogger(__name__)
 MAX_THREADS = 64
 CUDA_LIBRARIES = ('libcuda.so.1', 'libcuda.so')
+REQUIRE, BUILD, LOAD_ONLY, OFF = 'require', 'build', 'load_only', 'off'
+ENGINE_POLICIES = (REQUIRE, BUILD, LOAD_ONLY, OFF)
 
 
-def open_backend(bundle: Bundle, name: str = 'auto', device: str = 'cpu', threads: int = 2) -> Backend:
-    """Open a backend; its `reason` says what runs and why.
+@dataclass(frozen=True)
+class BackendRequest:
+    """What is wanted of a backend.
+
+    Attributes:
+        device: As `open_backend` says.
+        threads: Of one prediction, on a CPU.
+        engine_policy: As `open_backend` says.
+        warn: Told in a sentence what goes wrong and does not end the search.
+
+    """
+
+    device: str
+    threads: int
+    engine_policy: str
+    warn: Callable[[str], None]
+
+    @property
+    def cuda_device(self) -> str:
+        """The CUDA device: the first one unless another is named."""
+        return self.device if self.device.startswith('cuda') else 'cuda'
+
+
+def open_backend(
+    bundle: Bundle,
+    name: str = 'auto',
+    device: str = 'cpu',
+    threads: int = 2,
+    engine_policy: str = LOAD_ONLY,
+    warn: Callable[[str], None] = LOGGER.warning,
+) -> Backend:
+    """Open a backend; its `reason` says what runs and why. Nothing is ever built here.
+
+    `auto` takes the first of these that works: an engine of TensorRT, torch on CUDA, ONNX Runtime on CUDA, ONNX
+    Runtime on the CPU. `tensorrt` takes the same, but warns where it does not get its engine.
 
     Args:
         bundle: A verified bundle.
-        name: `onnx`, `torch`, or `auto`: torch where CUDA and torch are there, else onnx.
-        device: Of torch: `cpu`, `cuda` or `cuda:N`. `auto` takes the first CUDA device unless one is named.
+        name: `tensorrt`, `torch`, `onnx` or `auto`.
+        device: Of torch: `cpu`, `cuda` or `cuda:N`. Others take the first CUDA device unless one is named.
         threads: Threads of one prediction, on a CPU.
+        engine_policy: What is done about engines of TensorRT: `require` fails without one, `build` and `load_only` go
+            on with the next best (the node starts a build with the former), `off` does not look for one.
+        warn: Told in a sentence what was set aside or missed.
 
     Raises:
         InferenceError: The name is unknown, or the backend cannot work here.
@@ -38,7 +79,10 @@ def open_backend(bundle: Bundle, name: str = 'auto', device: str = 'cpu', thread
     if not 1 <= threads <= MAX_THREADS:
         msg = f'The backend has {threads!r} threads: give 1 to {MAX_THREADS}.'
         raise InferenceError(msg)
-    return BACKENDS[name](bundle, device, threads)
+    if engine_policy not in ENGINE_POLICIES:
+        msg = f'The engine policy is {engine_policy!r}: give one of {", ".join(ENGINE_POLICIES)}.'
+        raise InferenceError(msg)
+    return BACKENDS[name](bundle, BackendRequest(device, threads, engine_policy, warn))
 
 
 def cuda_devices() -> int:
@@ -54,45 +98,105 @@ def cuda_devices() -> int:
     return 0
 
 
-def _open_auto(bundle: Bundle, device: str, threads: int) -> Backend:
-    found = cuda_devices()
-    if not found:
-        return _open_onnx(bundle, 'cpu', threads, 'there is no CUDA device')
-    if find_spec('torch') is None:
-        return _open_onnx(bundle, 'cpu', threads, f'there are {found} CUDA devices, but torch is not installed')
-    chosen = device if device.startswith('cuda') else 'cuda'
-    try:
-        return _open_torch(bundle, chosen, threads, f'the driver knows {found} CUDA devices')
-    except InferenceError as error:
-        return _open_onnx(
-            bundle, 'cpu', threads, f'there are {found} CUDA devices, but torch cannot use them ({error})'
-        )
+def engine_obstacle() -> str:
+    """Say why no engine of TensorRT can be built or run on this machine at all, or nothing."""
+    if not cuda_devices():
+        return 'there is no CUDA device'
+    lacking = [module for module in ('torch', 'torch_tensorrt') if find_spec(module) is None]
+    return f'{" and ".join(lacking)} is not installed' if lacking else ''
 
 
-def _open_onnx(bundle: Bundle, device: str, threads: int, reason: str = 'as asked for') -> Backend:
-    if device != 'cpu':
-        msg = f"The backend 'onnx' runs on the device 'cpu', not on {device!r}: choose the backend 'torch' for CUDA."
+def _open_auto(bundle: Bundle, request: BackendRequest) -> Backend:
+    if request.engine_policy == REQUIRE:
+        return _open_engine(bundle, request, 'an engine is required')
+    return _open_first(bundle, request, tuple(LADDER), '')
+
+
+def _open_tensorrt(bundle: Bundle, request: BackendRequest) -> Backend:
+    if request.engine_policy == OFF:
+        msg = "The backend is 'tensorrt', but the engine policy 'off': choose another of either."
         raise InferenceError(msg)
-    from audio_manifold_ros.inference.onnx_backend import OnnxBackend
+    try:
+        return _open_engine(bundle, request, 'as asked for')
+    except InferenceError as error:
+        if request.engine_policy == REQUIRE:
+            raise
+        request.warn(f'{error}. The next best backend serves.')
+        return _open_first(bundle, request, tuple(LADDER)[1:], str(error))
 
-    return OnnxBackend(bundle, threads, reason)
+
+def _open_first(bundle: Bundle, request: BackendRequest, names: tuple[str, ...], why: str) -> Backend:
+    """Open the first that works of some entries of the ladder; the reason says why those before it do not."""
+    passed = [why] if why else []
+    if not cuda_devices():
+        return _open_cpu(bundle, request, '; '.join([*passed, 'there is no CUDA device']))
+    for name in names:
+        opened = _try(bundle, request, name, '; '.join([*passed, 'it is the fastest that works here']))
+        if not isinstance(opened, InferenceError):
+            return opened
+        passed.append(f'{name}: {opened}')
+    return _open_cpu(bundle, request, '; '.join(passed))
 
 
-def _open_torch(bundle: Bundle, device: str, threads: int, reason: str = 'as asked for') -> Backend:
+def _try(bundle: Bundle, request: BackendRequest, name: str, reason: str) -> Backend | InferenceError:
+    try:
+        return LADDER[name](bundle, request, reason)
+    except InferenceError as error:
+        return error
+
+
+def _open_engine(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
+    obstacle = 'the engine policy is off' if request.engine_policy == OFF else engine_obstacle()
+    if obstacle:
+        msg = f'TensorRT cannot be used: {obstacle}'
+        raise InferenceError(msg)
+    from audio_manifold_ros.inference.tensorrt_backend import TensorRtBackend
+    from audio_manifold_ros.inference.tensorrt_toolchain import TensorRtToolchain
+
+    return TensorRtBackend(bundle, TensorRtToolchain(request.cuda_device), request.warn, reason=reason)
+
+
+def _open_torch_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
+    if find_spec('torch') is None:
+        msg = 'torch is not installed'
+        raise InferenceError(msg)
     from audio_manifold_ros.inference.torch_backend import TorchBackend
 
-    return TorchBackend(bundle, device, threads, reason)
+    return TorchBackend(bundle, request.cuda_device, request.threads, reason)
 
 
-def _refuse_tensorrt(bundle: Bundle, device: str, threads: int) -> Backend:
-    del bundle, device, threads
-    msg = "The backend 'tensorrt' is not built yet: choose 'auto', 'onnx' or 'torch'."
-    raise InferenceError(msg)
+def _open_onnx_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
+    from audio_manifold_ros.inference.onnx_backend import OnnxBackend
+
+    return OnnxBackend(bundle, request.threads, reason, device=request.cuda_device)
 
 
-BACKENDS: Mapping[str, Callable[[Bundle, str, int], Backend]] = {
+def _open_cpu(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
+    from audio_manifold_ros.inference.onnx_backend import OnnxBackend
+
+    return OnnxBackend(bundle, request.threads, reason)
+
+
+def _open_onnx(bundle: Bundle, request: BackendRequest) -> Backend:
+    if request.device != 'cpu':
+        return _open_onnx_on_cuda(bundle, request, 'as asked for')
+    return _open_cpu(bundle, request, 'as asked for')
+
+
+def _open_torch(bundle: Bundle, request: BackendRequest) -> Backend:
+    from audio_manifold_ros.inference.torch_backend import TorchBackend
+
+    return TorchBackend(bundle, request.device, request.threads, 'as asked for')
+
+
+LADDER: Mapping[str, Callable[[Bundle, BackendRequest, str], Backend]] = {
+    'tensorrt': _open_engine,
+    'torch on CUDA': _open_torch_on_cuda,
+    'onnx on CUDA': _open_onnx_on_cuda,
+}
+BACKENDS: Mapping[str, Callable[[Bundle, BackendRequest], Backend]] = {
     'auto': _open_auto,
     'onnx': _open_onnx,
     'torch': _open_torch,
-    'tensorrt': _refuse_tensorrt,
+    'tensorrt': _open_tensorrt,
 }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import platform
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,16 +15,23 @@ from audio_manifold_ros.inference.backend import check_features, input_shape, ne
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from audio_manifold_ros.inference.bundle import Bundle
     from audio_manifold_ros.inference.prediction import NetworkOutput
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from audio_manifold_ros.networks.resident import Resident
 
 # Counters of the training that inference does not need and a bundle does not hold.
 TRAINING_ONLY = ('.num_batches_tracked', '.counts', '.sums', '.started')
-WARM_UP_RUNS = 2
 
 
 class TorchBackend:
-    """Rebuilds the networks from the manifest and fills them from the safetensors file."""
+    """Rebuilds the networks from the manifest and fills them from the safetensors file.
+
+    On a CPU they compute in single precision. On CUDA they compute in half precision but where small differences
+    decide, and everything from the features to the images is one CUDA graph.
+    """
 
     name = 'torch'
 
@@ -40,33 +48,65 @@ class TorchBackend:
             InferenceError: torch is not installed, the device is not there, or the weights do not fit.
 
         """
-        self._torch = _import_torch()
-        self._device = _device(self._torch, device)
+        torch = import_torch()
+        self._device = torch_device(torch, device)
         if self._device.type == 'cpu':
-            self._torch.set_num_threads(threads)
+            torch.set_num_threads(threads)
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._network = _build_network(bundle).to(self._device)
-        where = f'{threads} threads' if self._device.type == 'cpu' else self._torch.cuda.get_device_name(self._device)
-        self.reason = f'PyTorch {self._torch.__version__} on {self._device}, {where}: {reason}'
-        for _ in range(WARM_UP_RUNS):
-            self.run(np.zeros(self._shape, dtype=np.float32))
+        self._resident = self._start(torch, load_network(bundle))
+        where = f'{threads} threads' if self._device.type == 'cpu' else self._gpu(torch)
+        self.reason = f'PyTorch {torch.__version__} on {self._device}, {where}: {reason}'
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
         check_features(features, self._shape)
-        torch = self._torch
         try:
-            with torch.inference_mode():
-                tensors = self._network(torch.from_numpy(features)[None].to(self._device))
-                arrays = [tensor.cpu().numpy() for tensor in tensors]
+            arrays = self._resident.run(features)
         except RuntimeError as error:
-            msg = f'PyTorch failed on {self._device}: {error}'
-            raise InferenceError(msg) from None
+            raise InferenceError(self._failed(error)) from None
         return network_output(self._names, arrays)
 
+    def _start(self, torch: Any, network: PerceptionNetwork) -> Resident:
+        from audio_manifold_ros.networks.resident import Resident
 
-def _import_torch() -> Any:
+        cuda = self._device.type == 'cuda'
+        # On the small boards nothing was measured, and the drivers' graphs have had their own faults there.
+        captured = cuda and platform.machine() != 'aarch64'
+        try:
+            function = draw_in_half(network, self._device) if cuda else network
+            # The fastest kernels are looked for once; the graph keeps them.
+            with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
+                return Resident(function, self._shape, self._device, captured=captured)
+        except RuntimeError as error:
+            raise InferenceError(self._failed(error)) from None
+
+    def _gpu(self, torch: Any) -> str:
+        how = 'a CUDA graph' if self._resident.captured else 'without a CUDA graph'
+        return f'{torch.cuda.get_device_name(self._device)}, half precision, {how}'
+
+    def _failed(self, error: RuntimeError) -> str:
+        return f'PyTorch failed on {self._device}: {error}'
+
+
+def draw_in_half(network: PerceptionNetwork, device: Any) -> Callable[[Any], Sequence[Any]]:
+    """Return a network, which is changed for good, as a function of features that computes in half precision."""
+    import torch
+
+    from audio_manifold_ros.networks.hearing import Hearing, draw_said
+
+    config = network.config
+    hearing = Hearing(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return lambda features: draw_said(config, hearing(features))
+
+
+def import_torch() -> Any:
+    """Return PyTorch.
+
+    Raises:
+        InferenceError: It is not installed.
+
+    """
     try:
         return importlib.import_module('torch')
     except ImportError as error:
@@ -74,7 +114,13 @@ def _import_torch() -> Any:
         raise InferenceError(msg) from None
 
 
-def _device(torch: Any, name: str) -> Any:
+def torch_device(torch: Any, name: str) -> Any:
+    """Return a `torch.device` that is there.
+
+    Raises:
+        InferenceError: It is not, or the name is none.
+
+    """
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -89,7 +135,13 @@ def _device(torch: Any, name: str) -> Any:
     return device
 
 
-def _build_network(bundle: Bundle) -> Any:
+def load_network(bundle: Bundle) -> PerceptionNetwork:
+    """Build the networks of a bundle in single precision on the CPU, in evaluation mode.
+
+    Raises:
+        InferenceError: The weights cannot be read, or do not fit the networks.
+
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

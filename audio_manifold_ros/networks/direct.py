@@ -126,7 +126,8 @@ class DirectNetwork(nn.Module):
         Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
         """
         if self.config.microphones:
-            features = features[:, list(self.config.microphones)]
+            # Slices, because every compiler of graphs takes them, and not every one a list of indices.
+            features = torch.cat([features[:, mic : mic + 1] for mic in self.config.microphones], dim=1)
         images: dict[str, Tensor] = self.system(features)
         if 'segmentation' in images:
             images['segmentation'] = images['segmentation'] + self.advantages

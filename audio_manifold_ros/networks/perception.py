@@ -22,11 +22,13 @@ from audio_manifold_ros.networks.modalities import MODALITIES
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
     from audio_manifold_ros.networks.bottleneck import Bottleneck
+
+    Heard = tuple[Tensor, Tensor | None]
 
 DIRECT_CELLS = 8
 OUTPUTS = {
@@ -149,19 +151,30 @@ class PerceptionNetwork(nn.Module):
             labels uint8 (batch, row, column) and segmentation_distance, as far as there are such modalities.
 
         """
-        heard = self._hear(features)
-        outputs: list[Tensor] = []
-        for modality in self.config.modalities:
-            raw, distance = heard[modality]
-            outputs += [self._image(modality, raw), distance]
-        return tuple(outputs)
+        return draw(self.config, self.hear(features))
 
     def images(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
 
         Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
         """
-        return {modality: raw for modality, (raw, _) in self._hear(features).items()}
+        return {modality: raw for modality, (raw, _) in self.hear(features).items()}
+
+    def hear(self, features: Tensor) -> dict[str, Heard]:
+        """Map features (batch, mic, height, width) to raw image and distance of each modality: all that has weights.
+
+        Returns:
+            Raw images as `images` says, and the distance float32 (batch, cell, cell) to the manifold, None without one.
+
+        """
+        heard: dict[str, Heard] = {}
+        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
+        for modality, latent in latents.items():
+            quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
+            heard[modality] = (self.decoders[modality](quantized.values), quantized.distance)
+        for system in self.direct:
+            heard |= {modality: (raw, None) for modality, raw in system(features).items()}
+        return heard
 
     @torch.no_grad()
     def favour_classes(self, advantages: Tensor) -> None:
@@ -173,23 +186,6 @@ class PerceptionNetwork(nn.Module):
             if 'segmentation' in system.config.modalities:
                 system.advantages.add_(advantages[:, None, None])
 
-    def _hear(self, features: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """Return raw image and distance of each modality."""
-        heard: dict[str, tuple[Tensor, Tensor]] = {}
-        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
-        for modality, latent in latents.items():
-            quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
-            heard[modality] = (self.decoders[modality](quantized.values), quantized.distance)
-        for system in self.direct:
-            for modality, raw in system(features).items():
-                heard[modality] = (raw, DOUBTS[modality](raw, self.config.cells))
-        return heard
-
-    def _image(self, modality: str, raw: Tensor) -> Tensor:
-        if modality == 'depth':
-            return self.config.depth.unit_to_depth(raw[:, 0].float())  # type: ignore[no-any-return]
-        return raw.argmax(dim=1).to(torch.uint8)
-
     def _tell_statistics(self) -> None:
         """Tell bottlenecks without a codebook what the heads know of their latents."""
         for at_net in cast('Sequence[AtNet]', self.at_nets):
@@ -197,6 +193,22 @@ class PerceptionNetwork(nn.Module):
                 bottleneck, scale = self.codebooks[modality], at_net.latent_scale(modality)
                 if isinstance(bottleneck, PlainBottleneck):
                     bottleneck.set_statistics(scale.mean, scale.std)
+
+
+def draw(config: PerceptionConfig, heard: Mapping[str, Heard]) -> tuple[Tensor, ...]:
+    """Turn what `PerceptionNetwork.hear` returns, in any precision, into the tensors of `config.output_names`."""
+    outputs: list[Tensor] = []
+    for modality in config.modalities:
+        raw, distance = heard[modality]
+        outputs.append(_image(config, modality, raw))
+        outputs.append(DOUBTS[modality](raw, config.cells) if distance is None else distance)
+    return tuple(outputs)
+
+
+def _image(config: PerceptionConfig, modality: str, raw: Tensor) -> Tensor:
+    if modality == 'depth':
+        return config.depth.unit_to_depth(raw[:, 0].float())  # type: ignore[no-any-return]
+    return raw.argmax(dim=1).to(torch.uint8)
 
 
 def _entropy(logits: Tensor, cells: int) -> Tensor:

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from safetensors.numpy import load_file, save
@@ -140,9 +142,10 @@ def test_foreign_features_are_refused(bundle: Bundle, windows: np.ndarray, name:
 
 
 REFUSED = [
-    ({'name': 'tensorrt'}, "'tensorrt' is not built yet"),
+    ({'name': 'tensorrt', 'engine_policy': 'off'}, "the engine policy 'off'"),
+    ({'name': 'tensorrt', 'engine_policy': 'perhaps'}, "'perhaps': give one of require, build, load_only, off"),
     ({'name': 'tensorflow'}, r"'tensorflow': give one of \['auto', 'onnx', 'tensorrt', 'torch'\]"),
-    ({'name': 'onnx', 'device': 'cuda'}, "runs on the device 'cpu', not on 'cuda'"),
+    ({'name': 'onnx', 'device': 'cuda:x'}, "device is 'cuda:x'"),
     ({'name': 'torch', 'device': 'abacus'}, "device is 'abacus'"),
     ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch sees"),
     ({'name': 'onnx', 'threads': 0}, '0 threads'),
@@ -162,10 +165,16 @@ def test_auto_says_why(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'there is no CUDA device' in chosen.reason
 
 
+@pytest.mark.skipif('CUDAExecutionProvider' in onnxruntime.get_available_providers(), reason='ONNX Runtime has CUDA')
+def test_onnx_does_not_fall_back_from_cuda_in_silence(bundle: Bundle) -> None:
+    with pytest.raises(InferenceError, match=r"'cuda', but ONNX Runtime .* has no CUDAExecutionProvider"):
+        open_backend(bundle, 'onnx', device='cuda')
+
+
 def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
     monkeypatch.setattr(backends, 'find_spec', lambda _name: None)
-    chosen = open_backend(bundle)
+    chosen = open_backend(bundle, warn=pytest.fail)
     assert chosen.name == 'onnx'
     assert 'torch is not installed' in chosen.reason
 
@@ -173,9 +182,73 @@ def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPa
 @pytest.mark.skipif(torch.cuda.is_available(), reason='torch can use the CUDA device of this machine')
 def test_auto_falls_back_when_torch_cannot_use_the_device(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
-    chosen = open_backend(bundle)
+    chosen = open_backend(bundle, warn=pytest.fail)
     assert chosen.name == 'onnx'
-    assert 'torch cannot use them' in chosen.reason
+    assert "torch on CUDA: The device is 'cuda', but PyTorch sees 0 CUDA devices" in chosen.reason
+
+
+ORDER = ['tensorrt', 'torch on CUDA', 'onnx on CUDA', 'onnx on the CPU']
+
+
+class Ladder:
+    """Lets chosen entries of the ladder work, and notes the order in which they are tried."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, works: set[str]) -> None:
+        self.tried: list[str] = []
+        self._works = works
+        monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
+        monkeypatch.setattr(backends, 'LADDER', {name: self._entry(name) for name in backends.LADDER})
+        monkeypatch.setattr(backends, '_open_engine', self._entry('tensorrt'))
+        monkeypatch.setattr(backends, '_open_cpu', self._entry('onnx on the CPU'))
+
+    def _entry(self, name: str) -> Callable[..., object]:
+        def start(_bundle: Bundle, _request: object, reason: str) -> object:
+            self.tried.append(name)
+            if name not in self._works:
+                msg = f'no {name} here'
+                raise InferenceError(msg)
+            return SimpleNamespace(name=name, reason=reason)
+
+        return start
+
+
+@pytest.mark.parametrize('first', range(len(ORDER)))
+def test_auto_takes_the_fastest_that_works_and_says_why_not_the_others(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    ladder = Ladder(monkeypatch, set(ORDER[first:]))
+    chosen = open_backend(bundle, warn=pytest.fail)
+    assert chosen.name == ORDER[first]
+    assert ladder.tried == ORDER[: first + 1]
+    assert all(f'no {name} here' in chosen.reason for name in ORDER[:first])
+
+
+@pytest.mark.parametrize('policy', ['build', 'load_only'])
+def test_without_its_engine_tensorrt_warns_once_and_the_next_best_serves(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    ladder, warnings = Ladder(monkeypatch, set(ORDER[1:])), []
+    chosen = open_backend(bundle, 'tensorrt', engine_policy=policy, warn=warnings.append)
+    assert chosen.name == 'torch on CUDA'
+    assert ladder.tried == ORDER[:2]
+    assert warnings == ['no tensorrt here. The next best backend serves.']
+    assert 'no tensorrt here' in chosen.reason
+
+
+@pytest.mark.parametrize('name', ['auto', 'tensorrt'])
+def test_a_required_engine_is_not_replaced(bundle: Bundle, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    ladder = Ladder(monkeypatch, set(ORDER[1:]))
+    with pytest.raises(InferenceError, match='no tensorrt here'):
+        open_backend(bundle, name, engine_policy='require', warn=pytest.fail)
+    assert ladder.tried == ['tensorrt']
+
+
+def test_without_a_gpu_tensorrt_warns_and_the_cpu_serves(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, 'cuda_devices', lambda: 0)
+    warnings: list[str] = []
+    chosen = open_backend(bundle, 'tensorrt', warn=warnings.append)
+    assert chosen.name == 'onnx'
+    assert warnings == ['TensorRT cannot be used: there is no CUDA device. The next best backend serves.']
 
 
 @pytest.mark.gpu
@@ -184,8 +257,9 @@ def test_auto_takes_cuda(bundle: Bundle, windows: np.ndarray) -> None:
     chosen = open_backend(bundle)
     assert chosen.name == 'torch'
     wanted = open_backend(bundle, 'onnx').run(windows[0])
-    # TensorFloat-32 of the convolutions keeps 10 bits.
-    np.testing.assert_allclose(chosen.run(windows[0]).depth_m, wanted.depth_m, rtol=2e-2)
+    assert 'half precision' in chosen.reason
+    # Half precision keeps 11 bits; where two codes are equally near, a cell may take the other one.
+    assert np.isclose(chosen.run(windows[0]).depth_m, wanted.depth_m, rtol=2e-2).mean() > 0.95
 
 
 def test_weights_of_other_networks_are_refused(bundle: Bundle, tmp_path: Path) -> None:
