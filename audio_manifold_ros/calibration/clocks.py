@@ -21,12 +21,10 @@ def drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
 
     """
     ranks = np.argsort(drift_ppm, kind='stable')
-    cut = int(np.diff(drift_ppm[ranks]).argmax()) + 1 if len(ranks) > 1 else 0
-    groups = sorted((ranks[:cut], ranks[cut:]), key=lambda group: (len(group), -group.min(initial=0)))
-    if not len(groups[0]):
+    if len(ranks) < 2:
         return ()
-    apart, unsure = (
-        abs(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])),
-        max(float(np.median(std_ppm[group])) for group in groups),
-    )
+    cut = int(np.diff(drift_ppm[ranks]).argmax()) + 1
+    groups = sorted((ranks[:cut], ranks[cut:]), key=lambda group: (len(group), -int(group.min())))
+    apart = abs(float(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])))
+    unsure = max(float(np.median(std_ppm[group])) for group in groups)
     return tuple(sorted(groups[0].tolist())) if apart > max(SIGMAS * unsure, LEAST_PPM) else ()

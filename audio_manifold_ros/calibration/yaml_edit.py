@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -13,7 +14,16 @@ import yaml
 from audio_manifold_ros.calibration.errors import CalibrationError
 
 Path = tuple[str | int, ...]
-Edit = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """What takes the place of a stretch of the text; `column` is that of a key that is added."""
+
+    start: int
+    end: int
+    new: str
+    column: int = 0
 
 
 def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
@@ -35,13 +45,15 @@ def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
         msg = f'Cannot read {where!r}: {error}. Mend the file before values are changed in it.'
         raise CalibrationError(msg) from None
     edits = [_edit(text, where, root, path, value) for path, value in values.items()]
-    # From the end, so that places before stay where they are.
-    for _, (start, end, new) in sorted(enumerate(edits), key=lambda edit: (edit[1][0], edit[0]), reverse=True):
-        text = text[:start] + new + text[end:]
+    # From the end, so that places before stay where they are. Where an inner mapping ends with an outer one, what is
+    # added to the inner one stands first.
+    ranks = sorted(range(len(edits)), key=lambda number: (edits[number].start, -edits[number].column, number))
+    for edit in (edits[number] for number in reversed(ranks)):
+        text = text[: edit.start] + edit.new + text[edit.end :]
     return text
 
 
-def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> Edit:
+def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> _Edit:
     node = root
     for depth, key in enumerate(path):
         child = _child(node, key)
@@ -54,7 +66,7 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> Edi
             raise CalibrationError(msg)
         node = child
     start, end = node.start_mark.index, node.end_mark.index
-    return start, start + len(text[start:end].rstrip()), _written(value)
+    return _Edit(start, start + len(text[start:end].rstrip()), _written(value))
 
 
 def _all_names(path: Path) -> bool:
@@ -69,14 +81,15 @@ def _child(node: yaml.Node, key: str | int) -> yaml.Node | None:
     return None
 
 
-def _addition(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> Edit:
+def _addition(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> _Edit:
     first, last = mapping.value[0][0], mapping.value[-1][1]
     end = last.start_mark.index + len(text[last.start_mark.index : last.end_mark.index].rstrip())
     if mapping.flow_style:
-        return end, end, f', {key}: {_written(value)}'
+        return _Edit(end, end, f', {key}: {_written(value)}', first.start_mark.column)
     line_end = text.find('\n', end)
     at = len(text) if line_end < 0 else line_end
-    return at, at, f'\n{" " * first.start_mark.column}{key}: {_written(value)}'
+    column = first.start_mark.column
+    return _Edit(at, at, f'\n{" " * column}{key}: {_written(value)}', column)
 
 
 def _written(value: Any) -> str:

@@ -91,8 +91,8 @@ def _edited(path: Path, changes: list[RigChange]) -> str:
     values = parse_yaml(text, str(path), path.name)
     for change in changes:
         found = _value_at(values, change.path)
-        found = UNSAID.get(change.path[-1]) if found is None else found
-        if found != change.before:
+        unsaid = found is None and change.before == UNSAID.get(change.path[-1])
+        if found != change.before and not unsaid:
             msg = (
                 f'{path}: {change.of} {change.path[-1]} is {found!r}, and the report was measured against '
                 f'{change.before!r}: measure again with this rig.'

@@ -10,6 +10,7 @@ from audio_manifold_ros.workbench.command import Command
 from audio_manifold_ros.workbench.delay import DELAY
 from audio_manifold_ros.workbench.diff import DIFF
 from audio_manifold_ros.workbench.gains import GAINS
+from audio_manifold_ros.workbench.geometry import GEOMETRY
 from audio_manifold_ros.workbench.order import ORDER
 from audio_manifold_ros.workbench.polarity import POLARITY
 
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Command] = {
         CHECK,
         ORDER,
         POLARITY,
+        GEOMETRY,
         DELAY,
         GAINS,
         APPLY,

@@ -21,6 +21,18 @@ WALK = (
 )
 
 
+def hear_places(live: LiveChannels) -> Places:
+    """Return when a loudspeaker stood still, and how late each channel heard it.
+
+    Raises:
+        CalibrationError: There is no clear sound.
+
+    """
+    across_s = float(np.linalg.norm(np.ptp(live.positions_m, axis=0))) / live.array.sound_mps
+    arrivals = find_arrivals(live.samples, live.sample_rate_hz, across_s + LONGEST_DELAY_S)
+    return find_places(arrivals, across_s * live.sample_rate_hz)
+
+
 def stand_places(live: LiveChannels) -> tuple[Places, ChannelDelays]:
     """Return where and when the loudspeaker stood, and the delays of the channels.
 
@@ -28,10 +40,7 @@ def stand_places(live: LiveChannels) -> tuple[Places, ChannelDelays]:
         CalibrationError: There is no clear sound, or the places are too few or on one side.
 
     """
-    aperture_m = float(np.linalg.norm(np.ptp(live.positions_m, axis=0)))
-    longest_s = aperture_m / live.array.sound_mps + LONGEST_DELAY_S
-    arrivals = find_arrivals(live.samples, live.sample_rate_hz, longest_s)
-    places = find_places(arrivals, aperture_m / live.array.sound_mps * live.sample_rate_hz)
+    places = hear_places(live)
     return places, delays_from_places(places, live.positions_m, live.sample_rate_hz, live.array.sound_mps)
 
 

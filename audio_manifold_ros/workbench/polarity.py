@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.ambient_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channel_delays import LEAST_PLACES
+from audio_manifold_ros.calibration.clocks import drifting_channels
+from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.polarities import LEAST_CERTAINTY, find_polarities
 from audio_manifold_ros.workbench.charts import bar_chart
-from audio_manifold_ros.workbench.live_channels import live_channels
+from audio_manifold_ros.workbench.live_channels import LiveChannels, live_channels
+from audio_manifold_ros.workbench.loudspeaker import hear_places
 from audio_manifold_ros.workbench.measurement import Measurement, Task
 from audio_manifold_ros.workbench.report import Report, Table, Verdict
 from audio_manifold_ros.workbench.rig_change import microphone_change
@@ -46,9 +51,9 @@ def measure_polarity(task: Task) -> Report:
             'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(LEAST_CERTAINTY, 1)
         )
     }
-    drift_ppm = ambient_drift(live.samples, live.sample_rate_hz, live.positions_m)
+    drift_ppm, drifts = _drift(live)
     figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(live.names, drift_ppm, strict=True)}
-    if is_drifting(drift_ppm, live.duration_s):
+    if drifts:
         summary = (
             f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm: they belong to two sound devices. Put all '
             'microphones on one device; `calibrate delay` says which belong together.'
@@ -77,6 +82,19 @@ def measure_polarity(task: Task) -> Report:
         changes=changes,
         pictures=pictures,
     )
+
+
+def _drift(live: LiveChannels) -> tuple[NDArray[np.float64], bool]:
+    """Return ppm (channel,), and whether these are two clocks: from a loudspeaker that stands, else from the street."""
+    try:
+        places = hear_places(live)
+    except CalibrationError:
+        places = None
+    if places is None or len(places.times_s) < LEAST_PLACES:
+        street_ppm = ambient_drift(live.samples, live.sample_rate_hz, live.positions_m)
+        return street_ppm, is_drifting(street_ppm, live.duration_s)
+    drift_ppm, std_ppm = (1e6 / live.sample_rate_hz * values for values in (places.drift, places.drift_std))
+    return drift_ppm, bool(drifting_channels(drift_ppm, std_ppm))
 
 
 POLARITY = Measurement(

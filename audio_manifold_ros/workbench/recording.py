@@ -84,11 +84,11 @@ def collect(blocks: Iterable[AudioBlock], origin: str, start_s: float, seconds: 
         if (block.channels, block.sample_rate_hz) != form:
             msg = f'{origin}: the sound changes from {form} to {(block.channels, block.sample_rate_hz)} (channels, Hz).'
             raise WorkbenchError(msg)
-        lost += max(block.first_sample - following, 0)
+        missing = max(block.first_sample - following, 0)
         following = block.end_sample
         if block.end_sample - first <= start_s * form[1]:
-            lost = 0
             continue
+        lost += missing if kept else 0
         overflows += block.overflow
         if not np.isfinite(block.samples).all():
             rejected += block.samples.shape[1]

@@ -24,7 +24,7 @@ from audio_manifold_ros.workbench.recording import LONGEST_S
 BLOCK_S = 0.02
 FILE_BLOCK = 4096
 READ_S = 0.25
-DEAF_S = 5.0
+DEAF_S = 15.0
 DEFAULT_RATE_HZ, DEFAULT_CHANNELS = 48_000, 8
 
 
