@@ -138,8 +138,8 @@ class SimulatedRig:
             signal = self._taps(width) if taps else self._speech(width)
             part = slice(mic * width, (mic + 1) * width)
             sound = self._from(mouth_m, signal)
-            share = float(np.mean(_in_band(sound[mic : mic + 1]) ** 2))
-            noise = float(np.mean(_in_band(street[mic : mic + 1, part]) ** 2))
+            share = float(np.mean(in_band(sound[mic : mic + 1]) ** 2))
+            noise = float(np.mean(in_band(street[mic : mic + 1, part]) ** 2))
             heard[:, part] += sound * np.float32(np.sqrt(noise / share * 10 ** (SNR_DB / 10)))
         return heard
 
@@ -207,11 +207,12 @@ class SimulatedRig:
     def _at_snr(sound: Samples, street: Samples) -> Samples:
         """Return sound that is 10 dB over the street between 100 Hz and 10 kHz, on the average microphone."""
         part = slice(0, sound.shape[1])
-        ratio = np.mean(_in_band(street[:, part]) ** 2) / np.mean(_in_band(sound) ** 2)
+        ratio = np.mean(in_band(street[:, part]) ** 2) / np.mean(in_band(sound) ** 2)
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
 
 
-def _in_band(samples: Samples) -> Samples:
+def in_band(samples: Samples) -> Samples:
+    """Return sound (mic, sample) between the limits of the band in which it is compared with the street."""
     spectrum = scipy.fft.rfft(samples, axis=1)
     frequencies = scipy.fft.rfftfreq(samples.shape[1], 1 / RATE_HZ)
     spectrum[:, (frequencies < BAND_HZ[0]) | (frequencies > BAND_HZ[1])] = 0
