@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.rig_text import RigText
-from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.backends import BUILD, engine_obstacle, open_backend
 from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.engine_build import EngineBuild
 from audio_manifold_ros.inference.microphone_use import plan_use
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.nodes.diagnostics import Identity
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.source import AudioSource
     from audio_manifold_ros.nodes.node_parameters import NodeParameters
 
+ENGINE_BACKENDS = ('auto', 'tensorrt')
+
 
 @dataclass(frozen=True)
 class Assembly:
@@ -45,6 +48,7 @@ class Assembly:
         publishers: Of all topics but the diagnostics.
         identity: What diagnostics say of the configuration.
         rig_watch: Listens to what a recording says of its rig; None without a topic to listen to.
+        engine_build: A build of an engine beside this node; None without one.
 
     """
 
@@ -53,12 +57,22 @@ class Assembly:
     publishers: PredictionPublishers
     identity: Identity
     rig_watch: RigWatch | None
+    engine_build: EngineBuild | None = None
 
     def described(self) -> Identity:
-        """Return the identity with what has been heard of the recording's rig since."""
+        """Return the identity with what has become known since: of the recording's rig, and of an engine's build."""
         heard = '' if self.rig_watch is None else self.rig_watch.warning
-        warnings = [text for text in (self.identity.warning, heard) if text]
+        build = '' if self.engine_build is None else self.engine_build.status().sentence(self.identity.backend)
+        warnings = [text for text in (self.identity.warning, heard, build) if text]
         return replace(self.identity, warning=' '.join(warnings))
+
+    def release(self) -> None:
+        """End what works beside the node."""
+        self.publishers.destroy()
+        if self.rig_watch is not None:
+            self.rig_watch.destroy()
+        if self.engine_build is not None:
+            self.engine_build.stop()
 
 
 def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
@@ -80,15 +94,22 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     rig = locate('rig', model.rig)
     array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
     warnings = [
-        bundle.array_difference(array),
+        bundle.array_difference(array) or '',
         _clock_warning(node, source_parameters),
         _disabled_warning(array, bundle, policy),
     ]
+    source = make_source(node, source_parameters, rig)
+    backend = open_backend(
+        bundle,
+        model.backend,
+        device=model.device,
+        threads=model.threads,
+        engine_policy=model.engine_policy,
+        warn=warnings.append,
+    )
     warning = ' '.join(text for text in warnings if text)
     if warning:
         node.get_logger().warning(warning)
-    source = make_source(node, source_parameters, rig)
-    backend = open_backend(bundle, model.backend, device=model.device, threads=model.threads)
     node.get_logger().info(backend.reason)
     return Assembly(
         source=source,
@@ -103,11 +124,25 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
             warning=warning,
         ),
         rig_watch=_rig_watch(node, source_parameters, rig),
+        engine_build=_engine_build(node, model, bundle, backend.name),
     )
 
 
 def _rig_watch(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigWatch | None:
     return RigWatch(node, source.topic, RigText.from_folder(rig)) if source.kind == 'topic' else None
+
+
+def _engine_build(node: LifecycleNode, model: ModelParameters, bundle: Bundle, serving: str) -> EngineBuild | None:
+    """Start the build of an engine where one is wanted and lacking: in its own process, and never without a word."""
+    if model.engine_policy != BUILD or model.backend not in ENGINE_BACKENDS or serving == 'tensorrt':
+        return None
+    obstacle = engine_obstacle()
+    if obstacle:
+        node.get_logger().warning(f'No engine of TensorRT is built: {obstacle}.')
+        return None
+    node.get_logger().warning(f'An engine of TensorRT is built, which takes minutes; meanwhile {serving} serves.')
+    device = model.device if model.device.startswith('cuda') else 'cuda'
+    return EngineBuild(bundle.folder, device, node.get_logger().info)
 
 
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:

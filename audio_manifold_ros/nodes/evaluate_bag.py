@@ -21,6 +21,7 @@ from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.inference.backends import BACKENDS
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
@@ -60,7 +61,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     parser.add_argument(
         '--rate', type=number(0.1, 200), default=30.0, help='predictions a second, at most (default: %(default)g)'
     )
-    parser.add_argument('--backend', default='auto', choices=('auto', 'onnx', 'torch'), help='what runs the network')
+    parser.add_argument('--backend', default='auto', choices=tuple(BACKENDS), help='what runs the network')
     parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
     parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
     add_stated_argument(parser)

@@ -152,9 +152,7 @@ class PerceptionNode(LifecycleNode):
         self._stop()
         assembly, self._assembly = self._assembly, None
         if assembly is not None:
-            assembly.publishers.destroy()
-            if assembly.rig_watch is not None:
-                assembly.rig_watch.destroy()
+            assembly.release()
 
     def _settings(self, changes: dict[str, Any]) -> Settings:
         prediction = self._declared.read(PredictionParameters)

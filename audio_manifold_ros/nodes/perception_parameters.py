@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.pcm import FORMATS
+from audio_manifold_ros.inference.backends import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.parameters import parameter
 
@@ -34,6 +35,11 @@ class ModelParameters:
         choices=('auto', 'onnx', 'torch', 'tensorrt'),
     )
     device: str = parameter('cpu', 'Device of the torch backend, for example cpu or cuda:0.')
+    engine_policy: str = parameter(
+        LOAD_ONLY,
+        'Engines of TensorRT: require one, build one beside the running node, load_only one that is there, or off.',
+        choices=ENGINE_POLICIES,
+    )
     threads: int = parameter(2, 'Threads of the backend on a CPU.', minimum=1, maximum=64)
 
 

@@ -16,6 +16,7 @@ import soundfile
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
+from audio_manifold_ros.inference import backends
 from audio_manifold_ros.nodes.perception_node import PerceptionNode
 from audio_manifold_ros.nodes.simulated_drive import SimulatedDrive
 from audio_manifold_ros.resources import resource_path
@@ -85,7 +86,8 @@ def test_what_is_good_is_taken(capfd: pytest.CaptureFixture[str], small_bundle: 
         ({'prediction__min_confidence': 1.5}, 'prediction.min_confidence is 1.5'),
         ({'threads': -1}, 'threads is -1'),
         ({'backend': 'tflite'}, "backend is 'tflite': give one of auto, onnx, torch, tensorrt"),
-        ({'backend': 'tensorrt'}, "'tensorrt'"),
+        ({'backend': 'tensorrt', 'engine_policy': 'off'}, "the engine policy 'off'"),
+        ({'engine_policy': 'soon'}, "engine_policy is 'soon': give one of require, build, load_only, off"),
         ({'backend': 'onnx', 'device': 'cuda:0'}, "'cuda:0'"),
         ({'source__kind': 'bag'}, "source.kind is 'bag': give one of device, topic, file, simulator"),
         ({'source__kind': 'device'}, "source.device is ''"),
@@ -108,6 +110,17 @@ def test_bad_parameters(
     result, log = configure(capfd, **{'bundle': str(small_bundle), **values})
     assert result == FAILURE
     assert named in log
+
+
+@pytest.mark.skipif(backends.cuda_devices() > 0, reason='there is a CUDA device')
+def test_an_engine_that_cannot_be_is_required_or_missed(capfd: pytest.CaptureFixture[str], small_bundle: Path) -> None:
+    result, log = configure(capfd, bundle=str(small_bundle), engine_policy='require')
+    assert result == FAILURE
+    assert 'TensorRT cannot be used: there is no CUDA device' in log
+    result, log = configure(capfd, bundle=str(small_bundle), backend='tensorrt', engine_policy='build')
+    assert result == SUCCESS
+    assert log.count('there is no CUDA device. The next best backend serves.') == 1
+    assert 'No engine of TensorRT is built: there is no CUDA device.' in log
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs a command in the environment of an image: /start.sh SETUP_OF_ROS COMMAND...
+set -eo pipefail
+source "$1"
+source /opt/audio_manifold_ros/.venv/bin/activate
+source /opt/audio_manifold_ros/ros2_ws/install/setup.bash
+shift
+exec "$@"
