@@ -51,6 +51,7 @@ class PipelineStatus:
         masked: Names of microphones that are taken as silent.
         stand_ins: Name of each microphone that is not trusted, and of the neighbour that stands in.
         stopped: Nothing is predicted, because microphones are not trusted.
+        limited: Less is predicted than asked for, because the computer does not sustain it; `dropped` counts the rest.
 
     """
 
@@ -67,6 +68,7 @@ class PipelineStatus:
     masked: tuple[str, ...] = ()
     stand_ins: tuple[tuple[str, str], ...] = ()
     stopped: bool = False
+    limited: bool = False
 
 
 class Pipeline:
@@ -139,6 +141,11 @@ class Pipeline:
         with self._lock:
             self._schedule.rate_hz = rate_hz
 
+    def limit(self, rate_hz: float) -> None:
+        """Predict no more often than the computer sustains; what is due in between is dropped, and counted."""
+        with self._lock:
+            self._schedule.rest_samples = self._spec.sample_rate_hz / rate_hz
+
     @property
     def min_confidence(self) -> float:
         """Pixels of lower confidence become NaN and unlabelled; may be changed at any time."""
@@ -179,6 +186,7 @@ class Pipeline:
                 masked=tuple(map(self._name, self._use.masked)),
                 stand_ins=tuple((self._name(place), self._name(other)) for place, other in self._use.stand_ins),
                 stopped=self._use.stopped,
+                limited=self._schedule.limited,
             )
 
     def push(self, block: AudioBlock) -> int:

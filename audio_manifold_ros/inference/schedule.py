@@ -15,6 +15,12 @@ class Schedule:
     Time is counted in samples, not on a clock: a stalled computer makes no windows due that the audio has not
     brought. A window serves all instants that have come due up to its end; all but one of them are dropped. So a
     computer that needs longer than one period predicts from the newest window, and the loss is known.
+
+    Attributes:
+        rest_samples: Least distance between windows that are served, where it is longer than the period: what the
+            computer sustains. Instants that come due in between are served by the next window, and all but one of
+            them are dropped.
+
     """
 
     def __init__(self, sample_rate_hz: int, hop_samples: int, rate_hz: float) -> None:
@@ -32,6 +38,8 @@ class Schedule:
         self._sample_rate_hz = sample_rate_hz
         self._hop_samples = hop_samples
         self._due: float | None = None
+        self._served = 0
+        self.rest_samples = 0.0
         self._rate_hz, self._period = rate_hz, self._period_of(rate_hz)
 
     @property
@@ -47,6 +55,11 @@ class Schedule:
             self._due += period - self._period
         self._rate_hz, self._period = rate_hz, period
 
+    @property
+    def limited(self) -> bool:
+        """Whether the computer sustains less than what is asked for."""
+        return self.rest_samples > self._period
+
     def reset(self) -> None:
         """Forget the instants; one is due at once."""
         self._due = None
@@ -58,10 +71,13 @@ class Schedule:
         free of gaps (all are skipped).
         """
         if self._due is None:
-            self._due = end_sample + self._period
+            self._due, self._served = end_sample + self._period, end_sample
             return 1
+        if self.limited and end_sample - self._served < self.rest_samples:
+            return 0
         count = max(math.floor((end_sample - self._due) / self._period) + 1, 0)
         self._due += count * self._period
+        self._served = end_sample if count else self._served
         return count
 
     def _period_of(self, rate_hz: float) -> float:

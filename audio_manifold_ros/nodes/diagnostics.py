@@ -128,6 +128,9 @@ def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticSt
         'gaps': report.pipeline.gaps,
         'flushes': report.flushes,
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
+        'rate_hz': f'{report.rate_hz:.1f}',
+        'rate_asked_hz': f'{report.asked_hz:g}',
+        'rate_limited': str(report.pipeline.limited).lower(),
     }
     return _status('predictions', *_verdict(identity, report), values)
 
@@ -139,12 +142,23 @@ def _verdict(identity: Identity, report: Report) -> tuple[bytes, str]:
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
         (report.pipeline.stopped, ERROR, f'No images are published: {broken}.'),
         (report.age_s is None, STALE, 'No images yet.'),
-        (age_s > MAX_AGE_S, STALE, f'The last images describe {age_s:.1f} s ago.'),
+        (age_s > _allowed_age_s(report), STALE, f'The last images describe {age_s:.1f} s ago.'),
         (bool(broken), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {broken}.'),
         (bool(identity.warning), WARN, identity.warning),
+        (report.pipeline.limited, OK, f'Images describe {age_s:.2f} s ago; {_rate_sentence(report)}'),
         (True, OK, f'Images describe {age_s:.2f} s ago.'),
     )
     return next((level, message) for holds, level, message in verdicts if holds)
+
+
+def _allowed_age_s(report: Report) -> float:
+    """Return how old the last images may become before they are stale: older where fewer are made, knowingly."""
+    rests = report.pipeline.limited and report.rate_hz > 0
+    return MAX_AGE_S + (2 / report.rate_hz if rests else 0.0)
+
+
+def _rate_sentence(report: Report) -> str:
+    return f'{report.rate_hz:.1f} a second of the {report.asked_hz:g} asked for: all that this machine sustains.'
 
 
 def _source(report: Report, *, losing: bool) -> DiagnosticStatus:

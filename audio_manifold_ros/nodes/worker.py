@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +19,9 @@ from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.listener import Listener
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
+from audio_manifold_ros.inference.sustained_rate import SustainedRate
 from audio_manifold_ros.nodes.stage_latency import Percentiles, StageLatency
+from audio_manifold_ros.nodes.thread_name import name_this_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
 NS_PER_S = 1_000_000_000
 READ_TIMEOUT_S = 0.1
 REST_S = 0.2
-# A source that is faster than the clock must not keep the worker from predicting.
-MAX_BLOCKS = 64
+# A source that is faster than the clock must not keep the worker from predicting: so much sound is heard at once, and
+# twice as much as time has passed, so that no prediction, however long, leaves a queue behind.
+HEARD_AT_ONCE_S = 0.3
+CATCH_UP = 2.0
+RATE_PREDICTIONS = 32
 REFUSALS = (AudioError, FeatureError, InferenceError)
 
 
@@ -66,6 +72,8 @@ class Report:
         flushes: Times that the stream began anew.
         latencies: Milliseconds by stage.
         age_s: Time since the instant that the last images describe; None before the first.
+        rate_hz: Predictions a second, of late.
+        asked_hz: Predictions a second that are asked for.
         fault: Why there are no images, or an empty string.
 
     """
@@ -76,13 +84,16 @@ class Report:
     flushes: int = 0
     latencies: dict[str, Percentiles] = field(default_factory=dict)
     age_s: float | None = None
+    rate_hz: float = 0.0
+    asked_hz: float = 0.0
     fault: str = ''
 
 
 class PerceptionWorker:
     """Reads, predicts and publishes in a thread of its own, from `start` to `stop`.
 
-    Late work is dropped: all waiting blocks are taken before a prediction, which is made for the newest window.
+    Late work is dropped: all waiting blocks are taken before a prediction, which is made for the newest window. On a
+    machine that does not sustain the rate asked for, predictions are made as often as it does.
     Whatever goes wrong with a block or a window is reported as a fault, and the next one is tried.
 
     Args:
@@ -118,6 +129,10 @@ class PerceptionWorker:
         self._pipeline: Pipeline | None = None
         self._meter: LevelMeter | None = None
         self._last_stamp_ns: int | None = None
+        self._sustained = SustainedRate()
+        self._predicted_s: deque[float] = deque(maxlen=RATE_PREDICTIONS)
+        self._hearing_s = 0.0
+        self._heard_at_s = time.perf_counter()
         self._fault = ''
 
     def start(self) -> None:
@@ -167,10 +182,18 @@ class PerceptionWorker:
             flushes=self._listener.flushes,
             latencies=self._latency.percentiles(),
             age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
+            rate_hz=self._rate_hz(),
+            asked_hz=self._settings.rate_hz,
             fault=self._fault,
         )
 
+    def _rate_hz(self) -> float:
+        """Return the predictions a second since the oldest that is remembered, which falls when none are made."""
+        made_s = list(self._predicted_s)
+        return (len(made_s) - 1) / (time.perf_counter() - made_s[0]) if len(made_s) > 1 else 0.0
+
     def _run(self) -> None:
+        name_this_thread('perception')
         while not self._stop.is_set():
             self._step()
 
@@ -189,12 +212,14 @@ class PerceptionWorker:
             if self._source.status().state is SourceState.ENDED:
                 self._stop.wait(REST_S)
             return
+        began_s = time.perf_counter()
         pipeline = self._take(block)
-        for _ in range(MAX_BLOCKS):
-            block = self._source.read(0.0)
-            if block is None:
-                break
+        left_s = HEARD_AT_ONCE_S + CATCH_UP * (began_s - self._heard_at_s)
+        while left_s > 0 and (block := self._source.read(0.0)) is not None:
             pipeline = self._take(block)
+            left_s -= block.samples.shape[1] / block.sample_rate_hz
+        self._heard_at_s = time.perf_counter()
+        self._hearing_s += self._heard_at_s - began_s
         self._predict(pipeline)
 
     def _take(self, block: AudioBlock) -> Pipeline:
@@ -219,15 +244,21 @@ class PerceptionWorker:
         return pipeline, self._meter
 
     def _predict(self, pipeline: Pipeline) -> None:
+        began_s = time.perf_counter()
         prediction = pipeline.predict()
         if prediction is None:
             return
-        began_s = time.perf_counter()
+        predicted_s = time.perf_counter()
         self._output.publish(prediction)
+        now_s = time.perf_counter()
         self._latency.add('features', prediction.features_s)
         self._latency.add('network', prediction.network_s)
-        self._latency.add('publish', time.perf_counter() - began_s)
+        self._latency.add('publish', now_s - predicted_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
+        self._sustained.add(self._hearing_s, now_s - began_s, now_s)
+        self._hearing_s = 0.0
+        pipeline.limit(self._sustained.rate_hz)
+        self._predicted_s.append(now_s)
         self._last_stamp_ns = prediction.stamp_ns
         self._fault = ''
 

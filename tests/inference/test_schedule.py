@@ -84,3 +84,15 @@ def test_a_rate_that_is_none_is_refused(rate_hz: float) -> None:
     with pytest.raises(InferenceError, match='prediction rate'):
         schedule.rate_hz = rate_hz
     assert schedule.rate_hz == 30.0
+
+
+def test_a_computer_that_rests_gets_the_newest_window_and_the_loss_is_counted() -> None:
+    schedule = Schedule(RATE_HZ, HOP, 30.0)
+    assert schedule.take(0) == 1
+    assert not schedule.limited
+    schedule.rest_samples = 3000.0
+    assert schedule.limited
+    assert [schedule.take(end) for end in (750, 1500, 2999)] == [0, 0, 0]
+    assert schedule.take(3000) == 4, 'three instants that came due meanwhile are dropped'
+    schedule.rest_samples = 500.0
+    assert schedule.take(3750) == 1, 'a rest within the period changes nothing'

@@ -30,14 +30,15 @@ ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEA
 
 
 class NodeProcess:
-    """An executable of the package as a process, with what it printed."""
+    """An executable of the package, or a module of the tests, as a process, with what it printed."""
 
     def __init__(self, module: str, log: Path, **parameters: Any) -> None:
         given = [part for name, value in parameters.items() for part in ('-p', f'{name.replace("__", ".")}:={value}')]
         self._log = log
+        full = module if '.' in module else f'audio_manifold_ros.nodes.{module}'
         with log.open('wb') as file:
             self.process = subprocess.Popen(
-                [*DIE_WITH_PARENT, sys.executable, '-m', f'audio_manifold_ros.nodes.{module}', '--ros-args', *given],
+                [*DIE_WITH_PARENT, sys.executable, '-m', full, '--ros-args', *given],
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
