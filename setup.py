@@ -52,6 +52,8 @@ setup(
             f'check_bag = {NAME}.bags.check:main',
             f'recover_bag = {NAME}.bags.recover:main',
             f'bag_to_dataset = {NAME}.bags.bag_to_dataset:main',
+            f'calibrate = {NAME}.workbench.calibrate:main',
+            f'build_engine = {NAME}.inference.build_engine:main',
         ],
     },
 )

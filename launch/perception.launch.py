@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.substitutions import FindPackageShare
@@ -61,7 +62,12 @@ def generate_launch_description() -> LaunchDescription:
         arguments=['-d', PathJoinSubstitution([share, 'rviz', 'perception.rviz'])],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
-    return LaunchDescription([*arguments, OpaqueFunction(function=perception), OpaqueFunction(function=frames), rviz])
+    frames = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'rig_frames.launch.py'])),
+        launch_arguments={name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'rig')}.items(),
+        condition=IfCondition(LaunchConfiguration('frames')),
+    )
+    return LaunchDescription([*arguments, OpaqueFunction(function=perception), frames, rviz])
 
 
 def perception(context: LaunchContext) -> list[LifecycleNode]:
@@ -79,26 +85,6 @@ def perception(context: LaunchContext) -> list[LifecycleNode]:
         namespace=given('namespace'),
         parameters=[given('params_file'), values],
         arguments=['--ros-args', '--log-level', given('log_level')],
-        output='screen',
-    )
-    return [node]
-
-
-def frames(context: LaunchContext) -> list[Node]:
-    """Make the node that publishes the frames of the same rig, if that is wanted."""
-
-    def given(argument: str) -> str:
-        return str(LaunchConfiguration(argument).perform(context))
-
-    if not BOOLEANS[given('frames').lower()]:
-        return []
-    values = {'rig': given('rig')} if given('rig') else {}
-    node = Node(
-        package=PACKAGE,
-        executable='rig_frames',
-        name='rig_frames',
-        namespace=given('namespace'),
-        parameters=[given('params_file'), values],
         output='screen',
     )
     return [node]

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
@@ -59,7 +61,12 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('use_sim_time', default_value='false', description='Follow /clock.', **booleans),
         DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=recorder), OpaqueFunction(function=frames)])
+    frames = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'rig_frames.launch.py'])),
+        launch_arguments={name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'rig')}.items(),
+        condition=IfCondition(LaunchConfiguration('frames')),
+    )
+    return LaunchDescription([*arguments, OpaqueFunction(function=recorder), frames])
 
 
 def recorder(context: LaunchContext) -> list[Node]:
@@ -80,25 +87,5 @@ def recorder(context: LaunchContext) -> list[Node]:
         arguments=['--ros-args', '--log-level', given('log_level')],
         output='screen',
         sigterm_timeout=CLOSING_S,
-    )
-    return [node]
-
-
-def frames(context: LaunchContext) -> list[Node]:
-    """Make the node that publishes the frames of the same rig, if that is wanted."""
-
-    def given(argument: str) -> str:
-        return str(LaunchConfiguration(argument).perform(context))
-
-    if not BOOLEANS[given('frames').lower()]:
-        return []
-    values = {'rig': given('rig')} if given('rig') else {}
-    node = Node(
-        package=PACKAGE,
-        executable='rig_frames',
-        name='rig_frames',
-        namespace=given('namespace'),
-        parameters=[given('params_file'), values],
-        output='screen',
     )
     return [node]

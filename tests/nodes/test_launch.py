@@ -46,6 +46,7 @@ ARGUMENTS = {
         'use_sim_time',
         'log_level',
     },
+    'rig_frames': {'namespace', 'params_file', 'rig'},
     'simulated_drive': {'namespace', 'params_file', 'seed', 'log_level', 'perception', 'rviz'},
 }
 
@@ -135,6 +136,8 @@ def test_launch_accepts_the_files(path: Path) -> None:
         context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
         (node,) = load(path).perception(context)
         assert node.node_executable == 'perception_node'
+    if path.name == 'rig_frames.launch.py':
+        context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
         (node,) = load(path).frames(context)
         assert node.node_executable == 'rig_frames'
     if path.name == 'record.launch.py':
