@@ -86,7 +86,7 @@ def evaluate(
             model, shuffled = listen(network, features), listen(network, take_features(cache, other))
             mono = listen(network, np.stack([one_microphone(window) for window in features]))
             instants = cache.instants(own)
-            for place, (truth, output) in enumerate(zip(_truth(cache, own), model, strict=True)):
+            for place, (truth, output) in enumerate(zip(true_images(cache, own), model, strict=True)):
                 predicted = {
                     'model': _images(output),
                     'prior': _prior_images(prior, output),
@@ -101,14 +101,14 @@ def evaluate(
 def make_prior(cache: WindowCache) -> Prior:
     """Return the median depth and the most frequent class of each pixel over the training windows."""
     indices = cache.indices('train')
-    builder = PriorBuilder(*_size(_truth(cache, indices[:1])[0]), near_m=NEAREST[cache.depth_unit or METRES])
+    builder = PriorBuilder(*_size(true_images(cache, indices[:1])[0]), near_m=NEAREST[cache.depth_unit or METRES])
     for batch in batches(indices):
-        for truth in _truth(cache, batch):
+        for truth in true_images(cache, batch):
             builder.add(truth.depth_m, truth.labels)
     return builder.build()
 
 
-def _truth(cache: WindowCache, indices: NDArray[np.int64]) -> list[Images]:
+def true_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[Images]:
     """Return what the camera saw, in the size of the networks."""
     depth_m, labels = (cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in TRUTHS)
     return [Images(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)]

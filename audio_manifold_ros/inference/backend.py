@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.manifest import Manifest
 
+FLOAT32, INT8 = 'float32', 'int8'
+PRECISIONS = (FLOAT32, INT8)
 INPUT_NAME = 'features'
 OUTPUT_NAMES = {
     'depth': ('depth_m', 'depth_distance'),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.inference.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 MAX_THREADS = 64
+# They may run on a CPU by ONNX Runtime, which has bundles' other precisions.
+CPU_BACKENDS = ('auto', 'onnx')
 CUDA_LIBRARIES = ('libcuda.so.1', 'libcuda.so')
 REQUIRE, BUILD, LOAD_ONLY, OFF = 'require', 'build', 'load_only', 'off'
 ENGINE_POLICIES = (REQUIRE, BUILD, LOAD_ONLY, OFF)
@@ -33,6 +36,8 @@ class BackendRequest:
         threads: Of one prediction, on a CPU.
         engine_policy: As `open_backend` says.
         warn: Told in a sentence what goes wrong and does not end the search.
+        precision: As `open_backend` says.
+        cores: As `open_backend` says.
 
     """
 
@@ -40,6 +45,8 @@ class BackendRequest:
     threads: int
     engine_policy: str
     warn: Callable[[str], None]
+    precision: str
+    cores: tuple[int, ...]
 
     @property
     def cuda_device(self) -> str:
@@ -54,6 +61,8 @@ def open_backend(
     threads: int = 2,
     engine_policy: str = LOAD_ONLY,
     warn: Callable[[str], None] = LOGGER.warning,
+    precision: str = FLOAT32,
+    cores: tuple[int, ...] = (),
 ) -> Backend:
     """Open a backend; its `reason` says what runs and why. Nothing is ever built here.
 
@@ -68,6 +77,9 @@ def open_backend(
         engine_policy: What is done about engines of TensorRT: `require` fails without one, `build` and `load_only` go
             on with the next best (the node starts a build with the former), `off` does not look for one.
         warn: Told in a sentence what was set aside or missed.
+        precision: Of ONNX Runtime on a CPU: `float32` or `int8`. `int8` is refused where the bundle lacks it, and by
+            backends that have their own precision.
+        cores: Of ONNX Runtime on a CPU: processors that its threads are pinned to, one each, instead of `threads`.
 
     Raises:
         InferenceError: The name is unknown, or the backend cannot work here.
@@ -82,7 +94,13 @@ def open_backend(
     if engine_policy not in ENGINE_POLICIES:
         msg = f'The engine policy is {engine_policy!r}: give one of {", ".join(ENGINE_POLICIES)}.'
         raise InferenceError(msg)
-    return BACKENDS[name](bundle, BackendRequest(device, threads, engine_policy, warn))
+    if precision not in PRECISIONS:
+        msg = f'The precision is {precision!r}: give one of {", ".join(PRECISIONS)}.'
+        raise InferenceError(msg)
+    if precision != FLOAT32 and name not in CPU_BACKENDS:
+        msg = f'The backend {name!r} chooses its own precision, not {precision!r}: take one of {CPU_BACKENDS} for that.'
+        raise InferenceError(msg)
+    return BACKENDS[name](bundle, BackendRequest(device, threads, engine_policy, warn, precision, cores))
 
 
 def cuda_devices() -> int:
@@ -107,6 +125,8 @@ def engine_obstacle() -> str:
 
 
 def _open_auto(bundle: Bundle, request: BackendRequest) -> Backend:
+    if request.precision != FLOAT32:
+        return _open_cpu(bundle, request, f'{request.precision} is asked for')
     if request.engine_policy == REQUIRE:
         return _open_engine(bundle, request, 'an engine is required')
     return _open_first(bundle, request, tuple(LADDER), '')
@@ -168,13 +188,13 @@ def _open_torch_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) ->
 def _open_onnx_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
     from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 
-    return OnnxBackend(bundle, request.threads, reason, device=request.cuda_device)
+    return OnnxBackend(bundle, request.threads, reason, device=request.cuda_device, precision=request.precision)
 
 
 def _open_cpu(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
     from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 
-    return OnnxBackend(bundle, request.threads, reason)
+    return OnnxBackend(bundle, request.threads, reason, precision=request.precision, cores=request.cores)
 
 
 def _open_onnx(bundle: Bundle, request: BackendRequest) -> Backend:

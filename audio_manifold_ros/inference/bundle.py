@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MANIFEST_FILE = 'manifest.json'
 WEIGHTS_FILE = 'weights.safetensors'
 ONNX_FILE = 'model.onnx'
+INT8_FILE = 'model.int8.onnx'
 REQUIRED_FILES = (WEIGHTS_FILE, ONNX_FILE)
 FILE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 MAX_MANIFEST_BYTES = 4_000_000
@@ -70,6 +71,22 @@ class Bundle:
     def onnx_path(self) -> Path:
         """The ONNX graph, whose weights lie in the safetensors file."""
         return self.folder / ONNX_FILE
+
+    @property
+    def int8_path(self) -> Path:
+        """The ONNX graph whose convolutions compute with bytes; derived from the other, with weights of its own.
+
+        Raises:
+            InferenceError: The bundle has none.
+
+        """
+        if INT8_FILE not in self.manifest.files:
+            msg = (
+                f'The bundle {self.manifest.name!r} has no {INT8_FILE}: make it with python -m training.quantize, or '
+                "choose the precision 'float32'."
+            )
+            raise InferenceError(msg)
+        return self.folder / INT8_FILE
 
     def array_difference(self, array: MicrophoneArray) -> str | None:
         """Say how `array` differs from the one that the bundle was trained for, or None if it does not.

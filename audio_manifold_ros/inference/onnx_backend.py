@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.backend import (
+    FLOAT32,
     INPUT_NAME,
     check_features,
     input_shape,
@@ -20,6 +23,8 @@ from audio_manifold_ros.inference.backend import (
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audio_manifold_ros.inference.bundle import Bundle
     from audio_manifold_ros.inference.prediction import NetworkOutput
 
@@ -29,50 +34,89 @@ CPU_PROVIDER, CUDA_PROVIDER = 'CPUExecutionProvider', 'CUDAExecutionProvider'
 
 
 class OnnxBackend:
-    """Runs `model.onnx`; never imports torch."""
+    """Runs `model.onnx`, or `model.int8.onnx`; never imports torch.
+
+    Input and outputs lie in arrays that are bound once: per window nothing is allocated but the images handed out.
+    """
 
     name = 'onnx'
 
-    def __init__(self, bundle: Bundle, threads: int = 2, reason: str = 'as asked for', *, device: str = 'cpu') -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int = 2,
+        reason: str = 'as asked for',
+        *,
+        device: str = 'cpu',
+        precision: str = FLOAT32,
+        cores: tuple[int, ...] = (),
+    ) -> None:
         """Load the graph, let ONNX Runtime fuse it, and run it on silence.
 
         Args:
             bundle: A verified bundle.
-            threads: Threads of one prediction, on a CPU.
+            threads: Threads of one prediction, on a CPU; no more than there are processors to run them.
             reason: Why this backend was chosen.
             device: `cpu`, `cuda` or `cuda:N`.
+            precision: `float32`, or `int8` on a CPU.
+            cores: Processors, one for each thread, that the threads are pinned to; the first is for the thread that
+                calls `run`. Without any the system moves the threads about.
 
         Raises:
-            InferenceError: ONNX Runtime refuses the graph or lacks the device, or the graph's inputs and outputs are
-                not the manifest's.
+            InferenceError: ONNX Runtime refuses the graph or lacks the device, the bundle lacks the precision or the
+                machine a core, or the graph's inputs and outputs are not the manifest's.
 
         """
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._session = _open_session(bundle, threads, _providers(device))
-        self._check_interface(bundle)
+        self._cores = _check_cores(cores)
+        threads = len(cores) or min(threads, len(os.sched_getaffinity(0)))
+        path = graph_path(bundle, precision, device)
+        self._session = _open_session(path, threads, cores, _providers(device))
+        self._check_interface(path)
         where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'
-        self.reason = f'ONNX Runtime {onnxruntime.__version__} {where}: {reason}'
+        pinned = f' on the cores {", ".join(map(str, cores))}' if cores else ''
+        self.reason = f'ONNX Runtime {onnxruntime.__version__} {where}{pinned}, {precision}: {reason}'
+        self._features, self._images, self._binding = self._bind()
+        self._pinned_thread = 0
         for _ in range(WARM_UP_RUNS):
-            self.run(np.zeros(self._shape, dtype=np.float32))
+            self._session.run_with_iobinding(self._binding)
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
         check_features(features, self._shape)
+        self._pin()
+        np.copyto(self._features[0], features)
         try:
-            tensors = self._session.run(self._names, {INPUT_NAME: features[None]})
+            self._session.run_with_iobinding(self._binding)
         except RuntimeError as error:
             msg = f'ONNX Runtime failed: {error}'
             raise InferenceError(msg) from None
-        return network_output(self._names, tensors)
+        return network_output(self._names, [image.copy() for image in self._images])
 
-    def _check_interface(self, bundle: Bundle) -> None:
+    def _bind(self) -> tuple[NDArray[np.float32], list[NDArray[Any]], onnxruntime.IOBinding]:
+        """Return input (1, mic, height, width), outputs and what binds them; a first run tells the outputs' shapes."""
+        features = np.zeros((1, *self._shape), dtype=np.float32)
+        images = [np.empty_like(image) for image in self._session.run(self._names, {INPUT_NAME: features})]
+        binding = self._session.io_binding()
+        binding.bind_input(INPUT_NAME, 'cpu', 0, np.float32, features.shape, features.ctypes.data)
+        for name, image in zip(self._names, images, strict=True):
+            binding.bind_output(name, 'cpu', 0, image.dtype, image.shape, image.ctypes.data)
+        return features, images, binding
+
+    def _pin(self) -> None:
+        """Pin the calling thread, once: ONNX Runtime has pinned only those that it has started."""
+        if self._cores and self._pinned_thread != threading.get_ident():
+            os.sched_setaffinity(0, self._cores[:1])
+            self._pinned_thread = threading.get_ident()
+
+    def _check_interface(self, path: Path) -> None:
         inputs = {entry.name: (entry.type, tuple(entry.shape)) for entry in self._session.get_inputs()}
         outputs = {entry.name for entry in self._session.get_outputs()}
         wanted = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
         if inputs != wanted or outputs != set(self._names):
             msg = (
-                f'{bundle.onnx_path} maps {inputs} to {sorted(outputs)}, its manifest says {wanted} to '
+                f'{path} maps {inputs} to {sorted(outputs)}, its manifest says {wanted} to '
                 f'{sorted(self._names)}: export the bundle again.'
             )
             raise InferenceError(msg)
@@ -99,18 +143,47 @@ def _providers(device: str) -> list[Any]:
     return [(CUDA_PROVIDER, {'device_id': int(number or 0)}), CPU_PROVIDER]
 
 
-def _open_session(bundle: Bundle, threads: int, providers: list[Any]) -> onnxruntime.InferenceSession:
+def graph_path(bundle: Bundle, precision: str, device: str = 'cpu') -> Path:
+    """Return the graph of a precision.
+
+    Raises:
+        InferenceError: The bundle or the device lacks it.
+
+    """
+    if precision == FLOAT32:
+        return bundle.onnx_path
+    if device != 'cpu':
+        msg = f"The precision 'int8' is for the device 'cpu', not for {device!r}: choose 'float32' there."
+        raise InferenceError(msg)
+    return bundle.int8_path
+
+
+def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
+    here = os.sched_getaffinity(0)
+    if len(set(cores)) < len(cores) or not set(cores) <= here:
+        msg = f'The networks are to run on the cores {list(cores)}: give some of {sorted(here)}, each once.'
+        raise InferenceError(msg)
+    return cores
+
+
+def _open_session(
+    path: Path, threads: int, cores: tuple[int, ...], providers: list[Any]
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
     # Threads that spin between two windows would take the cores from capture and the rest of the robot.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    if len(cores) > 1:
+        # Counted from 1, and without the calling thread.
+        places = ';'.join(str(core + 1) for core in cores[1:])
+        options.add_session_config_entry('session.intra_op_thread_affinities', places)
     try:
-        session = onnxruntime.InferenceSession(str(bundle.onnx_path), options, providers=providers)
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
     # ONNX Runtime has a dozen exception classes, all of them direct children of Exception.
     except Exception as error:  # noqa: BLE001
-        msg = f'ONNX Runtime {onnxruntime.__version__} cannot load {bundle.onnx_path}: {error}'
+        msg = f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: {error}'
         raise InferenceError(msg) from None
     if len(session.get_providers()) < len(providers):
         msg = f'ONNX Runtime {onnxruntime.__version__} has fallen back to {session.get_providers()}: see its log.'

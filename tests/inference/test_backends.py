@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,6 +151,11 @@ REFUSED = [
     ({'name': 'torch', 'device': 'abacus'}, "device is 'abacus'"),
     ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch sees"),
     ({'name': 'onnx', 'threads': 0}, '0 threads'),
+    ({'name': 'onnx', 'precision': 'int4'}, "precision is 'int4': give one of float32, int8"),
+    ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with python -m training.quantize'),
+    ({'name': 'torch', 'precision': 'int8'}, "'torch' chooses its own precision, not 'int8'"),
+    ({'name': 'onnx', 'cores': (0, 0)}, r'cores \[0, 0\]: give some of'),
+    ({'name': 'onnx', 'cores': (9999,)}, r'cores \[9999\]: give some of'),
 ]
 
 
@@ -328,3 +335,29 @@ def test_the_small_network_hears(bundle: Bundle, windows: np.ndarray) -> None:
     assert first.depth_m.std() > 1.0
     assert (first.depth_m != second.depth_m).mean() > 0.1, 'comparisons of constants would prove nothing'
     assert (first.labels != second.labels).any()
+
+
+def test_threads_are_pinned_to_the_cores_that_are_named(bundle: Bundle, windows: np.ndarray) -> None:
+    """The calling thread by the first prediction, and no other thread of ours."""
+    cores = sorted(os.sched_getaffinity(0))
+    before = {thread: os.sched_getaffinity(thread) for thread in own_threads()}
+    backend = open_backend(bundle, 'onnx', cores=tuple(cores[:2]))
+    assert {thread: os.sched_getaffinity(thread) for thread in before} == before
+    started = own_threads() - set(before)
+    assert {frozenset(os.sched_getaffinity(thread)) for thread in started} <= {frozenset(cores[1:2])}
+    found: list[set[int]] = []
+
+    def predict() -> None:
+        backend.run(windows[0])
+        found.append(os.sched_getaffinity(0))
+
+    worker = threading.Thread(target=predict)
+    worker.start()
+    worker.join()
+    assert found == [{cores[0]}]
+    assert os.sched_getaffinity(0) == set(cores)
+    assert f'on the cores {", ".join(map(str, cores[:2]))}' in backend.reason
+
+
+def own_threads() -> set[int]:
+    return {int(path.name) for path in Path('/proc/self/task').iterdir()}
