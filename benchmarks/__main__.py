@@ -44,6 +44,7 @@ BENCHES = {
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
     'health': Bench('who is accused and what is found: healthy and broken microphones on simulated drives', 1),
+    'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 1),
     'conversion': Bench('bags into drives: eight microphones, 128 × 128 labels and depth', 1),
 }
 

@@ -174,9 +174,9 @@ def measure() -> list[Figure]:
     return [
         at_most(f'{rigs}: recordings whose order was wrong', sum(o.wrong_order for o in outcomes), '', 0),
         at_most('channels whose polarity was wrong', sum(o.wrong_polarity for o in outcomes), '', 0),
-        at_most('gains, loudspeaker at 12 places: largest error', max(gains), 'dB', 0.3),
+        at_most(f'gains, loudspeaker at {PLACES} places: largest error', max(gains), 'dB', 0.3),
         Figure('the same: median of the largest error of a rig', float(np.median(gains)), 'dB'),
-        at_most('delays, loudspeaker at 12 places: largest error', max(delays), samples, 0.05),
+        at_most(f'delays, loudspeaker at {PLACES} places: largest error', max(delays), samples, 0.05),
         Figure('the same: median of the largest error of a rig', float(np.median(delays)), samples),
         at_most('delays, one electrical signal: largest error', max(wired), samples, 0.05),
         at_most('one clock taken for two', sum(o.false_drift for o in outcomes), 'rigs', 0),

@@ -105,7 +105,9 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheck:
     squared = np.abs(spectra.coherences()) ** 2
     squared[:, np.arange(len(samples)), np.arange(len(samples))] = 0
     coherence = {name: squared[spectra.within(*band)].mean(axis=0).max(axis=1) for name, band in COHERENCE_HZ.items()}
-    dead = _dead(rms, frames.low_db, coherence['60-250 Hz'])
+    # The mean of logarithms: hum of the mains is one tone among many.
+    typical_db = (10 * np.log10(spectra.powers[spectra.within(*LOW_HZ)] + 1e-16)).mean(axis=0)
+    dead = _dead(rms, typical_db, coherence['60-250 Hz'])
     tops, bits = cut_tops(samples, sample_rate_hz), stuck_bits(samples)
     twins = _twins(samples, squared[spectra.within(*TWIN_HZ)].mean(axis=0), dead)
     hiss_db, hissing = _hiss(frames, dead)
@@ -169,9 +171,9 @@ def _frames(samples: Samples, sample_rate_hz: int) -> _Frames:
     )
 
 
-def _dead(rms: Array, low_db: Array, coherence: Array) -> NDArray[np.bool_]:
+def _dead(rms: Array, typical_db: Array, coherence: Array) -> NDArray[np.bool_]:
     """Silent; or far quieter than the others; or quieter, and without anything in common with them."""
-    below_db = np.median(low_db) - low_db
+    below_db = np.median(typical_db) - typical_db
     alone = coherence < DEAF_COHERENCE_SHARE * np.median(coherence)
     return (rms < STEP_16_BIT) | (below_db > SILENT_BELOW_DB) | ((below_db > DEAF_BELOW_DB) & alone)
 

@@ -7,6 +7,7 @@ import pytest
 
 from audio_manifold_ros.calibration.channel_check import FAULTS, check_channels
 from benchmarks.calibration import FAULT_NAMES
+from benchmarks.microphone_faults import break_microphone
 from benchmarks.rig_faults import FAULTS as INJECTED
 from benchmarks.rig_faults import Samples, quantised
 from benchmarks.simulated_rig import RATE_HZ, SimulatedRig, octagon
@@ -37,6 +38,10 @@ def test_finds_the_fault_and_blames_no_other(street: Samples, name: str) -> None
     found = faults(quantised(broken))
     assert FAULT_NAMES[name] in found[3]
     assert set(found) == ({3, 4} if name == 'duplicated' else {3})
+
+
+def test_an_open_input_that_hums_is_dead(street: Samples) -> None:
+    assert faults(break_microphone(street, 3, 'humming', 0.0, RATE_HZ)) == {3: ('dead',)}
 
 
 def test_says_what_it_measured(street: Samples) -> None:
