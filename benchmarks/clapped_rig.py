@@ -59,26 +59,27 @@ class ClappedRig(SimulatedRig):
         self.said = replace(array, microphones=tuple(mics))
 
     def claps(self, count: int, street: Samples) -> Claps:
-        """Return the street with claps all round at unknown places, each 10 dB over the street while it lasts.
-
-        A wall of sound comes back from the ground, half as loud.
-        """
-        heard, width = street.copy(), round(CLAP_S * RATE_HZ)
+        """Return the street with claps all round at unknown places, each 10 dB over the street while it lasts."""
         azimuths = self.generator.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
         azimuths += self.generator.uniform(-0.5, 0.5, count) * 2 * np.pi / count
         away = self.generator.uniform(*RANGE_M, count)
         heights = self.generator.uniform(*HEIGHT_M, count)
         places = np.stack([away * np.cos(azimuths), away * np.sin(azimuths), heights], axis=1)
         times_s = (np.arange(count) + 0.5) * EVERY_S + self.generator.uniform(-0.5, 0.5, count) * JITTER_S
-        for place, time_s in zip(places, times_s.tolist(), strict=True):
-            start = round(time_s * RATE_HZ)
+        return self.claps_at(places, times_s, street)
+
+    def claps_at(self, places_m: Array, times_s: Array, street: Samples) -> Claps:
+        """Return the street with claps at places (clap, 3) and times, in whole samples; the ground gives echoes."""
+        heard, width = street.copy(), round(CLAP_S * RATE_HZ)
+        starts = np.rint(times_s * RATE_HZ).astype(int)
+        for place, start in zip(places_m, starts.tolist(), strict=True):
             signal = np.zeros(3 * width, dtype=np.float32)
             signal[:width] = self._clap(width)
             below = place * [1, 1, -1] - [0, 0, 2 * ROOF_M]
             sound = self._from(place, signal) + GROUND * self._from(below, signal)
             part = slice(start, start + sound.shape[1])
             heard[:, part] += self._over(sound, street[:, part])
-        return Claps(heard, places, np.round(times_s * RATE_HZ) / RATE_HZ)
+        return Claps(heard, places_m, starts / RATE_HZ)
 
     def _clap(self, n: int) -> Samples:
         """Return a burst of noise that dies in milliseconds, loudest about two kilohertz (Repp 1987)."""

@@ -13,6 +13,7 @@ from audio_manifold_ros.workbench.gains import GAINS
 from audio_manifold_ros.workbench.geometry import GEOMETRY
 from audio_manifold_ros.workbench.order import ORDER
 from audio_manifold_ros.workbench.polarity import POLARITY
+from audio_manifold_ros.workbench.sync import SYNC
 
 COMMANDS: dict[str, Command] = {
     command.name: command
@@ -23,6 +24,7 @@ COMMANDS: dict[str, Command] = {
         GEOMETRY,
         DELAY,
         GAINS,
+        SYNC,
         APPLY,
         DIFF,
     )

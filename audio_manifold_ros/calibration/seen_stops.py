@@ -1,0 +1,140 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""When something that moved in a picture came to a sudden stop, to fractions of the time between two pictures.
+
+What moves is compared with the still pictures that follow: the first moment of the difference of two pictures is the
+brightness of what moved times its way, however wide it is and however blurred. Two hands that meet move to either side
+of one place, and the moment is taken on both sides of it. The way is zero from the stop on, and grows backwards from
+there: where it begins is the stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Pictures = NDArray[np.uint8]
+
+# Pictures around a stop: so many of the approach, so much time of stillness behind it.
+APPROACH, STILL_S = 4, 0.13
+LEAST_CHANGED, LEAST_LEVEL, NOISE_FACTOR = 5e-4, 6.0, 5.0
+STILL_SHARE = 0.25
+STEP_S, MOST_BEND, MOST_MISFIT = 2.5e-4, 0.3, 0.15
+LEAST_SIDED = 0.15
+
+
+@dataclass(frozen=True)
+class SeenStop:
+    """A stop.
+
+    Attributes:
+        time_s: When.
+        row: Where, pixels.
+        column: Likewise.
+        misfit: What the course of the way leaves unexplained, as a share of the way of one picture.
+
+    """
+
+    time_s: float
+    row: float
+    column: float
+    misfit: float
+
+
+def find_stops(pictures: Pictures, times_s: Array) -> list[SeenStop]:
+    """Find sudden stops.
+
+    Args:
+        pictures: Grey, uint8 (picture, row, column), of a camera that stands still.
+        times_s: Rising (picture,).
+
+    """
+    if len(pictures) <= APPROACH + 2:
+        return []
+    changed, level = _changes(pictures)
+    found = [_stop(pictures, times_s, last, still, level) for last, still in _candidates(changed, times_s)]
+    return [stop for stop in found if stop is not None and stop.misfit < MOST_MISFIT]
+
+
+def _changes(pictures: Pictures) -> tuple[Array, float]:
+    """Return which share of the pixels changes from picture to picture (picture,), and how much noise changes one."""
+    steps = [np.abs(after.astype(np.int16) - before) for before, after in pairwise(pictures)]
+    usual = np.median([np.median(step) for step in steps])
+    level = max(NOISE_FACTOR * 1.4826 * float(usual), LEAST_LEVEL)
+    return np.array([0.0, *(float((step > level).mean()) for step in steps)]), level
+
+
+def _candidates(changed: Array, times_s: Array) -> Iterator[tuple[int, int]]:
+    """Yield the last picture that still moved, and the one where stillness ends."""
+    period_s = float(np.median(np.diff(times_s)))
+    still = max(round(STILL_S / period_s), 2)
+    for last in range(APPROACH, len(changed) - still - 1):
+        before = changed[last - 2 : last + 1].max()
+        behind = changed[last + 2 : last + 2 + still]
+        moving = changed[last] > STILL_SHARE * before
+        if before > LEAST_CHANGED and moving and behind.max() < STILL_SHARE * before:
+            if changed[last + 1] > STILL_SHARE * before:
+                continue
+            yield last, last + 2 + still
+
+
+def _stop(pictures: Pictures, times_s: Array, last: int, still: int, level: float) -> SeenStop | None:
+    goal = pictures[last + 2 : still].mean(axis=0)
+    span = slice(last - APPROACH, last + 3)
+    differences = pictures[span].astype(np.float64) - goal
+    differences[np.abs(differences) <= level] = 0
+    way, place = _ways(differences)
+    if way is None:
+        return None
+    time_s, misfit = _hinge(times_s[span] - times_s[last], way)
+    return SeenStop(float(time_s + times_s[last]), place[0], place[1], misfit)
+
+
+def _ways(differences: Array) -> tuple[Array | None, tuple[float, float]]:
+    """Return the way (picture,) of what moves, in any unit, zero where it stands, and where it ends."""
+    size = np.abs(differences)
+    near = size[APPROACH - 1 : APPROACH + 1].sum(axis=0)
+    if near.sum() == 0:
+        return None, (0.0, 0.0)
+    rows, columns = np.indices(near.shape).astype(np.float64)
+    place = float((near * rows).sum() / near.sum()), float((near * columns).sum() / near.sum())
+    points = np.stack([rows - place[0], columns - place[1]])
+    far = differences[APPROACH - 2]
+    one = np.einsum('ayx,yx->a', points, far)
+    two = np.einsum('ayx,byx,yx->ab', points, points, far)
+    strengths, axes = np.linalg.eigh(two)
+    candidates = []
+    for axis, sided in ((one, False), (axes[:, np.abs(strengths).argmax()], True)):
+        length = np.linalg.norm(axis)
+        along = np.einsum('a,ayx->yx', axis / length, points) if length else np.zeros_like(near)
+        along = np.abs(along) if sided else along
+        moments = np.einsum('yx,nyx->n', along, differences)
+        weight = np.abs(along * far).sum()
+        candidates.append((abs(moments[APPROACH - 2]) / weight if weight else 0.0, moments))
+    share, moments = max(candidates, key=lambda candidate: candidate[0])
+    if share < LEAST_SIDED:
+        return None, place
+    return np.asarray(moments * np.sign(moments[APPROACH - 2])), place
+
+
+def _hinge(times_s: Array, way: Array) -> tuple[float, float]:
+    """Return when a way that shrinks, faster or slower with time, becomes zero and stays it, and the misfit."""
+    period_s = float(np.median(np.diff(times_s)))
+    best = (np.inf, 0.0, 1.0)
+    for stop_s in np.arange(-1.5 * period_s, 1.5 * period_s, STEP_S):
+        ahead = np.maximum(stop_s - times_s, 0) / period_s
+        design = np.stack([ahead, ahead**2], axis=1)
+        # Speed changes by a part of itself only from one picture to the next.
+        scale = max(float(np.abs(way).max()) / APPROACH, 1e-12)
+        held = np.concatenate([design, [[0.0, MOST_BEND]]])
+        solved = np.linalg.lstsq(held, np.append(way / scale, 0.0), rcond=None)[0]
+        rest = float(np.sqrt(np.mean((way / scale - design @ solved) ** 2)))
+        cost = rest**2 * len(way) + (MOST_BEND * solved[1]) ** 2
+        if cost < best[0]:
+            best = cost, float(stop_s), rest / max(abs(float(solved[0])), 1e-9)
+    return best[1], best[2]
