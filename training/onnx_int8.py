@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 QUANTISED = 'Conv'
 # Latents become rows, and go to the search of their nearest codes.
 SEARCHED = 'Transpose'
+SCALING = ('Add', 'Mul')
 # One that gives fewer channels saves nothing with bytes: above all the whitening, in whose input direction is a small
 # difference between large numbers.
 MIN_CHANNELS = 16
@@ -68,8 +69,17 @@ def _left_alone(model: onnx.ModelProto) -> list[str]:
     shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     convolutions = [node for node in model.graph.node if node.op_type == QUANTISED]
     small = {node.name for node in convolutions if shapes[node.input[1]][0] < MIN_CHANNELS}
-    rows = {name for node in model.graph.node if node.op_type == SEARCHED for name in node.input}
-    return sorted(small | {node.name for node in convolutions if node.output[0] in rows})
+    return sorted(small | {node.name for node in convolutions if node.output[0] in _searched(model)})
+
+
+def _searched(model: onnx.ModelProto) -> set[str]:
+    """Return the tensors that codes are searched for, and those that are only scaled and shifted to them."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    found = {name for node in model.graph.node if node.op_type == SEARCHED for name in node.input}
+    for node in reversed(model.graph.node):
+        if node.op_type in SCALING and node.output[0] in found:
+            found |= set(node.input) - constants
+    return found
 
 
 class _Windows(CalibrationDataReader):
