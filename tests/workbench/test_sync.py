@@ -34,11 +34,11 @@ def _bag(scene: ClapScene, folder: Path, *, compressed: bool = False) -> Path:
     return folder
 
 
-@pytest.mark.parametrize('compressed', [False, True])
+@pytest.mark.parametrize('kind', ['raw', 'compressed'])
 def test_the_offset_is_found_and_written(
-    calibrate: Calibrate, scene: ClapScene, octagon_rig: Path, tmp_path: Path, compressed: bool
+    calibrate: Calibrate, scene: ClapScene, octagon_rig: Path, tmp_path: Path, kind: str
 ) -> None:
-    bag = _bag(scene, tmp_path / 'bag', compressed=compressed)
+    bag = _bag(scene, tmp_path / 'bag', compressed=kind == 'compressed')
     given = ('--bag', bag, '--distance', f'{scene.distance_m:.2f}', '--rig', octagon_rig)
     status, report = calibrate('sync', *given)
     assert (status, report['verdict']) == (0, 'change')
