@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.inference.backends import BUILD, engine_obstacle, open_backend
 from audio_manifold_ros.inference.bundle import Bundle
@@ -15,6 +16,7 @@ from audio_manifold_ros.inference.engine_build import EngineBuild
 from audio_manifold_ros.inference.microphone_use import plan_use
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.nodes.diagnostics import Identity
+from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
 from audio_manifold_ros.nodes.perception_parameters import (
     MicrophoneParameters,
@@ -106,6 +108,8 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
         threads=model.threads,
         engine_policy=model.engine_policy,
         warn=warnings.append,
+        precision=model.precision,
+        cores=_read_cores(model.cores),
     )
     warning = ' '.join(text for text in warnings if text)
     if warning:
@@ -128,8 +132,23 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     )
 
 
+def _read_cores(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(',')) if text.strip() else ()
+    except ValueError:
+        msg = f'cores is {text!r}: give numbers of processors with commas between them, for example 2,3.'
+        raise NodeError(msg) from None
+
+
 def _rig_watch(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigWatch | None:
-    return RigWatch(node, source.topic, RigText.from_folder(rig)) if source.kind == 'topic' else None
+    if source.kind != 'topic':
+        return None
+    try:
+        return RigWatch(node, source.topic, RigText.from_folder(rig))
+    except DatasetError as error:
+        # The microphones are enough to hear with; what lacks is said, and costs the comparison only.
+        node.get_logger().warning(f'This rig cannot be compared with that of a recording: {error}')
+        return None
 
 
 def _engine_build(node: LifecycleNode, model: ModelParameters, bundle: Bundle, serving: str) -> EngineBuild | None:
