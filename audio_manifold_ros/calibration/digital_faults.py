@@ -7,17 +7,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.levels import CLIP_LEVEL
-
 Samples = NDArray[np.float32]
 
 BITS = 24
-# A top is cut off where this many samples in a row lie within this share of the extreme.
-TOP_SHARE, TOP_SAMPLES = 2e-3, 3
-# A wave has one highest top; a loud, slow one has several samples there.
-APART_S, LEAST_TOPS = 5e-3, 4
+# A top is cut off where two samples in a row lie within this share of the extreme.
+TOP_SHARE = 5e-4
+# A healthy wave has one highest and one lowest top, each of several samples where it is loud and slow; hardly another
+# comes so close.
+APART_S, LEAST_TOPS = 5e-3, 5
 LEAST_EXTREME = 64 / 32768
-LEAST_FULL_SCALE = 3
 
 
 def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
@@ -62,10 +60,7 @@ def _cut_tops(channel: Samples, apart: int) -> int:
         extreme = float(side.max(initial=0))
         if extreme < LEAST_EXTREME:
             continue
-        if extreme >= CLIP_LEVEL and np.count_nonzero(side >= CLIP_LEVEL) >= LEAST_FULL_SCALE:
-            tops += 1
         pegged = side >= extreme * (1 - TOP_SHARE)
-        flat = np.flatnonzero(pegged[: -TOP_SAMPLES + 1] & pegged[1:-1] & pegged[2:])
-        count = int(np.count_nonzero(np.diff(flat) > apart)) + 1 if len(flat) else 0
-        tops += count if count >= LEAST_TOPS else 0
-    return tops
+        flat = np.flatnonzero(np.logical_and(pegged[1:], pegged[:-1]))
+        tops += int(np.count_nonzero(np.diff(flat) > apart)) + 1 if len(flat) else 0
+    return tops if tops >= LEAST_TOPS else 0

@@ -14,6 +14,7 @@ from audio_manifold_ros.workbench.report import Report, Table, Verdict
 from audio_manifold_ros.workbench.spectra_chart import spectra_chart
 
 SECONDS, LEAST_S = 30.0, 5.0
+FULL_DBFS = -0.01
 
 
 def measure_check(task: Task) -> Report:
@@ -68,6 +69,8 @@ def _remarks(names: list[str], check: ArrayCheck) -> list[str]:
                 'clipped': f' ({channel.cut_tops} times)',
             }.get(fault, '')
             remarks.append(f'{name} is {fault}: {FAULTS[fault]}{detail}.')
+        if channel.peak_dbfs > FULL_DBFS and 'clipped' not in channel.faults:
+            remarks.append(f'{name} reached full scale once or twice: its gain is rather high.')
     return remarks
 
 
