@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from audio_manifold_ros.workbench.apply import APPLY
+from audio_manifold_ros.workbench.camera import CAMERA
 from audio_manifold_ros.workbench.check import CHECK
 from audio_manifold_ros.workbench.command import Command
 from audio_manifold_ros.workbench.delay import DELAY
@@ -24,6 +25,7 @@ COMMANDS: dict[str, Command] = {
         GEOMETRY,
         DELAY,
         GAINS,
+        CAMERA,
         SYNC,
         APPLY,
         DIFF,
