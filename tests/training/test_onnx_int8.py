@@ -49,7 +49,8 @@ def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
     bytes_ = {node.name for node in convolutions if set(node.input[:2]) <= rounded}
     exact = {node.name for node in convolutions} - bytes_
     last = {f'/at_nets.0/{head}/{head}.20/Conv' for head in ('depth', 'segmentation')}
-    assert exact == {'/at_nets.0/trunk/trunk.0/Conv', *last}, 'the whitening, and the layers before codes are searched'
+    first = {f'/at_nets.0/trunk/trunk.{layer}/Conv' for layer in (0, 1)}
+    assert exact == first | last, 'what hears the microphones, and what codes are searched for'
     assert not [node.name for node in graph.node if node.op_type == 'ConvTranspose' and rounded & set(node.input[1:])]
 
 
