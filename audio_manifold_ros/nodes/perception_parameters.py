@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.pcm import FORMATS
+from audio_manifold_ros.inference.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.backends import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.parameters import parameter
@@ -41,6 +42,12 @@ class ModelParameters:
         choices=ENGINE_POLICIES,
     )
     threads: int = parameter(2, 'Threads of the backend on a CPU.', minimum=1, maximum=64)
+    cores: str = parameter(
+        '', 'onnx on a CPU: processors, for example 2,3, that its threads are pinned to, one each, instead of threads.'
+    )
+    precision: str = parameter(
+        FLOAT32, 'onnx on a CPU: int8 is faster where the bundle has it; refused where it does not.', choices=PRECISIONS
+    )
 
 
 @dataclass(frozen=True)

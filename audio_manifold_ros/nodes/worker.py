@@ -20,6 +20,7 @@ from audio_manifold_ros.inference.listener import Listener
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.inference.sustained_rate import SustainedRate
+from audio_manifold_ros.nodes.garbage_watch import GarbageWatch
 from audio_manifold_ros.nodes.stage_latency import Percentiles, StageLatency
 from audio_manifold_ros.nodes.thread_name import name_this_thread
 
@@ -126,6 +127,7 @@ class PerceptionWorker:
         self._stop = threading.Event()
         self._flush = threading.Event()
         self._latency = StageLatency()
+        self._garbage = GarbageWatch()
         self._pipeline: Pipeline | None = None
         self._meter: LevelMeter | None = None
         self._last_stamp_ns: int | None = None
@@ -143,6 +145,7 @@ class PerceptionWorker:
 
         """
         self._source.open()
+        self._garbage.start()
         self._thread = threading.Thread(target=self._run, name='perception', daemon=True)
         self._thread.start()
 
@@ -152,6 +155,7 @@ class PerceptionWorker:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._garbage.stop()
         self._source.close()
 
     def flush(self) -> None:
@@ -255,6 +259,8 @@ class PerceptionWorker:
         self._latency.add('network', prediction.network_s)
         self._latency.add('publish', now_s - predicted_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
+        for seconds in self._garbage.taken_s():
+            self._latency.add('garbage', seconds)
         self._sustained.add(self._hearing_s, now_s - began_s, now_s)
         self._hearing_s = 0.0
         pipeline.limit(self._sustained.rate_hz)

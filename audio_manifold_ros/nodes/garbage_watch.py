@@ -1,0 +1,46 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Python's garbage collector: kept away from what lasts, and timed."""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import Any
+
+
+class GarbageWatch:
+    """Lets collections pass over everything that was there at the start, and tells how long each one took.
+
+    Modules, networks and publishers are hundreds of thousands of objects that stay; a full collection
+    that looks at all of them stops every thread of the process for tens of milliseconds.
+    """
+
+    def __init__(self) -> None:
+        """Do nothing yet."""
+        self._began_s = 0.0
+        self._seconds: list[float] = []
+
+    def start(self) -> None:
+        """Collect once, set what is left apart, and begin to time."""
+        gc.collect()
+        gc.freeze()
+        gc.callbacks.append(self._on_collection)
+
+    def stop(self) -> None:
+        """Undo `start`; does nothing when stopped."""
+        if self._on_collection in gc.callbacks:
+            gc.callbacks.remove(self._on_collection)
+            gc.unfreeze()
+
+    def taken_s(self) -> list[float]:
+        """Return the seconds of each collection since the last call."""
+        # Nothing may iterate over the list that a collection, at any moment, appends to.
+        seconds, self._seconds = self._seconds, []
+        return seconds
+
+    def _on_collection(self, phase: str, _info: dict[str, Any]) -> None:
+        if phase == 'start':
+            self._began_s = time.perf_counter()
+        else:
+            self._seconds.append(time.perf_counter() - self._began_s)
