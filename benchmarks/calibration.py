@@ -41,6 +41,7 @@ FAULT_NAMES = {
     'duplicated': 'identical',
     'stuck bit': 'stuck',
 }
+ECHOES = 'with echoes of the ground (40 %) and of a wall 8 m away (70 %)'
 LARGEST_DRIFT_PPM, SMALLEST_DRIFT_PPM = 60.0, 2.0
 
 
@@ -71,6 +72,8 @@ class Calibrated:
         wrong_polarity: Channels whose polarity was wrong.
         gain_error_db: Largest.
         delay_error_samples: Largest, from a loudspeaker at places.
+        echoing_gain_error_db: Largest, where ground and a wall send the sound of the loudspeaker back.
+        echoing_delay_error_samples: The same.
         wired_error_samples: Largest, from one electrical signal.
         false_drift: One clock was taken for two.
         missed_drift: Two clocks were taken for one, or the wrong channels named.
@@ -81,6 +84,8 @@ class Calibrated:
     wrong_polarity: int
     gain_error_db: float
     delay_error_samples: float
+    echoing_gain_error_db: float
+    echoing_delay_error_samples: float
     wired_error_samples: float
     false_drift: bool
     missed_drift: bool
@@ -124,12 +129,15 @@ def calibrate_rig(seed: int) -> Calibrated:
     apart_ppm = float(np.exp(rig.generator.uniform(np.log(SMALLEST_DRIFT_PPM), np.log(LARGEST_DRIFT_PPM))))
     slow = rig.generator.permutation(len(heard))[: len(heard) // 2 - 1]
     drift_ppm = np.where(np.isin(np.arange(len(heard)), slow), apart_ppm, 0.0)
+    echoing, echoing_db = _from_places(rig.device(rig.places(PLACES, PLACE_S, street, echoes=True)), array)
     two_clocks, _ = _from_places(rig.device(heard, drift_ppm=drift_ppm.tolist()), array)
     return Calibrated(
         wrong_order=_wrong_order(rig, street),
         wrong_polarity=int((polarities != flipped).sum()),
         gain_error_db=float(np.abs(gains_db - truth.gains_db).max()),
         delay_error_samples=float(np.abs(delays.delays_samples - truth.delays_samples).max()),
+        echoing_gain_error_db=float(np.abs(echoing_db - truth.gains_db).max()),
+        echoing_delay_error_samples=float(np.abs(echoing.delays_samples - truth.delays_samples).max()),
         wired_error_samples=float(np.abs(wired.delays_samples - truth.delays_samples).max()),
         false_drift=bool(drifting_channels(delays.drift_ppm, delays.drift_std_ppm)),
         missed_drift=drifting_channels(two_clocks.drift_ppm, two_clocks.drift_std_ppm) != tuple(sorted(slow.tolist())),
@@ -167,9 +175,14 @@ def measure() -> list[Figure]:
         print(line)
     rigs = f'{CALIBRATED_RIGS} random rigs, street noise at {SNR_DB:g} dB'
     missed, accused = (sum(len(getattr(o, name)) for o in checked) for name in ('missed', 'accused'))
-    gains, delays, wired = (
-        [getattr(o, name) for o in outcomes] for name in ('gain_error_db', 'delay_error_samples', 'wired_error_samples')
+    names = (
+        'gain_error_db',
+        'delay_error_samples',
+        'echoing_gain_error_db',
+        'echoing_delay_error_samples',
+        'wired_error_samples',
     )
+    gains, delays, echoing_gains, echoing_delays, wired = ([getattr(o, name) for o in outcomes] for name in names)
     samples = 'samples at 22,500 Hz'
     return [
         at_most(f'{rigs}: recordings whose order was wrong', sum(o.wrong_order for o in outcomes), '', 0),
@@ -178,6 +191,10 @@ def measure() -> list[Figure]:
         Figure('the same: median of the largest error of a rig', float(np.median(gains)), 'dB'),
         at_most(f'delays, loudspeaker at {PLACES} places: largest error', max(delays), samples, 0.05),
         Figure('the same: median of the largest error of a rig', float(np.median(delays)), samples),
+        Figure(f'gains, {ECHOES}: largest error', max(echoing_gains), 'dB'),
+        Figure('the same: median of the largest error of a rig', float(np.median(echoing_gains)), 'dB'),
+        Figure(f'delays, {ECHOES}: largest error', max(echoing_delays), samples),
+        Figure('the same: median of the largest error of a rig', float(np.median(echoing_delays)), samples),
         at_most('delays, one electrical signal: largest error', max(wired), samples, 0.05),
         at_most('one clock taken for two', sum(o.false_drift for o in outcomes), 'rigs', 0),
         at_most('two clocks, 2 to 60 ppm apart, not told apart', sum(o.missed_drift for o in outcomes), 'rigs', 0),

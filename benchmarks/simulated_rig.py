@@ -12,7 +12,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.rig import Microphone, MicrophoneArray
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.acoustics import ARRAY_HEIGHT_M, StreetAcoustics
 from audio_manifold_ros.simulation.directivity import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.grid import SPLIT_HZ
 from audio_manifold_ros.simulation.propagation import speed_of_sound_mps
@@ -25,6 +25,7 @@ Samples = NDArray[np.float32]
 RATE_HZ = 22_500
 GAIN_DB, DELAY_SAMPLES = 6.0, 4.0
 SNR_DB = 10.0
+GROUND_SHARE, WALL_SHARE, WALL_M = 0.4, 0.7, 8.0
 BAND_HZ = (100.0, 10_000.0)
 
 
@@ -110,8 +111,16 @@ class SimulatedRig:
         sound = self._street.render(round(start_s * RATE_HZ), round(seconds * RATE_HZ))
         return np.asarray(sound / self._capsule_gains)
 
-    def places(self, count: int, seconds: float, street: Samples) -> Samples:
-        """Return the street with a loudspeaker that stands at places all round, one after the other."""
+    def places(self, count: int, seconds: float, street: Samples, *, echoes: bool = False) -> Samples:
+        """Return the street with a loudspeaker that stands at places all round, one after the other.
+
+        Args:
+            count: Of places.
+            seconds: At each.
+            street: f32 (mic, sample), as long as that or longer.
+            echoes: Let the ground and a wall send the sound back.
+
+        """
         heard = street.copy()
         width = round(seconds * RATE_HZ)
         start_rad = self.generator.uniform(0, 2 * np.pi)
@@ -121,7 +130,11 @@ class SimulatedRig:
             height_m = self.generator.uniform(-0.2, 0.2)
             source_m = np.array([away_m * np.cos(azimuth), away_m * np.sin(azimuth), height_m])
             part = slice(number * width, (number + 1) * width)
-            heard[:, part] += self._at_snr(self._from(source_m, self._pink(width)), street[:, part])
+            signal = self._pink(width)
+            sound = self._from(source_m, signal)
+            for share, mirrored_m in _mirrored(source_m) if echoes else ():
+                sound += np.float32(share) * self._from(mirrored_m, signal)
+            heard[:, part] += self._at_snr(sound, street[:, part])
         return heard
 
     def wired(self, seconds: float, street: Samples) -> Samples:
@@ -209,6 +222,12 @@ class SimulatedRig:
         part = slice(0, sound.shape[1])
         ratio = np.mean(in_band(street[:, part]) ** 2) / np.mean(in_band(sound) ** 2)
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
+
+
+def _mirrored(source_m: Array) -> tuple[tuple[float, Array], ...]:
+    """Return how much of its sound the ground and a wall return, and where their images of a source stand."""
+    x, y, z = source_m
+    return (GROUND_SHARE, np.array([x, y, -2 * ARRAY_HEIGHT_M - z])), (WALL_SHARE, np.array([x, 2 * WALL_M - y, z]))
 
 
 def in_band(samples: Samples) -> Samples:
