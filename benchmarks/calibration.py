@@ -15,12 +15,12 @@ from audio_manifold_ros.calibration.channel_delays import (
     ChannelDelays,
     delays_from_places,
     delays_of_wired,
-    find_places,
 )
 from audio_manifold_ros.calibration.channel_gains import gains_from_places
 from audio_manifold_ros.calibration.clocks import drifting_channels
 from audio_manifold_ros.calibration.polarities import find_polarities
 from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.calibration.standing_places import find_places
 from audio_manifold_ros.calibration.tap_order import find_order
 from benchmarks.figure import Figure, at_most
 from benchmarks.rig_faults import FAULTS, Samples, quantised

@@ -22,6 +22,7 @@ LOWEST_HZ, HIGHEST_SHARE = 100.0, 0.45
 SMOOTHED_BINS = 9
 MOST_WEIGHT = 20.0
 FINE_STEPS = 8
+LEAST_CLARITY, MOST_MISFIT_SAMPLES = 0.35, 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Arrivals:
     lags_samples: Array
     misfit_samples: Array
     clarity: Array
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Pieces (piece,) in which one sound was heard by all."""
+        return (self.clarity > LEAST_CLARITY) & (self.misfit_samples < MOST_MISFIT_SAMPLES)
 
 
 def find_arrivals(samples: Samples, sample_rate_hz: int, longest_s: float) -> Arrivals:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channel_delays import ChannelDelays, Places
+from audio_manifold_ros.calibration.channel_delays import ChannelDelays
 from audio_manifold_ros.calibration.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.standing_places import Places
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]

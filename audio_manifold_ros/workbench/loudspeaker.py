@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from audio_manifold_ros.calibration.arrivals import find_arrivals
-from audio_manifold_ros.calibration.channel_delays import ChannelDelays, Places, delays_from_places, find_places
+from audio_manifold_ros.calibration.channel_delays import ChannelDelays, delays_from_places
+from audio_manifold_ros.calibration.standing_places import Places, find_places
 from audio_manifold_ros.workbench.live_channels import LiveChannels
 
 LONGEST_DELAY_S = 0.02

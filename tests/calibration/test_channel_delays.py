@@ -6,14 +6,10 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.calibration.arrivals import Arrivals
-from audio_manifold_ros.calibration.channel_delays import (
-    Places,
-    delays_from_places,
-    delays_of_wired,
-    find_places,
-)
+from audio_manifold_ros.calibration.channel_delays import delays_from_places, delays_of_wired
 from audio_manifold_ros.calibration.clocks import drifting_channels
 from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.standing_places import Places, find_places
 
 RATE_HZ, SOUND_MPS = 48_000, 347.0
 ANGLES = np.arange(8) * np.pi / 4
