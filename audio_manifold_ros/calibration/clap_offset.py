@@ -16,7 +16,8 @@ Array = NDArray[np.float64]
 # Pairs that agree so far belong together; another agreement is one that lies farther away than twice this.
 AGREE_S, MOST_S = 0.025, 10.0
 LEAST_PAIRS, LEAST_MARGIN = 5, 2
-LEAST_STD_S = 5e-4
+# What all claps have in common: hands that are faster or slower at the end than before, and the way of the sound.
+COMMON_STD_S = 1.5e-3
 
 
 @dataclass(frozen=True)
@@ -76,4 +77,4 @@ def find_offset(seen_s: Array, heard_s: Array, about_s: float) -> ClapOffset:
     # A median of n normal values has 1.2533 times the deviation of their mean.
     spread = 1.4826 * float(np.median(np.abs(offsets - median)))
     std = 1.2533 * spread / np.sqrt(len(offsets))
-    return ClapOffset(median, float(max(std, LEAST_STD_S)), kept, offsets)
+    return ClapOffset(median, float(np.hypot(std, COMMON_STD_S)), kept, offsets)

@@ -98,7 +98,8 @@ def _stop(pictures: Pictures, times_s: Array, last: int, still: int, level: floa
 def _ways(differences: Array) -> tuple[Array | None, tuple[float, float]]:
     """Return the way (picture,) of what moves, in any unit, zero where it stands, and where it ends."""
     size = np.abs(differences)
-    near = size[APPROACH - 1 : APPROACH + 1].sum(axis=0)
+    # What differs from the end in every picture of the approach is the place of the end.
+    near = size[:APPROACH].min(axis=0)
     if near.sum() == 0:
         return None, (0.0, 0.0)
     rows, columns = np.indices(near.shape).astype(np.float64)

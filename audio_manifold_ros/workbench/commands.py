@@ -10,6 +10,7 @@ from audio_manifold_ros.workbench.check import CHECK
 from audio_manifold_ros.workbench.command import Command
 from audio_manifold_ros.workbench.delay import DELAY
 from audio_manifold_ros.workbench.diff import DIFF
+from audio_manifold_ros.workbench.extrinsics import EXTRINSICS
 from audio_manifold_ros.workbench.gains import GAINS
 from audio_manifold_ros.workbench.geometry import GEOMETRY
 from audio_manifold_ros.workbench.order import ORDER
@@ -27,6 +28,7 @@ COMMANDS: dict[str, Command] = {
         GAINS,
         CAMERA,
         SYNC,
+        EXTRINSICS,
         APPLY,
         DIFF,
     )

@@ -39,6 +39,7 @@ class SeenAndHeard:
         sample_rate_hz: Rate.
         pictures: Grey uint8 (picture, row, column), made smaller.
         times_s: Instant of each picture, seconds since sample 0 by the stamps of both (picture,).
+        size_px: Columns and rows of the camera.
         scale: Pixels of the camera for one of these.
         corner: Column and row of the region that was taken, in pixels of the camera.
         damaged: Pictures that could not be read.
@@ -49,6 +50,7 @@ class SeenAndHeard:
     sample_rate_hz: int
     pictures: NDArray[np.uint8]
     times_s: NDArray[np.float64]
+    size_px: tuple[int, int]
     scale: float
     corner: tuple[int, int]
     damaged: int
@@ -79,7 +81,7 @@ def watch(path: Path, audio: str, camera: str, region: Region | None, advance: A
         for piece, at in track.pieces(chain([first], chunks)):
             pieces.append((piece, at))
             advance(piece.shape[1] / first.sample_rate_hz)
-        stamps_ns, pictures, damaged, scale = _pictures(bag, camera, region, advance)
+        stamps_ns, pictures, damaged, size_px = _pictures(bag, camera, region, advance)
     if not pieces or len(pictures) < LEAST_PICTURES:
         msg = f'{path}: {len(pictures)} pictures on {camera!r} and {len(pieces)} s of sound are too few: record both.'
         raise WorkbenchError(msg)
@@ -90,7 +92,8 @@ def watch(path: Path, audio: str, camera: str, region: Region | None, advance: A
     places = np.array([track.line.sample_at(stamp_ns) for stamp_ns in stamps_ns])
     corner = (0, 0) if region is None else region[:2]
     times_s = (places - start) / first.sample_rate_hz
-    return SeenAndHeard(samples, first.sample_rate_hz, np.stack(pictures), times_s, scale, corner, damaged)
+    scale = (size_px[0] if region is None else region[2]) / pictures[0].shape[1]
+    return SeenAndHeard(samples, first.sample_rate_hz, np.stack(pictures), times_s, size_px, scale, corner, damaged)
 
 
 def camera_topic(bag: BagReader, name: str) -> str:
@@ -111,15 +114,16 @@ def camera_topic(bag: BagReader, name: str) -> str:
 
 def _pictures(
     bag: BagReader, camera: str, region: Region | None, advance: Advance
-) -> tuple[list[int], list[NDArray[np.uint8]], int, float]:
+) -> tuple[list[int], list[NDArray[np.uint8]], int, tuple[int, int]]:
     stamps_ns: list[int] = []
     kept: list[NDArray[np.uint8]] = []
-    damaged, scale = 0, 1.0
+    damaged, size_px = 0, (0, 0)
     for image in topic_images(bag, camera, decode_picture):
         stamp_ns, picture = image.stamp_ns, _decoded(image)
         if picture is None or stamp_ns is None or (stamps_ns and stamp_ns <= stamps_ns[-1]):
             damaged += 1
             continue
+        size_px = picture.shape[1], picture.shape[0]
         cut = picture if region is None else _cut(picture, region)
         scale = max(cut.shape[1] / MOST_COLUMNS, 1.0)
         grey = np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -128,7 +132,7 @@ def _pictures(
         if stamps_ns:
             advance((stamp_ns - stamps_ns[-1]) / 1e9)
         stamps_ns.append(stamp_ns)
-    return stamps_ns, kept, damaged, scale
+    return stamps_ns, kept, damaged, size_px
 
 
 def _decoded(image: TimedImage) -> NDArray[np.uint8] | None:

@@ -50,6 +50,7 @@ class Claps:
         events: What was heard.
         heard_s: When each of these was made (event,), the way of the sound taken off.
         offset: What fits together; `pairs` are places in `stops` and `events`.
+        distance_m: From the hands to the array.
 
     """
 
@@ -61,6 +62,7 @@ class Claps:
     events: SoundEvents
     heard_s: Array
     offset: ClapOffset
+    distance_m: float
 
 
 def match_claps(given: argparse.Namespace) -> Claps:
@@ -97,7 +99,7 @@ def match_claps(given: argparse.Namespace) -> Claps:
         stops = find_stops(watched.pictures, watched.times_s)
         seen_s = np.array([stop.time_s for stop in stops])
         offset = find_offset(seen_s, heard_s, extrinsics.audio_time_offset_s)
-    return Claps(array, extrinsics, watched, samples, stops, events, heard_s, offset)
+    return Claps(array, extrinsics, watched, samples, stops, events, heard_s, offset, given.distance)
 
 
 def add_clap_arguments(parser: argparse.ArgumentParser) -> None:

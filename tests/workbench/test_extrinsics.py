@@ -1,0 +1,84 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The heading of a camera, from claps on an arc before it to the rig."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.calibration.camera import CameraCalibration, CameraModel
+from audio_manifold_ros.calibration.extrinsics import Extrinsics
+from audio_manifold_ros.calibration.frame_chain import pose_in_root
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.workbench.calibrate import main
+from benchmarks.clap_bag import ClapBag
+from benchmarks.clap_pictures import COLUMNS, ROWS, Clapper, clap_pictures
+from benchmarks.clapped_rig import ClappedRig
+from benchmarks.simulated_rig import RATE_HZ, octagon
+from tests.workbench.conftest import Calibrate
+
+CAMERA = CameraCalibration(CameraModel(COLUMNS, ROWS, 95.0, 95.0, 79.5, 59.5), 'front')
+CLAPS, EVERY_S, AWAY_M, YAW_RAD = 10, 1.6, 3.0, math.radians(7)
+CLAPPER = Clapper(hands=2, width_px=5, reach_px=25, bend=0.2, brightness=80)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Path:
+    """A rig that says that its camera looks straight ahead."""
+    folder = Path(shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'roof'))
+    (folder / 'mic_array.yaml').write_text(octagon().to_text(), encoding='utf-8')
+    (folder / 'camera.yaml').write_text(CAMERA.to_text(), encoding='utf-8')
+    return folder
+
+
+@pytest.fixture
+def bag(tmp_path: Path, rig: Path) -> Path:
+    """Claps before a camera that looks to the left by `YAW_RAD`."""
+    said = Extrinsics.from_yaml(rig / 'extrinsics.yaml')
+    turned = [
+        replace(transform, rotation_rpy_rad=(0.0, 0.0, YAW_RAD)) if transform.child == 'camera_link' else transform
+        for transform in said.transforms
+    ]
+    truth = replace(said, transforms=tuple(turned))
+    simulated = ClappedRig(983_000, octagon(), 0.0)
+    simulated.truth = replace(simulated.truth, delays_samples=np.zeros(8))
+    generator = simulated.generator
+    azimuths = np.linspace(-0.45, 0.45, CLAPS) + YAW_RAD
+    places = AWAY_M * np.stack([np.cos(azimuths), np.sin(azimuths), generator.uniform(-0.15, 0.0, CLAPS)], axis=1)
+    times_s = (np.arange(CLAPS) + 0.7) * EVERY_S + generator.uniform(-0.25, 0.25, CLAPS)
+    claps = simulated.claps_at(places, times_s, simulated.street(CLAPS * EVERY_S + 1))
+    array, optical = (pose_in_root(truth, frame) for frame in ('mic_array_link', 'camera_optical_frame'))
+    inside = optical.inverse().of(array)
+    x, y, z = (places @ inside.turn.T + inside.place_m).T
+    model = CAMERA.model
+    pixels = np.stack([model.fx * x / z + model.cx, model.fy * y / z + model.cy], axis=1)
+    seen_s = np.arange(round((CLAPS * EVERY_S + 1) * 30)) / 30
+    pictures = clap_pictures(CLAPPER, claps.times_s, pixels, seen_s, 0.008, generator)
+    ClapBag(simulated.device(claps.pressure), RATE_HZ, pictures, seen_s + 0.02).write(tmp_path / 'bag')
+    return tmp_path / 'bag'
+
+
+def test_the_heading_is_found_and_written(calibrate: Calibrate, rig: Path, bag: Path) -> None:
+    given = ('--bag', bag, '--distance', '3.1', '--rig', rig)
+    status, report = calibrate('extrinsics', *given)
+    assert (status, report['verdict']) == (0, 'change'), report['summary']
+    assert report['figures']['rotation_rpy_rad'][2] == pytest.approx(YAW_RAD, abs=math.radians(1))
+    assert report['figures']['std_deg'][2] < 1
+    assert main(['apply', str(rig.parent / 'report_extrinsics'), '--rig', str(rig)]) == 0
+    written = Extrinsics.from_yaml(rig / 'extrinsics.yaml').transform('camera_link').rotation_rpy_rad
+    assert written[2] == pytest.approx(YAW_RAD, abs=math.radians(1))
+    assert max(abs(angle) for angle in written[:2]) < math.radians(2)
+    assert calibrate('extrinsics', *given)[1]['verdict'] == 'good'
+
+
+def test_a_camera_of_another_size_is_refused(rig: Path, bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = replace(CAMERA, model=replace(CAMERA.model, width=640))
+    (rig / 'camera.yaml').write_text(other.to_text(), encoding='utf-8')
+    assert main(['extrinsics', '--bag', str(bag), '--distance', '3', '--rig', str(rig)]) == 2
+    assert '`calibrate camera`' in capsys.readouterr().err
