@@ -40,7 +40,8 @@ def dead(sound: Samples, _rate_hz: int) -> Samples:
 
 def clipping(sound: Samples, _rate_hz: int) -> Samples:
     """Return sound so loud that a third of it is cut off."""
-    return np.clip(sound / sound.std(), -1, 1)
+    clipped: Samples = np.clip(sound / sound.std(), -1, 1)
+    return clipped
 
 
 def hissing(sound: Samples, rate_hz: int) -> Samples:
