@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 LEAST_MICROPHONES, LEAST_EVENTS, WIDEST_GAP_RAD = 5, 8, np.radians(150)
 LEAST_CLARITY, MOST_MISFIT_SAMPLES = 0.15, 1.0
-SOUND_RANGE_MPS = (300.0, 375.0)
+SOUND_RANGE_MPS, MOST_TAPE_ERROR_M = (300.0, 375.0), 0.02
 # An array as flat as this is its own mirror image; one solution is the right one where it is so many times nearer.
 FLAT_M, MIRROR_RATIO = 0.01, 1.5
 
@@ -93,13 +93,7 @@ def find_geometry(arrivals: Arrivals, known: Known, taped: tuple[TapedDistance, 
     solution = solve(problem)
     at = solution.at
     sound_mps = known.sound_mps / at.stretch
-    if not SOUND_RANGE_MPS[0] < sound_mps < SOUND_RANGE_MPS[1]:
-        distances = ', '.join(f'{pair.metres:g} m' for pair in taped)
-        msg = (
-            f'With the given distances ({distances}) sound would have a speed of {sound_mps:.0f} m/s: one of them is '
-            'wrong, or belongs to other microphones.'
-        )
-        raise CalibrationError(msg)
+    _check_distances(at.positions, taped, sound_mps)
     _check_sides(at.sources - at.positions.mean(axis=0))
     normal = np.linalg.svd(at.positions - at.positions.mean(axis=0))[2][-1]
     near, far = sorted(_both_sides(at, normal, known), key=lambda side: side.away_m)
@@ -136,6 +130,18 @@ def rigid_fit(points: Array, onto: Array, weights: Array) -> tuple[Array, Array]
     side = np.diag([1.0, 1.0, np.linalg.det(left @ right)])
     turn = left @ side @ right
     return turn, goal - turn @ middle
+
+
+def _check_distances(positions: Array, taped: tuple[TapedDistance, ...], sound_mps: float) -> None:
+    heard = [float(np.linalg.norm(positions[pair.first] - positions[pair.second])) for pair in taped]
+    fits = [abs(metres - pair.metres) < MOST_TAPE_ERROR_M for metres, pair in zip(heard, taped, strict=True)]
+    if 2 * sum(fits) < len(fits) or not SOUND_RANGE_MPS[0] < sound_mps < SOUND_RANGE_MPS[1]:
+        said = ', '.join(f'{pair.metres:g} m for {metres:.2f} m' for metres, pair in zip(heard, taped, strict=True))
+        msg = (
+            f'The given distances do not fit what was heard ({said}, with sound at {sound_mps:.0f} m/s): measure them '
+            'again, between the middles of the capsules, and see that the names are right.'
+        )
+        raise CalibrationError(msg)
 
 
 def _check_sides(directions: Array) -> None:
