@@ -15,11 +15,13 @@ from audio_manifold_ros.calibration.seen_stops import find_stops
 from audio_manifold_ros.calibration.sound_events import find_events
 from benchmarks.clap_pictures import COLUMNS, ROWS, Pictures, clap_pictures, random_clapper
 from benchmarks.clapped_rig import ClappedRig
+from benchmarks.figure import Figure, at_most
 from benchmarks.simulated_rig import RATE_HZ, octagon, rectangle
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
+FIRST_SEED, SCENES, MOST_MS = 984_000, 40, 5.0
 CLAPS, EVERY_S, JITTER_S = 10, 1.6, 0.5
 PICTURE_RATE_HZ, EXPOSURES_S, LONGEST_OFFSET_S = 30.0, (0.002, 0.025), 0.3
 AWAY_M, DISTANCE_STD_M = (2.0, 4.0), 0.1
@@ -73,3 +75,16 @@ def offset_error_s(seed: int) -> float:
     heard_s = find_onsets(scene.recorded, RATE_HZ, events) - scene.distance_m / SOUND_MPS
     seen_s = np.array([stop.time_s for stop in find_stops(scene.pictures, scene.stamps_s)])
     return find_offset(seen_s, heard_s[np.isfinite(heard_s)], 0.0).offset_s - scene.offset_s
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the offset."""
+    errors_ms = 1e3 * np.abs([offset_error_s(seed) for seed in range(FIRST_SEED, FIRST_SEED + SCENES)])
+    scenes = (
+        f'{SCENES} scenes, ten claps, {PICTURE_RATE_HZ:g} pictures a second exposed for {1e3 * EXPOSURES_S[0]:g} to '
+        f'{1e3 * EXPOSURES_S[1]:g} ms, distance paced off'
+    )
+    return [
+        at_most(f'{scenes}: audio-camera offset, largest error', float(errors_ms.max()), 'ms', MOST_MS),
+        Figure('the same: median error', float(np.median(errors_ms)), 'ms'),
+    ]

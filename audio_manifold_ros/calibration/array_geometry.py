@@ -95,14 +95,19 @@ def find_geometry(arrivals: Arrivals, known: Known, taped: tuple[TapedDistance, 
     sound_mps = known.sound_mps / at.stretch
     _check_distances(at.positions, taped, sound_mps)
     _check_sides(at.sources - at.positions.mean(axis=0))
-    normal = np.linalg.svd(at.positions - at.positions.mean(axis=0))[2][-1]
+    middle = at.positions.mean(axis=0)
+    normal = np.linalg.svd(at.positions - middle)[2][-1]
+    heights = (at.positions - middle) @ normal
     near, far = sorted(_both_sides(at, normal, known), key=lambda side: side.away_m)
-    flat = np.abs((at.positions - at.positions.mean(axis=0)) @ normal).max() < FLAT_M
+    undecided = bool(far.away_m < MIRROR_RATIO * near.away_m)
     std = np.sqrt(np.maximum(np.diag(solution.covariance), 0))
-    parts = [solution.covariance[3 * mic : 3 * mic + 3, 3 * mic : 3 * mic + 3] for mic in range(mics)]
+    parts = np.array([solution.covariance[3 * mic : 3 * mic + 3, 3 * mic : 3 * mic + 3] for mic in range(mics)])
+    if undecided:
+        # As likely as not the truth is the mirror image, twice a height away.
+        parts += 2 * (heights**2)[:, None, None] * np.outer(normal, normal)
     return ArrayGeometry(
         near.positions_m,
-        near.turn @ np.array(parts) @ near.turn.T,
+        near.turn @ parts @ near.turn.T,
         near.events_m,
         used,
         at.delays - at.delays.mean(),
@@ -111,7 +116,7 @@ def find_geometry(arrivals: Arrivals, known: Known, taped: tuple[TapedDistance, 
         float(std[problem.cuts[1]] * SOUND_STD * sound_mps),
         solution.rest_samples,
         near.turn @ normal,
-        bool(not flat and far.away_m < MIRROR_RATIO * near.away_m),
+        bool(undecided and np.abs(heights).max() > FLAT_M),
     )
 
 
