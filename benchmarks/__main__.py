@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from benchmarks.length import SHORT
 from benchmarks.machine import describe_machine
 from benchmarks.report import read_results, render_page, write_results
 
@@ -45,6 +46,14 @@ BENCHES = {
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
     'health': Bench('who is accused and what is found: healthy and broken microphones on simulated drives', 1),
     'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 1),
+    'geometry': Bench('positions of microphones from claps around random rigs in simulated streets', 1),
+    'sync': Bench('offset of a camera from claps that are seen and heard', 1),
+    'precision': Bench('convolutions of bytes beside single precision: speed and scores', 2),
+    'latency': Bench('last sample of a hop → image in another process, stage by stage', 2),
+    'endurance': Bench('ten minutes without a dropped window, full-size networks and a pair for every hop', 2),
+    'streams': Bench('1 to 16 arrays on one machine', 2),
+    'scaling': Bench('cost against window, hop, channels and manifold', 1),
+    'systems': Bench('one window by every system of the tables', 1),
     'conversion': Bench('bags into drives: eight microphones, 128 × 128 labels and depth', 1),
 }
 
@@ -53,10 +62,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benches and write the results; 1 if one of them could not be run."""
     parser = argparse.ArgumentParser(prog='benchmarks', description='Measure and write benchmarks/README.md.')
     parser.add_argument('bench', nargs='*', metavar='BENCH', help=f'some of: {", ".join(BENCHES)} (default: all)')
-    names = parser.parse_args(arguments).bench or list(BENCHES)
+    parser.add_argument('--short', action='store_true', help='only try whether they run; nothing is stored')
+    options = parser.parse_args(arguments)
+    names = options.bench or list(BENCHES)
     unknown = sorted(set(names) - set(BENCHES))
     if unknown:
         parser.error(f'no bench is called {", ".join(map(repr, unknown))}: the benches are {", ".join(BENCHES)}')
+    if options.short:
+        os.environ[SHORT] = '1'
     results, failed = read_results(), []
     for name in names:
         print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
@@ -72,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
             'figures': figures,
         }
         print(render_page({name: results[name]}).partition('## ')[2])
-    write_results({name: results[name] for name in BENCHES if name in results})
+    if not options.short:
+        write_results({name: results[name] for name in BENCHES if name in results})
     if failed:
         print(f'✗ {", ".join(failed)} failed: the reason stands above; earlier results were kept.', file=sys.stderr)
     return 1 if failed else 0

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backend import input_shape
-from audio_manifold_ros.inference.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle import INT8_FILE, ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.manifest import (
     FORMAT_VERSION,
@@ -29,6 +31,7 @@ from training.onnx_graph import export_network
 RIG = 'calibration/roof_octagon'
 STREET = Path(__file__).parent.parent / 'models' / 'street'
 MODALITIES: tuple[Modality, ...] = ('depth', 'segmentation')
+CALIBRATION_WINDOWS = 2
 CHANNELS = {'depth': 1, 'segmentation': 19}
 
 
@@ -37,21 +40,45 @@ def has_street() -> bool:
     return (STREET / 'manifest.json').is_file()
 
 
+def paper_pair() -> PerceptionConfig:
+    """Return the networks of the paper, one of full width per modality."""
+    return PerceptionConfig(
+        at_nets=tuple(AtNetConfig(modalities=(modality,)) for modality in MODALITIES),
+        manifolds={modality: VqVaeConfig(channels=CHANNELS[modality]) for modality in MODALITIES},
+    )
+
+
+def half_width_pair() -> PerceptionConfig:
+    """Return the sizes of the bundle that ships: one trunk of half width with two heads, and narrower manifolds."""
+    return PerceptionConfig(
+        at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
+        manifolds={
+            modality: VqVaeConfig(channels=CHANNELS[modality], first_features=32, features=64)
+            for modality in MODALITIES
+        },
+    )
+
+
 def write_paper_bundle(folder: Path) -> Bundle:
-    """Write a bundle of the paper's networks, one of full width per modality; speed does not depend on the weights."""
+    """Write a bundle of the paper's networks; speed does not depend on the weights."""
+    return write_random_bundle(folder, paper_pair())
+
+
+def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
+    """Write a bundle of networks with random weights, in single precision and with bytes."""
     import torch
 
+    from training.onnx_int8 import quantize_graph
+
     torch.manual_seed(0)
-    network = PerceptionNetwork(
-        PerceptionConfig(
-            at_nets=tuple(AtNetConfig(modalities=(modality,)) for modality in MODALITIES),
-            manifolds={modality: VqVaeConfig(channels=CHANNELS[modality]) for modality in MODALITIES},
-        )
-    )
+    network = PerceptionNetwork(config)
     manifest = _manifest(network)
-    exported = export_network(network, input_shape(manifest))
-    files = {'model.onnx': exported.onnx, 'weights.safetensors': exported.weights}
-    return write_bundle(folder, manifest, files)
+    shape = input_shape(manifest)
+    exported = export_network(network, shape)
+    files = {ONNX_FILE: exported.onnx, WEIGHTS_FILE: exported.weights}
+    plain = write_bundle(folder, manifest, files)
+    noise = np.random.default_rng(0).uniform(-1.2, 0.4, (CALIBRATION_WINDOWS, *shape)).astype(np.float32)
+    return write_bundle(folder, manifest, {**files, INT8_FILE: quantize_graph(plain.onnx_path, noise)})
 
 
 def _manifest(network: PerceptionNetwork) -> Manifest:
@@ -59,8 +86,8 @@ def _manifest(network: PerceptionNetwork) -> Manifest:
     law = ModalityConfidence(((0.0,) * 8,) * 8, 1.0, 0.0, 1.0)
     return Manifest(
         format_version=FORMAT_VERSION,
-        name='paper_sizes',
-        description='The networks of the paper with random weights.',
+        name='random',
+        description='Networks with random weights.',
         modalities=MODALITIES,
         features=FeatureSpec(),
         frame_position=0.5,

@@ -28,12 +28,12 @@ TOLERANCE = 1e-3
 class Stream:
     """A stream that goes on for ever."""
 
-    def __init__(self, spec: FeatureSpec) -> None:
+    def __init__(self, spec: FeatureSpec, channels: int = CHANNELS) -> None:
         """Fill the first window."""
         rng = np.random.default_rng(0)
-        self._audio = (0.1 * rng.standard_normal((CHANNELS, 64 * spec.hop_samples))).astype(np.float32)
+        self._audio = (0.1 * rng.standard_normal((channels, 64 * spec.hop_samples))).astype(np.float32)
         self._hop_samples = spec.hop_samples
-        self._mel = StreamingMel(spec, CHANNELS)
+        self._mel = StreamingMel(spec, channels)
         self._first_sample = 0
         while self._mel.newest_window_end is None:
             self.hop()

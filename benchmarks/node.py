@@ -27,6 +27,7 @@ from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.bundles import STREET, has_street, write_paper_bundle
 from benchmarks.figure import Figure, at_most
+from benchmarks.length import seconds
 from benchmarks.subscriber import PERCEPTION, Subscriber
 
 SECONDS = 60.0
@@ -55,9 +56,9 @@ def measure() -> list[Figure]:
 
 def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node with the machine to itself."""
-    sound = _write_sound(folder / 'street.wav')
+    sound = write_sound(folder / 'street.wav')
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
-    with _running(bundle, folder / 'alone', source) as (subscriber, children, node_id):
+    with running(bundle, folder / 'alone', source) as (subscriber, children, node_id):
         activated_s = time.monotonic()
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
@@ -65,7 +66,7 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
         subscriber.spin_for(SETTLE_S)
         figures = [
             at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
-            *_steady(subscriber, SECONDS, 'windows dropped', 0),
+            *_steady(subscriber, seconds(SECONDS), 'windows dropped', 0),
             at_most('memory of the node (resident)', resident_mb(node_id), 'MB', 400),
             Figure('highest rate without a dropped window', _highest_rate_hz(subscriber), 'Hz'),
         ]
@@ -75,19 +76,19 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
 
 def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node beside the simulated drive, which sends its sound over DDS."""
-    with _running(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
+    with running(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
         children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulated_drive', DRIVE)
         subscriber.spin_until(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin_for(SETTLE_S)
-        figures = _steady(subscriber, DRIVEN_S, 'windows dropped, the simulated drive on the same cores', None)
+        figures = _steady(subscriber, seconds(DRIVEN_S), 'windows dropped, the simulated drive on the same cores', None)
         children.check()
         return figures
 
 
 @contextmanager
-def _running(bundle: Bundle, folder: Path, source: dict[str, object]) -> Iterator[tuple[Subscriber, Children, int]]:
+def running(bundle: Bundle, folder: Path, source: dict[str, object]) -> Iterator[tuple[Subscriber, Children, int]]:
     """Start a node, configured, and who receives its images; what the node said last is in the error, if any."""
     folder.mkdir()
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
@@ -102,27 +103,28 @@ def _running(bundle: Bundle, folder: Path, source: dict[str, object]) -> Iterato
             raise RuntimeError(msg) from None
 
 
-def _write_sound(path: Path) -> Path:
+def write_sound(path: Path) -> Path:
+    """Write the sound of a street, and return the path."""
     drive = Drive(SEED)
     samples = drive.audio(0, SOUND_S * drive.sample_rate_hz)
     soundfile.write(path, samples.T, drive.sample_rate_hz, subtype='PCM_16')
     return path
 
 
-def _steady(subscriber: Subscriber, seconds: float, dropped_name: str, most_dropped: int | None) -> list[Figure]:
+def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, most_dropped: int | None) -> list[Figure]:
     """Measure for some time at `RATE_HZ`."""
     dropped = subscriber.fresh_dropped(START_TIMEOUT_S)
     subscriber.latencies_ms.clear()
     subscriber.labels = 0
-    subscriber.spin_for(seconds)
+    subscriber.spin_for(length_s)
     latencies_ms, labels = list(subscriber.latencies_ms), subscriber.labels
     dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - dropped
-    what = f'{RATE_HZ:g} Hz, both modalities, {seconds:g} s'
+    what = f'{RATE_HZ:g} Hz, both modalities, {length_s:g} s'
     name = f'{what}: {dropped_name}'
     return [
         Figure(name, dropped, 'windows') if most_dropped is None else at_most(name, dropped, 'windows', most_dropped),
-        Figure(f'{what}: depth images received', len(latencies_ms) / seconds, 'a second'),
-        Figure(f'{what}: segmentation images received', labels / seconds, 'a second'),
+        Figure(f'{what}: depth images received', len(latencies_ms) / length_s, 'a second'),
+        Figure(f'{what}: segmentation images received', labels / length_s, 'a second'),
         *(
             Figure(f'{what}: newest sample → image received: p{percentile}', float(value), 'ms')
             for percentile, value in zip(PERCENTILES, np.percentile(latencies_ms, PERCENTILES), strict=True)
@@ -136,7 +138,7 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
     for rate_hz in (RATE_HZ, *RATES_HZ):
         subscriber.set_rate(rate_hz, START_TIMEOUT_S)
         before = subscriber.fresh_dropped(START_TIMEOUT_S)
-        subscriber.spin_for(STEP_S)
+        subscriber.spin_for(seconds(STEP_S))
         if subscriber.fresh_dropped(START_TIMEOUT_S) > before:
             break
         highest_hz = rate_hz

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +43,20 @@ class TimedBackend:
 class StreamedPipeline:
     """Takes in a hop of sound and predicts, for ever."""
 
-    def __init__(self, bundle: Bundle, backend: str, device: str, threads: int) -> None:
-        """Open the backend and fill the first window."""
+    def __init__(self, bundle: Bundle, backend: str, device: str, threads: int, **options: Any) -> None:
+        """Open the backend and fill the first window.
+
+        Args:
+            bundle: What predicts.
+            backend: By name.
+            device: Where it runs.
+            threads: Of one prediction.
+            options: Further ones of `open_backend`.
+
+        """
         spec = bundle.manifest.features
         self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
-        self._backend = TimedBackend(open_backend(bundle, backend, device, threads))
+        self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
         array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
         self._pipeline = Pipeline(bundle, self._backend, array, self._rate_hz, max_rate_hz=float(self._rate_hz))
         shape = (len(array.microphones), HOPS_OF_SOUND * self._hop)

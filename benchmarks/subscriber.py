@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -23,11 +24,29 @@ PERCEPTION = 'perception'
 QOS = QoSProfile(depth=10)  # type: ignore[no-untyped-call]
 
 
+@dataclass(frozen=True)
+class Leg:
+    """The way of one image, in ms.
+
+    Attributes:
+        made: From the window's newest sample until the node handed the image to DDS.
+        carried: From there until this process had it.
+        served: From there until the subscriber's callback ran.
+
+    """
+
+    made: float
+    carried: float
+    served: float
+
+
 class Subscriber(Node):
     """Counts images and remembers how late each was.
 
     Attributes:
         latencies_ms: Of each depth image: from the window's newest sample to the arrival here.
+        legs: The same in parts.
+        stages: What the node says last of its own stages, by stage and percentile (`network p50_ms`).
         labels: Segmentation images received.
         dropped: Windows that the node says it has dropped; None before its first diagnostics.
 
@@ -45,11 +64,15 @@ class Subscriber(Node):
         self._behind_ns = behind_ns
         self._check = check
         self.latencies_ms: list[float] = []
+        self.legs: list[Leg] = []
+        self.stages: dict[str, float] = {}
         self.labels = 0
         self.dropped: int | None = None
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
-        self.create_subscription(Image, f'{PERCEPTION}/depth/image', self._on_depth, QOS)
+        # The types of the client library know no callback that takes what DDS says of a message.
+        on_depth: Any = self._on_depth
+        self.create_subscription(Image, f'{PERCEPTION}/depth/image', on_depth, QOS)
         self.create_subscription(Image, f'{PERCEPTION}/segmentation/image', self._on_labels, QOS)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, QOS)
         self._change_state = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
@@ -117,15 +140,20 @@ class Subscriber(Node):
         self.spin_until(future.done, timeout_s, 'answer of the perception node')
         return future.result()
 
-    def _on_depth(self, message: Image) -> None:
+    def _on_depth(self, message: Image, info: dict[str, int]) -> None:
         now_ns = int(self.get_clock().now().nanoseconds)
-        self.latencies_ms.append((now_ns - to_ns(message.header.stamp) - self._behind_ns) / 1e6)
+        newest_ns = to_ns(message.header.stamp) + self._behind_ns
+        sent_ns, received_ns = info['source_timestamp'], info['received_timestamp']
+        self.latencies_ms.append((now_ns - newest_ns) / 1e6)
+        self.legs.append(Leg((sent_ns - newest_ns) / 1e6, (received_ns - sent_ns) / 1e6, (now_ns - received_ns) / 1e6))
 
     def _on_labels(self, _message: Image) -> None:
         self.labels += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            if status.name.endswith(': latency'):
+                self.stages = {pair.key: float(pair.value) for pair in status.values}
             for pair in status.values:
                 if pair.key == 'windows_dropped':
                     self.dropped = int(pair.value)

@@ -43,7 +43,9 @@ class ExportedNetwork:
     weights: bytes
 
 
-def export_network(network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True) -> ExportedNetwork:
+def export_network(
+    network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True, batch: int = 1
+) -> ExportedNetwork:
     """Turn a network into graph and weights.
 
     Batch normalisation is not folded here, so that the graph's weights are those of the state dict; ONNX Runtime
@@ -53,21 +55,22 @@ def export_network(network: PerceptionNetwork, shape: tuple[int, int, int], *, h
         network: In evaluation mode.
         shape: Of one window's features (mic, height, width).
         half: Store large tensors in half precision.
+        batch: Windows that the graph takes at once; a bundle's takes one.
 
     Raises:
         ValueError: The graph holds weights that are not in the state dict.
 
     """
-    model = _trace(network, shape)
+    model = _trace(network, (batch, *shape))
     tensors = _tensors(network, model, half=half)
     weights = save(tensors)
     _point_outside(model, tensors, _places(weights))
     return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
 
 
-def _trace(network: PerceptionNetwork, shape: tuple[int, int, int]) -> onnx.ModelProto:
+def _trace(network: PerceptionNetwork, shape: tuple[int, int, int, int]) -> onnx.ModelProto:
     """Export by TorchScript: it keeps the names of the state dict and needs no further package."""
-    example = torch.zeros(1, *shape)
+    example = torch.zeros(shape)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter('ignore', DeprecationWarning)
         path = Path(folder) / 'graph.onnx'

@@ -105,6 +105,19 @@ def test_hears_with_the_features_of_another_system(
         np.testing.assert_allclose(prediction.features, mel_features(window, spec), rtol=0, atol=1e-4)
 
 
+def test_hears_without_reflected_edges(bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    spec = FeatureSpec(edges='interior')
+    interior = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
+    audio = noise(1.1)
+    predictions = listen(Pipeline(interior, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
+    assert len(predictions) > 5
+    conditioned = audio[list(array.device_channels)] * array.factors[:, None]
+    for prediction in predictions:
+        window = conditioned[:, prediction.first_sample : prediction.end_sample]
+        np.testing.assert_allclose(prediction.features, mel_features(window, spec), rtol=0, atol=1e-4)
+        np.testing.assert_array_equal(prediction.labels, backend.run(prediction.features).labels)
+
+
 class Trouble:
     """What can happen to a block."""
 

@@ -1,0 +1,27 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Processor time of the threads of a node, by what they do."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+
+EXECUTOR, PERCEPTION, OTHERS = 'the executor', 'the perception thread', 'DDS and all other threads'
+
+
+def thread_times_s(process_id: int) -> dict[str, float]:
+    """Return the seconds that the threads of a process have used so far."""
+    ticks = os.sysconf('SC_CLK_TCK')
+    found: defaultdict[str, float] = defaultdict(float)
+    for task in Path(f'/proc/{process_id}/task').iterdir():
+        # A thread may end meanwhile.
+        with suppress(OSError):
+            head, _, tail = (task / 'stat').read_text(encoding='ascii', errors='replace').rpartition(')')
+            fields = tail.split()
+            name = PERCEPTION if head.endswith('(perception') else OTHERS
+            name = EXECUTOR if task.name == str(process_id) else name
+            found[name] += (int(fields[11]) + int(fields[12])) / ticks
+    return dict(found)
