@@ -37,7 +37,7 @@ SYSTEMS = {
 }
 
 
-@pytest.mark.parametrize(('system', 'steps'), [('end_to_end', 50), ('echo2depth', 60), ('omninet', 30)])
+@pytest.mark.parametrize(('system', 'steps'), [('end_to_end', 50), ('echo2depth', 150), ('omninet', 70)])
 def test_a_direct_system_learns_which_sound_belongs_to_which_street(
     config: TrainingConfig, system: str, steps: int
 ) -> None:
