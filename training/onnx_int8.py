@@ -14,6 +14,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from audio_manifold_ros.inference.backend import INPUT_NAME
 from training.onnx_graph import HALF_SUFFIX, MIN_HALF_ELEMENTS
@@ -99,6 +100,10 @@ def _fold(model: Path, target: Path) -> None:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(target)
     onnxruntime.InferenceSession(str(inline), options, providers=['CPUExecutionProvider'])
+    folded = onnx.load(target)
+    # Without this mark the quantisation warns that nothing was folded.
+    add_pre_process_metadata(folded)
+    onnx.save(folded, target)
 
 
 def _halve(model: onnx.ModelProto) -> None:
