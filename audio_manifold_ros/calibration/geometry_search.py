@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 
 # Lags are trusted less at first, while the places are wrong by whole samples.
 FIRST_STAGES, STAGES = (20.0, 10.0, 5.0), (4.0, 2.0, 1.0)
-STEPS, LEAST_GAIN = 40, 1e-3
-AZIMUTHS, ELEVATIONS_RAD, RANGES_M = 72, np.radians(np.arange(-60, 61, 15)), (1.2, 2.0, 3.0, 5.0, 8.0)
+STEPS, LEAST_GAIN, ROUGH, FINE = 40, 1e-3, 1e-3, 1e-9
+AZIMUTHS, ELEVATIONS_RAD, RANGES_M = 48, np.radians(np.arange(-60, 61, 20)), (1.2, 2.0, 3.5, 7.0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def solve(problem: GeometryProblem) -> Solution:
     ]
     best = _repaired(problem, min(found, key=lambda minimum: minimum.cost))
     problem.noise = max(_spread(problem, problem.unknowns(best.unknowns)), 1.0)
-    last = _minimum(problem, best.unknowns)
+    last = _minimum(problem, best.unknowns, FINE)
     at = problem.unknowns(last.unknowns)
     return Solution(at, np.asarray(np.linalg.inv(last.curvature), dtype=np.float64), problem.rest(at))
 
@@ -84,8 +84,8 @@ def _repaired(problem: GeometryProblem, best: Minimum) -> Minimum:
         best = found
 
 
-def _minimum(problem: GeometryProblem, vector: Array) -> Minimum:
-    return robust_minimum(problem.residuals, problem.jacobian, vector, problem.measured, STEPS)
+def _minimum(problem: GeometryProblem, vector: Array, enough: float = ROUGH) -> Minimum:
+    return robust_minimum(problem.residuals, problem.jacobian, vector, problem.measured, STEPS, enough)
 
 
 def _placed_at(problem: GeometryProblem, vector: Array) -> Array:

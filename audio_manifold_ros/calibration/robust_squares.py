@@ -15,7 +15,6 @@ Array = NDArray[np.float64]
 # A value that is off by many standard deviations costs no more than one that is off by this many.
 OUTLIER = 4.0
 FIRST_DAMPING, MOST_DAMPING, LEAST_DAMPING = 1e-2, 1e12, 1e-10
-ENOUGH = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ def robust_minimum(
     start: Array,
     robust: int,
     steps: int,
+    enough: float = 1e-9,
 ) -> Minimum:
     """Search downhill (Levenberg 1944, Marquardt 1963) under the loss of Geman and McClure (1987), which is bounded.
 
@@ -49,6 +49,7 @@ def robust_minimum(
         start: Where the search begins (unknown,).
         robust: So many of the first residuals may be outliers.
         steps: It ends after so many at the latest.
+        enough: It ends where a step takes off less than this share of the cost.
 
     """
     unknowns, damping = start, FIRST_DAMPING
@@ -66,9 +67,9 @@ def robust_minimum(
             damping *= 4
         else:
             break
-        enough = cost - tried_cost < ENOUGH * cost
+        ended = cost - tried_cost < enough * cost
         unknowns, rest, cost, damping = tried, tried_rest, tried_cost, max(damping / 5, LEAST_DAMPING)
-        if enough:
+        if ended:
             break
     return Minimum(unknowns, cost, _local(rest, jacobian(unknowns), robust)[1])
 
