@@ -1,20 +1,25 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs each file of tests/nodes in a process of its own and joins the reports into one summary.
+"""Runs each file of tests/nodes in a process of its own beside the other tests, and joins the reports into one summary.
 
 rclpy, DDS and PortAudio keep state for as long as a process lives: a file that starts them must not inherit what
-another one left, and a crash in one must not end the others.
+another one left, and a crash in one must not end the others. These tests mostly wait for real time to pass, the others
+mostly compute: side by side they take little longer than either alone.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 NODES = Path(__file__).parent / 'nodes'
 REPORTS_TO = 'AUDIO_MANIFOLD_TEST_REPORTS'  # set in the process of one file: where its reports go
 SECONDS_PER_FILE = 600
+GRACE_S = 3.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,71 +54,120 @@ class ReportWriter:
             file.write(json.dumps(data) + '\n')
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the tests `items` of the file `path`: serialised reports, and what its process printed."""
+
+    path: Path
+    items: list[pytest.Item]
+    reports: list[str]
+    output: str
+
+
 class OwnProcesses:
-    """In the process that was started: holds the files of tests/nodes back, and runs one after the other at the end."""
+    """In the process that was started: holds the files of tests/nodes back and has a `Lane` run them."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         selected = session.items
         session.items = [item for item in selected if NODES not in item.path.parents]
-        result = yield
-        for path, items in groupby((item for item in selected if NODES in item.path.parents), lambda item: item.path):
-            if session.shouldfail or session.shouldstop:
-                break
-            run_file(session, path, list(items))
+        own = [item for item in selected if NODES in item.path.parents]
+        lane = Lane(session.config, [(path, list(items)) for path, items in groupby(own, lambda item: item.path)])
+        try:
+            result = yield
+            for outcome in lane.outcomes():
+                tell(session, outcome)
+                if session.shouldfail or session.shouldstop:
+                    break
+        finally:
+            lane.stop()
         session.items = selected
         return result
 
 
-def run_file(session: pytest.Session, path: Path, items: list[pytest.Item]) -> None:
-    """Run `items`, all of the file `path`, in a new process, and report their outcome as if they had run here."""
-    hook = session.config.hook
-    unseen = {item.nodeid: item for item in items}
-    with tempfile.TemporaryDirectory() as folder:
-        reports = Path(folder) / 'reports.jsonl'
-        output = run_process(session.config, [item.nodeid for item in items], reports)
-        for report in read_reports(session.config, reports):
-            if report.when == 'setup':
-                hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
-            if report.when == 'teardown':
-                unseen.pop(report.nodeid, None)
-            hook.pytest_runtest_logreport(report=report)
-    if session.shouldfail:
-        return
-    message = f'The process of {path.name} ended before this test did. The end of its output:\n{output[-4000:]}'
-    for item in unseen.values():
-        report = pytest.TestReport(item.nodeid, item.location, {}, 'failed', message, 'call')
-        hook.pytest_runtest_logreport(report=report)
-        message = f'The process of {path.name} ended before this test did.'
+class Lane:
+    """Runs files one after the other, each in a new process, in a thread beside the other tests."""
 
+    def __init__(self, config: pytest.Config, files: list[tuple[Path, list[pytest.Item]]]) -> None:
+        self._config = config
+        self._files = files
+        self._environment = dict(os.environ)  # before the other tests change it
+        self._done: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+        self._thread = Thread(target=self._run, name='tests/nodes', daemon=True)
+        self._thread.start()
 
-def run_process(config: pytest.Config, nodeids: list[str], reports: Path) -> str:
-    """Run pytest on `nodeids` and return what it printed; with `-s` it prints to the terminal instead."""
-    shown = config.option.capture == 'no'
-    command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', '--rootdir', str(config.rootpath), *nodeids]
-    if shown:
-        command.append('-s')
-    limits = {option: config.getoption(option) for option in ('maxfail', 'timeout')}
-    command.extend(f'--{option}={value}' for option, value in limits.items() if value)
-    try:
-        done = subprocess.run(
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield what became of each file, and wait for it."""
+        yield from iter(self._done.get, None)
+
+    def stop(self) -> None:
+        """End the process that runs, and start no other. After an interrupt from the keyboard it ends by itself."""
+        self._stopped = True
+        self._thread.join(GRACE_S)
+        if self._thread.is_alive() and self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+        self._thread.join()
+
+    def _run(self) -> None:
+        for path, items in self._files:
+            if self._stopped:
+                break
+            with tempfile.TemporaryDirectory() as folder:
+                reports = Path(folder) / 'reports.jsonl'
+                output = self._run_process([item.nodeid for item in items], reports)
+                lines = reports.read_text(encoding='utf-8').splitlines() if reports.exists() else []
+                self._done.put(Outcome(path, items, lines, output))
+        self._done.put(None)
+
+    def _run_process(self, nodeids: list[str], reports: Path) -> str:
+        """Run pytest on `nodeids` and return what it printed; with `-s` it prints to the terminal instead."""
+        config = self._config
+        shown = config.option.capture == 'no'
+        command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', f'--rootdir={config.rootpath}', *nodeids]
+        if shown:
+            command.append('-s')
+        limits = {option: config.getoption(option) for option in ('maxfail', 'timeout')}
+        command.extend(f'--{option}={value}' for option, value in limits.items() if value)
+        self._process = subprocess.Popen(
             command,
             cwd=config.rootpath,
-            env={**os.environ, REPORTS_TO: str(reports)},
+            env={**self._environment, REPORTS_TO: str(reports)},
             stdout=None if shown else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS_PER_FILE,
-            check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        return f'{(error.stdout or b"").decode(errors="replace")}\n(ended after {SECONDS_PER_FILE} s)'
-    return done.stdout or ''
+        try:
+            return self._process.communicate(timeout=SECONDS_PER_FILE)[0] or ''
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            output = self._process.communicate()[0] or ''
+            return f'{output}\n(ended after {SECONDS_PER_FILE} s)'
 
 
-def read_reports(config: pytest.Config, path: Path) -> Iterator[pytest.TestReport]:
+def tell(session: pytest.Session, outcome: Outcome) -> None:
+    """Report what became of a file as if it had run here."""
+    hook = session.config.hook
+    unseen = {item.nodeid: item for item in outcome.items}
+    for report in read_reports(session.config, outcome.reports):
+        if report.when == 'setup':
+            hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
+        if report.when == 'teardown':
+            unseen.pop(report.nodeid, None)
+        hook.pytest_runtest_logreport(report=report)
+    if session.shouldfail:
+        return
+    name = outcome.path.name
+    message = f'The process of {name} ended before this test did. The end of its output:\n{outcome.output[-4000:]}'
+    for item in unseen.values():
+        report = pytest.TestReport(item.nodeid, item.location, {}, 'failed', message, 'call')
+        hook.pytest_runtest_logreport(report=report)
+        message = f'The process of {name} ended before this test did.'
+
+
+def read_reports(config: pytest.Config, lines: list[str]) -> Iterator[pytest.TestReport]:
     """Yield the reports that a `ReportWriter` left."""
-    lines = path.read_text(encoding='utf-8').splitlines() if path.exists() else []
     for line in lines:
         report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
         if isinstance(report.longrepr, list):  # of a skipped test; JSON knows no tuples, and pytest insists on one
