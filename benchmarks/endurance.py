@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ten minutes without a dropped window: the paper's two networks in both precisions, and a half-width pair."""
+"""Ten minutes without a dropped window: the paper's two networks in both precisions, a half-width pair, the street.
+
+What drops windows in its first half minute is not kept running for the other nine and a half.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle import Bundle
-from benchmarks.bundles import half_width_pair, write_paper_bundle, write_random_bundle
+from benchmarks.bundles import STREET, half_width_pair, has_street, write_paper_bundle, write_random_bundle
 from benchmarks.figure import Figure, at_least, at_most
 from benchmarks.length import seconds
 from benchmarks.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running, write_sound
 
-LENGTH_S = 600.0
+FIRST_S, LENGTH_S = 30.0, 600.0
 # Images that did not come for another reason than a dropped window: the first and the last of a run.
 KEPT = 0.99
 EVERY_HOP_HZ = 22_500 / 256
@@ -63,6 +66,8 @@ def _courses(folder: Path) -> Iterator[Course]:
         FLOAT32,
         EVERY_HOP_HZ,
     )
+    if has_street():
+        yield Course('models/street', Bundle.load(STREET), FLOAT32, 30.0)
 
 
 def _run(course: Course, folder: Path, sound: Path) -> list[Figure]:
@@ -78,14 +83,17 @@ def _run(course: Course, folder: Path, sound: Path) -> list[Figure]:
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin_for(SETTLE_S)
-        dropped = subscriber.fresh_dropped(START_TIMEOUT_S)
+        before = subscriber.fresh_dropped(START_TIMEOUT_S)
         subscriber.latencies_ms.clear()
         began_s = time.monotonic()
-        subscriber.spin_for(seconds(LENGTH_S))
-        rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
-        dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - dropped
-        children.check()
-    what = f'{course.what}, {course.rate_hz:.1f} Hz for {seconds(LENGTH_S):g} s'
+        for length_s in (seconds(FIRST_S), seconds(LENGTH_S)):
+            subscriber.spin_for(began_s + length_s - time.monotonic())
+            rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
+            dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - before
+            children.check()
+            if dropped:
+                break
+    what = f'{course.what}, {course.rate_hz:.1f} Hz for {length_s:g} s'
     return [
         at_most(f'{what}: windows dropped', dropped, 'windows', 0),
         at_least(f'{what}: images received', rate_hz, 'a second', round(KEPT * course.rate_hz, 1)),
