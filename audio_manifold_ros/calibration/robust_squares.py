@@ -57,7 +57,9 @@ def robust_minimum(
     cost = _cost(rest, robust)
     for _ in range(steps):
         gradient, curvature = _local(rest, jacobian(unknowns), robust)
-        scale = np.maximum(np.diag(curvature), 1e-12)
+        # What is hardly felt now, as the elevation of a sound beside a flat array, may be felt after a step: it takes
+        # no longer steps than the others, or all of them would have to become short.
+        scale = np.maximum(np.diag(curvature), max(float(np.median(np.diag(curvature))), 1e-12))
         while damping < MOST_DAMPING:
             tried = unknowns - np.linalg.solve(curvature + damping * np.diag(scale), gradient)
             tried_rest = residuals(tried)
