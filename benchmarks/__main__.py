@@ -70,23 +70,23 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f'no bench is called {", ".join(map(repr, unknown))}: the benches are {", ".join(BENCHES)}')
     if options.short:
         os.environ[SHORT] = '1'
-    results, failed = read_results(), []
+    failed = []
     for name in names:
         print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
         figures = run_bench(name)
         if figures is None:
             failed.append(name)
             continue
-        results[name] = {
+        result = {
             'title': BENCHES[name].title,
             'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
             'cores': BENCHES[name].cores,
             'machine': describe_machine(),
             'figures': figures,
         }
-        print(render_page({name: results[name]}).partition('## ')[2])
-    if not options.short:
-        write_results({name: results[name] for name in BENCHES if name in results})
+        print(render_page({name: result}).partition('## ')[2])
+        if not options.short:
+            _store(name, result)
     if failed:
         print(f'✗ {", ".join(failed)} failed: the reason stands above; earlier results were kept.', file=sys.stderr)
     return 1 if failed else 0
@@ -102,6 +102,12 @@ def run_bench(name: str) -> list[dict[str, Any]] | None:
             return None
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding='utf-8'))
         return figures
+
+
+def _store(name: str, result: dict[str, Any]) -> None:
+    """Store a result among those that stand in the file now: another bench may have run meanwhile."""
+    results = read_results() | {name: result}
+    write_results({name: results[name] for name in BENCHES if name in results})
 
 
 if __name__ == '__main__':
