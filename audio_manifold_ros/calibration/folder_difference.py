@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from audio_manifold_ros.calibration.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
@@ -17,22 +18,32 @@ from audio_manifold_ros.calibration.rig_difference import TOLERANCE_DEG, TOLERAN
 from audio_manifold_ros.calibration.rotation import angle_between_deg
 
 NOTHING = 'none'
+File = TypeVar('File')
 
 
 def folder_difference(first: Path, second: Path) -> dict[str, tuple[str, ...]]:
     """Return what the second rig has different, a line each, by the name of the file; files without are left out.
 
     Raises:
-        CalibrationError: A file of one of them is missing (`depth.yaml` may be) or wrong.
+        CalibrationError: A file of one of them is wrong, or `mic_array.yaml` is missing; the others may be.
 
     """
     found = {
         RIG_FILE: _arrays(*(MicrophoneArray.from_yaml(folder / RIG_FILE) for folder in (first, second))),
-        CAMERA_FILE: _cameras(*(CameraCalibration.from_yaml(folder / CAMERA_FILE) for folder in (first, second))),
-        EXTRINSICS_FILE: _extrinsics(*(Extrinsics.from_yaml(folder / EXTRINSICS_FILE) for folder in (first, second))),
-        DEPTH_FILE: _depths(*(_depth(folder) for folder in (first, second))),
+        CAMERA_FILE: _optional(first, second, CAMERA_FILE, CameraCalibration.from_yaml, _cameras),
+        EXTRINSICS_FILE: _optional(first, second, EXTRINSICS_FILE, Extrinsics.from_yaml, _extrinsics),
+        DEPTH_FILE: _optional(first, second, DEPTH_FILE, DepthFile.from_yaml, _depths),
     }
     return {file: tuple(lines) for file, lines in found.items() if lines}
+
+
+def _optional(
+    first: Path, second: Path, name: str, read: Callable[[Path], File], compare: Callable[[File, File], list[str]]
+) -> list[str]:
+    one, other = (read(folder / name) if (folder / name).exists() else None for folder in (first, second))
+    if one is None or other is None:
+        return _changes([('file', one and 'there', other and 'there')])
+    return compare(one, other)
 
 
 def _arrays(first: MicrophoneArray, second: MicrophoneArray) -> list[str]:
@@ -70,13 +81,7 @@ def _transforms(first: Transform, second: Transform) -> list[str]:
     return [f'{first.child}: {", ".join(parts)}'] if parts else []
 
 
-def _depth(folder: Path) -> DepthFile | None:
-    return DepthFile.from_yaml(folder / DEPTH_FILE) if (folder / DEPTH_FILE).exists() else None
-
-
-def _depths(first: DepthFile | None, second: DepthFile | None) -> list[str]:
-    if first is None or second is None:
-        return _changes([('file', first and 'there', second and 'there')])
+def _depths(first: DepthFile, second: DepthFile) -> list[str]:
     one, other = asdict(first), asdict(second)
     return _changes([(key, one[key], other[key]) for key in one])
 

@@ -59,7 +59,12 @@ def test_comments_do_not_count_and_missing_files_do(other: Path) -> None:
     (other / 'depth.yaml').unlink()
     assert folder_difference(OCTAGON, other) == {'depth.yaml': ('file: there → none',)}
     (other / 'camera.yaml').unlink()
-    with pytest.raises(CalibrationError, match=r'camera\.yaml'):
+    assert folder_difference(other, OCTAGON) == {
+        'camera.yaml': ('file: none → there',),
+        'depth.yaml': ('file: none → there',),
+    }
+    (other / 'mic_array.yaml').unlink()
+    with pytest.raises(CalibrationError, match=r'mic_array\.yaml'):
         folder_difference(OCTAGON, other)
 
 
