@@ -34,6 +34,8 @@ COLOURS: tuple[Colour, ...] = (
 GOOD, BAD, ALLOWED = (86, 156, 246), (232, 75, 75), (30, 44, 38)
 BAR_SHARE = 0.62
 MOST_LEGEND = 16
+# More bars than that leave no room for their values, or for the name of every one.
+MOST_VALUES, MOST_NAMES = 12, 24
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -53,7 +55,7 @@ def bar_chart(
     Args:
         title: What is shown, ASCII.
         unit: Label of the values.
-        bars: Values by name; None where there is none.
+        bars: Values by name, None where there is none; of many only some names are written, and no values.
         allowed: Values between these are good; shaded.
         bad: Names of bars to mark.
         least_span: Shortest span of the axis, so that small deviations look small.
@@ -75,8 +77,10 @@ def bar_chart(
         if value is not None:
             frame.box((start, base), (start + BAR_SHARE, value), BAD if name in bad else GOOD)
             row = frame.point(start, max(value, base))[1]
-            frame.write(f'{value:.3g}', (column, max(row - 5, TOP + 10)), TEXT, 0.4)
-        frame.write(name[:10], (column, HEIGHT - 40), BAD if name in bad else FAINT, 0.42)
+            if len(bars) <= MOST_VALUES:
+                frame.write(f'{value:.3g}', (column, max(row - 5, TOP + 10)), TEXT, 0.4)
+        if place % math.ceil(len(bars) / MOST_NAMES) == 0:
+            frame.write(name[:10], (column, HEIGHT - 40), BAD if name in bad else FAINT, 0.42)
     return frame.picture
 
 

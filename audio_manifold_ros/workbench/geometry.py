@@ -139,10 +139,12 @@ def _remarks(
                 f'{live.names[pair.first]} and {live.names[pair.second]} are {pair.metres:g} m apart by the tape, and '
                 f'{found:.3f} m by ear: measure that distance again.'
             )
-    late = np.abs(geometry.delays_samples) > np.maximum(LEAST_DELAY_SAMPLES, 3 * geometry.delays_std_samples)
+    said = live.array.delays_s[list(live.indices)] * live.sample_rate_hz
+    apart = geometry.delays_samples - (said - said.mean())
+    late = np.abs(apart) > np.maximum(LEAST_DELAY_SAMPLES, 3 * geometry.delays_std_samples)
     if late.any():
         names = ', '.join(name for name, is_late in zip(live.names, late, strict=True) if is_late)
-        remarks.append(f'Late or early channels: {names}. Run `calibrate delay` next.')
+        remarks.append(f'Later or earlier than the rig says: {names}. Run `calibrate delay` next.')
     return remarks
 
 

@@ -207,18 +207,18 @@ def place_px(watched: SeenAndHeard, stop: SeenStop) -> tuple[float, float]:
 
 def _courses(claps: Claps) -> NDArray[np.uint8]:
     """Draw how much changes in the pictures, and how loud it is, a second around the middle clap."""
-    watched = claps.watched
+    watched, way_s = claps.watched, claps.distance_m / claps.array.sound_mps
     middle_s = claps.stops[claps.offset.pairs[len(claps.offset.pairs) // 2, 0]].time_s
     near = np.flatnonzero(np.abs(watched.times_s - middle_s) < 0.5)[1:]
     motion = [float(np.abs(watched.pictures[n].astype(np.int16) - watched.pictures[n - 1]).mean()) for n in near]
     width = round(0.005 * watched.sample_rate_hz)
-    start = max(round((middle_s - claps.offset.offset_s - 0.5) * watched.sample_rate_hz), 0)
+    start = max(round((middle_s - claps.offset.offset_s + way_s - 0.5) * watched.sample_rate_hz), 0)
     part = claps.samples[:, start : start + watched.sample_rate_hz]
     count = part.shape[1] // width
     loud = np.sqrt((part[:, : count * width].reshape(len(part), count, width) ** 2).mean(axis=(0, 2)))
-    heard_s = (start + (np.arange(count) + 0.5) * width) / watched.sample_rate_hz + claps.offset.offset_s
+    heard_s = (start + (np.arange(count) + 0.5) * width) / watched.sample_rate_hz - way_s + claps.offset.offset_s
     return line_chart(
-        'Motion in the pictures and loudness, the offset taken off',
+        'Motion in the pictures and loudness, offset and way of the sound taken off',
         's',
         'share of the most',
         {
