@@ -16,8 +16,8 @@ from audio_manifold_ros.calibration.camera import CameraCalibration
 from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.workbench.calibrate import main
 from benchmarks.clap_bag import ClapBag
+from benchmarks.rendered_board import CAMERA, COLUMNS, ROWS, board, board_pictures
 from tests.workbench.conftest import Calibrate
-from tests.workbench.rendered_board import CAMERA, COLUMNS, ROWS, board, board_pictures
 
 BOARD = ('--squares', '7', '5', '--square', '0.04', '--marker', '0.03')
 Pictures = list[NDArray[np.uint8]]

@@ -14,18 +14,16 @@ import pytest
 
 from audio_manifold_ros.calibration.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.calibration.extrinsics import Extrinsics
-from audio_manifold_ros.calibration.frame_chain import pose_in_root
 from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.workbench.calibrate import main
-from benchmarks.clap_bag import ClapBag
-from benchmarks.clap_pictures import COLUMNS, ROWS, Clapper, clap_pictures
+from benchmarks.clap_arc import ClapArc
+from benchmarks.clap_pictures import COLUMNS, ROWS
 from benchmarks.clapped_rig import ClappedRig
-from benchmarks.simulated_rig import RATE_HZ, octagon
+from benchmarks.simulated_rig import octagon
 from tests.workbench.conftest import Calibrate
 
 CAMERA = CameraCalibration(CameraModel(COLUMNS, ROWS, 95.0, 95.0, 79.5, 59.5), 'front')
-CLAPS, EVERY_S, AWAY_M, YAW_RAD = 10, 1.6, 3.0, math.radians(7)
-CLAPPER = Clapper(hands=2, width_px=5, reach_px=25, bend=0.2, brightness=80)
+YAW_RAD = math.radians(7)
 
 
 @pytest.fixture
@@ -45,22 +43,10 @@ def bag(tmp_path: Path, rig: Path) -> Path:
         replace(transform, rotation_rpy_rad=(0.0, 0.0, YAW_RAD)) if transform.child == 'camera_link' else transform
         for transform in said.transforms
     ]
-    truth = replace(said, transforms=tuple(turned))
+    truth = replace(said, transforms=tuple(turned), audio_time_offset_s=0.02)
     simulated = ClappedRig(983_000, octagon(), 0.0)
     simulated.truth = replace(simulated.truth, delays_samples=np.zeros(8))
-    generator = simulated.generator
-    azimuths = np.linspace(-0.45, 0.45, CLAPS) + YAW_RAD
-    places = AWAY_M * np.stack([np.cos(azimuths), np.sin(azimuths), generator.uniform(-0.15, 0.0, CLAPS)], axis=1)
-    times_s = (np.arange(CLAPS) + 0.7) * EVERY_S + generator.uniform(-0.25, 0.25, CLAPS)
-    claps = simulated.claps_at(places, times_s, simulated.street(CLAPS * EVERY_S + 1))
-    array, optical = (pose_in_root(truth, frame) for frame in ('mic_array_link', 'camera_optical_frame'))
-    inside = optical.inverse().of(array)
-    x, y, z = (places @ inside.turn.T + inside.place_m).T
-    model = CAMERA.model
-    pixels = np.stack([model.fx * x / z + model.cx, model.fy * y / z + model.cy], axis=1)
-    seen_s = np.arange(round((CLAPS * EVERY_S + 1) * 30)) / 30
-    pictures = clap_pictures(CLAPPER, claps.times_s, pixels, seen_s, 0.008, generator)
-    ClapBag(simulated.device(claps.pressure), RATE_HZ, pictures, seen_s + 0.02).write(tmp_path / 'bag')
+    ClapArc(CAMERA, truth).write(simulated, tmp_path / 'bag')
     return tmp_path / 'bag'
 
 
