@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.calibration.rig import MicrophoneArray
-from audio_manifold_ros.inference.backend import Backend
+from audio_manifold_ros.inference.backend import Backend, SoundNetwork
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import Pipeline
@@ -31,11 +31,30 @@ class TimedBackend:
         self._backend = backend
         self.name, self.reason = backend.name, backend.reason
         self.last_s = 0.0
+        self.sound_network = None if backend.sound_network is None else TimedSoundNetwork(backend.sound_network)
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window."""
         started = perf_counter()
         output = self._backend.run(features)
+        self.last_s = perf_counter() - started
+        return output
+
+
+class TimedSoundNetwork:
+    """Features and networks of a backend, and how long they took together the last time."""
+
+    def __init__(self, network: SoundNetwork) -> None:
+        """Wrap what a backend has."""
+        self._network = network
+        self.sound = network.sound
+        self.features = network.features
+        self.last_s = 0.0
+
+    def run(self) -> NetworkOutput:
+        """Compute the images of one window."""
+        started = perf_counter()
+        output = self._network.run()
         self.last_s = perf_counter() - started
         return output
 
@@ -69,14 +88,20 @@ class StreamedPipeline:
         """Take in a hop and predict; return the seconds of each stage."""
         started = perf_counter()
         self._push()
-        prediction = self._pipeline.predict()
+        prediction = self._pipeline.predict(with_features=False)
         all_s = perf_counter() - started
         assert prediction is not None
+        conditioning_s = self._pipeline.status().conditioning_s
+        network = self._backend.sound_network
+        if network is None:
+            last_s, stages = self._backend.last_s, ('features', 'network')
+        else:
+            last_s, stages = network.last_s, ('window', 'sound_network')
         return {
-            'conditioning': self._pipeline.status().conditioning_s,
-            'features': prediction.features_s,
-            'network': self._backend.last_s,
-            'images': prediction.network_s - self._backend.last_s,
+            'conditioning': conditioning_s,
+            stages[0]: prediction.features_s,
+            stages[1]: last_s,
+            'images': prediction.network_s - last_s,
             'all': all_s,
         }
 

@@ -86,11 +86,16 @@ class RingBuffer:
         self._copy_in(samples[:, -self.capacity_samples :])
         self._valid_from = max(self._valid_from, self._end - self.capacity_samples)
 
-    def window(self, end_sample: int, length: int) -> NDArray[np.float32]:
+    def window(self, end_sample: int, length: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Copy the samples `end_sample - length` to `end_sample`.
 
+        Args:
+            end_sample: One past the last.
+            length: How many.
+            out: float32 (channel, length) that receives them; a new array where None.
+
         Returns:
-            float32 (channel, length), C-contiguous, owned by the caller.
+            `out`, or float32 (channel, length), C-contiguous, owned by the caller.
 
         Raises:
             AudioError: Part of the window is not held: too old, not yet written, or lost.
@@ -103,7 +108,7 @@ class RingBuffer:
                 f'choose a window inside {self._valid_from} to {self._end}.'
             )
             raise AudioError(msg)
-        result = np.empty((self.channels, length), dtype=np.float32)
+        result = np.empty((self.channels, length), dtype=np.float32) if out is None else out
         at = start % self.capacity_samples
         head = min(length, self.capacity_samples - at)
         result[:, :head] = self._store[:, at : at + head]

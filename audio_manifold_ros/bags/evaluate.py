@@ -105,7 +105,7 @@ class Session:
 
     def mono(self, prediction: Prediction) -> Images:
         """Return what the network says to the first microphone copied to all."""
-        return published(self.bundle.manifest, self.backend.run(one_microphone(prediction.features)))
+        return published(self.bundle.manifest, self.backend.run(one_microphone(prediction.heard())))
 
 
 class Series(Protocol):

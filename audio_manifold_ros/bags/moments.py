@@ -63,7 +63,7 @@ def to_moment(
     labels = seen.labels if seen.labels is not None else np.full((rows, columns), UNLABELLED, dtype=np.uint8)
     return Moment(
         time_s=time_s,
-        features=prediction.features.mean(axis=0, keepdims=True, dtype=np.float32),
+        features=prediction.heard().mean(axis=0, keepdims=True, dtype=np.float32),
         truth=Images(
             sampled(depth_m, rows, columns) if heads[0] else None, sampled(labels, rows, columns) if heads[1] else None
         ),

@@ -7,15 +7,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.ring_buffer import RingBuffer
 from audio_manifold_ros.features.banded import BandedMatrix
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.features.hop_windows import HISTORY_WINDOWS, HopWindows
 from audio_manifold_ros.features.mel_frames import MelFrames
 from audio_manifold_ros.features.reflected_edges import ReflectedEdges, frames_of
 from audio_manifold_ros.features.resize import resize_matrix
 from audio_manifold_ros.features.spec import FeatureSpec
 
-HISTORY_WINDOWS = 16
 PIECE_HOPS = 8
 BLOCK_VALUES_OF_ROWS = 4096
 BLOCK_VALUES_OF_COLUMNS = 256
@@ -26,8 +24,8 @@ class StreamingMel:
 
     Frames that lie wholly within a window are shared by all windows that hold them: each is computed once, when
     its last sample arrives, resized along the bands, and kept. Only the frames that reach over a window's ends, where
-    the window is reflected, are computed for a prediction. Windows start on multiples of the hop, counted
-    from the first sample after a reset or a gap; none spans a gap. One thread uses it; it does no locking.
+    the window is reflected, are computed for a prediction. `HopWindows` says which windows there are. One thread uses
+    it; it does no locking.
 
     Args:
         spec: Definition of the features.
@@ -40,15 +38,12 @@ class StreamingMel:
 
     def __init__(self, spec: FeatureSpec, channels: int) -> None:
         """Allocate everything that is kept."""
-        if channels < 1:
-            msg = f'channels is {channels!r}: give at least 1.'
-            raise FeatureError(msg)
+        self._windows = HopWindows(spec, channels)
         self._spec = spec
         self._channels = channels
         self._mel = MelFrames(spec)
         self._to_rows = _resizing(spec.mel_bands, spec.height, spec, BLOCK_VALUES_OF_ROWS)
         self._to_columns = _resizing(spec.frames, spec.width, spec, BLOCK_VALUES_OF_COLUMNS)
-        self._ring = RingBuffer(channels, spec.window_samples + (HISTORY_WINDOWS + 1) * spec.hop_samples)
         self._kept_frames = spec.interior_frames + HISTORY_WINDOWS + PIECE_HOPS
         self._frames = np.zeros((channels, spec.height, 2 * self._kept_frames), dtype=np.float32)
         self._window = np.zeros((channels, spec.height, spec.frames), dtype=np.float32)
@@ -58,17 +53,13 @@ class StreamingMel:
 
     def reset(self) -> None:
         """Forget the stream; the next block may start at any index and anchors the hops anew."""
-        self._ring.clear()
-        self._anchor: int | None = None
+        self._windows.reset()
         self._next_frame = self._spec.left_edge_frames
 
     @property
     def newest_window_end(self) -> int | None:
         """End of the newest window that is complete and free of gaps, None if there is none yet."""
-        if self._anchor is None:
-            return None
-        beyond = self._ring.end_sample - self._anchor - self._spec.window_samples
-        return None if beyond < 0 else self._ring.end_sample - beyond % self._spec.hop_samples
+        return self._windows.newest_window_end
 
     def push(self, samples: NDArray[np.float32], first_sample: int) -> None:
         """Append a block and compute the frames that it completes; a jump forward is a gap.
@@ -81,19 +72,12 @@ class StreamingMel:
             FeatureError: The channel count is wrong or the index jumps backward; nothing is changed.
 
         """
-        if samples.ndim != 2 or samples.shape[0] != self._channels:
-            msg = f'Block of shape {samples.shape!r}: give ({self._channels}, n).'
-            raise FeatureError(msg)
-        if self._anchor is not None and first_sample < self._ring.end_sample:
-            end = self._ring.end_sample
-            msg = f'first_sample {first_sample!r} lies before the end {end!r}: reset before a new stream.'
-            raise FeatureError(msg)
-        if self._anchor is None or first_sample > self._ring.end_sample:
-            self._anchor, self._next_frame = first_sample, self._spec.left_edge_frames
+        if self._windows.admit(samples, first_sample):
+            self._next_frame = self._spec.left_edge_frames
         piece = PIECE_HOPS * self._spec.hop_samples
         for offset in range(0, max(samples.shape[1], 1), piece):
-            self._ring.write(samples[:, offset : offset + piece], first_sample + offset)
-            self._compute_interior(self._anchor)
+            self._windows.ring.write(samples[:, offset : offset + piece], first_sample + offset)
+            self._compute_interior()
 
     def features(self, window_end: int) -> NDArray[np.float32]:
         """Return the features of the window that ends before `window_end`: float32 (channel, height, width).
@@ -105,11 +89,11 @@ class StreamingMel:
 
         """
         spec, frames = self._spec, self._window
-        slot = (self._window_index(window_end) + spec.left_edge_frames) % self._kept_frames
+        slot = (self._windows.index(window_end) + spec.left_edge_frames) % self._kept_frames
         interior = slice(self._leading_frames, self._leading_frames + spec.interior_frames)
         frames[:, :, interior] = self._frames[:, :, slot : slot + spec.interior_frames]
         if self._edges:
-            rows = self._rows(self._edges.cut(self._ring, window_end))
+            rows = self._rows(self._edges.cut(self._windows.ring, window_end))
             frames[:, :, : interior.start] = rows[:, :, : interior.start]
             frames[:, :, interior.stop :] = rows[:, :, interior.start :]
         if self._to_columns is None:
@@ -118,14 +102,15 @@ class StreamingMel:
         self._to_columns.product(frames.reshape(-1, spec.frames), out=result.reshape(-1, spec.width))
         return result
 
-    def _compute_interior(self, anchor: int) -> None:
+    def _compute_interior(self) -> None:
         spec, half = self._spec, self._spec.n_fft // 2
-        count = (self._ring.end_sample - anchor - half) // spec.hop_samples + 1 - self._next_frame
+        ring, anchor = self._windows.ring, self._windows.anchor
+        count = (ring.end_sample - anchor - half) // spec.hop_samples + 1 - self._next_frame
         if count <= 0:
             return
         length = (count - 1) * spec.hop_samples + spec.n_fft
         start = anchor + self._next_frame * spec.hop_samples - half
-        rows = self._rows(frames_of(self._ring.window(start + length, length), count, spec))
+        rows = self._rows(frames_of(ring.window(start + length, length), count, spec))
         for frame in range(count):
             slot = (self._next_frame + frame) % self._kept_frames
             self._frames[:, :, slot] = self._frames[:, :, slot + self._kept_frames] = rows[:, :, frame]
@@ -136,18 +121,6 @@ class StreamingMel:
         levels = self._mel.levels(frames.reshape(-1, self._spec.n_fft))
         rows = self._to_rows.product(levels) if self._to_rows else levels
         return rows.reshape(self._channels, -1, self._spec.height).transpose(0, 2, 1)
-
-    def _window_index(self, window_end: int) -> int:
-        newest = self.newest_window_end
-        if newest is not None and self._anchor is not None:
-            index, remainder = divmod(window_end - self._spec.window_samples - self._anchor, self._spec.hop_samples)
-            age = newest - window_end
-            if remainder == 0 and index >= 0 and 0 <= age <= HISTORY_WINDOWS * self._spec.hop_samples:
-                return index
-        msg = (
-            f'No window ends at sample {window_end!r}: ask for newest_window_end ({newest!r}) or a few hops before it.'
-        )
-        raise FeatureError(msg)
 
 
 def _resizing(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:

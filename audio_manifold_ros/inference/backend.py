@@ -27,6 +27,30 @@ OUTPUT_NAMES = {
 DTYPES = {'depth_m': np.float32, 'labels': np.uint8, 'depth_distance': np.float32, 'segmentation_distance': np.float32}
 
 
+class SoundNetwork(Protocol):
+    """Computes features and images on one device; one thread at a time may use it."""
+
+    @property
+    def sound(self) -> NDArray[np.float32]:
+        """The window of sound, float32 (mic, window_samples): memory that lasts, to be filled before `run`."""
+
+    def run(self) -> NetworkOutput:
+        """Compute the images of the window that lies in `sound`; the arrays of the output belong to the caller.
+
+        Raises:
+            InferenceError: The device failed, or the networks gave no finite number.
+
+        """
+
+    def features(self) -> NDArray[np.float32]:
+        """Fetch what the networks were given last: float32 (mic, height, width), the caller's.
+
+        Raises:
+            InferenceError: The device failed.
+
+        """
+
+
 class Backend(Protocol):
     """Runs the networks; one thread at a time may call it."""
 
@@ -37,6 +61,10 @@ class Backend(Protocol):
     @property
     def reason(self) -> str:
         """One sentence: what runs on what, and why that was chosen."""
+
+    @property
+    def sound_network(self) -> SoundNetwork | None:
+        """What computes the features where the networks run; None where they are to come from the CPU."""
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window; the arrays of the output belong to the caller.

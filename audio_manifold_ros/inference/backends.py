@@ -182,7 +182,7 @@ def _open_torch_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) ->
         raise InferenceError(msg)
     from audio_manifold_ros.inference.torch_backend import TorchBackend
 
-    return TorchBackend(bundle, request.cuda_device, request.threads, reason)
+    return TorchBackend(bundle, request.cuda_device, request.threads, reason, request.warn)
 
 
 def _open_onnx_on_cuda(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
@@ -206,7 +206,7 @@ def _open_onnx(bundle: Bundle, request: BackendRequest) -> Backend:
 def _open_torch(bundle: Bundle, request: BackendRequest) -> Backend:
     from audio_manifold_ros.inference.torch_backend import TorchBackend
 
-    return TorchBackend(bundle, request.device, request.threads, 'as asked for')
+    return TorchBackend(bundle, request.device, request.threads, 'as asked for', request.warn)
 
 
 LADDER: Mapping[str, Callable[[Bundle, BackendRequest, str], Backend]] = {

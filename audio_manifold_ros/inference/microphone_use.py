@@ -30,7 +30,7 @@ class MicrophoneUse:
 
     Attributes:
         masked: Places whose features are those of silence: the networks were trained to go on without them.
-        stand_ins: Place that is not trusted, and the nearest one whose features are taken instead.
+        stand_ins: Place that is not trusted, and the nearest one that is trusted, whose features are taken instead.
         stopped: Nothing is predicted.
         share: Microphones that are heard, of all: the confidence is lowered to this share.
 
@@ -50,6 +50,12 @@ class MicrophoneUse:
         for place, neighbour in self.stand_ins:
             filled[place] = features[neighbour]
         return filled
+
+    def fill_sound(self, sound: NDArray[np.float32]) -> None:
+        """Fill the places of a window of sound float32 (mic, sample), in place: what `fill` does to its features."""
+        sound[list(self.masked)] = 0.0
+        for place, neighbour in self.stand_ins:
+            sound[place] = sound[neighbour]
 
 
 def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> MicrophoneUse:

@@ -40,6 +40,7 @@ class OnnxBackend:
     """
 
     name = 'onnx'
+    sound_network = None
 
     def __init__(
         self,

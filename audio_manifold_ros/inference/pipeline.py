@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.conditioner import Conditioner
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.audio.sample_clock import SampleClock
-from audio_manifold_ros.features.streaming import StreamingMel
+from audio_manifold_ros.inference.ears import open_ear
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.manifest import UNLABELLED
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, plan_use
@@ -72,7 +72,7 @@ class PipelineStatus:
 
 
 class Pipeline:
-    """Joins conditioning, health of the microphones, streaming features, networks and confidence.
+    """Joins conditioning, health of the microphones, features, networks and confidence.
 
     One thread may push while another predicts. A refused block counts as lost: the stream goes on after it, and
     no window that it touches is predicted from.
@@ -113,12 +113,11 @@ class Pipeline:
         self.array_warning = bundle.array_difference(array)
         self._manifest = manifest
         self._spec = spec
-        self._backend = backend
         self._input_rate_hz = input_rate_hz
         self._conditioner = Conditioner(array, input_rate_hz, spec.sample_rate_hz)
         self._array = array
         self._health = MicrophoneHealth(array, input_rate_hz)
-        self._mel = StreamingMel(spec, manifest.microphones)
+        self._ear = open_ear(backend, spec, manifest.microphones)
         self._clock = SampleClock(spec.sample_rate_hz)
         self._schedule = Schedule(spec.sample_rate_hz, spec.hop_samples, max_rate_hz)
         self._lock = threading.Lock()
@@ -178,7 +177,7 @@ class Pipeline:
                 dropped=self._dropped,
                 gaps=self._gaps,
                 samples_lost=self._samples_lost,
-                window_ready=self._mel.newest_window_end is not None,
+                window_ready=self._ear.newest_window_end is not None,
                 drift_ppm=self._clock.drift_ppm,
                 conditioning_s=self._conditioning_s,
                 withheld=self._withheld,
@@ -215,15 +214,19 @@ class Pipeline:
             self._conditioning_s = perf_counter() - started
             return hops
 
-    def predict(self) -> Prediction | None:
+    def predict(self, *, with_features: bool = True) -> Prediction | None:
         """Predict from the newest window; None if none is due, or none is complete and free of gaps.
+
+        Args:
+            with_features: The prediction is to hold its features wherever they were computed. Without, those of
+                another device stay there.
 
         Raises:
             InferenceError: The networks failed on this window.
 
         """
         with self._lock:
-            end = self._mel.newest_window_end
+            end = self._ear.newest_window_end
             due = 0 if end is None else self._schedule.take(end)
             if end is None or not due:
                 return None
@@ -233,12 +236,13 @@ class Pipeline:
                 return None
             self._dropped += due - 1
             started = perf_counter()
-            features = use.fill(self._mel.features(end), self._spec)
+            self._ear.take(end, use)
             first = end - self._spec.window_samples
             described = first + round(self._manifest.frame_position * self._spec.window_samples)
             stamp_ns, newest_stamp_ns = self._clock.stamp_ns(described), self._clock.stamp_ns(end)
         featured = perf_counter()
-        depth_m, labels, confidence = self._interpret(self._backend.run(features), use.share)
+        output, features = self._ear.run(with_features=with_features)
+        depth_m, labels, confidence = self._interpret(output, use.share)
         network_s = perf_counter() - featured
         with self._lock:
             self._predicted += 1
@@ -283,7 +287,7 @@ class Pipeline:
     def _break(self) -> None:
         """Let neither the resampler nor a window span what is missing here."""
         self._conditioner.reset()
-        self._mel.reset()
+        self._ear.reset()
         self._output_end = None
 
     def _follow(self, block: AudioBlock) -> None:
@@ -308,7 +312,7 @@ class Pipeline:
         if self._output_end is None:
             self._anchor = self._output_end = block.first_sample
         before = self._windows(self._output_end)
-        self._mel.push(block.samples, block.first_sample)
+        self._ear.push(block.samples, block.first_sample)
         self._clock.update(block.first_sample, block.stamp_ns)
         self._output_end = block.end_sample
         after = self._windows(block.end_sample)

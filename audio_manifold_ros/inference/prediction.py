@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.inference.errors import InferenceError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -40,13 +42,14 @@ class Prediction:
         depth_m: float32 (row, column), metres along the camera's z axis, NaN where nothing is near.
         labels: uint8 (row, column), class ids, 255 unlabelled.
         confidence: float32 (row, column), 0..1.
-        features: float32 (mic, mel, frame), what the network was given.
+        features: float32 (mic, mel, frame), what the network was given; None where it was computed on another
+            device, and nobody asked for it.
         first_sample: First sample of the window, in the index of the model's rate.
         end_sample: One past the window's last sample.
         stamp_ns: Instant that the images describe (`frame_position` within the window).
         newest_stamp_ns: Instant of the window's end.
-        features_s: Time spent on features.
-        network_s: Time spent in the network.
+        features_s: Time spent on features; where another device computes them, on the window of sound for it.
+        network_s: Time spent in the network, and on features on another device.
         masked: Names of microphones that were not trusted, and taken as silent.
         substituted: Names of microphones that were not trusted, and whose nearest neighbours stood in.
 
@@ -55,7 +58,7 @@ class Prediction:
     depth_m: NDArray[np.float32] | None
     labels: NDArray[np.uint8] | None
     confidence: NDArray[np.float32] | None
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | None
     first_sample: int
     end_sample: int
     stamp_ns: int
@@ -64,3 +67,15 @@ class Prediction:
     network_s: float
     masked: tuple[str, ...] = ()
     substituted: tuple[str, ...] = ()
+
+    def heard(self) -> NDArray[np.float32]:
+        """Return the features.
+
+        Raises:
+            InferenceError: They were left on another device.
+
+        """
+        if self.features is None:
+            msg = 'The prediction was made without its features: predict with them.'
+            raise InferenceError(msg)
+        return self.features

@@ -13,18 +13,25 @@ from audio_manifold_ros.inference.backend import check_features, input_shape, ne
 from audio_manifold_ros.inference.engine_cache import EngineCache
 from audio_manifold_ros.inference.engine_key import FP16, EngineKey, Precision
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.resident_sound import start_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from audio_manifold_ros.inference.bundle import Bundle
     from audio_manifold_ros.inference.prediction import NetworkOutput
+    from audio_manifold_ros.inference.resident_sound import ResidentSound
     from audio_manifold_ros.inference.toolchain import LoadedEngine, Toolchain
     from audio_manifold_ros.networks.resident import Resident
 
 
 class TensorRtBackend:
-    """Runs the engine of a bundle; an engine that cannot be used is set aside."""
+    """Runs the engine of a bundle; an engine that cannot be used is set aside.
+
+    Attributes:
+        sound_network: See `Backend`: features by PyTorch, then the engine, without a transfer between them.
+
+    """
 
     name = 'tensorrt'
 
@@ -54,7 +61,7 @@ class TensorRtBackend:
         """
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._resident = _load(bundle, toolchain, precision, cache or EngineCache(), warn)
+        self._resident, self.sound_network = _load(bundle, toolchain, precision, cache or EngineCache(), warn)
         platform = toolchain.platform()
         self.reason = (
             f'TensorRT {platform.tensorrt} on {platform.gpu}, {precision}, by torch-tensorrt '
@@ -78,18 +85,24 @@ def run_engine(bundle: Bundle, loaded: LoadedEngine, device: Any) -> Resident:
     The input is one contiguous buffer that lasts: runtimes before 2.12 free the copy that they make of any other
     while the engine reads it. No CUDA graph is recorded around an engine: its runtime uses streams of its own.
     """
+    from audio_manifold_ros.networks.resident import Resident
+
+    return Resident(_drawing(bundle, loaded), input_shape(bundle.manifest), device)
+
+
+def _drawing(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Sequence[Any]]:
+    """Return what maps features on the device to the tensors of `output_names`."""
     from audio_manifold_ros.networks.hearing import draw_said
     from audio_manifold_ros.networks.perception import PerceptionConfig
-    from audio_manifold_ros.networks.resident import Resident
 
     config = PerceptionConfig.from_dict(bundle.manifest.networks)
     function = loaded.function
-    return Resident(lambda features: draw_said(config, function(features)), input_shape(bundle.manifest), device)
+    return lambda features: draw_said(config, function(features))
 
 
 def _load(
     bundle: Bundle, toolchain: Toolchain, precision: Precision, cache: EngineCache, warn: Callable[[str], None]
-) -> Resident:
+) -> tuple[Resident, ResidentSound | None]:
     from audio_manifold_ros.networks.errors import NetworkError
 
     key = EngineKey.of(bundle, precision, toolchain.options(), toolchain.platform())
@@ -98,7 +111,9 @@ def _load(
         msg = f'TensorRT has nothing to run: {cache.missing(key)}. Build it with: build_engine {bundle.folder}'
         raise InferenceError(msg)
     try:
-        return run_engine(bundle, toolchain.load(engine, precision), toolchain.device)
+        loaded, device = toolchain.load(engine, precision), toolchain.device
+        resident = run_engine(bundle, loaded, device)
+        return resident, start_sound(bundle.manifest, _drawing(bundle, loaded), device, warn)
     except (InferenceError, NetworkError, RuntimeError) as error:
         cache.reject(key, str(error), warn)
         msg = 'TensorRT has nothing to run: the engine that was there is set aside'

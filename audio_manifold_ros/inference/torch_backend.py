@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import platform
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,19 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.backend import check_features, input_shape, network_output, output_names
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.resident_sound import start_sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audio_manifold_ros.inference.bundle import Bundle
+    from audio_manifold_ros.inference.manifest import Manifest
     from audio_manifold_ros.inference.prediction import NetworkOutput
+    from audio_manifold_ros.inference.resident_sound import ResidentSound
     from audio_manifold_ros.networks.perception import PerceptionNetwork
     from audio_manifold_ros.networks.resident import Resident
 
+LOGGER = logging.getLogger(__name__)
 # Counters of the training that inference does not need and a bundle does not hold.
 TRAINING_ONLY = ('.num_batches_tracked', '.counts', '.sums', '.started')
 
@@ -30,12 +35,23 @@ class TorchBackend:
     """Rebuilds the networks from the manifest and fills them from the safetensors file.
 
     On a CPU they compute in single precision. On CUDA they compute in half precision but where small differences
-    decide, and everything from the features to the images is one CUDA graph.
+    decide, and everything from the sound to the images is one CUDA graph; from given features to images, another.
+
+    Attributes:
+        sound_network: See `Backend`; on CUDA alone, and not where it computes no features.
+
     """
 
     name = 'torch'
 
-    def __init__(self, bundle: Bundle, device: str = 'cpu', threads: int = 2, reason: str = 'as asked for') -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: str = 'cpu',
+        threads: int = 2,
+        reason: str = 'as asked for',
+        warn: Callable[[str], None] = LOGGER.warning,
+    ) -> None:
         """Load the weights and run the networks on silence.
 
         Args:
@@ -43,18 +59,20 @@ class TorchBackend:
             device: `cpu`, `cuda` or `cuda:N`.
             threads: Threads of torch in this process, on a CPU.
             reason: Why this backend was chosen.
+            warn: Told what of it does not work on the device.
 
         Raises:
             InferenceError: torch is not installed, the device is not there, or the weights do not fit.
 
         """
         torch = import_torch()
+        self._warn = warn
         self._device = torch_device(torch, device)
         if self._device.type == 'cpu':
             torch.set_num_threads(threads)
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._resident = self._start(torch, load_network(bundle))
+        self._resident, self.sound_network = self._start(torch, load_network(bundle), bundle.manifest)
         where = f'{threads} threads' if self._device.type == 'cpu' else self._gpu(torch)
         self.reason = f'PyTorch {torch.__version__} on {self._device}, {where}: {reason}'
 
@@ -67,7 +85,9 @@ class TorchBackend:
             raise InferenceError(self._failed(error)) from None
         return network_output(self._names, arrays)
 
-    def _start(self, torch: Any, network: PerceptionNetwork) -> Resident:
+    def _start(
+        self, torch: Any, network: PerceptionNetwork, manifest: Manifest
+    ) -> tuple[Resident, ResidentSound | None]:
         from audio_manifold_ros.networks.resident import Resident
 
         cuda = self._device.type == 'cuda'
@@ -77,13 +97,18 @@ class TorchBackend:
             function = draw_in_half(network, self._device) if cuda else network
             # The fastest kernels are looked for once; the graph keeps them.
             with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
-                return Resident(function, self._shape, self._device, captured=captured)
+                resident = Resident(function, self._shape, self._device, captured=captured)
+                if not cuda:
+                    return resident, None
+                return resident, start_sound(manifest, function, self._device, self._warn, captured=captured)
         except RuntimeError as error:
             raise InferenceError(self._failed(error)) from None
 
     def _gpu(self, torch: Any) -> str:
-        how = 'a CUDA graph' if self._resident.captured else 'without a CUDA graph'
-        return f'{torch.cuda.get_device_name(self._device)}, half precision, {how}'
+        last = self.sound_network or self._resident
+        features = 'features there' if self.sound_network else 'features on the CPU'
+        how = 'a CUDA graph' if last.captured else 'without a CUDA graph'
+        return f'{torch.cuda.get_device_name(self._device)}, {features}, networks in half precision, {how}'
 
     def _failed(self, error: RuntimeError) -> str:
         return f'PyTorch failed on {self._device}: {error}'

@@ -99,6 +99,10 @@ class PredictionPublishers:
         self._managed.clear()
         self._latched.clear()
 
+    def wants_features(self) -> bool:
+        """Return whether somebody looks at the sound."""
+        return self._is_seen('~/spectrogram')
+
     def publish(self, prediction: Prediction) -> None:
         """Publish the images of a prediction."""
         header = to_header(prediction.stamp_ns, self._camera_frame)
@@ -110,16 +114,12 @@ class PredictionPublishers:
         if labels is not None:
             self._send('~/segmentation/image', to_image(labels, 'mono8', header))
             self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
-        self._send_seen(
-            '~/spectrogram',
-            lambda: to_image(
-                spectrogram_image(prediction.features, self._db_divisor),
-                'mono8',
-                to_header(prediction.stamp_ns, self._array_frame),
-            ),
-        )
-
         stamp = to_header(prediction.stamp_ns, self._array_frame)
+        features = prediction.features
+        if features is not None:  # else nobody was there to look at them when they were computed
+            self._send_seen(
+                '~/spectrogram', lambda: to_image(spectrogram_image(features, self._db_divisor), 'mono8', stamp)
+            )
         self._send_seen('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
@@ -144,8 +144,11 @@ class PredictionPublishers:
         self._managed[topic].publish(message)
 
     def _send_seen(self, topic: str, make: Callable[[], Any]) -> None:
-        if self._managed[topic].get_subscription_count() > 0:
+        if self._is_seen(topic):
             self._managed[topic].publish(make())
+
+    def _is_seen(self, topic: str) -> bool:
+        return bool(self._managed[topic].get_subscription_count() > 0)
 
     def _latch(self, names: dict[int, str]) -> None:
         self._add_latched(String, '~/segmentation/labels_json', to_labels_json(names))

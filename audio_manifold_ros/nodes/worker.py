@@ -48,6 +48,9 @@ class Output(Protocol):
     def publish_audio(self, block: AudioBlock) -> None:
         """Take a block as it came from the source."""
 
+    def wants_features(self) -> bool:
+        """Return whether the next prediction is to hold its features."""
+
     def publish(self, prediction: Prediction) -> None:
         """Take a prediction."""
 
@@ -249,7 +252,7 @@ class PerceptionWorker:
 
     def _predict(self, pipeline: Pipeline) -> None:
         began_s = time.perf_counter()
-        prediction = pipeline.predict()
+        prediction = pipeline.predict(with_features=self._output.wants_features())
         if prediction is None:
             return
         predicted_s = time.perf_counter()

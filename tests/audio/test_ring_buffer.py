@@ -87,3 +87,11 @@ def test_a_wrong_channel_count_is_refused(shape: tuple[int, ...]) -> None:
 def test_an_empty_buffer_is_refused(channels: int, capacity: int) -> None:
     with pytest.raises(AudioError, match='at least 1'):
         RingBuffer(channels, capacity)
+
+
+def test_a_window_is_copied_to_where_it_is_wanted() -> None:
+    ring = RingBuffer(CHANNELS, 10)
+    ring.write(run_of(0, 13), 0)
+    wanted = np.zeros((CHANNELS, 8), dtype=np.float32)
+    assert ring.window(13, 8, wanted) is wanted
+    np.testing.assert_array_equal(wanted, run_of(5, 8))

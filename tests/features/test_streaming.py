@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.features.hop_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.mel_frames import MelFrames
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.features.streaming import HISTORY_WINDOWS, StreamingMel
+from audio_manifold_ros.features.streaming import StreamingMel
 
 Signal = Callable[[int, int], NDArray[np.float32]]
 Signals = dict[str, Signal]

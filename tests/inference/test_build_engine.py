@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.inference.build_engine import build_engine
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.engine_build import EngineBuild
@@ -121,6 +122,18 @@ def test_the_engine_says_what_the_network_says(
         assert (found.labels == wanted.labels).mean() > 0.999
     assert warnings == []
     assert 'TensorRT 11.0 on a CPU, fp32, by torch-tensorrt 2.13.0: as asked for' in engine.reason
+
+
+def test_the_engine_hears_sound_through_the_features(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
+    engine = open_engine(bundle, toolchain, built.root, pytest.fail)
+    network, spec = engine.sound_network, bundle.manifest.features
+    sound = 0.1 * np.random.default_rng(0).standard_normal((8, spec.window_samples))
+    network.sound[...] = sound
+    found = network.run()
+    np.testing.assert_allclose(network.features(), mel_features(sound.astype(np.float32), spec), rtol=0, atol=1e-4)
+    wanted = engine.run(network.features())
+    np.testing.assert_array_equal(found.depth_m, wanted.depth_m)
+    np.testing.assert_array_equal(found.labels, wanted.labels)
 
 
 def test_a_second_build_finds_the_engine(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:

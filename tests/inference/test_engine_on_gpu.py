@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.inference.build_engine import build_engine
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.engine_cache import SIDECAR_FILE, EngineCache
@@ -93,6 +94,19 @@ def test_windows_that_are_not_contiguous_are_not_corrupted(
         turned = np.asfortranarray(window)
         assert not turned.flags.c_contiguous
         np.testing.assert_array_equal(backend.run(turned).depth_m, backend.run(window).depth_m)
+
+
+def test_the_engine_hears_sound_through_the_features(
+    street: Bundle, toolchain: TensorRtToolchain, cache: EngineCache
+) -> None:
+    backend = TensorRtBackend(street, toolchain, pytest.fail, cache=cache)
+    network, spec = backend.sound_network, street.manifest.features
+    for seed in range(3):
+        sound = 0.1 * np.random.default_rng(seed).standard_normal((street.manifest.microphones, spec.window_samples))
+        network.sound[...] = sound
+        found, features = network.run(), network.features()
+        np.testing.assert_allclose(features, mel_features(sound.astype(np.float32), spec), rtol=0, atol=1e-4)
+        np.testing.assert_array_equal(found.depth_m, backend.run(features).depth_m)
 
 
 def test_the_command_finds_what_was_built(street: Bundle, cache: EngineCache, tmp_path: Path) -> None:

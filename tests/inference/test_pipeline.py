@@ -267,6 +267,7 @@ def test_without_labels_the_far_end_of_the_range_is_nothing_near(
 
     class DepthOnly:
         name = reason = 'depth only'
+        sound_network = None
 
         def run(self, features: np.ndarray) -> object:
             return replace(backend.run(features), labels=None, segmentation_distance=None)

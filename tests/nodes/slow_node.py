@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class SlowBackend:
     """Another backend, and a wait."""
 
+    sound_network = None
+
     def __init__(self, backend: Backend, seconds: float) -> None:
         self._backend, self._seconds = backend, seconds
         self.name, self.reason = 'slow', f'{backend.reason}, and {seconds} s more'

@@ -1,0 +1,31 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The perception node as on a GPU, on a CPU: features are computed where the networks run, and stay there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from audio_manifold_ros.inference.backends import open_backend
+from audio_manifold_ros.inference.resident_sound import ResidentSound
+from audio_manifold_ros.inference.torch_backend import load_network
+from audio_manifold_ros.nodes import assembly
+from audio_manifold_ros.nodes.perception_node import main
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.inference.backend import Backend
+    from audio_manifold_ros.inference.bundle import Bundle
+
+
+def open_sound_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backend:
+    backend = open_backend(bundle, *arguments, **options)
+    network = ResidentSound(bundle.manifest, load_network(bundle), torch.device('cpu'))
+    return SimpleNamespace(name='torch', reason='for sound', run=backend.run, sound_network=network)
+
+
+if __name__ == '__main__':
+    assembly.open_backend = open_sound_backend
+    main()
