@@ -13,7 +13,7 @@ class Figure:
 
     Attributes:
         what: What was measured, in words.
-        value: The measurement.
+        value: The measurement; None where it could not be made, for the reason that stands as the alternative.
         unit: Its unit.
         alternative: What it is compared with, in words; empty where there is no alternative.
         alternative_value: The alternative's measurement, in the same unit.
@@ -26,7 +26,7 @@ class Figure:
     """
 
     what: str
-    value: float
+    value: float | None
     unit: str
     alternative: str = ''
     alternative_value: float | None = None
@@ -53,6 +53,11 @@ def faster(
     target = '' if least is None else f'at least {least:g}×'
     met = None if least is None else ratio >= least
     return Figure(what, rate, unit, alternative, alternative_rate, ratio, target, met)
+
+
+def not_measured(what: str, unit: str, reason: str, target: str = '') -> Figure:
+    """Return a figure that this machine does not give."""
+    return Figure(what, None, unit, f'not measured: {reason}', target=target)
 
 
 def at_least(what: str, value: float, unit: str, least: float) -> Figure:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks: ONNX Runtime against eager PyTorch."""
+"""The networks: ONNX Runtime against eager PyTorch, and PyTorch on a GPU where there is one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
 from benchmarks.bundles import STREET, has_street, write_paper_bundle
 from benchmarks.figure import Figure, cheaper
+from benchmarks.on_gpu import measure_on_gpu
 from benchmarks.timing import Action, medians_s
 
 THREADS = 2
@@ -34,6 +35,7 @@ def measure() -> list[Figure]:
             bundles = {'models/street': Bundle.load(STREET), **bundles}
         for title, bundle in bundles.items():
             figures.append(_measure_bundle(title, bundle))
+            figures += measure_on_gpu(title, bundle)
     return figures
 
 

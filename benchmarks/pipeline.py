@@ -15,7 +15,7 @@ from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.networks.perception import PerceptionConfig
 from benchmarks.bundles import STREET, has_street, write_paper_bundle
 from benchmarks.contender import NAIVE, Contender, Course
-from benchmarks.figure import Figure, faster
+from benchmarks.figure import Figure, faster, not_measured
 from benchmarks.floor import Rates, Work, measure_rates, work_of
 
 THREADS = 2
@@ -30,6 +30,8 @@ STAGES = {
     'conditioning': 'channel map, resampling, the new frame',
     'features': 'features of the window',
     'network': 'networks',
+    'window': 'the window of sound, laid out for the GPU',
+    'sound_network': 'features and networks on the GPU',
     'images': 'confidence and images',
     'all': 'hop → images',
 }
@@ -62,9 +64,12 @@ def _measure_bundle(title: str, bundle: Bundle, *, targets: bool) -> list[Figure
             name, course = f'{title}, {backend} on {device}', courses[backend, device]
             target = targets and (backend, device) == WAYS[0]
             figures.append(_beside_naive(name, course, naive, target=target))
-            figures.append(_beside_floor(name, course, rates[device].floor_s(work), target=target))
+            if 'network' in course.seconds:
+                figures.append(_beside_floor(name, course, rates[device].floor_s(work), target=target))
             figures += _figures(name, course)
         figures += _figures(f'{title}, {NAIVE} on {device}', naive)
+    if not torch.cuda.is_available():
+        figures.append(not_measured(f'{title}, torch on cuda: hop → images', 'ms', 'torch sees no CUDA device'))
     return figures
 
 

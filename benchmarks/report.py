@@ -57,7 +57,7 @@ def _section(name: str, result: dict[str, Any]) -> str:
 
 
 def _row(figure: dict[str, Any]) -> str:
-    measured = f'{figure["value"]:.4g} {figure["unit"]}'
+    measured = '' if figure['value'] is None else f'{figure["value"]:.4g} {figure["unit"]}'
     if figure.get('p95') is not None:
         measured += f' (p95 {figure["p95"]:.4g}, p99 {figure["p99"]:.4g})'
     alternative = figure['alternative']

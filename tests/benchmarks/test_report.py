@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import report
 from benchmarks.__main__ import BENCHES, main
-from benchmarks.figure import Figure, at_least, at_most, cheaper, faster
+from benchmarks.figure import Figure, at_least, at_most, cheaper, faster, not_measured
 from benchmarks.machine import describe_machine
 from benchmarks.timing import Action, medians_s
 
@@ -57,11 +57,13 @@ def test_the_page_holds_every_figure_and_the_machine() -> None:
         cheaper('one prediction', 0.001, 'librosa', 0.030, 15),
         at_most('memory', 500.0, 'MB', 400),
         Figure('networks', 9.5, 'ms', p95=10.25, p99=12.0),
+        not_measured('on a GPU', 'ms', 'there is none', 'at most 0.2'),
     ]
     page = report.render_page({'features': result_of(*figures)})
     assert '| one prediction | 1 ms | librosa: 30 ms | 30× | at least 15× | yes |' in page
     assert '| memory | 500 MB |  |  | at most 400 | **no** |' in page
     assert '| networks | 9.5 ms (p95 10.25, p99 12) |' in page
+    assert '| on a GPU |  | not measured: there is none |  | at most 0.2 |  |' in page
     assert str(describe_machine()['python']) in page
 
 
