@@ -49,11 +49,12 @@ class Polarities:
 def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -> Polarities:
     """Measure the polarity of every channel against that of most.
 
-    Two microphones at a distance d hear a tone below c / (2 d) with a phase of less than half a turn, whatever its
-    direction, so that the correlation of such tones has its highest peak upwards; a delay of the channel moves the peak
-    and does not turn it over. The cross-spectra are divided by the powers of both channels (the smoothed coherence
-    transform; Carter, Nuttall and Cable 1973): wind, which is different at every capsule, cancels out with time. Pairs
-    that know more decide (the leading eigenvector of all correlations).
+    Two microphones at a distance d hear a tone below c / (4 d) with a phase of less than a quarter of a turn, whatever
+    its direction, so that the correlation of such tones has its highest peak upwards, also where they come from several
+    places one after the other; a delay of the channel moves the peak and does not turn it over. The cross-spectra are
+    divided by the powers of both channels (the smoothed coherence transform; Carter, Nuttall and Cable 1973): wind,
+    which is different at every capsule, cancels out with time. Pairs that know more decide (the leading eigenvector of
+    all correlations).
 
     Args:
         samples: Raw float32 (channel, n) of live channels, ten seconds or more.
@@ -85,7 +86,7 @@ def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -
 def _correlate(spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: Array) -> tuple[Array, Array, Array]:
     """Return lags in samples, heights and number of bins (pair,) of the correlations of low tones."""
     cross = spectra.coherences()[:, pairs[:, 0], pairs[:, 1]].T
-    highest_hz = np.minimum(SOUND_MPS / (2 * np.maximum(distances_m, 1e-3)), HIGHEST_HZ)
+    highest_hz = np.minimum(SOUND_MPS / (4 * np.maximum(distances_m, 1e-3)), HIGHEST_HZ)
     inside = (spectra.frequencies_hz >= LOWEST_HZ) & (spectra.frequencies_hz < highest_hz[:, None])
     rate_hz = 2 * spectra.frequencies_hz[-1]
     bins = inside.sum(axis=1).astype(np.float64)

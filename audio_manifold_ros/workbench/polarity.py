@@ -102,9 +102,9 @@ POLARITY = Measurement(
     title='which capsules are wired the other way round',
     text=(
         'Needs a minute of any sound with low tones, from wherever it comes: a street with traffic, a loudspeaker, an '
-        'engine. Neighbouring microphones hear tones alike that are longer than twice their distance, so that the sign '
-        'of their correlation is that of their wiring. Wind at the capsules is different for each and averages out; a '
-        'storm does not.'
+        'engine. Neighbouring microphones hear tones alike that are longer than four times their distance, so that the '
+        'sign of their correlation is that of their wiring. Wind at the capsules is different for each and averages '
+        'out; a storm does not.'
         '\n\nOnly differences between channels can be heard; most channels keep the polarity that the rig gives them.'
         ' Two devices that drift apart by some ten ppm are refused; `calibrate delay` finds half a ppm.'
     ),

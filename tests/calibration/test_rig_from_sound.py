@@ -45,11 +45,14 @@ def test_says_which_channel_never_answered(rig: SimulatedRig, street: Samples) -
     assert find_order(rig.device(street), RATE_HZ).silent == tuple(range(8))
 
 
-def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples) -> None:
+@pytest.mark.parametrize('loudspeaker', [False, True])
+def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
     truth = rig.truth.polarities
-    found = find_polarities(rig.device(street), RATE_HZ, rig.array.positions_m)
+    heard = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
+    found = find_polarities(rig.device(heard), RATE_HZ, rig.array.positions_m)
     assert (found.signs == truth * np.sign(truth.sum() + 0.5)).all()
     assert found.undecided == ()
+    assert found.certainty.min() > 0.8
     assert found.strength.min() > 0.3
 
 
