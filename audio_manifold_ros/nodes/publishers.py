@@ -107,13 +107,13 @@ class PredictionPublishers:
         """Publish the images of a prediction."""
         header = to_header(prediction.stamp_ns, self._camera_frame)
         depth_m, labels = prediction.depth_m, prediction.labels
-        if prediction.confidence is not None:
-            self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         if depth_m is not None:
             self._publish_depth(depth_m, labels, header)
         if labels is not None:
             self._send('~/segmentation/image', to_image(labels, 'mono8', header))
             self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
+        if prediction.confidence is not None:
+            self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         stamp = to_header(prediction.stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # else nobody was there to look at them when they were computed
