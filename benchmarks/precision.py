@@ -49,7 +49,11 @@ def _speeds(name: str, bundle: Bundle) -> list[Figure]:
     }
     found_s = _hop_to_images(bundle, options)
     # Pinning takes the calling thread along: measured beside its own alternative, and undone.
-    found_s |= _hop_to_images(bundle, {'float32, threads pinned to cores': {'threads': THREADS, 'cores': cores}})
+    kept = {'threads': THREADS, 'cores': cores}
+    found_s |= _hop_to_images(
+        bundle,
+        {'float32, cores kept for it': kept, 'int8, cores kept for it': {**kept, 'precision': INT8}},
+    )
     os.sched_setaffinity(0, cores)
     return [_figure(name, option, 1 / seconds) for option, seconds in found_s.items()]
 

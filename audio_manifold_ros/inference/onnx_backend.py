@@ -174,9 +174,9 @@ def _open_session(
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
-    # Threads spin from layer to layer, which is faster than waking them, and stop with the window: between two windows
-    # they would take the cores from capture and the rest of the robot.
-    options.add_session_config_entry('session.intra_op.allow_spinning', '1')
+    # Waking threads from layer to layer takes time. Where processors are named, and so kept for this, they spin, and
+    # stop with the window; elsewhere a thread that spins would lose its turn to other programs.
+    options.add_session_config_entry('session.intra_op.allow_spinning', str(int(bool(cores))))
     options.add_session_config_entry('session.force_spinning_stop', '1')
     if len(cores) > 1:
         # Counted from 1, and without the calling thread.
