@@ -45,7 +45,7 @@ BENCHES = {
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
     'health': Bench('who is accused and what is found: healthy and broken microphones on simulated drives', 1),
-    'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 1),
+    'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 2),
     'geometry': Bench('positions of microphones from claps around random rigs in simulated streets', 1),
     'sync': Bench('offset of a camera from claps that are seen and heard', 1),
     'precision': Bench('convolutions of bytes beside single precision: speed and scores', 2),

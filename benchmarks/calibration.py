@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,9 @@ from benchmarks.figure import Figure, at_most
 from benchmarks.length import times
 from benchmarks.rig_faults import FAULTS, Samples, quantised
 from benchmarks.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
+from training.process_pool import fresh_pool
+
+Outcome = TypeVar('Outcome')
 
 ARRAYS = (octagon(), rectangle(), octagon(0.045))
 FIRST_SEED, CHECKED_RIGS, CALIBRATED_RIGS = 970_000, 200, 200
@@ -176,10 +182,18 @@ def _misses(outcome: Calibrated) -> bool:
     return bool(wrong or far or outcome.gain_error_db > MOST_DB)
 
 
+def _of_rigs(find: Callable[[int], Outcome], count: int) -> list[Outcome]:
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    workers = min(len(os.sched_getaffinity(0)), count)
+    if workers == 1:
+        return [find(seed) for seed in seeds]
+    with fresh_pool(workers) as pool:
+        return list(pool.map(find, seeds))
+
+
 def measure() -> list[Figure]:
     """Return the figures of the calibration."""
-    checked = [check_rig(seed) for seed in range(FIRST_SEED, FIRST_SEED + times(CHECKED_RIGS))]
-    outcomes = [calibrate_rig(seed) for seed in range(FIRST_SEED, FIRST_SEED + times(CALIBRATED_RIGS))]
+    checked, outcomes = _of_rigs(check_rig, times(CHECKED_RIGS)), _of_rigs(calibrate_rig, times(CALIBRATED_RIGS))
     for line in (line for outcome in checked for line in (*outcome.missed, *outcome.accused)):
         print(line)
     for seed, outcome in enumerate(outcomes, FIRST_SEED):
