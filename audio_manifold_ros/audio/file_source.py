@@ -41,8 +41,8 @@ class FileSource:
             path: A WAV or FLAC file with any number of channels.
             clock_ns: The clock of the stamps.
             paced: Hand out each block when its last sample would have sounded.
-            loop: Start again at the end.
-            block_samples: Length of a block; the last one of the file may be shorter.
+            loop: Start again at the end; a block may hold the end and the beginning.
+            block_samples: Length of a block; without `loop` the last one may be shorter.
 
         Raises:
             AudioError: `block_samples` is below one.
@@ -84,8 +84,9 @@ class FileSource:
         """Return the next block, or None if it is not due in time or the file has ended."""
         if self._pacer is None or self._status.state is not SourceState.STREAMING:
             return None
-        left = self._file.frames - self._file.tell()
-        count = min(self._block_samples, left)
+        count = self._block_samples
+        if not self._loop:
+            count = min(count, self._file.frames - self._file.tell())
         if not self._pacer.wait_for(self._next_sample + count, timeout_s):
             return None
         frames = self._read_frames(count)
@@ -112,17 +113,22 @@ class FileSource:
         """Read float32 (count, channel), start again where that is wanted, or end the stream."""
         import soundfile
 
+        frames = np.empty((count, self.channels), dtype=np.float32)
+        filled = 0
         try:
-            frames: NDArray[np.float32] = self._file.read(count, dtype='float32', always_2d=True)
-            if self._file.tell() >= self._file.frames and self._loop:
-                self._file.seek(0)
+            while filled < count:
+                read = len(self._file.read(count - filled, dtype='float32', always_2d=True, out=frames[filled:]))
+                filled += read
+                if self._file.tell() >= self._file.frames and self._loop:
+                    self._file.seek(0)
+                elif not read:
+                    break
         except (soundfile.SoundFileError, OSError) as error:
             message = f'{self._path} cannot be read past sample {self._next_sample}: {error}. Replace the file.'
-            frames = np.empty((0, self.channels), dtype=np.float32)
         else:
             message = f'{self._path} has ended.'
-        if len(frames):
-            return frames
+        if filled:
+            return frames[:filled]
         self._status = SourceStatus(SourceState.ENDED, message)
         return None
 
