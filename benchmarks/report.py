@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.headline import README, update_readme
+
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / 'results.json'
 PAGE = FOLDER / 'README.md'
@@ -28,9 +30,10 @@ def read_results() -> dict[str, Any]:
 
 
 def write_results(results: dict[str, Any]) -> None:
-    """Write the file and the page."""
+    """Write the file, the page, and the table in the project's README."""
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
     PAGE.write_text(render_page(results), encoding='utf-8')
+    update_readme(results, README)
 
 
 def render_page(results: dict[str, Any]) -> str:

@@ -20,7 +20,8 @@ def test_a_short_bench_is_shorter_and_stores_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(report, 'RESULTS', tmp_path / 'results.json')
-    monkeypatch.setattr(report, 'PAGE', tmp_path / 'README.md')
+    monkeypatch.setattr(report, 'PAGE', tmp_path / 'page.md')
+    monkeypatch.setattr(report, 'README', tmp_path / 'README.md')
     monkeypatch.setenv(SHORT, '0')
     assert (seconds(600.0), times(40)) == (600.0, 40)
     lengths: list[float] = []

@@ -13,6 +13,7 @@ import pytest
 from benchmarks import report
 from benchmarks.__main__ import BENCHES, main
 from benchmarks.figure import Figure, at_least, at_most, cheaper, faster, not_measured
+from benchmarks.headline import BEGIN, END
 from benchmarks.machine import describe_machine
 from benchmarks.timing import Action, medians_s
 
@@ -69,11 +70,14 @@ def test_the_page_holds_every_figure_and_the_machine() -> None:
 
 def test_results_survive_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, 'RESULTS', tmp_path / 'results.json')
-    monkeypatch.setattr(report, 'PAGE', tmp_path / 'README.md')
+    monkeypatch.setattr(report, 'PAGE', tmp_path / 'page.md')
+    monkeypatch.setattr(report, 'README', tmp_path / 'README.md')
+    (tmp_path / 'README.md').write_text(f'{BEGIN}\n{END}\n', encoding='utf-8')
     assert report.read_results() == {}
-    results = {'features': result_of(cheaper('×', 0.001, 'librosa', 0.030))}
+    results = {'features': result_of(cheaper('one prediction', 0.001, 'librosa', 0.030))}
     report.write_results(results)
     assert report.read_results() == json.loads(json.dumps(results))
+    assert '30×' in (tmp_path / 'page.md').read_text(encoding='utf-8')
     assert '30×' in (tmp_path / 'README.md').read_text(encoding='utf-8')
 
 
