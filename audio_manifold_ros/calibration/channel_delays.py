@@ -11,6 +11,7 @@ positions and the speed of sound are solved for together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.optimize
@@ -27,6 +28,8 @@ LEAST_PLACES, WIDEST_GAP_RAD = 5, np.radians(150)
 POSITION_STD_M, RANGE_M, RANGE_STD, ELEVATION_STD_RAD, SOUND_STD = 0.005, 4.0, 0.7, 0.05, 0.03
 SPREAD_RANGES_M = (1.5, 4.0, 12.0)
 AZIMUTHS = 72
+# Starts go on while one of them takes more than a hundredth off.
+MOST_STARTS, ENOUGH = 6, 0.99
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,26 @@ def delays_from_places(places: Places, positions_m: Array, sample_rate_hz: int, 
 
     """
     problem = _Problem(places, positions_m, sample_rate_hz, sound_mps)
-    solved = scipy.optimize.least_squares(problem.residuals, problem.start(), method='lm', max_nfev=20000)
+    solved = _solve(problem)
     problem.check_places(solved.x)
     covariance = np.linalg.inv(solved.jac.T @ solved.jac)
     return problem.result(solved.x, covariance)
+
+
+def _solve(problem: _Problem) -> Any:
+    """Return the best of several minima: near a flat array above and below are mistaken for one another.
+
+    What was found is given up but for the delays, with which the places are guessed anew, or but for which side of the
+    array the places are on; until neither brings anything more.
+    """
+    best = problem.minimum(problem.start())
+    for _ in range(MOST_STARTS):
+        before = best.cost
+        for start in (problem.start(best.x), problem.mirrored(best.x)):
+            best = min(best, problem.minimum(start), key=lambda found: float(found.cost))
+        if best.cost > ENOUGH * before:
+            break
+    return best
 
 
 class _Problem:
@@ -127,10 +146,25 @@ class _Problem:
         sizes = (channels, channels, 3 * channels, 1, count, count, count)
         self._cuts = np.cumsum(sizes)[:-1]
 
-    def start(self) -> Array:
-        """Return a first guess: what all places have in common is delay, what is left tells the direction."""
+    def minimum(self, start: Array) -> Any:
+        """Return the minimum next to a start, as scipy describes it."""
+        return scipy.optimize.least_squares(self.residuals, start, method='lm', max_nfev=20000)
+
+    def mirrored(self, unknowns: Array) -> Array:
+        """Return the same with every place on the other side of the array's plane."""
+        parts = np.split(unknowns, self._cuts)
+        return np.concatenate([*parts[:5], -parts[5], parts[6]])
+
+    def start(self, known: Array | None = None) -> Array:
+        """Return a guess: what is late is delay, what is left tells the direction.
+
+        Args:
+            known: Unknowns whose delays are taken over; without them what all places have in common is delay.
+
+        """
         parts = [np.zeros(size) for size in np.diff(np.concatenate([[0], self._cuts, [self._cuts[-1] + self._count]]))]
-        parts[0] = np.median(self._places.lags_samples, axis=0)
+        lags = self._places.lags_samples
+        parts[0] = np.median(lags, axis=0) if known is None else np.split(known, self._cuts)[0]
         azimuths = np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS
         guesses = np.array([(azimuth, away) for azimuth in azimuths for away in SPREAD_RANGES_M])
         sources = np.stack([np.cos(guesses[:, 0]), np.sin(guesses[:, 0]), np.zeros(len(guesses))], axis=1)
