@@ -10,8 +10,9 @@ from benchmarks import calibration
 
 
 def test_a_rig_meets_the_targets(monkeypatch: pytest.MonkeyPatch) -> None:
-    shorter = {'CHECKED_RIGS': 1, 'CALIBRATED_RIGS': 1, 'PLACES': 8, 'WIRED_S': 5.0, 'CHECK_S': 8.0}
-    for name, value in shorter.items():
+    # A rig whose places above and below the array are mistaken for one another by a search from a single start.
+    changed = {'FIRST_SEED': 970_153, 'CHECKED_RIGS': 1, 'CALIBRATED_RIGS': 1, 'WIRED_S': 5.0, 'CHECK_S': 8.0}
+    for name, value in changed.items():
         monkeypatch.setattr(calibration, name, value)
     figures = calibration.measure()
     assert [figure.what for figure in figures if figure.met is False] == []
