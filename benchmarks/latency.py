@@ -21,7 +21,7 @@ from benchmarks.bundles import STREET, half_width_pair, has_street, write_random
 from benchmarks.figure import Figure
 from benchmarks.length import seconds
 from benchmarks.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running, write_sound
-from benchmarks.subscriber import Leg, Subscriber
+from benchmarks.subscriber import Subscriber
 from benchmarks.thread_times import thread_times_s
 
 LENGTH_S = 60.0
@@ -123,10 +123,6 @@ def _stages(title: str, stages: dict[str, float]) -> list[Figure]:
         for name, words in STAGES.items()
         if f'{name} p50_ms' in stages
     ]
-
-
-def _legs(title: str, legs: Sequence[Leg]) -> list[Figure]:
-    return [_spread(f'{title}: {words}', [getattr(leg, name) for leg in legs]) for name, words in LEGS.items()]
 
 
 def _spread(what: str, values_ms: Sequence[float]) -> Figure:

@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
 from audio_manifold_ros.inference.backend import INPUT_NAME
+from audio_manifold_ros.inference.onnx_backend import open_session
 from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
 from training.onnx_graph import export_network
 
@@ -40,15 +40,11 @@ class LoadedNetwork:
         exported = export_network(network, shape, batch=batch)
         self.weights = sum(parameter.numel() for parameter in network.parameters())
         self.stored_mb = (len(exported.onnx) + len(exported.weights)) / 1e6
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'model.onnx'
             path.write_bytes(exported.onnx)
             path.with_name('weights.safetensors').write_bytes(exported.weights)
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+            self._session = open_session(path, threads)
         features = np.random.default_rng(0).uniform(-1.2, 0.4, (batch, *shape))
         self._features = features.astype(np.float32)
 

@@ -23,6 +23,7 @@ from audio_manifold_ros.inference.backend import (
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from audio_manifold_ros.inference.bundle import Bundle
@@ -73,7 +74,7 @@ class OnnxBackend:
         self._cores = _check_cores(cores)
         threads = len(cores) or min(threads, len(os.sched_getaffinity(0)))
         path = graph_path(bundle, precision, device)
-        self._session = _open_session(path, threads, cores, _providers(device))
+        self._session = open_session(path, threads, cores, _providers(device))
         self._check_interface(path)
         where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'
         pinned = f' on the cores {", ".join(map(str, cores))}' if cores else ''
@@ -167,9 +168,21 @@ def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
     return cores
 
 
-def _open_session(
-    path: Path, threads: int, cores: tuple[int, ...], providers: list[Any]
+def open_session(
+    path: Path, threads: int, cores: tuple[int, ...] = (), providers: Sequence[Any] = (CPU_PROVIDER,)
 ) -> onnxruntime.InferenceSession:
+    """Return a loaded graph, with the options that suit a program that does other things between two windows.
+
+    Args:
+        path: `model.onnx` or `model.int8.onnx`.
+        threads: Threads of one prediction, on a CPU.
+        cores: Processors kept for them, one for each thread; the first is the calling thread's.
+        providers: Execution providers, the best first.
+
+    Raises:
+        InferenceError: ONNX Runtime refuses the graph, or falls back from a provider.
+
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -183,7 +196,7 @@ def _open_session(
         places = ';'.join(str(core + 1) for core in cores[1:])
         options.add_session_config_entry('session.intra_op_thread_affinities', places)
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        session = onnxruntime.InferenceSession(str(path), options, providers=list(providers))
     # ONNX Runtime has a dozen exception classes, all of them direct children of Exception.
     except Exception as error:  # noqa: BLE001
         msg = f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: {error}'

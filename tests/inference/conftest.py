@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,6 +131,13 @@ def network() -> PerceptionNetwork:
 @pytest.fixture(scope='session')
 def bundle(network: PerceptionNetwork, array: MicrophoneArray, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return write_small_bundle(tmp_path_factory.mktemp('models') / 'small', network, array)
+
+
+@pytest.fixture(scope='session')
+def short(bundle: Bundle) -> Bundle:
+    """Return the bundle with windows of 0.2 s, so that a test hears many, tolerant of two missing microphones."""
+    features = FeatureSpec(window_samples=4500)
+    return Bundle(bundle.folder, replace(bundle.manifest, features=features, tolerates_missing=2))
 
 
 @pytest.fixture

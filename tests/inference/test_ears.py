@@ -16,23 +16,13 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
-from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.prediction import Prediction
 from audio_manifold_ros.inference.resident_sound import ResidentSound
 from audio_manifold_ros.inference.torch_backend import TorchBackend, load_network
-
-RATE_HZ = 22_500
-DEAD_FROM_S = 1.5
-
-
-@pytest.fixture(scope='module')
-def short(bundle: Bundle) -> Bundle:
-    """Return the bundle with windows of 0.2 s, tolerant of two missing microphones."""
-    features = FeatureSpec(window_samples=4500)
-    return Bundle(bundle.folder, replace(bundle.manifest, features=features, tolerates_missing=2))
+from tests.inference.sounds import RATE_HZ, listen, noise
 
 
 @pytest.fixture(scope='module')
@@ -45,22 +35,6 @@ def hearing_sound(short: Bundle, backend: TorchBackend) -> SimpleNamespace:
     """Return what a backend on a GPU is, on a CPU."""
     network = ResidentSound(short.manifest, load_network(short), torch.device('cpu'))
     return SimpleNamespace(name='torch', reason='for sound', run=backend.run, sound_network=network)
-
-
-def noise(seconds: float, dead: tuple[int, ...] = ()) -> np.ndarray:
-    samples = (0.05 * np.random.default_rng(5).standard_normal((8, int(seconds * RATE_HZ)))).astype(np.float32)
-    samples[list(dead), int(DEAD_FROM_S * RATE_HZ) :] *= 1e-3
-    return samples
-
-
-def listen(pipeline: Pipeline, audio: np.ndarray, length: int = 700, lost: int = -1) -> list[Prediction]:
-    found = []
-    for first in range(0, audio.shape[1], length):
-        if first // length != lost:
-            samples = audio[:, first : first + length]
-            pipeline.push(AudioBlock(samples, first, RATE_HZ, first * 10**9 // RATE_HZ))
-        found.append(pipeline.predict())
-    return [prediction for prediction in found if prediction is not None]
 
 
 def assert_same(found: list[Prediction], wanted: list[Prediction]) -> None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
@@ -19,37 +18,12 @@ from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.microphone_use import MicrophoneUse, plan_use
 from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.prediction import Prediction
-
-RATE_HZ = 22_500
-DEAD_FROM_S = 1.5
-
-
-@pytest.fixture(scope='module')
-def short(bundle: Bundle) -> Bundle:
-    """Return the bundle with windows of 0.2 s, tolerant of two missing microphones."""
-    features = FeatureSpec(window_samples=4500)
-    return Bundle(bundle.folder, replace(bundle.manifest, features=features, tolerates_missing=2))
+from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, listen, noise
 
 
 @pytest.fixture(scope='module')
 def backend(short: Bundle) -> OnnxBackend:
     return OnnxBackend(short)
-
-
-def sound(dead: tuple[int, ...] = (), seconds: float = 3.0) -> np.ndarray:
-    samples = (0.05 * np.random.default_rng(5).standard_normal((8, int(seconds * RATE_HZ)))).astype(np.float32)
-    samples[list(dead), int(DEAD_FROM_S * RATE_HZ) :] *= 1e-3
-    return samples
-
-
-def listen(pipeline: Pipeline, samples: np.ndarray) -> list[Prediction]:
-    found = []
-    for first in range(0, samples.shape[1], 256):
-        stamp_ns = first * 10**9 // RATE_HZ
-        pipeline.push(AudioBlock(samples[:, first : first + 256], first, RATE_HZ, stamp_ns))
-        found.append(pipeline.predict())
-    return [prediction for prediction in found if prediction is not None]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +72,7 @@ def test_predictions_are_marked_and_believed_less(
 ) -> None:
     pipeline = Pipeline(short, backend, array, RATE_HZ, policy=policy)
     name = array.microphones[6].name
-    found = listen(pipeline, sound((6,)))
+    found = listen(pipeline, noise(3.0, (6,)))
     marked = [p for p in found if (p.masked if policy == 'mask' else p.substituted) == (name,)]
     clean = [p for p in found if not p.masked and not p.substituted]
     assert len(marked) + len(clean) == len(found)
@@ -125,7 +99,7 @@ def test_more_missing_than_tolerated_are_substituted(
     short: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
     pipeline = Pipeline(short, backend, array, RATE_HZ)
-    last = listen(pipeline, sound((1, 2, 3)))[-1]
+    last = listen(pipeline, noise(3.0, (1, 2, 3)))[-1]
     assert last.masked == ()
     assert last.substituted == tuple(array.microphones[place].name for place in (1, 2, 3))
 
@@ -134,7 +108,7 @@ def test_stop_withholds_and_the_policy_changes_while_running(
     short: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
     pipeline = Pipeline(short, backend, array, RATE_HZ, policy='stop')
-    found = listen(pipeline, sound((0,)))
+    found = listen(pipeline, noise(3.0, (0,)))
     assert max(p.end_sample for p in found) / RATE_HZ < DEAD_FROM_S + 2
     status = pipeline.status()
     assert status.stopped
@@ -143,4 +117,4 @@ def test_stop_withholds_and_the_policy_changes_while_running(
     assert not pipeline.status().stopped
     pipeline.policy = 'stop'
     pipeline.flush()
-    assert listen(pipeline, sound(seconds=1.0)), 'after a new beginning nobody is accused'
+    assert listen(pipeline, noise(1.0)), 'after a new beginning nobody is accused'

@@ -30,12 +30,6 @@ SKY = 10
 
 
 @pytest.fixture(scope='module')
-def short(bundle: Bundle) -> Bundle:
-    """Return the bundle with windows of 0.2 s, so that a test hears many of them."""
-    return Bundle(bundle.folder, replace(bundle.manifest, features=FeatureSpec(window_samples=4500)))
-
-
-@pytest.fixture(scope='module')
 def backend(short: Bundle) -> OnnxBackend:
     return OnnxBackend(short)
 
@@ -90,30 +84,22 @@ def test_what_is_predicted_live_is_what_is_computed_offline(
     assert (status.predicted, status.gaps, status.samples_lost) == (predictions, 0, 0)
 
 
-def test_hears_with_the_features_of_another_system(
-    bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+@pytest.mark.parametrize(
+    'spec',
+    [replace(omninet_features(RATE_HZ, 4500), height=128, width=128), FeatureSpec(edges='interior')],
+    ids=['features of another system', 'without reflected edges'],
+)
+def test_hears_with_any_features(
+    bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, spec: FeatureSpec
 ) -> None:
-    spec = replace(omninet_features(RATE_HZ, 4500), height=128, width=128)
     other = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
-    audio = noise(0.4)
+    audio = noise(0.15 + spec.window_samples / RATE_HZ)
     predictions = listen(Pipeline(other, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
-    assert len(predictions) > 10
-    conditioned = audio[list(array.device_channels)] * array.factors[:, None]
-    for prediction in predictions:
-        window = conditioned[:, prediction.first_sample : prediction.end_sample]
-        assert prediction.first_sample % 160 == 0
-        np.testing.assert_allclose(prediction.features, mel_features(window, spec), rtol=0, atol=1e-4)
-
-
-def test_hears_without_reflected_edges(bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    spec = FeatureSpec(edges='interior')
-    interior = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
-    audio = noise(1.1)
-    predictions = listen(Pipeline(interior, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
     assert len(predictions) > 5
     conditioned = audio[list(array.device_channels)] * array.factors[:, None]
     for prediction in predictions:
         window = conditioned[:, prediction.first_sample : prediction.end_sample]
+        assert prediction.first_sample % spec.hop_samples == 0
         np.testing.assert_allclose(prediction.features, mel_features(window, spec), rtol=0, atol=1e-4)
         np.testing.assert_array_equal(prediction.labels, backend.run(prediction.features).labels)
 

@@ -1,0 +1,32 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Noise in which microphones die, and a pipeline that hears it block by block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.prediction import Prediction
+
+RATE_HZ = 22_500
+DEAD_FROM_S = 1.5
+
+
+def noise(seconds: float, dead: tuple[int, ...] = ()) -> np.ndarray:
+    """Return noise (8, sample); the dead microphones fall silent after `DEAD_FROM_S`."""
+    samples = (0.05 * np.random.default_rng(5).standard_normal((8, int(seconds * RATE_HZ)))).astype(np.float32)
+    samples[list(dead), int(DEAD_FROM_S * RATE_HZ) :] *= 1e-3
+    return samples
+
+
+def listen(pipeline: Pipeline, audio: np.ndarray, length: int = 256, lost: int = -1) -> list[Prediction]:
+    """Return the predictions of a stream in blocks of some samples, of which one may be lost."""
+    found = []
+    for first in range(0, audio.shape[1], length):
+        if first // length != lost:
+            samples = audio[:, first : first + length]
+            pipeline.push(AudioBlock(samples, first, RATE_HZ, first * 10**9 // RATE_HZ))
+        found.append(pipeline.predict())
+    return [prediction for prediction in found if prediction is not None]
