@@ -22,7 +22,7 @@ from training.data import WindowData
 from training.direct_module import DirectModule
 from training.errors import TrainingError
 from training.fit_manifold import NAMES, add_fit_arguments, change_fit
-from training.fitting import FRAME_POSITION, LAST, check_frame_position, run_fit
+from training.fitting import run_hearing_fit
 from training.latents import feature_statistics
 from training.schedule import Budget
 
@@ -53,11 +53,7 @@ def fit_direct(config: TrainingConfig, network: DirectConfig, fit: FitConfig, *,
         config.depth,
         Budget(fit.minutes),
     )
-    module.hparams[FRAME_POSITION] = config.data.frame_position
-    folder = config.direct_folder(network)
-    if resume and (folder / LAST).is_file():
-        check_frame_position(folder / LAST, config.data.frame_position)
-    return run_fit(module, data, fit, config.machine, folder, resume=resume)
+    return run_hearing_fit(module, data, fit, config, config.direct_folder(network), resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -22,7 +22,7 @@ from training.configuration import TrainingConfig
 from training.data import WindowData
 from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
-from training.fitting import BEST, FRAME_POSITION, LAST, check_frame_position, load_vq_vae, run_fit
+from training.fitting import BEST, load_vq_vae, run_hearing_fit
 from training.image_watch import TRUTHS
 from training.latents import WindowStatistics, add_latents, feature_statistics, latent_statistics
 from training.schedule import Budget
@@ -60,11 +60,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         config.depth,
         Budget(fit.minutes),
     )
-    module.hparams[FRAME_POSITION] = config.data.frame_position
-    folder = config.transform_folder(network.modalities)
-    if resume and (folder / LAST).is_file():
-        check_frame_position(folder / LAST, config.data.frame_position)
-    return run_fit(module, data, fit, config.machine, folder, resume=resume)
+    return run_hearing_fit(module, data, fit, config, config.transform_folder(network.modalities), resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

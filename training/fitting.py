@@ -24,6 +24,7 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from training.configuration import TrainingConfig
     from training.data import WindowData
     from training.fit_configuration import FitConfig, MachineConfig
     from training.schedule import ScheduledModule
@@ -60,6 +61,21 @@ def run_fit(
         FitRecord(trainer.global_step, round(module.budget.elapsed_s / 60, 3), curves.points).write(folder)
     trainer.strategy.barrier('fit done')
     return folder / BEST
+
+
+def run_hearing_fit(
+    module: ScheduledModule, data: WindowData, fit: FitConfig, config: TrainingConfig, folder: Path, *, resume: bool
+) -> Path:
+    """Fit a module that hears, and keep with its weights where in the window the images lie that it was taught.
+
+    Raises:
+        TrainingError: There is nothing to resume, or it had another frame position.
+
+    """
+    module.hparams[FRAME_POSITION] = config.data.frame_position
+    if resume and (folder / LAST).is_file():
+        check_frame_position(folder / LAST, config.data.frame_position)
+    return run_fit(module, data, fit, config.machine, folder, resume=resume)
 
 
 def make_trainer(
