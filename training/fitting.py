@@ -52,6 +52,8 @@ def run_fit(
         msg = f'Nothing to resume at {str(last)!r}: start without --resume.'
         raise TrainingError(msg)
     module.seed = machine.seed
+    # Convolutions follow the layout of their weights. With channels last a step takes a tenth to a quarter less time.
+    module.to(memory_format=torch.channels_last)
     curves = Curves()
     trainer = make_trainer(module, fit, machine, folder, curves)
     # Only the trainer knows how many devices there are, and with that how many steps the rounds take.
