@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.length import SHORT
 from benchmarks.machine import describe_machine
 from benchmarks.report import read_results, render_page, write_results
+from benchmarks.stolen_time import StolenTime
 
 THREAD_VARIABLES = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 
@@ -73,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed = []
     for name in names:
         print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
+        stolen = StolenTime()
         figures = run_bench(name)
         if figures is None:
             failed.append(name)
@@ -82,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
             'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
             'cores': BENCHES[name].cores,
             'machine': describe_machine(),
+            'stolen_percent': stolen.percent(),
             'figures': figures,
         }
         print(render_page({name: result}).partition('## ')[2])

@@ -17,7 +17,8 @@ HEAD = """# Benchmarks
 
 `./run bench` measures everything, `./run bench features` one bench; both write `results.json` and this page, which
 is generated. Alternatives are measured in the same run, in turns; times are medians, of processor time where
-one thread works. Each bench has a process of its own, held to the number of cores that it names.
+one thread works. Each bench has a process of its own, held to the number of cores that it names. Where the machine is
+a virtual one, its host may have given part of the processors to others meanwhile: what was stolen is told.
 """
 
 
@@ -53,10 +54,15 @@ def _section(name: str, result: dict[str, Any]) -> str:
         f'{result["measured_at"]}, {result["cores"]} of {machine["cores"]} cores of {machine["processor"]}, '
         f'{machine["system"]}, Python {machine["python"]}, '
         + ', '.join(f'{package} {version}' for package, version in machine['packages'].items())
-        + '.',
+        + '.'
+        + _stolen(result.get('stolen_percent')),
         '',
     ]
     return '\n'.join(lines)
+
+
+def _stolen(percent: float | None) -> str:
+    return '' if percent is None else f' Stolen by the host: {percent:.1f} % of the processor time asked for.'
 
 
 def _row(figure: dict[str, Any]) -> str:
