@@ -51,6 +51,12 @@ def _row(label: str, bench: str, what: str, results: dict[str, Any]) -> str:
             beside = figure['alternative']
             if figure['alternative_value'] is not None:
                 beside += f': {figure["alternative_value"]:.3g} {figure["unit"]}'
-            ratio = '' if figure['ratio'] is None else f'{figure["ratio"]:.2g}×'
-            return f'| [{label}](benchmarks/README.md) | {figure["value"]:.3g} {figure["unit"]} | {beside} | {ratio} |'
+            value = f'{figure["value"]:.3g} {figure["unit"]}'
+            return f'| [{label}](benchmarks/README.md) | {value} | {beside} | {_compare(figure["ratio"])} |'
     return ''
+
+
+def _compare(ratio: float | None) -> str:
+    if ratio is None:
+        return ''
+    return f'{ratio:.2g}× as fast' if ratio >= 1 else f'{1 / ratio:.2g}× as long'

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.calibration.all_round import check_all_round
 from audio_manifold_ros.calibration.arrivals import Arrivals
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.geometry_problem import SOUND_STD, GeometryProblem, Known, TapedDistance, Unknowns
@@ -22,7 +23,7 @@ from audio_manifold_ros.calibration.geometry_search import solve
 
 Array = NDArray[np.float64]
 
-LEAST_MICROPHONES, LEAST_EVENTS, WIDEST_GAP_RAD = 5, 8, np.radians(150)
+LEAST_MICROPHONES, LEAST_EVENTS = 5, 8
 LEAST_CLARITY, MOST_MISFIT_SAMPLES = 0.15, 1.0
 SOUND_RANGE_MPS, MOST_TAPE_ERROR_M = (300.0, 375.0), 0.02
 # An array as flat as this is its own mirror image; one solution is the right one where it is so many times nearer.
@@ -94,7 +95,8 @@ def find_geometry(arrivals: Arrivals, known: Known, taped: tuple[TapedDistance, 
     at = solution.at
     sound_mps = known.sound_mps / at.stretch
     _check_distances(at.positions, taped, sound_mps)
-    _check_sides(at.sources - at.positions.mean(axis=0))
+    directions = at.sources - at.positions.mean(axis=0)
+    check_all_round(np.arctan2(directions[:, 1], directions[:, 0]))
     middle = at.positions.mean(axis=0)
     normal = np.linalg.svd(at.positions - middle)[2][-1]
     heights = (at.positions - middle) @ normal
@@ -145,17 +147,6 @@ def _check_distances(positions: Array, taped: tuple[TapedDistance, ...], sound_m
         msg = (
             f'The given distances do not fit what was heard ({said}, with sound at {sound_mps:.0f} m/s): measure them '
             'again, between the middles of the capsules, and see that the names are right.'
-        )
-        raise CalibrationError(msg)
-
-
-def _check_sides(directions: Array) -> None:
-    azimuths = np.sort(np.arctan2(directions[:, 1], directions[:, 0]))
-    widest = float(np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi)).max())
-    if widest > WIDEST_GAP_RAD:
-        msg = (
-            f'The sounds leave {np.degrees(widest):.0f} degrees without one: clap all round the array; a microphone '
-            'that sits elsewhere cannot be told from one that is late.'
         )
         raise CalibrationError(msg)
 

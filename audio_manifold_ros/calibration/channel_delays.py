@@ -17,13 +17,14 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
+from audio_manifold_ros.calibration.all_round import check_all_round
 from audio_manifold_ros.calibration.arrivals import Arrivals
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.standing_places import Places
 
 Array = NDArray[np.float64]
 
-LEAST_PLACES, WIDEST_GAP_RAD = 5, np.radians(150)
+LEAST_PLACES = 5
 # What is known before: how exact the rig's positions are, how far away a person walks, the weather, clocks.
 POSITION_STD_M, RANGE_M, RANGE_STD, ELEVATION_STD_RAD, SOUND_STD = 0.005, 4.0, 0.7, 0.05, 0.03
 SPREAD_RANGES_M = (1.5, 4.0, 12.0)
@@ -202,14 +203,7 @@ class _Problem:
 
     def check_places(self, unknowns: Array) -> None:
         """Refuse places that leave a side open."""
-        azimuths = np.sort(np.mod(np.split(unknowns, self._cuts)[4], 2 * np.pi))
-        widest = float(np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi)).max())
-        if widest > WIDEST_GAP_RAD:
-            msg = (
-                f'The places leave {np.degrees(widest):.0f} degrees without a sound: go all round the array, or a late '
-                'channel cannot be told from a capsule that sits elsewhere.'
-            )
-            raise CalibrationError(msg)
+        check_all_round(np.split(unknowns, self._cuts)[4])
 
     def result(self, unknowns: Array, covariance: Array) -> ChannelDelays:
         """Return what was found."""

@@ -25,7 +25,7 @@ def test_the_table_is_written_anew_and_nothing_else(tmp_path: Path) -> None:
     text = readme.read_text(encoding='utf-8')
     assert text.startswith(f'# A\n\n{BEGIN}\n|')
     assert text.endswith(f'|\n{END}\n\n# B\n')
-    assert '| 65 a second | naive: 5 a second | 13× |' in text
+    assert '| 65 a second | naive: 5 a second | 13× as fast |' in text
     assert 'old' not in text
     update_readme(RESULTS, readme)
     assert readme.read_text(encoding='utf-8') == text

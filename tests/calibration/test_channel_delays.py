@@ -53,7 +53,7 @@ def test_refuses_too_few_places_and_places_on_one_side() -> None:
     with pytest.raises(CalibrationError, match='Only 4 places'):
         delays_from_places(still(lags_of(np.arange(4) * 1.5, np.zeros(8), rng)), POSITIONS_M, RATE_HZ, 343.0)
     one_side = lags_of(np.linspace(0, 2.5, 8), np.zeros(8), rng)
-    with pytest.raises(CalibrationError, match='degrees without a sound'):
+    with pytest.raises(CalibrationError, match='degrees without one'):
         delays_from_places(still(one_side), POSITIONS_M, RATE_HZ, 343.0)
 
 
