@@ -11,17 +11,18 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from audio_manifold_ros.argument_types import whole_number
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
 from training.errors import TrainingError
 from training.importing.arguments import add_import_arguments
+from training.importing.command import run_import
 from training.importing.mavd_conversion import PICTURE_COLUMNS, REASONS, MavdJob, MavdOptions, write_drive
 from training.importing.mavd_drive import PICTURES
 from training.importing.mavd_names import DRIVE
@@ -114,15 +115,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 1 if a drive could not be written."""
-    console = Console(stderr=True)
-    try:
-        options = _arguments(arguments)
-        report = import_mavd(options, console)
-    except (TrainingError, DatasetError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
-        return 1
-    console.print(report.text(), highlight=False, markup=False, soft_wrap=True)
-    return 1 if report.refused else 0
+    return run_import(partial(import_mavd, _arguments(arguments)))
 
 
 if __name__ == '__main__':

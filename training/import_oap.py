@@ -10,15 +10,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
-from training.errors import TrainingError
 from training.importing.arguments import add_import_arguments
+from training.importing.command import run_import
 from training.importing.oap_drive import REASONS, OapJob, OapOptions, write_scene
 from training.importing.oap_scene import find_scenes
 from training.importing.pool import import_drives
@@ -31,31 +31,24 @@ NOTES = (
 )
 
 
-def import_oap(
-    root: Path, out: Path, rig: RigText, options: OapOptions, *, frames: Path | None, workers: int, console: Console
-) -> ImportReport:
+def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
     """Write a drive file for each scene, in parallel, keeping those that are finished, and the report beside them.
-
-    Args:
-        root: Folder of the scenes, or the one above it.
-        out: Folder of the drives.
-        rig: The ears.
-        options: How.
-        frames: Folder for pictures out of the videos of scenes without truth; None leaves them where they are.
-        workers: Processes.
-        console: Where the bar is drawn.
 
     Raises:
         TrainingError: There are no scenes, a process died, or the report cannot be written.
+        DatasetError: The rig cannot be read.
 
     """
+    rows, columns = options.size
+    how = OapOptions(options.rate, rows, columns, options.native)
+    rig = RigText.from_folder(options.rig or resource_path(RIG))
     jobs = {
-        drive_id: OapJob(folders, out / f'{drive_id}.h5', rig, options, frames)
-        for drive_id, folders in find_scenes(root).items()
+        drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, how, options.frames)
+        for drive_id, folders in find_scenes(options.root).items()
     }
-    outcomes, refused = import_drives(jobs, write_scene, workers, console)
-    report = ImportReport(f'OAP in {root.name}', outcomes, refused, REASONS, NOTES)
-    report.write(out)
+    outcomes, refused = import_drives(jobs, write_scene, options.workers, console)
+    report = ImportReport(f'OAP in {options.root.name}', outcomes, refused, REASONS, NOTES)
+    report.write(options.out)
     return report
 
 
@@ -69,20 +62,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 1 if a scene could not be written."""
-    given = _arguments(arguments)
-    console = Console(stderr=True)
-    rows, columns = given.size
-    options = OapOptions(given.rate, rows, columns, given.native)
-    try:
-        rig = RigText.from_folder(given.rig or resource_path(RIG))
-        report = import_oap(
-            given.root, given.out, rig, options, frames=given.frames, workers=given.workers, console=console
-        )
-    except (TrainingError, DatasetError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False, soft_wrap=True)
-        return 1
-    console.print(report.text(), highlight=False, markup=False, soft_wrap=True)
-    return 1 if report.refused else 0
+    return run_import(partial(import_oap, _arguments(arguments)))
 
 
 if __name__ == '__main__':

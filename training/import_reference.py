@@ -10,17 +10,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from audio_manifold_ros.argument_types import number, whole_number
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
 from training.errors import TrainingError
 from training.import_oap import RIG
 from training.importing.arguments import RATE_LIMITS_HZ, add_import_arguments
+from training.importing.command import run_import
 from training.importing.pool import import_drives
 from training.importing.reference_drive import REASONS, ReferenceJob, ReferenceOptions, write_reference
 from training.importing.reference_files import AUDIO, scene_keys
@@ -84,15 +85,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 1 if a scene could not be written."""
-    options = _arguments(arguments)
-    console = Console(stderr=True)
-    try:
-        report = import_reference(options, console)
-    except (TrainingError, DatasetError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False, soft_wrap=True)
-        return 1
-    console.print(report.text(), highlight=False, markup=False, soft_wrap=True)
-    return 1 if report.refused else 0
+    return run_import(partial(import_reference, _arguments(arguments)))
 
 
 if __name__ == '__main__':
