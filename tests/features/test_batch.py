@@ -19,6 +19,7 @@ from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
+from benchmarks.features import librosa_spectrogram
 
 Signal = Callable[[int, int], NDArray[np.float32]]
 
@@ -33,23 +34,6 @@ SPECS = {
     'omninet': omninet_features(22_500, 22_500),
     'omninet_resized': replace(omninet_features(16_000, 9_001), height=128, width=128),
 }
-
-
-def librosa_spectrogram(samples: np.ndarray, spec: FeatureSpec) -> np.ndarray:
-    power = librosa.feature.melspectrogram(
-        y=samples,
-        sr=spec.sample_rate_hz,
-        n_fft=spec.n_fft,
-        win_length=spec.win_samples,
-        hop_length=spec.hop_samples,
-        n_mels=spec.mel_bands,
-        fmin=spec.f_min_hz,
-        fmax=spec.f_max_hz,
-        htk=True,
-        norm=None,
-        pad_mode='reflect',
-    )
-    return librosa.power_to_db(power, amin=spec.floor_power, top_db=None) / spec.db_divisor
 
 
 @pytest.mark.filterwarnings('ignore:Empty filters')
