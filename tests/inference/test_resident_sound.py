@@ -80,24 +80,15 @@ def test_features_are_those_of_the_stream(
         np.testing.assert_allclose(output.depth_m, features.mean(axis=0), rtol=0, atol=1e-5)
 
 
-@pytest.fixture(scope='module')
-def short(bundle: Bundle) -> Bundle:
-    """Return the bundle with windows of 0.2 s."""
-    return Bundle(bundle.folder, replace(bundle.manifest, features=FeatureSpec(window_samples=4500)))
-
-
 def test_images_are_those_of_the_features(short: Bundle) -> None:
     spec = short.manifest.features
     backend = TorchBackend(short, threads=1)
     network = ResidentSound(short.manifest, load_network(short), torch.device('cpu'))
     for sound in sounds(spec):
         network.sound[...] = sound
-        output = vars(network.run())
-        given, hop_by_hop = vars(backend.run(network.features())), vars(backend.run(streamed(spec, sound)))
+        output, given = vars(network.run()), vars(backend.run(network.features()))
         for name, values in output.items():
             np.testing.assert_array_equal(values, given[name], err_msg=name)
-            # Where two codes are equally near, a cell (1/64 of an image) may take the other one.
-            assert np.isclose(values, hop_by_hop[name], rtol=1e-3, atol=1e-3).mean() > 0.98, name
 
 
 @pytest.mark.parametrize(('device', 'captured'), DEVICES)
