@@ -29,8 +29,8 @@ LEAST_PLACES = 5
 POSITION_STD_M, RANGE_M, RANGE_STD, ELEVATION_STD_RAD, SOUND_STD = 0.005, 4.0, 0.7, 0.05, 0.03
 SPREAD_RANGES_M = (1.5, 4.0, 12.0)
 AZIMUTHS = 72
-# Starts go on while one of them takes more than a hundredth off.
-MOST_STARTS, ENOUGH = 6, 0.99
+# Rounds of two starts go on while one takes more than a hundredth off what is left unexplained.
+MOST_ROUNDS, ENOUGH = 6, 0.99
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def delays_from_places(places: Places, positions_m: Array, sample_rate_hz: int, 
     """
     problem = _Problem(places, positions_m, sample_rate_hz, sound_mps)
     solved = _solve(problem)
-    problem.check_places(solved.x)
+    check_all_round(problem.azimuths(solved.x))
     covariance = np.linalg.inv(solved.jac.T @ solved.jac)
     return problem.result(solved.x, covariance)
 
@@ -112,7 +112,7 @@ def _solve(problem: _Problem) -> Any:
     array the places are on; until neither brings anything more.
     """
     best = problem.minimum(problem.start())
-    for _ in range(MOST_STARTS):
+    for _ in range(MOST_ROUNDS):
         before = best.cost
         for start in (problem.start(best.x), problem.mirrored(best.x)):
             best = min(best, problem.minimum(start), key=lambda found: float(found.cost))
@@ -201,9 +201,9 @@ class _Problem:
         )
         return np.concatenate([heard.ravel(), *known])
 
-    def check_places(self, unknowns: Array) -> None:
-        """Refuse places that leave a side open."""
-        check_all_round(np.split(unknowns, self._cuts)[4])
+    def azimuths(self, unknowns: Array) -> Array:
+        """Return those of the places, in radians."""
+        return np.split(unknowns, self._cuts)[4]
 
     def result(self, unknowns: Array, covariance: Array) -> ChannelDelays:
         """Return what was found."""
