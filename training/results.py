@@ -57,6 +57,7 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         'test_windows': len(cache.indices('test')),
         'batch_size': leader.batch_size,
         'steps': max((fit.steps for fit in heard.values()), default=0),
+        'manifold_batch_size': config.manifold_fit.batch_size if seen else None,
         'manifold_steps': max((fit.steps for fit in seen.values()), default=None),
         'minutes': round(sum(fit.minutes for fit in fits.values()), 2),
         'precision': config.machine.precision,

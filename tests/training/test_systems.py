@@ -29,7 +29,7 @@ def test_every_system_has_its_name_and_the_budget_of_all(path: Path) -> None:
     assert config.machine == other.machine
     fits = (config.manifold_fit, config.transform_fit, config.direct_fit)
     assert [fit.steps for fit in fits] == [config.budget.manifold_steps, config.budget.steps, config.budget.steps]
-    assert {fit.batch_size for fit in fits} == {32}
+    assert [fit.batch_size for fit in fits] == [8, 32, 32]
     heads = [modality for network in config.at_nets for modality in network.modalities]
     assert sorted(heads) == sorted(config.manifolds)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class Terms:
         drives: Drives to learn from, or windows where the record counts no drives.
         batch_size: Windows per step; 0 where the record says none.
         steps: Steps of the network that hears.
+        manifold: Steps of each manifold and windows per step, 0 where the record says none; None of what has no
+            manifold, which may stand beside any.
         precision: Of the numbers that were trained with.
 
     """
@@ -35,6 +37,7 @@ class Terms:
     drives: int
     batch_size: int
     steps: int
+    manifold: tuple[int, int] | None
     precision: str
 
 
@@ -77,12 +80,14 @@ class RunRecord:
         _check(path, values)
         split = values.get('split') or {}
         budget = values['budget']
+        manifold_steps = budget.get('manifold_steps')
         terms = Terms(
             split.get('name', ''),
             split.get('leaks'),
             budget.get('train_drives') or budget['train_windows'],
             budget.get('batch_size') or 0,
             budget['steps'],
+            (manifold_steps, budget.get('manifold_batch_size') or 0) if manifold_steps else None,
             budget['precision'],
         )
         identity = values['dataset'], values['system'], values['seed']
@@ -106,10 +111,15 @@ def load_records(results: Path, dataset: str) -> list[RunRecord]:
 
 
 def by_terms(records: list[RunRecord]) -> dict[Terms, list[RunRecord]]:
-    """Return records grouped by what they were given: leaking splits last, then the group with the most runs first."""
+    """Return records grouped by what they were given: leaking splits last, then the group with the most runs first.
+
+    Runs without a manifold stand in every group whose other terms are theirs.
+    """
     groups: dict[Terms, list[RunRecord]] = {}
-    for record in records:
-        groups.setdefault(record.terms, []).append(record)
+    manifolds = {replace(record.terms, manifold=None) for record in records if record.terms.manifold is not None}
+    for terms in {record.terms: None for record in records}:
+        if terms.manifold is not None or terms not in manifolds:
+            groups[terms] = [record for record in records if record.terms in (terms, replace(terms, manifold=None))]
     order = sorted(groups, key=lambda terms: (terms.leaks is True, -len(groups[terms]), -terms.drives, -terms.steps))
     return {terms: groups[terms] for terms in order}
 

@@ -20,11 +20,9 @@ def terms_line(terms: Terms | None, records: Sequence[RunRecord]) -> str:
     counted = (
         f'{terms.drives:,} drives ({windows} windows)' if 'train_drives' in records[0].budget else f'{windows} windows'
     )
-    batch = f' of {terms.batch_size} windows' if terms.batch_size else ''
-    manifold = [record.budget['manifold_steps'] for record in records if record.budget.get('manifold_steps')]
     parts = [
-        f'Every system learnt from {counted} in {terms.steps:,} steps{batch}',
-        f'{_span(manifold)} steps for each manifold' if manifold else '',
+        f'Every system learnt from {counted} in {_steps(terms.steps, terms.batch_size)}',
+        f'{_steps(*terms.manifold)} for each manifold' if terms.manifold else '',
         f'precision {terms.precision}',
         f'seeds {", ".join(map(str, sorted({record.seed for record in records})))}',
         _tested(records),
@@ -33,6 +31,10 @@ def terms_line(terms: Terms | None, records: Sequence[RunRecord]) -> str:
         _split(terms),
     ]
     return '; '.join(part for part in parts if part) + '.'
+
+
+def _steps(steps: int, batch_size: int) -> str:
+    return f'{steps:,} steps' + (f' of {batch_size} windows' if batch_size else '')
 
 
 def _split(terms: Terms) -> str:

@@ -55,6 +55,7 @@ def record(dataset: str, system: str, seed: int, found: dict[str, Any], **change
         'train_windows': 6000,
         'batch_size': 32,
         'steps': 400,
+        'manifold_batch_size': 8 if system.startswith('vq') else None,
         'manifold_steps': 300 if system.startswith('vq') else None,
         'minutes': 12.4 + seed,
         'precision': '32-true',

@@ -76,6 +76,21 @@ def test_other_terms_are_another_group(tmp_path: Path, change: dict[str, Any]) -
     assert groups == [['a', 'b'], ['c']]
 
 
+def test_what_has_no_manifold_stands_beside_every_manifold(tmp_path: Path) -> None:
+    for system, changes in (('direct', {}), ('vq_a', {}), ('vq_b', {'manifold_steps': 900}), ('vq_c', {})):
+        store(tmp_path, record('oap', system, 0, SCORES, **changes))
+    store(tmp_path, record('oap', 'vq_d', 0, SCORES, manifold_batch_size=4))
+    store(tmp_path, record('oap', 'other', 0, SCORES, steps=7))
+    groups = by_terms(load_records(tmp_path, 'oap'))
+    assert sorted([run.system for run in group] for group in groups.values()) == [
+        ['direct', 'vq_a', 'vq_c'],
+        ['direct', 'vq_b'],
+        ['direct', 'vq_d'],
+        ['other'],
+    ]
+    assert {terms.manifold for terms in groups} == {(300, 8), (900, 8), (300, 4), None}
+
+
 def test_minutes_and_windows_do_not_divide_and_leaks_come_last(tmp_path: Path) -> None:
     leak = {'name': 'paper', 'leaks': True}
     for system, changes in (('a', {'minutes': 1.0}), ('b', {'train_windows': 5990}), ('c', {'split': leak})):
