@@ -130,7 +130,13 @@ def test_the_best_of_the_models_is_marked(tables: dict[str, Table]) -> None:
 
 def test_terms_are_said_and_kept_apart(tables: dict[str, Table]) -> None:
     first, second = tables['table_1_unscaled'].notes[0], tables['table_1_unscaled_terms_2'].notes[0]
-    for words in ('6,000 drives', '400 steps of 32 windows', '300 steps of 8 windows for each manifold', '32-true', 'seeds 0, 1, 2'):
+    for words in (
+        '6,000 drives',
+        '400 steps of 32 windows',
+        '300 steps of 8 windows for each manifold',
+        '32-true',
+        'seeds 0, 1, 2',
+    ):
         assert words in first
     assert 'tested on 4 windows' in first
     assert '12 to 14 minutes a run' in first
