@@ -139,8 +139,10 @@ def _run(command: list[str], name: str, say: Callable[[str], None]) -> None:
 def _why(name: str, status: int, log: Path) -> str:
     with log.open(encoding='utf-8', errors='replace') as file:
         lines = [line.rstrip() for line in deque(file, maxlen=LOG_LINES)]
-    if lines and lines[-1].startswith(FAILED):
-        return lines[-1].removeprefix(FAILED)
+    # What the stage had buffered for its standard output comes after the reason.
+    reason = next((line for line in reversed(lines) if line.startswith(FAILED)), None)
+    if reason is not None and status > 0:
+        return reason.removeprefix(FAILED)
     ended = f'was killed by {signal.Signals(-status).name}' if status < 0 else f'ended with status {status}'
     hint = ' (too little memory?)' if status == -signal.SIGKILL else ''
     text = '\n'.join(lines)
