@@ -117,7 +117,7 @@ def by_terms(records: list[RunRecord]) -> dict[Terms, list[RunRecord]]:
     """
     groups: dict[Terms, list[RunRecord]] = {}
     manifolds = {replace(record.terms, manifold=None) for record in records if record.terms.manifold is not None}
-    for terms in {record.terms: None for record in records}:
+    for terms in dict.fromkeys(record.terms for record in records):
         if terms.manifold is not None or terms not in manifolds:
             groups[terms] = [record for record in records if record.terms in (terms, replace(terms, manifold=None))]
     order = sorted(groups, key=lambda terms: (terms.leaks is True, -len(groups[terms]), -terms.drives, -terms.steps))
