@@ -18,6 +18,8 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.split_file import SPLITS
+from audio_manifold_ros.evaluation.contact_sheet import save_picture
+from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
 from training.configuration import TrainingConfig
@@ -26,7 +28,7 @@ from training.experiment_arguments import add_experiment_arguments, named_experi
 from training.fitting import BEST, load_at_net, load_direct, load_vq_vae
 from training.image_watch import TRUTHS
 from training.manifold_module import to_image
-from training.pictures import draw, write_sheet
+from training.pictures import draw, sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,8 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = named_experiment(options)
         path = options.out or Path(config.output) / 'overview.png'
-        write_sheet(path, overview(config, options.split, options.windows))
-    except (TrainingError, DatasetError, NetworkError) as error:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(path, sheet(overview(config, options.split, options.windows)))
+    except (TrainingError, DatasetError, NetworkError, EvaluationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'overview: {path}')

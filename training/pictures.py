@@ -1,10 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sheets of pictures to look at: rows of windows, as image and as PNG."""
+"""Sheets of pictures to look at: rows of windows."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,14 +28,6 @@ def draw(modality: str, images: torch.Tensor) -> NDArray[np.uint8]:
 def sheet(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Join rows of pictures (picture, row, column, 3) of one size to one picture (row, column, 3)."""
     return np.concatenate([_join(row) for row in rows])
-
-
-def write_sheet(path: Path, rows: Sequence[NDArray[np.uint8]]) -> None:
-    """Write rows of pictures (picture, row, column, 3) of one size as a PNG."""
-    import cv2
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(cv2.imencode('.png', sheet(rows)[..., ::-1])[1].tobytes())
 
 
 def _join(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
