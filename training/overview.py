@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = options.out or Path(config.output) / 'overview.png'
         path.parent.mkdir(parents=True, exist_ok=True)
         save_picture(path, sheet(overview(config, options.split, options.windows)))
-    except (TrainingError, DatasetError, NetworkError, EvaluationError) as error:
+    except (TrainingError, DatasetError, NetworkError, EvaluationError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'overview: {path}')

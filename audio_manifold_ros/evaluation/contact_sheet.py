@@ -37,7 +37,7 @@ BACKGROUND, TEXT, FAINT = (15, 17, 21), (236, 238, 242), (140, 147, 160)
 DEPTH_TICKS_M = (2, 5, 10, 20, 40, 80)
 CONFIDENCE_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 BAR_WIDTH, BAR_HEIGHT = 300, 14
-# OpenCV packs for speed; zlib's usual level makes drawn pictures less than half as large.
+# OpenCV packs for speed; zlib's usual level makes drawn pictures a third to two thirds smaller.
 PNG_LEVEL = 6
 
 
