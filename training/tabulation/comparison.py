@@ -92,12 +92,15 @@ class _Builder:
 
     def _table(self, key: str, title: str, blocks: Sequence[list[Row]], notes: Sequence[str]) -> Table:
         rows = _marked([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
-        few = [system for system in self._systems() if len(self._runs(system)) < ENOUGH_SEEDS]
+        named = {row.who for row in rows}
+        compared = [record for record in self.records if self._who(record.system) in named]
+        systems = dict.fromkeys(record.system for record in compared)
+        few = [system for system in systems if len(self._runs(system)) < ENOUGH_SEEDS]
         notes = [*notes, f'Fewer than three runs so far: {", ".join(few)}.'] if few else notes
         headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
         leaks = self.terms is not None and self.terms.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
-        return Table(key, title, (terms_line(self.terms, self.records), *notes), headings, tuple(rows))
+        return Table(key, title, (terms_line(self.terms, compared or self.records), *notes), headings, tuple(rows))
 
     def _block(self, row: PaperRow, printed: PaperTable) -> list[Row]:
         lines: list[Row] = []
@@ -108,14 +111,18 @@ class _Builder:
 
     def _system(self, system: str, method: str) -> list[Row]:
         runs = self._runs(system)
-        names = self.paper.names
-        who = f'{system} ({names[system]})' if system in names else system
-        lines = [Row(method, who, str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)]
+        lines = [
+            Row(method, self._who(system), str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)
+        ]
         for variant, name in CONTROL_NAMES.items():
             cells = self._cells(runs, variant)
             if any(cell.text != NOTHING for cell in cells):
                 lines.append(Row('', name, str(len(runs)), cells, Kind.CONTROL))
         return lines
+
+    def _who(self, system: str) -> str:
+        names = self.paper.names
+        return f'{system} ({names[system]})' if system in names else system
 
     def _prior(self) -> list[Row]:
         # The same for all systems and seeds, unless a split differs by seed.

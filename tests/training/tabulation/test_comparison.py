@@ -145,6 +145,17 @@ def test_terms_are_said_and_kept_apart(tables: dict[str, Table]) -> None:
     assert set(_row(tables['table_1_unscaled_terms_2'], 'vq_8x8').texts[2:]) == {'–'}
 
 
+def test_notes_speak_of_the_systems_of_their_own_table(tmp_path: Path) -> None:
+    for system, seed in (('echo2depth_paper', 5), ('vq_8x8', 0), ('vq_8x8', 1)):
+        store(tmp_path, record('street', system, seed, scores(seed, 0.1)))
+    found = {table.key: table for table in comparison_tables('street', load_records(tmp_path, 'street'), PAPER)}
+    depth, ablation = found['table_1_3_unscaled'].notes, found['table_5_unscaled'].notes
+    assert 'seeds 0, 1, 5;' in depth[0]
+    assert 'seeds 0, 1;' in ablation[0]
+    assert depth[-1] == 'Fewer than three runs so far: echo2depth_paper, vq_8x8.'
+    assert ablation[-1] == 'Fewer than three runs so far: vq_8x8.'
+
+
 def test_a_leaking_split_is_no_result(tables: dict[str, Table]) -> None:
     for key, table in tables.items():
         assert table.title.startswith('NOT A RESULT') == key.endswith('_terms_3')
