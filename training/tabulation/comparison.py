@@ -65,42 +65,42 @@ class _Builder:
 
     def beside(self, printed: PaperTable) -> Table:
         """Return a table in the paper's shape, the systems that it does not know below."""
+        systems = [system for row in printed.rows for system in row.systems]
         blocks = [self._block(row, printed) for row in printed.rows]
         if printed.shape != ABLATION:
-            others = [system for system in self._systems() if system not in self.paper.systems]
-            blocks += [self._system(system, 'not in the paper') for system in others if self._has_figures(system)]
+            unknown = [system for system in self._systems() if system not in self.paper.systems]
+            others = [system for system in unknown if self._has_figures(system)]
+            blocks += [self._system(system, 'not in the paper') for system in others]
+            systems += others
         notes = [self.convention.note, BEST_NOTE] if self.records else []
         notes += [] if printed.dataset else [OTHER_DATA_NOTE]
         notes += [IMPOSSIBLE_NOTE] if any(entry.impossible for row in printed.rows for entry in row.printed) else []
         number = f'Table{"s" if len(printed.numbers) > 1 else ""} {" and ".join(map(str, printed.numbers))}'
         title = f'{number}. {printed.title or f"{self.dataset}: {printed.shape}"}, {self.convention.title}'
         key = f'table_{"_".join(map(str, printed.numbers))}_{self.convention.key}'
-        return self._table(key, title, blocks, notes)
+        return self._table(key, title, systems, blocks, notes)
 
     def structure(self, tables: Sequence[PaperTable]) -> Table:
         """Return the table of structural figures, the systems in the paper's order."""
         methods = {system: row.method for table in reversed(tables) for row in table.rows for system in row.systems}
         ranks = {system: place for place, system in enumerate(_in_order(tables))}
-        systems = sorted(self._systems(), key=lambda system: (ranks.get(system, len(ranks)), system))
-        blocks = [
-            self._system(system, methods.get(system, 'not in the paper'))
-            for system in systems
-            if self._has_figures(system)
-        ]
+        measured = [system for system in self._systems() if self._has_figures(system)]
+        systems = sorted(measured, key=lambda system: (ranks.get(system, len(ranks)), system))
+        blocks = [self._system(system, methods.get(system, 'not in the paper')) for system in systems]
         title = f'Structure: {self.dataset}, {self.convention.title}'
-        return self._table(self.convention.key, title, blocks, [self.convention.note, BEST_NOTE])
+        return self._table(self.convention.key, title, systems, blocks, [self.convention.note, BEST_NOTE])
 
-    def _table(self, key: str, title: str, blocks: Sequence[list[Row]], notes: Sequence[str]) -> Table:
+    def _table(
+        self, key: str, title: str, systems: Sequence[str], blocks: Sequence[list[Row]], notes: Sequence[str]
+    ) -> Table:
         rows = _marked([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
-        named = {row.who for row in rows}
-        compared = [record for record in self.records if self._who(record.system) in named]
-        systems = dict.fromkeys(record.system for record in compared)
-        few = [system for system in systems if len(self._runs(system)) < ENOUGH_SEEDS]
+        runs = [record for record in self.records if record.system in systems]
+        few = [name for name in self._systems() if name in systems and len(self._runs(name)) < ENOUGH_SEEDS]
         notes = [*notes, f'Fewer than three runs so far: {", ".join(few)}.'] if few else notes
         headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
         leaks = self.terms is not None and self.terms.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
-        return Table(key, title, (terms_line(self.terms, compared or self.records), *notes), headings, tuple(rows))
+        return Table(key, title, (terms_line(self.terms, runs or self.records), *notes), headings, tuple(rows))
 
     def _block(self, row: PaperRow, printed: PaperTable) -> list[Row]:
         lines: list[Row] = []
@@ -111,18 +111,14 @@ class _Builder:
 
     def _system(self, system: str, method: str) -> list[Row]:
         runs = self._runs(system)
-        lines = [
-            Row(method, self._who(system), str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)
-        ]
+        names = self.paper.names
+        who = f'{system} ({names[system]})' if system in names else system
+        lines = [Row(method, who, str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)]
         for variant, name in CONTROL_NAMES.items():
             cells = self._cells(runs, variant)
             if any(cell.text != NOTHING for cell in cells):
                 lines.append(Row('', name, str(len(runs)), cells, Kind.CONTROL))
         return lines
-
-    def _who(self, system: str) -> str:
-        names = self.paper.names
-        return f'{system} ({names[system]})' if system in names else system
 
     def _prior(self) -> list[Row]:
         # The same for all systems and seeds, unless a split differs by seed.
