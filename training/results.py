@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.inference.plain import write_json
 from training.curves import FitRecord
 from training.division import divide
@@ -67,13 +69,29 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         'dataset': config.data.dataset,
         'system': config.name,
         'seed': config.machine.seed,
-        'split': {'name': cache.division.split.name, 'leaks': known_leaks(config.data, cache.division)},
+        'split': {
+            'name': cache.division.split.name,
+            'leaks': known_leaks(config.data, cache.division),
+            'windows_sha256': windows_sha256(cache),
+        },
         'config': config.to_dict(),
         'budget': budget,
         'machine': describe_machine(),
         'scores': scores,
         'curves': {f'{name}/{curve}': points for name, fit in fits.items() for curve, points in fit.curves.items()},
     }
+
+
+def windows_sha256(cache: WindowCache) -> str:
+    """Return a hash of which windows are learnt from, chosen on and reported on, whatever their features.
+
+    A limit on drives picks others out of more drives: the name of the split and the number of windows do not tell.
+    """
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        for drive_id, stamp_ns in sorted(cache.instants(cache.indices(split))):
+            digest.update(f'{split} {drive_id} {stamp_ns}\n'.encode())
+    return digest.hexdigest()
 
 
 def known_leaks(config: DataConfig, division: Division) -> bool:

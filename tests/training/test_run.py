@@ -19,12 +19,14 @@ import torch
 import yaml
 from rich.console import Console
 
+from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.curves import FitRecord
 from training.data_configuration import DataConfig
 from training.errors import TrainingError
 from training.fit_configuration import CodebookConfig
 from training.fitting import BEST, LAST, load_checkpoint, network_weights
+from training.results import windows_sha256
 from training.run import list_stages, main, run
 from training.transform_module import TransformModule
 
@@ -133,7 +135,8 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
         'small',
         0,
     )
-    assert record['split'] == {'name': 'drive-disjoint', 'leaks': False}
+    split = {'name': 'drive-disjoint', 'leaks': False, 'windows_sha256': windows_sha256(open_cache(config.data))}
+    assert record['split'] == split
     budget = record['budget']
     assert (budget['steps'], budget['manifold_steps'], budget['batch_size']) == (6, 6, 4)
     assert budget['train_windows'] == 2 * budget['train_drives'] > 0

@@ -23,6 +23,7 @@ class Terms:
     Attributes:
         split: Name of the split; empty where the record names none.
         leaks: Whether it leaks from training into test; None where nobody has looked.
+        windows_sha256: Of the windows of its three parts; empty where the record has none.
         drives: Drives to learn from, or windows where the record counts no drives.
         batch_size: Windows per step; 0 where the record says none.
         steps: Steps of the network that hears.
@@ -34,6 +35,7 @@ class Terms:
 
     split: str
     leaks: bool | None
+    windows_sha256: str
     drives: int
     batch_size: int
     steps: int
@@ -84,6 +86,7 @@ class RunRecord:
         terms = Terms(
             split.get('name', ''),
             split.get('leaks'),
+            split.get('windows_sha256', ''),
             budget.get('train_drives') or budget['train_windows'],
             budget.get('batch_size') or 0,
             budget['steps'],

@@ -39,6 +39,8 @@ def _steps(steps: int, batch_size: int) -> str:
 
 def _split(terms: Terms) -> str:
     name = f'split {terms.split}' if terms.split else 'split without a name'
+    if terms.windows_sha256:
+        name += f' (windows {terms.windows_sha256[:8]})'
     said = {True: 'which leaks from training into test', False: '', None: 'not checked for leakage'}[terms.leaks]
     return f'{name}, {said}' if said else name
 

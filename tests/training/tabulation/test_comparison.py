@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.tabulation.stored_runs import record, scores, store
+from tests.training.tabulation.stored_runs import WINDOWS, record, scores, store
 from training.errors import TrainingError
 from training.tabulation.columns import CONVENTIONS, STRUCTURE
 from training.tabulation.comparison import comparison_tables, shown
@@ -140,7 +140,7 @@ def test_terms_are_said_and_kept_apart(tables: dict[str, Table]) -> None:
         assert words in first
     assert 'tested on 4 windows' in first
     assert '12 to 14 minutes a run' in first
-    assert 'split drive-disjoint.' in first
+    assert f'split drive-disjoint (windows {WINDOWS[:8]}).' in first
     assert '800 steps' in second
     assert set(_row(tables['table_1_unscaled_terms_2'], 'vq_8x8').texts[2:]) == {'–'}
 

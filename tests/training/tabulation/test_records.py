@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.training.tabulation.stored_runs import record, store
+from tests.training.tabulation.stored_runs import WINDOWS, record, store
 from training.errors import TrainingError
 from training.tabulation.records import RunRecord, by_terms, load_records, stored_datasets
 
@@ -21,14 +21,15 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (run.dataset, run.system, run.seed, run.scores) == ('oap', 'vq_8x8', 2, SCORES)
     terms = run.terms
     assert (terms.steps, terms.drives, terms.batch_size, terms.precision) == (500, 6000, 32, '32-true')
-    assert (terms.split, terms.leaks) == ('drive-disjoint', False)
+    assert (terms.split, terms.leaks, terms.windows_sha256) == ('drive-disjoint', False, WINDOWS)
 
 
 def test_a_record_may_be_silent_on_what_is_not_needed(tmp_path: Path) -> None:
     values = record('oap', 'vq_8x8', 0, SCORES)
     del values['split'], values['machine'], values['budget']['train_drives'], values['budget']['batch_size']
     terms = RunRecord.load(store(tmp_path, values)).terms
-    assert (terms.split, terms.leaks, terms.drives, terms.batch_size) == ('', None, 6000, 0)
+    assert (terms.split, terms.leaks, terms.windows_sha256) == ('', None, '')
+    assert (terms.drives, terms.batch_size) == (6000, 0)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,14 @@ def test_records_are_found_by_data_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     'change',
-    [{'steps': 401}, {'precision': 'bf16-mixed'}, {'train_drives': 5}, {'batch_size': 8}, {'split': {'name': 'paper'}}],
+    [
+        {'steps': 401},
+        {'precision': 'bf16-mixed'},
+        {'train_drives': 5},
+        {'batch_size': 8},
+        {'split': {'name': 'paper'}},
+        {'split': {'name': 'drive-disjoint', 'leaks': False, 'windows_sha256': 'of other windows'}},
+    ],
 )
 def test_other_terms_are_another_group(tmp_path: Path, change: dict[str, Any]) -> None:
     for system, changes in (('a', {}), ('b', {}), ('c', change)):
