@@ -78,7 +78,9 @@ class StreetAcoustics:
     """Everything that the microphones of the ego vehicle hear of a street.
 
     The same street sounds the same however it is cut into calls: all chance is an offset into a pool of noise, and
-    all control points lie on a grid anchored at sample 0.
+    all control points lie on a grid anchored at sample 0. Calls of at most 0.08 s agree to the last bit, because they
+    are cut from blocks on that grid; longer ones within 1e-7, because they are summed in one piece: a sample in a
+    million rounds to the next step of 16 bits.
 
     Attributes:
         microphones: The capsules as they really are.

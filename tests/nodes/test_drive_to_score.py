@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.audio.pcm16 import to_steps
 from audio_manifold_ros.bags.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.check import Verdict, check_bag
 from audio_manifold_ros.bags.conversion import ConversionOptions
@@ -25,6 +26,7 @@ from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.simulation.drive import Drive
 from tests.nodes.peer import NodeProcess, Peer
+from tests.simulation.in_blocks import in_blocks
 from training.cache import open_cache
 from training.configuration import CodebookConfig, DataConfig, FitConfig, MachineConfig, TrainingConfig
 from training.export import export
@@ -72,7 +74,7 @@ def assert_sample_exact(drive: Path) -> None:
     street = Drive(SEED)
     with DriveReader(drive) as reader:
         first, end = reader.first_sample, reader.end_sample
-        expected = np.rint(street.audio(first, end - first) * 32768).astype(np.int16)
+        expected = to_steps(in_blocks(street, first, end))
         edges = [first, *(edge for gap in reader.gaps for edge in gap), end]
         heard = 0
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
