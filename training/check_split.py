@@ -81,7 +81,10 @@ def _spec(drives: Mapping[str, Path], window_s: float) -> FeatureSpec:
 def _check_filled(found: Leakage) -> None:
     empty = [name for name in ('train', 'test') if not found.windows[name]]
     if empty:
-        msg = f'{found.split!r} has no window in {empty}: of {found.windows} nothing can be told. Import more drives.'
+        msg = (
+            f'{found.split!r} has no window in {empty}: of {found.windows} nothing can be told. Give more drives, '
+            'other shares (--validation, --test), or a split file that names them (docs/training.md).'
+        )
         raise TrainingError(msg)
 
 
