@@ -62,7 +62,7 @@ def test_a_simulated_street_comes_back_sample_for_sample(tmp_path: Path) -> None
         assert stored.first_sample == 0
         assert len(stored.gaps) == 0
         length = stored.end_sample
-        np.testing.assert_array_equal(stored.raw(0, length), to_steps(in_blocks(drive, 0, length)))
+        np.testing.assert_array_equal(stored.raw(0, length), to_steps(in_blocks(drive.audio, 0, length)))
         assert stored.image_samples.tolist() == [2250, 6750, 11_250, 15_750, 20_250, 24_750, 29_250, 33_750]
         depth_m, labels = drive.image(0.5)
         np.testing.assert_array_equal(stored.depth_m(2), depth_m.astype(np.float16).astype(np.float32))

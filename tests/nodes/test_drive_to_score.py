@@ -74,7 +74,7 @@ def assert_sample_exact(drive: Path) -> None:
     street = Drive(SEED)
     with DriveReader(drive) as reader:
         first, end = reader.first_sample, reader.end_sample
-        expected = to_steps(in_blocks(street, first, end))
+        expected = to_steps(in_blocks(street.audio, first, end))
         edges = [first, *(edge for gap in reader.gaps for edge in gap), end]
         heard = 0
         for start, stop in zip(edges[::2], edges[1::2], strict=True):

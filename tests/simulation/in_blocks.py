@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.simulation.drive import Drive
+Samples = NDArray[np.float32]
 
 BLOCK_SAMPLES = 450
 
 
-def in_blocks(drive: Drive, first_sample: int, end_sample: int) -> NDArray[np.float32]:
-    """Return what the microphones hear from one sample to another."""
+def in_blocks(render: Callable[[int, int], Samples], first_sample: int, end_sample: int) -> Samples:
+    """Return what is rendered from one sample to another; `render` takes the first sample and their number."""
     starts = range(first_sample, end_sample, BLOCK_SAMPLES)
-    return np.concatenate([drive.audio(at, min(BLOCK_SAMPLES, end_sample - at)) for at in starts], axis=1)
+    return np.concatenate([render(at, min(BLOCK_SAMPLES, end_sample - at)) for at in starts], axis=1)

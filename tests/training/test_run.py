@@ -135,7 +135,11 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
         'small',
         0,
     )
-    split = {'name': 'drive-disjoint', 'leaks': False, 'windows_sha256': windows_sha256(open_cache(config.data))}
+    split = {
+        'name': 'drive-disjoint',
+        'leaks': False,
+        'windows_sha256': windows_sha256(open_cache(config.data, progress=False)),
+    }
     assert record['split'] == split
     budget = record['budget']
     assert (budget['steps'], budget['manifold_steps'], budget['batch_size']) == (6, 6, 4)
