@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+
+from audio_manifold_ros.processor import processor_name
 
 PACKAGES = ('numpy', 'scipy', 'librosa', 'opencv-python-headless', 'onnxruntime', 'torch', 'ros-jazzy-rclpy')
 
@@ -16,22 +17,13 @@ def describe_machine() -> dict[str, object]:
     """Return processor, memory, system and versions as plain values."""
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return {
-        'processor': _processor(),
+        'processor': processor_name(),
         'cores': os.cpu_count(),
         'memory_gib': round(memory / 2**30, 1),
         'system': f'{platform.system()} {platform.release()} {platform.machine()}',
         'python': platform.python_version(),
         'packages': {name: found for name in PACKAGES if (found := _version(name))},
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(':')[2].strip() for line in lines if line.startswith('model name')]
-    return names[0] if names else platform.processor()
 
 
 def _version(package: str) -> str | None:

@@ -14,6 +14,7 @@ import torch
 
 from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.inference.plain import write_json
+from audio_manifold_ros.processor import processor_name
 from training.curves import FitRecord
 from training.division import divide
 from training.leakage import leakage
@@ -120,6 +121,7 @@ def describe_machine() -> dict[str, Any]:
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         'system': f'{platform.system()} {platform.machine()}',
+        'processor': processor_name(),
         'cores': os.cpu_count(),
         'gpus': gpus,
         'python': platform.python_version(),

@@ -58,9 +58,9 @@ def _minutes(records: Sequence[RunRecord]) -> str:
 def _machines(records: Sequence[RunRecord]) -> str:
     names: set[str] = set()
     for record in records:
-        gpus = record.machine.get('gpus') or []
-        cores = record.machine.get('cores')
-        names.update(gpus or ([f'{cores} CPU cores'] if cores else []))
+        gpus, cores, processor = (record.machine.get(key) for key in ('gpus', 'cores', 'processor'))
+        on_cores = [f'{cores} CPU cores' + (f' ({processor})' if processor else '')] if cores else []
+        names.update(gpus or on_cores)
     return f'on {", ".join(sorted(names))}' if names else ''
 
 

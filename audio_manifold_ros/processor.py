@@ -1,0 +1,28 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a figure was measured on."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+CPU_INFO = Path('/proc/cpuinfo')
+# Boards with ARM cores name themselves here, and no processor in the other file.
+BOARD_MODEL = Path('/proc/device-tree/model')
+
+
+def processor_name(cpu_info: Path = CPU_INFO, board_model: Path = BOARD_MODEL) -> str:
+    """Return the name that the kernel gives the processor, or else the board; '' where it gives neither."""
+    for line in _text(cpu_info).splitlines():
+        key, _, value = line.partition(':')
+        if key.strip() == 'model name':
+            return value.strip()
+    return _text(board_model).rstrip('\0\n') or platform.processor()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding='utf-8', errors='replace')
+    except OSError:
+        return ''
