@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of an experiment's networks on streets that they never heard, beside three controls.
+"""Scores of an experiment's networks on drives that they never heard, beside three controls.
 
 python -m training.evaluate --config training/configs/street.yaml
 """
@@ -57,7 +57,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the scores of a split (see `ScoreBoard.result`).
 
-    The controls are the prior of the training windows, the same network on the audio of another street, and on one
+    The controls are the prior of the training windows, the same network on the audio of another drive, and on one
     microphone copied to all.
 
     Args:
@@ -69,7 +69,7 @@ def evaluate(
             size than the networks', which are scored in that size besides.
 
     Raises:
-        EvaluationError: The split has too few streets to shuffle their audio.
+        EvaluationError: The split has too few drives to shuffle their audio.
         DatasetError: A drive cannot be read.
         CalibrationError: The camera of the drives makes no sense.
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of an experiment: calibrated, scored on the test streets, with its card.
+"""Make a bundle of an experiment: calibrated, scored on the test drives, with its card.
 
 python -m training.export --config training/configs/street.yaml
 """
@@ -161,7 +161,7 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
 
 def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
     said: dict[str, Any] = {
-        'streets': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
+        'drives': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
         'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
     }
     if config.at_nets:
@@ -196,7 +196,8 @@ def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
     for folder in folders:
         checkpoint = load_checkpoint(folder / BEST)
         minutes = checkpoint['callbacks']['Budget']['elapsed_s'] / 60
-        lengths.append(f'{checkpoint["global_step"]:,} steps in {minutes:.0f} minutes')
+        took = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
+        lengths.append(f'{checkpoint["global_step"]:,} steps in {took}')
     return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Give a bundle a graph that computes with bytes, for CPUs, if it says the same on the test streets.
+"""Give a bundle a graph that computes with bytes, for CPUs, if it says the same on the test windows.
 
 python -m training.quantize --config training/configs/street.yaml --bundle models/street
 """

@@ -28,8 +28,8 @@ SEGMENTATION_KEYS = {
 }
 CONTROLS = (
     'The **training prior** is the median depth and the most frequent class of each pixel over the training '
-    'streets: what can be said without listening. **Shuffled audio** is the same network given the sound of '
-    'another test street: what it says without hearing this one. **One microphone** is the same network given '
+    'windows: what can be said without listening. **Shuffled audio** is the same network given the sound of '
+    'another test drive: what it says without hearing this one. **One microphone** is the same network given '
     'microphone 0 on all channels: what is left without direction.'
 )
 DEPTH_NOTE = (
@@ -85,7 +85,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             'This file is generated from `manifest.json` and `metrics.json`.',
             *_input_section(manifest),
             *_training_section(manifest['training']),
-            f'## Scores on {scores["windows"]} windows of streets that it never heard',
+            f'## Scores on {scores["windows"]} windows of drives that it never heard',
             CONTROLS,
             *_depth_section(scores['depth'], scores.get('depth_unit', 'm')),
             *_segmentation_section(scores['segmentation']),

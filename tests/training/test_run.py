@@ -19,6 +19,7 @@ import torch
 import yaml
 from rich.console import Console
 
+from audio_manifold_ros.processor import processor_name
 from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.curves import FitRecord
@@ -147,6 +148,7 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
     assert budget['minutes'] > 0
     assert record['config']['at_nets'][0]['width'] == 0.125
     assert record['config']['codebook']['start_step'] == config.codebook.start_step == 2
+    assert record['machine']['processor'] == processor_name()
     assert record['scores']['windows'] == budget['test_windows']
     depth = record['scores']['depth']
     assert {'abs_rel', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'} <= depth.keys()
