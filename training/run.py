@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIG_FILE, SCORES_FILE = 'config.json', 'scores.json'
-# What may differ between the parts of a run that was interrupted.
-MAY_CHANGE = ('output', 'machine')
+# What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
+MAY_CHANGE = ('output', 'machine', 'budget')
+# What matters only to an experiment that has such stages.
+MATTERS_FOR = {'manifolds': ('manifold_fit', 'codebook'), 'at_nets': ('transform_fit',), 'direct': ('direct_fit',)}
 FAILURES = (TrainingError, DatasetError, NetworkError, EvaluationError, CalibrationError)
 
 
@@ -132,10 +134,10 @@ def check_output(config: TrainingConfig) -> None:
     wanted = json.loads(write_json(config.to_dict()))
     if path.is_file():
         found = json.loads(path.read_text(encoding='utf-8'))
-        differing = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
-        differing = [key for key in differing if key not in MAY_CHANGE]
+        before, now = _identity(found), _identity(wanted)
+        differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
         if differing:
-            msg = f'{config.output!r} was begun with another {differing}: give another output, or delete it.'
+            msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
             raise TrainingError(msg)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,6 +145,13 @@ def check_output(config: TrainingConfig) -> None:
     draft = path.with_name(f'.{path.name}.{os.getpid()}')
     draft.write_text(write_json(wanted), encoding='utf-8')
     draft.replace(path)
+
+
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
+    """Return those parts of a written configuration that make a run another one when they change."""
+    idle = [part for stage, parts in MATTERS_FOR.items() if not config.get(stage) for part in parts]
+    kept = {key: value for key, value in config.items() if key not in (*MAY_CHANGE, *idle)}
+    return {**kept, 'precision': config.get('machine', {}).get('precision')}
 
 
 def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
