@@ -41,6 +41,7 @@ BENCHES = {
     'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
     'simulation': Bench('sound and images of full streets', 1),
     'loader': Bench('windows for training: features, depth and labels', 1),
+    'training_step': Bench('a training step on a CPU: freed memory kept, or given back', 1),
     'network': Bench('depth and segmentation of one window', 2),
     'pipeline': Bench('a hop of sound → images, beside the naive pipeline and the arithmetic floor', 2),
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),

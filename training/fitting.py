@@ -20,6 +20,7 @@ from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.curves import Curves, FitRecord
 from training.errors import TrainingError
+from training.freed_memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,7 @@ def make_trainer(
     """
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
+    keep_freed_memory()
     for noise in NOISE:
         warnings.filterwarnings('ignore', message=f'.*{noise}')
     logging.getLogger('lightning.pytorch.utilities.rank_zero').setLevel(logging.WARNING)
