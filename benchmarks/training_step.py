@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any
@@ -20,12 +19,12 @@ import torch
 from audio_manifold_ros.networks.direct import DirectNetwork
 from benchmarks.figure import Figure, faster
 from benchmarks.length import times
+from benchmarks.systems import SYSTEMS
 from training.configuration import TrainingConfig
 from training.freed_memory import keep_freed_memory
 from training.losses import image_loss, loss_weight
 
-CONFIGS = Path(__file__).parent.parent / 'training' / 'configs' / 'systems'
-SYSTEMS = ('omninet_8ch_both', 'end_to_end_8x8')
+LEARNING = ('omninet_8ch_both', 'end_to_end_8x8')
 KEPT, GIVEN_BACK = 'kept', 'given back'
 BATCH, MICROPHONES = 32, 8
 WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
@@ -34,7 +33,7 @@ WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
 def measure() -> list[Figure]:
     """Return the figures of some systems; processes of both ways take turns."""
     figures = []
-    for system in SYSTEMS:
+    for system in LEARNING:
         rates: dict[str, list[float]] = {KEPT: [], GIVEN_BACK: []}
         for _ in range(times(ROUNDS)):
             for way, found in rates.items():
@@ -52,7 +51,7 @@ def windows_per_s(system: str, way: str, steps: int) -> float:
         raise RuntimeError(msg)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    config = TrainingConfig.from_yaml(CONFIGS / f'{system}.yaml')
+    config = TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml')
     spec, direct = config.data.features, config.direct[0]
     network = DirectNetwork(direct).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters())

@@ -15,7 +15,7 @@ def keep_freed_memory() -> bool:
     """Have glibc keep what is freed; returns whether the C library knows how.
 
     Every step allocates and frees the same large maps. By default glibc maps each of them from the system and gives it
-    back, and the system clears every page anew: a quarter of the time of a step on a CPU (`./run bench training`).
+    back, and the system clears every page anew: a sixth to a third of a step on a CPU (`./run bench training_step`).
     A process then never shrinks, which is right for one that trains. Other C libraries are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
