@@ -95,11 +95,11 @@ def make_trainer(
         warnings.filterwarnings('ignore', message=f'.*{noise}')
     logging.getLogger('lightning.pytorch.utilities.rank_zero').setLevel(logging.WARNING)
     console = Console(stderr=True)
-    best = ModelCheckpoint(folder, filename=Path(BEST).stem, monitor='val/loss', enable_version_counter=False)
+    best = ModelCheckpoint(folder, filename=Path(BEST).stem, monitor=module.chosen_by, enable_version_counter=False)
     # Lightning's own `save_last` skips validations that are not the best: a kill would cost what came after the best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
     progress: Callback = RichProgressBar() if console.is_terminal else ValidationLines(console)
-    stopping = [] if fit.patience is None else [EarlyStopping('val/loss', patience=fit.patience)]
+    stopping = [] if fit.patience is None else [EarlyStopping(module.chosen_by, patience=fit.patience)]
     return lightning.Trainer(
         accelerator=machine.accelerator,
         devices=machine.devices,

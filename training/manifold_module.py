@@ -38,6 +38,9 @@ PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
 class ManifoldModule(ScheduledModule):
     """A VQ-VAE (or an autoencoder with another bottleneck), its losses, and the care of its codebook."""
 
+    # Of the images alone: a codebook's penalty grows with its latents, and would choose an early, blurred network.
+    chosen_by = 'val/reconstruction'
+
     def __init__(
         self,
         modality: str,
@@ -75,10 +78,12 @@ class ManifoldModule(ScheduledModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure the reconstruction in the units of the users."""
         result = self.network(to_image(batch, self.modality, self.network.config))
-        loss, _ = self._losses(result, batch)
+        loss, reconstruction = self._losses(result, batch)
         if self._unstarted:
-            loss += UNSTARTED_LOSS
-        self.log('val/loss', loss, prog_bar=True, batch_size=len(result.image), sync_dist=True)
+            loss, reconstruction = loss + UNSTARTED_LOSS, reconstruction + UNSTARTED_LOSS
+        size = len(result.image)
+        self.log('val/reconstruction', reconstruction, batch_size=size, sync_dist=True)
+        self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
         if result.quantized.codes is not None:
             self._used += torch.bincount(result.quantized.codes.flatten(), minlength=len(self._used))
         images = {self.modality: result.image}

@@ -90,8 +90,11 @@ class ScheduledModule(lightning.LightningModule):
         budget: Knows how far the fit has come.
         seed: Of everything random in a step, together with its number.
         progress: How far it had come at the start of the step, 0 to 1, the same on all devices.
+        chosen_by: The logged number whose lowest value marks the best checkpoint, and ends a fit when it falls no more.
 
     """
+
+    chosen_by = 'val/loss'
 
     def __init__(self, fit: FitConfig, budget: Budget) -> None:
         """Remember how to fit."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,13 +14,18 @@ import torch
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.cache import open_cache
 from training.configuration import TrainingConfig
+from training.curves import FitRecord
 from training.errors import TrainingError
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
 from training.fitting import LAST, load_at_net, load_checkpoint, load_vq_vae
 from training.latents import add_latents, latent_statistics
-from training.manifold_module import to_image
+from training.manifold_module import ManifoldModule, to_image
 from training.overview import overview
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.vq_vae import Reconstruction
+    from training.data import Batch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -36,6 +42,28 @@ def test_a_resumed_fit_goes_on_where_it_stopped(config: TrainingConfig, modality
     assert int(moments['step']) == resumed['global_step']
     assert _val_loss(resumed) < _val_loss(stopped)
     assert load_vq_vae(best).quantizer.started
+
+
+def test_the_best_manifold_is_the_one_with_the_best_images(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = ManifoldModule._losses
+
+    def with_growing_penalty(
+        module: ManifoldModule, result: Reconstruction, batch: Batch
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        loss, reconstruction = losses(module, result, batch)
+        return loss + (0 if module.training else module.global_step), reconstruction
+
+    monkeypatch.setattr(ManifoldModule, '_losses', with_growing_penalty)
+    fit = replace(config.manifold_fit, epochs=12, validate_every_steps=4, patience=2)
+    best = fit_manifold(config, 'depth', fit)
+    curves = FitRecord.read(best.parent).curves
+    lowest = {name: min(curves[name], key=lambda point: point[1])[0] for name in ('val/reconstruction', 'val/loss')}
+    # By the whole loss, patience would have ended the fit two validations after the first with a codebook.
+    assert len(curves['val/loss']) > 4
+    assert lowest['val/reconstruction'] > lowest['val/loss']
+    assert load_checkpoint(best)['global_step'] == lowest['val/reconstruction']
 
 
 def test_nothing_to_resume_is_refused(config: TrainingConfig) -> None:
