@@ -127,13 +127,13 @@ def check_output(config: TrainingConfig) -> None:
     """Write the configuration into the output, or compare it with the one there.
 
     Raises:
-        TrainingError: The output was begun with another one.
+        TrainingError: The output was begun with another one, or it cannot be read.
 
     """
     path = Path(config.output) / CONFIG_FILE
     wanted = json.loads(write_json(config.to_dict()))
     if path.is_file():
-        found = json.loads(path.read_text(encoding='utf-8'))
+        found = _read(path)
         before, now = _identity(found), _identity(wanted)
         differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
         if differing:
@@ -141,10 +141,7 @@ def check_output(config: TrainingConfig) -> None:
             raise TrainingError(msg)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Each process of a run on several devices writes the same: none may read half of it.
-    draft = path.with_name(f'.{path.name}.{os.getpid()}')
-    draft.write_text(write_json(wanted), encoding='utf-8')
-    draft.replace(path)
+    _write(path, wanted)
 
 
 def _identity(config: dict[str, Any]) -> dict[str, Any]:
@@ -157,12 +154,31 @@ def _identity(config: dict[str, Any]) -> dict[str, Any]:
 def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
     path = Path(config.output) / SCORES_FILE
     if path.is_file():
-        return json.loads(path.read_text(encoding='utf-8'))  # type: ignore[no-any-return]
+        return _read(path)
     network = load_perception(config)
     balance_classes(network, cache)
     scores = evaluate(network, cache, drives=config.data.drives)
-    path.write_text(write_json(scores), encoding='utf-8')
+    _write(path, scores)
     return scores
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
+        raise TrainingError(msg) from None
+    if not isinstance(found, dict):
+        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
+        raise TrainingError(msg)
+    return found
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
+    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    draft.write_text(write_json(content), encoding='utf-8')
+    draft.replace(path)
 
 
 @rank_zero_only

@@ -135,6 +135,19 @@ def test_only_what_matters_to_an_experiment_makes_it_another(
         check_output(changed)
 
 
+@pytest.mark.parametrize('content', ['{"name": "small", ', '[]', b'\xff'], ids=['half', 'list', 'bytes'])
+def test_a_damaged_file_in_the_output_is_named(content: str | bytes, experiment: Path) -> None:
+    config = TrainingConfig.from_yaml(experiment)
+    check_output(config)
+    (path,) = Path(config.output).glob('*.json')
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(TrainingError, match=rf'{path.name}.*delete it, and it is written again'):
+        check_output(config)
+    path.unlink()
+    check_output(config)
+    assert json.loads(path.read_text())['name'] == 'small'
+
+
 def test_two_devices_learn_together(experiment: Path, tmp_path: Path) -> None:
     two = tmp_path / 'two.yaml'
     fit = {'batch_size': 2, 'validate_every_steps': 3}
