@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audio_manifold_ros.evaluation.classes import CLASS_COLOURS
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.direct import DirectConfig
+from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.data_configuration import DataConfig
@@ -31,6 +33,9 @@ from training.layered_yaml import read_layers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Of the image of each modality: depth, or one per class.
+CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
+EARS = 2
 FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
 
 
@@ -45,6 +50,8 @@ class TrainingConfig:
         manifolds: The VQ-VAE of each modality.
         at_nets: One network with a head per modality, or one network per modality.
         direct: Systems that draw images without a manifold.
+        ears: Which two channels systems hear that pick two, instead of those that their files name: the array of
+            another data set has others at left and right. Empty leaves them.
         depth: What the depth images' numbers mean.
         losses: How images are compared with the truth.
         manifold_fit: How the VQ-VAEs are fitted.
@@ -56,7 +63,9 @@ class TrainingConfig:
         budget: What is the same for all systems of a table; where it says something it goes before the rest.
 
     Raises:
-        TrainingError: There is nothing to fit, or two networks draw the same modality.
+        TrainingError: There is nothing to fit, two networks draw the same modality, or a manifold's image has not the
+            channels of its modality.
+        NetworkError: Heads and manifolds do not fit together, or the ears make no sense.
 
     """
 
@@ -66,6 +75,7 @@ class TrainingConfig:
     manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     at_nets: tuple[AtNetConfig, ...] = ()
     direct: tuple[DirectConfig, ...] = ()
+    ears: tuple[int, ...] = ()
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
     losses: LossConfig = field(default_factory=LossConfig)
     manifold_fit: FitConfig = field(default_factory=FitConfig)
@@ -77,7 +87,7 @@ class TrainingConfig:
     budget: BudgetConfig = field(default_factory=BudgetConfig)
 
     def __post_init__(self) -> None:
-        """Name the output and refuse experiments that fit nothing, or one modality twice."""
+        """Name the output, place the ears, and refuse what cannot be fitted before it costs hours."""
         if not self.output:
             object.__setattr__(self, 'output', f'runs/{self.data.dataset}/{self.name}')
         hearing = Counter(self._heard)
@@ -88,6 +98,18 @@ class TrainingConfig:
         if twice:
             msg = f'The experiment {self.name!r} draws {twice} twice: give each modality one at_net or direct system.'
             raise TrainingError(msg)
+        for modality, manifold in self.manifolds.items():
+            if manifold.channels != CHANNELS.get(modality):
+                msg = f'manifolds.{modality} has {manifold.channels} channels: channels are {CHANNELS}.'
+                raise TrainingError(msg)
+        if self.at_nets:
+            check_heads(self.at_nets, self.manifolds)
+        if self.ears:
+            direct = tuple(
+                replace(system, microphones=self.ears) if len(system.microphones) == EARS else system
+                for system in self.direct
+            )
+            object.__setattr__(self, 'direct', direct)
 
     @classmethod
     def from_yaml(cls, path: Path | str, over: Sequence[Path | str] = ()) -> TrainingConfig:
@@ -141,6 +163,17 @@ class TrainingConfig:
     def direct_folder(self, system: DirectConfig) -> Path:
         """Return where the fit of a direct system lies."""
         return Path(self.output) / f'{system.kind}_{"_".join(system.modalities)}'
+
+    @property
+    def manifold_folders(self) -> tuple[Path, ...]:
+        """Where the fits of all manifolds lie."""
+        return tuple(map(self.manifold_folder, self.manifolds))
+
+    @property
+    def hearing_folders(self) -> tuple[Path, ...]:
+        """Where the fits of all that hears lie."""
+        transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
+        return (*transforms, *map(self.direct_folder, self.direct))
 
     def seeded(self, seed: int) -> TrainingConfig:
         """Return the experiment with another seed, its output in a folder of its own."""

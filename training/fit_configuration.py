@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from training.errors import TrainingError
@@ -45,7 +46,7 @@ class FitConfig:
     validation_windows: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuse schedules that do not exist, and fits without an end."""
+        """Refuse schedules that do not exist, fits without an end, and steps that lead nowhere or uphill."""
         if self.schedule not in SCHEDULES:
             msg = f'schedule is {self.schedule!r}: give one of {SCHEDULES}.'
             raise TrainingError(msg)
@@ -54,6 +55,15 @@ class FitConfig:
             if value is not None and value < 1:
                 msg = f'{key} is {value!r}: give a number from 1.'
                 raise TrainingError(msg)
+        for key in ('minutes', 'learning_rate', 'clip_norm'):
+            value = getattr(self, key)
+            # Written so that NaN is refused, too.
+            if value is not None and not 0 < value < math.inf:
+                msg = f'{key} is {value!r}: give a number above 0.'
+                raise TrainingError(msg)
+        if not 0 <= self.weight_decay < math.inf:
+            msg = f'weight_decay is {self.weight_decay!r}: give a number from 0.'
+            raise TrainingError(msg)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,14 @@ def test_the_papers_experiment_has_the_papers_numbers() -> None:
         ('depth', 'near_m', -1.0, 'near_m'),
         ('manifolds', 'depth', {'codes': 0}, 'codes'),
         (None, 'at_nets', [{'width': 'wide'}], r'at_nets\[0\]\.width'),
+        (None, 'at_nets', [{'modalities': ['depth', 'segmentation'], 'manifold_cells': 32}], '32 cells'),
+        (None, 'at_nets', [{'modalities': ['depth']}], 'give one of each per modality'),
+        ('manifolds', 'segmentation', {}, r'manifolds\.segmentation has 1 channels'),
+        ('manifolds', 'heat', {}, r'manifolds\.heat'),
+        ('transform_fit', 'minutes', 0.0, r'minutes is 0\.0'),
+        ('transform_fit', 'learning_rate', -1.0, r'learning_rate is -1\.0'),
+        ('transform_fit', 'learning_rate', float('nan'), 'learning_rate is nan'),
+        ('transform_fit', 'weight_decay', -0.1, r'weight_decay is -0\.1'),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_place(
@@ -58,6 +66,22 @@ def test_a_wrong_value_is_refused_by_its_place(
     with pytest.raises(TrainingError, match=named) as refusal:
         TrainingConfig.from_yaml(path)
     assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize('system', ['omninet_2ch_both', 'omninet_2ch_depth', 'omninet_2ch_segmentation'])
+def test_on_oap_two_ears_are_the_published_pair(system: str) -> None:
+    path, oap = CONFIGS / 'systems' / f'{system}.yaml', CONFIGS / 'datasets' / 'oap.yaml'
+    assert TrainingConfig.from_yaml(path).direct[0].microphones == (2, 6)
+    assert TrainingConfig.from_yaml(path, [oap]).direct[0].microphones == (2, 7)
+    whole = CONFIGS / 'systems' / f'{system.replace("2ch", "8ch")}.yaml'
+    assert TrainingConfig.from_yaml(whole, [oap]).direct[0].microphones == ()
+
+
+def test_ears_that_are_not_two_are_refused(tmp_path: Path) -> None:
+    over = tmp_path / 'over.yaml'
+    over.write_text('ears: [3, 3]\n')
+    with pytest.raises(TrainingError, match=r'microphones is \(3, 3\)'):
+        TrainingConfig.from_yaml(CONFIGS / 'systems' / 'omninet_2ch_both.yaml', [over])
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
