@@ -38,7 +38,7 @@ class WindowCache:
     Attributes:
         shards: In the order of the drives.
         spec: Definition of the features.
-        division: What the split is called, and whether it is known to leak.
+        division: Who belongs to which split.
         dropped: Images without a window, by reason.
         skipped: Drives left out for a missing microphone.
 

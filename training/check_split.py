@@ -52,7 +52,13 @@ def table_of(found: Leakage) -> Table:
 def verdict(found: Leakage) -> str:
     """Return what the measurements mean for scores on this split."""
     if not found.leaks:
-        return f'{found.split!r} does not leak: its scores speak of sound that was never heard before.'
+        text = f'{found.split!r} does not leak: its scores speak of sound that was never heard before.'
+        if found.chooses_on_what_was_heard:
+            text += (
+                ' But networks are chosen on what they heard while learning, so perhaps too late: move what validation '
+                'shares with train.'
+            )
+        return text
     said = ' The file says so itself.' if found.says_so else ''
     return (
         f'{found.split!r} LEAKS: what is tested was heard while learning. Scores on it are no result; '

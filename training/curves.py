@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,16 @@ class FitRecord:
         steps: Steps taken.
         minutes: Time taken, pauses before resumptions left out.
         curves: By name, pairs of step and value.
+        devices: That learnt together, each from a batch of its own.
+        machine: What it was computed on; empty where the fit did not say.
 
     """
 
     steps: int
     minutes: float
     curves: dict[str, list[list[float]]]
+    devices: int = 1
+    machine: dict[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of the fit."""
@@ -50,7 +54,8 @@ class FitRecord:
         try:
             return cls(**json.loads((folder / FIT_FILE).read_text(encoding='utf-8')))
         except (OSError, ValueError, TypeError) as error:
-            msg = f'{str(folder)!r} holds no fit that is done ({error}): run it again.'
+            path = str(folder / FIT_FILE)
+            msg = f'{path!r} says of no fit that it is done ({error}): delete it if it is there, and run it again.'
             raise TrainingError(msg) from None
 
 

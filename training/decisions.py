@@ -37,7 +37,7 @@ def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int,
         return {}
     logits, labels = _validation_pixels(network, cache)
     advantages = choose_advantages(logits, labels)
-    network.favour_classes(advantages)
+    network.favour_classes(advantages.to(next(network.parameters()).device))
     return {index: value for index, value in enumerate(advantages.tolist()) if value}
 
 

@@ -33,13 +33,11 @@ class Division:
     Attributes:
         split: Who belongs where.
         limits: Of each split, how many drives are used at most.
-        leaks: Whether the same drive is known to stand in several splits; None where nobody has looked.
 
     """
 
     split: SplitFile
     limits: dict[str, int | None]
-    leaks: bool | None
 
     def windows(self, windows: Sequence[tuple[str, int]]) -> dict[str, NDArray[np.int64]]:
         """Return by split the numbers of its windows (drive id, image stamp in ns), in order."""
@@ -64,12 +62,12 @@ def divide(config: DataConfig) -> tuple[dict[str, Path], Division]:
         split = SplitFile.from_yaml(config.split)
         split.check_drives(drives)
         needed = {drive for name in SPLITS for drive in split.drives(name)}
-        return {drive: drives[drive] for drive in sorted(needed)}, Division(split, limits, split.leaks or None)
+        return {drive: drives[drive] for drive in sorted(needed)}, Division(split, limits)
     hashed = split_drives(drives, validation=config.validation, test=config.test, seed=config.split_seed)
     train, validation, test = (some_drives(getattr(hashed, name), limits[name]) for name in SPLITS)
     split = SplitFile(HASH_NAME, train, validation, test)
     used = sorted({*train, *validation, *test})
-    return {drive: drives[drive] for drive in used}, Division(split, limits, leaks=False)
+    return {drive: drives[drive] for drive in used}, Division(split, limits)
 
 
 def some_drives(drive_ids: Iterable[str], limit: int | None) -> tuple[str, ...]:

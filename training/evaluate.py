@@ -27,13 +27,14 @@ from audio_manifold_ros.evaluation.prior import Prior, PriorBuilder
 from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
 from audio_manifold_ros.inference.plain import write_json
 from audio_manifold_ros.networks.errors import NetworkError
-from training.cache import open_cache
 from training.cache_shard import TRUTHS
 from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.native_truth import NativeTruth
-from training.trained import batches, listen, load_perception, take_features
+from training.provenance import PROVENANCE, provenance
+from training.run_folder import open_windows
+from training.trained import batches, listen, load_perception, scoring_device, take_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.prediction import NetworkOutput
     from audio_manifold_ros.networks.perception import PerceptionNetwork
     from training.cache import WindowCache
+    from training.configuration import TrainingConfig
 
 METRICS_FILE = 'metrics.json'
 
@@ -98,6 +100,23 @@ def evaluate(
     return board.result()
 
 
+def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, Any]:
+    """Return the scores of an experiment's best networks on a split, classes balanced, with what they are of.
+
+    Raises:
+        TrainingError: A network has not been fitted.
+        NetworkError: The networks do not fit together.
+        EvaluationError: The split has too few drives to shuffle their audio.
+        DatasetError: A drive cannot be read.
+        CalibrationError: The camera of the drives makes no sense.
+
+    """
+    network = load_perception(config).to(scoring_device(config.machine.accelerator))
+    balance_classes(network, cache)
+    scores = evaluate(network, cache, split=split, drives=config.data.drives)
+    return {**scores, PROVENANCE: provenance(config, cache, split)}
+
+
 def make_prior(cache: WindowCache) -> Prior:
     """Return the median depth and the most frequent class of each pixel over the training windows."""
     indices = cache.indices('train')
@@ -146,9 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         config = named_experiment(options)
-        network, cache = load_perception(config), open_cache(config.data)
-        balance_classes(network, cache)
-        scores = evaluate(network, cache, split=options.split, drives=config.data.drives)
+        scores = evaluate_experiment(config, open_windows(config), options.split)
     except (TrainingError, DatasetError, CalibrationError, NetworkError, EvaluationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

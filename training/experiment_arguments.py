@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from training.configuration import TrainingConfig
+from training.run_folder import check_experiment
 
 
 def add_experiment_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +22,11 @@ def named_experiment(options: argparse.Namespace) -> TrainingConfig:
     """Return the experiment that a command line names.
 
     Raises:
-        TrainingError: A file cannot be read, or makes no sense.
+        TrainingError: A file cannot be read, or makes no sense, or the run was begun with another experiment.
 
     """
     config = TrainingConfig.from_yaml(options.config, options.over)
-    return config if options.seed is None else config.seeded(options.seed)
+    if options.seed is not None:
+        config = config.seeded(options.seed)
+    check_experiment(config)
+    return config

@@ -38,7 +38,6 @@ from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.plain import to_plain, write_json
 from audio_manifold_ros.networks.errors import NetworkError
 from training.augment import often_dropped
-from training.cache import open_cache
 from training.calibrate import calibrate
 from training.configuration import TrainingConfig
 from training.decisions import balance_classes
@@ -47,6 +46,8 @@ from training.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.fitting import BEST, load_checkpoint
 from training.onnx_graph import ExportedNetwork, export_network
+from training.provenance import PROVENANCE, check_provenance, provenance
+from training.run_folder import open_windows
 from training.trained import listen, load_perception, take_features
 
 if TYPE_CHECKING:
@@ -78,18 +79,22 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
     Args:
         config: The experiment, its networks fitted.
         folder: Where; a bundle that is there is replaced.
-        scores: Of the test split; computed where there are none.
+        scores: Of the test split, with what they are of; computed where there are none.
 
     Raises:
-        TrainingError: A network is not fitted, or storing it changes what it says.
+        TrainingError: A network is not fitted, or storing it changes what it says; or the scores are of something else.
 
     """
-    cache, network = open_cache(config.data), load_perception(config)
+    cache, network = open_windows(config), load_perception(config)
+    scored = provenance(config, cache, 'test')
+    if scores is not None:
+        check_provenance(scores, scored, 'The file of --metrics')
     advantages = balance_classes(network, cache)
     manifest = describe(config, network, cache)
     manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
-    scores = scores or evaluate(network, cache, manifest.confidence, drives=config.data.drives)
+    if scores is None:
+        scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
     exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
     with tempfile.TemporaryDirectory() as draft:
         changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)
@@ -127,8 +132,13 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         training=_training(config, network, cache),
         metrics={},
         files={},
-        tolerates_missing=often_dropped(config.augment, len(array.microphones)),
+        tolerates_missing=often_dropped(config.augment, _fewest_heard(config, len(array.microphones))),
     )
+
+
+def _fewest_heard(config: TrainingConfig, mics: int) -> int:
+    """Return how many microphones the system hears that hears the fewest."""
+    return min([mics, *(system.mics for system in config.direct)])
 
 
 def _depth_range(config: TrainingConfig, cache: WindowCache) -> DepthRange:

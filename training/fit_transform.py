@@ -22,9 +22,9 @@ from training.configuration import TrainingConfig
 from training.data import WindowData
 from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
-from training.fitting import BEST, load_vq_vae, run_hearing_fit
+from training.fitting import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
 from training.image_watch import TRUTHS
-from training.latents import WindowStatistics, add_latents, feature_statistics, latent_statistics
+from training.latents import WindowStatistics, add_latents, feature_statistics, fingerprint, latent_statistics
 from training.schedule import Budget
 from training.transform_module import TransformModule
 
@@ -39,7 +39,8 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     """Fit one AT-net of an experiment and return the path of its best checkpoint.
 
     Raises:
-        TrainingError: A manifold has not been fitted, or there is nothing to resume, or it had another frame position.
+        TrainingError: A manifold has not been fitted, or there is nothing to resume, or it had another frame position
+            or other manifolds.
         DatasetError: A drive cannot be read.
 
     """
@@ -51,6 +52,10 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
     data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
     latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
+    fingerprints = {modality: fingerprint(vq_vae, config.depth) for modality, vq_vae in vq_vaes.items()}
+    folder = config.transform_folder(network.modalities)
+    if resume and (folder / LAST).is_file():
+        check_manifolds(folder / LAST, fingerprints)
     module = TransformModule(
         network,
         vq_vaes,
@@ -60,7 +65,8 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         config.depth,
         Budget(fit.minutes),
     )
-    return run_hearing_fit(module, data, fit, config, config.transform_folder(network.modalities), resume=resume)
+    module.hparams[MANIFOLDS] = fingerprints
+    return run_hearing_fit(module, data, fit, config, folder, resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

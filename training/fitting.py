@@ -21,9 +21,10 @@ from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.curves import Curves, FitRecord
 from training.errors import TrainingError
 from training.freed_memory import keep_freed_memory
+from training.machine_description import describe_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from training.configuration import TrainingConfig
     from training.data import WindowData
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Network = TypeVar('Network', bound=torch.nn.Module)
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
-FRAME_POSITION = 'frame_position'
+FRAME_POSITION, MANIFOLDS = 'frame_position', 'manifolds'
 NOISE = ('does not have many workers', 'lower than the .*logging interval', 'not resumable', 'directory .* exists')
 
 
@@ -61,7 +62,8 @@ def run_fit(
     trainer.val_check_interval = validation_interval(data.steps(trainer.world_size), fit.validate_every_steps)
     trainer.fit(module, datamodule=data, ckpt_path=last if resume else None, weights_only=True)
     if trainer.is_global_zero:
-        FitRecord(trainer.global_step, round(module.budget.elapsed_s / 60, 3), curves.points).write(folder)
+        minutes = round(module.budget.elapsed_s / 60, 3)
+        FitRecord(trainer.global_step, minutes, curves.points, trainer.world_size, describe_machine()).write(folder)
     trainer.strategy.barrier('fit done')
     return folder / BEST
 
@@ -177,6 +179,28 @@ def check_frame_position(path: Path, frame_position: float) -> None:
         msg = (
             f'{str(path)!r} was fitted to images at frame_position {fitted:g} of the window, the experiment says '
             f'{frame_position:g}: set it back, or fit the audio transformation again.'
+        )
+        raise TrainingError(msg)
+
+
+def check_manifolds(path: Path, fingerprints: Mapping[str, str]) -> None:
+    """Refuse an AT-net that was fitted to other manifolds than those here.
+
+    Args:
+        path: Its checkpoint.
+        fingerprints: Of the manifold of each modality that it hears (see `training.latents.fingerprint`).
+
+    Raises:
+        TrainingError: It was, or the checkpoint cannot be read.
+
+    """
+    # Checkpoints from before this was kept do not say.
+    fitted = load_checkpoint(path)['hyper_parameters'].get(MANIFOLDS, fingerprints)
+    other = sorted(modality for modality, own in fingerprints.items() if fitted.get(modality) != own)
+    if other:
+        msg = (
+            f'{str(path)!r} was fitted to another manifold of {" and ".join(other)} than the one here: delete '
+            f'{str(path.parent)!r} and fit the audio transformation again, or bring that manifold back.'
         )
         raise TrainingError(msg)
 

@@ -34,7 +34,7 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
 
     The latents are the encoder's, before the bottleneck (paper, section 3.2).
     """
-    name = f'latent_{modality}_{_fingerprint(vq_vae, depth)}'
+    name = f'latent_{modality}_{fingerprint(vq_vae, depth)}'
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     manifold = vq_vae.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
@@ -44,6 +44,14 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
         np.save(partial, latents)
         partial.replace(shard.folder / f'{name}.npy')
     return name
+
+
+def fingerprint(vq_vae: VqVae, depth: DepthRepresentation) -> str:
+    """Return what tells the latents of a manifold from those of any other."""
+    digest = hashlib.sha256(repr((vq_vae.config, depth)).encode())
+    for name, tensor in sorted(vq_vae.encoder.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -129,10 +137,3 @@ def _encode(
         latent = vq_vae.encode(to_image(batch, modality, vq_vae.config))
         encoded.append(latent.float().cpu().numpy().astype(np.float16))
     return np.concatenate(encoded)
-
-
-def _fingerprint(vq_vae: VqVae, depth: DepthRepresentation) -> str:
-    digest = hashlib.sha256(repr((vq_vae.config, depth)).encode())
-    for name, tensor in sorted(vq_vae.encoder.state_dict().items()):
-        digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]

@@ -26,6 +26,7 @@ NEAR_NS, FAR_NS = 40_000_000, NS
 # Stamps from September 2001 on are the time of day, one clock for all drives; others count from their drive's start.
 TIME_OF_DAY_NS = 10**18
 DIGEST_BYTES = 16
+TEST = SPLITS[-1]
 _Job = tuple[Path, FeatureSpec, float, bool]
 
 
@@ -62,6 +63,11 @@ class PairLeakage:
         """Whether anything is shared."""
         return bool(self.within_1_s or self.audio_overlaps or self.audio_identical or self.shared_drives)
 
+    @property
+    def spoils(self) -> bool:
+        """Whether scores on the test split say less for it; what validation shares with train spoils choosing alone."""
+        return self.judged == TEST and self.leaks
+
 
 @dataclass(frozen=True)
 class Leakage:
@@ -85,7 +91,12 @@ class Leakage:
     @property
     def leaks(self) -> bool:
         """Whether scores on this split say nothing of places that were never heard."""
-        return self.says_so or any(pair.leaks for pair in self.pairs)
+        return self.says_so or any(pair.spoils for pair in self.pairs)
+
+    @property
+    def chooses_on_what_was_heard(self) -> bool:
+        """Whether validation shares something with train: the best there may be what learnt it by heart."""
+        return any(pair.leaks and not pair.spoils for pair in self.pairs)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -138,7 +149,6 @@ def leakage(
     split.check_drives(drives)
     read = list(_read_all([(path, spec, frame_position, listen) for path in drives.values()], workers))
     members = {name: [_taken(split.members(name, drive.keys), drive) for drive in read] for name in SPLITS}
-    length_ns = spec.window_samples * NS // spec.sample_rate_hz
     counts = {name: sum(len(drive.stamps_ns) for drive in members[name]) for name in SPLITS}
     nowhere = sum(split.places(drive.keys).count(None) for drive in read)
     return Leakage(
@@ -146,8 +156,34 @@ def leakage(
         split.leaks,
         {**counts, 'none': nowhere},
         _without_window(split, read),
-        tuple(_compare(members, pair, length_ns) for pair in combinations(SPLITS, 2)),
+        _compare_all(members, spec),
     )
+
+
+def compare_windows(members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+    """Compare windows by drive and time, without their sound.
+
+    Args:
+        members: Of each split, the drive id of each window and the instant of its image in ns.
+        spec: Gives the windows' length.
+
+    """
+    return _compare_all({name: _by_drive(windows) for name, windows in members.items()}, spec)
+
+
+def _by_drive(windows: Sequence[tuple[str, int]]) -> list[_Windows]:
+    stamps_ns: dict[str, list[int]] = defaultdict(list)
+    for drive_id, stamp_ns in windows:
+        stamps_ns[drive_id].append(stamp_ns)
+    return [
+        _Windows(drive_id, np.array(stamps, dtype=np.int64), (b'',) * len(stamps))
+        for drive_id, stamps in stamps_ns.items()
+    ]
+
+
+def _compare_all(members: Mapping[str, Sequence[_Windows]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+    length_ns = spec.window_samples * NS // spec.sample_rate_hz
+    return tuple(_compare(members, pair, length_ns) for pair in combinations(SPLITS, 2))
 
 
 def _read_all(jobs: Sequence[_Job], workers: int) -> Iterator[_Windows]:

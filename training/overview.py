@@ -21,7 +21,6 @@ from audio_manifold_ros.datasets.split_file import SPLITS
 from audio_manifold_ros.evaluation.contact_sheet import save_picture
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
 from training.experiment_arguments import add_experiment_arguments, named_experiment
@@ -29,6 +28,7 @@ from training.fitting import BEST, load_at_net, load_direct, load_vq_vae
 from training.image_watch import TRUTHS
 from training.manifold_module import to_image
 from training.pictures import draw, sheet
+from training.run_folder import open_windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
         DatasetError: A drive cannot be read.
 
     """
-    cache = open_cache(config.data)
+    cache = open_windows(config)
     indices = cache.indices(split)
     chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}

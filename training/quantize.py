@@ -25,12 +25,12 @@ from audio_manifold_ros.inference.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.plain import to_plain
-from training.cache import open_cache
 from training.errors import TrainingError
 from training.evaluate import METRICS_FILE, true_images
 from training.experiment_arguments import add_experiment_arguments, named_experiment
 from training.export import CARD_FILE, FAILURES
 from training.onnx_int8 import quantize_graph
+from training.run_folder import open_windows
 from training.trained import batches, take_features
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = named_experiment(options)
         bundle = Bundle.load(options.bundle or Path('models') / config.name)
-        bundle = quantize(bundle, open_cache(config.data), options.test_windows)
+        bundle = quantize(bundle, open_windows(config), options.test_windows)
     except FAILURES as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -11,8 +11,6 @@ was killed goes on when it is started again. The same command runs on several de
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,30 +23,27 @@ from rich.console import Console
 
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.audio_controls import shuffled_order
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.inference.plain import write_json
 from audio_manifold_ros.networks.errors import NetworkError
-from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.curves import FIT_FILE
-from training.decisions import balance_classes
 from training.errors import TrainingError
-from training.evaluate import evaluate
+from training.evaluate import evaluate_experiment
 from training.fit_direct import fit_direct
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
 from training.fitting import LAST
+from training.provenance import PROVENANCE, provenance
 from training.results import RESULTS, make_record, record_path, write_record
-from training.trained import load_perception
+from training.run_folder import begin, open_windows, read_mapping, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CONFIG_FILE, SCORES_FILE = 'config.json', 'scores.json'
-# What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
-MAY_CHANGE = ('output', 'machine', 'budget')
-# What matters only to an experiment that has such stages.
-MATTERS_FOR = {'manifolds': ('manifold_fit', 'codebook'), 'at_nets': ('transform_fit',), 'direct': ('direct_fit',)}
+    from training.cache import WindowCache
+
+SCORES_FILE, TEST = 'scores.json', 'test'
 FAILURES = (TrainingError, DatasetError, NetworkError, EvaluationError, CalibrationError)
 
 
@@ -80,7 +75,10 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
         TrainingError: The output holds another experiment, or a stage fails.
 
     """
-    check_output(config)
+    cache = open_windows(config)
+    # Its error should come before the fits, not after them.
+    shuffled_order(cache.window_drives(cache.indices(TEST)))
+    begin(config, cache)
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
         where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
@@ -89,7 +87,6 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
-        cache = open_cache(config.data)
         write_record(path, make_record(config, cache, _test_scores(config, cache)))
     return path
 
@@ -123,62 +120,14 @@ def list_stages(config: TrainingConfig) -> list[Stage]:
     return [*manifolds, *transforms, *direct]
 
 
-def check_output(config: TrainingConfig) -> None:
-    """Write the configuration into the output, or compare it with the one there.
-
-    Raises:
-        TrainingError: The output was begun with another one, or it cannot be read.
-
-    """
-    path = Path(config.output) / CONFIG_FILE
-    wanted = json.loads(write_json(config.to_dict()))
-    if path.is_file():
-        found = _read(path)
-        before, now = _identity(found), _identity(wanted)
-        differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
-        if differing:
-            msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
-            raise TrainingError(msg)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, wanted)
-
-
-def _identity(config: dict[str, Any]) -> dict[str, Any]:
-    """Return those parts of a written configuration that make a run another one when they change."""
-    idle = [part for stage, parts in MATTERS_FOR.items() if not config.get(stage) for part in parts]
-    kept = {key: value for key, value in config.items() if key not in (*MAY_CHANGE, *idle)}
-    return {**kept, 'precision': config.get('machine', {}).get('precision')}
-
-
-def _test_scores(config: TrainingConfig, cache: Any) -> dict[str, Any]:
+def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, Any]:
+    """Return the scores of the test split, counted again where those in the output are of other networks."""
     path = Path(config.output) / SCORES_FILE
-    if path.is_file():
-        return _read(path)
-    network = load_perception(config)
-    balance_classes(network, cache)
-    scores = evaluate(network, cache, drives=config.data.drives)
-    _write(path, scores)
-    return scores
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
-        raise TrainingError(msg) from None
-    if not isinstance(found, dict):
-        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
-        raise TrainingError(msg)
-    return found
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
-    draft = path.with_name(f'.{path.name}.{os.getpid()}')
-    draft.write_text(write_json(content), encoding='utf-8')
-    draft.replace(path)
+    found = read_mapping(path) if path.is_file() else {}
+    if found.get(PROVENANCE) != provenance(config, cache, TEST):
+        found = evaluate_experiment(config, cache, TEST)
+        write_whole(path, found)
+    return {name: figures for name, figures in found.items() if name != PROVENANCE}
 
 
 @rank_zero_only

@@ -13,7 +13,8 @@ import torch
 from audio_manifold_ros.inference.backend import DTYPES
 from audio_manifold_ros.inference.prediction import NetworkOutput
 from audio_manifold_ros.networks.perception import PerceptionNetwork
-from training.fitting import BEST, check_frame_position, load_at_net, load_direct, load_vq_vae
+from training.fitting import BEST, check_frame_position, check_manifolds, load_at_net, load_direct, load_vq_vae
+from training.latents import fingerprint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from training.configuration import TrainingConfig
 
 BATCH = 32
+# Lightning's words that allow a GPU.
+GPU_WORDS = ('auto', 'gpu', 'cuda')
 
 
 def load_perception(config: TrainingConfig) -> PerceptionNetwork:
-    """Join the best networks of an experiment.
+    """Join the best networks of an experiment, on the CPU.
 
     Raises:
-        TrainingError: A checkpoint cannot be read, or was fitted to images elsewhere in the window.
+        TrainingError: A checkpoint cannot be read, or was fitted to images elsewhere in the window, or to another
+            manifold.
         NetworkError: The checkpoints do not fit together.
 
     """
@@ -37,8 +41,15 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
     systems = [config.direct_folder(system) / BEST for system in config.direct]
     for path in (*transforms, *systems):
         check_frame_position(path, config.data.frame_position)
+    for path, at_net in zip(transforms, config.at_nets, strict=True):
+        check_manifolds(path, {name: fingerprint(vq_vaes[name], config.depth) for name in at_net.modalities})
     at_nets, direct = [load_at_net(path) for path in transforms], [load_direct(path) for path in systems]
     return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth, direct)
+
+
+def scoring_device(accelerator: str) -> torch.device:
+    """Return where networks are scored: on a GPU that an experiment may use, if there is one."""
+    return torch.device('cuda' if accelerator in GPU_WORDS and torch.cuda.is_available() else 'cpu')
 
 
 def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -36,7 +36,6 @@ def test_limits_leave_out_drives_and_move_none(data_config: DataConfig) -> None:
     assert len(limited.drives('train')) == 2
     assert set(limited.drives('train')) < set(whole.drives('train'))
     assert limited.drives('validation') == whole.drives('validation')
-    assert limited.division.leaks is False
 
 
 def test_a_split_file_places_drives_and_single_images(data_config: DataConfig, tmp_path: Path) -> None:
@@ -47,7 +46,6 @@ def test_a_split_file_places_drives_and_single_images(data_config: DataConfig, t
     SplitFile('by hand', train, validation, test).write(path)
     cache = open_cache(replace(data_config, split=str(path)), progress=False)
     assert cache.division.split.name == 'by hand'
-    assert cache.division.leaks is None, 'nobody has looked'
     assert len(cache.indices('train')) == 3
     assert cache.window_drives(cache.indices('validation')) == (ids[1],)
     assert cache.drives('test') == tuple(ids[2:4])

@@ -7,16 +7,19 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from rich.console import Console
 
 from audio_manifold_ros.inference.backends import open_backend
 from audio_manifold_ros.inference.bundle import Bundle
-from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.direct import DirectConfig
+from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
 from training import export as export_module
 from training.cache import WindowCache, open_cache
 from training.configuration import TrainingConfig
@@ -24,9 +27,11 @@ from training.decisions import balance_classes
 from training.errors import TrainingError
 from training.evaluate import evaluate
 from training.evaluate import main as evaluate_main
-from training.export import export, main
+from training.export import describe, export, main
+from training.fit_configuration import AugmentConfig
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
+from training.provenance import PROVENANCE, provenance
 from training.simulate import write_corpus
 from training.trained import listen, load_perception, take_features
 
@@ -165,7 +170,8 @@ def test_a_bundle_that_changes_what_the_networks_say_is_not_written(
         return real(changed, shape)
 
     monkeypatch.setattr(export_module, 'export_network', coarse)
-    scores = {'windows': 0, 'depth': {}, 'segmentation': {}}
+    scored = provenance(config, open_cache(config.data, progress=False), 'test')
+    scores = {'windows': 0, 'depth': {}, 'segmentation': {}, PROVENANCE: scored}
     with pytest.raises(TrainingError, match='changes depth by'):
         export(config, tmp_path / 'models' / 'small', scores)
     assert not (tmp_path / 'models').exists()
@@ -180,7 +186,25 @@ def test_an_experiment_that_was_not_fitted_is_refused(
     assert 'Fit the network first' in ' '.join(capsys.readouterr().err.split())
 
 
-def test_choosing_is_done_on_validation_streets(experiment: Path, config: TrainingConfig) -> None:
+def test_choosing_is_done_on_validation_streets(
+    experiment: Path, config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert evaluate_main(['--config', str(experiment)]) == 0
-    scores = json.loads((Path(config.output) / 'validation_metrics.json').read_text())
-    assert scores['windows'] == 4
+    path = Path(config.output) / 'validation_metrics.json'
+    assert json.loads(path.read_text())['windows'] == 4
+    assert main(['--config', str(experiment), '--metrics', str(path), '--output', str(tmp_path / 'models')]) == 1
+    assert "split: 'validation'" in ' '.join(capsys.readouterr().err.split())
+    assert not (tmp_path / 'models').exists()
+
+
+def test_a_system_with_two_ears_can_do_without_neither(
+    config: TrainingConfig, cache: WindowCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_module, '_training', lambda *_: {})
+    often = replace(config, augment=AugmentConfig(drop_microphones=0.5))
+    assert describe(often, load_perception(config), cache).tolerates_missing > 0
+    two = DirectConfig.from_dict({'omninet': {'mics': 2, 'modalities': ['depth']}, 'microphones': [2, 6]})
+    with torch.device('meta'):
+        network = PerceptionNetwork(PerceptionConfig(direct=(two,)))
+    ears = replace(often, manifolds={}, at_nets=(), direct=(two,))
+    assert describe(ears, network, cache).tolerates_missing == 0

@@ -19,7 +19,7 @@ from audio_manifold_ros.datasets.split_file import SplitFile
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.resources import resource_path
 from training.check_split import main
-from training.leakage import Leakage, PairLeakage, leakage
+from training.leakage import Leakage, PairLeakage, compare_windows, leakage
 
 RATE_HZ, WINDOW = 8000, 4000
 SPEC = FeatureSpec(sample_rate_hz=RATE_HZ, window_samples=WINDOW, f_max_hz=4000)
@@ -91,6 +91,34 @@ def test_a_drive_in_two_splits_leaks_however_far_its_windows_are_apart(tmp_path:
     assert found.entries_without_window == 1
     assert pair(found, 'train', 'test').shared_drives == ('a',)
     assert found.leaks
+
+
+def test_validation_beside_train_spoils_the_choice_but_not_the_test(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, name in enumerate('abc'):
+        write(tmp_path, name, (DAY_NS + 86_400_000 * MS * (number // 2) + 500 * MS * number,), (number + 1,))
+    split = SplitFile('days', ('a',), ('b',), ('c',))
+    found = measured(tmp_path, split)
+    assert pair(found, 'train', 'validation').leaks
+    assert found.chooses_on_what_was_heard
+    assert not found.leaks
+    split.write(tmp_path / 'days.yaml')
+    assert main([str(tmp_path), '--window', '0.5', '--workers', '1', '--split', str(tmp_path / 'days.yaml')]) == 0
+    assert 'chosen on what they heard while learning' in capsys.readouterr().out
+
+
+def test_windows_are_compared_as_drives_are(tmp_path: Path) -> None:
+    write(tmp_path, 'a', (DAY_NS, DAY_NS + 10_000 * MS), (1, 2))
+    write(tmp_path, 'b', (DAY_NS + 40 * MS, DAY_NS + 20_000 * MS), (3, 4))
+    write(tmp_path, 'c', None, (5,))
+    split = SplitFile('near', ('a',), ('c',), ('b',))
+    members = {
+        'train': [('a', DAY_NS), ('a', DAY_NS + 10_000 * MS)],
+        'validation': [('c', 250 * MS)],
+        'test': [('b', DAY_NS + 40 * MS), ('b', DAY_NS + 20_000 * MS)],
+    }
+    assert compare_windows(members, SPEC) == measured(tmp_path, split, listen=False).pairs
 
 
 def test_a_list_that_says_that_it_leaks_is_believed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ import torch
 import yaml
 from rich.console import Console
 
+from audio_manifold_ros.datasets.corpus import find_drives
+from audio_manifold_ros.datasets.split_file import SplitFile
+from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.processor import processor_name
 from training.cache import open_cache
 from training.configuration import TrainingConfig
@@ -27,14 +31,13 @@ from training.data_configuration import DataConfig
 from training.errors import TrainingError
 from training.fit_configuration import CodebookConfig
 from training.fitting import BEST, LAST, load_checkpoint, network_weights
-from training.results import windows_sha256
-from training.run import check_output, list_stages, main, run
+from training.run import list_stages, main, run
 from training.transform_module import TransformModule
+from training.window_hash import windows_sha256
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
-SYSTEMS = ROOT / 'training' / 'configs' / 'systems'
 QUIET = Console(quiet=True)
 STEPS = 40
 MANIFOLD = {'codes': 8, 'code_dim': 8, 'first_features': 8, 'features': 8, 'residual_blocks': 1}
@@ -102,50 +105,38 @@ def test_what_is_done_is_not_done_again_and_another_experiment_is_refused(experi
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / 'runs').rglob('*') if path.is_file()}
     assert main([*arguments, '--seed', '1']) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert json.loads((results / 'streets0' / 'small' / 'seed1.json').read_text()) == records[1]
     changed = replace(TrainingConfig.from_yaml(experiment, [shorter]).seeded(0), codebook=CodebookConfig(start_step=5))
     with pytest.raises(TrainingError, match='another codebook: '):
         run(changed, results, QUIET)
 
 
-@pytest.mark.parametrize(
-    ('system', 'changes', 'words'),
-    [
-        ('echo2depth_paper', {'budget': {'manifold_steps': 7}, 'codebook': {'start_step': 5}}, ''),
-        ('echo2depth_paper', {'machine': {'accelerator': 'cpu', 'devices': '2'}}, ''),
-        ('echo2depth_paper', {'budget': {'steps': 7}}, 'direct_fit'),
-        ('echo2depth_paper', {'budget': {'precision': 'bf16-mixed'}}, 'precision'),
-        ('echo2depth_paper', {'budget': {'train_drives': 7}}, 'data'),
-        ('vq_8x8', {'direct_fit': {'weight_decay': 0.5}}, ''),
-        ('vq_8x8', {'budget': {'manifold_steps': 7}, 'codebook': {'start_step': 5}}, 'codebook, manifold_fit'),
-    ],
-)
-def test_only_what_matters_to_an_experiment_makes_it_another(
-    tmp_path: Path, system: str, changes: dict[str, Any], words: str
-) -> None:
-    begun, over = tmp_path / 'begun.yaml', tmp_path / 'over.yaml'
-    begun.write_text(yaml.safe_dump({'output': str(tmp_path / 'runs')}))
-    over.write_text(yaml.safe_dump(changes))
-    path = SYSTEMS / f'{system}.yaml'
-    check_output(TrainingConfig.from_yaml(path, [begun]))
-    changed = TrainingConfig.from_yaml(path, [begun, over])
-    if not words:
-        check_output(changed)
-        return
-    with pytest.raises(TrainingError, match=f'another {words}: give another output'):
-        check_output(changed)
+def test_a_refitted_manifold_is_not_joined_with_what_learnt_from_the_old_one(experiment: Path, tmp_path: Path) -> None:
+    shorter, results = tmp_path / 'shorter.yaml', tmp_path / 'results'
+    shorter.write_text(yaml.safe_dump({'budget': {'steps': 6, 'manifold_steps': 6}, 'codebook': {'start_step': 2}}))
+    config = TrainingConfig.from_yaml(experiment, [shorter])
+    run(config, results, QUIET)
+    scores = Path(config.output) / 'scores.json'
+    before = scores.read_text()
+    manifold, transform = list_stages(config)
+    shutil.rmtree(manifold.folder)
+    machine = replace(config.machine, seed=1)
+    with pytest.raises(TrainingError, match='another manifold of depth'):
+        run(replace(config, machine=machine), results, QUIET)
+    shutil.rmtree(transform.folder)
+    run(replace(config, machine=machine), results, QUIET)
+    assert scores.read_text() != before, 'the scores are those of the old networks'
 
 
-@pytest.mark.parametrize('content', ['{"name": "small", ', '[]', b'\xff'], ids=['half', 'list', 'bytes'])
-def test_a_damaged_file_in_the_output_is_named(content: str | bytes, experiment: Path) -> None:
+def test_a_test_that_cannot_be_scored_is_refused_before_the_fits(experiment: Path, tmp_path: Path) -> None:
     config = TrainingConfig.from_yaml(experiment)
-    check_output(config)
-    (path,) = Path(config.output).glob('*.json')
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(TrainingError, match=rf'{path.name}.*delete it, and it is written again'):
-        check_output(config)
-    path.unlink()
-    check_output(config)
-    assert json.loads(path.read_text())['name'] == 'small'
+    drives = sorted(find_drives(config.data.drives))
+    split = tmp_path / 'one.yaml'
+    SplitFile('one drive of test', tuple(drives[:4]), tuple(drives[4:6]), (drives[6],)).write(split)
+    alone = replace(config, data=replace(config.data, split=str(split)))
+    with pytest.raises(EvaluationError, match='has 2 of 2 windows'):
+        run(alone, tmp_path / 'results', QUIET)
+    assert not Path(config.output).exists()
 
 
 def test_two_devices_learn_together(experiment: Path, tmp_path: Path) -> None:
@@ -167,6 +158,7 @@ def test_two_devices_learn_together(experiment: Path, tmp_path: Path) -> None:
     config = TrainingConfig.from_yaml(experiment, [two]).seeded(0)
     record = json.loads((tmp_path / 'results' / 'streets0' / 'small' / 'seed0.json').read_text())
     assert record['budget']['steps'] == record['budget']['manifold_steps'] == 6
+    assert record['budget']['batch_size'] == record['budget']['manifold_batch_size'] == 4, 'two devices, 2 windows each'
     for stage in list_stages(config):
         assert load_checkpoint(stage.folder / LAST)['global_step'] == 6
 

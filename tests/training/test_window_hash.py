@@ -11,7 +11,7 @@ import pytest
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.cache import open_cache
 from training.data_configuration import DataConfig
-from training.results import windows_sha256
+from training.window_hash import windows_sha256
 
 
 def _hash(config: DataConfig) -> str:

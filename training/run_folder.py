@@ -1,0 +1,110 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run's folder was begun with, so that no other experiment goes on in it or is read out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_ros.inference.plain import write_json
+from training.cache import open_cache
+from training.errors import TrainingError
+from training.window_hash import windows_sha256
+
+if TYPE_CHECKING:
+    from training.cache import WindowCache
+    from training.configuration import TrainingConfig
+
+CONFIG_FILE, WINDOWS_FILE = 'config.json', 'windows.json'
+# What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
+MAY_CHANGE = ('output', 'machine', 'budget')
+# Where the windows lie and how they are computed, not which they are: that is in the file of windows.
+DATA_MAY_CHANGE = ('drives', 'cache', 'shard_drives', 'workers')
+# What matters only to an experiment that has such stages.
+MATTERS_FOR = {'manifolds': ('manifold_fit', 'codebook'), 'at_nets': ('transform_fit',), 'direct': ('direct_fit',)}
+
+
+def begin(config: TrainingConfig, cache: WindowCache) -> None:
+    """Write into the output of an experiment what it is and which windows it has, where that is not there yet."""
+    folder = Path(config.output)
+    for name, content in ((CONFIG_FILE, config.to_dict()), (WINDOWS_FILE, _windows(cache))):
+        if not (folder / name).is_file():
+            write_whole(folder / name, content)
+
+
+def open_windows(config: TrainingConfig) -> WindowCache:
+    """Open the cache of an experiment; an output that was fitted by hand does not say what it was begun with.
+
+    Raises:
+        TrainingError: The output was begun with another experiment or other windows, or a file cannot be read.
+        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
+
+    """
+    check_experiment(config)
+    cache = open_cache(config.data)
+    path = Path(config.output) / WINDOWS_FILE
+    if path.is_file() and read_mapping(path) != _windows(cache):
+        msg = (
+            f'{config.output!r} was begun with other windows than those that {config.data.drives!r} and the split '
+            f'{config.data.split!r} make now: bring drives and split back, or give another output.'
+        )
+        raise TrainingError(msg)
+    return cache
+
+
+def check_experiment(config: TrainingConfig) -> None:
+    """Compare an experiment with the one that its output was begun with, if it says.
+
+    Raises:
+        TrainingError: It is another one, or the file cannot be read.
+
+    """
+    path = Path(config.output) / CONFIG_FILE
+    if path.is_file():
+        before, now = _identity(read_mapping(path)), _identity(json.loads(write_json(config.to_dict())))
+        differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
+        if differing:
+            msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
+            raise TrainingError(msg)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a run's folder.
+
+    Raises:
+        TrainingError: It cannot be read, or holds no mapping.
+
+    """
+    try:
+        found = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
+        raise TrainingError(msg) from None
+    if not isinstance(found, dict):
+        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
+        raise TrainingError(msg)
+    return found
+
+
+def write_whole(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that appears when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
+    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    draft.write_text(write_json(content), encoding='utf-8')
+    draft.replace(path)
+
+
+def _windows(cache: WindowCache) -> dict[str, Any]:
+    return {'windows_sha256': windows_sha256(cache)}
+
+
+def _identity(config: dict[str, Any]) -> dict[str, Any]:
+    """Return those parts of a written configuration that make a run another one when they change."""
+    idle = [part for stage, parts in MATTERS_FOR.items() if not config.get(stage) for part in parts]
+    kept = {key: value for key, value in config.items() if key not in (*MAY_CHANGE, *idle)}
+    data = {key: value for key, value in config.get('data', {}).items() if key not in DATA_MAY_CHANGE}
+    return {**kept, 'data': data, 'precision': config.get('machine', {}).get('precision')}
