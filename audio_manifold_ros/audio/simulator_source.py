@@ -15,7 +15,6 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.pacing import Pacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
-from audio_manifold_ros.calibration.fractional_delay import FractionalDelay
 
 
 class SimulatorSource:
@@ -62,8 +61,7 @@ class SimulatorSource:
         self._duration_s = duration_s
         self._rig = rig
         self._drive: Any = None
-        self._factors: NDArray[np.float32] = np.ones((1, 1), dtype=np.float32)
-        self._late: FractionalDelay | None = None
+        self._device: Any = None
         self._pacer: Pacer | None = None
         self._next_sample = 0
         self._end_sample: int | None = None
@@ -79,21 +77,18 @@ class SimulatorSource:
 
         """
         from audio_manifold_ros.calibration.errors import CalibrationError
+        from audio_manifold_ros.simulation.device_channels import DeviceChannels
         from audio_manifold_ros.simulation.drive import Drive
         from audio_manifold_ros.simulation.errors import SimulationError
 
         self.close()
         try:
             self._drive = Drive(self._seed, self._rig)
+            self._device = DeviceChannels(self._drive.array, self._drive.sample_rate_hz)
         except (CalibrationError, SimulationError) as error:
             raise AudioError(str(error)) from None
         self.sample_rate_hz = int(self._drive.sample_rate_hz)
-        array = self._drive.array
-        self.channels = max(array.device_channels) + 1
-        self._factors = array.factors[:, None]
-        # Advanced by the negative delay: what the rig calls late comes late.
-        delays = -array.delays_s * self.sample_rate_hz
-        self._late = FractionalDelay(delays, self.sample_rate_hz) if delays.any() else None
+        self.channels = int(self._device.channels)
         self._next_sample = 0
         self._end_sample = None if self._duration_s is None else round(self._duration_s * self.sample_rate_hz)
         self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
@@ -121,7 +116,7 @@ class SimulatorSource:
         """Forget the street."""
         if self._pacer is not None:
             self._pacer.stop()
-            self._pacer = self._drive = None
+            self._pacer = self._drive = self._device = None
             self._status = SourceStatus(SourceState.CLOSED, f'Street {self._seed} is not open.')
 
     def status(self) -> SourceStatus:
@@ -130,9 +125,6 @@ class SimulatorSource:
 
     def _heard(self, count: int) -> NDArray[np.float32]:
         """Render float32 (device channel, count)."""
-        drive, late = self._drive, self._late
-        before, after = (0, 0) if late is None else (late.before, late.after)
-        sound = drive.audio(self._next_sample, before + count + after)
-        samples = np.zeros((self.channels, count), dtype=np.float32)
-        samples[list(drive.array.device_channels)] = (sound if late is None else late.whole(sound)) / self._factors
-        return samples
+        device = self._device
+        sound = self._drive.audio(self._next_sample, device.before + count + device.after)
+        return np.asarray(device.whole(sound))

@@ -29,6 +29,7 @@ from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.device_channels import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
 
@@ -79,6 +80,8 @@ class SimulatedRecording:
 def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s: float | None = None) -> None:
     """Write a bag: `/audio`, `/truth/*`, `/run_metadata`, and the rig in its custom data.
 
+    The audio is what the rig's device would deliver, the images are stamped by the camera's clock.
+
     Args:
         folder: The bag; it must not exist.
         recording: What is in it.
@@ -86,7 +89,7 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
 
     Raises:
         BagError: It cannot be written.
-        SimulationError: The street cannot be made.
+        SimulationError: The street cannot be made, or the rig not carried down it.
         CalibrationError: The rig cannot be read.
 
     """
@@ -100,6 +103,8 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
         {'seed': recording.seed},
     ).to_json()
     messages = _Messages(recording, drive)
+    # A camera that cannot be drawn is refused before there is a bag.
+    drive.image(0.0)
     with BagWriter(folder, {CUSTOM_KEY: metadata}, split_s=split_s) as bag:
         for topic, kind in TOPICS.items():
             bag.add_topic(topic, kind, LATCHED if topic == METADATA else '')
@@ -114,14 +119,18 @@ class _Messages:
     def __init__(self, recording: SimulatedRecording, drive: Drive) -> None:
         self._recording = recording
         self._drive = drive
+        self._device = DeviceChannels(drive.array, drive.sample_rate_hz)
+        self._offset_ns = round(drive.extrinsics.audio_time_offset_s * NS)
 
     def audio(self) -> Iterator[tuple[int, str, bytes]]:
         rate_hz, block = self._drive.sample_rate_hz, self._recording.block_samples
+        device = self._device
         for first in range(0, round(self._recording.seconds * rate_hz), block):
-            steps = to_steps(self._drive.audio(first, block)).astype('<i2')
+            heard = first + device.before
+            steps = to_steps(device.whole(self._drive.audio(first, device.before + block + device.after))).astype('<i2')
             data = _serialized(
                 TOPICS[AUDIO],
-                header=self._header(first * NS // rate_hz, self._drive.array.frame_id),
+                header=self._header(heard * NS // rate_hz, self._drive.array.frame_id),
                 sample_rate_hz=rate_hz,
                 channel_count=len(steps),
                 encoding='s16le',
@@ -129,14 +138,14 @@ class _Messages:
                 overflow=False,
                 data=np.frombuffer(steps.T.tobytes(), dtype=np.uint8),
             )
-            yield self._recording.start_ns + (first + block) * NS // rate_hz, AUDIO, data
+            yield self._recording.start_ns + (heard + block) * NS // rate_hz, AUDIO, data
 
     def images(self) -> Iterator[tuple[int, str, bytes]]:
         period_s = 1 / self._recording.image_rate_hz
         for image in range(math.floor(self._recording.seconds / period_s)):
             time_s = (image + 0.5) * period_s
             depth_m, labels = self._drive.image(time_s)
-            header = self._header(round(time_s * NS), CAMERA_FRAME)
+            header = self._header(round(time_s * NS) + self._offset_ns, CAMERA_FRAME)
             time_ns = self._recording.start_ns + round(time_s * NS)
             yield time_ns, DEPTH, _image(header, '32FC1', depth_m)
             yield time_ns, INFO, _serialized(TOPICS[INFO], **_camera_info(header, self._drive.camera))

@@ -24,9 +24,12 @@ from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES
 from audio_manifold_ros.nodes.spinning import run_node
 from audio_manifold_ros.nodes.static_frames import publish_static_frames
+from audio_manifold_ros.simulation.device_channels import DeviceChannels
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
+
+    from audio_manifold_ros.simulation.drive import Drive
 
 RENDER_TIMEOUT_S = 60.0
 
@@ -34,7 +37,8 @@ RENDER_TIMEOUT_S = 60.0
 class SimulatedDrive(Node):
     """Publishes `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
 
-    After `street_s` seconds the street of the next seed follows: the audio begins anew at sample 0.
+    The audio is what the rig's device would deliver, the images are stamped by the camera's clock. After `street_s`
+    seconds the street of the next seed follows: the audio begins anew at sample 0.
     """
 
     def __init__(self, **node_options: Any) -> None:
@@ -90,12 +94,16 @@ class SimulatedDrive(Node):
         drive = self._drive
         schedule = DriveSchedule(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
         try:
+            device = DeviceChannels(schedule.drive.array, schedule.drive.sample_rate_hz)
             schedule.prepare(RENDER_TIMEOUT_S)
             event = schedule.next(RENDER_TIMEOUT_S)
             self.get_logger().info(f'street {seed}')
             start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
             while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
-                self._publish(schedule, event, start_ns)
+                if isinstance(event, Sound):
+                    self._publish_sound(schedule.drive, device, event, start_ns)
+                else:
+                    self._publish_view(schedule.drive, event, start_ns)
                 event = schedule.next(RENDER_TIMEOUT_S)
         except queue.Empty:
             self.get_logger().error(
@@ -104,17 +112,21 @@ class SimulatedDrive(Node):
         finally:
             schedule.close()
 
-    def _publish(self, schedule: DriveSchedule, event: Sound | View, start_ns: int) -> None:
-        if isinstance(event, Sound):
-            rate_hz = schedule.drive.sample_rate_hz
-            stamp_ns = start_ns + event.first_sample * NS_PER_S // rate_hz
-            block = AudioBlock(event.samples, event.first_sample, rate_hz, stamp_ns)
-            self._audio.publish(to_audio_message(block, schedule.drive.array.frame_id))
+    def _publish_sound(self, drive: Drive, device: DeviceChannels, sound: Sound, start_ns: int) -> None:
+        samples = device.process(sound.samples)
+        if not samples.shape[1]:
             return
-        header = to_header(start_ns + round(event.due_s * NS_PER_S), self._drive.camera_frame)
-        self._depth.publish(to_image(event.depth_m, '32FC1', header))
-        self._info.publish(to_camera_info(schedule.drive.camera, header, *event.depth_m.shape))
-        self._labels.publish(to_image(event.labels, 'mono8', header))
+        first = max(sound.first_sample - device.before - device.after, 0)
+        stamp_ns = start_ns + (first + device.before) * NS_PER_S // drive.sample_rate_hz
+        block = AudioBlock(samples, first, drive.sample_rate_hz, stamp_ns)
+        self._audio.publish(to_audio_message(block, drive.array.frame_id))
+
+    def _publish_view(self, drive: Drive, view: View, start_ns: int) -> None:
+        stamp_s = view.due_s + drive.extrinsics.audio_time_offset_s
+        header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
+        self._depth.publish(to_image(view.depth_m, '32FC1', header))
+        self._info.publish(to_camera_info(drive.camera, header, *view.depth_m.shape))
+        self._labels.publish(to_image(view.labels, 'mono8', header))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,6 +11,7 @@ import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from audio_manifold_ros.calibration.frame_chain import Pose
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.background import RUSTLE_FROM_MPS, Background, Leaves
@@ -28,6 +29,7 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 ARRAY_HEIGHT_M = 1.7
+ON_THE_ROOF = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
 BLOCK_STEPS = 300
 # About 0.1 s: what a live stream of short blocks computes at a time.
 SHORT_STEPS = 28
@@ -87,13 +89,16 @@ class StreetAcoustics:
 
     """
 
-    def __init__(self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500) -> None:
+    def __init__(
+        self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500, pose: Pose = ON_THE_ROOF
+    ) -> None:
         """Prepare what does not change.
 
         Args:
             street: What there is.
-            array: Microphones; the middle of the array is `ARRAY_HEIGHT_M` over base_link.
+            array: Microphones.
             sample_rate_hz: Of the audio, 16 to 48 kHz.
+            pose: Of the array in base_link; level, `ARRAY_HEIGHT_M` over the ground by default.
 
         Raises:
             SimulationError: The sample rate is out of range.
@@ -103,7 +108,9 @@ class StreetAcoustics:
         generator = np.random.default_rng([street.seed, 0x5EED])
         mics = len(array.microphones)
         self.microphones = Microphones(mics, grid, generator)
-        receivers = _receivers(street, array, self.microphones.jitter_m)
+        # From here on in the axes of the car.
+        positions_m, facings = array.positions_m @ pose.turn.T, array.facings @ pose.turn.T
+        receivers = _receivers(street, pose.place_m, positions_m + self.microphones.jitter_m, facings)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
         walls = tuple(facade_wall(facade) for facade in street.facades)
         ear_y = float(receivers.centre_m[1])
@@ -113,8 +120,7 @@ class StreetAcoustics:
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
         self._traffic = Traffic(audible, walls, receivers, floor, grid, sound, generator)
         flow = _flow_mps(street)
-        geometry = (array.positions_m, array.facings)
-        self._background = Background(street.weather, geometry, self._traffic, flow, grid, generator)
+        self._background = Background(street.weather, (positions_m, facings), self._traffic, flow, grid, generator)
         wind = street.weather.wind_mps
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
         self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
@@ -167,16 +173,15 @@ class StreetAcoustics:
         return self.microphones.record(high, first * self._grid.step_samples)
 
 
-def _receivers(street: Street, array: MicrophoneArray, jitter_m: Array) -> Receivers:
+def _receivers(street: Street, place_m: Array, positions_m: Array, facings: Array) -> Receivers:
+    """Return the microphones of an array that lies there in base_link; positions and facings in the car's axes."""
     rotation = street.ego.rotation()
-    centre = street.ego.to_world(np.array([[0.0, 0.0, ARRAY_HEIGHT_M]]), 0.0)[0]
-    return Receivers(
-        centre, (array.positions_m + jitter_m) @ rotation.T, array.facings @ rotation.T, street.ego.speed_mps
-    )
+    centre = street.ego.to_world(place_m[None], 0.0)[0]
+    return Receivers(centre, positions_m @ rotation.T, facings @ rotation.T, street.ego.speed_mps)
 
 
 def _flow_mps(street: Street) -> Array:
-    """Return the wind (2,) against the array, in its axes."""
+    """Return the wind (2,) against the array, in the axes of the car."""
     weather = street.weather
     wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])
     return np.asarray((wind - np.array([street.ego.speed_mps, 0.0])) @ street.ego.rotation()[:2, :2])

@@ -62,7 +62,7 @@ class Background:
         grid: SampleGrid,
         generator: np.random.Generator,
     ) -> None:
-        """Choose where in the pools everything starts; `array` is positions and facings in the array's axes."""
+        """Choose where in the pools everything starts; `array` is positions and facings in the car's axes."""
         self._grid, self._weather, self._traffic = grid, weather, traffic
         self._positions, self._facings = (diffuse_noise.geometry_key(part) for part in array)
         self._starts = generator.integers(0, 10**6, size=4)

@@ -114,7 +114,7 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
 
 @lru_cache(maxsize=32)
 def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) -> NoisePool:
-    """Return the turbulent pressure (mic, sample) of unit power under a flow in the array's axes, at the low rate."""
+    """Return the turbulent pressure (mic, sample) of unit power under a flow in the same axes, at the low rate."""
     rate = grid.low_rate_hz
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
     centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from audio_manifold_ros.audio.pcm16 import to_samples, to_steps
 from audio_manifold_ros.calibration.camera import CameraModel
@@ -15,12 +13,14 @@ from audio_manifold_ros.calibration.extrinsics import Extrinsics
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.resources import resource_path
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.mounting import array_pose, camera_mount
 from audio_manifold_ros.simulation.renderer import CameraRenderer
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 RIG = 'calibration/roof_octagon'
@@ -34,6 +34,7 @@ class Drive:
         street: What is there.
         array: The microphones.
         camera: The camera.
+        extrinsics: Where the rig carries both, and how far the camera's clock is from that of the audio.
         sample_rate_hz: Rate of the audio.
 
     """
@@ -42,16 +43,15 @@ class Drive:
         """Build the street of a seed, heard and seen by a rig (a folder of calibration files; the roof octagon).
 
         Raises:
-            SimulationError: The seed is no seed.
+            SimulationError: The seed is no seed, or the rig carries a microphone where nothing can be heard.
             CalibrationError: The rig cannot be read.
 
         """
-        self.array, self.camera, extrinsics = _load_rig(rig or resource_path(RIG))
+        self.array, self.camera, self.extrinsics = _load_rig(rig or resource_path(RIG))
         self.sample_rate_hz = SAMPLE_RATE_HZ
         self.street = make_street(seed)
-        mount_m = np.array(extrinsics.transform('camera_link').translation_m)
-        self._renderer = CameraRenderer(self.street, self.camera, mount_m)
-        self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ)
+        pose = array_pose(self.array, self.extrinsics)
+        self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ, pose)
 
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
@@ -59,8 +59,19 @@ class Drive:
         return to_samples(to_steps(sound))
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column)."""
+        """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column).
+
+        Raises:
+            SimulationError: The rig carries its camera where, or turned as, it cannot be drawn.
+            CalibrationError: The rig does not say where its camera is.
+
+        """
         return self._renderer.render(time_s)
+
+    @cached_property
+    def _renderer(self) -> CameraRenderer:
+        # Made when something is seen: who only listens may have any camera.
+        return CameraRenderer(self.street, self.camera, camera_mount(self.extrinsics))
 
 
 @lru_cache(maxsize=8)

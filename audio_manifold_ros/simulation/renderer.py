@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.solids import (
     ROAD,
     SIDEWALK,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.calibration.camera import CameraModel
+    from audio_manifold_ros.simulation.mounting import CameraMount
     from audio_manifold_ros.simulation.scene import Street
 
 MAX_DEPTH_M = 80.0
@@ -39,20 +41,32 @@ class CameraRenderer:
     Args:
         street: What to draw.
         camera: The pinhole camera.
-        mount_m: Position (3,) of the camera in base_link, looking ahead.
+        mount: Where the camera is on the car.
 
     """
 
-    def __init__(self, street: Street, camera: CameraModel, mount_m: NDArray[np.float64]) -> None:
-        """Turn the street into boxes and the camera into rays."""
+    def __init__(self, street: Street, camera: CameraModel, mount: CameraMount) -> None:
+        """Turn the street into boxes and the camera into rays.
+
+        Raises:
+            SimulationError: The camera looks to the side or back: only what is ahead is drawn.
+
+        """
         self._street = street
-        self._mount_m = np.asarray(mount_m, dtype=np.float64)
+        self._mount_m = mount.place_m
         self._boxes = street_boxes(street)
         self._crowns = street_crowns(street)
         right = (np.arange(camera.width) - camera.cx) / camera.fx
         down = (np.arange(camera.height) - camera.cy) / camera.fy
-        cos, sin = np.cos(street.ego.yaw_rad), np.sin(street.ego.yaw_rad)
+        yaw_rad = street.ego.yaw_rad + mount.yaw_rad
+        cos, sin = np.cos(yaw_rad), np.sin(yaw_rad)
         self._dx = cos + sin * right
+        if self._dx.min() <= 0:
+            msg = (
+                f'The camera looks {np.degrees(mount.yaw_rad):.1f}° to the left of ahead and sees what is beside or '
+                'behind the car, which is not drawn: give a camera that sees only what is ahead.'
+            )
+            raise SimulationError(msg)
         self._dy = sin - cos * right
         self._dz = -down
         self._shape = (camera.height, camera.width)

@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from sensor_msgs.msg import CameraInfo, Image
 
+from audio_manifold_ros.calibration.array_correction import ArrayCorrection
 from audio_manifold_ros.nodes.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.messages import from_image, to_ns
+from audio_manifold_ros.simulation.device_channels import DeviceChannels
 from audio_manifold_ros.simulation.drive import Drive
 from tests.nodes.peer import NodeProcess, Peer
+from tests.simulation.wired_rig import OFFSET_S, wired, write_rig
 
 pytestmark = pytest.mark.ros
 SEED = 900_123
@@ -61,3 +65,30 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
         assert (from_image(by_stamp[stamp_ns]) == ids).mean() > 0.999
     assert infos[0].header.frame_id == 'camera_optical_frame'
     assert infos[0].k[0] == pytest.approx(53.7024)
+
+
+@pytest.mark.timeout(120)
+def test_a_rig_with_all_faults_is_delivered_by_its_device(
+    peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    rig = write_rig(tmp_path / 'rig', wired())
+    audio, depths = peer.hear(AudioBlockMessage, '/audio', 400), peer.hear(Image, '/truth/depth/image')
+    node = start_node('simulated_drive', seed=SEED, duration_s=5.0, image_rate_hz=10.0, block_samples=450, rig=rig)
+    peer.wait(lambda: node.process.poll() is not None, 90, 'end of the drive')
+    peer.spin(0.5)
+    assert node.process.returncode == 0, node.output
+
+    blocks = [from_audio_message(message) for message in audio]
+    assert [block.first_sample for block in blocks[1:]] == [block.end_sample for block in blocks[:-1]]
+    device, correction = DeviceChannels(wired(), 22_500), ArrayCorrection(wired(), 22_500)
+    heard = correction.whole(np.concatenate([block.samples for block in blocks], axis=1))[:, :9000]
+    first = blocks[0].first_sample + device.before + correction.before
+    street = Drive(SEED)
+    wanted = street.audio(first, 9000)
+    assert np.abs(heard - wanted).max() < 0.02 * np.abs(wanted).max()
+
+    start_ns = blocks[0].stamp_ns - (blocks[0].first_sample + device.before) * 10**9 // 22_500
+    late_s = [(to_ns(depth.header.stamp) - start_ns) / 1e9 % 0.1 for depth in depths]
+    assert np.allclose(late_s, OFFSET_S, atol=1e-4), 'the clock of the camera'
+    depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / 1e9 - OFFSET_S)
+    assert np.isclose(from_image(depths[-1]), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.simulation.acoustics import StreetAcoustics, raise_rate
+from audio_manifold_ros.calibration.frame_chain import Pose
+from audio_manifold_ros.calibration.rotation import rotation_matrix
+from audio_manifold_ros.simulation.acoustics import ON_THE_ROOF, StreetAcoustics, raise_rate
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES
 from audio_manifold_ros.simulation.street import make_street
@@ -21,6 +23,12 @@ from tests.simulation.street_examples import ARRAY, BUSY, EMPTY, SILENT, car
 LENGTH = 9000
 # 0.08 s.
 SHORT_SAMPLES = 1800
+
+
+def loudest(acoustics: StreetAcoustics, first: int) -> int:
+    """Return the microphone that hears most above 600 Hz in half a second from a sample on."""
+    power = np.abs(np.fft.rfft(acoustics.render(first, 11_250), axis=1)) ** 2
+    return int(np.argmax(power[:, np.fft.rfftfreq(11_250, 1 / 22_500) > 600].sum(axis=1)))
 
 
 @pytest.fixture(scope='module')
@@ -96,15 +104,23 @@ def test_another_rate_sounds_alike() -> None:
 def test_a_passing_car_moves_from_the_front_to_the_back() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
     acoustics = StreetAcoustics(street, ARRAY)
-    frequencies = np.fft.rfftfreq(11_250, 1 / 22_500)
+    assert loudest(acoustics, 0) in {0, 1, 7}
+    assert loudest(acoustics, 22_500 * 2 - 5600) == 2
+    assert loudest(acoustics, 22_500 * 4) in {3, 4, 5}
 
-    def loudest(first: int) -> int:
-        power = np.abs(np.fft.rfft(acoustics.render(first, 11_250), axis=1)) ** 2
-        return int(np.argmax(power[:, frequencies > 600].sum(axis=1)))
 
-    assert loudest(0) in {0, 1, 7}
-    assert loudest(22_500 * 2 - 5600) == 2
-    assert loudest(22_500 * 4) in {3, 4, 5}
+def test_an_array_that_is_turned_to_the_left_hears_the_left_with_its_front() -> None:
+    street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
+    turned = Pose(rotation_matrix((0.0, 0.0, np.pi / 2)), ON_THE_ROOF.place_m)
+    assert loudest(StreetAcoustics(street, ARRAY, pose=turned), 22_500 * 2 - 5600) == 0
+
+
+def test_an_array_that_is_further_ahead_is_passed_sooner() -> None:
+    street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
+    ahead = Pose(ON_THE_ROOF.turn, np.array([6.0, 0.0, 1.7]))
+    for pose, second in ((ON_THE_ROOF, 2.0), (ahead, 1.5)):
+        power = StreetAcoustics(street, ARRAY, pose=pose).render(0, 90_000)[2].reshape(40, -1).std(axis=1)
+        assert np.argmax(power) / 10 == pytest.approx(second, abs=0.15)
 
 
 def test_raising_the_rate_keeps_tones() -> None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.camera import CameraModel
 from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.simulation.mounting import CameraMount
 from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer
 from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
 from audio_manifold_ros.simulation.solids import (
@@ -28,6 +30,7 @@ from audio_manifold_ros.simulation.street import make_street
 
 CAMERA = CameraModel.from_yaml(resource_path('calibration/roof_octagon/camera.yaml'))
 MOUNT_M = np.array([0.4, 0.0, 1.5])
+MOUNT = CameraMount(MOUNT_M)
 
 
 def empty_street() -> Street:
@@ -88,7 +91,7 @@ def slow_cast(street: Street, time_s: float, row: int, column: int) -> tuple[flo
 @pytest.mark.parametrize('seed', [3, 11, 24, 900_001])
 def test_equals_a_slow_ray_caster(seed: int) -> None:
     street = make_street(seed)
-    depth_m, labels = CameraRenderer(street, CAMERA, MOUNT_M).render(0.7)
+    depth_m, labels = CameraRenderer(street, CAMERA, MOUNT).render(0.7)
     rng = np.random.default_rng(seed)
     for row, column in rng.integers(0, 128, (150, 2)):
         slow_m, label = slow_cast(street, 0.7, row, column)
@@ -97,7 +100,7 @@ def test_equals_a_slow_ray_caster(seed: int) -> None:
 
 
 def test_ground_follows_the_pinhole() -> None:
-    depth_m, labels = CameraRenderer(empty_street(), CAMERA, MOUNT_M).render(0.0)
+    depth_m, labels = CameraRenderer(empty_street(), CAMERA, MOUNT).render(0.0)
     rows = np.arange(70, 128)
     expected = np.minimum(1.5 * CAMERA.fy / (rows - CAMERA.cy), MAX_DEPTH_M)
     np.testing.assert_allclose(depth_m[rows, 64], expected, rtol=1e-6)
@@ -108,7 +111,7 @@ def test_ground_follows_the_pinhole() -> None:
 
 def test_a_car_comes_nearer_as_it_should() -> None:
     street = dataclasses.replace(empty_street(), vehicles=(car(velocity_mps=-5.0),))
-    renderer = CameraRenderer(street, CAMERA, MOUNT_M)
+    renderer = CameraRenderer(street, CAMERA, MOUNT)
     for time_s in (0.0, 0.5, 1.0):
         depth_m, labels = renderer.render(time_s)
         nose_m = 20.0 - 2.0 - 0.4 - (5.0 + 10.0) * time_s
@@ -117,7 +120,7 @@ def test_a_car_comes_nearer_as_it_should() -> None:
 
 def test_left_is_left() -> None:
     street = dataclasses.replace(empty_street(), vehicles=(car(y_m=3.0),))
-    _, labels = CameraRenderer(street, CAMERA, MOUNT_M).render(0.0)
+    _, labels = CameraRenderer(street, CAMERA, MOUNT).render(0.0)
     columns = np.flatnonzero((labels == CAR).any(axis=0))
     assert columns.size
     assert columns.max() < 64
@@ -126,7 +129,7 @@ def test_left_is_left() -> None:
 def test_a_near_car_hides_a_far_one() -> None:
     near, far = car(x_m=10.0), car(x_m=30.0)
     pictures = [
-        CameraRenderer(dataclasses.replace(empty_street(), vehicles=order), CAMERA, MOUNT_M).render(0.0)
+        CameraRenderer(dataclasses.replace(empty_street(), vehicles=order), CAMERA, MOUNT).render(0.0)
         for order in ((near, far), (far, near))
     ]
     np.testing.assert_array_equal(pictures[0][0], pictures[1][0])
@@ -137,7 +140,7 @@ def test_walls_and_crowns_are_labelled() -> None:
     wall = Facade(+1, 5.0, -50.0, 100.0, 12.0, 10.0, 0.1, 0.2)
     tree = Tree(12.0, -4.0, 0.2, 2.5, 1.5, 4.0, False)
     street = dataclasses.replace(empty_street(), facades=(wall,), trees=(tree,))
-    depth_m, labels = CameraRenderer(street, CAMERA, MOUNT_M).render(0.0)
+    depth_m, labels = CameraRenderer(street, CAMERA, MOUNT).render(0.0)
     assert (labels[60, :40] == BUILDING).all()
     assert (labels == VEGETATION).any()
     column = 10
@@ -146,10 +149,25 @@ def test_walls_and_crowns_are_labelled() -> None:
 
 
 def test_shape_type_and_range() -> None:
-    depth_m, labels = CameraRenderer(make_street(5), CAMERA, MOUNT_M).render(3.0)
+    depth_m, labels = CameraRenderer(make_street(5), CAMERA, MOUNT).render(3.0)
     assert depth_m.shape == labels.shape == (128, 128)
     assert depth_m.dtype == np.float32
     assert labels.dtype == np.uint8
     assert np.nanmax(depth_m) <= MAX_DEPTH_M
     assert not np.isinf(depth_m).any()
     np.testing.assert_array_equal(np.isnan(depth_m), labels == SKY)
+
+
+def test_a_camera_that_looks_to_the_left_sees_what_a_car_that_heads_there_sees() -> None:
+    street, above = make_street(5), np.array([0.0, 0.0, 1.5])
+    heading = dataclasses.replace(street, ego=dataclasses.replace(street.ego, yaw_rad=street.ego.yaw_rad + 0.3))
+    turned = CameraRenderer(street, CAMERA, CameraMount(above, 0.3)).render(1.0)
+    straight = CameraRenderer(heading, CAMERA, CameraMount(above)).render(1.0)
+    np.testing.assert_allclose(turned[0], straight[0], rtol=1e-6)
+    np.testing.assert_array_equal(turned[1], straight[1])
+
+
+@pytest.mark.parametrize('yaw_rad', [0.9, -1.6, 3.1])
+def test_a_camera_that_sees_what_is_not_ahead_is_refused(yaw_rad: float) -> None:
+    with pytest.raises(SimulationError, match=f'looks {np.degrees(yaw_rad):.1f}° to the left'):
+        CameraRenderer(empty_street(), CAMERA, CameraMount(MOUNT_M, yaw_rad))

@@ -1,0 +1,58 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A rig is heard and seen from where its extrinsics say, and the octagon as it always was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.audio.pcm16 import to_steps
+from audio_manifold_ros.calibration.extrinsics import Transform
+from audio_manifold_ros.calibration.frame_chain import Pose
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.simulation.errors import SimulationError
+from tests.simulation.wired_rig import write_rig
+
+# Steps of 16 bits of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
+# 10, 45, 80 in tenths of a millimetre. Networks are trained on these numbers.
+KNOWN = {
+    3: (
+        [[-149, -152, -169, -192, -158, 33, 20, -117], [421, 193, 234, 99, -5, 41, -7, 305]],
+        [[215184, 0, 153373], [215184, 579246, 153373], [84030, 84030, 84030]],
+    ),
+    900_001: (
+        [[-853, -383, -884, -470, -218, -616, -736, -942], [352, 594, 102, -72, -266, 179, -378, 404]],
+        [[125795, 182522, 156226], [125795, 406178, 156226], [84030, 84030, 84030]],
+    ),
+}
+
+
+@pytest.mark.parametrize('seed', KNOWN)
+def test_the_octagon_hears_and_sees_what_networks_were_trained_on(seed: int) -> None:
+    drive = Drive(seed)
+    steps, depths = KNOWN[seed]
+    assert np.abs(to_steps(drive.audio(0, 22_500))[:, [1000, 8000]].T - np.array(steps)).max() <= 1
+    depth_m = np.nan_to_num(drive.image(0.5)[0][40:89:24, 10:81:35])
+    assert np.abs(depth_m * 10_000 - np.array(depths)).max() <= 1
+
+
+def test_a_low_ring_is_heard_from_its_own_height() -> None:
+    drive = Drive(3, resource_path('calibration/usb_ring'))
+    low = Pose(np.eye(3), np.array([0.0, 0.0, 0.6]))
+    wanted = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz, low).render(0, 2000)
+    assert np.abs(drive.audio(0, 2000) - wanted).max() <= 1 / 32768
+    on_the_roof = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz).render(0, 2000)
+    assert np.abs(wanted - on_the_roof).max() > 10 / 32768
+
+
+def test_who_only_listens_may_have_any_camera(tmp_path: Path) -> None:
+    pitched = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.1, 0.0))
+    drive = Drive(3, write_rig(tmp_path / 'rig', camera_link=pitched))
+    assert drive.audio(0, 100).shape == (8, 100)
+    with pytest.raises(SimulationError, match=r'pitched by 5\.73°'):
+        drive.image(0.0)

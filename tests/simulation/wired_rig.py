@@ -1,0 +1,42 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A rig whose device has nothing in the order of the model, and whose camera has a clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from audio_manifold_ros.calibration.extrinsics import Extrinsics, Transform
+from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.resources import resource_path
+
+OCTAGON = resource_path('calibration/roof_octagon')
+DELAYS = (0.0, 5.3, -7.7, 1.0, 0.0, 0.5, -0.25, 30.0)
+OFFSET_S = 0.04
+
+
+def wired(delays: tuple[float, ...] = DELAYS) -> MicrophoneArray:
+    """Return the octagon with its channels in another order, channels 0 and 1 free, and all faults of wiring."""
+    array = MicrophoneArray.from_yaml(OCTAGON / 'mic_array.yaml')
+    microphones = tuple(
+        replace(mic, device_channel=9 - place, gain_db=place - 3.0, polarity=(-1) ** place, delay_samples=late)
+        for place, (mic, late) in enumerate(zip(array.microphones, delays, strict=True))
+    )
+    return replace(array, microphones=microphones, delay_rate_hz=22_500)
+
+
+def write_rig(folder: Path, array: MicrophoneArray | None = None, **moved: Transform) -> Path:
+    """Write a rig of the octagon's camera: `moved` are frames that are elsewhere; its camera stamps late."""
+    folder.mkdir()
+    for name in ('mic_array', 'camera', 'extrinsics', 'depth'):
+        text = (OCTAGON / f'{name}.yaml').read_text(encoding='utf-8')
+        (folder / f'{name}.yaml').write_text(text, encoding='utf-8')
+    if array is not None:
+        (folder / 'mic_array.yaml').write_text(array.to_text(), encoding='utf-8')
+    extrinsics = Extrinsics.from_yaml(folder / 'extrinsics.yaml')
+    frames = tuple(moved.get(frame.child, frame) for frame in extrinsics.transforms)
+    text = replace(extrinsics, transforms=frames, audio_time_offset_s=OFFSET_S).to_text()
+    (folder / 'extrinsics.yaml').write_text(text, encoding='utf-8')
+    return folder
