@@ -25,6 +25,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from audio_manifold_ros import __version__
 from audio_manifold_ros.argument_types import number, whole_number
 from audio_manifold_ros.audio.pcm16 import to_steps
+from audio_manifold_ros.calibration.camera import CameraModel
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.extrinsics import Extrinsics
+from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -32,12 +36,15 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.datasets.splits import check_learning_seed
 from audio_manifold_ros.resources import resource_path
-from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
 from training.process_pool import fresh_pool
 
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
+VERSION_KEY = 'simulator_version'
+# Of drives that do not say.
+FIRST_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,7 @@ def drive_path(folder: Path, seed: int) -> Path:
 def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> Written:
     """Simulate one street and write its drive, unless the same drive is there, whole.
 
+    The same is what this simulator makes with the rig as it is today; remarks in the files of the rig do not count.
     An image is taken every second at the frame position: at 0.5, 1.5, … s, the centre of each one-second window, or
     for 1 at 1, 2, … s, its newest sample.
 
@@ -123,15 +131,35 @@ def _existing(path: Path, times_s: Sequence[float]) -> Seal | None:
     try:
         with DriveReader(path, verify=True) as drive:
             wanted = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
-            return drive.seal if drive.image_samples.tolist() == wanted else None
-    except DatasetError:
+            same = (
+                drive.image_samples.tolist() == wanted
+                and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
+                and _simulated_parts(drive.rig) == _simulated_parts(_rig())
+            )
+            return drive.seal if same else None
+    except (DatasetError, CalibrationError):
         return None
+
+
+@lru_cache(maxsize=8)
+def _simulated_parts(rig: RigText) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
+    """Return what the simulator takes from a rig."""
+    return (
+        rig.array(),
+        CameraModel.from_text(rig.camera, 'camera.yaml'),
+        Extrinsics.from_text(rig.extrinsics, 'extrinsics.yaml'),
+    )
 
 
 def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> Seal:
     drive = Drive(seed)
     rate_hz = drive.sample_rate_hz
-    provenance = {'origin': 'simulation', 'seed': seed, 'software': f'audio_manifold_ros {__version__}'}
+    provenance = {
+        'origin': 'simulation',
+        'seed': seed,
+        'software': f'audio_manifold_ros {__version__}',
+        VERSION_KEY: SIMULATOR_VERSION,
+    }
     writer = DriveWriter(
         path,
         drive_id=path.stem,
@@ -160,6 +188,7 @@ def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
         'format': MANIFEST_FORMAT,
         'version': 1,
         'software': f'audio_manifold_ros {__version__}',
+        VERSION_KEY: SIMULATOR_VERSION,
         'seconds_per_drive': seconds,
         'windows': sum(drive.windows for drive in written),
         'geometry_sha256': _rig().array().geometry_sha256(),

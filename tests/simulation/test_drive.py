@@ -19,7 +19,8 @@ from audio_manifold_ros.simulation.errors import SimulationError
 from tests.simulation.wired_rig import write_rig
 
 # Steps of 16 bits of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
-# 10, 45, 80 in tenths of a millimetre. Networks are trained on these numbers.
+# 10, 45, 80 in tenths of a millimetre. Networks are trained on these numbers:
+# whoever changes them raises SIMULATOR_VERSION.
 KNOWN = {
     3: (
         [[-149, -152, -169, -192, -158, 33, 20, -117], [421, 193, 234, 99, -5, 41, -7, 305]],

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +15,16 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.corpus import Corpus, find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.simulation.drive import Drive
-from training.simulate import drive_path, main, write_corpus
+from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from training.simulate import drive_path, main, write_corpus, write_drive
 
 QUIET = Console(quiet=True)
+OCTAGON = RigText.from_folder(resource_path(RIG))
+OLD: dict[str, Any] = {'origin': 'simulation', 'seed': 5, 'software': 'audio_manifold_ros 0.0.1'}
 
 
 @pytest.fixture(scope='module')
@@ -49,6 +56,7 @@ def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) ->
     assert len(items) == 8
     manifest = json.loads((corpus / 'manifest.json').read_text())
     assert manifest['windows'] == 8
+    assert manifest['simulator_version'] == SIMULATOR_VERSION
     assert [drive['seed'] for drive in manifest['drives']] == [998, 999, 1000, 1001]
     for entry in manifest['drives']:
         with DriveReader(corpus / entry['path']) as drive:
@@ -62,6 +70,56 @@ def test_valid_drives_are_kept_and_damaged_ones_made_again(corpus: Path) -> None
     write_corpus(corpus, range(998, 1000), 2, 1, QUIET)
     assert kept.stat().st_mtime_ns == before
     assert damaged.read_bytes() == whole
+
+
+def write_silence(folder: Path, rig: RigText, provenance: dict[str, Any]) -> Path:
+    """Write street 5 as somebody would have who heard nothing, so that it shows whether it is made again."""
+    path = drive_path(folder, 5)
+    with DriveWriter(
+        path, drive_id=path.stem, rig=rig, sample_rate_hz=22_500, channels=8, provenance=provenance
+    ) as writer:
+        writer.add_audio(np.zeros((8, 22_500), np.int16), 0)
+        writer.add_image(11_250, np.ones((128, 128), np.float16), np.zeros((128, 128), np.uint8))
+    return path
+
+
+@pytest.mark.parametrize(
+    ('rig', 'provenance'),
+    [
+        (OCTAGON, OLD),
+        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION}),
+        (replace(OCTAGON, camera='# Another remark.\n' + OCTAGON.camera, depth=''), OLD),
+    ],
+)
+def test_what_this_simulator_made_with_this_rig_is_kept(
+    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+) -> None:
+    path = write_silence(tmp_path, rig, provenance)
+    before = path.read_bytes()
+    write_drive(tmp_path, 5, 1)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ('rig', 'provenance'),
+    [
+        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION + 1}),
+        (replace(OCTAGON, mic_array=OCTAGON.mic_array.replace('gain_db: 0.0', 'gain_db: 2.0', 1)), OLD),
+        (replace(OCTAGON, camera=OCTAGON.camera.replace('53.7024', '60.0')), OLD),
+        (replace(OCTAGON, extrinsics=OCTAGON.extrinsics.replace('1.7]', '1.8]')), OLD),
+        (replace(OCTAGON, camera='no camera'), OLD),
+    ],
+)
+def test_what_another_simulator_or_rig_made_is_made_again(
+    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+) -> None:
+    path = write_silence(tmp_path, rig, provenance)
+    written = write_drive(tmp_path, 5, 1)
+    with DriveReader(path, verify=True) as drive:
+        assert np.abs(drive.raw(0, 22_500)).max() > 100
+        assert drive.rig == OCTAGON
+        assert drive.provenance['simulator_version'] == SIMULATOR_VERSION
+        assert written.sha256 == drive.seal.sha256
 
 
 @pytest.mark.parametrize('first_seed', ['899999', '900000', '-1'])
