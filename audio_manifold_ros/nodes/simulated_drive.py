@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.drive_parameters import DriveParameters
 from audio_manifold_ros.nodes.drive_schedule import DriveSchedule, Sound, View
+from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
 from audio_manifold_ros.nodes.messages import NS_PER_S, to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
@@ -60,13 +63,19 @@ class SimulatedDrive(Node):
         self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGES)
         self._frames = publish_static_frames(self, self._rig)
         self._stop = threading.Event()
+        self._failed = False
         self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
         self._thread.start()
 
     @property
     def ended(self) -> bool:
-        """Whether `duration_s` is over."""
+        """Whether `duration_s` is over, or the drive has failed."""
         return not self._thread.is_alive()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the drive has ended before its time, because a street could not be driven."""
+        return self._failed
 
     def destroy_node(self) -> None:
         """Stop driving, then release the node."""
@@ -88,6 +97,7 @@ class SimulatedDrive(Node):
                 left_s -= street_s
                 seed += 1
         except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+            self._failed = True
             self.get_logger().fatal(f'The drive ends in street {seed}: {error!r}')
 
     def _drive_street(self, seed: int, street_s: float) -> None:
@@ -129,10 +139,21 @@ class SimulatedDrive(Node):
         self._labels.publish(to_image(view.labels, 'mono8', header))
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Drive until the time is over or the node is interrupted."""
-    run_node(SimulatedDrive, arguments, ended=lambda node: node.ended)
+def main(arguments: list[str] | None = None) -> int:
+    """Drive until the time is over or the node is interrupted; returns the exit status."""
+    made: list[SimulatedDrive] = []
+
+    def make() -> SimulatedDrive:
+        made.append(SimulatedDrive())
+        return made[0]
+
+    try:
+        run_node(make, arguments, ended=lambda node: node.ended)
+    except (NodeError, CalibrationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return int(made[0].failed)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -13,6 +13,7 @@ from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.calibration.array_correction import ArrayCorrection
+from audio_manifold_ros.calibration.extrinsics import Transform
 from audio_manifold_ros.nodes.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.messages import from_image, to_ns
 from audio_manifold_ros.simulation.device_channels import DeviceChannels
@@ -92,3 +93,34 @@ def test_a_rig_with_all_faults_is_delivered_by_its_device(
     assert np.allclose(late_s, OFFSET_S, atol=1e-4), 'the clock of the camera'
     depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / 1e9 - OFFSET_S)
     assert np.isclose(from_image(depths[-1]), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
+
+
+@pytest.mark.timeout(120)
+def test_refusals_are_a_sentence_and_a_status(start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
+    broken = write_rig(tmp_path / 'broken')
+    (broken / 'mic_array.yaml').write_text('schema_version: 1\n', encoding='utf-8')
+    refused = [
+        (start_node('simulated_drive', **{name: value}), named)
+        for name, value, named in (
+            ('seed', -1, 'seed is -1'),
+            ('speed', 3, 'Unknown parameters speed'),
+            ('rig', 'nowhere', "rig is 'nowhere'"),
+            ('rig', broken, 'array_id'),
+        )
+    ]
+    for node, named in refused:
+        assert node.process.wait(60) == 1, node.output
+        assert named in node.output
+        assert 'Traceback' not in node.output
+
+
+@pytest.mark.timeout(120)
+def test_a_drive_that_fails_on_its_way_says_so_and_fails(
+    start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    pitched = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.1, 0.0))
+    rig = write_rig(tmp_path / 'rig', camera_link=pitched)
+    node = start_node('simulated_drive', seed=SEED, duration_s=5.0, rig=rig)
+    assert node.process.wait(60) == 1, node.output
+    assert f'The drive ends in street {SEED}' in node.output
+    assert 'pitched by 5.73°' in node.output
