@@ -8,6 +8,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rclpy.subscription import Subscription
+
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.offered_qos import bag_qos, is_latched, subscription_qos
 from audio_manifold_ros.nodes.recorded_topic import NO_NUMBER, RecordedTopic
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
     from rclpy.node import Node
     from rclpy.qos import QoSProfile
-    from rclpy.subscription import Subscription
+
+# Callbacks are told about a message since rclpy 3.4; that of Humble, 3.3, gives them the message alone.
+TELLS_INFO = hasattr(Subscription, 'CallbackType')
 
 
 class RawSubscriptions:
@@ -81,9 +85,7 @@ class RawSubscriptions:
         elif not self._accept(name, kind, offered):
             return
         topic = self._topics[name]
-        made = self._node.create_subscription(
-            topic.message_class, name, partial(self._on_message, topic), qos, raw=True
-        )
+        made = self._node.create_subscription(topic.message_class, name, self._callback(topic), qos, raw=True)
         self._subscriptions[name] = made, qos
 
     def _accept(self, name: str, kind: str, offered: list[QoSProfile]) -> bool:
@@ -95,6 +97,12 @@ class RawSubscriptions:
                 self._log(f'{name} of type {kind} is not recorded: {error}')
             return False
         return True
+
+    def _callback(self, topic: RecordedTopic) -> Callable[..., None]:
+        if TELLS_INFO:
+            return partial(self._on_message, topic)
+        # No default for the argument: where there is information, it would count as not wanted.
+        return lambda data: self._on_message(topic, data, {})
 
     def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
         self._hand_on(topic, data, info)
@@ -108,7 +116,9 @@ class RawSubscriptions:
                 taken = subscription.handle.take_message(topic.message_class, True)
                 if taken is None:
                     return
-                self._hand_on(topic, *taken)
+                data, info = taken
+                # Without it for the first message of a round there is none for the others: their order would change.
+                self._hand_on(topic, data, info if TELLS_INFO else {})
 
     def _hand_on(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
         lost = topic.lost_before(info.get('publication_sequence_number', NO_NUMBER))
