@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 QUEUE_BYTES = 256 * 2**20
 LATCHED_BYTES = 64 * 2**20
+# Messages of several topics come in no strict order of time; a clock that goes back further was set.
+LATE_NS = 10 * 10**9
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class _Item:
 class RecordThread:
     """Takes messages at once and works them off: before `begin` it only watches, afterwards it writes them.
 
-    What latched topics said before `begin` is kept and stands at the beginning of the bag.
+    What latched topics said before `begin` is kept and stands at the beginning of the bag. A clock that is set back
+    meanwhile loses nothing: what follows stands where the newest message before stood, in the order of its arrival.
 
     Attributes:
         failure: Why nothing is written any more; an empty string while all is well.
@@ -50,7 +53,7 @@ class RecordThread:
         self._work = threading.Lock()
         self._stopped = False
         self._writer: BagWriter | None = None
-        self._start_ns = 0
+        self._start_ns = self._newest_ns = 0
         self._announced: set[str] = set()
         self._statistics: dict[str, TopicStatistics] = {}
         self._latched: deque[_Item] = deque()
@@ -93,12 +96,13 @@ class RecordThread:
 
         """
         with self._work, self._ready:
-            self._queue.extendleft(reversed(self._latched))
-            self._queued_bytes += sum(len(item.data) for item in self._latched)
+            # What still waits came before; of that, too, only latched topics are wanted.
+            self._queue = deque([*self._latched, *(item for item in self._queue if item.topic.latched)])
+            self._queued_bytes = sum(len(item.data) for item in self._queue)
             self._latched.clear()
             self._latched_bytes = 0
             self._statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in topics}
-            self._writer, self._start_ns = writer, time_ns
+            self._writer, self._start_ns, self._newest_ns = writer, time_ns, time_ns
             self._ready.notify()
 
     def stop(self) -> None:
@@ -134,8 +138,15 @@ class RecordThread:
                     return
                 item = self._queue.popleft()
                 self._queued_bytes -= len(item.data)
-            if not self.failure and (self._writer is None or item.topic.latched or item.time_ns >= self._start_ns):
-                self._take(replace(item, time_ns=max(item.time_ns, self._start_ns)), self._writer)
+            if not self.failure:
+                self._take(item if self._writer is None else self._placed(item), self._writer)
+
+    def _placed(self, item: _Item) -> _Item:
+        """Return a message at the time at which it stands in the bag."""
+        if item.time_ns < self._newest_ns - LATE_NS:
+            return replace(item, time_ns=self._newest_ns)
+        self._newest_ns = max(item.time_ns, self._newest_ns)
+        return replace(item, time_ns=max(item.time_ns, self._start_ns))
 
     def _take(self, item: _Item, writer: BagWriter | None) -> None:
         try:

@@ -74,8 +74,7 @@ def test_only_what_latched_topics_said_before_stands_in_the_bag(
     begin_ns = START_NS + 10 * NS
     with BagWriter(tmp_path / 'bag') as writer:
         thread.begin(writer, begin_ns, [audio, note])
-        thread.put(audio, block(960), begin_ns - 1)
-        thread.put(audio, block(1280), begin_ns + 1)
+        thread.put(audio, block(960), begin_ns + 1)
         thread.stop()
         assert thread.failure == ''
     with BagReader(tmp_path / 'bag') as bag:
@@ -85,6 +84,54 @@ def test_only_what_latched_topics_said_before_stands_in_the_bag(
     assert notes == ['0', '1', '2']
     assert thread.statistics['/audio'].summary().audio is not None
     assert thread.statistics['/audio'].count == 1
+
+
+def test_what_waits_when_a_recording_begins_came_before_it(
+    thread: RecordThread,
+    audio: RecordedTopic,
+    note: RecordedTopic,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_work, release, count = threading.Event(), threading.Event(), thread._count
+
+    def busy(item: Any) -> None:
+        count(item)
+        at_work.set()
+        release.wait(20)
+
+    monkeypatch.setattr(thread, '_count', busy)
+    threading.Timer(0.5, release.set).start()
+    thread.put(audio, block(0), START_NS)
+    assert at_work.wait(20)
+    thread.put(audio, block(320), START_NS)
+    thread.put(note, serialize_message(String(data='parked')), START_NS)
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, START_NS + NS, [audio, note])
+        thread.stop()
+    with BagReader(tmp_path / 'bag') as bag:
+        assert [(message.topic, message.time_ns) for message in bag.messages()] == [('/note', START_NS + NS)]
+    assert thread.queued_bytes == 0
+
+
+def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
+    thread: RecordThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
+) -> None:
+    times_ns = [START_NS + NS, START_NS - 1, START_NS + 20 * NS, START_NS - 3600 * NS, START_NS + 21 * NS]
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, START_NS, [audio, note])
+        for index, time_ns in enumerate(times_ns):
+            thread.put(audio, block(320 * index), time_ns)
+        thread.put(note, serialize_message(String(data='home')), START_NS - 3590 * NS)
+        thread.stop()
+    statistics = thread.statistics['/audio']
+    assert (statistics.count, statistics.dropped, statistics.lost) == (len(times_ns), 0, 0)
+    with BagReader(tmp_path / 'bag') as bag:
+        written = [message.time_ns - START_NS for message in bag.messages()]
+        firsts = [bag.decode(message).first_sample for message in bag.messages(['/audio'])]
+    # The second one was only late; the fourth, and the note, stand where they came.
+    assert written == [0, NS, 20 * NS, 20 * NS, 21 * NS, 21 * NS]
+    assert firsts == [320, 0, 640, 960, 1280]
 
 
 def test_what_the_queue_cannot_hold_is_counted(
