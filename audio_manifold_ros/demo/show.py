@@ -21,6 +21,7 @@ from rich.live import Live
 from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.frames import Album
+from audio_manifold_ros.demo.isolation import isolated_environment
 from audio_manifold_ros.demo.moments import evenly, to_moments
 from audio_manifold_ros.demo.process_memory import resident_mb
 from audio_manifold_ros.demo.summary import summarise
@@ -83,7 +84,7 @@ class Show:
             DemoError: A node failed, or no image came.
 
         """
-        environment = _environment()
+        environment = isolated_environment()
         os.environ.update(environment)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -186,12 +187,6 @@ class Show:
 
     def _drive_parameters(self) -> dict[str, Any]:
         return {'seed': self._options.seed, 'street_s': STREET_S, 'block_samples': BLOCK_SAMPLES}
-
-
-def _environment() -> dict[str, str]:
-    """Keep the demonstration on this machine, apart from other ROS nodes unless a domain is chosen."""
-    domain = os.environ.get('ROS_DOMAIN_ID') or str(1 + os.getpid() % 100)
-    return {'ROS_DOMAIN_ID': domain, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
 
 
 def _subtitle(summary: dict[str, Any]) -> str:

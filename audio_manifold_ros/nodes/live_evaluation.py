@@ -19,6 +19,7 @@ from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.bags.heard_audio import OWN_TYPE
 from audio_manifold_ros.demo.children import Children
+from audio_manifold_ros.demo.isolation import isolated_environment
 from audio_manifold_ros.nodes.agreement import Agreement
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.errors import NodeError
@@ -91,7 +92,7 @@ class LiveSeries:
 
     @contextmanager
     def _link(self) -> Iterator[LiveLink]:
-        environment = _environment()
+        environment = isolated_environment()
         os.environ.update(environment)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
@@ -171,9 +172,3 @@ class _Pace:
         self._late_s += max(now_s - due_s, 0.0)
         time.sleep(max(due_s - now_s, 0.0))
         return self._late_s
-
-
-def _environment() -> dict[str, str]:
-    """Keep the evaluation on this machine, apart from other ROS nodes unless a domain is chosen."""
-    domain = os.environ.get('ROS_DOMAIN_ID') or str(1 + os.getpid() % 100)
-    return {'ROS_DOMAIN_ID': domain, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
