@@ -15,7 +15,6 @@ from rclpy.serialization import serialize_message
 from rich.live import Live
 from std_msgs.msg import String
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.preflight import (
@@ -28,8 +27,6 @@ from audio_manifold_ros.bags.preflight import (
     check_topics,
 )
 from audio_manifold_ros.bags.run_metadata import TOPIC as METADATA_TOPIC
-from audio_manifold_ros.calibration.errors import CalibrationError
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
@@ -48,7 +45,7 @@ from audio_manifold_ros.nodes.recorder_parameters import (
 )
 from audio_manifold_ros.nodes.recorder_table import Progress
 from audio_manifold_ros.nodes.recording import MB, Recording, free_bytes
-from audio_manifold_ros.nodes.spinning import run_node
+from audio_manifold_ros.nodes.spinning import run_to_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,20 +274,10 @@ class _Rates:
         return rates
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Record until the time is over, the disk is nearly full, or the node is interrupted."""
-    made: list[Recorder] = []
-
-    def make() -> Recorder:
-        made.append(Recorder())
-        return made[-1]
-
-    try:
-        run_node(make, arguments, ended=lambda node: node.ended)
-    except (NodeError, CalibrationError, DatasetError, AudioError) as error:
-        sys.exit(f'record: {error}')
-    sys.exit(made[0].status)
+def main(arguments: list[str] | None = None) -> int:
+    """Record until the time is over, the disk is nearly full, or interrupted; returns the exit status."""
+    return run_to_status(Recorder, arguments, ended=lambda node: node.ended, status=lambda node: node.status)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from audio_manifold_ros.nodes.locations import locate
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.parameters import parameter
 from audio_manifold_ros.nodes.publishers import LATCHED
-from audio_manifold_ros.nodes.spinning import run_node
+from audio_manifold_ros.nodes.spinning import run_to_status
 from audio_manifold_ros.nodes.static_frames import publish_static_frames
 
 
@@ -59,10 +60,10 @@ class RigFrames(Node):
         self.get_logger().info(f'Published the frames of {array.array_id!r}: {len(array.microphones)} microphones.')
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Publish until interrupted."""
-    run_node(RigFrames, arguments)
+def main(arguments: list[str] | None = None) -> int:
+    """Publish until interrupted; returns the exit status."""
+    return run_to_status(RigFrames, arguments)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

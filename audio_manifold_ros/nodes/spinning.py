@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import traceback
 from typing import TYPE_CHECKING, TypeVar
@@ -15,11 +16,18 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.nodes.errors import NodeError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 N = TypeVar('N', bound=Node)
 WAKE_S = 0.2
+REFUSALS = (AudioError, BagError, CalibrationError, DatasetError, NodeError)
 
 
 def run_node(
@@ -45,6 +53,35 @@ def run_node(
         if node is not None:
             node.destroy_node()
         try_shutdown()
+
+
+def run_to_status(
+    make_node: Callable[[], N],
+    arguments: list[str] | None,
+    ended: Callable[[N], bool] = lambda _: False,
+    status: Callable[[N], int] = lambda _: 0,
+) -> int:
+    """Run a node (see `run_node`) and return the exit status of its executable.
+
+    Args:
+        make_node: Makes the node; what it refuses is printed, and the status is 1.
+        arguments: Of the command line.
+        ended: Whether the node has nothing left to do.
+        status: Asked once the node is released.
+
+    """
+    made: list[N] = []
+
+    def make() -> N:
+        made.append(make_node())
+        return made[-1]
+
+    try:
+        run_node(make, arguments, ended)
+    except REFUSALS as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status(made[0])
 
 
 def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:

@@ -49,7 +49,14 @@ def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeP
 def test_a_rig_that_is_none_is_refused(tmp_path: Path, start_node: Callable[..., NodeProcess], peer: Peer) -> None:
     process = start_node('rig_frames', rig=tmp_path)
     peer.wait(lambda: process.process.poll() is not None, 20, 'end')
+    assert process.process.returncode == 1
     assert 'mic_array.yaml' in process.output
+    assert 'Traceback' not in process.output
+    nowhere = start_node('rig_frames', rig='nowhere')
+    peer.wait(lambda: nowhere.process.poll() is not None, 20, 'end')
+    assert nowhere.process.returncode == 1
+    assert "rig is 'nowhere'" in nowhere.output
+    assert 'Traceback' not in nowhere.output
     unnamed = start_node('rig_frames', rig="''")
     peer.wait(lambda: 'No rig is named' in unnamed.output, 20, 'warning')
     assert unnamed.end() == 0
