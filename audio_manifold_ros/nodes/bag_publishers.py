@@ -35,6 +35,7 @@ class BagPublishers:
 
     Attributes:
         topics: Names, as in the bag, of what is published.
+        latched: Those of them that are repeated to whoever comes late.
         left_out: Why a topic of the bag is not published, by name.
 
     """
@@ -42,6 +43,7 @@ class BagPublishers:
     def __init__(self, node: Node, topics: Iterable[BagTopic]) -> None:
         """Create a publisher for each topic whose message type is installed."""
         self._publishers: dict[str, Publisher] = {}
+        self.latched: tuple[str, ...] = ()
         self.left_out: dict[str, str] = {}
         for topic in topics:
             try:
@@ -49,8 +51,11 @@ class BagPublishers:
             except NodeError as error:
                 self.left_out[topic.name] = str(error)
                 continue
+            qos = _qos(topic)
+            if qos.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                self.latched += (topic.name,)
             self._publishers[topic.name] = node.create_publisher(
-                kind, topic.name, _qos(topic), qos_overriding_options=QoSOverridingOptions.with_default_policies()
+                kind, topic.name, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
             )
 
     @property

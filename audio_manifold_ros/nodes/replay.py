@@ -17,7 +17,6 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import Trigger
 
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.playback_clock import FASTEST, NS_PER_S, SLOWEST, PlaybackClock
 from audio_manifold_ros.nodes.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.errors import NodeError
@@ -25,7 +24,7 @@ from audio_manifold_ros.nodes.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
 from audio_manifold_ros.nodes.messages import to_time
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.replay_parameters import ReplayParameters, to_ros_arguments
-from audio_manifold_ros.nodes.spinning import run_node
+from audio_manifold_ros.nodes.spinning import run_to_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +39,10 @@ class Replay(Node):
     The parameters `rate`, `paused` and `loop` may change at any time; the services `~/pause`, `~/resume`,
     `~/toggle_paused` and `~/play_next` (std_srvs/Trigger) and the keyboard do the same. /clock follows the time at
     which the bag received its messages, and stands still with it; headers stay as they were recorded.
+
+    Attributes:
+        failure: Why the replay ended before the bag did; an empty string while all is well.
+
     """
 
     def __init__(self, **node_options: Any) -> None:
@@ -51,6 +54,7 @@ class Replay(Node):
 
         """
         super().__init__('replay', **node_options)
+        self.failure = ''
         declared = NodeParameters(self, (ReplayParameters,), lambda: False, self._change)
         declared.check()
         self._given = declared.read(ReplayParameters)
@@ -107,12 +111,19 @@ class Replay(Node):
 
     def _run(self) -> None:
         try:
+            self._repeat_latched()
             while self._play() and self._loop:
                 self.playback.jump(self._start_ns)
                 self._publish_clock()
             self._outlets.wait_for_all_acked()
         except Exception as error:  # noqa: BLE001 - a thread that dies must say so
-            self.get_logger().fatal(f'The replay ends: {error}')
+            self.failure = str(error) or repr(error)
+            self.get_logger().fatal(f'The replay ends: {self.failure}')
+
+    def _repeat_latched(self) -> None:
+        """Say what latched topics said before the start: it holds on, however much of the bag is left out."""
+        for message in self._bag.messages(self._outlets.latched, stop_ns=self._start_ns):
+            self._outlets.publish(message)
 
     def _play(self) -> bool:
         """Play from the start to the end; False if the node is being released."""
@@ -189,12 +200,9 @@ def _open(path: str) -> BagReader:
 def main(arguments: list[str] | None = None) -> int:
     """Play a bag until its end or until interrupted; returns the exit status."""
     given = to_ros_arguments(sys.argv[1:] if arguments is None else arguments)
-    try:
-        run_node(Replay, ['replay', *given], ended=lambda node: node.ended)
-    except (BagError, NodeError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run_to_status(
+        Replay, ['replay', *given], ended=lambda node: node.ended, status=lambda node: int(bool(node.failure))
+    )
 
 
 if __name__ == '__main__':

@@ -14,15 +14,18 @@ from typing import Any
 
 import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
-from rclpy.serialization import deserialize_message
+from rclpy.serialization import deserialize_message, serialize_message
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.messages import to_ns
+from audio_manifold_ros.nodes.offered_qos import bag_qos
+from audio_manifold_ros.nodes.publishers import AUDIO, LATCHED
 from audio_manifold_ros.nodes.replay_parameters import to_ros_arguments
 from tests.bags.sound_bag import START_NS, SoundBag
 from tests.nodes.peer import START_S, NodeProcess, Peer
@@ -134,6 +137,46 @@ def test_pause_step_rate_and_loop(listener: Peer, start_node: Callable[..., Node
     listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
     assert node.process.returncode == 0, node.output
     assert 'pause it first' not in node.output
+
+
+def test_what_was_latched_before_the_start_is_said_all_the_same(
+    listener: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    string = 'std_msgs/msg/String'
+    with BagWriter(tmp_path / 'bag') as writer:
+        for name, qos in (('/note', LATCHED), ('/chat', AUDIO)):
+            writer.add_topic(name, string, bag_qos([qos]))
+        writer.add_topic('/run_metadata', string)
+        for second in range(4):
+            for name in ('/note', '/chat', '/run_metadata')[: 3 if second == 0 else 2]:
+                writer.write(name, serialize_message(String(data=f'{second}')), START_NS + second * 10**9)
+    heard = {name: listener.hear(String, name, LATCHED) for name in ('/note', '/run_metadata')}
+    chat = listener.hear(String, '/chat', DEPTH)
+    node = start_node('replay', bag=tmp_path / 'bag', delay_s=3.0, start_offset_s=2.5, rate=0.5)
+    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
+    listener.spin(0.5)
+    assert node.process.returncode == 0, node.output
+    # A reader of one message may keep only the newest of those that come at once.
+    assert [message.data for message in heard['/note']][-2:] == ['2', '3']
+    assert [message.data for message in heard['/run_metadata']] == ['0']
+    assert [message.data for message in chat] == ['3']
+
+
+def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
+    listener: Peer, start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / 'damaged'
+    damaged.mkdir()
+    (damaged / 'metadata.yaml').write_bytes((bag / 'metadata.yaml').read_bytes())
+    (file,) = bag.glob('*.mcap')
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / file.name).write_bytes(content)
+    node = start_node('replay', bag=damaged, rate=10.0)
+    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the replay')
+    assert node.process.returncode == 1, node.output
+    assert 'The replay ends: ' in node.output
+    assert file.name in node.output
 
 
 def test_a_bag_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
