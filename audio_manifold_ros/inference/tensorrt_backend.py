@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.backend import check_features, input_shape, network_output, output_names
+from audio_manifold_ros.inference.device_fault import is_device_fault
 from audio_manifold_ros.inference.engine_cache import EngineCache
 from audio_manifold_ros.inference.engine_key import FP16, EngineKey, Precision
 from audio_manifold_ros.inference.errors import InferenceError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TensorRtBackend:
-    """Runs the engine of a bundle; an engine that cannot be used is set aside.
+    """Runs the engine of a bundle; one that cannot be used is set aside, unless the fault is the device's.
 
     Attributes:
         sound_network: See `Backend`: features by PyTorch, then the engine, without a transfer between them.
@@ -56,7 +57,7 @@ class TensorRtBackend:
             reason: Why this backend was chosen.
 
         Raises:
-            InferenceError: There is no engine, or none that can be used.
+            InferenceError: There is no engine, none that can be used, or the device fails.
 
         """
         self._shape = input_shape(bundle.manifest)
@@ -115,6 +116,9 @@ def _load(
         resident = run_engine(bundle, loaded, device)
         return resident, start_sound(bundle.manifest, _drawing(bundle, loaded), device, warn)
     except (InferenceError, NetworkError, RuntimeError) as error:
+        if is_device_fault(error):
+            msg = f'TensorRT has nothing to run: the device fails, the engine stays for another time ({error})'
+            raise InferenceError(msg) from None
         cache.reject(key, str(error), warn)
         msg = 'TensorRT has nothing to run: the engine that was there is set aside'
         raise InferenceError(msg) from None

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from audio_manifold_ros.inference.device_fault import is_device_fault
 from audio_manifold_ros.inference.engine_key import Platform, Precision
 from audio_manifold_ros.inference.engine_options import compile_options, debugger_options, place_options, save_options
 from audio_manifold_ros.inference.engine_precision import check_precision, layer_types
@@ -95,6 +96,7 @@ class TensorRtToolchain:
 
         Raises:
             InferenceError: It was made by other versions or for another device, or its precision is another one.
+            RuntimeError: The device fails.
 
         """
         torch = self._torch
@@ -108,7 +110,10 @@ class TensorRtToolchain:
                 if hasattr(constant, 'get_engine_layer_info')
             )
             function = program.module()
-        except Exception as error:  # noqa: BLE001 - the runtime raises what it likes
+        except Exception as error:
+            # The runtime raises what it likes; what speaks of the device says nothing against the engine.
+            if is_device_fault(error):
+                raise
             msg = f'torch-tensorrt {self._trt.__version__} cannot load it: {error}'
             raise InferenceError(msg) from None
         check_precision(layer_types(infos), precision)

@@ -53,4 +53,10 @@ class Toolchain(Protocol):
         """
 
     def load(self, engine: Path, precision: Precision) -> LoadedEngine:
-        """Load an engine."""
+        """Load an engine.
+
+        Raises:
+            InferenceError: The engine cannot be used.
+            RuntimeError: The device fails, which says nothing of the engine.
+
+        """

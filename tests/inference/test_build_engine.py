@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.inference.build_engine import build_engine
@@ -26,6 +28,7 @@ from audio_manifold_ros.inference.engine_key import EngineKey, Platform
 from audio_manifold_ros.inference.engine_sidecar import EngineCheck, EngineSidecar
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt_backend import TensorRtBackend
+from audio_manifold_ros.inference.toolchain import LoadedEngine
 from audio_manifold_ros.inference.torch_backend import TorchBackend
 from tests.inference import cpu_builder, cpu_toolchain
 from tests.inference.cpu_toolchain import CpuToolchain
@@ -235,6 +238,32 @@ def test_an_engine_that_the_runtime_refuses_is_set_aside(
         open_engine(bundle, toolchain, root, warnings.append)
     assert 'No compatible device' in warnings[0]
     assert (EngineCache(root).folder(key_of(bundle, toolchain)) / (ENGINE_FILE + REJECTED)).exists()
+
+
+FULL = 'CUDA out of memory. Tried to allocate 20.00 MiB.'
+
+
+@pytest.mark.parametrize(
+    'fault', [torch.OutOfMemoryError(FULL), RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling')]
+)
+@pytest.mark.parametrize('where', ['load', 'run'])
+def test_a_device_that_is_full_says_nothing_against_the_engine(
+    bundle: Bundle,
+    toolchain: CpuToolchain,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: RuntimeError,
+    where: str,
+) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise fault
+
+    load = fail if where == 'load' else lambda _engine, _precision: LoadedEngine(fail, ())
+    with monkeypatch.context() as patch:
+        patch.setattr(toolchain, 'load', load)
+        with pytest.raises(InferenceError, match=f'the engine stays for another time .{re.escape(str(fault))}'):
+            open_engine(bundle, toolchain, root, pytest.fail)
+    open_engine(bundle, toolchain, root, pytest.fail)
 
 
 FOREIGN = [

@@ -108,6 +108,17 @@ def test_a_file_that_is_no_program_is_refused(tmp_path: Path, monkeypatch: pytes
         toolchain.load(tmp_path / 'engine.ep', 'fp16')
 
 
+def test_a_device_that_is_full_is_not_taken_for_a_bad_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_device: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(torch.cuda, 'set_device', fail)
+    toolchain = toolchain_of(Compiler('2.13.0'))
+    toolchain.device = torch.device('cpu')
+    with pytest.raises(torch.OutOfMemoryError):
+        toolchain.load(tmp_path / 'engine.ep', 'fp16')
+
+
 @pytest.mark.parametrize('error', ['Exception("no libnvinfer")', 'FileNotFoundError("no libnvinfer")'])
 def test_a_torch_tensorrt_without_its_libraries_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str

@@ -1,0 +1,18 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Faults that pass: of a GPU that is full or fails, not of what was to run on it."""
+
+from __future__ import annotations
+
+import re
+
+# Libraries below PyTorch have no exception classes: their faults are RuntimeErrors with these words.
+WORDS = re.compile(r'CUDA error|out of memory|OutOfMemory|CUBLAS_STATUS|CUDNN_STATUS')
+
+
+def is_device_fault(error: BaseException) -> bool:
+    """Return whether an error speaks of the device, so that the same may work at another time."""
+    import torch
+
+    kinds = (torch.OutOfMemoryError, getattr(torch, 'AcceleratorError', torch.OutOfMemoryError))
+    return isinstance(error, kinds) or (isinstance(error, RuntimeError) and bool(WORDS.search(str(error))))
