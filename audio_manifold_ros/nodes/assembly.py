@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ class Assembly:
 
 
 def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
-    """Load, verify and build everything; the publishers come last, so that nothing is left behind by a failure.
+    """Load, verify and build everything; a failure leaves nothing behind.
 
     Raises:
         NodeError: A parameter cannot be used.
@@ -115,20 +116,29 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     if warning:
         node.get_logger().warning(warning)
     node.get_logger().info(backend.reason)
+    identity = Identity(
+        hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
+        backend=backend.name,
+        bundle=bundle.manifest.name,
+        microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones if mic.enabled),
+        rig=array.array_id,
+        warning=warning,
+    )
+    with ExitStack() as undo:
+        rig_watch = _rig_watch(node, source_parameters, rig)
+        if rig_watch is not None:
+            undo.callback(rig_watch.destroy)
+        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array)
+        undo.callback(publishers.destroy)
+        engine_build = _engine_build(node, model, bundle, backend.name)
+        undo.pop_all()
     return Assembly(
         source=source,
         make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
-        publishers=PredictionPublishers(node, bundle.manifest, publish.camera_frame, array),
-        identity=Identity(
-            hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
-            backend=backend.name,
-            bundle=bundle.manifest.name,
-            microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones if mic.enabled),
-            rig=array.array_id,
-            warning=warning,
-        ),
-        rig_watch=_rig_watch(node, source_parameters, rig),
-        engine_build=_engine_build(node, model, bundle, backend.name),
+        publishers=publishers,
+        identity=identity,
+        rig_watch=rig_watch,
+        engine_build=engine_build,
     )
 
 

@@ -84,11 +84,16 @@ class PredictionPublishers:
             topics['~/points'] = (PointCloud2, IMAGES)
         if 'segmentation' in manifest.modalities:
             topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGES)
-            self._latch({entry.id: entry.name for entry in manifest.classes})
-        for topic, (kind, qos) in topics.items():
-            self._managed[topic] = node.create_lifecycle_publisher(
-                kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
-            )
+        try:
+            for topic, (kind, qos) in topics.items():
+                self._managed[topic] = node.create_lifecycle_publisher(
+                    kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
+                )
+            if 'segmentation' in manifest.modalities:
+                self._latch({entry.id: entry.name for entry in manifest.classes})
+        except Exception:
+            self.destroy()
+            raise
 
     def destroy(self) -> None:
         """Remove all publishers from the node."""

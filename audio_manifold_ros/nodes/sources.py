@@ -39,7 +39,7 @@ def make_source(node: Node, parameters: SourceParameters, rig: Path) -> AudioSou
         rig: Folder of the rig that a simulated street is heard with.
 
     Raises:
-        NodeError: A parameter that this kind of source needs is empty, or names no file.
+        NodeError: A parameter that this kind of source needs is empty, names no file, or is no name of a topic.
         AudioError: The source cannot work as configured.
 
     """
@@ -74,10 +74,22 @@ def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     if not parameters.topic:
         msg = "source.topic is '': give the name of a topic of audio."
         raise NodeError(msg)
+    _check_topic(node, 'source.topic', parameters.topic)
+    if parameters.topic_info:
+        _check_topic(node, 'source.topic_info', parameters.topic_info)
     stated = None
     if parameters.topic_rate_hz:
         stated = StatedAudio(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
     return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, stated))
+
+
+def _check_topic(node: Node, parameter: str, value: str) -> None:
+    try:
+        node.resolve_topic_name(value)
+    except RuntimeError as error:  # the exception class of rcl is private
+        reason = str(error).partition(', at ')[0]
+        msg = f'{parameter} is {value!r}: {reason}: give the name of a topic.'
+        raise NodeError(msg) from None
 
 
 def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:

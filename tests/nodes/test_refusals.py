@@ -66,8 +66,11 @@ def configure(capfd: pytest.CaptureFixture[str], **values: object) -> tuple[Tran
     node = PerceptionNode(parameter_overrides=overrides)
     try:
         capfd.readouterr()
+        before = len(list(node.publishers)), len(list(node.subscriptions))
         result = node.trigger_configure()
-        assert node.trigger_configure() == FAILURE if result == FAILURE else True
+        if result == FAILURE:
+            assert node.trigger_configure() == FAILURE
+            assert (len(list(node.publishers)), len(list(node.subscriptions))) == before
         return result, capfd.readouterr().err
     finally:
         node.destroy_node()
@@ -95,6 +98,9 @@ def test_what_is_good_is_taken(capfd: pytest.CaptureFixture[str], small_bundle: 
         ({'source__kind': 'bag'}, "source.kind is 'bag': give one of device, topic, file, simulator"),
         ({'source__kind': 'device'}, "source.device is ''"),
         ({'source__kind': 'topic', 'source__topic': ''}, "source.topic is ''"),
+        ({'source__kind': 'topic', 'source__topic': 'mic-array/audio'}, "source.topic is 'mic-array/audio': "),
+        ({'source__kind': 'topic', 'source__topic_info': 'a//b'}, "source.topic_info is 'a//b': "),
+        ({'qos_overrides./perception/points.publisher.depth': 'many'}, 'many'),
         ({'source__kind': 'file', 'source__file': '/no/such.wav'}, "'/no/such.wav'"),
         ({'source__block_samples': 1}, 'source.block_samples is 1'),
         ({'publish__audio': 1}, 'publish.audio is 1: give true or false'),
