@@ -16,6 +16,7 @@ from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.engine_build import EngineBuild
 from audio_manifold_ros.inference.microphone_use import plan_use
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.nodes.camera_clock import camera_offset_ns
 from audio_manifold_ros.nodes.diagnostics import Identity
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
@@ -101,6 +102,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
         _clock_warning(node, source_parameters),
         _disabled_warning(array, bundle, policy),
     ]
+    offset_ns = camera_offset_ns(rig)
     source = make_source(node, source_parameters, rig)
     backend = open_backend(
         bundle,
@@ -128,7 +130,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
         rig_watch = _rig_watch(node, source_parameters, rig)
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
-        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array)
+        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, offset_ns)
         undo.callback(publishers.destroy)
         engine_build = _engine_build(node, model, bundle, backend.name)
         undo.pop_all()

@@ -22,6 +22,7 @@ from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.isolation import isolated_environment
 from audio_manifold_ros.nodes.agreement import Agreement
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.camera_clock import camera_offset_ns
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.live_link import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, LiveLink
 
@@ -100,7 +101,8 @@ class LiveSeries:
                 tempfile.TemporaryDirectory(prefix='audio_manifold_live_') as logs,
                 Children(Path(logs), environment) as children,
             ):
-                link = LiveLink(self._session.bundle.manifest, children.check)
+                offset_ns = camera_offset_ns(self._session.rig.folder)
+                link = LiveLink(self._session.bundle.manifest, children.check, offset_ns)
                 try:
                     children.start_node(PERCEPTION, NODE_MODULE, self._node_parameters())
                     link.start()

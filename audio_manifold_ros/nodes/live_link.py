@@ -47,7 +47,7 @@ class LiveLink(Node):
 
     """
 
-    def __init__(self, manifest: Manifest, check: Callable[[], None]) -> None:
+    def __init__(self, manifest: Manifest, check: Callable[[], None], offset_ns: int = 0) -> None:
         """Subscribe first, ask later.
 
         A service of the perception node answers only once it knows this node's reader of answers, which was announced
@@ -56,10 +56,12 @@ class LiveLink(Node):
         Args:
             manifest: Tells which images come.
             check: Raises when there is no point in waiting.
+            offset_ns: What the perception node adds to the stamps of its images; it is taken off again.
 
         """
         super().__init__('evaluate_bag')
         self._check = check
+        self._offset_ns = offset_ns
         self.fault = ''
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
@@ -104,7 +106,10 @@ class LiveLink(Node):
         self._audio.publish(message)
 
     def receive(self, timeout_s: float) -> Received | None:
-        """Return stamp and images, by head and `confidence`, of the next prediction; None if it does not come."""
+        """Return stamp and images, by head and `confidence`, of the next prediction; None if it does not come.
+
+        The stamp is on the clock of the audio.
+        """
         end_s = time.monotonic() + timeout_s
         while not self._complete:
             left_s = end_s - time.monotonic()
@@ -124,7 +129,7 @@ class LiveLink(Node):
                 raise NodeError(msg)
 
     def _on_image(self, part: str, message: Image) -> None:
-        stamp_ns = to_ns(message.header.stamp)
+        stamp_ns = to_ns(message.header.stamp) - self._offset_ns
         parts = self._incomplete.setdefault(stamp_ns, {})
         parts[part] = from_image(message)
         if set(parts) == self._wanted:

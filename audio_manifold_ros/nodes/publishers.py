@@ -56,15 +56,19 @@ class PredictionPublishers:
         manifest: Heads, classes and camera of the bundle.
         camera_frame: Frame of the images.
         array: Names the microphones and their frame.
+        offset_ns: Added to the stamps of predictions, which so stand on the camera's clock; audio keeps its own.
 
     """
 
-    def __init__(self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray) -> None:
+    def __init__(
+        self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray, offset_ns: int = 0
+    ) -> None:
         """Create the publishers and latch the classes."""
         self._node = node
         self._camera = manifest.camera
         self._db_divisor = manifest.features.db_divisor
         self._camera_frame, self._array_frame = camera_frame, array.frame_id
+        self._offset_ns = offset_ns
         self._microphones = tuple((mic.name, mic.device_channel) for mic in array.microphones)
         self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
         self._managed: dict[str, LifecyclePublisher] = {}
@@ -110,7 +114,8 @@ class PredictionPublishers:
 
     def publish(self, prediction: Prediction) -> None:
         """Publish the images of a prediction."""
-        header = to_header(prediction.stamp_ns, self._camera_frame)
+        stamp_ns = prediction.stamp_ns + self._offset_ns
+        header = to_header(stamp_ns, self._camera_frame)
         depth_m, labels = prediction.depth_m, prediction.labels
         if depth_m is not None:
             self._publish_depth(depth_m, labels, header)
@@ -119,7 +124,7 @@ class PredictionPublishers:
             self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
         if prediction.confidence is not None:
             self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
-        stamp = to_header(prediction.stamp_ns, self._array_frame)
+        stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # else nobody was there to look at them when they were computed
             self._send_seen(

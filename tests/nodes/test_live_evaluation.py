@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from audio_manifold_ros.resources import resource_path
 from tests.bags.sound_bag import SoundBag
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]
@@ -26,11 +28,16 @@ def evaluate(drive: Path, bundle: Path, out: Path, *more: str) -> dict:
 
 @pytest.mark.timeout(600)
 def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_path: Path) -> None:
-    """Stamps jitter, a block is lost, the stream begins anew, and the rate is not the network's."""
+    """Stamps jitter, a block is lost, the stream begins anew, the rate is not the network's, the camera has a clock."""
+    rig = shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'rig')
+    extrinsics = (rig / 'extrinsics.yaml').read_text(encoding='utf-8')
+    (rig / 'extrinsics.yaml').write_text(
+        extrinsics.replace('audio_time_offset_s: 0.0', 'audio_time_offset_s: 0.085'), encoding='utf-8'
+    )
     sound = SoundBag(seconds=4.0, rate_hz=48_000, block_samples=1024, lost=frozenset({60}), restart_block=125)
     drive = sound.write(tmp_path / 'drive')
-    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10')
-    offline = evaluate(drive, small_bundle, tmp_path / 'offline', '--rate', '10')
+    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10', '--rig', str(rig))
+    offline = evaluate(drive, small_bundle, tmp_path / 'offline', '--rate', '10', '--rig', str(rig))
     agreement = live['agreement']
     assert agreement['agrees'], agreement
     assert agreement['compared'] == live['predictions'] == offline['predictions'] == offline['heard']['predicted']

@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from diagnostic_msgs.msg import DiagnosticArray
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.messages import from_image, to_ns, to_time
+from audio_manifold_ros.resources import resource_path
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
@@ -67,6 +70,30 @@ def node(
     assert peer.change(CONFIGURE, ACTIVATE), process.output
     microphones.wait_for_node()
     yield process
+    assert process.end() == 0, process.output
+
+
+def test_images_stand_on_the_cameras_clock_and_the_sound_on_its_own(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Microphones, tmp_path: Path
+) -> None:
+    rig = shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'rig')
+    extrinsics = (rig / 'extrinsics.yaml').read_text(encoding='utf-8')
+    assert 'audio_time_offset_s: 0.0' in extrinsics
+    (rig / 'extrinsics.yaml').write_text(
+        extrinsics.replace('audio_time_offset_s: 0.0', 'audio_time_offset_s: 5.0'), encoding='utf-8'
+    )
+    process = start_node(bundle=small_bundle, rig=rig, source__topic='/audio', publish__audio=True)
+    images = {topic: peer.hear(Image, f'/perception/{topic}/image') for topic in ('depth', 'confidence')}
+    reports = peer.hear(DiagnosticArray, '/perception/microphones')
+    sound = peer.hear(AudioBlockMessage, '/perception/audio', 200)
+    assert peer.change(CONFIGURE, ACTIVATE), process.output
+    microphones.wait_for_node()
+    microphones.send(1.5)
+    peer.wait(lambda: bool(images['depth'] and images['confidence'] and reports), 20, 'images')
+    seen_ns = [to_ns(message.header.stamp) for each in (*images.values(), reports) for message in each]
+    # An image describes the middle of a second of this sound.
+    assert all(EPOCH_NS + 5_450_000_000 <= stamp_ns <= EPOCH_NS + 6_050_000_000 for stamp_ns in seen_ns), seen_ns
+    assert to_ns(sound[0].header.stamp) == EPOCH_NS
     assert process.end() == 0, process.output
 
 
