@@ -48,6 +48,9 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'device', default_value='', description='Sound device that the recorder captures itself.'
         ),
+        DeclareLaunchArgument(
+            'audio', default_value='audio', description='Topic of the audio where another node captures the device.'
+        ),
         DeclareLaunchArgument('preflight', default_value='', description='strict, warn or skip.'),
         DeclareLaunchArgument('minutes', default_value='', description='Length of the drive that the disk must hold.'),
         DeclareLaunchArgument('duration_s', default_value='', description='Seconds to record; 0 until interrupted.'),
@@ -84,6 +87,7 @@ def recorder(context: LaunchContext) -> list[Node]:
         name=given('name'),
         namespace=given('namespace'),
         parameters=[given('params_file'), values],
+        remappings=[('audio', given('audio') or 'audio')],
         arguments=['--ros-args', '--log-level', given('log_level')],
         output='screen',
         sigterm_timeout=CLOSING_S,

@@ -12,7 +12,7 @@ from audio_manifold_ros.bags.bag_message import BagTopic
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_messages import IMAGE_TYPES
 
-# What a perception node publishes is no truth: its topics are found only by name.
+# What a perception node publishes is no truth. Its audio is what it captured: taken where there is no other.
 OWN_OUTPUT = 'perception'
 AUDIO = ('audio', 'audio_stamped')
 DEPTH = ('truth/depth/image', 'depth/image', 'depth/image/compressedDepth')
@@ -95,9 +95,8 @@ def _find_audio(where: str, topics: dict[str, str]) -> str:
     if standard:
         return standard
     # Multi-arrays hold anything; they are audio only where somebody says so.
-    likely = [
-        name for name, kind in topics.items() if OWN_OUTPUT not in name.split('/') and not ADAPTERS[kind].needs_stated
-    ]
+    described = [name for name, kind in topics.items() if not ADAPTERS[kind].needs_stated]
+    likely = [name for name in described if OWN_OUTPUT not in name.split('/')] or described
     if len(likely) == 1:
         return likely[0]
     if likely:

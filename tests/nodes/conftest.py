@@ -80,8 +80,8 @@ def start_node(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
     """Return what starts an executable of the package; all are ended with the test."""
     started: list[NodeProcess] = []
 
-    def start(module: str = 'perception_node', **parameters: Any) -> NodeProcess:
-        started.append(NodeProcess(module, tmp_path / f'{module}-{len(started)}.log', **parameters))
+    def start(module: str = 'perception_node', *remaps: str, **parameters: Any) -> NodeProcess:
+        started.append(NodeProcess(module, tmp_path / f'{module}-{len(started)}.log', *remaps, **parameters))
         return started[-1]
 
     yield start

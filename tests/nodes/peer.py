@@ -32,8 +32,9 @@ ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEA
 class NodeProcess:
     """An executable of the package, or a module of the tests, as a process, with what it printed."""
 
-    def __init__(self, module: str, log: Path, **parameters: Any) -> None:
+    def __init__(self, module: str, log: Path, *remaps: str, **parameters: Any) -> None:
         given = [part for name, value in parameters.items() for part in ('-p', f'{name.replace("__", ".")}:={value}')]
+        given += [part for remap in remaps for part in ('-r', remap)]
         self._log = log
         full = module if '.' in module else f'audio_manifold_ros.nodes.{module}'
         with log.open('wb') as file:

@@ -38,6 +38,7 @@ ARGUMENTS = {
         'bag',
         'rig',
         'device',
+        'audio',
         'preflight',
         'minutes',
         'duration_s',

@@ -19,13 +19,14 @@ from rosbags.rosbag2 import Reader
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS
 from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.recover import recover_bag
 from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.nodes.recorded_topic import NO_NUMBER, RecordedTopic
 from audio_manifold_ros.resources import resource_path
 from tests.nodes.car import BLOCK, RATE_HZ, Car, picture, sound
-from tests.nodes.peer import NodeProcess, Peer
+from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
 RIG = 'calibration/roof_octagon'
@@ -230,6 +231,30 @@ def test_a_full_disk_leaves_what_was_recorded_intact(
         assert_exact(messages_of(bag, '/audio'))
         assert sum(topic.count for topic in bag.topics) > 20
     assert 'Traceback' not in recorder.output
+
+
+def test_what_a_perception_node_captures_is_recorded_beside_it(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path, tmp_path: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True)
+    assert peer.change(CONFIGURE, ACTIVATE), node.output
+    assert peer.set('publish.audio', True) == (True, '')
+    recorder = start_node(
+        'recorder',
+        'audio:=/perception/audio',
+        folder=tmp_path,
+        name='drive',
+        rig=RIG,
+        duration_s=2.0,
+        preflight__timeout_s=60.0,
+        reserve_mb=1,
+    )
+    assert recorder.process.wait(100) == 0, recorder.output
+    with BagReader(tmp_path / 'drive') as bag:
+        assert find_topics('drive', bag.topics).audio == '/perception/audio'
+        chunks = [ADAPTERS[AUDIO_BLOCK].blocks(message, 0) for message in messages_of(bag, '/perception/audio')]
+    assert sum(chunk.samples.shape[1] for chunk in chunks) > 22_500
+    assert node.end() == 0, node.output
 
 
 def test_wrong_parameters_are_refused_in_a_sentence(start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
