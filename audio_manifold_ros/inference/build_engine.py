@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.plain import from_plain, read_json
 from audio_manifold_ros.inference.tensorrt_backend import TensorRtBackend
 from audio_manifold_ros.inference.tensorrt_toolchain import TensorRtToolchain
+from audio_manifold_ros.resources import resource_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog='build_engine', description='Compile the networks of a bundle with TensorRT, for the GPU of this machine.'
     )
-    parser.add_argument('bundle', type=Path, help='folder of the bundle')
+    parser.add_argument('bundle', type=Path, help='folder of the bundle, or one that ships: models/street')
     parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
     parser.add_argument(
@@ -163,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        bundle = Bundle.load(given.bundle)
+        bundle = Bundle.load(_located(given.bundle))
         toolchain = TensorRtToolchain(given.device)
         build_engine(bundle, toolchain, precision=given.precision, say=_print)
         if not given.build_only:
@@ -174,6 +176,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def _located(bundle: Path) -> Path:
+    """Return the folder of a bundle; what is not there may be one of those that ship with the package."""
+    if not bundle.is_dir() and not bundle.is_absolute():
+        with suppress(FileNotFoundError):
+            return resource_path(str(bundle))
+    return bundle
 
 
 def _print(text: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.inference import build_engine as command
 from audio_manifold_ros.inference.build_engine import build_engine
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.engine_build import EngineBuild
@@ -398,6 +399,31 @@ def test_the_windows_are_streets_heard_by_the_bundles_array(bundle: Bundle) -> N
     np.testing.assert_array_equal(windows, check_windows(bundle.manifest, 2))
     assert windows[0].std() > 0.01
     assert (windows[0] != windows[1]).any()
+
+
+@pytest.mark.parametrize(
+    ('bundle', 'reason'),
+    [
+        ('models/street', 'no GPU today'),
+        ('models/nowhere', 'nowhere'),
+        ('/models/street', '/models/street'),
+    ],
+)
+def test_the_command_finds_the_bundles_that_ship_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], bundle: str, reason: str
+) -> None:
+    def refuse(_device: str) -> Any:
+        msg = 'no GPU today'
+        raise InferenceError(msg)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, 'TensorRtToolchain', refuse)
+    try:
+        assert command.main([bundle]) == 1
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert reason in capsys.readouterr().err
 
 
 def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None:
