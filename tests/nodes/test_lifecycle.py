@@ -37,11 +37,32 @@ def test_fifty_cycles_leak_nothing(
             counts.append((node.threads(), node.file_descriptors()))
     assert node.children() == []
     assert shared_memory() - before == set()
-    assert counts[-1] <= max(counts[:5]), counts
+    for each in zip(*counts, strict=True):  # threads, then descriptors
+        assert each[-1] <= max(each[:5]), counts
     # After all of that it still sees.
     images = peer.hear(Image, '/perception/depth/image')
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: bool(images), 20, 'image after the cycles')
+    assert node.end() == 0, node.output
+
+
+def test_refused_configures_leave_nothing_behind(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
+) -> None:
+    node = start_node(bundle=small_bundle, source__topic='mic-array/audio')
+    counts = []
+    for _ in range(10):
+        assert not peer.change(CONFIGURE)
+        counts.append((node.threads(), node.file_descriptors()))
+    assert "source.topic is 'mic-array/audio'" in node.output
+    for each in zip(*counts, strict=True):
+        assert each[-1] <= max(each[:5]), counts
+    assert peer.set('source.topic', 'audio') == (True, '')
+    assert peer.change(CONFIGURE), node.output
+    topics = ('depth/image', 'confidence/image', 'audio', 'segmentation/labels_json')
+    peer.wait(lambda: all(peer.node.count_publishers(f'/perception/{topic}') for topic in topics), 20, 'publishers')
+    peer.spin(1.0)
+    assert [peer.node.count_publishers(f'/perception/{topic}') for topic in topics] == [1] * len(topics)
     assert node.end() == 0, node.output
 
 
