@@ -16,16 +16,14 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.nodes.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.drive_parameters import DriveParameters
 from audio_manifold_ros.nodes.drive_schedule import DriveSchedule, Sound, View
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.locations import locate
 from audio_manifold_ros.nodes.messages import NS_PER_S, to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.publishers import AUDIO, IMAGES
-from audio_manifold_ros.nodes.spinning import run_node
+from audio_manifold_ros.nodes.spinning import run_to_status
 from audio_manifold_ros.nodes.static_frames import publish_static_frames
 from audio_manifold_ros.simulation.device_channels import DeviceChannels
 
@@ -141,18 +139,7 @@ class SimulatedDrive(Node):
 
 def main(arguments: list[str] | None = None) -> int:
     """Drive until the time is over or the node is interrupted; returns the exit status."""
-    made: list[SimulatedDrive] = []
-
-    def make() -> SimulatedDrive:
-        made.append(SimulatedDrive())
-        return made[0]
-
-    try:
-        run_node(make, arguments, ended=lambda node: node.ended)
-    except (NodeError, CalibrationError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return int(made[0].failed)
+    return run_to_status(SimulatedDrive, arguments, ended=lambda node: node.ended, status=lambda node: int(node.failed))
 
 
 if __name__ == '__main__':
