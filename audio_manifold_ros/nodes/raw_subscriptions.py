@@ -29,7 +29,7 @@ class RawSubscriptions:
 
     Args:
         node: Subscribes.
-        topics: What is wanted: names as the node's parameters give them.
+        topics: What is wanted: whole names.
         receive: Called with each message: its topic, its bytes, when it arrived, and how many are missing before it.
         log: Called with a sentence about a topic that cannot be recorded.
 
@@ -46,7 +46,7 @@ class RawSubscriptions:
         self._node = node
         self._receive = receive
         self._log = log
-        self._wanted = tuple(dict.fromkeys(node.resolve_topic_name(topic) for topic in topics))
+        self._wanted = tuple(dict.fromkeys(topics))
         self._topics: dict[str, RecordedTopic] = {}
         self._subscriptions: dict[str, tuple[Subscription, QoSProfile]] = {}
         self._refused: dict[str, str] = {}

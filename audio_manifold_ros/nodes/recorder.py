@@ -46,6 +46,7 @@ from audio_manifold_ros.nodes.recorder_parameters import (
 from audio_manifold_ros.nodes.recorder_table import Progress
 from audio_manifold_ros.nodes.recording import MB, Recording, free_bytes
 from audio_manifold_ros.nodes.spinning import run_to_status
+from audio_manifold_ros.nodes.topic_name import resolved_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,8 @@ class Recorder(Node):
         self._recording: Recording | None = None
         self._live: Live | None = None
         self._thread = RecordThread()
-        self._raw = RawSubscriptions(self, self._settings.topics, self._thread.put, self.get_logger().error)
+        wanted = [resolved_topic(self, 'topics', topic) for topic in self._settings.topics]
+        self._raw = RawSubscriptions(self, wanted, self._thread.put, self.get_logger().error)
         self._device_topic: RecordedTopic | None = None
         self._device = self._open_device(declared.read(DeviceParameters))
         self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED)
@@ -119,12 +121,15 @@ class Recorder(Node):
         except BagError as error:
             msg = f'preflight.required: {error}'
             raise NodeError(msg) from None
-        return tuple(Requirement(self.resolve_topic_name(item.topic), item.least_hz) for item in found)
+        return tuple(
+            Requirement(resolved_topic(self, 'preflight.required', item.topic), item.least_hz) for item in found
+        )
 
     def _open_device(self, parameters: DeviceParameters) -> OwnDevice | None:
         if not parameters.name:
             return None
-        topic = RecordedTopic(self.resolve_topic_name(parameters.topic), AUDIO_TYPE, bag_qos([AUDIO]), latched=False)
+        name = resolved_topic(self, 'device.topic', parameters.topic)
+        topic = RecordedTopic(name, AUDIO_TYPE, bag_qos([AUDIO]), latched=False)
         self._device_topic = topic
         frame_id = '' if self._array is None else self._array.frame_id
         return OwnDevice(parameters, frame_id, self._now_ns, lambda data, at_ns: self._thread.put(topic, data, at_ns))

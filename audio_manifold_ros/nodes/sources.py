@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.topic_name import resolved_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,22 +75,13 @@ def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     if not parameters.topic:
         msg = "source.topic is '': give the name of a topic of audio."
         raise NodeError(msg)
-    _check_topic(node, 'source.topic', parameters.topic)
+    resolved_topic(node, 'source.topic', parameters.topic)
     if parameters.topic_info:
-        _check_topic(node, 'source.topic_info', parameters.topic_info)
+        resolved_topic(node, 'source.topic_info', parameters.topic_info)
     stated = None
     if parameters.topic_rate_hz:
         stated = StatedAudio(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
     return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, stated))
-
-
-def _check_topic(node: Node, parameter: str, value: str) -> None:
-    try:
-        node.resolve_topic_name(value)
-    except RuntimeError as error:  # the exception class of rcl is private
-        reason = str(error).partition(', at ')[0]
-        msg = f'{parameter} is {value!r}: {reason}: give the name of a topic.'
-        raise NodeError(msg) from None
 
 
 def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:

@@ -31,7 +31,7 @@ def test_every_message_arrives_once_and_in_order(peer: Peer, monkeypatch: pytest
         received.append((topic.name, data, time_ns, lost))
 
     refused: list[str] = []
-    raw = RawSubscriptions(peer.node, ['note'], receive, refused.append)
+    raw = RawSubscriptions(peer.node, ['/note'], receive, refused.append)
     publisher = peer.node.create_publisher(String, 'note', AUDIO)
     peer.wait(lambda: bool(raw.look() or raw.topics), 20, 'subscription')
     peer.wait(lambda: publisher.get_subscription_count() > 0, 20, 'match')

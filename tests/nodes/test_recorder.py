@@ -261,6 +261,8 @@ def test_wrong_parameters_are_refused_in_a_sentence(start_node: Callable[..., No
     for parameters, named in (
         ({'preflight__required': "['audio@fast']"}, "Required topic 'audio@fast'"),
         ({'rig': tmp_path / 'nowhere'}, 'give a folder that exists'),
+        ({'topics': "['mic-array/audio']"}, "topics is 'mic-array/audio'"),
+        ({'preflight__required': "['mic-array/audio']"}, "preflight.required is 'mic-array/audio'"),
         ({'split_s': -1.0}, 'split_s is -1.0'),
     ):
         recorder = start_node('recorder', **parameters)
