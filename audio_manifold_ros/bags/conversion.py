@@ -20,6 +20,8 @@ from audio_manifold_ros.datasets.errors import DatasetError
 RECORD_FORMAT = 'audio_manifold_ros conversion'
 MANIFEST_FORMAT = 'audio_manifold_ros corpus from bags'
 FORMAT_VERSION = 1
+# Of what is asked; raised where the same bag and options give another drive. 2: images keep their stamps.
+REQUEST_VERSION = 2
 SOFTWARE = f'audio_manifold_ros {__version__}'
 MANIFEST = 'manifest.json'
 
@@ -86,7 +88,7 @@ def request_of(bag_sha256: str, rig_sha256: str, options: ConversionOptions, lab
     values: dict[str, Any] = json.loads(
         json.dumps(
             {
-                'version': FORMAT_VERSION,
+                'version': REQUEST_VERSION,
                 'bag_sha256': bag_sha256,
                 'rig_sha256': rig_sha256,
                 'options': asdict(options),

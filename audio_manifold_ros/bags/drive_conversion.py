@@ -188,7 +188,9 @@ class DriveConversion:
         depth = images.get(DEPTH)
         if depth is not None and self._depth is not None:
             depth = self._depth.metres(depth)
-        writer.add_image(sample, depth, images.get(LABELS))
+        # By the clock of the audio: drives of bags that overlap have the same stamps where they sound the same.
+        stamp_ns = None if group.stamp_ns is None else group.stamp_ns - self._offset_ns
+        writer.add_image(sample, depth, images.get(LABELS), stamp_ns=stamp_ns)
         return ''
 
     def _no_images(self, sources: ImageSources) -> str:

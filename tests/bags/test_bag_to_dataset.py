@@ -112,6 +112,7 @@ def test_the_offset_of_the_rig_moves_the_images(tmp_path: Path) -> None:
     with DriveReader(done.path) as drive:
         # A camera that stamps 40 ms late shows what was heard 40 ms before its stamp.
         assert drive.image_samples.tolist() == [round(0.56 * RATE_HZ), round(1.16 * RATE_HZ)]
+        assert drive.image_stamps_ns.tolist() == [EPOCH_NS + 560_000_000, EPOCH_NS + 1_160_000_000]
     assert done.record['images']['audio_time_offset_s'] == 0.04
     assert done.record['rig']['from_bag'] is False
 
@@ -158,6 +159,10 @@ def test_what_is_done_is_kept_and_what_is_damaged_is_made_again(tmp_path: Path) 
     assert done.path.read_bytes() == content
     assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
     record_path(done.path).write_text('{}')
+    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
+    # A drive of the first version kept no stamps.
+    record = json.loads(record_path(done.path).read_text())
+    record_path(done.path).write_text(json.dumps(record | {'request': record['request'] | {'version': 1}}))
     assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
 
 

@@ -12,12 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.bags.bag_to_dataset import convert_bag
+from audio_manifold_ros.bags.conversion import ConversionOptions
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.datasets.split_file import SplitFile
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.resources import resource_path
+from tests.bags import drive_bags
 from training.check_split import main
 from training.leakage import Leakage, PairLeakage, compare_windows, leakage
 
@@ -69,6 +72,18 @@ def test_stamps_of_the_day_are_compared_across_drives_and_others_are_not(tmp_pat
     assert one.audio_overlaps == 3  # windows of half a second, so images less than that apart
     assert one.leaks
     assert not pair(measured(tmp_path, SplitFile('near', ('a',), ('c',), ('b',))), 'train', 'validation').leaks
+
+
+def test_drives_of_bags_that_overlap_leak(tmp_path: Path) -> None:
+    sound = drive_bags.sound(3 * RATE_HZ)
+    for name, shift_s in (('a', 0.0), ('b', 0.033), ('c', 0.066)):
+        bag = drive_bags.write_bag(tmp_path / name, sound, [1.0 + shift_s, 2.0 + shift_s], rate_hz=RATE_HZ)
+        convert_bag(bag, tmp_path / 'drives', None, ConversionOptions(RATE_HZ, rows=4, columns=4))
+    found = measured(tmp_path / 'drives', SplitFile('one drive', ('a',), ('b',), ('c',)), listen=False)
+    assert found.leaks
+    for one in found.pairs:
+        assert one.windows == one.within_1_s == one.audio_overlaps == 2
+        assert one.within_40_ms == (0 if (one.learnt, one.judged) == ('train', 'test') else 2)
 
 
 def test_the_same_sound_is_found_wherever_it_stands_but_silence_is_no_sound(tmp_path: Path) -> None:
