@@ -30,6 +30,8 @@ from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 
 NS = 1_000_000_000
+# Room for the rounding of an instant to a sample.
+EDGE_NS = 1_000_000
 FRAME_POSITIONS = (0.5, 1.0)
 BEFORE_AUDIO, AFTER_AUDIO, IN_GAP, NOT_LATER, DAMAGED = 'before_audio', 'after_audio', 'in_gap', 'not_later', 'damaged'
 Advance = Callable[[int], None]
@@ -149,12 +151,14 @@ class DriveConversion:
 
     def _write_images(self, writer: DriveWriter, sources: ImageSources) -> None:
         last_sample, last_ns = -1, self._reader.start_ns
-        for group in sources.sets():
+        first_ns, end_ns = self._track.line.span_ns()
+        for group in sources.sets((first_ns + self._offset_ns - EDGE_NS, end_ns + self._offset_ns + EDGE_NS)):
             if group.stamp_ns is None:
                 self._dropped[DAMAGED] += 1
                 continue
-            self._advance(max(group.stamp_ns - last_ns, 0))
-            last_ns = max(group.stamp_ns, last_ns)
+            seen_ns = min(group.stamp_ns, self._reader.end_ns)
+            self._advance(max(seen_ns - last_ns, 0))
+            last_ns = max(seen_ns, last_ns)
             # The offset leads from the clock of the audio to that of the camera.
             sample = self._track.output_sample_at(group.stamp_ns - self._offset_ns)
             reason = self._refusal(sample, last_sample, group) or self._add(writer, sample, group, sources)
@@ -221,6 +225,7 @@ class DriveConversion:
             'from': dict(sources.names),
             'kept': self._kept,
             'dropped': dict(sorted(self._dropped.items())),
+            'outside_audio': sources.outside,
             'audio_time_offset_s': self._offset_ns / NS,
             'offset_ms': {kind: _percentiles_ms(values) for kind, values in self._offsets_ns.items()},
         }

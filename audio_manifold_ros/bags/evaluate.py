@@ -19,6 +19,7 @@ from audio_manifold_ros.bags.evaluation import BagEvaluation, published
 from audio_manifold_ros.bags.heard_audio import OWN_TYPE, heard_audio
 from audio_manifold_ros.bags.moments import Moments, to_moment
 from audio_manifold_ros.bags.offline import DEFAULT_RATE_HZ, OfflineRun
+from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.report_html import report_html
 from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.truth import BagTruth
@@ -200,9 +201,10 @@ def _run(
     topics = session.topics
     heads = bool(topics.depth), bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
+    span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
     moments, first_ns, filmed = Moments(), None, 0
     with (
-        BagTruth(session.bag, topics, offset_s) as truth,
+        BagTruth(session.bag, topics, span_ns, offset_s) as truth,
         Film(options.out / FILM_FILE, _title(session), FILM_RATE_HZ) as film,
     ):
         for prediction in series.predictions():

@@ -37,7 +37,7 @@ class ImageSet:
 
     Attributes:
         stamp_ns: Instant that the reference shows; None where its message is damaged.
-        images: Depth and labels, not decoded yet; None where none is near enough.
+        images: Depth and labels, not decoded yet; None where none is near enough. Nothing outside the audio.
         offsets_ns: Of those that come from another stream than the reference, their stamp minus its.
 
     """
@@ -53,6 +53,7 @@ class ImageSources:
 
     Attributes:
         names: Where depth, labels and reference come from: a topic, or the name of a file of labels.
+        outside: Images of other streams than the reference that were passed over, stamped outside the audio.
 
     """
 
@@ -66,6 +67,7 @@ class ImageSources:
         """
         self._bag = bag
         self._tolerance_ns = tolerance_ns
+        self.outside: dict[str, int] = {}
         self._open = ExitStack()
         self.names = {kind: name for kind, name in ((DEPTH, topics.depth), (LABELS, topics.labels)) if name}
         self._tracks: dict[str, LabelTrack] = {}
@@ -87,8 +89,12 @@ class ImageSources:
         """Which of depth and labels there are."""
         return tuple(kind for kind in DECODERS if kind in self.names)
 
-    def sets(self) -> Iterator[ImageSet]:
+    def sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
         """Yield every image of the reference in the order of recording, with what belongs to it.
+
+        Args:
+            span_ns: First and last instant of the audio by the clock of the images. What is stamped outside is heard
+                by nobody, and must not move the streams: one wrong stamp would cost all that follow.
 
         Raises:
             BagError: A file is damaged.
@@ -96,10 +102,10 @@ class ImageSources:
         """
         reference = self.names['reference']
         own = next((kind for kind in self.kinds if self.names[kind] == reference), '')
-        others = {kind: Nearest(self._stream(kind), self._tolerance_ns) for kind in self.kinds if kind != own}
+        others = {kind: Nearest(self._stream(kind), self._tolerance_ns, span_ns) for kind in self.kinds if kind != own}
         for image in self._stream(own):
-            if image.stamp_ns is None:
-                yield ImageSet(None, {})
+            if image.stamp_ns is None or not span_ns[0] <= image.stamp_ns <= span_ns[1]:
+                yield ImageSet(image.stamp_ns, {})
                 continue
             found = {kind: nearest.at(image.stamp_ns) for kind, nearest in others.items()}
             offsets_ns = {
@@ -108,6 +114,7 @@ class ImageSources:
                 if other is not None and other.stamp_ns is not None
             }
             yield ImageSet(image.stamp_ns, {**({own: image} if own else {}), **found}, offsets_ns)
+        self.outside = {kind: nearest.outside for kind, nearest in others.items() if nearest.outside}
 
     def decoded(self, group: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
         """Return the images of a set as a dataset stores them, (row, column): float16 metres, uint8 class ids.

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS, stated_by
 from audio_manifold_ros.bags.errors import BagError
 
+# How much later than usual the first message may have been received.
+LATE_NS = 5_000_000_000
+
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
     from audio_manifold_ros.bags.bag_message import BagMessage
@@ -77,8 +80,25 @@ class RecordedAudio:
                 read += 1
                 yield chunk
         if not read:
-            msg = f'{self._bag.path}: no message on {self._topic!r} can be read: {self.problem or "there is none."}'
-            raise BagError(msg)
+            raise self._nothing()
+
+    def span_ns(self) -> tuple[int, int]:
+        """Return what the whole bag spans by the clock of the audio, roughly: its first message tells the difference.
+
+        Raises:
+            BagError: The file is damaged, or no message could be read at all.
+
+        """
+        for message, chunk in self.messages():
+            if not isinstance(chunk, BagError):
+                ahead_ns = chunk.stamp_ns - message.time_ns
+                return self._bag.start_ns + ahead_ns - LATE_NS, self._bag.end_ns + ahead_ns + LATE_NS
+        raise self._nothing()
+
+    def _nothing(self) -> BagError:
+        return BagError(
+            f'{self._bag.path}: no message on {self._topic!r} can be read: {self.problem or "there is none."}'
+        )
 
     def _read_info(self, topic: str) -> StatedAudio | None:
         if not topic:

@@ -41,6 +41,16 @@ class TimeLine:
         """Stamp of the first chunk."""
         return self._stamps_ns[0]
 
+    def span_ns(self) -> tuple[int, int]:
+        """Return the instant of the first sample and that behind the last.
+
+        Raises:
+            BagError: The clock of the audio went back during the recording.
+
+        """
+        _, times_ns = self._fitted()
+        return self.start_ns + round(times_ns[0]), self.start_ns + round(times_ns[-1])
+
     def jitter_ns(self) -> NDArray[np.float64]:
         """Return how far each chunk's stamp lies off the line, float64 (chunk,), positive where it is late."""
         _, times_ns = self._fitted()

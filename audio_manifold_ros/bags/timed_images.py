@@ -53,12 +53,27 @@ def track_images(track: LabelTrack) -> Iterator[TimedImage]:
 
 
 class Nearest:
-    """Finds the image of a stream that is nearest to instants that do not go back."""
+    """Finds the image of a stream that is nearest to instants that do not go back.
 
-    def __init__(self, images: Iterator[TimedImage], tolerance_ns: int) -> None:
-        """Take a stream, and how far an image may be off."""
+    Attributes:
+        outside: Images passed over so far because their stamps cannot be right, or nobody will ask for them.
+
+    """
+
+    def __init__(self, images: Iterator[TimedImage], tolerance_ns: int, span_ns: tuple[int, int]) -> None:
+        """Take a stream.
+
+        Args:
+            images: In the order of recording.
+            tolerance_ns: How far an image may be off.
+            span_ns: The first and the last instant that will be asked for. One image stamped far behind it would hide
+                all that follow.
+
+        """
+        self.outside = 0
         self._images = images
         self._tolerance_ns = tolerance_ns
+        self._first_ns, self._last_ns = span_ns[0] - tolerance_ns, span_ns[1] + tolerance_ns
         self._before: TimedImage | None = None
         self._after = self._next()
 
@@ -71,7 +86,13 @@ class Nearest:
         return best if best is not None and abs(_stamp(best) - stamp_ns) <= self._tolerance_ns else None
 
     def _next(self) -> TimedImage | None:
-        return next((image for image in self._images if image.stamp_ns is not None), None)
+        for image in self._images:
+            if image.stamp_ns is None:
+                continue
+            if self._first_ns <= image.stamp_ns <= self._last_ns:
+                return image
+            self.outside += 1
+        return None
 
 
 def _stamp(image: TimedImage) -> int:

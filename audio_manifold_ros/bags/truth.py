@@ -33,19 +33,28 @@ class TruthTrack:
     Attributes:
         offsets_ns: Of each image that was found, its stamp minus the instant that was asked for.
         refused: Images that could not be read.
+        outside: Images that were passed over, stamped outside the recording.
 
     """
 
-    def __init__(self, bag: BagReader, topic: str, decode: Callable[[Any], NDArray[Any]], tolerance_ns: int) -> None:
+    def __init__(
+        self,
+        bag: BagReader,
+        topic: str,
+        decode: Callable[[Any], NDArray[Any]],
+        tolerance_ns: int,
+        span_ns: tuple[int, int],
+    ) -> None:
         """Read nothing yet."""
         self._bag = bag
         self._decode = decode
         self._tolerance_ns = tolerance_ns
+        self._span_ns = span_ns
         self._messages: Iterator[Any] | None = bag.messages((topic,))
         self._near: deque[tuple[int, Any]] = deque()
         self._last: tuple[int, NDArray[Any] | None] = (-1, None)
         self.offsets_ns: list[int] = []
-        self.refused = 0
+        self.refused = self.outside = 0
 
     def at(self, time_ns: int) -> NDArray[Any] | None:
         """Return the image nearest to an instant, None if none is near enough or it cannot be read."""
@@ -73,7 +82,10 @@ class TruthTrack:
             return
         # Some drivers leave the stamp empty: what is left is when the bag received it.
         stamp_ns = stamp_ns or message.time_ns
-        if stamp_ns >= time_ns - self._tolerance_ns:
+        if not self._span_ns[0] <= stamp_ns <= self._span_ns[1]:
+            # One image of the future would hide all that follow.
+            self.outside += 1
+        elif stamp_ns >= time_ns - self._tolerance_ns:
             self._near.append((stamp_ns, decoded))
 
     def _image(self, stamp_ns: int, message: Any) -> NDArray[Any] | None:
@@ -90,13 +102,19 @@ class BagTruth:
     """True depth and labels of a bag. A context: it has the bag open a second time."""
 
     def __init__(
-        self, bag: BagReader, topics: DatasetTopics, offset_s: float = 0.0, tolerance_s: float = TOLERANCE_S
+        self,
+        bag: BagReader,
+        topics: DatasetTopics,
+        span_ns: tuple[int, int],
+        offset_s: float = 0.0,
+        tolerance_s: float = TOLERANCE_S,
     ) -> None:
         """Read nothing yet.
 
         Args:
             bag: Tells the path.
             topics: Of the bag.
+            span_ns: What the recording spans by the clock of the audio; images stamped outside are passed over.
             offset_s: The rig's `audio_time_offset_s`, added to a stamp of audio to reach the camera's clock.
             tolerance_s: An image this far from an instant is its truth.
 
@@ -105,11 +123,12 @@ class BagTruth:
         self._offset_ns = round(offset_s * NS_PER_S)
         self._readers: list[BagReader] = []
         self._tracks: dict[str, TruthTrack] = {}
+        seen_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
         for head, topic in self._names.items():
             if topic:
                 self._readers.append(BagReader(bag.path))
                 tolerance_ns = round(tolerance_s * NS_PER_S)
-                self._tracks[head] = TruthTrack(self._readers[-1], topic, DECODERS[head], tolerance_ns)
+                self._tracks[head] = TruthTrack(self._readers[-1], topic, DECODERS[head], tolerance_ns, seen_ns)
 
     def __enter__(self) -> BagTruth:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Enter."""
@@ -130,12 +149,13 @@ class BagTruth:
         return Images(images.get('depth'), images.get('segmentation'))
 
     def report(self) -> dict[str, Any]:
-        """Return topics, images that could not be read, and how far truth and prediction are apart, as plain values."""
+        """Return topics, images that could not be read, and how far truth and prediction are apart, plain."""
         return {
             head: {
                 'topic': self._names[head],
                 'used': len(track.offsets_ns),
                 'refused': track.refused,
+                'outside': track.outside,
                 'apart_ms': _percentiles_ms(track.offsets_ns),
             }
             for head, track in self._tracks.items()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +84,13 @@ def write_bag(
     lost: Iterable[int] = (),
     block: int = 450,
     label_shift_s: float = 0.0,
+    depth_shifts_s: Mapping[int, float] | None = None,
+    labels_shifts_s: Mapping[int, float] | None = None,
     with_rig: bool = True,
     epoch_images_ns: int = EPOCH_NS,
 ) -> Path:
-    """Write audio without some blocks, depth and labels at some instants."""
+    """Write audio without some blocks, depth and labels at some instants, some of them with a wrong stamp."""
+    wrong_depth_s, wrong_labels_s = depth_shifts_s or {}, labels_shifts_s or {}
     metadata = RunMetadata(RIG if with_rig else None, 'test', EPOCH_NS, 'recorder', {}).to_json()
     events = [
         (
@@ -101,8 +104,10 @@ def write_bag(
     for number, time_s in enumerate(image_times_s):
         stamp_ns = epoch_images_ns + round(time_s * NS)
         shifted_ns = stamp_ns + round(label_shift_s * NS)
-        events.append((stamp_ns, '/truth/depth/image', image_message(depth_of(time_s), '32FC1', stamp_ns)))
-        events.append((shifted_ns, '/truth/segmentation/image', image_message(labels_of(number), 'mono8', shifted_ns)))
+        depth_ns = stamp_ns + round(wrong_depth_s.get(number, 0) * NS)
+        labels_ns = shifted_ns + round(wrong_labels_s.get(number, 0) * NS)
+        events.append((stamp_ns, '/truth/depth/image', image_message(depth_of(time_s), '32FC1', depth_ns)))
+        events.append((shifted_ns, '/truth/segmentation/image', image_message(labels_of(number), 'mono8', labels_ns)))
     kinds = {'/audio': BLOCK, '/truth/depth/image': IMAGE, '/truth/segmentation/image': IMAGE}
     with BagWriter(folder, {CUSTOM_KEY: metadata}) as bag:
         for topic, kind in kinds.items():

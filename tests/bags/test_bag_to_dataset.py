@@ -89,6 +89,7 @@ def test_losses_are_gaps_and_images_beside_them_have_no_window(tmp_path: Path) -
         'audio_time_offset_s': 0.0,
         'kept': 30,
         'dropped': {'after_audio': 1},
+        'outside_audio': {'labels': 1},
         'from': {},
         'offset_ms': {},
     }
@@ -143,6 +144,18 @@ def test_labels_belong_to_the_nearest_image(tmp_path: Path) -> None:
     by_labels = replace(SMALL, reference='truth/segmentation/image', tolerance_s=0.04)
     with DriveReader(convert_bag(far, tmp_path / 'out', None, by_labels).path) as drive:
         assert drive.image_samples.tolist() == [round(0.63 * RATE_HZ), round(1.23 * RATE_HZ)]
+
+
+@pytest.mark.parametrize('wrong_s', [3600, -3600])
+@pytest.mark.parametrize('kind', ['depth', 'labels'])
+def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path, wrong_s: int, kind: str) -> None:
+    shifts = {f'{kind}_shifts_s': {3: wrong_s}}
+    bag = write_bag(tmp_path / 'bag', sound(3 * RATE_HZ), IMAGE_TIMES_S[:28], **shifts)
+    images = convert_bag(bag, tmp_path / 'out', None, SMALL).record['images']
+    outside = 'after_audio' if wrong_s > 0 else 'before_audio'
+    assert images['kept'] == 27
+    assert images['dropped'] == ({outside: 1} if kind == 'depth' else {'no_labels': 1})
+    assert images['outside_audio'] == ({} if kind == 'depth' else {'labels': 1})
 
 
 def test_what_is_done_is_kept_and_what_is_damaged_is_made_again(tmp_path: Path) -> None:

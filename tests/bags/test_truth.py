@@ -9,7 +9,9 @@ import pytest
 
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.dataset_topics import find_topics
+from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.truth import BagTruth
+from tests.bags import drive_bags
 from tests.bags.sound_bag import NS, START_NS, SoundBag
 
 
@@ -19,7 +21,8 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def truth_of(reader: BagReader, **options: float) -> BagTruth:
-    return BagTruth(reader, find_topics(str(reader.path), reader.topics), **options)
+    topics = find_topics(str(reader.path), reader.topics)
+    return BagTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), **options)
 
 
 def test_the_nearest_image_is_the_truth(bag: Path) -> None:
@@ -37,6 +40,7 @@ def test_the_nearest_image_is_the_truth(bag: Path) -> None:
         'topic': '/truth/depth/image',
         'used': 1,
         'refused': 0,
+        'outside': 0,
         'apart_ms': {'p50': 20.0, 'p95': 20.0},
     }
 
@@ -52,3 +56,15 @@ def test_the_offset_of_the_clocks_is_applied(bag: Path) -> None:
     with BagReader(bag) as reader, truth_of(reader, offset_s=0.05, tolerance_s=0.005) as truth:
         assert truth.at(START_NS + 500_000_000) is None
         assert truth.at(START_NS + 550_000_000) is not None
+
+
+def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path) -> None:
+    times_s = [number / 10 for number in range(20)]
+    sound, wrong_s = drive_bags.sound(2 * 22_500), {3: 3600, 5: -3600}
+    late = drive_bags.write_bag(tmp_path / 'bag', sound, times_s, depth_shifts_s=wrong_s)
+    with BagReader(late) as reader, truth_of(reader) as truth:
+        seen = [truth.at(drive_bags.EPOCH_NS + round(time_s * NS)) for time_s in times_s]
+        report = truth.report()
+    assert [number for number, images in enumerate(seen) if images.depth_m is None] == [3, 5]
+    assert all(images.labels is not None for images in seen)
+    assert (report['depth']['used'], report['depth']['outside']) == (18, 2)
