@@ -20,9 +20,9 @@ from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
-from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
+from audio_manifold_ros.bags.rig_depth import RigDepth
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
@@ -68,9 +68,8 @@ class DriveConversion:
             reference=options.reference,
         )
         self._offset_ns = round(_audio_time_offset_s(rig) * NS)
-        # Labels that a teacher made say themselves what they are worth.
-        measured = bool(rig.depth and self._topics.depth)
-        self._depth = DepthFile.from_text(rig.depth, DEPTH_FILE) if measured else None
+        self._depth = RigDepth(rig.depth_file() if self._topics.depth else None)
+        self._depth_unit = METRES
         self._track = AudioTrack(options.sample_rate_hz)
         self._audio = RecordedAudio(reader, self._topics, options.stated)
         self._gaps: list[tuple[int, int]] = []
@@ -87,7 +86,8 @@ class DriveConversion:
             DatasetError: The drive cannot be written.
 
         """
-        with ImageSources(self._bag, self._topics, round(self._options.tolerance_s * NS)) as sources:
+        with ImageSources(self._bag, self._topics, round(self._options.tolerance_s * NS), self._depth) as sources:
+            self._depth_unit = sources.depth_unit
             writer = self._write_audio(path, request)
             with writer:
                 self._write_images(writer, sources)
@@ -146,7 +146,7 @@ class DriveConversion:
                 'software': SOFTWARE,
             },
             first_sample=first_sample,
-            traits=None if self._depth is None or self._depth.metric else DriveTraits(depth_unit=RELATIVE),
+            traits=DriveTraits(depth_unit=self._depth_unit),
         )
 
     def _write_images(self, writer: DriveWriter, sources: ImageSources) -> None:
@@ -189,12 +189,9 @@ class DriveConversion:
             images = sources.decoded(group, self._options.rows, self._options.columns)
         except BagError:
             return DAMAGED
-        depth = images.get(DEPTH)
-        if depth is not None and self._depth is not None:
-            depth = self._depth.metres(depth)
         # By the clock of the audio: drives of bags that overlap have the same stamps where they sound the same.
         stamp_ns = None if group.stamp_ns is None else group.stamp_ns - self._offset_ns
-        writer.add_image(sample, depth, images.get(LABELS), stamp_ns=stamp_ns)
+        writer.add_image(sample, images.get(DEPTH), images.get(LABELS), stamp_ns=stamp_ns)
         return ''
 
     def _no_images(self, sources: ImageSources) -> str:

@@ -21,10 +21,13 @@ from audio_manifold_ros.bags.moments import Moments, to_moment
 from audio_manifold_ros.bags.offline import DEFAULT_RATE_HZ, OfflineRun
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.report_html import report_html
+from audio_manifold_ros.bags.rig_depth import RigDepth
 from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.truth import BagTruth
+from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
 from audio_manifold_ros.calibration.extrinsics import Extrinsics
 from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.datasets.drive_traits import METRES
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.evaluation.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
@@ -93,6 +96,7 @@ class Session:
     rig: BagRig
     backend: Backend
     array: MicrophoneArray
+    rig_depth: RigDepth
 
     def offline(self) -> OfflineRun:
         """Return the run through the pipeline, from its beginning."""
@@ -185,7 +189,9 @@ def open_session(options: EvaluationOptions) -> Iterator[Session]:
         array = MicrophoneArray.from_yaml(rig.folder / 'mic_array.yaml')
         backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
         topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
-        yield Session(options, bag, topics, bundle, rig, backend, array)
+        depth_file = rig.folder / DEPTH_FILE
+        rig_depth = RigDepth(DepthFile.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
+        yield Session(options, bag, topics, bundle, rig, backend, array, rig_depth)
 
 
 def _run(
@@ -199,12 +205,12 @@ def _run(
     span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
     evaluation = BagEvaluation(manifest, prior, shift_for(span_s))
     topics = session.topics
-    heads = bool(topics.depth), bool(topics.labels)
+    heads = bool(topics.depth) and session.rig_depth.unit == METRES, bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
     moments, first_ns, filmed = Moments(), None, 0
     with (
-        BagTruth(session.bag, topics, span_ns, offset_s) as truth,
+        BagTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as truth,
         Film(options.out / FILM_FILE, _title(session), FILM_RATE_HZ) as film,
     ):
         for prediction in series.predictions():
@@ -234,6 +240,7 @@ def _about(session: Session) -> dict[str, Any]:
         if session.rig.origin != 'default'
         else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
         _rig_mismatch(session),
+        _no_metres(session),
         'The audio carries no sample index: losses are inferred from stamps.' if topics.audio_type != OWN_TYPE else '',
         *bag.problems,
     ]
@@ -260,6 +267,15 @@ def _rig_mismatch(session: Session) -> str:
     if metadata is None or metadata.rig is None:
         return ''
     return rig_mismatch(RigText.from_folder(session.rig.folder), metadata.rig)
+
+
+def _no_metres(session: Session) -> str:
+    if not session.topics.depth or session.rig_depth.unit == METRES:
+        return ''
+    return (
+        f'The depth of {session.topics.depth!r} is not scored: the {DEPTH_FILE} of its rig knows no scale. Give '
+        'depth_scale, min_m and max_m if they are known.'
+    )
 
 
 def _title(session: Session) -> str:

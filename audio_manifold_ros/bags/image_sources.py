@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels, decode_picture
-from audio_manifold_ros.bags.timed_images import Nearest, TimedImage, topic_images, track_images
+from audio_manifold_ros.bags.image_messages import decode_labels, decode_picture
+from audio_manifold_ros.bags.rig_depth import RigDepth
+from audio_manifold_ros.bags.timed_images import Decode, Nearest, TimedImage, topic_images, track_images
+from audio_manifold_ros.datasets.drive_traits import METRES
 from audio_manifold_ros.datasets.label_folder import SKY, label_folder
 from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.track_depth import track_depth
 from audio_manifold_ros.evaluation.resolution import sampled
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.dataset_topics import DatasetTopics
 
-FARTHEST_M = 65_000  # beyond it float16 is infinite
+FARTHEST = 65_000  # beyond it float16 is infinite
 DEPTH, LABELS = 'depth', 'labels'
-DECODERS = {DEPTH: decode_depth_m, LABELS: decode_labels}
+KINDS = (DEPTH, LABELS)
 LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
 
 
@@ -52,13 +55,20 @@ class ImageSources:
     """Streams of images out of a bag and the label files beside it, in step. Use it as a context manager.
 
     Attributes:
+        depth_unit: Unit of the depth: `m`, or `relative` where nobody measured its scale.
         names: Where depth, labels and reference come from: a topic, or the name of a file of labels.
         outside: Images of other streams than the reference that were passed over, stamped outside the audio.
 
     """
 
-    def __init__(self, bag: Path, topics: DatasetTopics, tolerance_ns: int) -> None:
+    def __init__(self, bag: Path, topics: DatasetTopics, tolerance_ns: int, rig_depth: RigDepth) -> None:
         """Open what there is: topics of the bag first, files of labels where there is no topic.
+
+        Args:
+            bag: Where it lies.
+            topics: Which of its topics.
+            tolerance_ns: How far depth and labels may be from the reference.
+            rig_depth: Reads the depth of a topic; labels that a teacher made say themselves what they are worth.
 
         Raises:
             BagError: There is neither depth nor labels.
@@ -67,6 +77,7 @@ class ImageSources:
         """
         self._bag = bag
         self._tolerance_ns = tolerance_ns
+        self._rig_depth = rig_depth
         self.outside: dict[str, int] = {}
         self._open = ExitStack()
         self.names = {kind: name for kind, name in ((DEPTH, topics.depth), (LABELS, topics.labels)) if name}
@@ -82,12 +93,14 @@ class ImageSources:
                 '(python -m training.label).'
             )
             raise BagError(msg)
+        self._guessed = track_depth(self._tracks[DEPTH].description) if DEPTH in self._tracks else None
+        self.depth_unit = rig_depth.unit if topics.depth else METRES if self._guessed is None else self._guessed.unit
         self.names['reference'] = topics.reference or self.names.get(DEPTH) or self.names[LABELS]
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Which of depth and labels there are."""
-        return tuple(kind for kind in DECODERS if kind in self.names)
+        return tuple(kind for kind in KINDS if kind in self.names)
 
     def sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
         """Yield every image of the reference in the order of recording, with what belongs to it.
@@ -117,9 +130,9 @@ class ImageSources:
         self.outside = {kind: nearest.outside for kind, nearest in others.items() if nearest.outside}
 
     def decoded(self, group: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
-        """Return the images of a set as a dataset stores them, (row, column): float16 metres, uint8 class ids.
+        """Return the images of a set as a dataset stores them, (row, column): float16 in `depth_unit`, uint8 class ids.
 
-        Depth that a teacher guessed is none where the labels say sky.
+        Metres that a teacher guessed are none where the labels say sky.
 
         Raises:
             BagError: A message is damaged or of another kind.
@@ -130,9 +143,10 @@ class ImageSources:
             kind: sampled(image.image(), rows, columns) for kind, image in group.images.items() if image is not None
         }
         if DEPTH in images:
-            depth_m = np.where(images[DEPTH] < FARTHEST_M, images[DEPTH], np.nan).astype(np.float16)
-            guessed = DEPTH in self._tracks and LABELS in images
-            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth_m) if guessed else depth_m
+            found = images[DEPTH] if self._guessed is None else images[DEPTH] / np.float32(self._guessed.divisor)
+            depth = np.where(found < FARTHEST, found, np.nan).astype(np.float16)
+            skyless = self._guessed is not None and self._guessed.unit == METRES and LABELS in images
+            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth) if skyless else depth
         return images
 
     def __enter__(self) -> ImageSources:
@@ -152,5 +166,5 @@ class ImageSources:
         topic = self.names[kind or 'reference']
         # A reader of its own: the streams advance each at its own pace.
         bag = self._open.enter_context(BagReader(self._bag))
-        decode: Any = DECODERS.get(kind, decode_picture)
-        return topic_images(bag, topic, decode)
+        decoders: dict[str, Decode] = {DEPTH: self._rig_depth.decode, LABELS: decode_labels}
+        return topic_images(bag, topic, decoders.get(kind, decode_picture))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels
+from audio_manifold_ros.bags.image_messages import decode_labels
+from audio_manifold_ros.bags.rig_depth import RigDepth
+from audio_manifold_ros.bags.timed_images import Decode
+from audio_manifold_ros.datasets.drive_traits import METRES
 from audio_manifold_ros.evaluation.scores import Images
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 NS_PER_S = 1_000_000_000
 TOLERANCE_S = 0.03
-DECODERS: Mapping[str, Callable[[Any], NDArray[Any]]] = {'depth': decode_depth_m, 'segmentation': decode_labels}
 
 
 class TruthTrack:
@@ -41,7 +42,7 @@ class TruthTrack:
         self,
         bag: BagReader,
         topic: str,
-        decode: Callable[[Any], NDArray[Any]],
+        decode: Decode,
         tolerance_ns: int,
         span_ns: tuple[int, int],
     ) -> None:
@@ -106,6 +107,7 @@ class BagTruth:
         bag: BagReader,
         topics: DatasetTopics,
         span_ns: tuple[int, int],
+        rig_depth: RigDepth,
         offset_s: float = 0.0,
         tolerance_s: float = TOLERANCE_S,
     ) -> None:
@@ -115,11 +117,13 @@ class BagTruth:
             bag: Tells the path.
             topics: Of the bag.
             span_ns: What the recording spans by the clock of the audio; images stamped outside are passed over.
+            rig_depth: What the rig's depth is worth; in another unit than metres it is no truth, and left out.
             offset_s: The rig's `audio_time_offset_s`, added to a stamp of audio to reach the camera's clock.
             tolerance_s: An image this far from an instant is its truth.
 
         """
-        self._names = {'depth': topics.depth, 'segmentation': topics.labels}
+        self._names = {'depth': topics.depth if rig_depth.unit == METRES else '', 'segmentation': topics.labels}
+        decoders: dict[str, Decode] = {'depth': rig_depth.decode, 'segmentation': decode_labels}
         self._offset_ns = round(offset_s * NS_PER_S)
         self._readers: list[BagReader] = []
         self._tracks: dict[str, TruthTrack] = {}
@@ -128,7 +132,7 @@ class BagTruth:
             if topic:
                 self._readers.append(BagReader(bag.path))
                 tolerance_ns = round(tolerance_s * NS_PER_S)
-                self._tracks[head] = TruthTrack(self._readers[-1], topic, DECODERS[head], tolerance_ns, seen_ns)
+                self._tracks[head] = TruthTrack(self._readers[-1], topic, decoders[head], tolerance_ns, seen_ns)
 
     def __enter__(self) -> BagTruth:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Enter."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.errors import DatasetError
 
@@ -78,6 +79,15 @@ class RigText:
 
         """
         return _array(self.mic_array)
+
+    def depth_file(self) -> DepthFile | None:
+        """Return what the depth of the rig is worth; None for a rig that says nothing of it.
+
+        Raises:
+            CalibrationError: `depth.yaml` makes no sense.
+
+        """
+        return DepthFile.from_text(self.depth, DEPTH_FILE) if self.depth else None
 
 
 @lru_cache(maxsize=8)

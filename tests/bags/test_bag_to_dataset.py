@@ -190,14 +190,16 @@ def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) 
             bag.write('/camera/image', image_message(picture, 'mono8', time_ns), time_ns)
     with pytest.raises(BagError, match=r'training\.label'):
         convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, SMALL)
+    by_camera = replace(SMALL, reference='camera/image')
     labels = np.stack([labels_of(10), labels_of(13)])
     depth_m = np.full((2, 12, 16), 7, dtype=np.float16)
     for modality, images in (('depth', depth_m), ('segmentation', labels)):
         run = LabelRun(times_ns, times_ns, images, 2)
         path = label_folder(tmp_path / 'bag') / f'{modality}.h5'
         write_track(path, TrackDescription(modality, 'key', {}), iter([run]))
-    done = convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, replace(SMALL, reference='camera/image'))
+    done = convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, by_camera)
     with DriveReader(done.path) as drive:
+        assert drive.traits.depth_unit == METRES
         assert np.isnan(drive.depth_m(0)).all()
         assert (drive.depth_m(1) == 7).all()
         assert (drive.labels(1) == 13).all()
@@ -206,6 +208,14 @@ def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) 
         'labels': 'segmentation.h5',
         'reference': '/camera/image',
     }
+    # Files of a teacher of disparity: nobody measured their metres, and imports call them relative too.
+    files = TrackDescription('depth', 'other', {'teacher': {'kind': 'files'}})
+    write_track(
+        label_folder(tmp_path / 'bag') / 'depth.h5', files, iter([LabelRun(times_ns, times_ns, 5.4 * depth_m, 2)])
+    )
+    with DriveReader(convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, by_camera).path) as drive:
+        assert drive.traits.depth_unit == RELATIVE
+        np.testing.assert_allclose([drive.depth_m(0), drive.depth_m(1)], depth_m, rtol=2**-9)
 
 
 def test_foreign_audio_becomes_a_drive_with_inferred_gaps(tmp_path: Path) -> None:

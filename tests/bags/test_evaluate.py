@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,18 @@ def test_a_bag_without_truth_is_shown_all_the_same(tmp_path: Path) -> None:
     assert result['with_truth'] == 0
     assert 'assumed' in result['warnings'][0]
     assert 'no true images' in (tmp_path / 'out' / 'report.html').read_text(encoding='utf-8')
+
+
+def test_depth_of_a_rig_that_knows_no_scale_is_not_scored(tmp_path: Path) -> None:
+    unknown = 'schema_version: 1\nsource: none\ndepth_scale: null\nmin_m: null\nmax_m: null\n'
+    custom = {CUSTOM_KEY: RunMetadata(replace(RIG, depth=unknown), 'tests', START_NS, 'recorder', {}).to_json()}
+    drive = SoundBag(seconds=1.6, custom=custom).write(tmp_path / 'drive')
+    result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
+    assert result['with_truth'] > 0
+    assert result['scores']['depth'].get('abs_rel') is None
+    assert result['scores']['segmentation']['miou'] is not None
+    assert list(result['truth']) == ['segmentation']
+    assert "'/truth/depth/image' is not scored" in result['warnings'][0]
 
 
 def test_a_bag_that_is_too_short_says_so(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.dataset_topics import find_topics
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
+from audio_manifold_ros.bags.rig_depth import RigDepth
 from audio_manifold_ros.bags.truth import BagTruth
 from tests.bags import drive_bags
 from tests.bags.sound_bag import NS, START_NS, SoundBag
@@ -22,7 +23,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def truth_of(reader: BagReader, **options: float) -> BagTruth:
     topics = find_topics(str(reader.path), reader.topics)
-    return BagTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), **options)
+    return BagTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), RigDepth(None), **options)
 
 
 def test_the_nearest_image_is_the_truth(bag: Path) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.pcm16 import to_samples
+from audio_manifold_ros.datasets.track_depth import STEREO_SCALE_M
 from training.errors import TrainingError
 from training.importing.oap_scene import TRACKS, UNRECORDED
 from training.importing.truth import DEPTH
-from training.labelling.teacher_files import STEREO_SCALE_M, class_ids, disparity_to_depth_m
+from training.labelling.teacher_files import class_ids, disparity_to_depth_m
 
 AUDIO = 'audio'
 BLOCK_SAMPLES = 1 << 18

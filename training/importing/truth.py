@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.track_depth import STEREO_SCALE_M, track_depth
 from training.errors import TrainingError
 from training.labelling.frame import Frame
-from training.labelling.teacher_files import READERS, STEREO_SCALE_M, TeacherFiles
+from training.labelling.teacher_files import READERS, TeacherFiles
 
 DEPTH, SEGMENTATION = 'depth', 'segmentation'
-FILES_KIND = 'files'
 
 
 class Truth(Protocol):
@@ -70,10 +70,9 @@ class TrackTruth:
         facts = self._track.description.provenance
         columns = facts.get('source', {}).get('columns')
         self.columns = None if columns is None else (int(columns[0]), int(columns[1]))
-        # Files are those of a teacher of disparity: the metres that the labels give them are a convention.
-        guessed = facts.get('teacher', {}).get('kind') == FILES_KIND
-        self.depth_unit = RELATIVE if guessed else METRES
-        self._scale = STEREO_SCALE_M if guessed and self._track.description.modality == DEPTH else None
+        worth = track_depth(self._track.description)
+        self.depth_unit = worth.unit
+        self._divisor = worth.divisor if self._track.description.modality == DEPTH else 1.0
         self.provenance = {'key': self._track.description.key, **facts}
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:  # noqa: ARG002
@@ -82,7 +81,7 @@ class TrackTruth:
         if number is None:
             return None
         image = self._track.image(number)
-        return image if self._scale is None else image / np.float32(self._scale)
+        return image if self._divisor == 1.0 else image / np.float32(self._divisor)
 
     def close(self) -> None:
         """Close the track."""

@@ -4,23 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_depth_m, decode_labels
+from audio_manifold_ros.bags.bag_rig import read_run_metadata
+from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_labels
+from audio_manifold_ros.bags.rig_depth import RigDepth
 from training.labelling.bag_frames import find_topic, stamp_ns
 from training.labelling.frame import Frame
 
-DECODERS: Mapping[str, Callable[[Any], NDArray[Any]]] = {'depth': decode_depth_m, 'segmentation': decode_labels}
+DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
 
 
 class RecordedTopic:
     """A topic of the bag that holds the camera images; the image nearest in stamps counts, within 50 ms.
+
+    Depth is worth what the `depth.yaml` of the rig in the bag says.
 
     Attributes:
         modality: Either `depth` or `segmentation`.
@@ -32,7 +37,8 @@ class RecordedTopic:
         """Look for a topic.
 
         Raises:
-            BagError: There is no bag, or it is damaged.
+            BagError: There is no bag, or it is damaged, or what it says of its rig is.
+            CalibrationError: The rig's `depth.yaml` makes no sense.
             TrainingError: The topic is not there.
 
         """
@@ -40,6 +46,12 @@ class RecordedTopic:
         self._path = path
         with BagReader(path) as bag:
             topics = [entry.name for entry in bag.topics if entry.type in IMAGE_TYPES]
+            metadata = read_run_metadata(bag) if modality == DEPTH else None
+        rig = None if metadata is None else metadata.rig
+        self._worth = None if rig is None else rig.depth_file()
+        rig_depth = RigDepth(self._worth)
+        self._unit = rig_depth.unit
+        self._decode: Callable[[Any], NDArray[Any]] = rig_depth.decode if modality == DEPTH else decode_labels
         self.topic = find_topic(path, topics, (topic,), named=True)
         self._walk: Iterator[tuple[int, Callable[[], NDArray[Any]]]] = iter(())
         self._near: list[tuple[int, Callable[[], NDArray[Any]]]] = []
@@ -47,8 +59,9 @@ class RecordedTopic:
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The topic."""
-        return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6}
+        """The topic, and what the rig says of its depth."""
+        worth = {} if self._worth is None else {'depth_unit': self._unit, 'depth_file': asdict(self._worth)}
+        return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6, **worth}
 
     def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
         """Return what was recorded nearest to each image, None where nothing was near; images come in order.
@@ -74,7 +87,7 @@ class RecordedTopic:
         return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[1]()
 
     def _messages(self) -> Iterator[tuple[int, Callable[[], NDArray[Any]]]]:
-        decode = DECODERS[self.modality]
+        decode = self._decode
         with BagReader(self._path) as bag:
             for message in bag.messages([self.topic]):
                 decoded = bag.decode(message)

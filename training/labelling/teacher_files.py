@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.datasets.track_depth import FILES_KIND, STEREO_SCALE_M
 from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
 from training.errors import TrainingError
 from training.labelling.fingerprint import fingerprint
 from training.labelling.frame import Frame
 
-# Scaled disparity of Monodepth2 is 0.01 to 10 (Godard et al. 2019); its stereo baseline of 0.1 units stands for 0.54 m
-# of KITTI, so depth is 5.4 m over it.
+# Of scaled disparity (Godard et al. 2019).
 DISPARITY_RANGE = (0.01, 10.0)
-STEREO_SCALE_M = 5.4
 
 
 class TeacherFiles:
@@ -52,7 +51,7 @@ class TeacherFiles:
     def provenance(self) -> dict[str, object]:
         """The files, and what their numbers are taken for."""
         scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == 'depth' else {}
-        return {'kind': 'files', 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
+        return {'kind': FILES_KIND, 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
 
     def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
         """Return what the files say, None where there is none.

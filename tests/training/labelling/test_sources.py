@@ -4,14 +4,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from audio_manifold_ros.bags.bag_reader import BagReader
+from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.errors import BagError
-from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
+from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
+from audio_manifold_ros.datasets.label_track import TrackDescription
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.track_depth import track_depth
+from audio_manifold_ros.resources import resource_path
+from tests.training.labelling.recording import (
+    FRAMES,
+    LATENCY_NS,
+    SKY_DEPTH_M,
+    START_NS,
+    depth_image,
+    label_image,
+    picture,
+    stamps,
+)
 from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.fingerprint import EDGE_BYTES, fingerprint
@@ -129,6 +147,27 @@ def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
         np.testing.assert_array_equal(found[number], depth_image(number))
     assert found[-1] is None
     np.testing.assert_array_equal(teacher.label(frames[1:2])[0], depth_image(1))
+
+
+@pytest.mark.parametrize(('scale', 'unit'), [('0.5', METRES), ('null', RELATIVE)])
+def test_recorded_depth_is_worth_what_the_rig_in_the_bag_says(bag: Path, tmp_path: Path, scale: str, unit: str) -> None:
+    low, high = ('1', '20') if unit == METRES else ('null', 'null')
+    text = f'schema_version: 1\nsource: network\ndepth_scale: {scale}\nmin_m: {low}\nmax_m: {high}\n'
+    rig = replace(RigText.from_folder(resource_path('calibration/roof_octagon')), depth=text)
+    custom = {CUSTOM_KEY: RunMetadata(rig, 'test', START_NS, 'recorder', {}).to_json()}
+    with BagReader(bag) as reader, BagWriter(tmp_path / 'bag', custom) as writer:
+        for topic in reader.topics:
+            writer.add_topic(topic.name, topic.type)
+        for message in reader.messages():
+            writer.write(message.topic, message.data, message.time_ns)
+    teacher = RecordedTopic(tmp_path / 'bag', 'depth', 'depth/image')
+    (found,) = teacher.label(list(BagFrames(tmp_path / 'bag').frames())[:1])
+    expected = depth_image(0)
+    if unit == METRES:
+        expected = np.where(expected == SKY_DEPTH_M, np.float32(np.nan), expected / 2)
+    np.testing.assert_array_equal(found, expected)
+    assert teacher.provenance != RecordedTopic(bag, 'depth', 'depth/image').provenance
+    assert track_depth(TrackDescription('depth', '', {'teacher': teacher.provenance})).unit == unit
 
 
 def test_recorded_labels_are_read_and_a_wrong_topic_is_refused(bag: Path) -> None:
