@@ -30,6 +30,8 @@ from training.importing.truth import DEPTH, SEGMENTATION, TruthFolders
 
 REQUEST_VERSION = 1
 PICTURE_COLUMNS = 1920
+# What truth says that shows all of a picture.
+WHOLE = (None, (0, PICTURE_COLUMNS))
 # Between two runs, so that no window is cut across them.
 GAP_SAMPLES = 1
 PREFIXES = ('fl_rgb_', '')
@@ -90,7 +92,7 @@ def write_drive(job: MavdJob) -> DriveOutcome:
     """Write a drive file with its record, unless the same one is there, whole.
 
     Raises:
-        TrainingError: The folder is no drive of MAVD, or none of its instants can be kept.
+        TrainingError: The folder is no drive of MAVD, its labels show other columns, or no instant can be kept.
         DatasetError: The drive cannot be written, or a track of labels is damaged.
         AudioError: The rate makes no sense.
 
@@ -99,6 +101,7 @@ def write_drive(job: MavdJob) -> DriveOutcome:
     path = job.out / f'{found.drive_id}.h5'
     options = job.options
     with TruthFolders(job.truth, options.picture_columns if options.files_show_crop else None, PREFIXES) as truth:
+        _check_columns(truth, options.picture_columns)
         request = _request(job, found, truth)
         outcome = find_outcome(path, request)
         if outcome is not None:
@@ -174,7 +177,7 @@ class _Conversion:
             if image is None:
                 self._skip(UNKNOWN[modality], clip.name.text)
                 return None
-            images[modality] = _cropped(image, self._options.picture_columns) if truth.columns is None else image
+            images[modality] = _cropped(image, self._options.picture_columns) if truth.columns in WHOLE else image
         return images
 
     def _skip(self, reason: str, name: str) -> None:
@@ -188,6 +191,18 @@ class _Conversion:
         missing = sorted({DEPTH, SEGMENTATION} - set(self._truth.found))
         unit = [f'depth is {self._truth.depth_unit}: its scale is unknown'] if self._truth.depth_unit != METRES else []
         return (*(f'no {modality} at all' for modality in missing), *unit)
+
+
+def _check_columns(truth: TruthFolders, wanted: tuple[int, int]) -> None:
+    """Refuse labels of another part of the picture: they would be stretched over the part that is wanted."""
+    for modality, said in truth.found.items():
+        if said.columns not in (*WHOLE, tuple(wanted)):
+            (first, end), (our_first, our_end) = said.columns, wanted
+            msg = (
+                f'The {modality} shows columns {first} to {end} of the pictures, not {our_first} to {our_end}: import '
+                f'with --columns {first} {end}, or label with --columns {our_first} {our_end}.'
+            )
+            raise TrainingError(msg)
 
 
 def _cropped(image: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:

@@ -116,7 +116,7 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path, capsys: pytest.
     write_instant(drive, '1590084512_7_0')
     (drive / 'masks' / 'fl_rgb_1590084512_7_0_mask.png').unlink()
     write_instant(drive, '1590084513_7_0')
-    (drive / 'disparity' / 'fl_rgb_1590084513_7_0_disp.npy').write_bytes(b'nothing')
+    (drive / 'disparity' / 'fl_rgb_1590084513_7_0_disp.npy').write_bytes(b'PK\x03\x04nothing')
     write_instant(drive, '1590084514_7_0')
     (drive / 'audio' / 'audio_5_1590084514_7_0.mp3').write_bytes(b'\xff\xfb' + bytes(500))
     write_pictures(drive, '1590084499_0_0')
@@ -193,6 +193,18 @@ def test_tracks_that_the_labeller_left_beside_the_pictures_are_taken(tmp_path: P
         assert np.all(reader.depth_m(1)[10:] == 8)
         assert np.all(np.isnan(reader.depth_m(1)[:10]))
         assert np.all(reader.labels(0)[:10] == 10)
+
+
+def test_labels_of_other_columns_are_refused(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS)
+    stamps, ids = np.array(STAMPS_NS[:2], dtype=np.int64), np.zeros((2, 128, 128), np.uint8)
+    left = TrackDescription('segmentation', 'key', {'source': {'columns': [0, 960]}, 'teacher': {}})
+    write_track(drive / 'fl_rgb.labels' / 'segmentation.h5', left, iter([LabelRun(stamps, stamps, ids, 3)]))
+    arguments = [str(drive), '--out', str(tmp_path / 'out'), '--workers', '1']
+    assert main(arguments) == 1
+    refused = json.loads((tmp_path / 'out' / 'import.json').read_text())['refused'][MAY]
+    assert 'columns 0 to 960 of the pictures, not 200 to 1720' in refused
+    assert main([*arguments, '--columns', '0', '960']) == 0
 
 
 def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
