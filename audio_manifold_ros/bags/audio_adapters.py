@@ -20,6 +20,8 @@ from audio_manifold_ros.bags.pcm import FORMATS, Samples, as_array, decode_pcm, 
 
 NS = 1_000_000_000
 AUDIO_INFO = 'audio_common_msgs/msg/AudioInfo'
+# The message has 64 bits without a sign; indices are counted with one.
+MAX_INDEX = 2**63 - 1
 OWN_ENCODINGS = ('s16le', 'f32le')
 GSTREAMER_RAW = ('wave', 'raw', '')
 AUDIO_UTILS_FORMATS = {
@@ -113,6 +115,9 @@ def _audio_block(message: Any, _time_ns: int, _stated: StatedAudio | None) -> Au
         raise BagError(msg)
     samples = decode_pcm(message.data, message.encoding, int(message.channel_count))
     rate_hz, first_sample = int(message.sample_rate_hz), int(message.first_sample)
+    if first_sample + samples.shape[1] > MAX_INDEX:
+        msg = f'AudioBlock begins at sample {first_sample!r}: no stream is so long, mend its source.'
+        raise BagError(msg)
     return _chunk(samples, rate_hz, _stamp_ns(message.header.stamp), first_sample, overflow=bool(message.overflow))
 
 

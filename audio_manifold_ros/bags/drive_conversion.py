@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.audio_track import AudioTrack
@@ -21,10 +20,10 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.rig_depth import RigDepth
+from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
@@ -54,8 +53,7 @@ class DriveConversion:
 
         Raises:
             BagError: A topic is missing, or cannot be told.
-            DatasetError: The rig does not say its audio-camera offset.
-            CalibrationError: The rig's `depth.yaml` makes no sense.
+            CalibrationError: The rig's `extrinsics.yaml` or `depth.yaml` makes no sense.
 
         """
         self._reader, self._bag, self._rig, self._options, self._advance = reader, bag, rig, options, advance
@@ -67,7 +65,7 @@ class DriveConversion:
             labels=options.labels,
             reference=options.reference,
         )
-        self._offset_ns = round(_audio_time_offset_s(rig) * NS)
+        self._offset_ns = round(Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE).audio_time_offset_s * NS)
         self._depth = RigDepth(rig.depth_file() if self._topics.depth else None)
         self._depth_unit = METRES
         self._track = AudioTrack(options.sample_rate_hz)
@@ -240,11 +238,3 @@ def _windows(drive: DriveReader) -> dict[str, Any]:
     )
     cuts = {position: cut_windows(drive, spec, position) for position in FRAME_POSITIONS}
     return {str(position): {'kept': len(cut.windows), 'dropped': cut.dropped} for position, cut in cuts.items()}
-
-
-def _audio_time_offset_s(rig: RigText) -> float:
-    try:
-        return float(yaml.safe_load(rig.extrinsics)['audio_time_offset_s'])
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        msg = f'extrinsics.yaml: {error!r}: give audio_time_offset_s as a number of seconds.'
-        raise DatasetError(msg) from None

@@ -39,14 +39,16 @@ def serialized(kind: str, **fields: Any) -> bytes:
     return bytes(store.serialize_cdr(store.types[kind](**fields), kind))
 
 
-def audio_message(samples: NDArray[np.int16], first: int, rate_hz: int, epoch_ns: int = EPOCH_NS) -> bytes:
+def audio_message(
+    samples: NDArray[np.int16], first: int, rate_hz: int, epoch_ns: int = EPOCH_NS, index: int | None = None
+) -> bytes:
     return serialized(
         BLOCK,
         header=header(epoch_ns + first * NS // rate_hz),
         sample_rate_hz=rate_hz,
         channel_count=len(samples),
         encoding='s16le',
-        first_sample=first,
+        first_sample=first if index is None else index,
         overflow=False,
         data=np.frombuffer(samples.T.tobytes(), dtype=np.uint8),
     )
@@ -82,6 +84,7 @@ def write_bag(
     *,
     rate_hz: int = 22_500,
     lost: Iterable[int] = (),
+    wrong_index: int = -1,
     block: int = 450,
     label_shift_s: float = 0.0,
     depth_shifts_s: Mapping[int, float] | None = None,
@@ -89,14 +92,16 @@ def write_bag(
     with_rig: bool = True,
     epoch_images_ns: int = EPOCH_NS,
 ) -> Path:
-    """Write audio without some blocks, depth and labels at some instants, some of them with a wrong stamp."""
+    """Write audio without some blocks, depth and labels at some instants, some of them with a wrong stamp or index."""
     wrong_depth_s, wrong_labels_s = depth_shifts_s or {}, labels_shifts_s or {}
     metadata = RunMetadata(RIG if with_rig else None, 'test', EPOCH_NS, 'recorder', {}).to_json()
     events = [
         (
             EPOCH_NS + (first + block) * NS // rate_hz,
             '/audio',
-            audio_message(samples[:, first : first + block], first, rate_hz),
+            audio_message(
+                samples[:, first : first + block], first, rate_hz, index=2**63 + 5 if number == wrong_index else None
+            ),
         )
         for number, first in enumerate(range(0, samples.shape[1], block))
         if number not in set(lost)

@@ -68,6 +68,11 @@ def test_our_own_block_keeps_its_index() -> None:
     np.testing.assert_array_equal(chunk.to_block(5).samples, floats)
     with pytest.raises(BagError, match="'mp3'"):
         read(kind, roundtrip(kind, **fields, encoding='mp3', data=INTERLEAVED))
+    with pytest.raises(BagError, match='9223372036854775000'):
+        read(
+            kind,
+            roundtrip(kind, **{**fields, 'first_sample': 2**63 - 808}, encoding='s16le', data=np.tile(INTERLEAVED, 2)),
+        )
 
 
 def test_ros_drivers_audio_needs_its_info() -> None:

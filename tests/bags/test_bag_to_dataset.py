@@ -22,6 +22,7 @@ from audio_manifold_ros.bags.conversion_pool import convert_bags
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.message_types import typestore
 from audio_manifold_ros.bags.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.corpus import Corpus, find_drives
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
@@ -103,6 +104,13 @@ def test_images_in_a_gap_are_dropped(tmp_path: Path) -> None:
     record = convert_bag(bag, tmp_path / 'out', None, SMALL).record
     assert record['images']['dropped'] == {'in_gap': 1}
     assert record['images']['kept'] == 2
+
+
+def test_an_index_that_no_stream_reaches_is_a_damaged_message(tmp_path: Path) -> None:
+    samples = sound(2 * RATE_HZ)
+    bag = write_bag(tmp_path / 'bag', samples, [0.3, 1.5], wrong_index=50)
+    audio = convert_bag(bag, tmp_path / 'out', None, SMALL).record['audio']
+    assert (audio['damaged'], audio['lost']) == (1, 450)
 
 
 def test_the_offset_of_the_rig_moves_the_images(tmp_path: Path) -> None:
@@ -259,6 +267,14 @@ def test_what_cannot_be_converted_is_refused(tmp_path: Path, options: Conversion
     with pytest.raises(BagError, match=words):
         convert_bag(bag, tmp_path / 'out', None, options)
     assert not list(tmp_path.glob('out/*'))
+
+
+@pytest.mark.parametrize('offset', ['.nan', '.inf', 'soon'])
+def test_an_offset_that_is_no_number_is_refused(tmp_path: Path, offset: str) -> None:
+    bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2])
+    text = RIG.extrinsics.replace('audio_time_offset_s: 0.0', f'audio_time_offset_s: {offset}')
+    with pytest.raises(CalibrationError, match='audio_time_offset_s'):
+        convert_bag(bag, tmp_path / 'out', replace(RIG, extrinsics=text), SMALL)
 
 
 def test_clocks_that_disagree_are_named(tmp_path: Path) -> None:

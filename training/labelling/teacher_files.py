@@ -75,8 +75,8 @@ def disparity_to_depth_m(where: str, disparity: NDArray[Any]) -> NDArray[np.floa
 
     """
     low, high = DISPARITY_RANGE
-    image = np.squeeze(disparity, axis=tuple(range(disparity.ndim - 2))) if 1 in disparity.shape[:-2] else disparity
-    if image.ndim != 2 or image.dtype.kind != 'f':
+    image = disparity.reshape(disparity.shape[-2:]) if set(disparity.shape[:-2]) == {1} else disparity
+    if image.ndim != 2 or image.dtype.kind != 'f' or not image.size:
         msg = f'{where}: {image.dtype} {image.shape}: give scaled disparity as float (row, column).'
         raise TrainingError(msg)
     if not (np.all(np.isfinite(image)) and low * 0.99 <= image.min() and image.max() <= high * 1.01):
@@ -106,17 +106,25 @@ def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
 
 def _read_disparity(path: Path) -> NDArray[np.float32]:
     try:
-        disparity = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        msg = f'{str(path)!r} is no array of numbers ({error}): write it with numpy.save.'
+        with path.open('rb') as file:
+            disparity = np.load(file, allow_pickle=False)
+    except Exception as error:  # noqa: BLE001 - the bytes are foreign: numpy raises whatever a zip or a header leads to
+        msg = f'{str(path)!r} is no array of numbers ({error or type(error).__name__}): write it with numpy.save.'
         raise TrainingError(msg) from None
+    if not isinstance(disparity, np.ndarray):
+        msg = f'{str(path)!r} is an archive, no array of numbers: write it with numpy.save.'
+        raise TrainingError(msg)
     return disparity_to_depth_m(repr(str(path)), disparity)
 
 
 def _read_mask(path: Path) -> NDArray[np.uint8]:
     import cv2
 
-    return class_ids(repr(str(path)), cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    try:
+        ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # a header that promises more pixels than OpenCV takes
+        ids = None
+    return class_ids(repr(str(path)), ids)
 
 
 # modality: (how the names end, what reads a file)

@@ -211,12 +211,25 @@ def test_oaps_files_are_found_by_the_number_of_the_clip(tmp_path: Path) -> None:
         (np.full((4, 4), np.nan, np.float32), 'between 0.01 and 10'),
         (np.full((4, 4), 30.0, np.float32), 'between 0.01 and 10'),
         (np.array([{'a': 1}], dtype=object), 'no array of numbers'),
+        (np.ones((1, 3, 4, 4), np.float32), r'\(1, 3, 4, 4\)'),
+        (np.ones((0, 4), np.float32), r'\(0, 4\)'),
+        (np.ones((1, 1, 4, 0), np.float32), r'\(4, 0\)'),
     ],
 )
 def test_files_that_are_no_disparity_are_refused(bag: Path, tmp_path: Path, array: np.ndarray, complaint: str) -> None:
     np.save(tmp_path / f'{stamps()[0]}_disp.npy', array, allow_pickle=True)
     with pytest.raises(TrainingError, match=complaint):
         TeacherFiles(tmp_path, 'depth').label(list(BagFrames(bag).frames()))
+
+
+def test_archives_are_no_disparity_whole_or_not(bag: Path, tmp_path: Path) -> None:
+    file = tmp_path / f'{stamps()[0]}_disp.npy'
+    with file.open('wb') as archive:
+        np.savez(archive, disparity=np.ones((4, 4), np.float32))
+    for complaint in ('is an archive', 'no array of numbers'):
+        with pytest.raises(TrainingError, match=complaint):
+            TeacherFiles(tmp_path, 'depth').label(list(BagFrames(bag).frames()))
+        file.write_bytes(b'PK\x03\x04' + bytes(50))
 
 
 @pytest.mark.parametrize(
