@@ -30,7 +30,7 @@ from audio_manifold_ros.bags.conversion import (
 from audio_manifold_ros.bags.drive_conversion import Advance, DriveConversion
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_sources import LABEL_FILES
-from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
+from audio_manifold_ros.bags.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.run_metadata import rig_sha256
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
@@ -70,7 +70,7 @@ def convert_bag(
             advance(2 * (reader.end_ns - reader.start_ns))
             return Converted(path, record, kept=True)
         facts = DriveConversion(reader, bag, found, options, advance).write(path, request)
-        facts['rig'] |= {'from_bag': rig is None, 'mismatch': _mismatch(reader, found)}
+        facts['rig'] |= {'from_bag': rig is None, 'mismatch': '' if rig is None else rig_warning(reader, rig)}
     return Converted(path, write_record(path, read_seal(path, verify=False), request, facts), kept=False)
 
 
@@ -87,11 +87,6 @@ def _find_rig(reader: BagReader) -> RigText:
         msg = f'{reader.path}: says nothing of its rig: name the folder of the rig that recorded it (--rig).'
         raise BagError(msg)
     return metadata.rig
-
-
-def _mismatch(reader: BagReader, rig: RigText) -> str:
-    metadata = read_run_metadata(reader)
-    return '' if metadata is None or metadata.rig is None else rig_mismatch(rig, metadata.rig)
 
 
 def _labels_sha256(bag: Path) -> dict[str, str]:

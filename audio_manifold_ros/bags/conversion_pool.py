@@ -74,14 +74,18 @@ def convert_bags(
         console: Where the bars are drawn.
 
     Raises:
-        BagError: Two bags would become one drive, or the scheduler does not answer.
+        BagError: Two bags would become one drive, the folder cannot be made, or the scheduler does not answer.
 
     """
     repeated = [name for name, count in Counter(map(drive_id_of, bags)).items() if count > 1]
     if repeated:
         msg = f'Several bags are called {repeated[:5]}: they would become one drive. Rename them.'
         raise BagError(msg)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f'Cannot make the folder {str(out)!r} ({error.strerror or error}): name another one (--out).'
+        raise BagError(msg) from None
     columns = (TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[speed]:>7}'))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         bars = _Bars(progress, bags)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_rig import BagRig, bag_rig, read_run_metadata
+from audio_manifold_ros.bags.bag_rig import BagRig, bag_rig
 from audio_manifold_ros.bags.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.elsewhere import shift_for
 from audio_manifold_ros.bags.errors import BagError
@@ -21,14 +21,14 @@ from audio_manifold_ros.bags.moments import Moments, to_moment
 from audio_manifold_ros.bags.offline import DEFAULT_RATE_HZ, OfflineRun
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.report_html import report_html
+from audio_manifold_ros.bags.result_folder import ResultFolder
 from audio_manifold_ros.bags.rig_depth import RigDepth
-from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
+from audio_manifold_ros.bags.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.truth import BagTruth
 from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
 from audio_manifold_ros.calibration.extrinsics import Extrinsics
 from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.drive_traits import METRES
-from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.evaluation.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
 from audio_manifold_ros.evaluation.film import Film
@@ -162,15 +162,16 @@ def evaluate_bag(
 
     """
     with open_session(options) as session:
-        options.out.mkdir(parents=True, exist_ok=True)
+        about = _about(session)
+        folder = ResultFolder(options.out)
         series = make_series(session)
         evaluation, moments, truth = _run(session, series, progress)
-        result = {**_about(session), **series.report(), 'truth': truth, **evaluation.result()}
+        result = {**about, **series.report(), 'truth': truth, **evaluation.result()}
         sheet = contact_sheet(moments.evenly(SHEET_COLUMNS), _title(session), _subtitle(result))
         save_picture(options.out / SHEET_FILE, sheet)
         text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), FILM_FILE)
-        _write(options.out / REPORT_FILE, text)
-        _write(options.out / METRICS_FILE, json.dumps(result, indent=1, ensure_ascii=False) + '\n')
+        folder.write(REPORT_FILE, text)
+        folder.write(METRICS_FILE, json.dumps(result, indent=1, ensure_ascii=False) + '\n')
     return result
 
 
@@ -239,7 +240,7 @@ def _about(session: Session) -> dict[str, Any]:
         ''
         if session.rig.origin != 'default'
         else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
-        _rig_mismatch(session),
+        rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
         _no_metres(session),
         'The audio carries no sample index: losses are inferred from stamps.' if topics.audio_type != OWN_TYPE else '',
         *bag.problems,
@@ -258,15 +259,6 @@ def _about(session: Session) -> dict[str, Any]:
         'rate_hz': session.options.rate_hz,
         'warnings': [warning for warning in warnings if warning],
     }
-
-
-def _rig_mismatch(session: Session) -> str:
-    if session.rig.origin != 'given':
-        return ''
-    metadata = read_run_metadata(session.bag)
-    if metadata is None or metadata.rig is None:
-        return ''
-    return rig_mismatch(RigText.from_folder(session.rig.folder), metadata.rig)
 
 
 def _no_metres(session: Session) -> str:
@@ -290,10 +282,3 @@ def _subtitle(result: dict[str, Any]) -> str:
         if model is not None:
             parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (without listening {prior:.3f})'))
     return ', '.join(parts)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that appears under its name only when it is complete."""
-    partial = path.with_name(f'.{path.name}.partial')
-    partial.write_text(text, encoding='utf-8')
-    partial.replace(path)

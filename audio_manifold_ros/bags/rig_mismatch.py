@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.bags.bag_rig import read_run_metadata
+from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.calibration.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.calibration.rig_difference import rig_difference
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RigText
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.datasets.rig_text import RigText
+    from audio_manifold_ros.bags.bag_reader import BagReader
 
 # A sentence, not a table.
 MOST_LINES = 4
@@ -44,6 +49,25 @@ def rig_mismatch(used: RigText, recorded: RigText) -> str:
         f'The rig {now.array_id!r} is not the one that recorded the audio ({then.array_id!r}): {"; ".join(lines)}. '
         'Use the rig of the recording.'
     )
+
+
+def rig_warning(bag: BagReader, used: RigText | Path) -> str:
+    """Return what should be said of a rig that was named for a bag: what differs from the bag's own, or nothing.
+
+    Where they cannot be compared, it says why: naming the rig by hand is the way out of damaged run metadata.
+
+    Args:
+        bag: May say what it was recorded with.
+        used: The rig, or its folder.
+
+    """
+    try:
+        metadata = read_run_metadata(bag)
+        if metadata is None or metadata.rig is None:
+            return ''
+        return rig_mismatch(used if isinstance(used, RigText) else RigText.from_folder(used), metadata.rig)
+    except (BagError, CalibrationError, DatasetError) as error:
+        return f'The rig cannot be compared with that of the recording: {error}'
 
 
 def _camera(rig: RigText) -> CameraCalibration:

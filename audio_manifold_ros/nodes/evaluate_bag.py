@@ -19,6 +19,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.evaluate import REPORT_FILE, EvaluationOptions, OfflineSeries, evaluate_bag
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.inference.backends import BACKENDS
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.bags.evaluate import Series, Session
 
-ERRORS = (AudioError, BagError, CalibrationError, DemoError, EvaluationError, InferenceError, NodeError)
+ERRORS = (AudioError, BagError, CalibrationError, DatasetError, DemoError, EvaluationError, InferenceError, NodeError)
 INTERRUPTED, DISAGREES = 130, 2
 VARIANTS = {'model': '', 'prior': '_prior', 'elsewhere': '_shuffled', 'one microphone': '_mono'}
 HEADLINES = {

@@ -316,6 +316,10 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         main(['bag', *out, '--rate', '100'])
     assert main([str(tmp_path / 'nothing'), *out]) == 1
+    (tmp_path / 'notes.txt').touch()
+    capsys.readouterr()
+    assert main([str(tmp_path / 'nothing'), '--out', str(tmp_path / 'notes.txt')]) == 1
+    assert 'Cannot make the folder' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

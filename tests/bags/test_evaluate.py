@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from dataclasses import replace
@@ -18,8 +19,10 @@ import pytest
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.evaluate import EvaluationOptions, evaluate_bag
 from audio_manifold_ros.bags.evaluation import BagEvaluation, published
+from audio_manifold_ros.bags.result_folder import ResultFolder
 from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.prior import Prior
 from audio_manifold_ros.evaluation.scores import Images
 from audio_manifold_ros.inference.bundle import Bundle
@@ -139,6 +142,28 @@ def test_depth_of_a_rig_that_knows_no_scale_is_not_scored(tmp_path: Path) -> Non
     assert result['scores']['segmentation']['miou'] is not None
     assert list(result['truth']) == ['segmentation']
     assert "'/truth/depth/image' is not scored" in result['warnings'][0]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_heard(tmp_path: Path) -> None:
+    drive = SoundBag(seconds=0.8, image_rate_hz=0.0).write(tmp_path / 'drive')
+    (tmp_path / 'notes.txt').write_text('mine')
+    for out in (tmp_path / 'notes.txt', tmp_path / 'notes.txt' / 'out', Path('/proc/nothing/out')):
+        with pytest.raises(EvaluationError, match='--out'):
+            evaluate_bag(EvaluationOptions(drive, BUNDLE, out, backend='onnx', threads=1))
+    assert (tmp_path / 'notes.txt').read_text() == 'mine'
+
+
+def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ResultFolder(tmp_path / 'out')
+
+    def full(path: Path, *_: Any, **__: Any) -> None:
+        path.write_bytes(b'half')
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_text', full)
+    with pytest.raises(EvaluationError, match=r'report\.html.*No space left'):
+        folder.write('report.html', 'text')
+    assert not list((tmp_path / 'out').iterdir())
 
 
 def test_a_bag_that_is_too_short_says_so(tmp_path: Path) -> None:

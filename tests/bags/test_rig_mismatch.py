@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_to_dataset import convert_bag, main
+from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.conversion import ConversionOptions
 from audio_manifold_ros.bags.evaluate import EvaluationOptions, evaluate_bag
 from audio_manifold_ros.bags.rig_mismatch import rig_mismatch
+from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.simulated_bag import SimulatedRecording, write_simulated_bag
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.resources import resource_path
@@ -80,17 +82,48 @@ def test_a_dataset_says_that_its_rig_is_not_the_one_of_the_bag(
     assert 'mic_0: gain +3.00 dB' in said
 
 
+def warnings_of(bag: Path, rig: Path | None, out: Path) -> list[str]:
+    """Return what an evaluation says of the rig of the recording."""
+    bundle = resource_path('models/street')
+    result = evaluate_bag(EvaluationOptions(bag, bundle, out, rig, rate_hz=4.0, backend='onnx', threads=1))
+    return [warning for warning in result['warnings'] if 'record' in warning]
+
+
 def test_an_evaluation_says_that_its_rig_is_not_the_one_of_the_bag(
     street: Path, other_rig: Path, tmp_path: Path
 ) -> None:
-    def warnings(rig: Path | None) -> list[str]:
-        options = EvaluationOptions(
-            street, resource_path('models/street'), tmp_path / 'out', rig, rate_hz=4.0, backend='onnx', threads=1
-        )
-        result: dict[str, Any] = evaluate_bag(options)
-        return [warning for warning in result['warnings'] if 'recorded the audio' in warning]
-
-    assert not warnings(None)
-    assert not warnings(FOLDER)
-    (warning,) = warnings(other_rig)
+    assert not warnings_of(street, None, tmp_path / 'out')
+    assert not warnings_of(street, FOLDER, tmp_path / 'out')
+    (warning,) = warnings_of(street, other_rig, tmp_path / 'out')
     assert 'mic_0: gain +3.00 dB' in warning
+
+
+def with_metadata(street: Path, folder: Path, text: str) -> Path:
+    """Write the bag anew with other run metadata."""
+    with BagReader(street) as reader, BagWriter(folder, {CUSTOM_KEY: text}) as writer:
+        for topic in reader.topics:
+            writer.add_topic(topic.name, topic.type)
+        for message in reader.messages():
+            writer.write(message.topic, message.data, message.time_ns)
+    return folder
+
+
+HALF_FILLED = RunMetadata(replace(RIG, camera='image_width: 128\n'), 'tests', 0, 'recorder', {}).to_json()
+
+
+@pytest.mark.parametrize(('text', 'said'), [(HALF_FILLED, 'camera.yaml'), ('{', 'name the rig by hand')])
+def test_a_rig_named_by_hand_is_the_way_out_of_a_broken_one(street: Path, tmp_path: Path, text: str, said: str) -> None:
+    bag = with_metadata(street, tmp_path / 'bag', text)
+    mismatch = convert_bag(bag, tmp_path / 'drives', RIG, ConversionOptions()).record['rig']['mismatch']
+    (warning,) = warnings_of(bag, FOLDER, tmp_path / 'out')
+    for sentence in (mismatch, warning):
+        assert 'cannot be compared' in sentence
+        assert said in sentence
+
+
+def test_an_evaluation_does_not_need_the_camera_of_the_rig(street: Path, tmp_path: Path) -> None:
+    (tmp_path / 'rig').mkdir()
+    for name in ('mic_array', 'extrinsics'):
+        (tmp_path / 'rig' / f'{name}.yaml').write_text(getattr(RIG, name))
+    (warning,) = warnings_of(street, tmp_path / 'rig', tmp_path / 'out')
+    assert 'camera.yaml' in warning
