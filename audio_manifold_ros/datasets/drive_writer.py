@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
@@ -22,6 +25,9 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 
 CHUNK_SAMPLES = 16_384
+# In the lines of HDF5.
+DISK_SAYS = re.compile("error message = '([^']+)'", re.IGNORECASE)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @final
@@ -66,6 +72,7 @@ class DriveWriter:
         self._first_sample = first_sample
         self._end_sample = first_sample
         self._gaps: list[tuple[int, int]] = []
+        self._refused = False
         self._traits = traits or DriveTraits()
         array = rig.array()
         if max(array.device_channels) >= channels:
@@ -75,25 +82,28 @@ class DriveWriter:
         if max(self._traits.missing_channels, default=0) >= channels:
             msg = f'{self.path}: missing channels {self._traits.missing_channels} of {channels}: they count from 0.'
             raise DatasetError(msg)
+        facts = {
+            'drive_id': drive_id,
+            'sample_rate_hz': sample_rate_hz,
+            'first_sample': first_sample,
+            'geometry_sha256': array.geometry_sha256(),
+            'provenance': json.dumps(dict(provenance), sort_keys=True),
+            **{f'rig_{name}': text for name, text in rig.texts().items()},
+        }
+        if not self._traits.usual:
+            facts['missing_channels'] = np.array(self._traits.missing_channels, dtype=np.int64)
+            facts['depth_unit'] = self._traits.depth_unit
         self._file = self._create()
         self._images = DriveImages(self._file, self.path)
-        self._file.attrs.update(
-            drive_id=drive_id,
-            sample_rate_hz=sample_rate_hz,
-            first_sample=first_sample,
-            geometry_sha256=array.geometry_sha256(),
-            provenance=json.dumps(dict(provenance), sort_keys=True),
-        )
-        for name, text in rig.texts().items():
-            self._file.attrs[f'rig_{name}'] = text
-        if not self._traits.usual:
-            self._file.attrs.update(
-                missing_channels=np.array(self._traits.missing_channels, dtype=np.int64),
-                depth_unit=self._traits.depth_unit,
-            )
-        self._audio = self._file.create_dataset(
-            'audio', (channels, 0), np.int16, maxshape=(channels, None), chunks=(channels, CHUNK_SAMPLES)
-        )
+        try:
+            with self._blaming_the_disk():
+                self._file.attrs.update(facts)
+                self._audio = self._file.create_dataset(
+                    'audio', (channels, 0), np.int16, maxshape=(channels, None), chunks=(channels, CHUNK_SAMPLES)
+                )
+        except BaseException:
+            self.discard()
+            raise
 
     def add_audio(self, samples: NDArray[np.int16], first_sample: int) -> None:
         """Append a run of audio.
@@ -103,7 +113,8 @@ class DriveWriter:
             first_sample: Stream index of `samples[:, 0]`; a jump forward is stored as a gap.
 
         Raises:
-            DatasetError: Wrong type or channel count, samples that were already written, or sound in a missing channel.
+            DatasetError: Wrong type or channel count, samples that were already written, sound in a missing channel, or
+                the disk refuses.
 
         """
         if samples.dtype != np.int16 or samples.ndim != 2 or samples.shape[0] != self._channels:
@@ -121,8 +132,9 @@ class DriveWriter:
             self._gaps.append((self._end_sample, first_sample))
         start = first_sample - self._first_sample
         self._end_sample = first_sample + samples.shape[1]
-        self._audio.resize(start + samples.shape[1], axis=1)
-        self._audio[:, start:] = samples
+        with self._blaming_the_disk():
+            self._audio.resize(start + samples.shape[1], axis=1)
+            self._audio[:, start:] = samples
 
     def add_image(
         self,
@@ -146,7 +158,7 @@ class DriveWriter:
             stamp_ns: The instant by the recording's own clock, where splits name images by it.
 
         Raises:
-            DatasetError: Wrong type, size, set of images or order.
+            DatasetError: Wrong type, size, set of images or order, or the disk refuses.
 
         """
         given = {
@@ -155,7 +167,8 @@ class DriveWriter:
             'native_depth_m': native_depth_m,
             'native_labels': native_labels,
         }
-        self._images.add(sample_index, stamp_ns, given)
+        with self._blaming_the_disk():
+            self._images.add(sample_index, stamp_ns, given)
 
     def finish(self) -> Seal:
         """Complete, seal, sync and rename the file.
@@ -168,24 +181,33 @@ class DriveWriter:
             self.discard()
             msg = f'{self.path}: a drive without audio: call add_audio before it ends.'
             raise DatasetError(msg)
-        self._images.flush()
-        self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
         try:
-            self._file.close()
-            seal = write_seal(self._partial, USUAL_VERSION if self._traits.usual else TRAITS_VERSION)
-            _sync(self._partial)
-            self._partial.replace(self.path)
-            _sync(self.path.parent)
-        except (OSError, RuntimeError) as error:
+            with self._blaming_the_disk():
+                self._images.flush()
+                self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
+                self._file.flush()
+                self._file.close()
+                seal = write_seal(self._partial, USUAL_VERSION if self._traits.usual else TRAITS_VERSION)
+                _sync(self._partial)
+                self._partial.replace(self.path)
+                _sync(self.path.parent)
+        except BaseException:
             self.discard()
-            msg = f'Cannot finish the drive {str(self.path)!r}: {error}. Check the space and the rights of its folder.'
-            raise DatasetError(msg) from None
+            raise
         return seal
 
     def discard(self) -> None:
-        """Give up: nothing is left of the file."""
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
+        """Give up: nothing is left of the file, even where the disk does not take what is held of it."""
+        try:
+            with suppress(DatasetError), self._blaming_the_disk():
+                if not self._refused and self._file:
+                    self._file.flush()
+                    self._file.close()
+            if self._refused and self._file:
+                self._abandon()
+        finally:
+            with suppress(OSError):
+                self._partial.unlink(missing_ok=True)
 
     def __enter__(self) -> DriveWriter:
         """Return the writer."""
@@ -205,7 +227,30 @@ class DriveWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return h5py.File(self._partial, 'w', libver=('v110', 'v110'), userblock_size=SEAL_BYTES)
         except OSError as error:
+            if error.errno in NO_ROOM:  # else it may be another writer's
+                self._partial.unlink(missing_ok=True)
             msg = f'Cannot create {str(self.path)!r}: {error}. Is its folder writable, or another writer at work?'
+            raise DatasetError(msg) from None
+
+    def _abandon(self) -> None:
+        """Leave a file open that the disk has refused to take, without its bytes.
+
+        HDF5 cannot close it, and crashes the process that tries, or lets the last reference go.
+        """
+        with suppress(OSError, RuntimeError):
+            for held in h5py.h5f.get_obj_ids(self._file.id):
+                h5py.h5i.inc_ref(held)
+            os.truncate(self._partial, 0)
+
+    @contextmanager
+    def _blaming_the_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            self._refused = True
+            said = DISK_SAYS.search(str(error))
+            reason = said[1] if said else error
+            msg = f'Cannot write the drive {str(self.path)!r}: {reason}. Check the space and the rights of its folder.'
             raise DatasetError(msg) from None
 
 

@@ -95,7 +95,7 @@ def write_track(path: Path, description: TrackDescription, runs: Iterator[LabelR
         with partial.open('rb') as written:
             os.fsync(written.fileno())
         partial.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         msg = f'Cannot write the labels {str(path)!r}: {error}. Check the space and the rights of the folder.'
         raise DatasetError(msg) from None
     finally:

@@ -222,6 +222,50 @@ def test_a_killed_writer_leaves_no_half_file_and_the_next_attempt_succeeds(tmp_p
     DriveReader(path, verify=True).close()
 
 
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RigText
+
+def write(path):
+    with DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={}) as writer:
+        for second in range(60):
+            writer.add_audio(noise.integers(-999, 999, (8, 1000)).astype(np.int16), second * 1000)
+        for image in range(60):
+            depth_m = noise.random((64, 64)).astype(np.float32)
+            writer.add_image(100 + image * 900, depth_m, noise.integers(0, 19, (64, 64)).astype(np.uint8))
+
+rig, noise = RigText.from_folder(sys.argv[2]), np.random.default_rng(0)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+try:
+    write(Path(sys.argv[1]))
+except DatasetError as error:
+    print(error)
+print(list(Path(sys.argv[1]).parent.iterdir()))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+write(Path(sys.argv[1]))
+"""
+
+
+# In the head of the file, in the audio, in the images, and in what closing still has to write.
+@pytest.mark.parametrize('limit', [0, 1500, 300_000, 1_300_000, 1_950_000])
+def test_a_full_disk_is_named_and_leaves_no_file_and_the_next_drive_is_written(
+    tmp_path: Path, rig: RigText, limit: int
+) -> None:
+    path = tmp_path / 'd.h5'
+    command = [sys.executable, '-c', FULL_DISK, str(path), str(RIG_FOLDER), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'file too large' in done.stdout.lower()
+    assert done.stdout.endswith('[]\n')
+    assert [file.name for file in tmp_path.iterdir()] == ['d.h5']
+    DriveReader(path, verify=True).close()
+
+
 def test_a_second_writer_of_the_same_drive_is_refused(tmp_path: Path, rig: RigText) -> None:
     with _writer(tmp_path / 'd.h5', rig) as writer:
         with pytest.raises(DatasetError, match='another writer'):
