@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros.argument_types import whole_number
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
 from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
@@ -31,6 +33,7 @@ from training.labelling.teacher import Teacher
 from training.labelling.teacher_files import TeacherFiles
 from training.labelling.track import TrackRequest, make_track
 
+REFUSALS = (TrainingError, BagError, CalibrationError, DatasetError, OSError)
 NOBODY, TOPIC, FILES = 'none', 'topic:', 'files:'
 MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
 DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
@@ -73,28 +76,44 @@ def open_teacher(modality: str, who: str, recording: Path) -> Teacher:
     return MODELS[modality](who)
 
 
-def label(options: argparse.Namespace, console: Console) -> None:
+def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
     """Label all recordings with one teacher after the other, so that one model at a time is in memory.
 
+    Returns:
+        What is wrong with the recordings that could not be labelled; they do not stop the others.
+
     Raises:
-        BagError: A bag is damaged.
         TrainingError: A teacher cannot be asked.
-        DatasetError: Labels cannot be written.
 
     """
+    refused: dict[Path, str] = {}
+    sources: dict[Path, FrameSource] = {}
+    for recording in without_labels(options.recordings):
+        with _refusing(recording, refused):
+            sources[recording] = open_source(recording, options.topic, options.columns and tuple(options.columns))
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         for modality in MODELS:
             who = getattr(options, modality)
             teacher: Teacher | None = None
-            for recording in options.recordings if who != NOBODY else ():
-                source = open_source(recording, options.topic, options.columns and tuple(options.columns))
-                if teacher is None or who.startswith(TOPIC):
+            for recording, source in sources.items() if who != NOBODY else ():
+                if teacher is None and not who.startswith(TOPIC):
                     teacher = open_teacher(modality, who, recording)
-                request = TrackRequest(source, teacher, tuple(options.size), options.every, options.batch)
-                task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
-                path = make_track(request, label_folder(recording), partial(progress.advance, task))
-                console.print(f'labels: {path}', highlight=False, soft_wrap=True)
+                with _refusing(recording, refused):
+                    asked = teacher or open_teacher(modality, who, recording)
+                    request = TrackRequest(source, asked, tuple(options.size), options.every, options.batch)
+                    task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
+                    path = make_track(request, label_folder(recording), partial(progress.advance, task))
+                    console.print(f'labels: {path}', highlight=False, soft_wrap=True)
+    return refused
+
+
+@contextmanager
+def _refusing(recording: Path, refused: dict[Path, str]) -> Iterator[None]:
+    try:
+        yield
+    except REFUSALS as error:
+        refused[recording] = f'{type(error).__name__}: {error}'
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -117,15 +136,17 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; returns the exit status."""
+    """Run from the command line; returns the exit status: 1 if a recording could not be labelled."""
     options = _arguments(arguments)
     console = Console(stderr=True)
     try:
-        label(options, console)
-    except (TrainingError, BagError, DatasetError, OSError) as error:
+        refused = label(options, console)
+    except REFUSALS as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
-    return 0
+    for recording, problem in refused.items():
+        console.print(f'[red]✗[/red] {recording}: {problem}', highlight=False)
+    return 1 if refused else 0
 
 
 if __name__ == '__main__':

@@ -36,7 +36,7 @@ from audio_manifold_ros.bags.stated_argument import add_stated_argument
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.drive_seal import read_seal
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
 from audio_manifold_ros.datasets.rig_text import RigText
 
 LIMITS_HZ = (4000, 192_000)
@@ -141,7 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _options(given)
         rig = None if given.rig is None else RigText.from_folder(given.rig)
-        outcome = convert_bags(given.bags, given.out, rig, options, given.workers, given.scheduler, console)
+        outcome = convert_bags(
+            without_labels(given.bags), given.out, rig, options, given.workers, given.scheduler, console
+        )
         if outcome.converted:
             write_manifest(given.out, outcome.converted)
     except (BagError, DatasetError, CalibrationError) as error:

@@ -31,7 +31,7 @@ from audio_manifold_ros.bags.message_types import definition_of
 from audio_manifold_ros.bags.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.recover import survey_damage
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
 
 WINDOW_S = 1.0
 NS = 1_000_000_000
@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('--json', action='store_true', help='print the checks as JSON')
     given = parser.parse_args(arguments)
     topics = {kind: getattr(given, kind) for kind in ('audio', 'depth', 'labels', 'reference')}
-    checks = _check_all(given.bags, ConversionOptions(**topics, stated=given.stated))
+    checks = _check_all(without_labels(given.bags), ConversionOptions(**topics, stated=given.stated))
     if given.json:
         print(json.dumps([check.plain() for check in checks], indent=1))
     else:

@@ -4,12 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+SUFFIX = '.labels'
 SKY = 10  # Cityscapes train id
 
 
 def label_folder(recording: Path) -> Path:
     """Return the folder of a recording's label tracks: `NAME.labels` beside it."""
     recording = recording.absolute()
-    return recording.with_name(f'{recording.name}.labels')
+    return recording.with_name(f'{recording.name}{SUFFIX}')
+
+
+def without_labels(recordings: Sequence[Path]) -> list[Path]:
+    """Return recordings without the folders of labels between them, which a pattern such as `drives/*` names too."""
+    return [path for path in recordings if not (path.name.endswith(SUFFIX) and path.is_dir())]

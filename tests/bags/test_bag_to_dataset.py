@@ -322,6 +322,15 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     assert 'Cannot make the folder' in capsys.readouterr().err
 
 
+def test_folders_of_labels_are_no_bags(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bags' / 'bag', sound(RATE_HZ), [0.5])
+    label_folder(bag).mkdir()
+    everything = [str(path) for path in sorted((tmp_path / 'bags').iterdir())]
+    assert len(everything) == 2
+    assert main([*everything, '--out', str(tmp_path / 'out'), '--size', '12', '16', '--workers', '1']) == 0
+    assert [path.name for path in (tmp_path / 'out').glob('*.h5')] == ['bag.h5']
+
+
 @pytest.mark.parametrize(
     ('source', 'scale', 'low', 'high', 'unit'),
     [('lidar', '2.0', '3', '60', METRES), ('none', 'null', 'null', 'null', RELATIVE)],

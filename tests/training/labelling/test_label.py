@@ -70,6 +70,24 @@ def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
         assert labels.description.provenance['source']['recording'] == 'drive'
 
 
+def test_a_pattern_may_name_labels_and_a_recording_that_is_refused_does_not_stop_others(
+    bag: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = bag.with_name('broken')
+    broken.mkdir()
+    assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
+    (bag.with_name('drive.labels') / 'depth.h5').unlink()
+    everything = [str(path) for path in sorted(bag.parent.iterdir())]
+    assert [Path(path).name for path in everything] == ['broken', 'drive', 'drive.labels']
+    assert main([*everything, *RECORDED, '--size', '6', '8']) == 1
+    said = ' '.join(capsys.readouterr().err.split())
+    assert 'broken: BagError' in said
+    assert 'drive.labels:' not in said
+    assert (bag.with_name('drive.labels') / 'depth.h5').exists()
+    broken.rmdir()
+    assert main([*everything[1:], *RECORDED, '--size', '6', '8']) == 0
+
+
 def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Path) -> None:
     models = ['--depth', str(depth_model), '--segmentation', str(segmentation_model)]
     assert main([str(bag), *models, '--batch', '3']) == 0
