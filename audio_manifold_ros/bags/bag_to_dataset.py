@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             without_labels(given.bags), given.out, rig, options, given.workers, given.scheduler, console
         )
         if outcome.converted:
-            write_manifest(given.out, outcome.converted)
+            write_manifest(given.out)
     except (BagError, DatasetError, CalibrationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

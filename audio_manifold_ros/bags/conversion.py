@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def write_record(drive: Path, seal: Seal, request: dict[str, Any], facts: dict[s
     record = {
         'format': RECORD_FORMAT,
         'software': SOFTWARE,
-        'drive': {'file': drive.name, 'bytes': seal.total_bytes, 'sha256': seal.sha256},
+        'drive': _facts_of(drive, seal),
         **facts,
         'request': request,
     }
@@ -129,14 +129,38 @@ def write_record(drive: Path, seal: Seal, request: dict[str, Any], facts: dict[s
     return record
 
 
-def write_manifest(folder: Path, converted: Sequence[Converted]) -> None:
-    """Write `manifest.json` of a folder of drives: every drive's record, and their sums.
+def folder_records(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of all drives that lie in a folder, by name; a record without its drive does not count."""
+    found = []
+    for path in sorted(folder.glob('*.json')):
+        with suppress(OSError, ValueError, KeyError, TypeError, DatasetError):
+            record = json.loads(path.read_text(encoding='utf-8'))
+            drive = path.with_suffix('.h5')
+            if record['format'] == RECORD_FORMAT and record['drive'] == _facts_of(
+                drive, read_seal(drive, verify=False)
+            ):
+                found.append(record)
+    return found
+
+
+def older_drive(drive: Path) -> str:
+    """Return what to say where a drive was refused and one of an earlier conversion is still there; '' if none is."""
+    if not drive.exists():
+        return ''
+    return (
+        f' An older drive of it is still there, {str(drive)!r}, and would be trained on: mend what is wrong and start '
+        'again, or remove it.'
+    )
+
+
+def write_manifest(folder: Path) -> None:
+    """Write `manifest.json` of a folder of drives from bags: every drive's record, and their sums.
 
     Raises:
         BagError: It cannot be written.
 
     """
-    drives = sorted((done.record for done in converted), key=lambda record: record['drive']['file'])
+    drives = [record for record in folder_records(folder) if 'images' in record]
     dropped: dict[str, int] = {}
     for record in drives:
         for reason, count in record['images']['dropped'].items():
@@ -151,6 +175,10 @@ def write_manifest(folder: Path, converted: Sequence[Converted]) -> None:
         'drives': drives,
     }
     _write_json(folder / MANIFEST, manifest)
+
+
+def _facts_of(drive: Path, seal: Seal) -> dict[str, Any]:
+    return {'file': drive.name, 'bytes': seal.total_bytes, 'sha256': seal.sha256}
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_to_dataset import convert_bag, drive_id_of
+from audio_manifold_ros.bags.conversion import older_drive
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -45,7 +46,7 @@ class Outcome:
 
     Attributes:
         converted: Those that are drives now.
-        failures: The others, with what is wrong.
+        failures: The others, with what is wrong, and whether a drive of an earlier conversion is still there.
 
     """
 
@@ -98,7 +99,8 @@ def convert_bags(
         for number, done in results:
             bars.finish(number)
             if isinstance(done, str):
-                failures.append((bags[number], done))
+                older = older_drive(out / f'{drive_id_of(bags[number])}.h5')
+                failures.append((bags[number], f'{done}{older}'))
             else:
                 converted.append(done)
     return Outcome(tuple(converted), tuple(failures))

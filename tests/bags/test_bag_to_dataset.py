@@ -322,6 +322,26 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     assert 'Cannot make the folder' in capsys.readouterr().err
 
 
+def test_the_manifest_is_over_all_drives_and_an_older_one_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, other = (write_bag(tmp_path / name, sound(RATE_HZ), [0.5]) for name in ('good', 'other'))
+    out = tmp_path / 'out'
+    common = ['--out', str(out), '--size', '12', '16', '--workers', '1']
+    for bag in (good, other):
+        assert main([str(bag), *common]) == 0
+    (out / 'notes.json').write_text('[]')
+    drives = json.loads((out / 'manifest.json').read_text())['drives']
+    assert [drive['drive']['file'] for drive in drives] == ['good.h5', 'other.h5']
+    capsys.readouterr()
+    assert main([str(good), str(other), *common, '--depth', 'lidar']) == 1
+    said = ''.join(capsys.readouterr().err.split())
+    assert f"olderdriveofitisstillthere,'{out / 'good.h5'}'" in said
+    (out / 'other.h5').unlink()
+    assert main([str(good), *common]) == 0
+    assert len(json.loads((out / 'manifest.json').read_text())['drives']) == 1
+
+
 def test_folders_of_labels_are_no_bags(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bags' / 'bag', sound(RATE_HZ), [0.5])
     label_folder(bag).mkdir()

@@ -87,6 +87,11 @@ class MavdJob:
     rig: RigText
     options: MavdOptions
 
+    @property
+    def path(self) -> Path:
+        """The drive file."""
+        return self.out / f'{self.folder.name}.h5'
+
 
 def write_drive(job: MavdJob) -> DriveOutcome:
     """Write a drive file with its record, unless the same one is there, whole.
@@ -98,16 +103,15 @@ def write_drive(job: MavdJob) -> DriveOutcome:
 
     """
     found = survey(job.folder)
-    path = job.out / f'{found.drive_id}.h5'
     options = job.options
     with TruthFolders(job.truth, options.picture_columns if options.files_show_crop else None, PREFIXES) as truth:
         _check_columns(truth, options.picture_columns)
         request = _request(job, found, truth)
-        outcome = find_outcome(path, request)
+        outcome = find_outcome(job.path, request)
         if outcome is not None:
             return outcome
-        outcome = _Conversion(job, found, truth).write(path)
-    record_outcome(path, request, outcome)
+        outcome = _Conversion(job, found, truth).write(job.path)
+    record_outcome(job.path, request, outcome)
     return outcome
 
 

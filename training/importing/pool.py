@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bags.conversion import older_drive
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -21,8 +23,18 @@ from training.importing.report import DriveOutcome
 from training.process_pool import fresh_pool
 
 REFUSALS = (TrainingError, DatasetError, CalibrationError, AudioError, BagError)
-Job = TypeVar('Job')
 Result = tuple[str, 'DriveOutcome | str']
+
+
+class DriveJob(Protocol):
+    """A drive to write."""
+
+    @property
+    def path(self) -> Path:
+        """The drive file."""
+
+
+Job = TypeVar('Job', bound=DriveJob)
 
 
 def import_drives(
@@ -37,7 +49,7 @@ def import_drives(
         console: Where the bar is drawn.
 
     Returns:
-        The drives that are there now, and what is wrong with the others, by drive id.
+        The drives that were written or kept, and what is wrong with the others, by drive id.
 
     Raises:
         TrainingError: A process died; what is finished is kept by the next start.
@@ -80,4 +92,4 @@ def _outcome(write_drive: Callable[[Job], DriveOutcome], job: Job) -> DriveOutco
     try:
         return write_drive(job)
     except REFUSALS as error:
-        return f'{type(error).__name__}: {error}'
+        return f'{type(error).__name__}: {error}{older_drive(job.path)}'

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.bags.conversion import SOFTWARE, find_finished, write_record
+from audio_manifold_ros.bags.conversion import SOFTWARE, find_finished, folder_records, write_record
 from audio_manifold_ros.datasets.drive_seal import read_seal
 from audio_manifold_ros.inference.plain import write_json
 from training.errors import TrainingError
@@ -100,13 +100,17 @@ class ImportReport:
         }
 
     def write(self, folder: Path) -> None:
-        """Write `import.json` and `import.txt`.
+        """Write `import.json` and `import.txt`, over all drives in the folder: those of earlier imports too.
 
         Raises:
             TrainingError: They cannot be written.
 
         """
-        texts = {JSON_FILE: write_json(self.to_dict()), TEXT_FILE: self.text()}
+        known = {outcome.drive_id for outcome in self.outcomes}
+        earlier = [_outcome_of(record) for record in folder_records(folder) if 'imported' in record]
+        outcomes = [*self.outcomes, *(outcome for outcome in earlier if outcome.drive_id not in known)]
+        whole = replace(self, outcomes=outcomes)
+        texts = {JSON_FILE: write_json(whole.to_dict()), TEXT_FILE: whole.text()}
         for name, text in texts.items():
             partial = folder / f'.{name}.partial'
             try:
@@ -123,9 +127,7 @@ def find_outcome(drive: Path, request: dict[str, Any]) -> DriveOutcome | None:
     record = find_finished(drive, request)
     if record is None or 'imported' not in record:
         return None
-    values = record['imported']
-    values['skipped'] = {reason: tuple(names) for reason, names in values['skipped'].items()}
-    return replace(DriveOutcome(**values), notes=tuple(values['notes']), kept=True)
+    return _outcome_of(record)
 
 
 def record_outcome(drive: Path, request: dict[str, Any], outcome: DriveOutcome) -> None:
@@ -141,3 +143,9 @@ def record_outcome(drive: Path, request: dict[str, Any], outcome: DriveOutcome) 
 
     """
     write_record(drive, read_seal(drive, verify=False), request, {'imported': asdict(outcome)})
+
+
+def _outcome_of(record: dict[str, Any]) -> DriveOutcome:
+    values = record['imported']
+    skipped = {reason: tuple(names) for reason, names in values['skipped'].items()}
+    return replace(DriveOutcome(**values), skipped=skipped, notes=tuple(values['notes']), kept=True)

@@ -195,6 +195,23 @@ def test_tracks_that_the_labeller_left_beside_the_pictures_are_taken(tmp_path: P
         assert np.all(reader.labels(0)[:10] == 10)
 
 
+def test_the_report_is_over_all_drives_and_an_older_one_is_named(tmp_path: Path) -> None:
+    for day in (MAY, NIGHT):
+        write_drive(tmp_path / 'MAVD', day, INSTANTS[:1])
+    teachers = teacher_arguments(tmp_path / 'MAVD', tmp_path / 'teachers')
+    out = ['--out', str(tmp_path / 'out'), '--workers', '1', *teachers]
+    for day in (MAY, NIGHT):
+        assert main([str(tmp_path / 'MAVD' / day), *out]) == 0
+    report = json.loads((tmp_path / 'out' / 'import.json').read_text())
+    assert [(drive['drive_id'], drive['kept']) for drive in report['drives']] == [(MAY, True), (NIGHT, False)]
+    for kind in ('disparity', 'masks'):
+        for file in (tmp_path / 'teachers' / kind / NIGHT).iterdir():
+            file.unlink()
+    assert main([str(tmp_path / 'MAVD' / NIGHT), *out]) == 1
+    report = json.loads((tmp_path / 'out' / 'import.json').read_text())
+    assert f'An older drive of it is still there, {str(tmp_path / "out" / f"{NIGHT}.h5")!r}' in report['refused'][NIGHT]
+
+
 def test_labels_of_other_columns_are_refused(tmp_path: Path) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS)
     stamps, ids = np.array(STAMPS_NS[:2], dtype=np.int64), np.zeros((2, 128, 128), np.uint8)
