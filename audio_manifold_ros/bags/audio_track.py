@@ -99,14 +99,27 @@ class AudioTrack:
 
         """
         for chunk in chunks:
-            self._check(chunk)
-            self.counts.chunks += 1
-            if chunk.first_sample is not None:
-                yield from self._add(chunk, self._indexed(chunk, chunk.first_sample))
-                continue
-            self._waiting.append(chunk)
-            while self._waiting[-1].stamp_ns - self._waiting[0].stamp_ns > LOOK_AHEAD_NS:
-                yield from self._add_waiting()
+            yield from self.push(chunk)
+        yield from self.finish()
+
+    def push(self, chunk: AudioChunk) -> Iterator[Piece]:
+        """Take in the next chunk and yield the pieces that are complete; see `pieces`.
+
+        Raises:
+            BagError: The audio changes its rate or channels, or leaps by more than a day.
+
+        """
+        self._check(chunk)
+        self.counts.chunks += 1
+        if chunk.first_sample is not None:
+            yield from self._add(chunk, self._indexed(chunk, chunk.first_sample))
+            return
+        self._waiting.append(chunk)
+        while self._waiting[-1].stamp_ns - self._waiting[0].stamp_ns > LOOK_AHEAD_NS:
+            yield from self._add_waiting()
+
+    def finish(self) -> Iterator[Piece]:
+        """Yield what is left, behind the last chunk; see `pieces`."""
         while self._waiting:
             yield from self._add_waiting()
         yield from self._release()

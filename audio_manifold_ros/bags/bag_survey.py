@@ -11,13 +11,16 @@ from typing import final
 from rosbags.interfaces import Nodetype
 
 from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
+from audio_manifold_ros.bags.audio_trial import AudioTrial
 from audio_manifold_ros.bags.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.header_stamp import header_stamp_ns
+from audio_manifold_ros.bags.image_messages import decode_depth_m, decode_labels
 from audio_manifold_ros.bags.message_types import stored_types, typestore
 from audio_manifold_ros.bags.recorded_audio import RecordedAudio
+from audio_manifold_ros.bags.timed_images import Decode
 from audio_manifold_ros.bags.topic_statistics import TopicStatistics, TopicSummary
 
 NS = 1_000_000_000
@@ -33,16 +36,20 @@ class BagSurvey:
         statistics: Of each topic, by name.
         runs: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
         images_ns: Stamps of the reference images.
+        undecoded: Of each topic of depth or labels of which no image can be decoded, what its first one says.
 
     """
 
-    def __init__(self, reader: BagReader, topics: DatasetTopics | None, stated: StatedAudio | None) -> None:
+    def __init__(
+        self, reader: BagReader, topics: DatasetTopics | None, stated: StatedAudio | None, output_rate_hz: int
+    ) -> None:
         """Read nothing yet but the topic that describes the audio.
 
         Args:
             reader: The bag, open.
             topics: Which topics would become a dataset, None if that cannot be told.
             stated: What the audio messages leave unsaid.
+            output_rate_hz: Rate of the dataset's audio.
 
         Raises:
             BagError: The bag is damaged, or the audio is described as one that cannot be read.
@@ -51,6 +58,9 @@ class BagSurvey:
         self.statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in reader.topics}
         self.runs: list[tuple[int, int]] = []
         self.images_ns: list[int] = []
+        self.undecoded: dict[str, str] = {}
+        self._decoders = _decoders(topics)
+        self._trial = AudioTrial(output_rate_hz)
         self._reader = reader
         self._topics = topics
         self._stamped = {(topic.name, topic.type): _begins_with_stamp(topic) for topic in reader.topics}
@@ -76,9 +86,17 @@ class BagSurvey:
                 self._hear(self._audio.read(message), statistics)
             elif self._topics is not None and message.topic == self._topics.reference:
                 self.images_ns.append(stamp_ns or message.time_ns)
+            if message.topic in self._decoders:
+                self._see(message)
             if message.time_ns - told_ns >= NS:
                 advance(message.time_ns - told_ns)
                 told_ns = message.time_ns
+        self._trial.finish()
+
+    @property
+    def audio_refusal(self) -> str:
+        """Why a conversion would refuse the audio as a whole, '' if it would not."""
+        return self._trial.refusal
 
     @property
     def problem(self) -> str:
@@ -111,6 +129,17 @@ class BagSurvey:
             return
         statistics.update_audio(chunk)
         self._extend(chunk)
+        self._trial.add(chunk)
+
+    def _see(self, message: BagMessage) -> None:
+        """Decode the images of a topic up to the first that can be."""
+        try:
+            self._decoders[message.topic](self._reader.decode(message))
+        except BagError as error:
+            self.undecoded.setdefault(message.topic, str(error))
+        else:
+            self.undecoded.pop(message.topic, None)
+            del self._decoders[message.topic]
 
     def _extend(self, chunk: AudioChunk) -> None:
         end_ns = chunk.stamp_ns + chunk.length * NS // chunk.sample_rate_hz
@@ -126,6 +155,13 @@ class BagSurvey:
 
     def _stamp_ns(self, message: BagMessage) -> int | None:
         return header_stamp_ns(message.data) if self._stamped[message.topic, message.type] else None
+
+
+def _decoders(topics: DatasetTopics | None) -> dict[str, Decode]:
+    known: tuple[tuple[str, Decode], ...] = ()
+    if topics is not None:
+        known = ((topics.depth, decode_depth_m), (topics.labels, decode_labels))
+    return {topic: decode for topic, decode in known if topic}
 
 
 def _begins_with_stamp(topic: BagTopic) -> bool:

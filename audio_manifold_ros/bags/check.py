@@ -26,12 +26,14 @@ from audio_manifold_ros.bags.conversion import ConversionOptions
 from audio_manifold_ros.bags.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.image_messages import IMAGE_TYPES
-from audio_manifold_ros.bags.image_sources import LABEL_FILES
+from audio_manifold_ros.bags.image_sources import DEPTH, LABEL_FILES, LABELS
 from audio_manifold_ros.bags.message_types import definition_of
 from audio_manifold_ros.bags.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.recover import survey_damage
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
+from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.datasets.label_track import LabelTrack
 
 WINDOW_S = 1.0
 NS = 1_000_000_000
@@ -129,7 +131,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     survey.run(advance)
     heard = survey.images_heard(WINDOW_S / 2, WINDOW_S / 2)
     if topics is not None and not obstacles:
-        obstacles += _audio_obstacles(topics, survey)
+        obstacles += [*_audio_obstacles(topics, survey), *_image_obstacles(path, topics, survey)]
     missing_truth = [] if topics is None or topics.reference or _label_files(path) else _no_truth(reader)
     if topics is not None and topics.reference and not obstacles and not heard:
         obstacles.append(_not_heard(topics, survey))
@@ -147,9 +149,9 @@ def _survey(
 ) -> tuple[BagSurvey, tuple[str, ...]]:
     """Return the survey to run, of the topics alone if the audio is described as one that cannot be read."""
     try:
-        return BagSurvey(reader, topics, options.stated), ()
+        return BagSurvey(reader, topics, options.stated, options.sample_rate_hz), ()
     except BagError as error:
-        return BagSurvey(reader, None, None), (str(error),)
+        return BagSurvey(reader, None, None, options.sample_rate_hz), (str(error),)
 
 
 def _audio_obstacles(topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
@@ -157,8 +159,22 @@ def _audio_obstacles(topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
         yield f'{topics.audio}: no message can be read: {survey.problem}'
         return
     longest_s = max(end - first for first, end in survey.runs) / NS
-    if longest_s < WINDOW_S:
+    if survey.audio_refusal:
+        yield f'{topics.audio}: {survey.audio_refusal}'
+    elif longest_s < WINDOW_S:
         yield f'{topics.audio}: the longest stretch without a loss has {longest_s:.2f} s, a window {WINDOW_S:.0f} s.'
+
+
+def _image_obstacles(path: Path, topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
+    for topic, problem in survey.undecoded.items():
+        yield f'{topic}: no image can be decoded: {problem}'
+    for kind, topic in ((DEPTH, topics.depth), (LABELS, topics.labels)):
+        file = label_folder(path) / LABEL_FILES[kind]
+        if not topic and file.exists():
+            try:
+                LabelTrack(file).close()
+            except DatasetError as error:
+                yield str(error)
 
 
 def _not_heard(topics: DatasetTopics, survey: BagSurvey) -> str:

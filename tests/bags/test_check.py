@@ -18,9 +18,12 @@ from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.check import Check, Verdict, check_bag, main
 from audio_manifold_ros.bags.conversion import ConversionOptions
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.datasets.label_folder import label_folder
 from tests.bags import drive_bags
 from tests.bags.bag_examples import some_messages, text_message, write_bag
 
+# As a block has them: the rate, behind it the channels.
+RATE, OTHER_RATE = struct.pack('<II', 22_500, 8), struct.pack('<II', 22_400, 8)
 DEPTH, LABELS = '/truth/depth/image', '/truth/segmentation/image'
 Change = Callable[[BagMessage], 'BagMessage | None']
 
@@ -130,6 +133,50 @@ def test_a_message_that_cannot_be_read_is_a_loss(drive: Path, tmp_path: Path) ->
     whole, check = check_bag(drive), check_bag(changed(drive, tmp_path / 'bag', damaged))
     assert check.verdict is Verdict.READY
     assert (whole.images_heard, check.images_heard) == (13, 7)  # from 1.4 to 2.0 s
+
+
+def test_a_clock_that_goes_back(drive: Path, tmp_path: Path) -> None:
+    half_ns = drive_bags.EPOCH_NS + 1_300_000_000
+
+    def late(message: BagMessage) -> BagMessage:
+        return restamped(message, -2) if message.topic == '/audio' and message.time_ns > half_ns else message
+
+    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', late)), 'clock of the audio goes back', tmp_path)
+
+
+def test_audio_that_changes_or_has_no_ratio(drive: Path, tmp_path: Path) -> None:
+    def other_rate(message: BagMessage) -> BagMessage:
+        later = message.time_ns > drive_bags.EPOCH_NS + 2_000_000_000
+        return message._replace(data=message.data.replace(RATE, OTHER_RATE)) if later else message
+
+    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', other_rate)), 'changes from 8 channels at 22500', tmp_path)
+    check = check_bag(drive, ConversionOptions(sample_rate_hz=22_501))
+    assert check.verdict is Verdict.UNFIT
+    assert '22501' in check.obstacles[0]
+
+
+@pytest.mark.parametrize('topic', [DEPTH, LABELS])
+def test_images_that_cannot_be_decoded(drive: Path, tmp_path: Path, topic: str) -> None:
+    def undecodable(message: BagMessage) -> BagMessage:
+        data = message.data.replace(b'32FC1', b'64FC1').replace(b'mono8', b'bayer')
+        return message._replace(data=data) if message.topic == topic else message
+
+    def but_one(message: BagMessage) -> BagMessage:
+        return message if message.time_ns == drive_bags.EPOCH_NS + 1_500_000_000 else undecodable(message)
+
+    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', undecodable)), 'no image can be decoded', tmp_path)
+    assert check_bag(changed(drive, tmp_path / 'one', but_one)).verdict is Verdict.READY
+
+
+def test_labels_beside_a_bag_that_are_damaged(drive: Path, tmp_path: Path) -> None:
+    bag = changed(drive, tmp_path / 'bag', only('/audio', LABELS))
+    assert check_bag(bag).verdict is Verdict.READY
+    file = label_folder(bag) / 'depth.h5'
+    file.parent.mkdir()
+    file.write_bytes(b'nothing')
+    check = check_bag(bag)
+    assert check.verdict is Verdict.UNFIT
+    assert 'depth.h5' in check.obstacles[0]
 
 
 def test_a_damaged_bag_is_to_be_recovered_and_stays_as_it_is(drive: Path, tmp_path: Path) -> None:
