@@ -20,6 +20,9 @@ from training.labelling.frame import Frame
 
 DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
+# A camera and a sensor lag behind their stamps by less than this, or one of the stamps is wrong.
+STRAY_NS = 5_000_000_000
+_Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
 
 class RecordedTopic:
@@ -53,8 +56,8 @@ class RecordedTopic:
         self._unit = rig_depth.unit
         self._decode: Callable[[Any], NDArray[Any]] = rig_depth.decode if modality == DEPTH else decode_labels
         self.topic = find_topic(path, topics, (topic,), named=True)
-        self._walk: Iterator[tuple[int, Callable[[], NDArray[Any]]]] = iter(())
-        self._near: list[tuple[int, Callable[[], NDArray[Any]]]] = []
+        self._walk: Iterator[_Entry] = iter(())
+        self._near: list[_Entry] = []
         self._asked_ns: int | None = None
 
     @property
@@ -70,9 +73,9 @@ class RecordedTopic:
             BagError: The bag is damaged, or the topic holds something else.
 
         """
-        return [self._nearest(frame.stamp_ns) for frame in frames]
+        return [self._nearest(frame.stamp_ns, frame.time_ns - frame.stamp_ns) for frame in frames]
 
-    def _nearest(self, asked_ns: int) -> NDArray[Any] | None:
+    def _nearest(self, asked_ns: int, late_ns: int) -> NDArray[Any] | None:
         if self._asked_ns is None or asked_ns < self._asked_ns:
             self._walk, self._near = self._messages(), []
         self._asked_ns = asked_ns
@@ -81,14 +84,16 @@ class RecordedTopic:
             entry = next(self._walk, None)
             if entry is None:
                 break
-            if entry[0] >= asked_ns - TOLERANCE_NS:
+            # One image of the future would hide all that follow.
+            strayed = abs(entry[1] - entry[0] - late_ns) > STRAY_NS
+            if entry[0] >= asked_ns - TOLERANCE_NS and not strayed:
                 self._near.append(entry)
         best = min(self._near, key=lambda entry: abs(entry[0] - asked_ns), default=None)
-        return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[1]()
+        return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[2]()
 
-    def _messages(self) -> Iterator[tuple[int, Callable[[], NDArray[Any]]]]:
+    def _messages(self) -> Iterator[_Entry]:
         decode = self._decode
         with BagReader(self._path) as bag:
             for message in bag.messages([self.topic]):
                 decoded = bag.decode(message)
-                yield stamp_ns(decoded), lambda decoded=decoded: decode(decoded)  # type: ignore[misc]
+                yield stamp_ns(decoded), message.time_ns, lambda decoded=decoded: decode(decoded)  # type: ignore[misc]

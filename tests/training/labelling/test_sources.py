@@ -149,6 +149,22 @@ def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
     np.testing.assert_array_equal(teacher.label(frames[1:2])[0], depth_image(1))
 
 
+@pytest.mark.parametrize('wrong_s', [3600, -3600])
+def test_a_wrong_stamp_costs_its_own_label_alone(bag: Path, tmp_path: Path, wrong_s: int) -> None:
+    with BagReader(bag) as reader, BagWriter(tmp_path / 'bag') as writer:
+        for topic in reader.topics:
+            writer.add_topic(topic.name, topic.type)
+        seen = 0
+        for message in reader.messages():
+            data = message.data
+            if message.topic == '/depth/image' and (seen := seen + 1) == 2:
+                seconds = int.from_bytes(data[4:8], 'little') + wrong_s
+                data = data[:4] + seconds.to_bytes(4, 'little') + data[8:]
+            writer.write(message.topic, data, message.time_ns)
+    found = RecordedTopic(tmp_path / 'bag', 'depth', 'depth/image').label(list(BagFrames(tmp_path / 'bag').frames()))
+    assert [image is None for image in found] == [False, True, False, False, True]
+
+
 @pytest.mark.parametrize(('scale', 'unit'), [('0.5', METRES), ('null', RELATIVE)])
 def test_recorded_depth_is_worth_what_the_rig_in_the_bag_says(bag: Path, tmp_path: Path, scale: str, unit: str) -> None:
     low, high = ('1', '20') if unit == METRES else ('null', 'null')
