@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.audio_adapters import ADAPTERS, stated_by
 from audio_manifold_ros.bags.errors import BagError
 
-# How much later than usual the first message may have been received.
+# How much later than usual messages may have been received.
 LATE_NS = 5_000_000_000
+FIRST_MESSAGES = 25
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.audio_chunk import AudioChunk, StatedAudio
@@ -83,17 +85,19 @@ class RecordedAudio:
             raise self._nothing()
 
     def span_ns(self) -> tuple[int, int]:
-        """Return what the whole bag spans by the clock of the audio, roughly: its first message tells the difference.
+        """Return what the whole bag spans by the clock of the audio, roughly: its first messages tell the difference.
 
         Raises:
             BagError: The file is damaged, or no message could be read at all.
 
         """
-        for message, chunk in self.messages():
-            if not isinstance(chunk, BagError):
-                ahead_ns = chunk.stamp_ns - message.time_ns
-                return self._bag.start_ns + ahead_ns - LATE_NS, self._bag.end_ns + ahead_ns + LATE_NS
-        raise self._nothing()
+        heard = ((message, chunk) for message, chunk in self.messages() if not isinstance(chunk, BagError))
+        # Of several: a source that starts before its clock stamps its first message with anything.
+        ahead_ns = [chunk.stamp_ns - message.time_ns for message, chunk in islice(heard, FIRST_MESSAGES)]
+        if not ahead_ns:
+            raise self._nothing()
+        usual_ns = sorted(ahead_ns)[len(ahead_ns) // 2]
+        return self._bag.start_ns + usual_ns - LATE_NS, self._bag.end_ns + usual_ns + LATE_NS
 
     def _nothing(self) -> BagError:
         return BagError(

@@ -85,6 +85,7 @@ def write_bag(
     rate_hz: int = 22_500,
     lost: Iterable[int] = (),
     wrong_index: int = -1,
+    unstamped_block: int = -1,
     block: int = 450,
     label_shift_s: float = 0.0,
     depth_shifts_s: Mapping[int, float] | None = None,
@@ -95,17 +96,14 @@ def write_bag(
     """Write audio without some blocks, depth and labels at some instants, some of them with a wrong stamp or index."""
     wrong_depth_s, wrong_labels_s = depth_shifts_s or {}, labels_shifts_s or {}
     metadata = RunMetadata(RIG if with_rig else None, 'test', EPOCH_NS, 'recorder', {}).to_json()
-    events = [
-        (
-            EPOCH_NS + (first + block) * NS // rate_hz,
-            '/audio',
-            audio_message(
-                samples[:, first : first + block], first, rate_hz, index=2**63 + 5 if number == wrong_index else None
-            ),
-        )
-        for number, first in enumerate(range(0, samples.shape[1], block))
-        if number not in set(lost)
-    ]
+    events = []
+    for number, first in enumerate(range(0, samples.shape[1], block)):
+        if number in set(lost):
+            continue
+        epoch_ns = EPOCH_NS if number != unstamped_block else -first * NS // rate_hz
+        index = 2**63 + 5 if number == wrong_index else None
+        data = audio_message(samples[:, first : first + block], first, rate_hz, epoch_ns, index)
+        events.append((EPOCH_NS + (first + block) * NS // rate_hz, '/audio', data))
     for number, time_s in enumerate(image_times_s):
         stamp_ns = epoch_images_ns + round(time_s * NS)
         shifted_ns = stamp_ns + round(label_shift_s * NS)

@@ -59,6 +59,12 @@ def test_the_offset_of_the_clocks_is_applied(bag: Path) -> None:
         assert truth.at(START_NS + 550_000_000) is not None
 
 
+def test_a_source_that_starts_before_its_clock_hides_no_truth(tmp_path: Path) -> None:
+    late = drive_bags.write_bag(tmp_path / 'bag', drive_bags.sound(2 * 22_500), [0.5], unstamped_block=0)
+    with BagReader(late) as reader, truth_of(reader) as truth:
+        assert truth.at(drive_bags.EPOCH_NS + NS // 2) is not None
+
+
 def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path) -> None:
     times_s = [number / 10 for number in range(20)]
     sound, wrong_s = drive_bags.sound(2 * 22_500), {3: 3600, 5: -3600}
