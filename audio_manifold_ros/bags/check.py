@@ -31,6 +31,8 @@ from audio_manifold_ros.bags.message_types import definition_of
 from audio_manifold_ros.bags.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.recover import survey_damage
 from audio_manifold_ros.bags.stated_argument import add_stated_argument
+from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
 from audio_manifold_ros.datasets.label_track import LabelTrack
@@ -217,6 +219,12 @@ def _rig_problems(reader: BagReader) -> tuple[str, ...]:
         return (str(error),)
     if metadata is None or metadata.rig is None:
         return ('The bag says nothing of its rig: name the rig that recorded it when you convert (--rig).',)
+    try:
+        metadata.rig.array()
+        metadata.rig.depth_file()
+        Extrinsics.from_text(metadata.rig.extrinsics, EXTRINSICS_FILE)
+    except CalibrationError as error:
+        return (f'The rig in the bag cannot be used: {error} Name the rig by hand when you convert (--rig).',)
     return ()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from audio_manifold_ros.bags.bag_writer import BagWriter
 from audio_manifold_ros.bags.check import Check, Verdict, check_bag, main
 from audio_manifold_ros.bags.conversion import ConversionOptions
 from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.datasets.label_folder import label_folder
 from tests.bags import drive_bags
 from tests.bags.bag_examples import some_messages, text_message, write_bag
@@ -242,6 +244,21 @@ def test_run_metadata_that_are_damaged_are_a_problem(drive: Path, tmp_path: Path
     check = check_bag(tmp_path / 'bag')
     assert check.verdict is Verdict.READY
     assert any('name the rig by hand' in problem for problem in check.problems)
+
+
+def test_a_rig_that_cannot_be_used_is_a_problem(drive: Path, tmp_path: Path) -> None:
+    text = drive_bags.RIG.extrinsics.replace('audio_time_offset_s: 0.0', 'audio_time_offset_s: .nan')
+    rig = replace(drive_bags.RIG, extrinsics=text)
+    with BagReader(drive) as reader:
+        metadata = RunMetadata(rig, 'test', reader.start_ns, 'recorder', {}).to_json()
+        with BagWriter(tmp_path / 'bag', {CUSTOM_KEY: metadata}) as writer:
+            for topic in reader.topics:
+                writer.add_topic(topic.name, topic.type)
+            for message in reader.messages():
+                writer.write(message.topic, message.data, message.time_ns)
+    check = check_bag(tmp_path / 'bag')
+    assert check.verdict is Verdict.READY
+    assert any('audio_time_offset_s' in problem and '--rig' in problem for problem in check.problems)
 
 
 def test_the_command_speaks_for_every_bag(drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
