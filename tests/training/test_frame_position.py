@@ -26,6 +26,7 @@ from training.errors import TrainingError
 from training.export import export
 from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
+from training.provenance import PROVENANCE, provenance
 from training.simulate import drive_path, main, write_corpus
 
 RATE_HZ = 22_500
@@ -95,7 +96,8 @@ def test_the_same_drives_cut_elsewhere_are_another_cache(config: TrainingConfig)
 
 
 def test_the_bundle_carries_it_and_predictions_are_stamped_by_it(config: TrainingConfig, tmp_path: Path) -> None:
-    bundle = Bundle.load(export(config, tmp_path / 'newest', SCORES).folder)
+    scored = provenance(config, open_cache(config.data, progress=False), 'test')
+    bundle = Bundle.load(export(config, tmp_path / 'newest', {**SCORES, PROVENANCE: scored}).folder)
     assert bundle.manifest.frame_position == 1.0
     assert 'describe its newest instant' in (bundle.folder / 'README.md').read_text()
     drive = Drive(SEEDS[0])
