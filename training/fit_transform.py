@@ -24,7 +24,7 @@ from training.errors import TrainingError
 from training.fit_manifold import add_fit_arguments, change_fit
 from training.fitting import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
 from training.image_watch import TRUTHS
-from training.latents import WindowStatistics, add_latents, feature_statistics, fingerprint, latent_statistics
+from training.latents import WindowStatistics, add_latents, encoder_sha256, feature_statistics, latent_statistics
 from training.schedule import Budget
 from training.transform_module import TransformModule
 
@@ -52,10 +52,10 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
     data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
     latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
-    fingerprints = {modality: fingerprint(vq_vae, config.depth) for modality, vq_vae in vq_vaes.items()}
+    encoders = {modality: encoder_sha256(vq_vae) for modality, vq_vae in vq_vaes.items()}
     folder = config.transform_folder(network.modalities)
     if resume and (folder / LAST).is_file():
-        check_manifolds(folder / LAST, fingerprints)
+        check_manifolds(folder / LAST, encoders)
     module = TransformModule(
         network,
         vq_vaes,
@@ -65,7 +65,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         config.depth,
         Budget(fit.minutes),
     )
-    module.hparams[MANIFOLDS] = fingerprints
+    module.hparams[MANIFOLDS] = encoders
     return run_hearing_fit(module, data, fit, config, folder, resume=resume)
 
 

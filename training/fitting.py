@@ -183,20 +183,20 @@ def check_frame_position(path: Path, frame_position: float) -> None:
         raise TrainingError(msg)
 
 
-def check_manifolds(path: Path, fingerprints: Mapping[str, str]) -> None:
+def check_manifolds(path: Path, encoders: Mapping[str, str]) -> None:
     """Refuse an AT-net that was fitted to other manifolds than those here.
 
     Args:
         path: Its checkpoint.
-        fingerprints: Of the manifold of each modality that it hears (see `training.latents.fingerprint`).
+        encoders: Of the manifold of each modality that it hears, its `training.latents.encoder_sha256`.
 
     Raises:
         TrainingError: It was, or the checkpoint cannot be read.
 
     """
     # Checkpoints from before this was kept do not say.
-    fitted = load_checkpoint(path)['hyper_parameters'].get(MANIFOLDS, fingerprints)
-    other = sorted(modality for modality, own in fingerprints.items() if fitted.get(modality) != own)
+    fitted = load_checkpoint(path)['hyper_parameters'].get(MANIFOLDS, encoders)
+    other = sorted(modality for modality, own in encoders.items() if fitted.get(modality) != own)
     if other:
         msg = (
             f'{str(path)!r} was fitted to another manifold of {" and ".join(other)} than the one here: delete '

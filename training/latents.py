@@ -34,7 +34,8 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
 
     The latents are the encoder's, before the bottleneck (paper, section 3.2).
     """
-    name = f'latent_{modality}_{fingerprint(vq_vae, depth)}'
+    made_of = repr((vq_vae.config, depth, encoder_sha256(vq_vae)))
+    name = f'latent_{modality}_{hashlib.sha256(made_of.encode()).hexdigest()[:16]}'
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
     manifold = vq_vae.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
@@ -46,12 +47,12 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
     return name
 
 
-def fingerprint(vq_vae: VqVae, depth: DepthRepresentation) -> str:
-    """Return what tells the latents of a manifold from those of any other."""
-    digest = hashlib.sha256(repr((vq_vae.config, depth)).encode())
+def encoder_sha256(vq_vae: VqVae) -> str:
+    """Return what tells the latents of a manifold from those of any other, given the same images."""
+    digest = hashlib.sha256()
     for name, tensor in sorted(vq_vae.encoder.state_dict().items()):
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

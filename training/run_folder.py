@@ -9,14 +9,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.plain import write_json
+from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
+from training.configuration import TrainingConfig
 from training.errors import TrainingError
 from training.window_hash import windows_sha256
 
 if TYPE_CHECKING:
     from training.cache import WindowCache
-    from training.configuration import TrainingConfig
 
 CONFIG_FILE, WINDOWS_FILE = 'config.json', 'windows.json'
 # What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
@@ -64,7 +67,7 @@ def check_experiment(config: TrainingConfig) -> None:
     """
     path = Path(config.output) / CONFIG_FILE
     if path.is_file():
-        before, now = _identity(read_mapping(path)), _identity(json.loads(write_json(config.to_dict())))
+        before, now = _identity(_read_experiment(path)), _identity(config)
         differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
         if differing:
             msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
@@ -102,9 +105,19 @@ def _windows(cache: WindowCache) -> dict[str, Any]:
     return {'windows_sha256': windows_sha256(cache)}
 
 
-def _identity(config: dict[str, Any]) -> dict[str, Any]:
-    """Return those parts of a written configuration that make a run another one when they change."""
-    idle = [part for stage, parts in MATTERS_FOR.items() if not config.get(stage) for part in parts]
-    kept = {key: value for key, value in config.items() if key not in (*MAY_CHANGE, *idle)}
-    data = {key: value for key, value in config.get('data', {}).items() if key not in DATA_MAY_CHANGE}
-    return {**kept, 'data': data, 'precision': config.get('machine', {}).get('precision')}
+def _read_experiment(path: Path) -> TrainingConfig:
+    """Read a written experiment; what it does not say, because nobody could yet, is as it was: the default."""
+    try:
+        return read_strict(TrainingConfig, read_mapping(path), 'experiment')
+    except (NetworkError, FeatureError, TrainingError) as error:
+        msg = f'{str(path)!r} is of no experiment that this version knows ({error}): give another output.'
+        raise TrainingError(msg) from None
+
+
+def _identity(config: TrainingConfig) -> dict[str, Any]:
+    """Return those parts of an experiment that make a run another one when they change, as plain values."""
+    idle = [part for stage, parts in MATTERS_FOR.items() if not getattr(config, stage) for part in parts]
+    values: dict[str, Any] = json.loads(write_json(config.to_dict()))
+    data = {key: value for key, value in values['data'].items() if key not in DATA_MAY_CHANGE}
+    kept = {key: value for key, value in values.items() if key not in (*MAY_CHANGE, *idle)}
+    return {**kept, 'data': data, 'precision': config.machine.precision}

@@ -14,7 +14,7 @@ from audio_manifold_ros.inference.backend import DTYPES
 from audio_manifold_ros.inference.prediction import NetworkOutput
 from audio_manifold_ros.networks.perception import PerceptionNetwork
 from training.fitting import BEST, check_frame_position, check_manifolds, load_at_net, load_direct, load_vq_vae
-from training.latents import fingerprint
+from training.latents import encoder_sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
     for path in (*transforms, *systems):
         check_frame_position(path, config.data.frame_position)
     for path, at_net in zip(transforms, config.at_nets, strict=True):
-        check_manifolds(path, {name: fingerprint(vq_vaes[name], config.depth) for name in at_net.modalities})
+        check_manifolds(path, {name: encoder_sha256(vq_vaes[name]) for name in at_net.modalities})
     at_nets, direct = [load_at_net(path) for path in transforms], [load_direct(path) for path in systems]
     return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth, direct)
 

@@ -166,6 +166,7 @@ def evaluate_bag(
         folder = ResultFolder(options.out)
         series = make_series(session)
         evaluation, moments, truth = _run(session, series, progress)
+        about['warnings'] += _outside(truth)
         result = {**about, **series.report(), 'truth': truth, **evaluation.result()}
         sheet = contact_sheet(moments.evenly(SHEET_COLUMNS), _title(session), _subtitle(result))
         save_picture(options.out / SHEET_FILE, sheet)
@@ -268,6 +269,15 @@ def _no_metres(session: Session) -> str:
         f'The depth of {session.topics.depth!r} is not scored: the {DEPTH_FILE} of its rig knows no scale. Give '
         'depth_scale, min_m and max_m if they are known.'
     )
+
+
+def _outside(truth: dict[str, Any]) -> list[str]:
+    return [
+        f'{track["outside"]} images of {modality} are stamped outside the recording and were passed over: '
+        'is their clock that of the audio?'
+        for modality, track in truth.items()
+        if track.get('outside')
+    ]
 
 
 def _title(session: Session) -> str:

@@ -18,5 +18,9 @@ def label_folder(recording: Path) -> Path:
 
 
 def without_labels(recordings: Sequence[Path]) -> list[Path]:
-    """Return recordings without the folders of labels between them, which a pattern such as `drives/*` names too."""
-    return [path for path in recordings if not (path.name.endswith(SUFFIX) and path.is_dir())]
+    """Return recordings without the folders of labels between them, which a pattern such as `drives/*` names too.
+
+    Where all are such folders somebody means them: they stay, for the caller to refuse.
+    """
+    others = [path for path in recordings if not (path.name.endswith(SUFFIX) and path.is_dir())]
+    return others or list(recordings)

@@ -144,6 +144,8 @@ class RecordThread:
     def _placed(self, item: _Item) -> _Item:
         """Return a message at the time at which it stands in the bag."""
         if item.time_ns < self._newest_ns - LATE_NS:
+            # In the order of arrival, and each at a time of its own: readers tell images apart by it.
+            self._newest_ns += 1
             return replace(item, time_ns=self._newest_ns)
         self._newest_ns = max(item.time_ns, self._newest_ns)
         return replace(item, time_ns=max(item.time_ns, self._start_ns))

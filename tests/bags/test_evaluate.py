@@ -28,6 +28,7 @@ from audio_manifold_ros.evaluation.scores import Images
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.prediction import Prediction
 from audio_manifold_ros.resources import resource_path
+from tests.bags import drive_bags
 from tests.bags.sound_bag import NS, START_NS, SoundBag
 
 BUNDLE = resource_path('models/street')
@@ -142,6 +143,15 @@ def test_depth_of_a_rig_that_knows_no_scale_is_not_scored(tmp_path: Path) -> Non
     assert result['scores']['segmentation']['miou'] is not None
     assert list(result['truth']) == ['segmentation']
     assert "'/truth/depth/image' is not scored" in result['warnings'][0]
+
+
+def test_images_stamped_outside_the_recording_are_warned_of(tmp_path: Path) -> None:
+    times_s = [0.5 + number / 10 for number in range(10)]
+    late = {0: 3600, 1: 3600}
+    drive = drive_bags.write_bag(tmp_path / 'bag', drive_bags.sound(2 * 22_500), times_s, depth_shifts_s=late)
+    result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
+    assert result['truth']['depth']['outside'] == 2
+    assert any(re.match('2 images of depth are stamped outside', warning) for warning in result['warnings'])
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_heard(tmp_path: Path) -> None:

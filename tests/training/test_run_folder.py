@@ -77,6 +77,19 @@ def test_a_drive_that_moves_from_train_to_test_makes_other_windows(config: Train
         open_windows(config)
 
 
+def test_what_a_folder_could_not_say_yet_was_the_default(config: TrainingConfig) -> None:
+    values = config.to_dict()
+    del values['ears'], values['augment']['drop_microphones']
+    path = Path(config.output) / CONFIG_FILE
+    write_whole(path, values)
+    check_experiment(config)
+    with pytest.raises(TrainingError, match='another ears: '):
+        check_experiment(replace(config, ears=(2, 7)))
+    write_whole(path, {**values, 'colour': 'red'})
+    with pytest.raises(TrainingError, match=r"no experiment that this version knows .*'colour'"):
+        check_experiment(config)
+
+
 def test_an_output_that_was_fitted_by_hand_says_nothing(config: TrainingConfig) -> None:
     open_windows(config)
     assert not Path(config.output).exists()

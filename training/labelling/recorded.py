@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
 # A camera and a sensor lag behind their stamps by less than this, or one of the stamps is wrong.
 STRAY_NS = 5_000_000_000
+# Of several: a driver that starts before its clock stamps its first image with anything.
+FIRST_MESSAGES = 25
 _Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
 
@@ -56,6 +60,7 @@ class RecordedTopic:
         self._unit = rig_depth.unit
         self._decode: Callable[[Any], NDArray[Any]] = rig_depth.decode if modality == DEPTH else decode_labels
         self.topic = find_topic(path, topics, (topic,), named=True)
+        self._usual_late_ns: float | None = None
         self._walk: Iterator[_Entry] = iter(())
         self._near: list[_Entry] = []
         self._asked_ns: int | None = None
@@ -76,6 +81,9 @@ class RecordedTopic:
         return [self._nearest(frame.stamp_ns, frame.time_ns - frame.stamp_ns) for frame in frames]
 
     def _nearest(self, asked_ns: int, late_ns: int) -> NDArray[Any] | None:
+        # One stamp that is wrong, of an image or of the topic, would lead the walk past all that follow.
+        if self._strayed(late_ns):
+            return None
         if self._asked_ns is None or asked_ns < self._asked_ns:
             self._walk, self._near = self._messages(), []
         self._asked_ns = asked_ns
@@ -84,12 +92,17 @@ class RecordedTopic:
             entry = next(self._walk, None)
             if entry is None:
                 break
-            # One image of the future would hide all that follow.
-            strayed = abs(entry[1] - entry[0] - late_ns) > STRAY_NS
-            if entry[0] >= asked_ns - TOLERANCE_NS and not strayed:
+            if entry[0] >= asked_ns - TOLERANCE_NS and not self._strayed(entry[1] - entry[0]):
                 self._near.append(entry)
         best = min(self._near, key=lambda entry: abs(entry[0] - asked_ns), default=None)
         return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[2]()
+
+    def _strayed(self, late_ns: int) -> bool:
+        """Return whether a message came too long after its stamp, or before it, for the stamp to be right."""
+        if self._usual_late_ns is None:
+            first = [time_ns - stamp for stamp, time_ns, _ in islice(self._messages(), FIRST_MESSAGES)]
+            self._usual_late_ns = median(first) if first else 0.0
+        return abs(late_ns - self._usual_late_ns) > STRAY_NS
 
     def _messages(self) -> Iterator[_Entry]:
         decode = self._decode

@@ -149,6 +149,15 @@ def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
     np.testing.assert_array_equal(teacher.label(frames[1:2])[0], depth_image(1))
 
 
+@pytest.mark.parametrize('stray', [0, 1])
+@pytest.mark.parametrize('wrong_s', [3600, -3600])
+def test_a_wrong_stamp_of_an_image_costs_its_own_label_alone(bag: Path, wrong_s: int, stray: int) -> None:
+    frames = list(BagFrames(bag).frames())
+    frames[stray] = replace(frames[stray], stamp_ns=frames[stray].stamp_ns + wrong_s * 1_000_000_000)
+    found = RecordedTopic(bag, 'depth', 'depth/image').label(frames)
+    assert [image is None for image in found] == [number in {stray, FRAMES - 1} for number in range(FRAMES)]
+
+
 @pytest.mark.parametrize('wrong_s', [3600, -3600])
 def test_a_wrong_stamp_costs_its_own_label_alone(bag: Path, tmp_path: Path, wrong_s: int) -> None:
     with BagReader(bag) as reader, BagWriter(tmp_path / 'bag') as writer:
