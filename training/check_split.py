@@ -21,11 +21,11 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.inference.plain import write_json
 from training.data_configuration import HASH_SPLIT, DataConfig
 from training.division import divide
 from training.errors import TrainingError
 from training.leakage import Leakage, PairLeakage, leakage
+from training.whole_json import write_whole
 
 COUNTS: Mapping[str, str] = {
     'same_instant': 'image of the same instant',
@@ -95,11 +95,8 @@ def _check_filled(found: Leakage) -> None:
 
 
 def _write(path: Path, found: Leakage) -> None:
-    partial = path.with_name(f'.{path.name}.partial')
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(write_json(found.to_dict()), encoding='utf-8')
-        partial.replace(path)
+        write_whole(path, found.to_dict())
     except OSError as error:
         msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Name another file (--out).'
         raise TrainingError(msg) from None

@@ -12,6 +12,7 @@ from typing import Any
 import lightning
 
 from training.errors import TrainingError
+from training.whole_json import write_whole
 
 FIT_FILE = 'fit.json'
 # Of the training loss: about so many, but one at least in so many steps.
@@ -39,9 +40,7 @@ class FitRecord:
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of the fit."""
-        partial = folder / f'.{FIT_FILE}'
-        partial.write_text(json.dumps(asdict(self)), encoding='utf-8')
-        partial.replace(folder / FIT_FILE)
+        write_whole(folder / FIT_FILE, asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> FitRecord:

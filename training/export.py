@@ -177,11 +177,10 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
     if config.at_nets:
         widths = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
         features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
-        manifolds = [config.manifold_folder(name) for name in config.manifolds]
         transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
         said['audio transformation'] = f'{widths} (the paper: 1)'
         said['features of the manifolds'] = f'{features} (the paper: 128)'
-        said['fit of the manifolds'] = _fit_text(config.manifold_fit, manifolds)
+        said['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
         said['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
     if config.direct:
         systems = [f'{system.kind} for {" and ".join(system.modalities)}' for system in config.direct]

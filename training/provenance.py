@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
+from audio_manifold_ros.inference.engine_cache import file_sha256
 from training.errors import TrainingError
 from training.fitting import BEST
 from training.window_hash import windows_sha256
@@ -58,7 +58,7 @@ def check_provenance(scores: Mapping[str, Any], wanted: Mapping[str, Any], where
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return file_sha256(path)
     except OSError as error:
         msg = f'Cannot read the checkpoint {str(path)!r}: {error.strerror or error}. Fit the network first.'
         raise TrainingError(msg) from None

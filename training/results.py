@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.datasets.split_file import SPLITS
-from audio_manifold_ros.inference.plain import write_json
 from training.curves import FitRecord
 from training.leakage import compare_windows
 from training.machine_description import describe_machine
@@ -88,11 +86,3 @@ def known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
     split = cache.division.split
     members = {name: cache.instants(cache.indices(name)) for name in SPLITS}
     return split.leaks or any(pair.spoils for pair in compare_windows(members, spec))
-
-
-def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record; the file appears when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'.{path.name}.{os.getpid()}')
-    partial.write_text(write_json(record), encoding='utf-8')
-    partial.replace(path)

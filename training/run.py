@@ -35,8 +35,9 @@ from training.fit_manifold import fit_manifold
 from training.fit_transform import fit_transform
 from training.fitting import LAST
 from training.provenance import PROVENANCE, provenance
-from training.results import RESULTS, make_record, record_path, write_record
-from training.run_folder import begin, open_windows, read_mapping, write_whole
+from training.results import RESULTS, make_record, record_path
+from training.run_folder import begin, open_windows
+from training.whole_json import read_mapping, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
-        write_record(path, make_record(config, cache, _test_scores(config, cache)))
+        write_whole(path, make_record(config, cache, _test_scores(config, cache)))
     return path
 
 

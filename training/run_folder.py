@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from audio_manifold_ros.networks.errors import NetworkError
 from training.cache import open_cache
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
+from training.whole_json import read_mapping, write_whole
 from training.window_hash import windows_sha256
 
 if TYPE_CHECKING:
@@ -72,33 +72,6 @@ def check_experiment(config: TrainingConfig) -> None:
         if differing:
             msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
             raise TrainingError(msg)
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """Read a JSON file of a run's folder.
-
-    Raises:
-        TrainingError: It cannot be read, or holds no mapping.
-
-    """
-    try:
-        found = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
-        raise TrainingError(msg) from None
-    if not isinstance(found, dict):
-        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
-        raise TrainingError(msg)
-    return found
-
-
-def write_whole(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file that appears when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
-    draft = path.with_name(f'.{path.name}.{os.getpid()}')
-    draft.write_text(write_json(content), encoding='utf-8')
-    draft.replace(path)
 
 
 def _windows(cache: WindowCache) -> dict[str, Any]:

@@ -233,14 +233,18 @@ def test_empty_and_foreign_bags_are_unfit(tmp_path: Path) -> None:
     assert 'no message can be read' in noise.obstacles[0]
 
 
+def copy_messages(reader: BagReader, writer: BagWriter) -> None:
+    for topic in reader.topics:
+        writer.add_topic(topic.name, topic.type)
+    for message in reader.messages():
+        writer.write(message.topic, message.data, message.time_ns)
+
+
 def test_run_metadata_that_are_damaged_are_a_problem(drive: Path, tmp_path: Path) -> None:
     with BagReader(drive) as reader, BagWriter(tmp_path / 'bag') as writer:
         writer.add_topic('/run_metadata', 'std_msgs/msg/String')
         writer.write('/run_metadata', text_message('{"format_version": 1'), reader.start_ns)
-        for topic in reader.topics:
-            writer.add_topic(topic.name, topic.type)
-        for message in reader.messages():
-            writer.write(message.topic, message.data, message.time_ns)
+        copy_messages(reader, writer)
     check = check_bag(tmp_path / 'bag')
     assert check.verdict is Verdict.READY
     assert any('name the rig by hand' in problem for problem in check.problems)
@@ -252,10 +256,7 @@ def test_a_rig_that_cannot_be_used_is_a_problem(drive: Path, tmp_path: Path) -> 
     with BagReader(drive) as reader:
         metadata = RunMetadata(rig, 'test', reader.start_ns, 'recorder', {}).to_json()
         with BagWriter(tmp_path / 'bag', {CUSTOM_KEY: metadata}) as writer:
-            for topic in reader.topics:
-                writer.add_topic(topic.name, topic.type)
-            for message in reader.messages():
-                writer.write(message.topic, message.data, message.time_ns)
+            copy_messages(reader, writer)
     check = check_bag(tmp_path / 'bag')
     assert check.verdict is Verdict.READY
     assert any('audio_time_offset_s' in problem and '--rig' in problem for problem in check.problems)

@@ -15,7 +15,8 @@ from audio_manifold_ros.datasets.corpus import find_drives
 from audio_manifold_ros.datasets.split_file import SplitFile
 from training.configuration import TrainingConfig
 from training.errors import TrainingError
-from training.run_folder import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows, write_whole
+from training.run_folder import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows
+from training.whole_json import write_whole
 
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 

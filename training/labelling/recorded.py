@@ -16,16 +16,13 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.bag_reader import BagReader
 from audio_manifold_ros.bags.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_labels
+from audio_manifold_ros.bags.recorded_audio import FIRST_MESSAGES, LATE_NS
 from audio_manifold_ros.bags.rig_depth import RigDepth
 from training.labelling.bag_frames import find_topic, stamp_ns
 from training.labelling.frame import Frame
 
 DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
-# A camera and a sensor lag behind their stamps by less than this, or one of the stamps is wrong.
-STRAY_NS = 5_000_000_000
-# Of several: a driver that starts before its clock stamps its first image with anything.
-FIRST_MESSAGES = 25
 _Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
 
@@ -102,7 +99,7 @@ class RecordedTopic:
         if self._usual_late_ns is None:
             first = [time_ns - stamp for stamp, time_ns, _ in islice(self._messages(), FIRST_MESSAGES)]
             self._usual_late_ns = median(first) if first else 0.0
-        return abs(late_ns - self._usual_late_ns) > STRAY_NS
+        return abs(late_ns - self._usual_late_ns) > LATE_NS
 
     def _messages(self) -> Iterator[_Entry]:
         decode = self._decode
