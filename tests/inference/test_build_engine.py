@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -24,15 +23,16 @@ from audio_manifold_ros.inference.build_engine import build_engine
 from audio_manifold_ros.inference.bundle import Bundle
 from audio_manifold_ros.inference.engine_build import EngineBuild
 from audio_manifold_ros.inference.engine_cache import ENGINE_FILE, REJECTED, SIDECAR_FILE, EngineCache
-from audio_manifold_ros.inference.engine_check import LIMITS, WINDOWS, check_windows, refuse_change
+from audio_manifold_ros.inference.engine_check import LIMITS, WINDOWS
 from audio_manifold_ros.inference.engine_key import EngineKey, Platform
-from audio_manifold_ros.inference.engine_sidecar import EngineCheck, EngineSidecar
+from audio_manifold_ros.inference.engine_sidecar import EngineSidecar
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt_backend import TensorRtBackend
 from audio_manifold_ros.inference.toolchain import LoadedEngine
 from audio_manifold_ros.inference.torch_backend import TorchBackend
 from tests.inference import cpu_builder, cpu_toolchain
 from tests.inference.cpu_toolchain import CpuToolchain
+from tests.inference.engine_damage import FAULTS, lose_sidecar, truncate
 
 STAGE = (sys.executable, cpu_toolchain.__file__)
 
@@ -151,60 +151,6 @@ def test_a_second_build_finds_the_engine(built: Built, bundle: Bundle, toolchain
         stage=('must', 'not', 'run'),
     )
     assert said[0].startswith('The engine is there')
-
-
-def truncate(folder: Path) -> None:
-    os.truncate(folder / ENGINE_FILE, 1000)
-
-
-def flip(folder: Path) -> None:
-    content = bytearray((folder / ENGINE_FILE).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / ENGINE_FILE).write_bytes(content)
-
-
-def empty(folder: Path) -> None:
-    (folder / ENGINE_FILE).write_bytes(b'')
-
-
-def lose_sidecar(folder: Path) -> None:
-    (folder / SIDECAR_FILE).unlink()
-
-
-def lose_engine(folder: Path) -> None:
-    (folder / ENGINE_FILE).unlink()
-
-
-def garble_sidecar(folder: Path) -> None:
-    (folder / SIDECAR_FILE).write_bytes(b'\xff\xfe')
-
-
-def future_sidecar(folder: Path) -> None:
-    text = (folder / SIDECAR_FILE).read_text()
-    (folder / SIDECAR_FILE).write_text(text.replace('"format_version": 1', '"format_version": 2'))
-
-
-def let_others_write(folder: Path) -> None:
-    (folder / ENGINE_FILE).chmod(0o666)
-
-
-def link_elsewhere(folder: Path) -> None:
-    moved = folder.parent / 'moved.ep'
-    (folder / ENGINE_FILE).rename(moved)
-    (folder / ENGINE_FILE).symlink_to(moved)
-
-
-FAULTS = [
-    (truncate, 'truncated or was changed'),
-    (flip, 'truncated or was changed'),
-    (empty, 'truncated or was changed'),
-    (lose_sidecar, 'it has no sidecar: its build did not end'),
-    (lose_engine, 'No such file'),
-    (garble_sidecar, 'is no text'),
-    (future_sidecar, 'has format_version 2'),
-    (let_others_write, 'others may write it'),
-    (link_elsewhere, 'it is a link'),
-]
 
 
 @pytest.mark.parametrize(('damage', 'reason'), FAULTS)
@@ -382,23 +328,6 @@ def test_a_stage_that_fails_says_why(bundle: Bundle, toolchain: CpuToolchain, tm
         with pytest.raises(InferenceError, match=reason):
             build_engine(bundle, toolchain, cache=cache, say=lambda _text: None, stage=(sys.executable, '-c', script))
     assert not list(tmp_path.glob(f'*/{ENGINE_FILE}'))
-
-
-@pytest.mark.parametrize('change', [{'depth_change': 0.02}, {'labels_changed': 0.02}, {'depth_change': float('nan')}])
-def test_an_engine_that_says_something_else_is_refused(change: dict[str, float]) -> None:
-    same = EngineCheck(16, 0.0, 0.0, 40, 9, 1.0, 1.0)
-    refuse_change(same, 'fp16')
-    with pytest.raises(InferenceError, match=r'more than 1\.0%: it is not used'):
-        refuse_change(replace(same, **change), 'fp16')
-
-
-def test_the_windows_are_streets_heard_by_the_bundles_array(bundle: Bundle) -> None:
-    windows = check_windows(bundle.manifest, 2)
-    assert windows.shape == (2, 8, 128, 128)
-    assert windows.dtype == np.float32
-    np.testing.assert_array_equal(windows, check_windows(bundle.manifest, 2))
-    assert windows[0].std() > 0.01
-    assert (windows[0] != windows[1]).any()
 
 
 @pytest.mark.parametrize(
