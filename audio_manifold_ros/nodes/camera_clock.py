@@ -7,11 +7,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.calibration.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.nodes.messages import NS_PER_S
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NS_PER_S = 1_000_000_000
 
 
 def camera_offset_ns(rig: Path) -> int:
