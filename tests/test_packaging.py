@@ -60,7 +60,7 @@ def test_every_console_script_has_a_main() -> None:
 def test_the_definitions_of_messages_are_installed(tmp_path: Path) -> None:
     build = ['egg_info', '--egg-base', str(tmp_path), 'build_py', '--build-lib', str(tmp_path / 'lib')]
     subprocess.run([sys.executable, 'setup.py', '-q', *build], cwd=ROOT, check=True, capture_output=True)
-    shipped = {path.relative_to(ROOT) for path in (ROOT / 'audio_manifold_ros/bags/definitions').rglob('*.msg')}
+    shipped = {path.relative_to(ROOT) for path in (ROOT / 'audio_manifold_ros/bags/storage/definitions').rglob('*.msg')}
     assert shipped
     assert shipped <= {path.relative_to(tmp_path / 'lib') for path in (tmp_path / 'lib').rglob('*.msg')}
 

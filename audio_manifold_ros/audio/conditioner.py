@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.resampler import Resampler
-from audio_manifold_ros.calibration.array_correction import ArrayCorrection
-from audio_manifold_ros.calibration.errors import CalibrationError
-from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.rig.array_correction import ArrayCorrection
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.rig import MicrophoneArray
 
 NS = 1_000_000_000
 LIMITS_HZ = (4000, 384_000)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.levels import CLIP_LEVEL, STEP_16_BIT
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 Samples = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.pcm16 import LARGEST_STEP, STEPS_PER_UNIT
+from audio_manifold_ros.common.pcm16 import LARGEST_STEP, STEPS_PER_UNIT
 
 FLOOR_DBFS = -120.0
 CLIP_LEVEL = LARGEST_STEP / STEPS_PER_UNIT

@@ -3,7 +3,7 @@
 """Which microphones can be trusted, from the sound alone, within two seconds.
 
 A capsule is judged against the others, in bands: all of them hear the same street, but none of what is wrong with one.
-What a street, rain and wind do to healthy ones is measured in benchmarks/health.py; the limits below keep well clear
+What a street, rain and wind do to healthy ones is measured in benchmarks/benches/health.py; the limits below keep well clear
 of it. Wind is loud below 3 kHz and at single capsules; so nobody is accused for being loud there. A passing vehicle is
 heard on one side; so a capsule must stand out from the third loudest. What lasts less than a second counts for nothing.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.health_frames import HealthFrame, HealthFrames
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 Samples = NDArray[np.float32]
 Flags = NDArray[np.bool_]

@@ -76,7 +76,7 @@ class SimulatorSource:
             AudioError: The street or the rig cannot be built.
 
         """
-        from audio_manifold_ros.calibration.errors import CalibrationError
+        from audio_manifold_ros.rig.errors import CalibrationError
         from audio_manifold_ros.simulation.device_channels import DeviceChannels
         from audio_manifold_ros.simulation.drive import Drive
         from audio_manifold_ros.simulation.errors import SimulationError

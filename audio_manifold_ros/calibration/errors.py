@@ -1,7 +1,7 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The exception of the calibration package."""
+"""The exception of the workbench package."""
 
 
-class CalibrationError(Exception):
-    """A rig file that cannot be used; the message names file, key and value, and says what to do."""
+class WorkbenchError(Exception):
+    """A measurement of the rig that cannot be made or applied; the message says what to do."""

@@ -15,12 +15,12 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.array_correction import ArrayCorrection
-from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
 from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.rig.array_correction import ArrayCorrection
+from audio_manifold_ros.rig.errors import CalibrationError
 
 INT16_SCALE = 32768.0
 RIG_PREFIX = 'rig_'

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from audio_manifold_ros.calibration.depth_file import DEPTH_FILE, DepthFile
-from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.rig.depth_file import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RIG_FILES = ('mic_array', 'camera', 'extrinsics')
 # What a rig may have.

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.classes import UNLABELLED
-from audio_manifold_ros.evaluation.contact_sheet import Moment
-from audio_manifold_ros.evaluation.scores import Images
-from audio_manifold_ros.nodes.spectrogram import image_features
+from audio_manifold_ros.evaluation.metrics.classes import UNLABELLED
+from audio_manifold_ros.evaluation.metrics.scores import Images
+from audio_manifold_ros.evaluation.reporting.contact_sheet import Moment
+from audio_manifold_ros.nodes.perception.spectrogram import image_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audio_manifold_ros.demo.frames import Frame
-    from audio_manifold_ros.inference.manifest import Manifest
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 
 def to_moments(frames: Sequence[Frame], manifest: Manifest) -> list[Moment]:

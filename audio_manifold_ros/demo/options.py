@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.argument_types import number, whole_number
+from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 
 if TYPE_CHECKING:

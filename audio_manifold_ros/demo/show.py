@@ -18,19 +18,19 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
-from audio_manifold_ros.demo.children import Children
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.frames import Album
-from audio_manifold_ros.demo.isolation import isolated_environment
 from audio_manifold_ros.demo.moments import evenly, to_moments
-from audio_manifold_ros.demo.process_memory import resident_mb
 from audio_manifold_ros.demo.summary import summarise
 from audio_manifold_ros.demo.table import live_table
 from audio_manifold_ros.demo.viewer import PERCEPTION, Viewer
-from audio_manifold_ros.evaluation.contact_sheet import contact_sheet, save_picture
-from audio_manifold_ros.evaluation.film import write_film
-from audio_manifold_ros.inference.bundle import Bundle
-from audio_manifold_ros.nodes.locations import locate
+from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.evaluation.reporting.film import write_film
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.processes.children import Children
+from audio_manifold_ros.processes.isolation import isolated_environment
+from audio_manifold_ros.processes.process_memory import resident_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,11 +121,11 @@ class Show:
                 raise DemoError(msg)
 
         with self._console.status('starting the nodes'):
-            node_id = children.start_node(PERCEPTION, f'{NODES}.perception_node', self._node_parameters())
+            node_id = children.start_node(PERCEPTION, f'{NODES}.perception.perception_node', self._node_parameters())
             wait(viewer.ready, START_TIMEOUT_S, 'answer from the perception node')
             change(Transition.TRANSITION_CONFIGURE, 'configure')
             if self._options.kind == 'simulator':
-                children.start_node(DRIVE, f'{NODES}.simulated_drive', self._drive_parameters())
+                children.start_node(DRIVE, f'{NODES}.simulator.simulated_drive', self._drive_parameters())
                 wait(lambda: viewer.truths > 0, START_TIMEOUT_S, 'image from the simulated drive')
             activated_s = time.monotonic()
             change(Transition.TRANSITION_ACTIVATE, 'activate')

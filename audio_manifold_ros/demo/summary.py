@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.prior import PRIOR_FILE, Prior
-from audio_manifold_ros.evaluation.scores import Images, ScoreBoard
+from audio_manifold_ros.evaluation.controls.prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

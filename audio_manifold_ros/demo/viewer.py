@@ -16,13 +16,13 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.demo.frames import Album, Assembler, Frame, Truth, TruthBuffer
-from audio_manifold_ros.nodes.messages import from_image, to_ns
+from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.inference.manifest import Manifest
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 PERCEPTION = 'perception'
 HEADS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}

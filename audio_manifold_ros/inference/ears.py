@@ -14,9 +14,9 @@ from audio_manifold_ros.features.streaming import StreamingMel
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
-    from audio_manifold_ros.inference.backend import Backend, SoundNetwork
+    from audio_manifold_ros.inference.backends.backend import Backend, SoundNetwork
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.microphone_use import MicrophoneUse
-    from audio_manifold_ros.inference.prediction import NetworkOutput
 
 Heard = tuple['NetworkOutput', NDArray[np.float32] | None]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.array_correction import nearest_of
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.rig.array_correction import nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
     from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 MASK, SUBSTITUTE, STOP = 'mask', 'substitute', 'stop'
 POLICIES = (MASK, SUBSTITUTE, STOP)

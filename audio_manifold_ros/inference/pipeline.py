@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.conditioner import Conditioner
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.audio.sample_clock import SampleClock
+from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
+from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.ears import open_ear
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.manifest import UNLABELLED
 from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, plan_use
-from audio_manifold_ros.inference.prediction import Prediction
 from audio_manifold_ros.inference.schedule import Schedule
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
-    from audio_manifold_ros.inference.backend import Backend
-    from audio_manifold_ros.inference.bundle import Bundle
-    from audio_manifold_ros.inference.manifest import Manifest
-    from audio_manifold_ros.inference.prediction import NetworkOutput
+    from audio_manifold_ros.inference.backends.backend import Backend
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 SKY = 'sky'
 

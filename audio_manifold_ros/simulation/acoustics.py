@@ -11,8 +11,8 @@ import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.frame_chain import Pose
-from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.rig.frame_chain import Pose
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.background import RUSTLE_FROM_MPS, Background, Leaves
 from audio_manifold_ros.simulation.ego_sound import EgoSound

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.fractional_delay import FractionalDelay
+from audio_manifold_ros.rig.fractional_delay import FractionalDelay
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 Samples = NDArray[np.float32]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.calibration.frame_chain import Pose, optical_frame, pose_in_root, roll_pitch_yaw
-from audio_manifold_ros.calibration.rig_frames import rig_frames
+from audio_manifold_ros.rig.frame_chain import Pose, optical_frame, pose_in_root, roll_pitch_yaw
+from audio_manifold_ros.rig.rig_frames import rig_frames
 from audio_manifold_ros.simulation.errors import SimulationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.calibration.extrinsics import Extrinsics
-    from audio_manifold_ros.calibration.rig import MicrophoneArray
+    from audio_manifold_ros.rig.extrinsics import Extrinsics
+    from audio_manifold_ros.rig.rig import MicrophoneArray
 
 # A tilt below it moves no edge by half a pixel in an image of 400 rows and 50 degrees.
 LEVEL_RAD = 1e-3

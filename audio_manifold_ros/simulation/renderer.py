@@ -22,7 +22,7 @@ from audio_manifold_ros.simulation.solids import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.calibration.camera import CameraModel
+    from audio_manifold_ros.rig.camera import CameraModel
     from audio_manifold_ros.simulation.mounting import CameraMount
     from audio_manifold_ros.simulation.scene import Street
 

@@ -17,7 +17,7 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.conditioner import NS, Conditioner
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.resampler import resample
-from audio_manifold_ros.calibration.rig import Microphone, MicrophoneArray
+from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 MODEL_HZ = 22_500
 START_NS = 1_700_000_000 * NS

@@ -17,7 +17,7 @@ from audio_manifold_ros.audio.conditioner import Conditioner
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.audio.source import SourceState
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.simulation.drive import Drive
 
 SEED = 900_123

@@ -12,9 +12,9 @@ import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys.store import Typestore
 
-from audio_manifold_ros.bags.bag_message import BagMessage
-from audio_manifold_ros.bags.bag_writer import BagWriter
-from audio_manifold_ros.bags.message_types import typestore
+from audio_manifold_ros.bags.storage.bag_message import BagMessage
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import typestore
 
 AUDIO = 'audio_manifold_msgs/msg/AudioBlock'
 STRING = 'std_msgs/msg/String'

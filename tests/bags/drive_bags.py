@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.bag_writer import BagWriter
-from audio_manifold_ros.bags.message_types import typestore
-from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.datasets.rig_text import RigText
 
 NS = 1_000_000_000

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.bags.bag_writer import BagWriter
-from audio_manifold_ros.bags.message_types import typestore
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import typestore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.corpus import Corpus
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -18,6 +17,7 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
 from tests.datasets.conftest import audio_of, images_of, native_of
 from tests.datasets.test_windows import SPEC
+from training.data.corpus import Corpus
 
 MakeDrive = Callable[..., Path]
 WITHOUT_2_AND_3 = DriveTraits(missing_channels=(2, 3))

@@ -19,7 +19,7 @@ from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from benchmarks.features import librosa_spectrogram
+from benchmarks.benches.features import librosa_spectrogram
 
 Signal = Callable[[int, int], NDArray[np.float32]]
 

@@ -10,17 +10,23 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.calibration.camera import CameraModel
-from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.inference.bundle import Bundle, write_bundle
-from audio_manifold_ros.inference.confidence import ConfidenceModel, ModalityConfidence
-from audio_manifold_ros.inference.manifest import FORMAT_VERSION, ArrayGeometry, DepthRange, LabelClass, Manifest
+from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.bundle.manifest import (
+    FORMAT_VERSION,
+    ArrayGeometry,
+    DepthRange,
+    LabelClass,
+    Manifest,
+)
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-from audio_manifold_ros.resources import resource_path
-from training.onnx_graph import export_network
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from training.export.onnx_graph import export_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.prediction import Prediction
 
 RATE_HZ = 22_500
 DEAD_FROM_S = 1.5

@@ -19,15 +19,15 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save
 
-from audio_manifold_ros.calibration.rig import MicrophoneArray
-from audio_manifold_ros.inference import backends
-from audio_manifold_ros.inference.backends import open_backend
-from audio_manifold_ros.inference.bundle import Bundle, write_bundle
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.inference import backend_factory
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.perception import PerceptionNetwork
-from audio_manifold_ros.resources import resource_path
-from training.onnx_graph import export_network
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from training.export.onnx_graph import export_network
 
 # Both backends compute in single precision from the same weights: only the order of sums differs.
 SAME_RELATIVE = 1e-4
@@ -152,7 +152,7 @@ REFUSED = [
     ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch sees"),
     ({'name': 'onnx', 'threads': 0}, '0 threads'),
     ({'name': 'onnx', 'precision': 'int4'}, "precision is 'int4': give one of float32, int8"),
-    ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with python -m training.quantize'),
+    ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with python -m training.export.quantize'),
     ({'name': 'torch', 'precision': 'int8'}, "'torch' chooses its own precision, not 'int8'"),
     ({'name': 'onnx', 'cores': (0, 0)}, r'cores \[0, 0\]: give some of'),
     ({'name': 'onnx', 'cores': (9999,)}, r'cores \[9999\]: give some of'),
@@ -166,7 +166,7 @@ def test_a_wrong_choice_is_refused_by_name(bundle: Bundle, choice: dict[str, obj
 
 
 def test_auto_says_why(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, 'cuda_devices', lambda: 0)
+    monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 0)
     chosen = open_backend(bundle)
     assert chosen.name == 'onnx'
     assert 'there is no CUDA device' in chosen.reason
@@ -179,8 +179,8 @@ def test_onnx_does_not_fall_back_from_cuda_in_silence(bundle: Bundle) -> None:
 
 
 def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
-    monkeypatch.setattr(backends, 'find_spec', lambda _name: None)
+    monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 1)
+    monkeypatch.setattr(backend_factory, 'find_spec', lambda _name: None)
     chosen = open_backend(bundle, warn=pytest.fail)
     assert chosen.name == 'onnx'
     assert 'torch is not installed' in chosen.reason
@@ -188,7 +188,7 @@ def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='torch can use the CUDA device of this machine')
 def test_auto_falls_back_when_torch_cannot_use_the_device(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
+    monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 1)
     chosen = open_backend(bundle, warn=pytest.fail)
     assert chosen.name == 'onnx'
     assert "torch on CUDA: The device is 'cuda', but PyTorch sees 0 CUDA devices" in chosen.reason
@@ -203,10 +203,10 @@ class Ladder:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, works: set[str]) -> None:
         self.tried: list[str] = []
         self._works = works
-        monkeypatch.setattr(backends, 'cuda_devices', lambda: 1)
-        monkeypatch.setattr(backends, 'LADDER', {name: self._entry(name) for name in backends.LADDER})
-        monkeypatch.setattr(backends, '_open_engine', self._entry('tensorrt'))
-        monkeypatch.setattr(backends, '_open_cpu', self._entry('onnx on the CPU'))
+        monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 1)
+        monkeypatch.setattr(backend_factory, 'LADDER', {name: self._entry(name) for name in backend_factory.LADDER})
+        monkeypatch.setattr(backend_factory, '_open_engine', self._entry('tensorrt'))
+        monkeypatch.setattr(backend_factory, '_open_cpu', self._entry('onnx on the CPU'))
 
     def _entry(self, name: str) -> Callable[..., object]:
         def start(_bundle: Bundle, _request: object, reason: str) -> object:
@@ -251,7 +251,7 @@ def test_a_required_engine_is_not_replaced(bundle: Bundle, monkeypatch: pytest.M
 
 
 def test_without_a_gpu_tensorrt_warns_and_the_cpu_serves(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, 'cuda_devices', lambda: 0)
+    monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 0)
     warnings: list[str] = []
     chosen = open_backend(bundle, 'tensorrt', warn=warnings.append)
     assert chosen.name == 'onnx'
@@ -307,17 +307,17 @@ def test_networks_that_cannot_be_built_are_refused(bundle: Bundle, tmp_path: Pat
 
 NODE_SIDE = """
 import json, sys
-from audio_manifold_ros.inference.backends import open_backend
-from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 import audio_manifold_ros.inference.pipeline
 backend = open_backend(Bundle.load(sys.argv[1]), 'auto')
 print(json.dumps([backend.name, sorted({'torch', 'onnx', 'lightning', 'rclpy', 'training'} & set(sys.modules))]))
 """
 
 
-@pytest.mark.skipif(backends.cuda_devices() > 0, reason='auto takes torch where there is a CUDA device')
+@pytest.mark.skipif(backend_factory.cuda_devices() > 0, reason='auto takes torch where there is a CUDA device')
 def test_the_node_side_never_imports_torch_and_runs_from_any_folder(bundle: Bundle, tmp_path: Path) -> None:
-    root = str(Path(backends.__file__).parents[2])
+    root = str(Path(backend_factory.__file__).parents[2])
     result = subprocess.run(
         [sys.executable, '-c', NODE_SIDE, str(bundle.folder)],
         cwd=tmp_path,

@@ -14,14 +14,14 @@ import torch
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.microphone_health import Fault
-from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
-from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, load_network
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.prediction import Prediction
-from audio_manifold_ros.inference.resident_sound import ResidentSound
-from audio_manifold_ros.inference.torch_backend import TorchBackend, load_network
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import RATE_HZ, listen, noise
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.rig import MicrophoneArray
-from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.listener import Listener
-from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.rig.rig import MicrophoneArray
 
 
 @pytest.fixture

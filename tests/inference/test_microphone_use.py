@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.microphone_health import Fault
-from audio_manifold_ros.calibration.rig import MicrophoneArray
 from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.microphone_use import MicrophoneUse, plan_use
-from audio_manifold_ros.inference.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, listen, noise
 
 

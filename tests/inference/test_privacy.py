@@ -11,7 +11,7 @@ from pathlib import Path
 def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('ORT_', 'XDG_'))}
     subprocess.run(
-        [sys.executable, '-c', 'import audio_manifold_ros.inference.onnx_backend'],
+        [sys.executable, '-c', 'import audio_manifold_ros.inference.backends.onnx_backend'],
         env={**environment, 'HOME': str(tmp_path), 'PYTHONPATH': str(Path(__file__).parents[2])},
         check=True,
     )

@@ -15,9 +15,9 @@ from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.nodes.audio_messages import to_audio_message
-from audio_manifold_ros.nodes.messages import to_bytes, to_header
-from audio_manifold_ros.nodes.publishers import AUDIO, LATCHED
+from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.messages import to_bytes, to_header
+from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.features.batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.perception import PerceptionNetwork
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.conftest import make_network, write_small_bundle
 
 CELLS = ((0, 0), (1, 5), (2, 2), (3, 7), (4, 4), (5, 1), (6, 6), (7, 3))

@@ -19,7 +19,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
-from audio_manifold_ros.demo.children import DIE_WITH_PARENT
+from audio_manifold_ros.processes.children import DIE_WITH_PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 START_S = 40.0
 CONFIGURE, CLEANUP = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP
 ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEACTIVATE
+
+PACKAGES = {  # of the executables below audio_manifold_ros.nodes
+    'perception_node': 'perception',
+    'recorder': 'recorder',
+    'replay': 'replay',
+    'rig_frames': 'rig',
+    'simulated_drive': 'simulator',
+}
 
 
 class NodeProcess:
@@ -36,7 +44,7 @@ class NodeProcess:
         given = [part for name, value in parameters.items() for part in ('-p', f'{name.replace("__", ".")}:={value}')]
         given += [part for remap in remaps for part in ('-r', remap)]
         self._log = log
-        full = module if '.' in module else f'audio_manifold_ros.nodes.{module}'
+        full = module if '.' in module else f'audio_manifold_ros.nodes.{PACKAGES[module]}.{module}'
         with log.open('wb') as file:
             self.process = subprocess.Popen(
                 [*DIE_WITH_PARENT, sys.executable, '-m', full, '--ros-args', *given],

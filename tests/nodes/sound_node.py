@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from audio_manifold_ros.inference.backends import open_backend
-from audio_manifold_ros.inference.resident_sound import ResidentSound
-from audio_manifold_ros.inference.torch_backend import load_network
-from audio_manifold_ros.nodes import assembly
-from audio_manifold_ros.nodes.perception_node import main
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+from audio_manifold_ros.inference.backends.torch_backend import load_network
+from audio_manifold_ros.nodes.perception import assembly
+from audio_manifold_ros.nodes.perception.perception_node import main
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.inference.backend import Backend
-    from audio_manifold_ros.inference.bundle import Bundle
+    from audio_manifold_ros.inference.backends.backend import Backend
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
 
 
 def open_sound_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backend:

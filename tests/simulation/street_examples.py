@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from audio_manifold_ros.calibration.rig import MicrophoneArray
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Tree, Vehicle, VehicleKind, Weather
 
 ARRAY = MicrophoneArray.from_yaml(Path(__file__).parents[2] / 'calibration' / 'roof_octagon' / 'mic_array.yaml')

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.calibration.frame_chain import Pose
-from audio_manifold_ros.calibration.rotation import rotation_matrix
+from audio_manifold_ros.rig.frame_chain import Pose
+from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.simulation.acoustics import ON_THE_ROOF, StreetAcoustics, raise_rate
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.array_correction import ArrayCorrection
-from audio_manifold_ros.calibration.errors import CalibrationError
+from audio_manifold_ros.rig.array_correction import ArrayCorrection
+from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.device_channels import DeviceChannels
 from tests.simulation.street_examples import ARRAY, BUSY

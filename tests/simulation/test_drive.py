@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.audio.pcm16 import to_steps
-from audio_manifold_ros.calibration.extrinsics import Transform
-from audio_manifold_ros.calibration.frame_chain import Pose
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.rig.extrinsics import Transform
+from audio_manifold_ros.rig.frame_chain import Pose
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.simulation.errors import SimulationError

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.errors import CalibrationError
-from audio_manifold_ros.calibration.extrinsics import Extrinsics, Transform
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.mounting import array_pose, camera_mount
 from tests.simulation.street_examples import ARRAY

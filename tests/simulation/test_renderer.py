@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.camera import CameraModel
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.mounting import CameraMount
 from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from audio_manifold_ros.calibration.extrinsics import Extrinsics, Transform
-from audio_manifold_ros.calibration.rig import MicrophoneArray
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
+from audio_manifold_ros.rig.rig import MicrophoneArray
 
 OCTAGON = resource_path('calibration/roof_octagon')
 DELAYS = (0.0, 5.3, -7.7, 1.0, 0.0, 0.5, -0.25, 30.0)

@@ -8,8 +8,8 @@ import pytest
 
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-from training.configuration import CodebookConfig, DataConfig, FitConfig, MachineConfig, TrainingConfig
-from training.simulate import write_drive
+from training.config.configuration import CodebookConfig, DataConfig, FitConfig, MachineConfig, TrainingConfig
+from training.data.simulate import write_drive
 
 STREETS = range(3000, 3010)
 SIZES = {'codes': 16, 'code_dim': 8, 'first_features': 8, 'features': 16, 'residual_blocks': 1}

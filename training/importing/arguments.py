@@ -8,7 +8,7 @@ import argparse
 import os
 from pathlib import Path
 
-from audio_manifold_ros.argument_types import whole_number
+from audio_manifold_ros.common.argument_types import whole_number
 
 RATE_LIMITS_HZ = (4000, 192_000)
 MOST_PIXELS = 4096

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.pcm16 import to_steps
 from audio_manifold_ros.audio.resampler import Resampler
+from audio_manifold_ros.common.pcm16 import to_steps
 from training.errors import TrainingError
 
 CLIP_RATE_HZ = 44_100

@@ -13,8 +13,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion import SOFTWARE
-from audio_manifold_ros.bags.run_metadata import rig_sha256
+from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
+from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.split_file import SPLITS, SplitFile
+from training.data.split_file import SPLITS, SplitFile
 from training.errors import TrainingError
 from training.importing.mavd_names import parse_drive, parse_line
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion import SOFTWARE
-from audio_manifold_ros.bags.run_metadata import rig_sha256
-from audio_manifold_ros.calibration.extrinsics import Extrinsics
+from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
+from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.errors import TrainingError
 from training.importing.oap_scene import TRACKS, OapScene, open_scene
 from training.importing.oap_truth import NS, instants, open_truth

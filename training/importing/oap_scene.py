@@ -70,7 +70,7 @@ class OapScene:
         return tuple(found)
 
     def truth_folders(self, frames: Path | None) -> dict[str, Path]:
-        """Return where depth and classes lie: what `training.label` wrote before what teachers wrote.
+        """Return where depth and classes lie: what `training.labelling.label` wrote before what teachers wrote.
 
         Args:
             frames: Folder of pictures that were taken out of the video; None for none.

@@ -41,7 +41,7 @@ def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:
                 raise TrainingError(msg) from None
             pictures = frames / scene.drive_id
             extract_frames(scene.video, pictures)
-        msg = f'No truth yet: label the pictures (python -m training.label {pictures}) and import again.'
+        msg = f'No truth yet: label the pictures (python -m training.labelling.label {pictures}) and import again.'
         raise TrainingError(msg) from None
 
 

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bags.conversion import older_drive
+from audio_manifold_ros.bags.conversion.conversion import older_drive
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.calibration.errors import CalibrationError
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.rig.errors import CalibrationError
+from training.data.process_pool import fresh_pool
 from training.errors import TrainingError
 from training.importing.report import DriveOutcome
-from training.process_pool import fresh_pool
 
 REFUSALS = (TrainingError, DatasetError, CalibrationError, AudioError, BagError)
 Result = tuple[str, 'DriveOutcome | str']

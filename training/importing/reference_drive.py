@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion import SOFTWARE
-from audio_manifold_ros.bags.run_metadata import rig_sha256
+from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
+from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.datasets.drive_traits import RELATIVE, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_text import RigText

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.pcm16 import to_samples
+from audio_manifold_ros.common.pcm16 import to_samples
 from audio_manifold_ros.datasets.track_depth import STEREO_SCALE_M
 from training.errors import TrainingError
 from training.importing.oap_scene import TRACKS, UNRECORDED
@@ -120,7 +120,7 @@ class ReferenceScene:
         if data.ndim != 2 or len(data) not in ROWS or not (data.dtype == np.int16 or data.dtype.kind == 'f'):
             msg = (
                 f'{self._key!r}: {data.dtype} {data.shape}: expected sound as float ({TRACKS}, samples). Spectrograms, '
-                'which the published code stores of MAVD, cannot become drives: use `python -m training.import_mavd`.'
+                'which the published code stores of MAVD, cannot become drives: use `python -m training.importing.import_mavd`.'
             )
             raise TrainingError(msg)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.resampled_run import ResampledRun
+from audio_manifold_ros.bags.conversion.resampled_run import ResampledRun
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from training.errors import TrainingError
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.datasets.drive_traits import METRES
 from audio_manifold_ros.datasets.label_folder import SKY
-from audio_manifold_ros.evaluation.resolution import sampled
+from audio_manifold_ros.evaluation.metrics.resolution import sampled
 from training.importing.truth import DEPTH, SEGMENTATION
 
 

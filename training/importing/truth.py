@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What teachers said about the images of a drive: tracks of `training.label`, or files of teachers run elsewhere."""
+"""What teachers said about the images of a drive: tracks of `training.labelling.label`, or files of teachers run elsewhere."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Truth(Protocol):
 
 @final
 class TrackTruth:
-    """A track that `python -m training.label` wrote; satisfies `Truth`."""
+    """A track that `python -m training.labelling.label` wrote; satisfies `Truth`."""
 
     def __init__(self, path: Path) -> None:
         """Open a track.
@@ -165,7 +165,7 @@ class TruthFolders:
         if not self.found:
             places = ', '.join(f'{modality} in {str(folder)!r}' for modality, folder in folders.items())
             msg = (
-                f'No truth: looked for {places}. Label the pictures first (python -m training.label), or name the '
+                f'No truth: looked for {places}. Label the pictures first (python -m training.labelling.label), or name the '
                 'folders where teachers wrote NAME_disp.npy and NAME_mask.png.'
             )
             raise TrainingError(msg)

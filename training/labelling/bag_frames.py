@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.bag_reader import BagMessage, BagReader
-from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_picture
+from audio_manifold_ros.bags.storage.bag_reader import BagMessage, BagReader
 from training.errors import TrainingError
 from training.labelling.fingerprint import fingerprint
 from training.labelling.frame import Frame

@@ -13,11 +13,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_rig import read_run_metadata
-from audio_manifold_ros.bags.image_messages import IMAGE_TYPES, decode_labels
-from audio_manifold_ros.bags.recorded_audio import FIRST_MESSAGES, LATE_NS
-from audio_manifold_ros.bags.rig_depth import RigDepth
+from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_labels
+from audio_manifold_ros.bags.decoding.recorded_audio import FIRST_MESSAGES, LATE_NS
+from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from training.labelling.bag_frames import find_topic, stamp_ns
 from training.labelling.frame import Frame
 

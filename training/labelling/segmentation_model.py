@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
 from training.errors import TrainingError
 from training.labelling.frame import Frame
 from training.labelling.hub_model import HubModel

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros import __version__
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_track import MODALITIES, LabelRun, LabelTrack, TrackDescription, write_track
-from audio_manifold_ros.evaluation.resolution import sampled
+from audio_manifold_ros.evaluation.metrics.resolution import sampled
 from training.errors import TrainingError
 from training.labelling.frame import Frame, FrameSource
 from training.labelling.teacher import Teacher

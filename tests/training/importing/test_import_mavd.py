@@ -15,16 +15,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.camera import CameraModel
-from audio_manifold_ros.calibration.extrinsics import Extrinsics
-from audio_manifold_ros.calibration.rig import MicrophoneArray
-from audio_manifold_ros.datasets.corpus import find_drives
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_track import LabelRun, TrackDescription, write_track
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.resources import resource_path
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.extrinsics import Extrinsics
+from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.training.importing.mavd_tree import (
     TEACHER,
     disparity,
@@ -35,7 +34,8 @@ from tests.training.importing.mavd_tree import (
     write_instant,
     write_pictures,
 )
-from training.import_mavd import RIG, main
+from training.data.corpus import find_drives
+from training.importing.import_mavd import RIG, main
 from training.importing.mavd_conversion import GAP_SAMPLES
 
 ROOT = Path(__file__).parents[3]
@@ -231,7 +231,7 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     teachers = teacher_arguments(tmp_path / 'MAVD', tmp_path / 'teachers')
     out = tmp_path / 'out'
     arguments = [str(tmp_path / 'MAVD'), '--out', str(out), *teachers]
-    command = [sys.executable, '-m', 'training.import_mavd', *arguments, '--workers', '2']
+    command = [sys.executable, '-m', 'training.importing.import_mavd', *arguments, '--workers', '2']
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
     own_group = {'start_new_session': True, 'stderr': subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, cwd=ROOT, **own_group) as process:

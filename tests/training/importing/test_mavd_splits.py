@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.corpus import find_drives
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_text import RigText
-from audio_manifold_ros.datasets.split_file import SPLITS, SplitFile
-from audio_manifold_ros.resources import resource_path
-from training.check_split import main as check
+from training.data.corpus import find_drives
+from training.data.split_file import SPLITS, SplitFile
 from training.errors import TrainingError
 from training.importing.mavd_names import parse_name
 from training.importing.mavd_splits import day_split, paper_split
-from training.make_split import main
+from training.splits.check_split import main as check
+from training.splits.make_split import main
 
 RATE_HZ = 8000
 APRIL_21, APRIL_27, MAY_21 = '2020_04_21_15_48_20', '2020_04_27_16_36_45', '2020_05_21_20_07_12'

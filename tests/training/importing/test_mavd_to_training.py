@@ -13,14 +13,15 @@ import torch
 import yaml
 
 from audio_manifold_ros.datasets.drive_traits import RELATIVE
-from audio_manifold_ros.datasets.split_file import SPLITS
 from tests.training.importing.mavd_tree import disparity, teacher_arguments, write_drive
-from training import check_split, import_mavd, make_split
-from training.cache import WindowCache, open_cache
-from training.configuration import TrainingConfig
-from training.fit_manifold import fit_manifold
+from training.config.configuration import TrainingConfig
+from training.data.cache import WindowCache, open_cache
+from training.data.split_file import SPLITS
+from training.experiment.results import known_leaks
+from training.fitting.fit_manifold import fit_manifold
+from training.importing import import_mavd
 from training.importing.mavd_names import parse_name
-from training.results import known_leaks
+from training.splits import check_split, make_split
 
 MAVD = Path(__file__).parents[3] / 'training' / 'configs' / 'datasets' / 'mavd.yaml'
 # Two instants of each day, 34 ms apart as MAVD's are; the published lists divide such pairs.

@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from audio_manifold_ros.datasets.drive_traits import RELATIVE
-from audio_manifold_ros.inference.bundle import Bundle
+from audio_manifold_ros.inference.bundle.bundle import Bundle
 from tests.training.importing import oap_tree
-from training import export, import_oap, run
-from training.cache import open_cache
-from training.configuration import TrainingConfig
+from training.config.configuration import TrainingConfig
+from training.data.cache import open_cache
+from training.experiment import run
+from training.export import export
+from training.importing import import_oap
 
 CONFIGS = Path(__file__).parents[3] / 'training' / 'configs'
 SCENES = {'train': (1, 28), 'validation': (115,), 'test': (140, 141)}

@@ -18,10 +18,10 @@ from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.label_track import LabelTrack
 from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
 from training.errors import TrainingError
-from training.label import main
 from training.labelling import track as track_module
 from training.labelling.bag_frames import BagFrames
 from training.labelling.frame import Frame
+from training.labelling.label import main
 from training.labelling.track import TrackRequest, make_track
 
 RECORDED = ['--depth', 'topic:depth/image', '--segmentation', 'topic:truth/labels']

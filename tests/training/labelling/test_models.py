@@ -19,7 +19,7 @@ from transformers import (
     SegformerForSemanticSegmentation,
 )
 
-from audio_manifold_ros.evaluation.classes import CLASS_NAMES
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES
 from training.errors import TrainingError
 from training.labelling.depth_model import DepthModel
 from training.labelling.frame import Frame

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bags.bag_reader import BagReader
-from audio_manifold_ros.bags.bag_writer import BagWriter
+from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.resources import resource_path
 from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_track import TrackDescription
 from audio_manifold_ros.datasets.rig_text import RigText
 from audio_manifold_ros.datasets.track_depth import track_depth
-from audio_manifold_ros.resources import resource_path
 from tests.training.labelling.recording import (
     FRAMES,
     LATENCY_NS,

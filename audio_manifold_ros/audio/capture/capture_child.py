@@ -1,0 +1,135 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The parent's handle of one capture process: start it, hear from it, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.capture.capture_ring import RECORD, CaptureJob, Record, RingReader
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.pcm16 import to_samples
+
+MODULE = 'audio_manifold_ros.audio.capture.capture_process'
+SHARED_MEMORY = '/dev/shm'  # noqa: S108
+HELD_S = 4.0
+REAP_S = 0.5
+READ_BYTES = 64 * RECORD.size
+AGAIN = b'\n'
+
+
+class CaptureChild:
+    """One run of the capture process; it is ended when it hangs, and told to try again when it failed."""
+
+    def __init__(self, device: str, sample_rate_hz: int, channels: int, block_samples: int) -> None:
+        """Start the process.
+
+        Raises:
+            AudioError: There is no memory or no process to be had.
+
+        """
+        self._records: deque[Record] = deque()
+        self._at_end = False
+        self._channels = channels
+        slots = max(16, round(HELD_S * sample_rate_hz / block_samples))
+        with contextlib.ExitStack() as for_both, contextlib.ExitStack() as undo:
+            try:
+                memory = for_both.enter_context(tempfile.TemporaryFile(dir=SHARED_MEMORY))
+                self._record_fd, write_fd = os.pipe()
+                for_both.callback(os.close, write_fd)
+                undo.callback(os.close, self._record_fd)
+                os.set_blocking(write_fd, False)
+                os.set_blocking(self._record_fd, False)
+                job = CaptureJob(
+                    device, sample_rate_hz, channels, block_samples, slots, memory.fileno(), write_fd, os.getpid()
+                )
+                os.posix_fallocate(memory.fileno(), 0, job.memory_bytes)
+                self._ring = RingReader(job)
+                undo.callback(self._ring.close)
+                commands_fd, self._commands_fd = os.pipe()
+                for_both.callback(os.close, commands_fd)
+                undo.callback(os.close, self._commands_fd)
+                self._process = _start(job, commands_fd)
+            except OSError as error:
+                msg = f'Cannot start the capture process: {error}. Free memory or processes of this machine.'
+                raise AudioError(msg) from None
+            undo.pop_all()
+        self._poll = select.poll()
+        self._poll.register(self._record_fd, select.POLLIN)
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when the process has something to say, at the latest after `timeout_s`."""
+        if not self._records and not self._at_end:
+            self._poll.poll(max(0.0, timeout_s) * 1000)
+
+    def next_record(self) -> Record | None:
+        """Return the oldest record not yet taken, or None."""
+        if not self._records and not self._at_end:
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(self._record_fd, READ_BYTES)
+                self._at_end = not data
+                self._records.extend(Record(*fields) for fields in RECORD.iter_unpack(data))
+        return self._records.popleft() if self._records else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone and all it said has been taken."""
+        return self._at_end and not self._records
+
+    def samples(self, record: Record) -> NDArray[np.float32] | None:
+        """Return the samples of a BLOCK record, float32 (channel, n), or None if they were overwritten."""
+        data = self._ring.block(record)
+        if data is None:
+            return None
+        frames = np.frombuffer(data, dtype='<i2').reshape(-1, self._channels)
+        return to_samples(np.ascontiguousarray(frames.T))
+
+    def text(self, record: Record) -> str:
+        """Return the text of a FAILED record."""
+        return self._ring.text(record)
+
+    def try_again(self) -> None:
+        """Tell a process whose attempt has failed to open the device again."""
+        # A process that has died meanwhile shows by the end of its records.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._commands_fd, AGAIN)
+
+    def end(self) -> int | None:
+        """Kill the process and release everything; return its exit status if it ended at once."""
+        self._process.kill()
+        os.close(self._commands_fd)
+        # A process stuck in a driver cannot be reaped yet; the subprocess module does it later.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(REAP_S)
+        self._ring.close()
+        os.close(self._record_fd)
+        return self._process.returncode
+
+
+def _start(job: CaptureJob, commands_fd: int) -> subprocess.Popen[bytes]:
+    """Start a bare interpreter: without site, what `.pth` files do to this one is not repeated there."""
+    package_root = str(Path(__file__).resolve().parents[3])
+    path = [package_root, *(entry for entry in sys.path if entry)]
+    return subprocess.Popen(
+        [sys.executable, '-S', '-m', MODULE, job.to_json()],
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(path)},
+        stdin=commands_fd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(job.memory_fd, job.record_fd),
+    )

@@ -1,0 +1,143 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The child process that owns PortAudio: its hangs and crashes cannot reach the node.
+
+Started by `CaptureChild`; knows nothing of ROS, numpy or torch. It ends with its parent, or when it is killed,
+which is how the parent closes it. Without a device it waits until the parent tells it to try again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from audio_manifold_ros.audio.capture.capture_ring import CaptureJob, RingWriter
+from audio_manifold_ros.audio.errors import AudioError
+
+MIN_LATENCY_S = 0.04
+PARENT_CHECK_S = 1.0
+PRIORITY = -11
+
+
+def main() -> None:
+    """Capture as the job in the command line says, again and again."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A callback that comes late loses samples. Whoever may not raise the priority captures with the usual one.
+    with contextlib.suppress(OSError):
+        os.nice(PRIORITY)
+    job = CaptureJob.from_json(sys.argv[1])
+    again = threading.Event()
+    threading.Thread(target=_obey, args=(job.parent_pid, again), daemon=True).start()
+    writer = RingWriter(job)
+    while True:
+        try:
+            _capture(job, writer)
+            reason = f'Device {job.device!r} has ended its stream: check its cable and the audio server.'
+        except AudioError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+            reason = f'Device {job.device!r} cannot be captured: {error!r}.'
+        writer.failed(reason, time.monotonic_ns())
+        again.wait()
+        again.clear()
+
+
+def _capture(job: CaptureJob, writer: RingWriter) -> None:
+    """Stream until the device gives up.
+
+    Raises:
+        AudioError: PortAudio is missing, or the device cannot be opened as asked.
+
+    """
+    known = 'sounddevice' in sys.modules
+    try:
+        import sounddevice
+    except (ImportError, OSError) as error:
+        msg = f'Cannot load PortAudio: {error}. Install it, on Ubuntu with: apt-get install libportaudio2'
+        raise AudioError(msg) from None
+    if known:
+        _refresh(sounddevice)
+    announced, finished = threading.Event(), threading.Event()
+    monotonic_ns = time.monotonic_ns
+
+    def callback(data: Any, frames: int, _time: Any, status: Any) -> None:
+        if announced.is_set() and frames == job.block_samples:
+            writer.write_block(data, monotonic_ns(), overflow=status.input_overflow)
+
+    index = _device_index(sounddevice, job)
+    try:
+        with sounddevice.RawInputStream(
+            device=index,
+            samplerate=job.sample_rate_hz,
+            channels=job.channels,
+            blocksize=job.block_samples,
+            dtype='int16',
+            latency=max(MIN_LATENCY_S, 2 * job.block_samples / job.sample_rate_hz),
+            callback=callback,
+            finished_callback=finished.set,
+        ):
+            writer.opened(monotonic_ns())
+            announced.set()
+            finished.wait()
+    except sounddevice.PortAudioError as error:
+        msg = f'Device {job.device!r} cannot be opened ({error}): look whether another program uses it.'
+        raise AudioError(msg) from None
+
+
+def _refresh(sounddevice: Any) -> None:
+    """Let PortAudio look for devices again: it lists them once, when it is initialised."""
+    with contextlib.suppress(sounddevice.PortAudioError):
+        sounddevice._terminate()  # noqa: SLF001 - there is no public way
+    sounddevice._initialize()  # noqa: SLF001
+
+
+def _device_index(sounddevice: Any, job: CaptureJob) -> int:
+    """Find the device by name and check that it can do what is asked."""
+    devices = list(enumerate(sounddevice.query_devices()))
+    inputs = [(index, device) for index, device in devices if device['max_input_channels'] > 0]
+    exact = [entry for entry in inputs if entry[1]['name'] == job.device]
+    partial = [entry for entry in inputs if job.device.lower() in entry[1]['name'].lower()]
+    matches = exact or partial
+    if len(matches) != 1:
+        found = 'No input device is' if not matches else f'{len(matches)} input devices are'
+        names = ', '.join(repr(device['name']) for _, device in inputs) or 'none'
+        msg = f'{found} called {job.device!r}. Input devices: {names}. Give one of these names or a unique part of it.'
+        raise AudioError(msg)
+    index, device = matches[0]
+    if job.channels > device['max_input_channels']:
+        msg = (
+            f'Device {device["name"]!r} has {device["max_input_channels"]} input channels, {job.channels} were asked '
+            'for: ask for fewer or choose another device.'
+        )
+        raise AudioError(msg)
+    try:
+        sounddevice.check_input_settings(index, job.channels, 'int16', samplerate=job.sample_rate_hz)
+    except sounddevice.PortAudioError as error:
+        msg = (
+            f'Device {device["name"]!r} refuses {job.channels} channels of 16 bits at {job.sample_rate_hz} Hz '
+            f'({error}): its own rate is {device["default_samplerate"]:.0f} Hz; or another program uses it.'
+        )
+        raise AudioError(msg) from None
+    return int(index)
+
+
+def _obey(parent_pid: int, again: threading.Event) -> None:
+    """Pass on the parent's wish to try again; end the process once the parent has closed the pipe or is gone."""
+    while os.getppid() == parent_pid:
+        readable, _, _ = select.select([sys.stdin], [], [], PARENT_CHECK_S)
+        if readable:
+            if not os.read(0, 1):
+                break
+            again.set()
+    # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
+    os._exit(0)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,240 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All audio of a recording on one index: losses are gaps, nothing is filled in, and it is resampled once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.sample_clock import NS, STEP_NS, SampleClock
+from audio_manifold_ros.bags.conversion.resampled_run import ResampledRun
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
+from audio_manifold_ros.bags.decoding.stamp_index import StampIndex
+from audio_manifold_ros.bags.decoding.time_line import TimeLine
+from audio_manifold_ros.bags.errors import BagError
+
+# A stamp that is late by chance is followed by one that is not; one that follows a loss is not.
+LOOK_AHEAD_NS = NS // 2
+LONGEST_GAP_S = 86_400
+# Short messages are joined before they are resampled: that costs much for each call.
+PIECE_S = 1
+DRIFT_TOLERANCE = 1e-3
+
+Piece = tuple[NDArray[np.int16], int]
+
+
+@dataclass
+class TrackCounts:
+    """What became of the audio, in samples of the input where nothing else is said.
+
+    Attributes:
+        chunks: Messages taken in.
+        samples: Samples kept.
+        lost: Samples missing, proved by the index.
+        lost_inferred: Samples missing, inferred from stamps.
+        gaps: Places where samples are missing.
+        restarts: Times the index began anew.
+        repeated: Samples that had come before.
+        not_finite: Samples in messages that hold a NaN or an infinity: left out, and so a gap.
+        overflows: Messages before which the device reported a loss.
+
+    """
+
+    chunks: int = 0
+    samples: int = 0
+    lost: int = 0
+    lost_inferred: int = 0
+    gaps: int = 0
+    restarts: int = 0
+    repeated: int = 0
+    not_finite: int = 0
+    overflows: int = 0
+
+    def to_plain(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+
+class AudioTrack:
+    """Takes chunks in their order and gives out pieces of the one array that they make.
+
+    Where the rates agree and nothing is lost, the array is that of the messages, sample for sample, under their own
+    index. A jump of the index is a loss. An index that begins anew is placed by its stamps, behind what was there.
+    Chunks without an index get one from their stamps, seen with half a second of those that follow.
+
+    Attributes:
+        counts: What became of the audio.
+        line: From time to input index.
+        channels: Channels of the audio; 0 before the first chunk.
+        input_rate_hz: Rate of the audio; 0 before the first chunk.
+
+    """
+
+    def __init__(self, output_rate_hz: int) -> None:
+        """Begin an array of a rate."""
+        self.counts = TrackCounts()
+        self.channels = self.input_rate_hz = 0
+        self.line: TimeLine
+        self._output_rate_hz = output_rate_hz
+        self._waiting: deque[AudioChunk] = deque()
+        self._run: ResampledRun | None = None
+        self._held: list[NDArray[Any]] = []
+        self._held_samples = 0
+        self._next_sample: int | None = None
+        self._shift = 0
+        self._clock: SampleClock
+        self._index: StampIndex
+
+    def pieces(self, chunks: Iterable[AudioChunk]) -> Iterator[Piece]:
+        """Yield int16 (channel, n) with the output index of the first sample, in order; a jump is a gap.
+
+        Raises:
+            BagError: The audio changes its rate or channels, or leaps by more than a day.
+
+        """
+        for chunk in chunks:
+            yield from self.push(chunk)
+        yield from self.finish()
+
+    def push(self, chunk: AudioChunk) -> Iterator[Piece]:
+        """Take in the next chunk and yield the pieces that are complete; see `pieces`.
+
+        Raises:
+            BagError: The audio changes its rate or channels, or leaps by more than a day.
+
+        """
+        self._check(chunk)
+        self.counts.chunks += 1
+        if chunk.first_sample is not None:
+            yield from self._add(chunk, self._indexed(chunk, chunk.first_sample))
+            return
+        self._waiting.append(chunk)
+        while self._waiting[-1].stamp_ns - self._waiting[0].stamp_ns > LOOK_AHEAD_NS:
+            yield from self._add_waiting()
+
+    def finish(self) -> Iterator[Piece]:
+        """Yield what is left, behind the last chunk; see `pieces`."""
+        while self._waiting:
+            yield from self._add_waiting()
+        yield from self._release()
+
+    def output_sample_at(self, time_ns: int) -> int:
+        """Return the output index that sounds at an instant, inside the audio or not.
+
+        Raises:
+            BagError: There is no audio, or its clock went back.
+
+        """
+        if self._next_sample is None:
+            msg = 'A track without audio has no time: add chunks first.'
+            raise BagError(msg)
+        return round(self.line.sample_at(time_ns) * self._output_rate_hz / self.input_rate_hz)
+
+    def description(self) -> dict[str, Any]:
+        """Return what is known of the audio as plain values."""
+        late_ms = np.abs(self.line.jitter_ns()) / 1e6
+        return {
+            'input_rate_hz': self.input_rate_hz,
+            'channels': self.channels,
+            'drift_ppm': round(self.line.drift_ppm, 3),
+            'stamp_jitter_ms': {f'p{q}': round(float(np.percentile(late_ms, q)), 3) for q in (50, 95)},
+            **self.counts.to_plain(),
+        }
+
+    def _check(self, chunk: AudioChunk) -> None:
+        if not self.channels:
+            self.channels, self.input_rate_hz = chunk.channels, chunk.sample_rate_hz
+            self.line = TimeLine(chunk.sample_rate_hz)
+            self._clock, self._index = SampleClock(chunk.sample_rate_hz), StampIndex(chunk.sample_rate_hz)
+        if (chunk.channels, chunk.sample_rate_hz) != (self.channels, self.input_rate_hz):
+            msg = (
+                f'The audio changes from {self.channels} channels at {self.input_rate_hz} Hz to {chunk.channels} at '
+                f'{chunk.sample_rate_hz} Hz after {self.counts.chunks} messages: cut the bag there.'
+            )
+            raise BagError(msg)
+
+    def _indexed(self, chunk: AudioChunk, first_sample: int) -> int:
+        """Return the place of a chunk that carries an index."""
+        end = self._next_sample
+        place = first_sample + self._shift
+        if end is None or place == end:
+            return place
+        expected_ns = self._clock.stamp_ns(place)
+        far_s = abs(place - end) / self.input_rate_hz
+        if abs(chunk.stamp_ns - expected_ns) <= STEP_NS + far_s * DRIFT_TOLERANCE * NS:
+            self.counts.lost += max(place - end, 0)
+            return place
+        self.counts.restarts += 1
+        place = end + max((chunk.stamp_ns - self._clock.stamp_ns(end)) * self.input_rate_hz // NS, 1)
+        self.counts.lost_inferred += place - end
+        self._shift = place - first_sample
+        return place
+
+    def _add_waiting(self) -> Iterator[Piece]:
+        """Place the oldest chunk without an index by the earliest start that it and those behind it speak for."""
+        start_ns, samples = self._waiting[0].stamp_ns, 0
+        for chunk in self._waiting:
+            start_ns = min(start_ns, chunk.stamp_ns - samples * NS // self.input_rate_hz)
+            samples += chunk.length
+        chunk = self._waiting.popleft()
+        place = self._index.place(start_ns, chunk.length)
+        self.counts.lost_inferred = self._index.samples_lost
+        yield from self._add(chunk, place)
+
+    def _add(self, chunk: AudioChunk, place: int) -> Iterator[Piece]:
+        if self._next_sample is not None:
+            self._check_leap(place - self._next_sample)
+        samples = chunk.samples
+        if self._next_sample is not None and place < self._next_sample:
+            known = min(self._next_sample - place, chunk.length)
+            self.counts.repeated += known
+            place, samples = place + known, samples[:, known:]
+        elif chunk.overflow:
+            self.counts.overflows += 1
+            # How many were lost is unknown: one sample less is the gap that no window may span.
+            if place == self._next_sample:
+                place, samples = place + 1, samples[:, 1:]
+        if samples.dtype != np.int16 and not np.isfinite(samples).all():
+            self.counts.not_finite += samples.shape[1]
+            return
+        if samples.shape[1]:
+            behind_ns = (chunk.length - samples.shape[1]) * NS // self.input_rate_hz
+            yield from self._append(samples, place, chunk.stamp_ns + behind_ns)
+
+    def _append(self, samples: NDArray[Any], place: int, stamp_ns: int) -> Iterator[Piece]:
+        if place != self._next_sample:
+            self.counts.gaps += self._next_sample is not None
+            yield from self._release()
+            self._run = ResampledRun(place, self.channels, self.input_rate_hz, self._output_rate_hz)
+        self._clock.update(place, stamp_ns)
+        self.line.add(place, stamp_ns, samples.shape[1])
+        self.counts.samples += samples.shape[1]
+        self._next_sample = place + samples.shape[1]
+        self._held.append(samples)
+        self._held_samples += samples.shape[1]
+        if self._held_samples >= PIECE_S * self.input_rate_hz:
+            yield from self._release()
+
+    def _release(self) -> Iterator[Piece]:
+        """Give out what is held of the run."""
+        if self._run is None or not self._held:
+            return
+        piece = self._run.push(np.concatenate(self._held, axis=1))
+        self._held.clear()
+        self._held_samples = 0
+        if piece[0].shape[1]:
+            yield piece
+
+    def _check_leap(self, samples: int) -> None:
+        if samples > LONGEST_GAP_S * self.input_rate_hz:
+            msg = (
+                f'The audio leaps by {samples / self.input_rate_hz:.0f} s after {self.counts.chunks} messages, '
+                'by its stamps: did the clock of its source jump? Cut the bag there.'
+            )
+            raise BagError(msg)

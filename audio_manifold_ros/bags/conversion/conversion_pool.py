@@ -1,0 +1,200 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many bags at once with Dask: in processes of this machine, or on a cluster that sees the same files."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, drive_id_of
+from audio_manifold_ros.bags.conversion.conversion import older_drive
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.rig.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, Converted
+    from audio_manifold_ros.datasets.rig_text import RigText
+
+NS = 1_000_000_000
+TOPIC = 'audio_manifold_ros conversion'
+REPORT_S = 0.5
+CONNECT_S = 20
+REFUSALS = (BagError, DatasetError, CalibrationError)
+THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+Advance = Callable[[int, int], None]
+Job = tuple[Path, Path, 'RigText | None', 'ConversionOptions']
+Result = tuple[int, 'Converted | str']
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of many bags.
+
+    Attributes:
+        converted: Those that are drives now.
+        failures: The others, with what is wrong, and whether a drive of an earlier conversion is still there.
+
+    """
+
+    converted: tuple[Converted, ...]
+    failures: tuple[tuple[Path, str], ...]
+
+
+def convert_bags(
+    bags: Sequence[Path],
+    out: Path,
+    rig: RigText | None,
+    options: ConversionOptions,
+    workers: int,
+    scheduler: str | None,
+    console: Console,
+) -> Outcome:
+    """Convert bags, each in a process, with a bar for each; one that fails does not stop the others.
+
+    Args:
+        bags: The bags.
+        out: Folder of the drives.
+        rig: The rig of all; None takes each bag's own.
+        options: How.
+        workers: Processes of this machine, where no scheduler is named; one converts in this process.
+        scheduler: Address of a Dask scheduler whose workers see bags and folder under the same paths; or None.
+        console: Where the bars are drawn.
+
+    Raises:
+        BagError: Two bags would become one drive, the folder cannot be made, or the scheduler does not answer.
+
+    """
+    repeated = [name for name, count in Counter(map(drive_id_of, bags)).items() if count > 1]
+    if repeated:
+        msg = f'Several bags are called {repeated[:5]}: they would become one drive. Rename them.'
+        raise BagError(msg)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f'Cannot make the folder {str(out)!r} ({error.strerror or error}): name another one (--out).'
+        raise BagError(msg) from None
+    columns = (TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[speed]:>7}'))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        bars = _Bars(progress, bags)
+        jobs: list[Job] = [(bag.absolute(), out.absolute(), rig, options) for bag in bags]
+        if scheduler is None and min(workers, len(bags)) == 1:
+            results: Iterator[Result] = iter(_convert(number, job, bars.advance) for number, job in enumerate(jobs))
+        else:
+            results = _on_cluster(jobs, min(workers, len(bags)), scheduler, bars.advance)
+        converted, failures = [], []
+        for number, done in results:
+            bars.finish(number)
+            if isinstance(done, str):
+                older = older_drive(out / f'{drive_id_of(bags[number])}.h5')
+                failures.append((bags[number], f'{done}{older}'))
+            else:
+                converted.append(done)
+    return Outcome(tuple(converted), tuple(failures))
+
+
+class _Bars:
+    """A bar for each bag: two times its length, as it is heard and seen."""
+
+    def __init__(self, progress: Progress, bags: Sequence[Path]) -> None:
+        self._progress = progress
+        self._tasks: list[TaskID] = [
+            progress.add_task(bag.name, total=max(2 * _length_ns(bag), 1), speed='') for bag in bags
+        ]
+
+    def advance(self, number: int, done_ns: int) -> None:
+        task = self._tasks[number]
+        self._progress.advance(task, done_ns)
+        known = self._progress.tasks[number]
+        elapsed_s = known.elapsed or 0.0
+        if elapsed_s:
+            self._progress.update(task, speed=f'{known.completed / 2 / NS / elapsed_s:.0f}×')
+
+    def finish(self, number: int) -> None:
+        known = self._progress.tasks[number]
+        self._progress.update(self._tasks[number], completed=known.total)
+
+
+def _length_ns(bag: Path) -> int:
+    """Return how long a bag is; 0 for one that cannot be opened, which its conversion will report."""
+    try:
+        with BagReader(bag) as reader:
+            return reader.end_ns - reader.start_ns
+    except BagError:
+        return 0
+
+
+def _convert(number: int, job: Job, advance: Advance) -> Result:
+    try:
+        return number, convert_bag(*job, lambda done_ns: advance(number, done_ns))
+    except REFUSALS as error:
+        return number, f'{type(error).__name__}: {error}'
+
+
+def _on_cluster(jobs: Sequence[Job], workers: int, scheduler: str | None, advance: Advance) -> Iterator[Result]:
+    from distributed import as_completed
+
+    with _client(workers, scheduler) as client:
+        client.subscribe_topic(TOPIC, lambda event: advance(*event[1]))
+        numbers = {
+            client.submit(_convert_reporting, number, job, pure=False): number for number, job in enumerate(jobs)
+        }
+        for future in as_completed(numbers):  # type: ignore[no-untyped-call]
+            error = future.exception()
+            if error is None:
+                yield future.result()
+            else:
+                # Not one of our refusals: the worker died, or a cluster's worker lacks this software.
+                yield numbers[future], f'{type(error).__name__}: {error}'
+
+
+def _convert_reporting(number: int, job: Job) -> Result:
+    from distributed import get_worker
+
+    worker = get_worker()
+    waiting_ns, told_s = 0, time.monotonic()
+
+    def advance(_: int, done_ns: int) -> None:
+        nonlocal waiting_ns, told_s
+        waiting_ns += done_ns
+        if time.monotonic() - told_s > REPORT_S:
+            worker.log_event(TOPIC, (number, waiting_ns))
+            waiting_ns, told_s = 0, time.monotonic()
+
+    return _convert(number, job, advance)
+
+
+@contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+    from distributed import Client, LocalCluster
+
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=CONNECT_S)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, TimeoutError) as error:
+            msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or leave --scheduler out.'
+            raise BagError(msg) from None
+        with client:
+            yield client
+        return
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+        ) as cluster,
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        yield client

@@ -1,0 +1,240 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One bag on its way into a drive: the audio first, which makes the line of time, then the images on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
+from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, ConversionOptions
+from audio_manifold_ros.bags.conversion.image_sources import DEPTH, LABELS, ImageSet, ImageSources
+from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
+from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
+from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+
+NS = 1_000_000_000
+# Room for the rounding of an instant to a sample.
+EDGE_NS = 1_000_000
+FRAME_POSITIONS = (0.5, 1.0)
+BEFORE_AUDIO, AFTER_AUDIO, IN_GAP, NOT_LATER, DAMAGED = 'before_audio', 'after_audio', 'in_gap', 'not_later', 'damaged'
+Advance = Callable[[int], None]
+
+
+class DriveConversion:
+    """Turns one open bag into one drive, and says what became of everything in it."""
+
+    def __init__(
+        self, reader: BagReader, bag: Path, rig: RigText, options: ConversionOptions, advance: Advance
+    ) -> None:
+        """Choose the topics.
+
+        Args:
+            reader: The bag, open.
+            bag: Where it lies.
+            rig: The rig that recorded it.
+            options: How.
+            advance: Called with nanoseconds of recording done; each is done twice, heard and seen.
+
+        Raises:
+            BagError: A topic is missing, or cannot be told.
+            CalibrationError: The rig's `extrinsics.yaml` or `depth.yaml` makes no sense.
+
+        """
+        self._reader, self._bag, self._rig, self._options, self._advance = reader, bag, rig, options, advance
+        self._topics = find_topics(
+            str(bag),
+            reader.topics,
+            audio=options.audio,
+            depth=options.depth,
+            labels=options.labels,
+            reference=options.reference,
+        )
+        self._offset_ns = round(Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE).audio_time_offset_s * NS)
+        self._depth = RigDepth(rig.depth_file() if self._topics.depth else None)
+        self._depth_unit = METRES
+        self._track = AudioTrack(options.sample_rate_hz)
+        self._audio = RecordedAudio(reader, self._topics, options.stated)
+        self._gaps: list[tuple[int, int]] = []
+        self._span = (0, 0)
+        self._dropped: Counter[str] = Counter()
+        self._offsets_ns: dict[str, list[int]] = {}
+        self._kept = 0
+
+    def write(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """Write the drive and return the facts of its record.
+
+        Raises:
+            BagError: The bag is damaged, or holds no image that is heard.
+            DatasetError: The drive cannot be written.
+
+        """
+        with ImageSources(self._bag, self._topics, round(self._options.tolerance_s * NS), self._depth) as sources:
+            self._depth_unit = sources.depth_unit
+            writer = self._write_audio(path, request)
+            with writer:
+                self._write_images(writer, sources)
+        with DriveReader(path) as drive:
+            return {
+                'bag': {
+                    'name': drive.drive_id,
+                    'sha256': request['bag_sha256'],
+                    'seconds': round(self._reader.duration_s, 3),
+                    'problems': list(self._reader.problems),
+                },
+                'rig': {'sha256': request['rig_sha256'], 'geometry_sha256': drive.array.geometry_sha256()},
+                'audio': self._audio_facts(drive),
+                'images': self._image_facts(sources),
+                'windows': _windows(drive),
+            }
+
+    def _write_audio(self, path: Path, request: dict[str, Any]) -> DriveWriter:
+        """Write all audio into a new drive, which is discarded if that fails."""
+        writer: DriveWriter | None = None
+        try:
+            for samples, first in self._track.pieces(self._audio.chunks()):
+                if writer is None:
+                    writer = self._begin(path, request, first)
+                    self._span = (first, first)
+                elif first > self._span[1]:
+                    self._gaps.append((self._span[1], first))
+                writer.add_audio(samples, first)
+                self._advance((first + samples.shape[1] - self._span[1]) * NS // self._options.sample_rate_hz)
+                self._span = (self._span[0], first + samples.shape[1])
+        except BaseException as error:
+            if writer is not None:
+                writer.discard()
+            if isinstance(error, AudioError):
+                msg = f'{self._bag}: {error}'
+                raise BagError(msg) from None
+            raise
+        if writer is None:
+            msg = f'{self._bag}: {self._track.counts.samples} samples of audio are too few for a drive: record more.'
+            raise BagError(msg)
+        return writer
+
+    def _begin(self, path: Path, request: dict[str, Any], first_sample: int) -> DriveWriter:
+        return DriveWriter(
+            path,
+            drive_id=path.stem,
+            rig=self._rig,
+            sample_rate_hz=self._options.sample_rate_hz,
+            channels=self._track.channels,
+            provenance={
+                'origin': 'bag',
+                'bag_sha256': request['bag_sha256'],
+                'rig_sha256': request['rig_sha256'],
+                'audio_topic': self._topics.audio,
+                'audio_type': self._topics.audio_type,
+                'software': SOFTWARE,
+            },
+            first_sample=first_sample,
+            traits=DriveTraits(depth_unit=self._depth_unit),
+        )
+
+    def _write_images(self, writer: DriveWriter, sources: ImageSources) -> None:
+        last_sample, last_ns = -1, self._reader.start_ns
+        first_ns, end_ns = self._track.line.span_ns()
+        for group in sources.sets((first_ns + self._offset_ns - EDGE_NS, end_ns + self._offset_ns + EDGE_NS)):
+            if group.stamp_ns is None:
+                self._dropped[DAMAGED] += 1
+                continue
+            seen_ns = min(group.stamp_ns, self._reader.end_ns)
+            self._advance(max(seen_ns - last_ns, 0))
+            last_ns = max(seen_ns, last_ns)
+            # The offset leads from the clock of the audio to that of the camera.
+            sample = self._track.output_sample_at(group.stamp_ns - self._offset_ns)
+            reason = self._refusal(sample, last_sample, group) or self._add(writer, sample, group, sources)
+            if reason:
+                self._dropped[reason] += 1
+                continue
+            self._kept += 1
+            last_sample = sample
+            for kind, offset_ns in group.offsets_ns.items():
+                self._offsets_ns.setdefault(kind, []).append(offset_ns)
+        if not self._kept:
+            raise BagError(self._no_images(sources))
+
+    def _refusal(self, sample: int, last_sample: int, group: ImageSet) -> str:
+        if sample < self._span[0]:
+            return BEFORE_AUDIO
+        if sample >= self._span[1]:
+            return AFTER_AUDIO
+        if any(first <= sample < end for first, end in self._gaps):
+            return IN_GAP
+        if sample <= last_sample:
+            return NOT_LATER
+        missing = [kind for kind, image in group.images.items() if image is None]
+        return f'no_{missing[0]}' if missing else ''
+
+    def _add(self, writer: DriveWriter, sample: int, group: ImageSet, sources: ImageSources) -> str:
+        try:
+            images = sources.decoded(group, self._options.rows, self._options.columns)
+        except BagError:
+            return DAMAGED
+        # By the clock of the audio: drives of bags that overlap have the same stamps where they sound the same.
+        stamp_ns = None if group.stamp_ns is None else group.stamp_ns - self._offset_ns
+        writer.add_image(sample, images.get(DEPTH), images.get(LABELS), stamp_ns=stamp_ns)
+        return ''
+
+    def _no_images(self, sources: ImageSources) -> str:
+        where = f'{self._bag}: of the images on {sources.names["reference"]!r} none can be kept'
+        if not self._dropped:
+            return f'{where}: there is none. Name another topic.'
+        outside = self._dropped[BEFORE_AUDIO] + self._dropped[AFTER_AUDIO]
+        reasons = ', '.join(f'{count} {reason}' for reason, count in sorted(self._dropped.items()))
+        if 2 * outside > self._dropped.total():
+            return f'{where} ({reasons}): do camera and audio stamp by the same clock? check_bag compares them.'
+        return f'{where} ({reasons}): check_bag says more.'
+
+    def _audio_facts(self, drive: DriveReader) -> dict[str, Any]:
+        rate_hz = drive.sample_rate_hz
+        lost = sum(end - first for first, end in drive.gaps.tolist())
+        return {
+            'topic': self._topics.audio,
+            'type': self._topics.audio_type,
+            'sample_rate_hz': rate_hz,
+            'seconds': round((drive.end_sample - drive.first_sample - lost) / rate_hz, 3),
+            'seconds_lost': round(lost / rate_hz, 3),
+            'damaged': self._audio.damaged,
+            **self._track.description(),
+        }
+
+    def _image_facts(self, sources: ImageSources) -> dict[str, Any]:
+        return {
+            'from': dict(sources.names),
+            'kept': self._kept,
+            'dropped': dict(sorted(self._dropped.items())),
+            'outside_audio': sources.outside,
+            'audio_time_offset_s': self._offset_ns / NS,
+            'offset_ms': {kind: _percentiles_ms(values) for kind, values in self._offsets_ns.items()},
+        }
+
+
+def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float]:
+    return {f'p{q}': round(float(np.percentile(np.abs(offsets_ns), q)) / 1e6, 3) for q in (50, 95)}
+
+
+def _windows(drive: DriveReader) -> dict[str, Any]:
+    """Return how many windows of one second can be cut, by the place of the image in the window."""
+    rate_hz = drive.sample_rate_hz
+    spec = FeatureSpec(
+        sample_rate_hz=rate_hz, window_samples=rate_hz, f_max_hz=min(FeatureSpec().f_max_hz, rate_hz / 2)
+    )
+    cuts = {position: cut_windows(drive, spec, position) for position in FRAME_POSITIONS}
+    return {str(position): {'kept': len(cut.windows), 'dropped': cut.dropped} for position, cut in cuts.items()}

@@ -1,0 +1,220 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A drive down a simulated street as a bag: what a recorder beside the simulated drive would have written.
+
+python -m audio_manifold_ros.bags.conversion.simulated_bag --seed 7 --seconds 20 --out bags
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros import __version__
+from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.simulation.device_channels import DeviceChannels
+from audio_manifold_ros.simulation.drive import RIG, Drive
+from audio_manifold_ros.simulation.errors import SimulationError
+
+NS = 1_000_000_000
+# The same street gives the same bag, byte for byte; no clock of the machine gets in.
+START_NS = 1_700_000_000 * NS
+BLOCK_SAMPLES = 512
+CAMERA_FRAME = 'camera_optical_frame'
+AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
+METADATA = '/run_metadata'
+TOPICS = {
+    AUDIO: 'audio_manifold_msgs/msg/AudioBlock',
+    DEPTH: 'sensor_msgs/msg/Image',
+    INFO: 'sensor_msgs/msg/CameraInfo',
+    LABELS: 'sensor_msgs/msg/Image',
+    METADATA: 'std_msgs/msg/String',
+}
+# Numbers as rosbag2 writes them: keep last, reliable, transient local, and no deadlines.
+FOREVER = '{sec: 9223372036, nsec: 854775807}'
+LATCHED = (
+    f'- {{history: 1, depth: 1, reliability: 1, durability: 1, deadline: {FOREVER}, lifespan: {FOREVER}, '
+    f'liveliness: 1, liveliness_lease_duration: {FOREVER}, avoid_ros_namespace_conventions: false}}'
+)
+
+
+@dataclass(frozen=True)
+class SimulatedRecording:
+    """What is recorded.
+
+    Attributes:
+        seed: Of the street.
+        seconds: Length.
+        image_rate_hz: Images a second; the first at half a period.
+        rig: Folder of the rig; the roof octagon without.
+        block_samples: Samples of one message of audio.
+        start_ns: Instant of sample 0.
+
+    """
+
+    seed: int
+    seconds: float
+    image_rate_hz: float = 10.0
+    rig: Path | None = None
+    block_samples: int = BLOCK_SAMPLES
+    start_ns: int = START_NS
+
+
+def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s: float | None = None) -> None:
+    """Write a bag: `/audio`, `/truth/*`, `/run_metadata`, and the rig in its custom data.
+
+    The audio is what the rig's device would deliver, the images are stamped by the camera's clock.
+
+    Args:
+        folder: The bag; it must not exist.
+        recording: What is in it.
+        split_s: Length of its files; None is one file.
+
+    Raises:
+        BagError: It cannot be written.
+        SimulationError: The street cannot be made, or the rig not carried down it.
+        CalibrationError: The rig cannot be read.
+
+    """
+    rig = recording.rig or resource_path(RIG)
+    drive = Drive(recording.seed, rig)
+    metadata = RunMetadata(
+        RigText.from_folder(rig),
+        f'audio_manifold_ros {__version__}',
+        recording.start_ns,
+        'simulator',
+        {'seed': recording.seed},
+    ).to_json()
+    messages = _Messages(recording, drive)
+    # A camera that cannot be drawn is refused before there is a bag.
+    drive.image(0.0)
+    with BagWriter(folder, {CUSTOM_KEY: metadata}, split_s=split_s) as bag:
+        for topic, kind in TOPICS.items():
+            bag.add_topic(topic, kind, LATCHED if topic == METADATA else '')
+        bag.write(METADATA, _serialized('std_msgs/msg/String', data=metadata), recording.start_ns)
+        for time_ns, topic, data in heapq.merge(messages.audio(), messages.images(), key=lambda event: event[0]):
+            bag.write(topic, data, time_ns)
+
+
+class _Messages:
+    """Serialised messages of a drive, each with the time at which it would have been received."""
+
+    def __init__(self, recording: SimulatedRecording, drive: Drive) -> None:
+        self._recording = recording
+        self._drive = drive
+        self._device = DeviceChannels(drive.array, drive.sample_rate_hz)
+        self._offset_ns = round(drive.extrinsics.audio_time_offset_s * NS)
+
+    def audio(self) -> Iterator[tuple[int, str, bytes]]:
+        rate_hz, block = self._drive.sample_rate_hz, self._recording.block_samples
+        device = self._device
+        for first in range(0, round(self._recording.seconds * rate_hz), block):
+            heard = first + device.before
+            steps = to_steps(device.whole(self._drive.audio(first, device.before + block + device.after))).astype('<i2')
+            data = _serialized(
+                TOPICS[AUDIO],
+                header=self._header(heard * NS // rate_hz, self._drive.array.frame_id),
+                sample_rate_hz=rate_hz,
+                channel_count=len(steps),
+                encoding='s16le',
+                first_sample=first,
+                overflow=False,
+                data=np.frombuffer(steps.T.tobytes(), dtype=np.uint8),
+            )
+            yield self._recording.start_ns + (heard + block) * NS // rate_hz, AUDIO, data
+
+    def images(self) -> Iterator[tuple[int, str, bytes]]:
+        period_s = 1 / self._recording.image_rate_hz
+        for image in range(math.floor(self._recording.seconds / period_s)):
+            time_s = (image + 0.5) * period_s
+            depth_m, labels = self._drive.image(time_s)
+            header = self._header(round(time_s * NS) + self._offset_ns, CAMERA_FRAME)
+            time_ns = self._recording.start_ns + round(time_s * NS)
+            yield time_ns, DEPTH, _image(header, '32FC1', depth_m)
+            yield time_ns, INFO, _serialized(TOPICS[INFO], **_camera_info(header, self._drive.camera))
+            yield time_ns, LABELS, _image(header, 'mono8', labels)
+
+    def _header(self, since_start_ns: int, frame_id: str) -> Any:
+        stamp_ns = self._recording.start_ns + since_start_ns
+        types = typestore().types
+        stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+        return types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
+
+
+def _image(header: Any, encoding: str, pixels: NDArray[Any]) -> bytes:
+    height, width = pixels.shape
+    return _serialized(
+        TOPICS[DEPTH],
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=0,
+        step=width * pixels.itemsize,
+        data=np.frombuffer(np.ascontiguousarray(pixels).tobytes(), dtype=np.uint8),
+    )
+
+
+def _camera_info(header: Any, camera: CameraModel) -> dict[str, Any]:
+    k = np.array([camera.fx, 0, camera.cx, 0, camera.fy, camera.cy, 0, 0, 1], dtype=np.float64)
+    region = typestore().types['sensor_msgs/msg/RegionOfInterest']
+    return {
+        'header': header,
+        'height': camera.height,
+        'width': camera.width,
+        'distortion_model': 'plumb_bob',
+        'd': np.zeros(5),
+        'k': k,
+        'r': np.eye(3).reshape(-1),
+        'p': np.insert(k, [3, 6, 9], 0.0),
+        'binning_x': 0,
+        'binning_y': 0,
+        'roi': region(x_offset=0, y_offset=0, height=0, width=0, do_rectify=False),
+    }
+
+
+def _serialized(kind: str, **fields: Any) -> bytes:
+    store = typestore()
+    return bytes(store.serialize_cdr(store.types[kind](**fields), kind))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='simulated_bag', description='Write drives down simulated streets as bags.')
+    parser.add_argument(
+        '--seed', type=whole_number(0), nargs='+', required=True, help='seeds of the streets, one bag for each'
+    )
+    parser.add_argument('--seconds', type=number(0.1), default=20.0, help='length of each (%(default)s)')
+    parser.add_argument('--image-rate', type=number(0.1, 1000), default=10.0, help='images a second (%(default)s)')
+    parser.add_argument('--out', type=Path, required=True, help='folder of the bags')
+    given = parser.parse_args(arguments)
+    try:
+        for seed in given.seed:
+            folder = given.out / f'street_{seed:07d}'
+            write_simulated_bag(folder, SimulatedRecording(seed, given.seconds, given.image_rate))
+            print(folder)
+    except (BagError, SimulationError) as error:
+        print(f'{type(error).__name__}: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

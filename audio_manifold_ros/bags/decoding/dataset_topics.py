@@ -1,0 +1,118 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which topics of a bag become a dataset: named by the user, or found by the names of a standard recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_message import BagTopic
+
+# What a perception node publishes is no truth. Its audio is what it captured: taken where there is no other.
+OWN_OUTPUT = 'perception'
+AUDIO = ('audio', 'audio_stamped')
+DEPTH = ('truth/depth/image', 'depth/image', 'depth/image/compressedDepth')
+LABELS = ('truth/segmentation/image', 'segmentation/image', 'segmentation/image/compressed')
+
+
+@dataclass(frozen=True)
+class DatasetTopics:
+    """Topics by what they hold; '' where there is none.
+
+    Attributes:
+        audio: The audio.
+        audio_type: Its message type.
+        audio_info: The topic that describes the audio.
+        depth: Depth images.
+        labels: Label images.
+        reference: Images whose stamps are those of the dataset.
+
+    """
+
+    audio: str
+    audio_type: str
+    audio_info: str
+    depth: str
+    labels: str
+    reference: str
+
+
+def find_topics(
+    where: str, topics: Sequence[BagTopic], *, audio: str = '', depth: str = '', labels: str = '', reference: str = ''
+) -> DatasetTopics:
+    """Choose topics.
+
+    Args:
+        where: The bag, for messages.
+        topics: What it holds.
+        audio: Topic of the audio; '' finds it. So it is with the next two.
+        depth: Topic of the depth.
+        labels: Topic of the labels.
+        reference: Topic whose stamps count, for example that of the camera; '' is that of the depth, else the labels.
+
+    Raises:
+        BagError: A topic that is named is not there, or is of another kind; or the audio cannot be told.
+
+    """
+    held = [topic for topic in topics if topic.count]
+    sound = {topic.name: topic.type for topic in held if topic.type in ADAPTERS}
+    pictures = {topic.name: topic.type for topic in held if topic.type in IMAGE_TYPES}
+    chosen = _named(where, sound, audio, 'audio') if audio else _find_audio(where, sound)
+    found_depth = _named(where, pictures, depth, 'image') if depth else _standard(pictures, DEPTH)
+    found_labels = _named(where, pictures, labels, 'image') if labels else _standard(pictures, LABELS)
+    return DatasetTopics(
+        audio=chosen,
+        audio_type=sound[chosen],
+        audio_info=_find_info(where, held, chosen, sound[chosen]),
+        depth=found_depth,
+        labels=found_labels,
+        reference=_named(where, pictures, reference, 'image') if reference else found_depth or found_labels,
+    )
+
+
+def _named(where: str, topics: dict[str, str], name: str, kind: str) -> str:
+    for topic in topics:
+        if topic.lstrip('/') == name.lstrip('/'):
+            return topic
+    msg = f'{where}: has no {kind} messages on {name!r}: choose from {sorted(topics)}.'
+    raise BagError(msg)
+
+
+def _standard(topics: dict[str, str], names: Sequence[str]) -> str:
+    for name in names:
+        found = [topic for topic in topics if topic.lstrip('/') == name]
+        if found:
+            return found[0]
+    return ''
+
+
+def _find_audio(where: str, topics: dict[str, str]) -> str:
+    standard = _standard(topics, AUDIO)
+    if standard:
+        return standard
+    # Multi-arrays hold anything; they are audio only where somebody says so.
+    described = [name for name, kind in topics.items() if not ADAPTERS[kind].needs_stated]
+    likely = [name for name in described if OWN_OUTPUT not in name.split('/')] or described
+    if len(likely) == 1:
+        return likely[0]
+    if likely:
+        msg = f'{where}: has audio on {sorted(likely)}: name one of them as the audio topic.'
+    else:
+        msg = f'{where}: has no audio: record a topic of one of the types {sorted(ADAPTERS)}, or name a multi-array.'
+    raise BagError(msg)
+
+
+def _find_info(where: str, topics: Sequence[BagTopic], audio: str, audio_type: str) -> str:
+    info_type = ADAPTERS[audio_type].info_type
+    infos = [topic.name for topic in topics if info_type and topic.type == info_type]
+    if len(infos) < 2:
+        return infos[0] if infos else ''
+    beside = [name for name in infos if name.rpartition('/')[0] == audio.rpartition('/')[0]]
+    if len(beside) == 1:
+        return beside[0]
+    msg = f'{where}: {sorted(infos)} could all describe {audio!r}: state rate and channels of the audio.'
+    raise BagError(msg)

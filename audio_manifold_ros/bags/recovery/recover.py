@@ -1,0 +1,289 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rebuilding a valid bag from what a killed recorder, a pulled plug or a bad disk left.
+
+Run as `recover_bag DAMAGED NEW`. The damaged bag is only ever read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, final
+
+import zstandard
+from rich.console import Console
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.recovery.mcap_salvage import McapSalvage
+from audio_manifold_ros.bags.recovery.salvage import Account, Damage, SavedMessage
+from audio_manifold_ros.bags.recovery.sqlite_salvage import SqliteSalvage
+from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED, find_bag, storage_files
+from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import definition_of
+
+SALVAGERS: Mapping[str, Callable[[Path, Account], Iterable[SavedMessage]]] = {
+    '.mcap': McapSalvage,
+    '.db3': SqliteSalvage,
+}
+REPORT_NAME = 'recovery.json'
+SPLIT_BYTES = 4 * 2**30
+PIECE_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was recovered and what was not.
+
+    Attributes:
+        source: The damaged bag.
+        target: The new bag.
+        kept: Messages in the new bag.
+        unverified: Of these, messages that no checksum vouches for: behind a cut, or of formats without checksums.
+        missing: Messages that the damaged bag claims to hold and that were not found; None if nothing claims a number.
+        lost_bytes: Bytes that could not be used.
+        topics: Messages kept of each topic, topics without any included.
+        damages: Where something was lost.
+        notes: What else differs from the damaged bag.
+
+    """
+
+    source: str
+    target: str
+    kept: int
+    unverified: int
+    missing: int | None
+    lost_bytes: int
+    topics: Mapping[str, int]
+    damages: tuple[Damage, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """Return what was wrong in one line, nothing if nothing was."""
+        return '; '.join(dict.fromkeys(damage.reason for damage in self.damages))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the recovery as values for JSON."""
+        return {**dataclasses.asdict(self), 'reason': self.reason}
+
+
+def recover_bag(source: Path | str, target: Path | str) -> Recovery:
+    """Write every whole message of a damaged bag into a new one, and `recovery.json` beside it.
+
+    Args:
+        source: A rosbag2 folder or a storage file; it is not touched.
+        target: The new bag; it must not exist.
+
+    Raises:
+        BagError: There is no bag, no whole message in it, or the new one cannot be written.
+
+    """
+    source, target = Path(source), Path(target)
+    if target.resolve().is_relative_to(source.resolve()):
+        msg = f'{target}: lies in the damaged bag: give a place outside, it must not be touched.'
+        raise BagError(msg)
+    remains = _Remains(source)
+    sink = _Sink(target, remains.custom)
+    try:
+        for account, saved in remains.files():
+            sink.take(saved, account)
+    finally:
+        sink.close()
+    recovery = remains.recovery(target, sink.topics, sink.notes)
+    if not sink.topics:
+        reason = '; '.join(map(str, recovery.damages)) or 'it was recorded empty'
+        msg = f'{source}: holds no whole message ({reason}): nothing was written.'
+        raise BagError(msg)
+    (target / REPORT_NAME).write_text(json.dumps(recovery.plain(), indent=1), encoding='utf-8')
+    return recovery
+
+
+def survey_damage(source: Path | str) -> Recovery:
+    """Return what `recover_bag` would keep, without writing anything; its target is empty.
+
+    Raises:
+        BagError: There is no bag, or it cannot be read at all.
+
+    """
+    remains = _Remains(Path(source))
+    topics: Counter[str] = Counter()
+    for _, saved in remains.files():
+        topics.update(message.topic.name for message in saved)
+    return remains.recovery('', topics, ())
+
+
+@final
+class _Remains:
+    """What is left of a bag, and the account of reading it."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._files, self._metadata, self._notes = _find(source)
+        self._accounts: list[Account] = []
+
+    @property
+    def custom(self) -> Mapping[str, str]:
+        return {} if self._metadata is None else self._metadata.custom
+
+    def files(self) -> Iterator[tuple[Account, Iterator[SavedMessage]]]:
+        for file in self._files:
+            self._accounts.append(Account(file.name))
+            yield self._accounts[-1], _saved(file, self._accounts[-1])
+
+    def recovery(self, target: Path | str, topics: Mapping[str, int], notes: Sequence[str]) -> Recovery:
+        damages = tuple(damage for account in self._accounts for damage in account.damages)
+        return Recovery(
+            source=str(self._source),
+            target=str(target),
+            kept=sum(account.kept for account in self._accounts),
+            unverified=sum(account.unverified for account in self._accounts),
+            missing=_missing(self._accounts, self._metadata),
+            lost_bytes=sum(damage.lost_bytes for damage in damages),
+            topics=dict(sorted(topics.items())),
+            damages=damages,
+            notes=(*self._notes, *notes),
+        )
+
+
+@final
+class _Sink:
+    """Takes saved messages into a new bag, which appears with the first of them."""
+
+    def __init__(self, target: Path, custom: Mapping[str, str]) -> None:
+        self.topics: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self._target = target
+        self._custom = custom
+        self._writer: BagWriter | None = None
+        self._names: dict[tuple[str, str, str], str] = {}
+
+    def take(self, saved: Iterable[SavedMessage], account: Account) -> None:
+        for topic, time_ns, data in saved:
+            if self._writer is None:
+                self._writer = BagWriter(self._target, self._custom or account.custom, split_bytes=SPLIT_BYTES)
+            name = self._name(self._writer, topic)
+            self._writer.write(name, data, time_ns)
+            self.topics[name] += 1
+        if self._writer is not None:
+            for topic in account.topics:
+                self.topics[self._name(self._writer, topic)] += 0
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def _name(self, writer: BagWriter, topic: BagTopic) -> str:
+        """Return the name of a topic in the new bag, where one name has one type with one definition."""
+        key = (topic.name, topic.type, topic.definition or definition_of(topic.type)[0])
+        if key in self._names:
+            return self._names[key]
+        taken = set(self._names.values())
+        numbered = (f'{topic.name}_{number}' for number in count(2))
+        name = topic.name if topic.name not in taken else next(name for name in numbered if name not in taken)
+        if name != topic.name:
+            self.notes.append(f'{topic.name!r} was recorded with several types: {topic.type!r} is {name!r} here')
+        writer.add_topic(name, topic.type, topic.qos_profiles, topic.definition or None)
+        self._names[key] = name
+        return name
+
+
+def _find(source: Path) -> tuple[tuple[Path, ...], StoredMetadata | None, tuple[str, ...]]:
+    """Return the storage files at a place, its metadata, and what is wrong with these."""
+    if not source.is_dir():
+        return find_bag(source).files, None, ()
+    files = storage_files(source)
+    if not (source / FILE_NAME).exists():
+        return files, None, (f'{FILE_NAME} was missing',)
+    try:
+        metadata = read_metadata(source / FILE_NAME)
+    except BagError as error:
+        return files, None, (str(error),)
+    names = {name.removesuffix(COMPRESSED) for name in metadata.files}
+    absent = sorted(names - {file.name.removesuffix(COMPRESSED) for file in files})
+    return files, metadata, (f'files {absent} were missing',) if absent else ()
+
+
+def _saved(file: Path, account: Account) -> Iterator[SavedMessage]:
+    try:
+        with _decompressed(file, account) as plain:
+            yield from SALVAGERS[plain.suffix](plain, account)
+    except OSError as error:
+        msg = f'{file}: cannot be read ({error}): check the disk and recover a copy.'
+        raise BagError(msg) from None
+
+
+@contextmanager
+def _decompressed(file: Path, account: Account) -> Iterator[Path]:
+    """Give a file as it was before rosbag2 compressed it whole, as far as that goes."""
+    if file.suffix != COMPRESSED:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix='audio_manifold_bag_') as scratch:
+        plain = Path(scratch) / file.stem
+        unpacker = zstandard.ZstdDecompressor().decompressobj()
+        with file.open('rb') as packed, plain.open('wb') as unpacked:
+            try:
+                for piece in iter(partial(packed.read, PIECE_BYTES), b''):
+                    unpacked.write(unpacker.decompress(piece))
+            except zstandard.ZstdError as error:
+                place = packed.tell()
+                account.lose(place, file.stat().st_size - place, f'damaged compression ({error})')
+        yield plain
+
+
+def _missing(accounts: list[Account], metadata: StoredMetadata | None) -> int | None:
+    promised = [account.promised for account in accounts]
+    if metadata is not None:
+        total = sum(metadata.counts.values())
+    elif None not in promised:
+        total = sum(number for number in promised if number is not None)
+    else:
+        return None
+    return max(0, total - sum(account.kept for account in accounts))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; returns the exit status: 0 when a bag was written, 1 when not."""
+    parser = argparse.ArgumentParser(prog='recover_bag', description='Rebuild a valid bag from a damaged one.')
+    parser.add_argument('source', type=Path, help='the damaged bag: a folder, a .mcap or a .db3 file; not touched')
+    parser.add_argument('target', type=Path, help='the new bag: a folder that does not exist')
+    parser.add_argument('--json', action='store_true', help='print the account as JSON')
+    options = parser.parse_args(arguments)
+    try:
+        recovery = recover_bag(options.source, options.target)
+    except BagError as error:
+        Console(stderr=True, soft_wrap=True).print(f'recover_bag: {error}', markup=False)
+        return 1
+    if options.json:
+        print(json.dumps(recovery.plain(), indent=1))
+    else:
+        Console(soft_wrap=True).print(_text(recovery), markup=False, highlight=False)
+    return 0
+
+
+def _text(recovery: Recovery) -> str:
+    claimed = {None: '; how many it held nobody knows', 0: '; none is missing'}
+    missing = claimed.get(recovery.missing, f'; {recovery.missing} that it claims to hold are missing')
+    lines = [f'{recovery.target}: {recovery.kept} messages kept{missing}.']
+    lines += [f'  {number:8d}  {name}' for name, number in recovery.topics.items()]
+    if recovery.unverified:
+        lines.append(f'{recovery.unverified} of them lie where no checksum vouches for them.')
+    lines += [f'- {line}' for line in (*recovery.damages, *recovery.notes)]
+    return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

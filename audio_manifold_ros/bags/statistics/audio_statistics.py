@@ -1,0 +1,230 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a recording's audio is worth: samples lost, drift of the device, level of every microphone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.levels import Level, LevelMeter
+from audio_manifold_ros.bags.statistics.drift_line import Drift, DriftLine
+from audio_manifold_ros.common.pcm16 import to_samples
+
+INFERRED_JUMP_S = 0.05
+
+
+class Chunk(Protocol):
+    """The audio of one message, whatever format it came in."""
+
+    @property
+    def samples(self) -> NDArray[np.int16] | NDArray[np.float32]:
+        """int16 or float32 (channel, sample)."""
+
+    @property
+    def first_sample(self) -> int | None:
+        """Index of the first of them; None where the format carries none."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Samples of a channel a second."""
+
+    @property
+    def stamp_ns(self) -> int:
+        """Instant of the first sample."""
+
+    @property
+    def inferred(self) -> bool:
+        """Whether the index was inferred from stamps."""
+
+
+@dataclass(frozen=True)
+class MicrophoneSummary:
+    """One channel over a whole recording.
+
+    Attributes:
+        channel: Channel of the device, from 0.
+        rms_dbfs: Root mean square of the seconds' powers.
+        peak_dbfs: Largest magnitude.
+        clipped_fraction: Share of samples at full scale.
+        silent_fraction: Share of seconds without a signal: 1 is a dead channel.
+
+    """
+
+    channel: int
+    rms_dbfs: float
+    peak_dbfs: float
+    clipped_fraction: float
+    silent_fraction: float
+
+
+@dataclass(frozen=True)
+class AudioSummary:
+    """The audio of one topic.
+
+    Attributes:
+        sample_rate_hz: Rate that the messages state.
+        channels: Channels.
+        samples: Samples received.
+        samples_lost: Samples missing between the first and the last.
+        losses: Places where samples are missing.
+        inferred: Losses are inferred from stamps, not proved by a sample index.
+        restarts: Times the stream began anew.
+        drift: How fast the device counts; None for a recording too short to tell.
+        identical: Pairs of channels that always carry the same signal.
+        microphones: One for each channel, empty for less than a second.
+
+    """
+
+    sample_rate_hz: int
+    channels: int
+    samples: int
+    samples_lost: int
+    losses: int
+    inferred: bool
+    restarts: int
+    drift: Drift | None
+    identical: tuple[tuple[int, int], ...]
+    microphones: tuple[MicrophoneSummary, ...]
+
+
+class AudioStatistics:
+    """Takes in the chunks of one topic in their order; memory does not grow with their number."""
+
+    def __init__(self) -> None:
+        """Start without audio."""
+        self._samples = self._samples_lost = self._losses = self._restarts = 0
+        self._inferred = False
+        self._rate_hz = 0
+        self._next_sample: int | None = None
+
+    def update(self, chunk: Chunk) -> None:
+        """Take in the next chunk; one of another rate or number of channels begins a new stream."""
+        channels, count = chunk.samples.shape
+        if self._next_sample is None:
+            self._begin(chunk.sample_rate_hz, channels)
+        elif (chunk.sample_rate_hz, channels) != (self._rate_hz, len(self._seconds.power)):
+            self._restarts += 1
+            self._begin(chunk.sample_rate_hz, channels)
+        first_sample = self._place(chunk)
+        self._inferred |= chunk.inferred or chunk.first_sample is None
+        self._line.add(first_sample, chunk.stamp_ns)
+        self._newest = first_sample, chunk.stamp_ns
+        self._samples += count
+        self._next_sample = first_sample + count
+        self._seconds.update(chunk.samples)
+
+    def levels(self) -> tuple[Level, ...]:
+        """Return the levels of the newest second."""
+        return self._seconds.meter.snapshot() if self._rate_hz else ()
+
+    @property
+    def samples(self) -> int:
+        """Samples received."""
+        return self._samples
+
+    @property
+    def samples_lost(self) -> int:
+        """Samples missing so far."""
+        return self._samples_lost
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Rate that the messages state; 0 before the first."""
+        return self._rate_hz
+
+    def summary(self) -> AudioSummary | None:
+        """Return what is known by now, None without audio."""
+        if self._next_sample is None:
+            return None
+        return AudioSummary(
+            sample_rate_hz=self._rate_hz,
+            channels=len(self._seconds.power),
+            samples=self._samples,
+            samples_lost=self._samples_lost,
+            losses=self._losses,
+            inferred=self._inferred,
+            restarts=self._restarts,
+            drift=self._line.drift(),
+            identical=self._seconds.identical(),
+            microphones=self._seconds.microphones(),
+        )
+
+    def _begin(self, rate_hz: int, channels: int) -> None:
+        self._rate_hz = rate_hz
+        self._next_sample = None
+        self._line = DriftLine(rate_hz)
+        self._seconds = _Seconds(channels, rate_hz)
+
+    def _place(self, chunk: Chunk) -> int:
+        """Return the index of a chunk's first sample, what is missing before it counted."""
+        if self._next_sample is None:
+            return 0 if chunk.first_sample is None else chunk.first_sample
+        first_sample = self._infer(chunk.stamp_ns) if chunk.first_sample is None else chunk.first_sample
+        jump = first_sample - self._next_sample
+        if jump < 0:
+            self._restarts += 1
+        elif jump > 0:
+            self._samples_lost += jump
+            self._losses += 1
+        return first_sample
+
+    def _infer(self, stamp_ns: int) -> int:
+        """Return the index that a stamp stands for: the next one, unless the stamp is clearly later."""
+        next_sample = self._next_sample or 0
+        at_sample, at_ns = self._newest
+        expected = at_sample + round((stamp_ns - at_ns) * self._rate_hz / 1e9)
+        return expected if expected - next_sample > INFERRED_JUMP_S * self._rate_hz else next_sample
+
+
+class _Seconds:
+    """Levels, second by second."""
+
+    def __init__(self, channels: int, rate_hz: int) -> None:
+        self.meter = LevelMeter(channels, rate_hz)
+        self.power = np.zeros(channels)
+        self._rate_hz = rate_hz
+        self._count = self._samples = 0
+        self._peak_dbfs = np.full(channels, -np.inf)
+        self._clipped, self._silent = np.zeros(channels), np.zeros(channels)
+        self._same: set[tuple[int, int]] | None = None
+
+    def update(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+        self.meter.update(to_samples(samples))
+        self._samples += samples.shape[1]
+        if self._samples >= self._rate_hz:
+            self._samples -= self._rate_hz
+            self._take(self.meter.snapshot(), samples)
+
+    def microphones(self) -> tuple[MicrophoneSummary, ...]:
+        if not self._count:
+            return ()
+        mean = self.power / self._count
+        return tuple(
+            MicrophoneSummary(
+                channel,
+                10 * math.log10(max(mean[channel], 1e-12)),
+                float(self._peak_dbfs[channel]),
+                float(self._clipped[channel] / self._count),
+                float(self._silent[channel] / self._count),
+            )
+            for channel in range(len(mean))
+        )
+
+    def identical(self) -> tuple[tuple[int, int], ...]:
+        return tuple(sorted(self._same or ()))
+
+    def _take(self, levels: tuple[Level, ...], samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+        self._count += 1
+        self.power += [10 ** (level.rms_dbfs / 10) for level in levels]
+        self._peak_dbfs = np.maximum(self._peak_dbfs, [level.peak_dbfs for level in levels])
+        self._clipped += [level.clipped_fraction for level in levels]
+        self._silent += [level.silent for level in levels]
+        heard = [channel for channel, level in enumerate(levels) if not level.silent]
+        same = {(a, b) for a, b in combinations(heard, 2) if np.array_equal(samples[a], samples[b])}
+        self._same = same if self._same is None else self._same & same

@@ -1,0 +1,177 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a recording: as JSON for programs, as text for people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
+from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
+
+JSON_FILE, TEXT_FILE = 'report.json', 'report.txt'
+TEXT_WIDTH = 120
+MAX_DRIFT_PPM = 200.0
+MAX_AGE_MS = 1000.0
+MAX_FUTURE_MS = 50.0
+CLIPPED_FRACTION = 1e-3
+
+
+@dataclass(frozen=True)
+class RecordReport:
+    """What was recorded, and how well.
+
+    Attributes:
+        bag: Name of the bag's folder.
+        ended: Why the recording ended, in a sentence.
+        start_ns: Bag time of the first message.
+        duration_s: From the first message to the last.
+        problems: One sentence for each thing that a person should know; empty if all is well.
+        topics: In the order of their names.
+
+    """
+
+    bag: str
+    ended: str
+    start_ns: int
+    duration_s: float
+    problems: tuple[str, ...]
+    topics: tuple[TopicSummary, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """Lay the report out for a terminal of 120 columns."""
+        console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
+        size_mb = sum(topic.bytes for topic in self.topics) / 1e6
+        console.print(f'{self.bag}: {self.duration_s:.1f} s, {size_mb:.1f} MB of messages. {self.ended}', markup=False)
+        console.print(_topics_table(self.topics))
+        for topic in self.topics:
+            if topic.audio is not None:
+                console.print(_audio_line(topic.topic, topic.audio), markup=False)
+                console.print(_microphones_table(topic.audio))
+        console.print('Problems:' if self.problems else 'No problems.', markup=False)
+        for problem in self.problems:
+            console.print(f'  - {problem}', markup=False)
+        output: Any = console.file
+        return '\n'.join(line.rstrip() for line in output.getvalue().splitlines()) + '\n'
+
+    def save(self, folder: Path) -> None:
+        """Write `report.json` and `report.txt` into a folder."""
+        data = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        (folder / JSON_FILE).write_text(data + '\n', encoding='utf-8')
+        (folder / TEXT_FILE).write_text(self.text(), encoding='utf-8')
+
+
+def make_report(bag: str, ended: str, topics: list[TopicSummary], problems: tuple[str, ...] = ()) -> RecordReport:
+    """Make the report of a recording.
+
+    Args:
+        bag: Name of the bag's folder.
+        ended: Why the recording ended, in a sentence.
+        topics: What was recorded.
+        problems: What else is wrong; the problems of the topics are found here.
+
+    """
+    heard = [topic for topic in topics if topic.count]
+    start_ns = min((topic.first_ns for topic in heard), default=0)
+    end_ns = max((topic.last_ns for topic in heard), default=start_ns)
+    ordered = tuple(sorted(topics, key=lambda topic: topic.topic))
+    found = tuple(problem for topic in ordered for problem in topic_problems(topic))
+    return RecordReport(bag, ended, start_ns, (end_ns - start_ns) / 1e9, problems + found, ordered)
+
+
+def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
+    """Say in a sentence each what is wrong with a topic."""
+    if not topic.count:
+        return (f'{topic.topic}: nothing was recorded.',)
+    age_ms = topic.age_ms or 0.0
+    judged = {
+        f'{topic.topic}: {topic.lost} messages were lost on their way to the recorder: look at the load of the '
+        'machine and of the network.': topic.lost,
+        f'{topic.topic}: {topic.dropped} messages came faster than they could be written: take a faster disk or '
+        'smaller images.': topic.dropped,
+        f'{topic.topic}: {topic.unreadable} messages hold no sound that can be read: check the bag.': topic.unreadable,
+        f'{topic.topic}: {topic.backwards} stamps go back: its source or its clock began anew.': topic.backwards,
+        f'{topic.topic}: {topic.gaps} gaps, about {topic.missing} messages, the longest {topic.longest_s:.2f} s.': (
+            topic.gaps and topic.audio is None
+        ),
+        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: mind clocks and load.': (
+            age_ms > MAX_AGE_MS
+        ),
+        f'{topic.topic}: stamps are {-age_ms:.0f} ms in the future: set the clocks of the machines.': (
+            age_ms < -MAX_FUTURE_MS
+        ),
+    }
+    found = tuple(sentence for sentence, holds in judged.items() if holds)
+    return found if topic.audio is None else found + audio_problems(topic.topic, topic.audio)
+
+
+def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
+    """Say in a sentence each what is wrong with the sound of a topic."""
+    silent = _channels(audio, lambda mic: mic.silent_fraction >= 1)
+    faltering = _channels(audio, lambda mic: 0 < mic.silent_fraction < 1)
+    clipped = _channels(audio, lambda mic: mic.clipped_fraction > CLIPPED_FRACTION)
+    pairs = ', '.join(f'{a} and {b}' for a, b in audio.identical)
+    lost_s = audio.samples_lost / audio.sample_rate_hz
+    proof = 'inferred from stamps' if audio.inferred else 'proved by the sample index'
+    drift = audio.drift
+    judged = {
+        f'{topic}: {audio.samples_lost} samples ({lost_s:.3f} s) are missing in {audio.losses} places, {proof}.': (
+            audio.samples_lost
+        ),
+        f'{topic}: the stream began anew {audio.restarts} times.': audio.restarts,
+        f'{topic}: channels {silent} are dead: check capsules and cables.': silent,
+        f'{topic}: channels {faltering} are silent for a part of the time: check cables.': faltering,
+        f'{topic}: channels {clipped} clip: lower the gain of the device.': clipped,
+        f'{topic}: channels {pairs} carry the same signal: check the channel map of the audio server.': pairs,
+        f'{topic}: the device counts {drift.ppm if drift else 0:+.0f} ppm off its rate: check its rate and the '
+        'clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
+    }
+    return tuple(sentence for sentence, holds in judged.items() if holds)
+
+
+def _channels(audio: AudioSummary, holds: Any) -> str:
+    return ', '.join(str(mic.channel) for mic in audio.microphones if holds(mic))
+
+
+def _topics_table(topics: tuple[TopicSummary, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column('topic', no_wrap=True, overflow='ellipsis')
+    for name in ('messages', 'MB', 'Hz', 'jitter ms', 'gaps', 'missing', 'longest s', 'age ms', 'lost', 'dropped'):
+        table.add_column(name, justify='right', no_wrap=True)
+    for topic in topics:
+        age = '' if topic.age_ms is None else f'{topic.age_ms:.1f}'
+        figures = (f'{topic.bytes / 1e6:.1f}', f'{topic.rate_hz:.2f}', f'{topic.jitter_ms:.1f}')
+        losses = (topic.gaps, topic.missing, f'{topic.longest_s:.2f}', age, topic.lost, topic.dropped)
+        table.add_row(topic.topic, str(topic.count), *figures, *map(str, losses))
+    return table
+
+
+def _audio_line(topic: str, audio: AudioSummary) -> str:
+    drift = audio.drift
+    counts = 'too short to tell the drift'
+    if drift is not None:
+        counts = f'drift {drift.ppm:+.1f} ± {drift.error_ppm:.1f} ppm, jitter of the stamps {drift.jitter_ms:.2f} ms'
+    lost = f'{audio.samples_lost} lost in {audio.losses} places ({"inferred" if audio.inferred else "proved"})'
+    form = f'{audio.channels} channels at {audio.sample_rate_hz} Hz'
+    return f'{topic}: {form}, {audio.samples} samples, {lost}, {audio.restarts} restarts, {counts}'
+
+
+def _microphones_table(audio: AudioSummary) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ('channel', 'rms dBFS', 'peak dBFS', 'clipped %', 'silent %'):
+        table.add_column(name, justify='right')
+    for mic in audio.microphones:
+        shares = (f'{100 * mic.clipped_fraction:.3f}', f'{100 * mic.silent_fraction:.0f}')
+        table.add_row(str(mic.channel), f'{mic.rms_dbfs:.1f}', f'{mic.peak_dbfs:.1f}', *shares)
+    return table

@@ -1,0 +1,160 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How one topic was recorded: rate, gaps, jitter, age of its stamps, losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics, AudioSummary, Chunk
+from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
+
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class TopicSummary:
+    """One topic of a recording.
+
+    Attributes:
+        topic: Its name.
+        type: Its type, for example `sensor_msgs/msg/Image`.
+        count: Messages.
+        bytes: Their serialised size.
+        first_ns: Bag time of the first.
+        last_ns: Bag time of the last.
+        rate_hz: Messages a second of bag time.
+        period_ms: Median interval, by the stamps if there are any, else by bag time; so are the next four.
+        jitter_ms: Deviation from the median that 95 % of the intervals do not exceed.
+        gaps: Intervals that are too long for the series.
+        missing: Messages that would have filled the gaps: an estimate.
+        longest_s: The longest interval.
+        stamped: Messages carry a header.
+        backwards: Stamps earlier than the one before.
+        age_ms: Median of bag time minus stamp; None without stamps.
+        age_spread_ms: Deviation from that median that 95 % of the messages do not exceed.
+        lost: Messages that the transport reported lost.
+        dropped: Messages that the recorder received and could not write.
+        unreadable: Messages of sound that make no sense.
+        audio: What is known of its sound; None for other topics.
+
+    """
+
+    topic: str
+    type: str
+    count: int
+    bytes: int
+    first_ns: int
+    last_ns: int
+    rate_hz: float
+    period_ms: float
+    jitter_ms: float
+    gaps: int
+    missing: int
+    longest_s: float
+    stamped: bool
+    backwards: int
+    age_ms: float | None
+    age_spread_ms: float | None
+    lost: int
+    dropped: int
+    unreadable: int
+    audio: AudioSummary | None
+
+
+class TopicStatistics:
+    """Takes in the messages of one topic in their order; memory does not grow with their number.
+
+    Attributes:
+        topic: Its name.
+        type: Its type.
+        count: Messages so far.
+        bytes: Their serialised size.
+        lost: Messages that the transport reported lost; whoever records counts them here.
+        dropped: Messages received and not written; whoever records counts them here.
+        unreadable: Messages of sound that make no sense; whoever reads them counts them here.
+        audio: Statistics of its sound; without any until the first `update_audio`.
+
+    """
+
+    def __init__(self, topic: str, kind: str) -> None:
+        """Start without messages.
+
+        Args:
+            topic: Its name.
+            kind: Its type.
+
+        """
+        self.topic = topic
+        self.type = kind
+        self.count = self.bytes = self.lost = self.dropped = self.unreadable = 0
+        self.audio = AudioStatistics()
+        self._intervals, self._ages = IntervalHistogram(), IntervalHistogram()
+        self._future_ages = IntervalHistogram()
+        self._first_ns = self._last_ns = 0
+        self._last_mark_ns = 0
+        self._stamped = False
+        self._backwards = 0
+
+    def update(self, time_ns: int, stamp_ns: int | None, size_bytes: int) -> None:
+        """Take in a message.
+
+        Args:
+            time_ns: Bag time: when it arrived.
+            stamp_ns: Stamp of its header, None if it has none.
+            size_bytes: Serialised size.
+
+        """
+        mark_ns = time_ns if stamp_ns is None else stamp_ns
+        if not self.count:
+            self._first_ns = time_ns
+        elif mark_ns < self._last_mark_ns:
+            self._backwards += 1
+        else:
+            self._intervals.add(mark_ns - self._last_mark_ns)
+        if stamp_ns is not None:
+            self._stamped = True
+            (self._ages if time_ns >= stamp_ns else self._future_ages).add(abs(time_ns - stamp_ns))
+        self._last_ns, self._last_mark_ns = time_ns, mark_ns
+        self.count += 1
+        self.bytes += size_bytes
+
+    def update_audio(self, chunk: Chunk) -> None:
+        """Take in the sound of the message of the last `update`."""
+        self.audio.update(chunk)
+
+    @property
+    def age_ms(self) -> float | None:
+        """Median of bag time minus stamp: negative for stamps from the future; None without stamps."""
+        if not self._stamped:
+            return None
+        from_future = self._future_ages.count > self._ages.count
+        return (-self._future_ages.median_ns() if from_future else self._ages.median_ns()) / 1e6
+
+    def summary(self) -> TopicSummary:
+        """Return what is known by now."""
+        intervals = self._intervals
+        gaps, missing = intervals.gaps()
+        span_ns = self._last_ns - self._first_ns
+        return TopicSummary(
+            topic=self.topic,
+            type=self.type,
+            count=self.count,
+            bytes=self.bytes,
+            first_ns=self._first_ns,
+            last_ns=self._last_ns,
+            rate_hz=(self.count - 1) * NS / span_ns if span_ns > 0 else 0.0,
+            period_ms=intervals.median_ns() / 1e6,
+            jitter_ms=intervals.deviation_ns(0.95) / 1e6,
+            gaps=gaps,
+            missing=missing,
+            longest_s=intervals.longest_ns / NS,
+            stamped=self._stamped,
+            backwards=self._backwards,
+            age_ms=self.age_ms,
+            age_spread_ms=self._ages.deviation_ns(0.95) / 1e6 if self._stamped else None,
+            lost=self.lost,
+            dropped=self.dropped,
+            unreadable=self.unreadable,
+            audio=self.audio.summary(),
+        )

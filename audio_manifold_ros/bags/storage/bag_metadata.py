@@ -1,0 +1,147 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The `metadata.yaml` of a rosbag2 bag: writing version 8, which Humble and Jazzy read; reading any version."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_message import BagTopic
+
+FILE_NAME = 'metadata.yaml'
+ROOT_KEY = 'rosbag2_bagfile_information'
+VERSION = 8
+NO_TIME_NS = 2**63 - 1  # what rosbag2 writes as the start of a bag without messages
+
+
+@dataclass(frozen=True)
+class FileSpan:
+    """One storage file of a bag.
+
+    Attributes:
+        name: File name in the folder.
+        start_ns: Time of its earliest message, None without messages.
+        end_ns: Time of its latest message.
+        messages: Its messages.
+
+    """
+
+    name: str
+    start_ns: int | None
+    end_ns: int
+    messages: int
+
+    def plain(self) -> dict[str, Any]:
+        """Return the span as rosbag2 writes it."""
+        empty = self.start_ns is None
+        return {
+            'starting_time': {'nanoseconds_since_epoch': NO_TIME_NS if empty else self.start_ns},
+            'duration': {'nanoseconds': 0 if self.start_ns is None else self.end_ns - self.start_ns},
+            'message_count': self.messages,
+        }
+
+
+@dataclass(frozen=True)
+class StoredMetadata:
+    """What a `metadata.yaml` says.
+
+    Attributes:
+        files: Names of the storage files, in order.
+        counts: Messages of each (topic, type).
+        custom: Custom data.
+
+    """
+
+    files: tuple[str, ...]
+    counts: Mapping[tuple[str, str], int]
+    custom: Mapping[str, str]
+
+
+def describe(
+    files: Sequence[FileSpan], topics: Sequence[BagTopic], hashes: Sequence[str], custom: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the description of a bag of mcap files as version 8 has it.
+
+    Args:
+        files: Its files, in order.
+        topics: Its topics with their counts.
+        hashes: RIHS01 hash of the type of each topic, or nothing.
+        custom: Custom data.
+
+    """
+    starts = [span.start_ns for span in files if span.start_ns is not None]
+    whole = FileSpan(
+        '', min(starts, default=None), max((span.end_ns for span in files), default=0), sum(s.messages for s in files)
+    )
+    return {
+        'version': VERSION,
+        'storage_identifier': 'mcap',
+        **whole.plain(),
+        'topics_with_message_count': [
+            {
+                'topic_metadata': {
+                    'name': topic.name,
+                    'type': topic.type,
+                    'serialization_format': 'cdr',
+                    'offered_qos_profiles': topic.qos_profiles,
+                    'type_description_hash': type_hash,
+                },
+                'message_count': topic.count,
+            }
+            for topic, type_hash in zip(topics, hashes, strict=True)
+        ],
+        'compression_format': '',
+        'compression_mode': '',
+        'relative_file_paths': [span.name for span in files],
+        'files': [{'path': span.name, **span.plain()} for span in files],
+        'custom_data': dict(custom) or None,
+        'ros_distro': os.environ.get('ROS_DISTRO', ''),
+    }
+
+
+def write_metadata(folder: Path, description: Mapping[str, Any]) -> None:
+    """Write `metadata.yaml` whole or not at all, and wait until it is on the disk.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    partial = folder / f'.{FILE_NAME}.partial'
+    with partial.open('w', encoding='utf-8') as file:
+        yaml.safe_dump({ROOT_KEY: dict(description)}, file, sort_keys=False, allow_unicode=True)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / FILE_NAME)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_metadata(path: Path) -> StoredMetadata:
+    """Read a `metadata.yaml`.
+
+    Raises:
+        BagError: It is missing or damaged.
+
+    """
+    try:
+        root = yaml.safe_load(path.read_text(encoding='utf-8'))[ROOT_KEY]
+        counts: dict[tuple[str, str], int] = {}
+        for entry in root['topics_with_message_count']:
+            key = (str(entry['topic_metadata']['name']), str(entry['topic_metadata']['type']))
+            counts[key] = counts.get(key, 0) + int(entry['message_count'])
+        custom = {str(key): str(value) for key, value in (root.get('custom_data') or {}).items()}
+        names = tuple(Path(str(name)).name for name in root['relative_file_paths'])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        msg = f'{path}: cannot be read as metadata of a bag ({error}): recover the bag, or delete this file.'
+        raise BagError(msg) from None
+    return StoredMetadata(files=names, counts=counts, custom=custom)

@@ -1,0 +1,182 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading a bag: rosbag2 folders (mcap, sqlite3; with or without metadata) and bare files."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, final
+
+from rosbags.typesys.store import Typestore
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_file import BagFile
+from audio_manifold_ros.bags.storage.bag_folder import find_bag
+from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
+from audio_manifold_ros.bags.storage.message_types import stored_types, typestore
+
+__all__ = ['BagMessage', 'BagReader', 'BagTopic']
+
+
+@final
+class BagReader:
+    """An open bag. Use it as a context manager, or call `close`.
+
+    A damaged file is refused, when it is opened or where the damage is read: what comes out is all there is.
+    Checksums of mcap cover messages and index; sqlite3 has none, so a flipped byte inside a message passes there.
+
+    Attributes:
+        path: The folder or file.
+        topics: Topics of all files, one for each (name, type), in order of name.
+        start_ns: Time of the earliest message, 0 for an empty bag.
+        end_ns: One past the time of the latest message, 0 for an empty bag.
+        custom: Custom data.
+        problems: What is wrong with the bag though it can be read.
+
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Open a bag.
+
+        Args:
+            path: A rosbag2 folder, its `metadata.yaml`, or a bare `.mcap` or `.db3` file.
+
+        Raises:
+            BagError: There is no bag, or a file of it is missing, empty, cut, damaged or foreign.
+
+        """
+        folder = find_bag(path)
+        self.path = folder.path
+        self._files: list[BagFile] = []
+        try:
+            for file in folder.files:
+                self._files.append(BagFile(file))
+            recorded = self._files[0].custom()
+        except BagError:
+            self.close()
+            raise
+        self.topics = _merged_topics(self._files)
+        self.start_ns = min((file.start_ns for file in self._files if file.start_ns is not None), default=0)
+        self.end_ns = max(file.end_ns for file in self._files)
+        self.custom: dict[str, str] = dict(folder.custom) or recorded
+        problems = list(folder.problems)
+        if recorded and folder.custom and recorded != dict(folder.custom):
+            problems.append('custom data of metadata.yaml and of the first file differ')
+        if folder.counts is not None:
+            counts = {(topic.name, topic.type): topic.count for topic in self.topics}
+            problems += _count_problems(folder.counts, counts)
+        self.problems = tuple(problems)
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the earliest to the latest message, 0 for an empty bag."""
+        return max(0, self.end_ns - 1 - self.start_ns) / 1e9
+
+    def messages(
+        self, topics: Collection[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[BagMessage]:
+        """Return messages of all files in order of time.
+
+        Args:
+            topics: Names of topics, None for all.
+            start_ns: Earliest time, None for all.
+            stop_ns: One past the latest time, None for all.
+
+        Raises:
+            BagError: A topic is not in the bag, or a file is damaged where it is read.
+
+        """
+        known = {topic.name for topic in self.topics}
+        unknown = sorted(set(topics or ()) - known)
+        if unknown:
+            msg = f'{self.path}: has no topics {unknown}: choose from {sorted(known)}.'
+            raise BagError(msg)
+        return self._in_order(topics, start_ns, stop_ns)
+
+    def decode(self, message: BagMessage) -> Any:
+        """Return a message as the dataclass that rosbags makes of its definition.
+
+        The definition stored in the bag decides; without one the known types do.
+
+        Raises:
+            BagError: The type is unknown, or the bytes do not fit it.
+
+        """
+        store = self._store(message)
+        try:
+            return store.deserialize_cdr(message.data, message.type)
+        except Exception as error:  # noqa: BLE001 - the bytes are foreign: rosbags raises whatever they lead to
+            msg = (
+                f'{self.path}: message of {message.topic!r} at {message.time_ns} ns is no {message.type!r} '
+                f'({error or type(error).__name__}): leave the topic out, or record it anew.'
+            )
+            raise BagError(msg) from None
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files:
+            file.close()
+
+    def __enter__(self) -> BagReader:
+        """Return the reader."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all files."""
+        self.close()
+
+    def _store(self, message: BagMessage) -> Typestore:
+        if message.definition:
+            return stored_types(message.type, message.definition)
+        store = typestore(message.type)
+        if message.type not in store.fielddefs:
+            msg = (
+                f'{self.path}: {message.topic!r} is of unknown type {message.type!r} and the bag holds no definition: '
+                'leave the topic out, or record as mcap, which stores definitions.'
+            )
+            raise BagError(msg)
+        return store
+
+    def _in_order(
+        self, topics: Collection[str] | None, start_ns: int | None, stop_ns: int | None
+    ) -> Iterator[BagMessage]:
+        """Merge the files by time, each opened only when its time has come: a chunk of every file would fill memory."""
+        waiting = sorted(
+            (file.start_ns, place, file) for place, file in enumerate(self._files) if file.start_ns is not None
+        )
+        heap: list[tuple[int, int, BagMessage, Iterator[BagMessage]]] = []
+        while waiting or heap:
+            if waiting and (not heap or waiting[0][0] <= heap[0][0]):
+                _, place, file = waiting.pop(0)
+                source = file.messages(topics, start_ns, stop_ns)
+            else:
+                _, place, message, source = heapq.heappop(heap)
+                yield message
+            following = next(source, None)
+            if following is not None:
+                heapq.heappush(heap, (following.time_ns, place, following, source))
+
+
+def _merged_topics(files: list[BagFile]) -> tuple[BagTopic, ...]:
+    merged: dict[tuple[str, str], BagTopic] = {}
+    for file in files:
+        for topic in file.topics:
+            before = merged.get((topic.name, topic.type))
+            count = topic.count + (before.count if before is not None else 0)
+            merged[topic.name, topic.type] = replace(before or topic, count=count)
+    return tuple(topic for _, topic in sorted(merged.items()))
+
+
+def _count_problems(promised: Mapping[tuple[str, str], int], counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    for key in sorted(set(promised) | set(counts)):
+        if promised.get(key, 0) != counts.get(key, 0):
+            yield (
+                f'{key[0]} ({key[1]}): metadata.yaml promises {promised.get(key, 0)} messages, '
+                f'the files hold {counts.get(key, 0)}'
+            )

@@ -1,0 +1,339 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writing a rosbag2 bag (mcap, metadata version 8) that outlives its writer."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import final
+
+import yaml
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.bags.storage.bag_metadata import FileSpan, describe, write_metadata
+from audio_manifold_ros.bags.storage.disk import DiskReserve, sync_all
+from audio_manifold_ros.bags.storage.mcap_segment import McapSegment
+from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
+from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
+
+CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, where a killed writer leaves it
+METADATA_RECORD = 'rosbag2'  # what rosbag2 itself writes at the end of a file
+CHUNK_BYTES = 4 * 2**20
+
+
+@final
+class BagWriter:
+    """A bag in the making. Safe for threads; leaving the context closes it, by an exception too.
+
+    A thread of its own puts what was written on the disk every `flush_s`, so a killed process or a pulled plug loses
+    no more than that and the duration of one write. When the disk is full, the space of a reserve file is given back
+    and the bag is closed with all that was taken so far; the next call says so.
+
+    Attributes:
+        folder: The bag.
+        failure: Why it was closed early, None while it was not.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        custom: Mapping[str, str] | None = None,
+        split_s: float | None = None,
+        split_bytes: int | None = None,
+        flush_s: float = 0.5,
+    ) -> None:
+        """Create the folder and its first file.
+
+        Args:
+            folder: The bag; it must not exist, or be an empty folder.
+            custom: Custom data, texts by name.
+            split_s: Begin a new file after this time by the messages' times, None: never.
+            split_bytes: Begin a new file after this size, None: never.
+            flush_s: Longest time that a message stays in memory.
+
+        Raises:
+            BagError: The folder is not empty or cannot be written, 16 MiB are not free, or a value makes no sense.
+
+        """
+        self.folder = Path(folder)
+        self.failure: BagError | None = None
+        self._custom = dict(custom or {})
+        self._split_ns = None if split_s is None else round(split_s * 1e9)
+        self._split_bytes = split_bytes
+        self._flush_s = flush_s
+        self._check_arguments()
+        self._lock = threading.RLock()
+        self._topics: list[BagTopic] = []
+        self._hashes: list[str] = []
+        self._channels: dict[str, int] = {}
+        self._files: list[FileSpan] = []
+        self._counts: list[int] = []
+        self._unsynced: list[int] = []
+        self._closed = False
+        self._reported = False
+        self._lost = 0
+        self._reserve = DiskReserve(self.folder)
+        self._segment: McapSegment | None = None
+        try:
+            self._create_folder()
+            self._begin_file()
+        except OSError as error:
+            self._reserve.release()
+            msg = f'{self.folder}: cannot be written ({error.strerror}): give another folder, or free 16 MiB of disk.'
+            raise BagError(msg) from None
+        self._stop = threading.Event()
+        self._flusher = threading.Thread(target=self._flush_forever, name='bag flush', daemon=True)
+        self._flusher.start()
+
+    @property
+    def bytes_taken(self) -> int:
+        """Bytes of all files and of the messages that wait to be flushed."""
+        with self._lock:
+            sizes = sum(_size(self.folder / span.name) for span in self._files)
+            return sizes + (self._segment.bytes_taken if self._segment is not None else 0)
+
+    def add_topic(self, name: str, msgtype: str, qos_profiles: str = '', definition: str | None = None) -> None:
+        """Announce a topic.
+
+        Args:
+            name: As it shall be recorded, for example `/audio`.
+            msgtype: Message type, for example `sensor_msgs/msg/Image`.
+            qos_profiles: Offered QoS: a YAML list of profiles as rosbag2 writes it, with numbers or with names.
+            definition: Full text of the message definition; None: from the known types, or none if it is unknown.
+
+        Raises:
+            BagError: The topic is there already, the QoS is no such list, or the writer is closed or failed.
+
+        """
+        profiles = normal_qos_text(name, qos_profiles)
+        known, type_hash = definition_of(msgtype)
+        text = known if definition is None else definition
+        with self._lock:
+            segment = self._open_segment()
+            if name in self._channels:
+                msg = f'{self.folder}: topic {name!r} is there already: announce each topic once.'
+                raise BagError(msg)
+            self._topics.append(BagTopic(name, msgtype, 0, profiles, text))
+            self._hashes.append(type_hash if text == known else '')
+            self._counts.append(0)
+            self._channels[name] = len(self._channels) + 1
+            try:
+                self._announce(segment, len(self._topics) - 1)
+            except OSError as error:
+                self._fail(error)
+                self._raise_failure()
+
+    def write(self, topic: str, data: bytes, time_ns: int) -> None:
+        """Take one message.
+
+        Args:
+            topic: An announced topic.
+            data: Serialised message (CDR with encapsulation).
+            time_ns: When it was received.
+
+        Raises:
+            BagError: The topic was not announced, the time is none, or the writer is closed or failed.
+
+        """
+        with self._lock:
+            segment = self._open_segment()
+            channel = self._channels.get(topic)
+            if channel is None or not 0 <= time_ns < 2**63:
+                msg = f'{self.folder}: {topic!r} at {time_ns!r} ns: announce the topic, give a time >= 0.'
+                raise BagError(msg)
+            try:
+                if self._is_full(segment, time_ns):
+                    self._end_file(segment)
+                    segment = self._begin_file()
+                segment.write(channel, bytes(data), time_ns)
+                if segment.pending_bytes >= CHUNK_BYTES:
+                    segment.flush()
+            except OSError as error:
+                self._fail(error)
+                self._raise_failure()
+
+    def flush(self) -> None:
+        """Put everything taken so far on the disk.
+
+        Raises:
+            BagError: The writer failed.
+
+        """
+        with self._lock:
+            segment = self._open_segment()
+            try:
+                segment.flush()
+                waiting = [*self._unsynced, segment.duplicate()]
+                self._unsynced.clear()
+            except OSError as error:
+                self._fail(error)
+                self._raise_failure()
+                return
+        failed = sync_all(waiting)
+        if failed is not None:
+            with self._lock:
+                self._fail(failed)
+            self._raise_failure()
+
+    def close(self) -> None:
+        """Finish the bag; a second call does nothing.
+
+        Raises:
+            BagError: It was closed early, and nobody was told yet, or it cannot be finished now.
+
+        """
+        with self._lock:
+            if not self._closed:
+                try:
+                    self._finish()
+                except OSError as error:
+                    self._fail(error)
+        self._stop.set()
+        if threading.current_thread() is not self._flusher:
+            self._flusher.join()
+        if self.failure is not None and not self._reported:
+            self._raise_failure()
+
+    def __enter__(self) -> BagWriter:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the bag with what was taken; an exception of the block is not replaced by one of closing."""
+        if kind is None:
+            self.close()
+        else:
+            with suppress(BagError):
+                self.close()
+
+    def _check_arguments(self) -> None:
+        wrong = [key for key, value in self._custom.items() if not (isinstance(key, str) and isinstance(value, str))]
+        limits = {'split_s': self._split_ns, 'split_bytes': self._split_bytes, 'flush_s': self._flush_s}
+        wrong += [f'{name}={value!r}' for name, value in limits.items() if value is not None and value <= 0]
+        if wrong:
+            msg = f'{self.folder}: {", ".join(map(str, wrong))}: give texts as custom data and limits above zero.'
+            raise BagError(msg)
+
+    def _create_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if any(self.folder.iterdir()):
+            msg = f'{self.folder}: is not empty: give a new folder.'
+            raise BagError(msg)
+        self._reserve.claim()
+
+    def _open_segment(self) -> McapSegment:
+        if self.failure is not None:
+            self._raise_failure()
+        if self._segment is None:
+            msg = f'{self.folder}: the bag is closed: make a new one.'
+            raise BagError(msg)
+        return self._segment
+
+    def _raise_failure(self) -> None:
+        self._reported = True
+        if self.failure is not None:
+            raise self.failure
+
+    def _is_full(self, segment: McapSegment, time_ns: int) -> bool:
+        if segment.start_ns is None:
+            return False
+        too_long = self._split_ns is not None and time_ns - segment.start_ns >= self._split_ns
+        return too_long or (self._split_bytes is not None and segment.bytes_taken >= self._split_bytes)
+
+    def _begin_file(self) -> McapSegment:
+        segment = McapSegment(self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap')
+        try:
+            segment.add_metadata(CUSTOM_RECORD, self._custom)
+            for place in range(len(self._topics)):
+                self._announce(segment, place)
+        except OSError:
+            segment.close()
+            segment.path.unlink()
+            raise
+        self._segment = segment
+        return segment
+
+    def _announce(self, segment: McapSegment, place: int) -> None:
+        topic = self._topics[place]
+        encoding = 'ros2idl' if topic.definition.startswith(IDL_MARK) else 'ros2msg' if topic.definition else ''
+        schema = segment.add_schema(topic.type, encoding, topic.definition.encode())
+        metadata = {'offered_qos_profiles': topic.qos_profiles, 'topic_type_hash': self._hashes[place]}
+        segment.add_channel(topic.name, schema, metadata)
+
+    def _end_file(self, segment: McapSegment) -> None:
+        segment.flush()
+        span = FileSpan(segment.path.name, segment.start_ns, segment.end_ns, segment.messages)
+        counts = [segment.count(place + 1) for place in range(len(self._topics))]
+        topics = [replace(topic, count=count) for topic, count in zip(self._topics, counts, strict=True)]
+        description = describe([span], topics, self._hashes, self._custom)
+        text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
+        segment.add_metadata(METADATA_RECORD, {'serialized_metadata': text})
+        self._unsynced.append(segment.duplicate())
+        segment.finish()
+        segment.close()
+        self._segment = None
+        self._files.append(span)
+        self._counts = [total + count for total, count in zip(self._counts, counts, strict=True)]
+
+    def _finish(self) -> None:
+        if self._segment is not None:
+            self._end_file(self._segment)
+        failed = sync_all(self._unsynced)
+        self._unsynced = []
+        if failed is not None:
+            raise failed
+        topics = [replace(topic, count=count) for topic, count in zip(self._topics, self._counts, strict=True)]
+        write_metadata(self.folder, describe(self._files, topics, self._hashes, self._custom))
+        self._reserve.release()
+        self._closed = True
+
+    def _fail(self, error: OSError) -> None:
+        if self._closed:
+            return
+        self._reserve.release()
+        remedy = 'free disk space' if error.errno == errno.ENOSPC else 'check the disk'
+        try:
+            self._save_pending()
+            self._finish()
+            state = f'closed, whole, with {sum(self._counts)} messages'
+        except OSError as second:
+            state = f'not finished ({second.strerror}): recover it'
+            if self._segment is not None:
+                self._segment.close()
+        self._segment = None
+        self._closed = True
+        lost = f', {self._lost} messages of the last moment lost' if self._lost else ''
+        msg = f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and begin a new one.'
+        self.failure = BagError(msg)
+
+    def _save_pending(self) -> None:
+        if self._segment is None:
+            return
+        try:
+            self._segment.flush()
+        except OSError:
+            self._lost = self._segment.drop_pending()
+
+    def _flush_forever(self) -> None:
+        try:
+            while not self._stop.wait(self._flush_s):
+                self.flush()
+        except BagError:
+            self._reported = False  # nobody heard it here: the next call, or close, tells
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

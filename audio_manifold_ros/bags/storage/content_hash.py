@@ -1,0 +1,43 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The hash by which a dataset knows the bag that it was made of."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_folder import find_bag
+
+READ_BYTES = 1 << 20
+
+
+def bag_sha256(bag: Path | str) -> str:
+    """Return the hash of what the storage files of a bag hold, whatever they are called; metadata.yaml does not count.
+
+    Raises:
+        BagError: There is no bag, or a file of it cannot be read.
+
+    """
+    return files_sha256(find_bag(bag).files)
+
+
+def files_sha256(files: tuple[Path, ...]) -> str:
+    """Return the hash of some files' content, one after the other.
+
+    Raises:
+        BagError: A file cannot be read.
+
+    """
+    digest = hashlib.sha256()
+    try:
+        for path in files:
+            digest.update(path.stat().st_size.to_bytes(8, 'little'))
+            with path.open('rb') as file:
+                while block := file.read(READ_BYTES):
+                    digest.update(block)
+    except OSError as error:
+        msg = f'Cannot read {str(path)!r}: {error.strerror or error}. Check the disk and the rights.'
+        raise BagError(msg) from None
+    return digest.hexdigest()

@@ -1,0 +1,170 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pinhole and the distortion of a camera, from pictures of a board (Zhang 2000, by OpenCV)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.camera.charuco_board import BoardView
+from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
+from audio_manifold_ros.rig.errors import CalibrationError
+
+Array = NDArray[np.float64]
+
+LEAST_VIEWS = 8
+# A view whose error is so many times the middle one is blurred, or a corner of it was taken for another.
+OUTLIER, LEAST_OUTLIER_PX = 3.0, 0.5
+# Two views are the same where their corners are this near, as a share of the picture's width.
+SAME_SHARE = 0.03
+COVERED_CELLS = (6, 8)
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """The result.
+
+    Attributes:
+        calibration: What `camera.yaml` says.
+        rms_px: Reprojection error, root mean square.
+        std: Standard deviations of fx, fy, cx, cy in pixels.
+        views: Of these it was made.
+        view_rms_px: Reprojection error of each (view,).
+        errors_px: How far each corner is from where it should be, by view (corner, 2).
+        tilts_rad: How far the board was turned out of the plane of the picture in each view (view,).
+        dropped: Names of views that contradict the others.
+        covered: Share of the picture in which corners were seen, 0 to 1.
+
+    """
+
+    calibration: CameraCalibration
+    rms_px: float
+    std: tuple[float, float, float, float]
+    views: tuple[BoardView, ...]
+    view_rms_px: Array
+    errors_px: tuple[Array, ...]
+    tilts_rad: Array
+    dropped: tuple[str, ...]
+    covered: float
+
+
+def is_new(view: BoardView, others: Sequence[BoardView], width: int) -> bool:
+    """Return whether a view shows the board elsewhere, or otherwise, than each of the others."""
+    for other in others:
+        _, mine, theirs = np.intersect1d(view.ids, other.ids, return_indices=True)
+        apart = np.linalg.norm(view.corners_px[mine] - other.corners_px[theirs], axis=1)
+        if len(apart) and float(apart.mean()) < SAME_SHARE * width:
+            return False
+    return True
+
+
+def find_intrinsics(views: Sequence[BoardView], width: int, height: int, name: str) -> Intrinsics:
+    """Calibrate a camera.
+
+    Args:
+        views: Of one board, from different sides.
+        width: Columns of the pictures.
+        height: Their rows.
+        name: Of the camera.
+
+    Raises:
+        CalibrationError: There are too few views, or no camera explains them.
+
+    """
+    _check_count(views)
+    kept, dropped = list(views), []
+    solved = _solved(kept, (width, height))
+    limit = max(OUTLIER * float(np.median(solved.view_rms_px)), LEAST_OUTLIER_PX)
+    bad = {view.name for view, rms in zip(kept, solved.view_rms_px, strict=True) if rms > limit}
+    if bad:
+        kept, dropped = [view for view in kept if view.name not in bad], sorted(bad)
+        _check_count(kept)
+        solved = _solved(kept, (width, height))
+    k = solved.matrix
+    rectified = cv2.getOptimalNewCameraMatrix(k, solved.distortion, (width, height), 0.0)[0]
+    projection = np.hstack([np.asarray(rectified, dtype=np.float64), np.zeros((3, 1))])
+    calibration = CameraCalibration(
+        CameraModel(width, height, float(k[0, 0]), float(k[1, 1]), float(k[0, 2]), float(k[1, 2])),
+        name,
+        'plumb_bob',
+        tuple(solved.distortion.tolist()),
+        projection=tuple(projection.ravel().tolist()),
+    )
+    return Intrinsics(
+        calibration,
+        solved.rms_px,
+        solved.std,
+        tuple(kept),
+        solved.view_rms_px,
+        tuple(_errors(view, solved, number) for number, view in enumerate(kept)),
+        np.array([_tilt_rad(turn) for turn in solved.rotations]),
+        tuple(dropped),
+        _covered(kept, width, height),
+    )
+
+
+@dataclass(frozen=True)
+class _Solved:
+    rms_px: float
+    matrix: Array
+    distortion: Array
+    rotations: Sequence[Array]
+    translations: Sequence[Array]
+    std: tuple[float, float, float, float]
+    view_rms_px: Array
+
+
+def _check_count(views: Sequence[BoardView]) -> None:
+    if len(views) < LEAST_VIEWS:
+        msg = (
+            f'{len(views)} different views of the board can be used: take {LEAST_VIEWS} or more, twenty are good, near '
+            'and far, tilted to all sides, into all corners of the picture.'
+        )
+        raise CalibrationError(msg)
+
+
+def _solved(views: Sequence[BoardView], size: tuple[int, int]) -> _Solved:
+    try:
+        rms, matrix, distortion, rotations, translations, std, _, view_rms = cv2.calibrateCameraExtended(
+            [view.points_m for view in views],
+            [view.corners_px for view in views],
+            size,
+            np.zeros((3, 3)),
+            np.zeros(5),
+        )
+    except cv2.error as error:
+        msg = f'No camera explains these views ({error.err}): is the board the one that was named, and is it flat?'
+        raise CalibrationError(msg) from None
+    fx, fy, cx, cy = np.asarray(std, dtype=np.float64).ravel()[:4].tolist()
+    return _Solved(
+        float(rms),
+        np.asarray(matrix, dtype=np.float64),
+        np.asarray(distortion, dtype=np.float64).ravel()[:5],
+        [np.asarray(turn, dtype=np.float64) for turn in rotations],
+        [np.asarray(shift, dtype=np.float64) for shift in translations],
+        (fx, fy, cx, cy),
+        np.asarray(view_rms, dtype=np.float64).ravel(),
+    )
+
+
+def _errors(view: BoardView, solved: _Solved, number: int) -> Array:
+    expected, _ = cv2.projectPoints(
+        view.points_m, solved.rotations[number], solved.translations[number], solved.matrix, solved.distortion
+    )
+    return np.asarray(view.corners_px - np.asarray(expected).reshape(-1, 2), dtype=np.float64)
+
+
+def _tilt_rad(turn: Array) -> float:
+    return float(np.arccos(np.clip(np.abs(np.asarray(cv2.Rodrigues(turn)[0])[2, 2]), 0, 1)))
+
+
+def _covered(views: Sequence[BoardView], width: int, height: int) -> float:
+    corners = np.concatenate([view.corners_px for view in views])
+    rows, columns = COVERED_CELLS
+    counts, _, _ = np.histogram2d(corners[:, 1], corners[:, 0], bins=(rows, columns), range=((0, height), (0, width)))
+    return float((counts > 0).mean())

@@ -1,0 +1,34 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which way a pixel of a camera with distortion looks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.rig.camera import CameraCalibration
+
+Array = NDArray[np.float64]
+
+FISHEYE = 'equidistant'
+
+
+def camera_rays(calibration: CameraCalibration, pixels: Array) -> Array:
+    """Return unit vectors in the optical frame.
+
+    Args:
+        calibration: Of the camera.
+        pixels: Column and row (pixel, 2); whole numbers are pixel centres.
+
+    Returns:
+        (pixel, 3): x right, y down, z ahead.
+
+    """
+    model = calibration.model
+    matrix = np.array([[model.fx, 0, model.cx], [0, model.fy, model.cy], [0, 0, 1]])
+    undistort = cv2.fisheye.undistortPoints if calibration.distortion_model == FISHEYE else cv2.undistortPoints
+    flat = np.asarray(undistort(pixels.reshape(-1, 1, 2), matrix, np.array(calibration.distortion)), dtype=np.float64)
+    rays = np.column_stack([flat.reshape(-1, 2), np.ones(len(pixels))])
+    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))

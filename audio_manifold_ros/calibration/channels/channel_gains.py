@@ -1,0 +1,126 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How loud each channel is against the median of the array, where all of them hear the same.
+
+They do so below 500 Hz only: above, capsules that face elsewhere hear another world. And a near source is louder at the
+near side of the array, so that it must be at known places all round, or far away for a long time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays
+from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
+from audio_manifold_ros.calibration.channels.standing_places import Places
+from audio_manifold_ros.rig.errors import CalibrationError
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+FRAME_SAMPLES = 2048
+BAND_HZ = (200.0, 500.0)
+PART_S, LEAST_PARTS = 10.0, 6
+# Standard deviation of the median of n normal values, in their median absolute deviations, times the root of n.
+MEDIAN_STD = 1.4826 * 1.2533
+
+
+@dataclass(frozen=True)
+class ChannelGains:
+    """The result.
+
+    Attributes:
+        gains_db: How much louder each channel is than the median (channel,).
+        std_db: Standard deviation of these (channel,), from what places or parts of the recording differ.
+        deviations_db: What each place or part says (part, channel).
+        spectra: Long-term spectra of the whole recording.
+
+    """
+
+    gains_db: Array
+    std_db: Array
+    deviations_db: Array
+    spectra: CrossSpectra
+
+
+def gains_from_places(
+    samples: Samples, sample_rate_hz: int, places: Places, delays: ChannelDelays, positions_m: Array
+) -> ChannelGains:
+    """Compare the channels where a loudspeaker stood at places around the array, its distances taken into account.
+
+    Args:
+        samples: Raw float32 (channel, n).
+        sample_rate_hz: Rate.
+        places: When it stood still.
+        delays: Where it stood.
+        positions_m: Of the microphones (channel, 3).
+
+    """
+    levels = []
+    for (start_s, end_s), lags, source_m in zip(places.spans_s, places.lags_samples, delays.sources_m, strict=True):
+        part = samples[:, round(start_s * sample_rate_hz) : round(end_s * sample_rate_hz)]
+        distances_m = np.linalg.norm(source_m - positions_m, axis=1)
+        levels.append(_common_levels_db(part, sample_rate_hz, lags) + 20 * np.log10(distances_m))
+    deviations = _against_median(np.array(levels))
+    return _result(deviations, deviations.mean(axis=0), deviations.std(axis=0, ddof=1), samples, sample_rate_hz)
+
+
+def gains_from_street(samples: Samples, sample_rate_hz: int) -> ChannelGains:
+    """Compare the channels in the sound of a street, which is the same on all sides only in the long run.
+
+    Raises:
+        CalibrationError: There is less than a minute.
+
+    """
+    width = round(PART_S * sample_rate_hz)
+    parts = samples.shape[1] // width
+    if parts < LEAST_PARTS:
+        msg = (
+            f'{samples.shape[1] / sample_rate_hz:.0f} s of street are too short to compare levels: record '
+            f'{LEAST_PARTS * PART_S:.0f} s or more, ten minutes are good.'
+        )
+        raise CalibrationError(msg)
+    cut = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
+    deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in cut]))
+    # Medians: a car that passes is louder at one side, for a while.
+    gains = np.median(deviations, axis=0)
+    std = MEDIAN_STD * np.median(np.abs(deviations - gains), axis=0)
+    return _result(deviations, gains, std, samples, sample_rate_hz)
+
+
+def _levels_db(samples: Samples, sample_rate_hz: int) -> Array:
+    spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
+    return np.asarray(10 * np.log10(spectra.powers[spectra.within(*BAND_HZ)].sum(axis=0) + 1e-20))
+
+
+def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array) -> Array:
+    """Return the level (channel,) of the one sound that reaches the channels with known lags.
+
+    The cross power of a pair is the product of both amplitudes of that sound; noise that is different at both, or comes
+    from elsewhere, is not in it.
+    """
+    spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
+    inside = spectra.within(*BAND_HZ)
+    turns = np.exp(2j * np.pi * spectra.frequencies_hz[inside, None] * lags_samples / sample_rate_hz)
+    common = np.abs(np.einsum('fc,fcd,fd->cd', turns, spectra.matrices[inside], turns.conj()).real)
+    first, second = np.triu_indices(len(samples), 1)
+    pairs_db = 10 * np.log10(common[first, second] + 1e-20)
+    design = np.zeros((len(pairs_db), len(samples)))
+    design[np.arange(len(pairs_db)), first] = design[np.arange(len(pairs_db)), second] = 0.5
+    return np.asarray(np.linalg.lstsq(design, pairs_db, rcond=None)[0])
+
+
+def _against_median(levels_db: Array) -> Array:
+    return np.asarray(levels_db - np.median(levels_db, axis=1, keepdims=True))
+
+
+def _result(deviations_db: Array, gains_db: Array, std_db: Array, samples: Samples, rate_hz: int) -> ChannelGains:
+    return ChannelGains(
+        gains_db - np.median(gains_db),
+        std_db / np.sqrt(len(deviations_db)),
+        deviations_db,
+        cross_spectra(samples, rate_hz, FRAME_SAMPLES),
+    )

@@ -1,0 +1,158 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`calibrate delay`: how late each channel is, and whether all have one clock."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.arrivals import find_arrivals
+from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, delays_of_wired
+from audio_manifold_ros.calibration.channels.clocks import drifting_channels
+from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
+from audio_manifold_ros.calibration.recording.live_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.recording.loudspeaker import LONGEST_DELAY_S, WALK, drift_said, stand_places
+from audio_manifold_ros.calibration.reporting.charts import bar_chart
+from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
+from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
+from audio_manifold_ros.rig.rig import RIG_FILE
+
+Array = NDArray[np.float64]
+
+SECONDS = 60.0
+MOST_ERROR_SAMPLES, MOST_STD_SAMPLES = 0.05, 0.05
+
+
+def measure_delay(task: Task) -> Report:
+    """Find the delay of each channel."""
+    wired = task.options.signal == 'wired'
+    live = live_channels(task, alike=wired)
+    if wired:
+        delays = delays_of_wired(find_arrivals(live.samples, live.sample_rate_hz, LONGEST_DELAY_S), live.sample_rate_hz)
+    else:
+        delays = stand_places(live)[1]
+    rate_hz = live.array.delay_rate_hz or live.sample_rate_hz
+    scale = rate_hz / live.sample_rate_hz
+    before = np.array([mic.delay_samples for mic in live.microphones])
+    wanted = delays.delays_samples * scale
+    # Only differences between channels are heard.
+    errors = (wanted - before) - np.median(wanted - before)
+    drifting = drifting_channels(delays.drift_ppm, delays.drift_std_ppm)
+    unsure = float(delays.std_samples.max()) > MOST_STD_SAMPLES
+    wrong = bool(np.abs(errors).max() > MOST_ERROR_SAMPLES * scale)
+    refused = bool(drifting) or unsure
+    return Report(
+        command='delay',
+        verdict=Verdict.REFUSED if refused else Verdict.CHANGE if wrong else Verdict.GOOD,
+        summary=_summary(live, delays, errors, drifting=drifting, unsure=unsure, wrong=wrong),
+        remarks=live.remarks,
+        figures={
+            'rate_hz': rate_hz,
+            'delay_samples': _by_name(live, wanted),
+            'std_samples': _by_name(live, delays.std_samples * scale),
+            'drift_ppm': _by_name(live, delays.drift_ppm),
+            'drift_std_ppm': _by_name(live, delays.drift_std_ppm),
+            'rest_samples': round(delays.rest_samples * scale, 4),
+            'sources_m': np.round(delays.sources_m, 2).tolist(),
+        },
+        tables=(
+            Table(
+                ('', f'delay at {rate_hz} Hz', '±', 'in the rig', 'drift ppm', '±'),
+                tuple(
+                    (
+                        mic.name,
+                        f'{new:+.3f}',
+                        f'{std * scale:.3f}',
+                        f'{mic.delay_samples:+.3f}',
+                        f'{d:+.2f}',
+                        f'{s:.2f}',
+                    )
+                    for mic, new, std, d, s in zip(
+                        live.microphones,
+                        wanted,
+                        delays.std_samples,
+                        delays.drift_ppm,
+                        delays.drift_std_ppm,
+                        strict=True,
+                    )
+                ),
+            ),
+        ),
+        changes=_changes(live, wanted, delays.std_samples * scale, rate_hz) if wrong and not refused else (),
+        pictures={
+            'delays': bar_chart('Delay of each channel', f'samples at {rate_hz} Hz', _by_name(live, wanted)),
+            'drift': bar_chart(
+                'Drift of each channel',
+                'ppm',
+                _by_name(live, delays.drift_ppm),
+                bad={live.names[channel] for channel in drifting},
+            ),
+        },
+    )
+
+
+def _by_name(live: LiveChannels, values: Array) -> dict[str, float | None]:
+    return {name: round(float(value), 4) for name, value in zip(live.names, values, strict=True)}
+
+
+def _changes(live: LiveChannels, wanted: Array, std: Array, rate_hz: int) -> tuple[RigChange, ...]:
+    changes = []
+    if live.array.delay_rate_hz is None:
+        changes.append(RigChange(RIG_FILE, ('delay_rate_hz',), live.array.array_id, None, rate_hz))
+    for index, mic, delay, error in zip(live.indices, live.microphones, wanted, std, strict=True):
+        new = round(float(delay), 3)
+        changes.append(microphone_change(index, mic.name, 'delay_samples', mic.delay_samples, new))
+        changes.append(std_change(index, mic, 'delay_samples', round(float(error), 4)))
+    return tuple(changes)
+
+
+def _summary(
+    live: LiveChannels,
+    delays: ChannelDelays,
+    errors: Array,
+    *,
+    drifting: tuple[int, ...],
+    unsure: bool,
+    wrong: bool,
+) -> str:
+    worst = int(np.abs(errors).argmax())
+    if drifting:
+        return drift_said(live.names, drifting, delays)
+    if unsure:
+        channel = int(delays.std_samples.argmax())
+        return (
+            f'{live.names[channel]} is known to ± {delays.std_samples[channel]:.3f} samples only: go to more places, '
+            'on all sides, as high as the microphones.'
+        )
+    if wrong:
+        return f'{live.names[worst]} comes {errors[worst]:+.2f} samples later than the rig says.'
+    return f'All delays are as the rig says (the worst, {live.names[worst]}: {errors[worst]:+.3f} samples).'
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--signal',
+        choices=('places', 'wired'),
+        default='places',
+        help='a loudspeaker at places around the array, or one electrical signal on all inputs (default: %(default)s)',
+    )
+
+
+DELAY = Measurement(
+    name='delay',
+    title='how late each channel is; two devices that drift apart are refused',
+    text=(
+        f'{WALK}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are solved for '
+        'together: a late channel hears all sides late, a capsule that sits elsewhere hears one side early and the '
+        'other late.\n\n--signal wired is simpler and finer where the inputs can be reached: feed one noise signal '
+        'into all of them for ten seconds.\n\nChannels of one device have one clock and a fixed delay. Two devices '
+        'drift apart by some ppm, and no delay in a file can mend that: such a recording is refused, and the channels '
+        'are named.'
+    ),
+    seconds=SECONDS,
+    measure=measure_delay,
+    configure=_configure,
+).command()

@@ -1,0 +1,97 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth, classes, sound and confidence in colour for people: uint8 (row, column, 3), red first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+NEAR_M, FAR_M = 2.0, 80.0
+# Dark blue to yellow with evenly rising lightness, so that it reads in grey, too.
+RAMP = np.array(
+    [
+        (13, 8, 68),
+        (58, 20, 120),
+        (104, 30, 134),
+        (150, 44, 125),
+        (193, 64, 104),
+        (228, 93, 77),
+        (248, 135, 47),
+        (252, 184, 42),
+        (245, 240, 120),
+    ],
+    dtype=np.float32,
+)
+
+
+# Black over teal to pale green: not to be taken for depth.
+CONFIDENCE_RAMP = np.array(
+    [(12, 14, 18), (16, 62, 84), (28, 126, 122), (120, 200, 130), (235, 250, 205)], dtype=np.float32
+)
+
+
+def _ramp_table(ramp: NDArray[np.float32]) -> NDArray[np.uint8]:
+    at = np.linspace(0, len(ramp) - 1, 256)
+    channels = [np.interp(at, np.arange(len(ramp)), ramp[:, c]) for c in range(3)]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+TABLE = _ramp_table(RAMP)
+CONFIDENCE_TABLE = _ramp_table(CONFIDENCE_RAMP)
+
+
+def colour_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Colour a depth image on a logarithmic scale, near bright, far dark, invalid black."""
+    with np.errstate(invalid='ignore', divide='ignore'):
+        far = np.log(depth_m / NEAR_M) / np.log(FAR_M / NEAR_M)
+    valid = np.isfinite(depth_m)
+    index = 255 - np.clip(np.where(valid, far, 0.0) * 255, 0, 255).astype(np.uint8)
+    return np.where(valid[..., None], TABLE[index], 0).astype(np.uint8)
+
+
+def palette(colours: Mapping[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
+    """Return the colours (256, 3) of all class ids; those that are unknown are black."""
+    table = np.zeros((256, 3), dtype=np.uint8)
+    for class_id, colour in colours.items():
+        table[class_id] = colour
+    return table
+
+
+def colour_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Colour class ids with the colours of Cityscapes, unlabelled black."""
+    return CLASS_TABLE[labels]
+
+
+def colour_confidence(confidence: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Colour a confidence of 0..1, sure bright."""
+    return CONFIDENCE_TABLE[np.clip(confidence * 255, 0, 255).astype(np.uint8)]
+
+
+def colour_sound(features: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
+    """Colour one spectrogram (mel, frame), low notes below, from dark at `low` to bright at `high`."""
+    unit = (features[::-1] - low) / max(high - low, 1e-6)
+    return TABLE[np.clip(unit * 255, 0, 255).astype(np.uint8)]
+
+
+def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[np.uint8]:
+    """Tile the spectrograms (mic, mel, frame) of all microphones, `columns` of them side by side, low notes below."""
+    mics, height, width = features.shape
+    low, high = np.percentile(features[:, ::4, ::4], (2, 99))
+    index = np.clip((features - low) / max(float(high - low), 1e-6) * 255, 0, 255).astype(np.uint8)
+    rows = -(-mics // columns)
+    tiles = np.zeros((rows * columns, height, width), dtype=np.uint8)
+    tiles[:mics] = index[:, ::-1]
+    grid = tiles.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    return TABLE[grid.reshape(rows * height, columns * width)]
+
+
+CLASS_TABLE = palette(dict(enumerate(CLASS_COLOURS.values())))

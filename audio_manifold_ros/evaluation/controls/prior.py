@@ -1,0 +1,149 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The first control: what can be said of a street without listening."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
+
+# In a bundle: whoever compares with the truth compares with this, too.
+PRIOR_FILE = 'prior.npz'
+DEPTH_BINS = 512
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The same images for every window.
+
+    Attributes:
+        depth_m: float32 (row, column), median depth of each pixel over the training images where it is valid;
+            80 m where it never is.
+        labels: uint8 (row, column), most frequent class of each pixel; 255 where there is none.
+        images: Training images that it was made from.
+
+    """
+
+    depth_m: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    images: int
+
+    def save(self, path: Path | str) -> None:
+        """Write an `.npz` file."""
+        Path(path).write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of an `.npz` file, the same bytes for the same prior."""
+        stored = {
+            'version': np.array(FORMAT_VERSION),
+            'depth_m': self.depth_m,
+            'labels': self.labels,
+            'images': np.array(self.images),
+        }
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, 'w', zipfile.ZIP_DEFLATED) as archive:
+            for name, value in stored.items():
+                buffer = io.BytesIO()
+                np.save(buffer, value, allow_pickle=False)
+                archive.writestr(zipfile.ZipInfo(f'{name}.npy'), buffer.getvalue(), zipfile.ZIP_DEFLATED)
+        return content.getvalue()
+
+    @classmethod
+    def load(cls, path: Path | str) -> Prior:
+        """Read a file that `save` wrote.
+
+        Raises:
+            EvaluationError: The file is missing, damaged or no prior.
+
+        """
+        try:
+            with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as stored:
+                version = int(stored['version'])
+                prior = cls(stored['depth_m'], stored['labels'], int(stored['images']))
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            msg = f'Cannot read the prior {str(path)!r}: {error}. Make it again from the training drives.'
+            raise EvaluationError(msg) from None
+        same_size = prior.depth_m.ndim == 2 and prior.depth_m.shape == prior.labels.shape
+        types = prior.depth_m.dtype == np.float32 and prior.labels.dtype == np.uint8
+        if version != FORMAT_VERSION or not same_size or not types:
+            msg = f'{path}: version {version}, depth {prior.depth_m.shape}, labels {prior.labels.shape}: make it again.'
+            raise EvaluationError(msg)
+        return prior
+
+
+class PriorBuilder:
+    """Counts training images into histograms per pixel: memory does not grow with their number.
+
+    Depth is counted in 512 bins of equal ratio over 1..80 m, or from another nearest depth on, and the median
+    interpolated within its bin, which is exact to half a per cent (0.7 % from 0.1 on).
+    """
+
+    def __init__(self, rows: int, columns: int, near_m: float = NEAR_M) -> None:
+        """Start with no image of so many rows and columns; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
+        self._shape = (rows, columns)
+        self._depth = np.zeros((rows * columns, DEPTH_BINS), dtype=np.uint32)
+        self._classes = np.zeros((rows * columns, len(CLASS_NAMES)), dtype=np.uint32)
+        self._images = 0
+
+    def add(self, depth_m: NDArray[np.floating[Any]] | None, labels: NDArray[np.uint8] | None) -> None:
+        """Count one training image.
+
+        Args:
+            depth_m: (row, column) metres, NaN invalid; None if there is none.
+            labels: uint8 (row, column), 255 unlabelled; None if there are none.
+
+        Raises:
+            EvaluationError: An image has another size.
+
+        """
+        for image in (depth_m, labels):
+            if image is not None and image.shape != self._shape:
+                msg = f'A training image of shape {image.shape}: give {self._shape}.'
+                raise EvaluationError(msg)
+        if depth_m is not None:
+            flat = depth_m.ravel()
+            pixel = np.flatnonzero(~np.isnan(flat))
+            unit = np.log(np.clip(flat[pixel], self._near_m, FAR_M) / self._near_m) / np.log(FAR_M / self._near_m)
+            self._depth[pixel, np.minimum((unit * DEPTH_BINS).astype(np.int64), DEPTH_BINS - 1)] += 1
+        if labels is not None:
+            flat_labels = labels.ravel()
+            pixel = np.flatnonzero(flat_labels < len(CLASS_NAMES))
+            self._classes[pixel, flat_labels[pixel]] += 1
+        self._images += 1
+
+    def build(self) -> Prior:
+        """Return the prior of the images counted so far.
+
+        Raises:
+            EvaluationError: There is none.
+
+        """
+        if not self._images:
+            msg = 'A prior without training images: add at least one.'
+            raise EvaluationError(msg)
+        known = self._classes.any(axis=1)
+        labels = np.where(known, self._classes.argmax(axis=1), UNLABELLED).astype(np.uint8)
+        return Prior(self._median().reshape(self._shape), labels.reshape(self._shape), self._images)
+
+    def _median(self) -> NDArray[np.float32]:
+        cumulated = self._depth.cumsum(axis=1, dtype=np.float64)
+        half = cumulated[:, -1:] / 2
+        bin_ = (cumulated < half).sum(axis=1, keepdims=True).clip(max=DEPTH_BINS - 1)
+        count = np.take_along_axis(self._depth, bin_, axis=1)
+        before = np.take_along_axis(cumulated, bin_, axis=1) - count
+        within = np.divide(half - before, count, out=np.full(half.shape, 0.5), where=count > 0)
+        unit = (bin_ + within)[:, 0] / DEPTH_BINS
+        depth_m = self._near_m * (FAR_M / self._near_m) ** unit
+        return np.where(half[:, 0] > 0, depth_m, FAR_M).astype(np.float32)

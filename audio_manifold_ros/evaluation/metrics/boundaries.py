@@ -1,0 +1,140 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether edges lie where they should: the boundary F-score of depth jumps and of class borders.
+
+An edge pixel is right when the other image has an edge within a tolerance, a share of the image's diagonal (Martin et
+al., PAMI 2004; for each class apart Csurka et al., BMVC 2013, with 0.75 %). What ears can tell is coarser, so a second
+tolerance of four times that is given beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, far_where_unknown
+
+# Of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
+TOLERANCES = {'': 0.0075, '_wide': 0.03}
+# Neighbours are the two sides of a depth edge when the farther is at least this many times as far.
+EDGE_RATIO = 1.25
+Mask = NDArray[np.bool_]
+
+
+class BoundaryCounts:
+    """Edge pixels of all images, and how many of them have an edge of the other image nearby."""
+
+    def __init__(self) -> None:
+        """Start with no image."""
+        self.true_pixels = self.said_pixels = 0
+        self._true_met = np.zeros(len(TOLERANCES), dtype=np.int64)
+        self._said_met = np.zeros(len(TOLERANCES), dtype=np.int64)
+
+    def add(self, truth: Mask, near_truth: Sequence[Mask], said: Mask, near_said: Sequence[Mask]) -> None:
+        """Count one image.
+
+        Args:
+            truth: (row, column) the true edges.
+            near_truth: What lies within each tolerance of them (see `near`).
+            said: The predicted edges.
+            near_said: What lies within each tolerance of them.
+
+        """
+        self.true_pixels += int(np.count_nonzero(truth))
+        self.said_pixels += int(np.count_nonzero(said))
+        self._true_met += [np.count_nonzero(truth & around) for around in near_said]
+        self._said_met += [np.count_nonzero(said & around) for around in near_truth]
+
+    def result(self) -> dict[str, float]:
+        """Return `precision`, `recall` and their harmonic mean `f` for each tolerance (`f`, `f_wide`).
+
+        Precision is NaN where nothing was said, recall where nothing was true; `f` is then 0, or NaN where both are.
+        """
+        found: dict[str, float] = {}
+        for place, name in enumerate(TOLERANCES):
+            precision = _ratio(self._said_met[place], self.said_pixels)
+            recall = _ratio(self._true_met[place], self.true_pixels)
+            found[f'precision{name}'], found[f'recall{name}'] = precision, recall
+            found[f'f{name}'] = harmonic_mean(precision, recall)
+        return found
+
+
+def harmonic_mean(precision: float, recall: float) -> float:
+    """Return the F-score: 0 where one of them is 0 or NaN, NaN where both are NaN."""
+    if math.isnan(precision) and math.isnan(recall):
+        return math.nan
+    total = precision + recall
+    return 2 * precision * recall / total if total > 0 else 0.0
+
+
+def tolerances_px(rows: int, columns: int) -> tuple[int, ...]:
+    """Return the tolerances for an image of so many rows and columns, in whole pixels."""
+    return tuple(math.ceil(share * math.hypot(rows, columns)) for share in TOLERANCES.values())
+
+
+def near(edges: Mask) -> tuple[Mask, ...]:
+    """Return for each tolerance which pixels (row, column) have an edge at most so far away."""
+    import cv2
+
+    found = tuple(np.zeros_like(edges) for _ in TOLERANCES)
+    tolerances = tolerances_px(*edges.shape)
+    rows, columns = np.flatnonzero(edges.any(axis=1)), np.flatnonzero(edges.any(axis=0))
+    if not rows.size:
+        return found
+    margin = max(tolerances)
+    part = tuple(slice(max(int(place[0]) - margin, 0), int(place[-1]) + margin + 1) for place in (rows, columns))
+    distance = cv2.distanceTransform((~edges[part]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    for mask, tolerance in zip(found, tolerances, strict=True):
+        # Distances are square roots in single precision.
+        mask[part] = distance <= tolerance + 1e-3
+    return found
+
+
+def depth_edges(depth_m: NDArray[np.floating[Any]], known: Mask, near_m: float = NEAR_M) -> Mask:
+    """Return the near sides of jumps in depth, bool (row, column).
+
+    Args:
+        depth_m: (row, column) metres; clipped to 1..80 m, NaN counts as 80 m.
+        known: Where the true depth is known; pairs of neighbours that leave it are no edge.
+        near_m: Nearest depth, instead of 1 m.
+
+    """
+    log_depth = np.log(np.clip(far_where_unknown(depth_m.astype(np.float32)), near_m, FAR_M))
+    jump = np.float32(math.log(EDGE_RATIO))
+    edges = np.zeros(depth_m.shape, dtype=np.bool_)
+    for first, second in _neighbours():
+        both = known[first] & known[second]
+        step = log_depth[second] - log_depth[first]
+        edges[first] |= both & (step >= jump)
+        edges[second] |= both & (step <= -jump)
+    return edges
+
+
+def class_edges(labels: NDArray[np.uint8], known: Mask) -> Mask:
+    """Return the pixels whose neighbour is of another class, bool (row, column).
+
+    Args:
+        labels: uint8 (row, column).
+        known: Where the true class is known; pairs of neighbours that leave it are no edge.
+
+    """
+    edges = np.zeros(labels.shape, dtype=np.bool_)
+    for first, second in _neighbours():
+        border = (labels[first] != labels[second]) & known[first] & known[second]
+        edges[first] |= border
+        edges[second] |= border
+    return edges
+
+
+def _neighbours() -> tuple[tuple[tuple[slice, slice], tuple[slice, slice]], ...]:
+    """Return the slices of all pixels with a neighbour to the right and below, and of those neighbours."""
+    every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
+    return ((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan

@@ -1,0 +1,199 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's metrics where its formulae, its code and this project's `DepthMetrics` disagree.
+
+`PaperDepth` follows equation 1 word for word, `ReferenceDepth` and `ReferenceSegmentation` what the published code
+computes. Table values can be compared only with figures of the same convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key
+
+DEPTH_KEYS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
+REFERENCE_KEYS = (*DEPTH_KEYS, 'auc_crr_equation')
+# The classes of the paper's tables 2 and 4, whose mean is their AVG.
+PAPER_CLASSES = ('road', 'sidewalk', 'building', 'fence', 'vegetation', 'terrain', 'sky', 'car')
+# The published code clips predictions only, and from far nearer.
+REFERENCE_NEAR_M, REFERENCE_FAR_M = 1e-3, 80.0
+REFERENCE_THRESHOLDS = np.linspace(0, 0.3, 30)
+REFERENCE_AUC_STEP = 0.1
+REFERENCE_SMOOTHING = 1e-10
+
+
+class PaperDepth:
+    """Equation 1: relative errors divided by the prediction, roots over all pixels of the test set at once.
+
+    `auc_crr` is the left sum over the thresholds 0 to 0.30 in steps of 0.01, with the error divided by the truth.
+    Truth and prediction are clipped to 1..80 m, or from another nearest depth on; a prediction of NaN counts as 80 m.
+    """
+
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no image; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
+        self._sums = dict.fromkeys(DEPTH_KEYS, 0.0)
+        self._pixels = 0
+
+    def add(self, truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
+        """Count one image.
+
+        Args:
+            truth_m: (row, column) metres, NaN invalid.
+            predicted_m: The same shape, metres.
+
+        Raises:
+            EvaluationError: The shapes differ.
+
+        """
+        valid = _valid(truth_m, predicted_m)
+        truth, predicted = clipped(truth_m[valid], predicted_m[valid], self._near_m)
+        squared = (truth - predicted) ** 2
+        values = (
+            np.abs(truth - predicted) / predicted,
+            squared / predicted,
+            squared,
+            np.log(truth / predicted) ** 2,
+            correct_steps(np.abs(truth - predicted) / truth),
+        )
+        for key, value in zip(DEPTH_KEYS, values, strict=True):
+            self._sums[key] += float(value.sum())
+        self._pixels += len(truth)
+
+    def result(self) -> dict[str, float]:
+        """Return the metrics by name, NaN where no pixel was counted."""
+        means = {key: value / self._pixels if self._pixels else float('nan') for key, value in self._sums.items()}
+        return {**means, 'rmse': means['rmse'] ** 0.5, 'rmse_log': means['rmse_log'] ** 0.5}
+
+
+class ReferenceDepth:
+    """The published code: each prediction scaled by the ratio of medians, every metric a mean over images.
+
+    Relative errors are divided by the truth, only the prediction is clipped (to 0.001..80 m), and `auc_crr` is the sum
+    of 0.1 times the fraction right below 30 thresholds from 0 to 0.30, so that it reaches 2.9. The values in the tables
+    can only be those of the equation: `auc_crr_equation`. A prediction of NaN counts as 80 m.
+    """
+
+    def __init__(self) -> None:
+        """Start with no image."""
+        self._sums = dict.fromkeys(REFERENCE_KEYS, 0.0)
+        self._images = 0
+
+    def add(self, truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
+        """Count one image (see `PaperDepth.add`); one without a valid pixel counts for nothing."""
+        valid = _valid(truth_m, predicted_m)
+        if not valid.any():
+            return
+        truth = truth_m[valid].astype(np.float64)
+        predicted = np.clip(median_scaled(truth, predicted_m[valid]), REFERENCE_NEAR_M, REFERENCE_FAR_M)
+        squared = (truth - predicted) ** 2
+        relative = np.abs(truth - predicted) / truth
+        values = (
+            relative.mean(),
+            (squared / truth).mean(),
+            squared.mean() ** 0.5,
+            (np.log(truth / predicted) ** 2).mean() ** 0.5,
+            correct_steps(relative, REFERENCE_THRESHOLDS, REFERENCE_AUC_STEP).mean(),
+            correct_steps(relative).mean(),
+        )
+        for key, value in zip(REFERENCE_KEYS, values, strict=True):
+            self._sums[key] += float(value)
+        self._images += 1
+
+    def result(self) -> dict[str, float]:
+        """Return the metrics by name, NaN where no image was counted."""
+        return {key: value / self._images if self._images else float('nan') for key, value in self._sums.items()}
+
+
+class ReferenceSegmentation:
+    """The published code: intersection over union of each image over the classes in its truth, then means of images.
+
+    A class that is predicted but not in the truth of an image costs nothing there.
+    """
+
+    def __init__(self) -> None:
+        """Start with no image."""
+        self._sums = np.zeros(len(CLASS_NAMES))
+        self._images = np.zeros(len(CLASS_NAMES), dtype=np.int64)
+        self._miou_sum = 0.0
+        self._known_images = 0
+
+    def add(self, truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
+        """Count one image of class ids (row, column), 255 unlabelled; one without a label counts for nothing.
+
+        Raises:
+            EvaluationError: The shapes differ.
+
+        """
+        iou = image_iou(truth, predicted)
+        there = ~np.isnan(iou)
+        if there.any():
+            self._sums[there] += iou[there]
+            self._images += there
+            self._miou_sum += float(iou[there].mean())
+            self._known_images += 1
+
+    def result(self) -> dict[str, float]:
+        """Return `miou`, the mean over images of their mean over classes, and by class the mean over its images.
+
+        `miou_paper_classes` is the mean over those of the eight classes of the paper's tables that occur; NaN where no
+        image was counted.
+        """
+        means = {class_key(c): self._sums[c] / self._images[c] for c in np.flatnonzero(self._images).tolist()}
+        miou = self._miou_sum / self._known_images if self._known_images else float('nan')
+        return {'miou': miou, 'miou_paper_classes': paper_mean(means), **means}
+
+
+def paper_mean(figures: Mapping[str, float]) -> float:
+    """Return the mean of the paper's eight classes as far as `iou_` figures hold them, NaN for none."""
+    keys = [class_key(CLASS_NAMES.index(name)) for name in PAPER_CLASSES]
+    there = [figures[key] for key in keys if key in figures]
+    return float(np.mean(there)) if there else float('nan')
+
+
+def image_iou(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the intersection over union of one image (class,), NaN for a class that its truth lacks.
+
+    Raises:
+        EvaluationError: The shapes differ.
+
+    """
+    known = _labelled(truth, predicted)
+    classes = len(CLASS_NAMES)
+    rows, columns = np.minimum(truth[known], classes), np.minimum(predicted[known], classes)
+    width = classes + 1
+    counts = np.bincount(rows.astype(np.int64) * width + columns, minlength=width * width).reshape(width, width)
+    there, right = counts.sum(axis=1)[:classes], np.diagonal(counts)[:classes]
+    either = there + counts.sum(axis=0)[:classes] - right
+    iou = (right + REFERENCE_SMOOTHING) / (either + REFERENCE_SMOOTHING)
+    return np.where(there > 0, iou, np.nan)
+
+
+def image_miou(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
+    """Return the mean over the classes in the truth of one image, None if it has none."""
+    iou = image_iou(truth, predicted)
+    return float(np.nanmean(iou)) if not np.isnan(iou).all() else None
+
+
+def _labelled(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    _check_shapes(truth, predicted)
+    return np.asarray(truth != UNLABELLED)
+
+
+def _valid(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
+    _check_shapes(truth, predicted)
+    return np.asarray(~np.isnan(truth))
+
+
+def _check_shapes(truth: NDArray[Any], predicted: NDArray[Any]) -> None:
+    if truth.shape != predicted.shape or truth.ndim != 2:
+        msg = f'An image of shape {predicted.shape} against a truth of {truth.shape}: give two images of one size.'
+        raise EvaluationError(msg)

@@ -1,0 +1,84 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Intersection over union of a whole test set, from one confusion matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+
+
+class SegmentationMetrics:
+    """A confusion matrix over all images.
+
+    Pixels whose truth is 255 are ignored. A predicted 255, or any id that is no class, is wrong for the true class
+    and charged to no other.
+
+    Attributes:
+        confusion: int64 (true class, predicted class); the last column counts predictions that are no class.
+
+    """
+
+    def __init__(self, classes: int = len(CLASS_NAMES)) -> None:
+        """Start with no image of so many classes."""
+        self._classes = classes
+        self.confusion: NDArray[np.int64] = np.zeros((classes, classes + 1), dtype=np.int64)
+
+    def add(self, truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
+        """Count one image.
+
+        Args:
+            truth: uint8 (row, column), class ids, 255 unlabelled.
+            predicted: The same shape.
+
+        Raises:
+            EvaluationError: The shapes differ, or the truth holds an id that is no class.
+
+        """
+        if truth.shape != predicted.shape:
+            msg = f'Labels of shape {predicted.shape} against a truth of {truth.shape}: give two images of one size.'
+            raise EvaluationError(msg)
+        known = truth != UNLABELLED
+        rows = truth[known].astype(np.int64)
+        if rows.size and rows.max() >= self._classes:
+            msg = f'The true labels hold the id {int(rows.max())}: give ids below {self._classes}, or {UNLABELLED}.'
+            raise EvaluationError(msg)
+        columns = np.minimum(predicted[known].astype(np.int64), self._classes)
+        width = self._classes + 1
+        self.confusion += np.bincount(rows * width + columns, minlength=self._classes * width).reshape(-1, width)
+
+    def iou(self) -> NDArray[np.float64]:
+        """Return the intersection over union (class,), NaN for a class that is neither true nor predicted anywhere."""
+        right = np.diagonal(self.confusion).astype(np.float64)
+        union = self.confusion.sum(axis=1) + self.confusion[:, : self._classes].sum(axis=0) - right
+        iou = np.full(self._classes, np.nan)
+        np.divide(right, union, out=iou, where=union > 0)
+        return iou
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which classes (class,) occur in the truth."""
+        return np.asarray(self.confusion.sum(axis=1) > 0)
+
+    def miou(self) -> float:
+        """Return the mean of the classes that occur in the truth, NaN if there is none."""
+        return float(self.iou()[self.present].mean()) if self.present.any() else float('nan')
+
+    def accuracy(self) -> float:
+        """Return the fraction of known pixels with the right class, NaN if there is none."""
+        pixels = self.confusion.sum()
+        return float(np.trace(self.confusion) / pixels) if pixels else float('nan')
+
+    def result(self) -> dict[str, float]:
+        """Return `miou`, `accuracy`, and `iou_` with the name of each class that occurs in the truth."""
+        iou, present = self.iou().tolist(), self.present.tolist()
+        named = {class_key(place): value for place, value in enumerate(iou) if present[place]}
+        return {'miou': self.miou(), 'accuracy': self.accuracy(), **named}
+
+
+def class_key(class_id: int) -> str:
+    """Return the name of a class's figure: `iou_traffic_light`."""
+    return f'iou_{CLASS_NAMES[class_id].replace(" ", "_")}'

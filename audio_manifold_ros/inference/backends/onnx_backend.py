@@ -1,0 +1,207 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The networks by ONNX Runtime, on a CPU or on CUDA."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from audio_manifold_ros.inference.backends.backend import (
+    FLOAT32,
+    INPUT_NAME,
+    check_features,
+    input_shape,
+    network_output,
+    output_names,
+)
+from audio_manifold_ros.inference.errors import InferenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+
+ERRORS_ONLY = 3
+WARM_UP_RUNS = 2
+CPU_PROVIDER, CUDA_PROVIDER = 'CPUExecutionProvider', 'CUDAExecutionProvider'
+
+
+class OnnxBackend:
+    """Runs `model.onnx`, or `model.int8.onnx`; never imports torch.
+
+    Input and outputs lie in arrays that are bound once: per window nothing is allocated but the images handed out.
+    """
+
+    name = 'onnx'
+    sound_network = None
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        threads: int = 2,
+        reason: str = 'as asked for',
+        *,
+        device: str = 'cpu',
+        precision: str = FLOAT32,
+        cores: tuple[int, ...] = (),
+    ) -> None:
+        """Load the graph, let ONNX Runtime fuse it, and run it on silence.
+
+        Args:
+            bundle: A verified bundle.
+            threads: Threads of one prediction, on a CPU; no more than there are processors to run them.
+            reason: Why this backend was chosen.
+            device: `cpu`, `cuda` or `cuda:N`.
+            precision: `float32`, or `int8` on a CPU.
+            cores: Processors, one for each thread, that the threads are pinned to; the first is for the thread that
+                calls `run`. Without any the system moves the threads about.
+
+        Raises:
+            InferenceError: ONNX Runtime refuses the graph or lacks the device, the bundle lacks the precision or the
+                machine a core, or the graph's inputs and outputs are not the manifest's.
+
+        """
+        self._shape = input_shape(bundle.manifest)
+        self._names = output_names(bundle.manifest)
+        self._cores = _check_cores(cores)
+        threads = len(cores) or min(threads, len(os.sched_getaffinity(0)))
+        path = graph_path(bundle, precision, device)
+        self._session = open_session(path, threads, cores, _providers(device))
+        self._check_interface(path)
+        where = f'on the CPU, {threads} threads' if device == 'cpu' else f'on {device}'
+        pinned = f' on the cores {", ".join(map(str, cores))}' if cores else ''
+        self.reason = f'ONNX Runtime {onnxruntime.__version__} {where}{pinned}, {precision}: {reason}'
+        self._features, self._images, self._binding = self._bind()
+        self._pinned_thread = 0
+        for _ in range(WARM_UP_RUNS):
+            self._session.run_with_iobinding(self._binding)
+
+    def run(self, features: NDArray[np.float32]) -> NetworkOutput:
+        """Compute the images of one window (see `Backend`)."""
+        check_features(features, self._shape)
+        self._pin()
+        np.copyto(self._features[0], features)
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except RuntimeError as error:
+            msg = f'ONNX Runtime failed: {error}'
+            raise InferenceError(msg) from None
+        return network_output(self._names, [image.copy() for image in self._images])
+
+    def _bind(self) -> tuple[NDArray[np.float32], list[NDArray[Any]], onnxruntime.IOBinding]:
+        """Return input (1, mic, height, width), outputs and what binds them; a first run tells the outputs' shapes."""
+        features = np.zeros((1, *self._shape), dtype=np.float32)
+        images = [np.empty_like(image) for image in self._session.run(self._names, {INPUT_NAME: features})]
+        binding = self._session.io_binding()
+        binding.bind_input(INPUT_NAME, 'cpu', 0, np.float32, features.shape, features.ctypes.data)
+        for name, image in zip(self._names, images, strict=True):
+            binding.bind_output(name, 'cpu', 0, image.dtype, image.shape, image.ctypes.data)
+        return features, images, binding
+
+    def _pin(self) -> None:
+        """Pin the calling thread, once: ONNX Runtime has pinned only those that it has started."""
+        if self._cores and self._pinned_thread != threading.get_ident():
+            os.sched_setaffinity(0, self._cores[:1])
+            self._pinned_thread = threading.get_ident()
+
+    def _check_interface(self, path: Path) -> None:
+        inputs = {entry.name: (entry.type, tuple(entry.shape)) for entry in self._session.get_inputs()}
+        outputs = {entry.name for entry in self._session.get_outputs()}
+        wanted = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
+        if inputs != wanted or outputs != set(self._names):
+            msg = (
+                f'{path} maps {inputs} to {sorted(outputs)}, its manifest says {wanted} to '
+                f'{sorted(self._names)}: export the bundle again.'
+            )
+            raise InferenceError(msg)
+
+
+def _providers(device: str) -> list[Any]:
+    """Return the execution providers of a device, the CPU's as the last.
+
+    TensorRT's own provider is not among them: it builds its engine when the graph is loaded, for minutes and without
+    a word. `build_engine` makes engines.
+    """
+    if device == 'cpu':
+        return [CPU_PROVIDER]
+    kind, _, number = device.partition(':')
+    if kind != 'cuda' or not (number or '0').isdigit():
+        msg = f"The device is {device!r}: give 'cpu', 'cuda' or 'cuda:N'."
+        raise InferenceError(msg)
+    if CUDA_PROVIDER not in onnxruntime.get_available_providers():
+        msg = (
+            f'The device is {device!r}, but ONNX Runtime {onnxruntime.__version__} has no {CUDA_PROVIDER}: install '
+            "onnxruntime-gpu, or take the device 'cpu'."
+        )
+        raise InferenceError(msg)
+    return [(CUDA_PROVIDER, {'device_id': int(number or 0)}), CPU_PROVIDER]
+
+
+def graph_path(bundle: Bundle, precision: str, device: str = 'cpu') -> Path:
+    """Return the graph of a precision.
+
+    Raises:
+        InferenceError: The bundle or the device lacks it.
+
+    """
+    if precision == FLOAT32:
+        return bundle.onnx_path
+    if device != 'cpu':
+        msg = f"The precision 'int8' is for the device 'cpu', not for {device!r}: choose 'float32' there."
+        raise InferenceError(msg)
+    return bundle.int8_path
+
+
+def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
+    here = os.sched_getaffinity(0)
+    if len(set(cores)) < len(cores) or not set(cores) <= here:
+        msg = f'The networks are to run on the cores {list(cores)}: give some of {sorted(here)}, each once.'
+        raise InferenceError(msg)
+    return cores
+
+
+def open_session(
+    path: Path, threads: int, cores: tuple[int, ...] = (), providers: Sequence[Any] = (CPU_PROVIDER,)
+) -> onnxruntime.InferenceSession:
+    """Return a loaded graph, with the options that suit a program that does other things between two windows.
+
+    Args:
+        path: `model.onnx` or `model.int8.onnx`.
+        threads: Threads of one prediction, on a CPU.
+        cores: Processors kept for them, one for each thread; the first is the calling thread's.
+        providers: Execution providers, the best first.
+
+    Raises:
+        InferenceError: ONNX Runtime refuses the graph, or falls back from a provider.
+
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    # Waking threads from layer to layer takes time. Where processors are named, and so kept for this, they spin, and
+    # stop with the window; elsewhere a thread that spins would lose its turn to other programs.
+    options.add_session_config_entry('session.intra_op.allow_spinning', str(int(bool(cores))))
+    options.add_session_config_entry('session.force_spinning_stop', '1')
+    if len(cores) > 1:
+        # Counted from 1, and without the calling thread.
+        places = ';'.join(str(core + 1) for core in cores[1:])
+        options.add_session_config_entry('session.intra_op_thread_affinities', places)
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=list(providers))
+    # ONNX Runtime has a dozen exception classes, all of them direct children of Exception.
+    except Exception as error:  # noqa: BLE001
+        msg = f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: {error}'
+        raise InferenceError(msg) from None
+    if len(session.get_providers()) < len(providers):
+        msg = f'ONNX Runtime {onnxruntime.__version__} has fallen back to {session.get_providers()}: see its log.'
+        raise InferenceError(msg)
+    return session

@@ -1,0 +1,202 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The networks by PyTorch, on a CPU or on CUDA."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import platform
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.inference.backends.backend import (
+    check_features,
+    input_shape,
+    network_output,
+    output_names,
+)
+from audio_manifold_ros.inference.backends.resident_sound import start_sound
+from audio_manifold_ros.inference.errors import InferenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from audio_manifold_ros.networks.resident import Resident
+
+LOGGER = logging.getLogger(__name__)
+# Counters of the training that inference does not need and a bundle does not hold.
+TRAINING_ONLY = ('.num_batches_tracked', '.counts', '.sums', '.started')
+
+
+class TorchBackend:
+    """Rebuilds the networks from the manifest and fills them from the safetensors file.
+
+    On a CPU they compute in single precision. On CUDA they compute in half precision but where small differences
+    decide, and everything from the sound to the images is one CUDA graph; from given features to images, another.
+
+    Attributes:
+        sound_network: See `Backend`; on CUDA alone, and not where it computes no features.
+
+    """
+
+    name = 'torch'
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: str = 'cpu',
+        threads: int = 2,
+        reason: str = 'as asked for',
+        warn: Callable[[str], None] = LOGGER.warning,
+    ) -> None:
+        """Load the weights and run the networks on silence.
+
+        Args:
+            bundle: A verified bundle.
+            device: `cpu`, `cuda` or `cuda:N`.
+            threads: Threads of torch in this process, on a CPU.
+            reason: Why this backend was chosen.
+            warn: Told what of it does not work on the device.
+
+        Raises:
+            InferenceError: torch is not installed, the device is not there, or the weights do not fit.
+
+        """
+        torch = import_torch()
+        self._warn = warn
+        self._device = torch_device(torch, device)
+        if self._device.type == 'cpu':
+            torch.set_num_threads(threads)
+        self._shape = input_shape(bundle.manifest)
+        self._names = output_names(bundle.manifest)
+        self._resident, self.sound_network = self._start(torch, load_network(bundle), bundle.manifest)
+        where = f'{threads} threads' if self._device.type == 'cpu' else self._gpu(torch)
+        self.reason = f'PyTorch {torch.__version__} on {self._device}, {where}: {reason}'
+
+    def run(self, features: NDArray[np.float32]) -> NetworkOutput:
+        """Compute the images of one window (see `Backend`)."""
+        check_features(features, self._shape)
+        try:
+            arrays = self._resident.run(features)
+        except RuntimeError as error:
+            raise InferenceError(self._failed(error)) from None
+        return network_output(self._names, arrays)
+
+    def _start(
+        self, torch: Any, network: PerceptionNetwork, manifest: Manifest
+    ) -> tuple[Resident, ResidentSound | None]:
+        from audio_manifold_ros.networks.resident import Resident
+
+        cuda = self._device.type == 'cuda'
+        # On the small boards nothing was measured, and the drivers' graphs have had their own faults there.
+        captured = cuda and platform.machine() != 'aarch64'
+        try:
+            function = draw_in_half(network, self._device) if cuda else network
+            # The fastest kernels are looked for once; the graph keeps them.
+            with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
+                resident = Resident(function, self._shape, self._device, captured=captured)
+                if not cuda:
+                    return resident, None
+                return resident, start_sound(manifest, function, self._device, self._warn, captured=captured)
+        except RuntimeError as error:
+            raise InferenceError(self._failed(error)) from None
+
+    def _gpu(self, torch: Any) -> str:
+        last = self.sound_network or self._resident
+        features = 'features there' if self.sound_network else 'features on the CPU'
+        how = 'a CUDA graph' if last.captured else 'without a CUDA graph'
+        return f'{torch.cuda.get_device_name(self._device)}, {features}, networks in half precision, {how}'
+
+    def _failed(self, error: RuntimeError) -> str:
+        return f'PyTorch failed on {self._device}: {error}'
+
+
+def draw_in_half(network: PerceptionNetwork, device: Any) -> Callable[[Any], Sequence[Any]]:
+    """Return a network, which is changed for good, as a function of features that computes in half precision."""
+    import torch
+
+    from audio_manifold_ros.networks.hearing import Hearing, draw_said
+
+    config = network.config
+    hearing = Hearing(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return lambda features: draw_said(config, hearing(features))
+
+
+def import_torch() -> Any:
+    """Return PyTorch.
+
+    Raises:
+        InferenceError: It is not installed.
+
+    """
+    try:
+        return importlib.import_module('torch')
+    except ImportError as error:
+        msg = f"The backend 'torch' needs PyTorch ({error}): install torch, or choose the backend 'onnx'."
+        raise InferenceError(msg) from None
+
+
+def torch_device(torch: Any, name: str) -> Any:
+    """Return a `torch.device` that is there.
+
+    Raises:
+        InferenceError: It is not, or the name is none.
+
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in {'cpu', 'cuda'}:
+        msg = f"The device is {name!r}: give 'cpu', 'cuda' or 'cuda:N'."
+        raise InferenceError(msg)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device.type == 'cuda' and (device.index or 0) >= count:
+        msg = f"The device is {name!r}, but PyTorch sees {count} CUDA devices: choose one of them or 'cpu'."
+        raise InferenceError(msg)
+    return device
+
+
+def load_network(bundle: Bundle) -> PerceptionNetwork:
+    """Build the networks of a bundle in single precision on the CPU, in evaluation mode.
+
+    Raises:
+        InferenceError: The weights cannot be read, or do not fit the networks.
+
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from audio_manifold_ros.networks.errors import NetworkError
+    from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+
+    try:
+        network = PerceptionNetwork(PerceptionConfig.from_dict(bundle.manifest.networks))
+    except NetworkError as error:
+        msg = f'{bundle.folder}: networks: {error}'
+        raise InferenceError(msg) from None
+    try:
+        weights = load_file(bundle.weights_path)
+    except (SafetensorError, OSError) as error:
+        msg = f'{bundle.weights_path} cannot be read: {error}. Copy the bundle again.'
+        raise InferenceError(msg) from None
+    own = network.state_dict()
+    missing = sorted(name for name in set(own) - set(weights) if not name.endswith(TRAINING_ONLY))
+    unknown = sorted(set(weights) - set(own))
+    reshaped = sorted(name for name in set(own) & set(weights) if own[name].shape != weights[name].shape)
+    if missing or unknown or reshaped:
+        msg = (
+            f'{bundle.weights_path} lacks {missing[:3]}, has the unknown {unknown[:3]} and other shapes of '
+            f'{reshaped[:3]}: its manifest describes other networks, export the bundle again.'
+        )
+        raise InferenceError(msg)
+    network.load_state_dict({**own, **{name: tensor.float() for name, tensor in weights.items()}})
+    return network.eval()

@@ -1,0 +1,134 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far off the manifold the transformed audio lies, as the chance that a pixel is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.features.resize import resize_matrix
+from audio_manifold_ros.inference.errors import InferenceError
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+
+SMALLEST_DISTANCE = 1e-12
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModalityConfidence:
+    """Logistic law of one modality: logit P = bias[cell] - slope · (ln distance - mean) / std.
+
+    A pixel of depth is right within 25 % of the truth (sky: published as NaN), one of segmentation with the true
+    class. The slope is never negative, so that P never rises with the distance.
+
+    Attributes:
+        bias: (cell, cell), rows from the top.
+        slope: Fall of the logit per standard deviation of the log distance.
+        log_distance_mean: Mean of the natural logarithm of the distance on the validation set.
+        log_distance_std: Its standard deviation there.
+
+    """
+
+    bias: tuple[tuple[float, ...], ...]
+    slope: float
+    log_distance_mean: float
+    log_distance_std: float
+
+    def __post_init__(self) -> None:
+        """Refuse a law that is none.
+
+        Raises:
+            InferenceError: A value is out of range; the message names it.
+
+        """
+        if not self.bias or any(len(row) != len(self.bias) for row in self.bias):
+            msg = f'The confidence bias has rows of {[len(row) for row in self.bias]} cells: give a square.'
+            raise InferenceError(msg)
+        if self.slope < 0 or self.log_distance_std <= 0:
+            msg = (
+                f'The confidence slope is {self.slope!r} and log_distance_std {self.log_distance_std!r}: '
+                'give a slope from 0 and a positive deviation.'
+            )
+            raise InferenceError(msg)
+
+    def chance(self, distance: NDArray[np.floating]) -> Array:
+        """Return the chance (…, cell, cell) that a pixel of the cell is right, from distances of that shape."""
+        z = (log_distance(distance) - self.log_distance_mean) / self.log_distance_std
+        result: Array = 0.5 * (1 + np.tanh(0.5 * (np.array(self.bias) - self.slope * z)))
+        return result
+
+
+@dataclass(frozen=True)
+class ConfidenceModel:
+    """The confidence of all modalities of a bundle.
+
+    With two modalities the published confidence is the chance that a pixel is right in both, taken as
+    min · max ** independence: 0 says that the surer modality is right whenever the other is, 1 that they are
+    independent. The value in between is fitted on the validation set.
+
+    Attributes:
+        modalities: Law of each head, by its name.
+        independence: 0 to 1; without effect with one modality.
+
+    """
+
+    modalities: dict[str, ModalityConfidence]
+    independence: float
+
+    def __post_init__(self) -> None:
+        """Refuse an independence out of range.
+
+        Raises:
+            InferenceError: It is.
+
+        """
+        if not 0 <= self.independence <= 1:
+            msg = f'The confidence independence is {self.independence!r}: give a number from 0 to 1.'
+            raise InferenceError(msg)
+
+    def chance(self, distances: dict[str, NDArray[np.floating]]) -> Array:
+        """Return the chance (…, cell, cell) that a pixel is right in every modality.
+
+        Args:
+            distances: Distance (…, cell, cell) of each modality, as `NetworkOutput` has it.
+
+        """
+        chances = [law.chance(distances[name]) for name, law in self.modalities.items()]
+        return joint_chance(chances, self.independence)
+
+    def image(self, output: NetworkOutput, height: int, width: int) -> NDArray[np.float32]:
+        """Return the confidence (row, column) float32 in 0..1 of what a backend said about one window."""
+        found = {'depth': output.depth_distance, 'segmentation': output.segmentation_distance}
+        cells = self.chance({name: found[name] for name in self.modalities})  # type: ignore[misc]
+        rows, columns = _upsampling(cells.shape[0], height), _upsampling(cells.shape[1], width)
+        result: NDArray[np.float32] = rows @ cells.astype(np.float32) @ columns.T
+        return np.clip(result, 0.0, 1.0, out=result)
+
+
+def joint_chance(chances: list[Array], independence: float) -> Array:
+    """Return the chance that every modality is right, from the chance of each (see `ConfidenceModel`)."""
+    if len(chances) == 1:
+        return chances[0]
+    first, second = chances
+    result: Array = np.minimum(first, second) * np.maximum(first, second) ** independence
+    return result
+
+
+def log_distance(distance: NDArray[np.floating]) -> Array:
+    """Return the natural logarithm of a distance, kept finite."""
+    result: Array = np.log(np.maximum(np.asarray(distance, dtype=np.float64), SMALLEST_DISTANCE))
+    return result
+
+
+@lru_cache(maxsize=8)
+def _upsampling(cells: int, pixels: int) -> NDArray[np.float32]:
+    matrix = np.ascontiguousarray(resize_matrix(cells, pixels).T)
+    matrix.flags.writeable = False
+    return matrix

@@ -1,0 +1,212 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a bundle says about itself: the content of `manifest.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
+from audio_manifold_ros.inference.bundle.plain import from_plain, read_json, to_plain, write_json
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.rig import MicrophoneArray
+
+FORMAT_VERSION = 1
+UNLABELLED = 255
+Modality = Literal['depth', 'segmentation']
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of the bundle: its size in bytes and the SHA-256 of its content in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ArrayGeometry:
+    """The microphone array that the networks were trained for.
+
+    Attributes:
+        array_id: Its name.
+        sha256: `MicrophoneArray.geometry_sha256`.
+        positions_m: One position per microphone, in the frame of the array.
+        facings: One unit vector per microphone.
+
+    """
+
+    array_id: str
+    sha256: str
+    positions_m: tuple[tuple[float, float, float], ...]
+    facings: tuple[tuple[float, float, float], ...]
+
+    @classmethod
+    def of(cls, array: MicrophoneArray) -> ArrayGeometry:
+        """Return the geometry of an array."""
+        microphones = array.microphones
+        return cls(
+            array_id=array.array_id,
+            sha256=array.geometry_sha256(),
+            positions_m=tuple(microphone.position_m for microphone in microphones),
+            facings=tuple(microphone.facing for microphone in microphones),
+        )
+
+
+@dataclass(frozen=True)
+class DepthRange:
+    """How the network represents depth: `log` spreads the logarithm from `min_m` to `max_m` over 0 to 1.
+
+    `inverse` spreads the inverse from 1, at `min_m`, to 0, at `max_m`.
+
+    The farthest `far_margin_m` below `max_m` count as "nothing near" where no segmentation tells the sky.
+
+    Depth in the unit `relative` is proportional to metres by a factor that nobody knows: networks that learnt from
+    disparity say no metres. All limits are in that unit then.
+    """
+
+    representation: Literal['log', 'inverse']
+    min_m: float
+    max_m: float
+    far_margin_m: float = 0.5
+    unit: Literal['m', 'relative'] = 'm'
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """A class of the segmentation: id in the image, name, and colour for people (RGB, 0 to 255)."""
+
+    id: int
+    name: str
+    colour: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything about a bundle but its weights.
+
+    Attributes:
+        format_version: Layout of the bundle.
+        name: Short name, for example `street`.
+        description: One sentence for people.
+        modalities: The heads: `depth`, `segmentation` or both.
+        features: Input of the networks.
+        frame_position: Instant within the window that the images describe: 0 its first sample, 1 its end.
+        array: Geometry that the networks were trained for.
+        camera: The camera that the images imitate.
+        depth: Representation of depth; None without that head.
+        classes: Classes of the segmentation; empty without that head.
+        networks: Configurations to build the networks from, for the torch backend.
+        confidence: Calibration of the confidence.
+        training: What the networks were trained on and how, as plain values for people.
+        metrics: Summary of the metrics on the test set.
+        files: Every other file of the bundle.
+        tolerates_missing: How many microphones may be silent: the networks were trained to go on without so many.
+
+    """
+
+    format_version: int
+    name: str
+    description: str
+    modalities: tuple[Modality, ...]
+    features: FeatureSpec
+    frame_position: float
+    array: ArrayGeometry
+    camera: CameraModel
+    depth: DepthRange | None
+    classes: tuple[LabelClass, ...]
+    networks: dict[str, Any]
+    confidence: ConfidenceModel
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+    files: dict[str, FileEntry]
+    tolerates_missing: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values that contradict each other.
+
+        Raises:
+            InferenceError: They do; the message names them.
+
+        """
+        heads = set(self.modalities)
+        checks = (
+            (bool(heads) and len(heads) == len(self.modalities), 'modalities', list(self.modalities), 'each head once'),
+            (0 <= self.frame_position <= 1, 'frame_position', self.frame_position, 'a number from 0 to 1'),
+            (len(self.array.positions_m) > 0, 'array.positions_m', self.array.positions_m, 'at least one microphone'),
+            (
+                len(self.array.facings) == self.microphones,
+                'array.facings',
+                len(self.array.facings),
+                f'{self.microphones}',
+            ),
+            (min(self.camera.width, self.camera.height) > 0, 'camera', self.camera, 'a positive width and height'),
+            ((self.depth is not None) == ('depth' in heads), 'depth', self.depth, 'it with the head depth, else null'),
+            (self._depth_rises(), 'depth', self.depth, '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m'),
+            (bool(self.classes) == ('segmentation' in heads), 'classes', len(self.classes), 'them with a segmentation'),
+            (self._classes_differ(), 'classes', [c.id for c in self.classes], 'ids from 0 to 254 and names, each once'),
+            (
+                0 <= self.tolerates_missing < self.microphones,
+                'tolerates_missing',
+                self.tolerates_missing,
+                f'a number from 0 to {self.microphones - 1}',
+            ),
+            (set(self.confidence.modalities) == heads, 'confidence', sorted(self.confidence.modalities), 'every head'),
+        )
+        for good, key, value, wanted in checks:
+            if not good:
+                msg = f'The manifest says {key} is {value!r}: give {wanted}.'
+                raise InferenceError(msg)
+
+    @property
+    def microphones(self) -> int:
+        """Number of channels of the networks' input."""
+        return len(self.array.positions_m)
+
+    @property
+    def metric_modalities(self) -> tuple[str, ...]:
+        """The heads whose images a sensor or a simulator could contradict: not depth of an unknown factor."""
+        relative = self.depth is not None and self.depth.unit == 'relative'
+        return tuple(head for head in self.modalities if head != 'depth' or not relative)
+
+    def class_id(self, name: str) -> int | None:
+        """Return the id of the class called `name`, or None if there is none."""
+        return next((entry.id for entry in self.classes if entry.name == name), None)
+
+    def to_json(self) -> str:
+        """Return the content of `manifest.json`."""
+        return write_json(to_plain(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read the content of `manifest.json`.
+
+        Raises:
+            InferenceError: It is no manifest that this software understands; the message names what is wrong.
+
+        """
+        values = read_json(text, 'manifest.json')
+        version = values.get('format_version') if isinstance(values, dict) else None
+        if version != FORMAT_VERSION:
+            msg = (
+                f'manifest.json has format_version {version!r}, this software reads {FORMAT_VERSION}: '
+                'export the bundle again, or install the software that wrote it.'
+            )
+            raise InferenceError(msg)
+        try:
+            return from_plain(cls, values, 'manifest.json')
+        except FeatureError as error:
+            msg = f'manifest.json: features: {error}'
+            raise InferenceError(msg) from None
+
+    def _depth_rises(self) -> bool:
+        depth = self.depth
+        return depth is None or (0 < depth.min_m < depth.max_m and 0 <= depth.far_margin_m < depth.max_m - depth.min_m)
+
+    def _classes_differ(self) -> bool:
+        ids, names = {entry.id for entry in self.classes}, {entry.name for entry in self.classes}
+        return len(ids) == len(names) == len(self.classes) and all(0 <= i < UNLABELLED for i in ids)

@@ -1,0 +1,194 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`build_engine BUNDLE [--precision fp16|fp32] [--build-only]`: compile a bundle for the GPU of this machine."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.plain import from_plain, read_json
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
+from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
+from audio_manifold_ros.inference.tensorrt.engine_sidecar import FORMAT_VERSION, EngineCheck, EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_stage import FAILED
+from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
+from audio_manifold_ros.inference.tensorrt.tensorrt_toolchain import TensorRtToolchain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audio_manifold_ros.inference.tensorrt.toolchain import Toolchain
+
+STAGE = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.engine_stage')
+PROGRESS_S = 15.0
+LOG_LINES = 15
+INTERRUPTED = 130
+
+
+def build_engine(
+    bundle: Bundle,
+    toolchain: Toolchain,
+    *,
+    precision: Precision = FP16,
+    cache: EngineCache | None = None,
+    say: Callable[[str], None],
+    stage: Sequence[str] = STAGE,
+) -> Path:
+    """Return the engine of a bundle, built and found equal to the network if there is none yet.
+
+    Args:
+        bundle: A verified bundle.
+        toolchain: Says what the engine depends on.
+        precision: Of weights and activations.
+        cache: Where it is put; the user's by default.
+        say: Told the progress, line by line.
+        stage: Command of the process that compiles and of the one that checks.
+
+    Raises:
+        InferenceError: It cannot be built, or says something else than the network; nothing is left behind.
+
+    """
+    cache = cache or EngineCache()
+    key = EngineKey.of(bundle, precision, toolchain.options(), toolchain.platform())
+    with cache.lock(key, say):
+        found = cache.find(key, say)
+        if found is not None:
+            say(f'The engine is there: {found}')
+            return found
+        with cache.scratch(key) as scratch:
+            began_s = time.perf_counter()
+            check = _run_stages(bundle, key, cache, scratch, (*stage,), str(toolchain.device), say)
+            engine = scratch / ENGINE_FILE
+            sidecar = EngineSidecar(
+                format_version=FORMAT_VERSION,
+                bundle=bundle.manifest.name,
+                key=key,
+                size=engine.stat().st_size,
+                sha256=file_sha256(engine),
+                built=dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds'),
+                build_s=time.perf_counter() - began_s,
+                check=check,
+            )
+            stored = cache.store(key, engine, sidecar)
+    say(
+        f'Engine built in {sidecar.build_s:.0f} s: depth differs by {check.depth_change:.3%} on average, '
+        f'{check.labels_changed:.3%} of the labels do; {check.half_layers} layers in half and {check.single_layers} in '
+        f'single precision; {check.run_ms:.2f} ms a window. {stored}'
+    )
+    return stored
+
+
+def _run_stages(
+    bundle: Bundle,
+    key: EngineKey,
+    cache: EngineCache,
+    scratch: Path,
+    stage: tuple[str, ...],
+    device: str,
+    say: Callable[[str], None],
+) -> EngineCheck:
+    """Compile and check within a scratch folder."""
+    result, timing, shared = scratch / 'check.json', scratch / 'timing.bin', cache.timing_cache(key)
+    if shared.exists():
+        shutil.copyfile(shared, timing)
+    options = ['--engine', scratch / ENGINE_FILE, '--precision', key.precision, '--device', device]
+    options += ['--timing-cache', timing, '--result', result]
+    for name, what in (('compile', 'Compiling the networks: this takes minutes.'), ('check', 'Checking the engine.')):
+        say(what)
+        _run([*stage, name, str(bundle.folder), *map(str, options)], name, say)
+    if timing.exists():
+        timing.replace(shared)
+    return from_plain(EngineCheck, read_json(result.read_text(encoding='utf-8'), result.name), result.name)
+
+
+def _run(command: list[str], name: str, say: Callable[[str], None]) -> None:
+    """Run a stage to its end, saying now and then that it lives.
+
+    Raises:
+        InferenceError: It failed; with what it said last.
+
+    """
+    log = Path(command[command.index('--engine') + 1]).with_name(f'{name}.log')
+    began_s = time.perf_counter()
+    with log.open('wb') as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
+        try:
+            while True:
+                try:
+                    status = process.wait(PROGRESS_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    say(f'{name}: {time.perf_counter() - began_s:.0f} s so far.')
+        except BaseException:
+            process.kill()
+            raise
+    if status:
+        raise InferenceError(_why(name, status, log))
+
+
+def _why(name: str, status: int, log: Path) -> str:
+    with log.open(encoding='utf-8', errors='replace') as file:
+        lines = [line.rstrip() for line in deque(file, maxlen=LOG_LINES)]
+    # What the stage had buffered for its standard output comes after the reason.
+    reason = next((line for line in reversed(lines) if line.startswith(FAILED)), None)
+    if reason is not None and status > 0:
+        return reason.removeprefix(FAILED)
+    ended = f'was killed by {signal.Signals(-status).name}' if status < 0 else f'ended with status {status}'
+    hint = ' (too little memory?)' if status == -signal.SIGKILL else ''
+    text = '\n'.join(lines)
+    return f'The stage {name} {ended}{hint}; it said last:\n{text}'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='build_engine', description='Compile the networks of a bundle with TensorRT, for the GPU of this machine.'
+    )
+    parser.add_argument('bundle', type=Path, help='folder of the bundle, or one that ships: models/street')
+    parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
+    parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
+    parser.add_argument(
+        '--build-only', action='store_true', help='do not load the engine afterwards, as the node would'
+    )
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        bundle = Bundle.load(_located(given.bundle))
+        toolchain = TensorRtToolchain(given.device)
+        build_engine(bundle, toolchain, precision=given.precision, say=_print)
+        if not given.build_only:
+            _print(TensorRtBackend(bundle, toolchain, _print, precision=given.precision).reason)
+    except (InferenceError, OSError) as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _located(bundle: Path) -> Path:
+    """Return the folder of a bundle; what is not there may be one of those that ship with the package."""
+    if not bundle.is_dir() and not bundle.is_absolute():
+        with suppress(FileNotFoundError):
+            return resource_path(str(bundle))
+    return bundle
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,103 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A build of an engine beside a running node: in a process of its own, with what it says last at hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_engine')
+END_S = 5.0
+SENTENCES = {
+    'building': 'An engine of TensorRT is being built since {spent_s:.0f} s ({message}); meanwhile {serving} serves.',
+    'built': 'The engine of TensorRT is built: configure the node again to use it. Until then {serving} serves.',
+    'failed': 'No engine of TensorRT could be built, {serving} serves: {message}',
+}
+
+
+@dataclass(frozen=True)
+class BuildStatus:
+    """How far a build is.
+
+    Attributes:
+        state: `building`, `built` or `failed`.
+        message: What it said last.
+        spent_s: Seconds since it began, up to its end.
+
+    """
+
+    state: str
+    message: str
+    spent_s: float
+
+    def sentence(self, serving: str) -> str:
+        """Say it for people.
+
+        Args:
+            serving: Name of the backend that serves meanwhile.
+
+        """
+        return SENTENCES[self.state].format(spent_s=self.spent_s, message=self.message, serving=serving)
+
+
+class EngineBuild:
+    """Starts `build_engine` at once and follows it; never blocks its caller."""
+
+    def __init__(self, bundle: Path, device: str, log: Callable[[str], None], command: Sequence[str] = COMMAND) -> None:
+        """Start the process.
+
+        Args:
+            bundle: Folder of the bundle.
+            device: `cuda` or `cuda:N`.
+            log: Takes every line that the build says, in a thread of its own.
+            command: What is started.
+
+        """
+        self._log = log
+        self._began_s = time.monotonic()
+        self._ended_s: float | None = None
+        self._state, self._message = 'building', 'The build has begun.'
+        self._process = subprocess.Popen(
+            [*command, str(bundle), '--device', device, '--build-only'],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors='replace',
+        )
+        self._thread = threading.Thread(target=self._follow, name='engine build', daemon=True)
+        self._thread.start()
+
+    def status(self) -> BuildStatus:
+        """Return how far it is; callable from any thread."""
+        ended_s = self._ended_s or time.monotonic()
+        return BuildStatus(self._state, self._message, ended_s - self._began_s)
+
+    def stop(self) -> None:
+        """End the build if it still runs; what it has written is ignored by all and removed by the next build."""
+        self._process.terminate()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._thread.join(END_S)
+
+    def _follow(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        with self._process.stdout as lines:
+            for line in lines:
+                if line.strip():
+                    self._message = line.strip()
+                    self._log(self._message)
+        status = self._process.wait()
+        self._ended_s = time.monotonic()
+        self._state = 'failed' if status else 'built'

@@ -1,0 +1,106 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an engine depends on, and the name that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from audio_manifold_ros.inference.backends.backend import input_shape
+from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
+from audio_manifold_ros.inference.bundle.plain import to_plain, write_json
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+
+Precision = Literal['fp16', 'fp32']
+FP16: Precision = 'fp16'
+FP32: Precision = 'fp32'
+PRECISIONS: tuple[Precision, ...] = (FP16, FP32)
+# Raised when the part of the network that is compiled, or how, changes in this software.
+RECIPE = 1
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What an engine is built by and for.
+
+    Attributes:
+        torch: Version of PyTorch.
+        torch_tensorrt: Version of Torch-TensorRT.
+        tensorrt: Version of TensorRT.
+        abi: Version of the layout in which Torch-TensorRT stores engines.
+        cuda: Version of CUDA that PyTorch was built with.
+        gpu: Name of the device.
+        compute_capability: Of the device, for example `8.7`.
+        machine: Of the computer, for example `aarch64`.
+
+    """
+
+    torch: str
+    torch_tensorrt: str
+    tensorrt: str
+    abi: str
+    cuda: str
+    gpu: str
+    compute_capability: str
+    machine: str
+
+
+@dataclass(frozen=True)
+class EngineKey:
+    """Everything that an engine depends on: where any of it differs, it is another engine.
+
+    Attributes:
+        recipe: Of this software.
+        weights_sha256: Of the bundle's weights.
+        networks_sha256: Of their configuration.
+        input_shape: (mic, height, width).
+        precision: Of weights and activations.
+        options: Of the compiler.
+        platform: What it is built by and for.
+
+    """
+
+    recipe: int
+    weights_sha256: str
+    networks_sha256: str
+    input_shape: tuple[int, int, int]
+    precision: Precision
+    options: dict[str, Any]
+    platform: Platform
+
+    @classmethod
+    def of(cls, bundle: Bundle, precision: Precision, options: dict[str, Any], platform: Platform) -> EngineKey:
+        """Return the key of a bundle's engine."""
+        networks = write_json(_ordered(bundle.manifest.networks))
+        return cls(
+            recipe=RECIPE,
+            weights_sha256=bundle.manifest.files[WEIGHTS_FILE].sha256,
+            networks_sha256=hashlib.sha256(networks.encode()).hexdigest(),
+            input_shape=input_shape(bundle.manifest),
+            precision=precision,
+            options=options,
+            platform=platform,
+        )
+
+    @property
+    def digest(self) -> str:
+        """Name of the folder that holds the engine: 32 hexadecimal digits."""
+        return hashlib.sha256(write_json(_ordered(to_plain(self))).encode()).hexdigest()[:32]
+
+    def differences(self, other: EngineKey) -> str:
+        """Say in which points `other` is not this, or nothing."""
+        pairs = [(field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
+        own, foreign = self.platform, other.platform
+        pairs[-1:] = [(field.name, getattr(own, field.name), getattr(foreign, field.name)) for field in fields(own)]
+        return ', '.join(f'{name} is {theirs!r}, not {ours!r}' for name, ours, theirs in pairs if ours != theirs)
+
+
+def _ordered(value: Any) -> Any:
+    """Return plain values with all keys in order, so that equal values have equal texts."""
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [_ordered(item) for item in value] if isinstance(value, (list, tuple)) else value

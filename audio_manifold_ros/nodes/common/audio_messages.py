@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turn audio blocks into `audio_manifold_msgs/AudioBlock` and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT, to_steps
+from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_ns
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Encoding = Literal['s16le', 'f32le']
+DTYPES: dict[str, np.dtype[np.generic]] = {'s16le': np.dtype('<i2'), 'f32le': np.dtype('<f4')}
+
+
+def to_audio_message(block: AudioBlock, frame_id: str, encoding: Encoding = 's16le') -> AudioBlockMessage:
+    """Make a message of a block; s16le rounds to the nearest step and clips at full scale."""
+    return AudioBlockMessage(
+        header=to_header(block.stamp_ns, frame_id),
+        sample_rate_hz=block.sample_rate_hz,
+        channel_count=block.channels,
+        encoding=encoding,
+        first_sample=block.first_sample,
+        overflow=block.overflow,
+        data=to_bytes(_encode(block.samples, encoding).T),
+    )
+
+
+def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
+    """Read a block.
+
+    Raises:
+        NodeError: Rate, channel count, encoding or length make no sense, or a sample is not finite.
+
+    """
+    dtype = DTYPES.get(message.encoding)
+    if dtype is None:
+        msg = f'Audio encoding {message.encoding!r} is unknown: send one of {sorted(DTYPES)}.'
+        raise NodeError(msg)
+    if message.sample_rate_hz == 0 or message.channel_count == 0:
+        msg = f'Audio of {message.sample_rate_hz} Hz and {message.channel_count} channels: send positive numbers.'
+        raise NodeError(msg)
+    frame_bytes = message.channel_count * dtype.itemsize
+    if len(message.data) == 0 or len(message.data) % frame_bytes:
+        wanted = f'whole frames of {frame_bytes} bytes ({message.channel_count} channels)'
+        msg = f'Audio of {len(message.data)} bytes: send {wanted}.'
+        raise NodeError(msg)
+    frames = np.frombuffer(message.data, dtype=dtype).reshape(-1, message.channel_count)
+    samples = np.ascontiguousarray(frames.T, dtype=np.float32)
+    if message.encoding == 's16le':
+        samples /= STEPS_PER_UNIT
+    elif not np.isfinite(samples).all():
+        msg = f'Audio from sample {message.first_sample} on holds values that are not finite: mend its source.'
+        raise NodeError(msg)
+    return AudioBlock(
+        samples, message.first_sample, message.sample_rate_hz, to_ns(message.header.stamp), message.overflow
+    )
+
+
+def _encode(samples: NDArray[np.float32], encoding: Encoding) -> NDArray[np.generic]:
+    if encoding == 'f32le':
+        return samples.astype(DTYPES['f32le'])
+    return to_steps(samples).astype(DTYPES['s16le'])

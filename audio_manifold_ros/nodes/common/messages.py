@@ -1,0 +1,204 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turn numpy arrays into ROS messages and back.
+
+`Image.data` and its like are filled from `array.array`: any other type is checked element by element.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+from std_msgs.msg import Header, String
+
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.rig.camera import CameraModel
+
+NS_PER_S = 1_000_000_000
+UNLABELLED = 255
+# encoding: (element type, values of one pixel)
+ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
+    '32FC1': (np.float32, 1),
+    'mono8': (np.uint8, 1),
+    '8UC1': (np.uint8, 1),
+    'rgb8': (np.uint8, 3),
+}
+POINT_FIELDS = ('x', 'y', 'z', 'rgb')
+
+
+def to_time(stamp_ns: int) -> Time:
+    """Turn nanoseconds since the epoch of the clock into a message."""
+    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
+
+
+def to_ns(stamp: Time) -> int:
+    """Turn a stamp into nanoseconds."""
+    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
+
+
+def to_header(stamp_ns: int, frame_id: str) -> Header:
+    """Make a header."""
+    return Header(stamp=to_time(stamp_ns), frame_id=frame_id)
+
+
+def to_bytes(values: NDArray[Any]) -> array.array[int]:
+    """Copy an array's memory into the type that message setters take without a look at each element."""
+    return array.array('B', np.ascontiguousarray(values).tobytes())
+
+
+def to_image(pixels: NDArray[Any], encoding: str, header: Header) -> Image:
+    """Make an image message.
+
+    Args:
+        pixels: (row, column), or (row, column, 3) for rgb8; of the encoding's element type.
+        encoding: A key of `ENCODINGS`.
+        header: Stamp and frame.
+
+    Raises:
+        NodeError: Type or shape is not the encoding's.
+
+    """
+    dtype, values = ENCODINGS[encoding]
+    shape = pixels.shape if values == 1 else pixels.shape[:-1]
+    if pixels.dtype != dtype or len(shape) != 2 or pixels.size != shape[0] * shape[1] * values:
+        found = f'An array {pixels.shape!r} of {pixels.dtype}'
+        msg = f'{found} is no {encoding!r} image: give {values} x {dtype.__name__} a pixel.'
+        raise NodeError(msg)
+    height, width = shape
+    return Image(
+        header=header,
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=int(sys.byteorder == 'big'),
+        step=width * values * np.dtype(dtype).itemsize,
+        data=to_bytes(pixels),
+    )
+
+
+def from_image(message: Image) -> NDArray[Any]:
+    """Read an image message into a native array (row, column) or (row, column, 3).
+
+    Raises:
+        NodeError: The encoding is unknown, or the data are not as long as the message says.
+
+    """
+    if message.encoding not in ENCODINGS:
+        msg = f'Image encoding {message.encoding!r} cannot be read: send one of {sorted(ENCODINGS)}.'
+        raise NodeError(msg)
+    scalar, values = ENCODINGS[message.encoding]
+    dtype = np.dtype(scalar).newbyteorder('>' if message.is_bigendian else '<')
+    row_bytes = message.width * values * dtype.itemsize
+    if message.step < row_bytes or len(message.data) != message.step * message.height:
+        msg = (
+            f'Image of {message.height} x {message.width} {message.encoding!r} with step {message.step} '
+            f'holds {len(message.data)} bytes: send step >= {row_bytes} and step x height bytes.'
+        )
+        raise NodeError(msg)
+    rows = np.frombuffer(message.data, dtype=np.uint8).reshape(message.height, message.step)[:, :row_bytes]
+    pixels = np.ascontiguousarray(rows).view(dtype).astype(scalar)
+    return pixels.reshape(message.height, message.width, 3) if values == 3 else pixels
+
+
+def to_camera_info(camera: CameraModel, header: Header, height: int, width: int) -> CameraInfo:
+    """Make the camera_info of an image (height, width) that shows what the camera sees at another resolution.
+
+    Pixel centres are at whole numbers, so that the camera's column u lies at (u + 0.5) * scale - 0.5.
+    """
+    across, down = width / camera.width, height / camera.height
+    fx, cx = camera.fx * across, (camera.cx + 0.5) * across - 0.5
+    fy, cy = camera.fy * down, (camera.cy + 0.5) * down - 0.5
+    return CameraInfo(
+        header=header,
+        height=height,
+        width=width,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+def to_points(depth_m: NDArray[np.float32], info: CameraInfo, colours: NDArray[np.uint8] | None) -> PointCloud2:
+    """Make a point cloud of the pixels that have a depth.
+
+    Args:
+        depth_m: float32 (row, column), NaN where invalid.
+        info: Intrinsics of this image; its header becomes the cloud's.
+        colours: uint8 (row, column, 3), or None for grey points.
+
+    """
+    rows, columns = np.nonzero(np.isfinite(depth_m))
+    z = depth_m[rows, columns]
+    points = np.empty((len(z), 4), dtype=np.float32)
+    points[:, 0] = (columns - info.k[2]) / info.k[0] * z
+    points[:, 1] = (rows - info.k[5]) / info.k[4] * z
+    points[:, 2] = z
+    rgb = np.full((len(z), 3), 160, np.uint8) if colours is None else colours[rows, columns]
+    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    points[:, 3] = packed.astype(np.uint32).view(np.float32)
+    fields = [
+        PointField(name=name, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, name in enumerate(POINT_FIELDS)
+    ]
+    return PointCloud2(
+        header=info.header,
+        height=1,
+        width=len(z),
+        fields=fields,
+        is_bigendian=sys.byteorder == 'big',
+        point_step=16,
+        row_step=16 * len(z),
+        data=to_bytes(points),
+        is_dense=True,
+    )
+
+
+def from_points(message: PointCloud2) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Read a cloud of `to_points`: positions float32 (point, 3) and colours uint8 (point, 3).
+
+    Raises:
+        NodeError: The cloud has other fields.
+
+    """
+    names = tuple(field.name for field in message.fields)
+    if names != POINT_FIELDS or message.point_step != 16 or len(message.data) != 16 * message.width * message.height:
+        found = f'Point cloud with fields {names!r} and step {message.point_step}'
+        msg = f'{found}: send {POINT_FIELDS!r} of 16 bytes a point.'
+        raise NodeError(msg)
+    values = np.frombuffer(message.data, dtype=np.float32).reshape(-1, 4)
+    packed = np.ascontiguousarray(values[:, 3]).view(np.uint32)
+    colours = np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=1).astype(np.uint8)
+    return values[:, :3].copy(), colours
+
+
+def to_labels_json(names: Mapping[int, str]) -> String:
+    """Make the latched list of classes: a JSON object from class id to name, 255 included."""
+    classes = {str(class_id): name for class_id, name in sorted(names.items())}
+    return String(data=json.dumps({**classes, str(UNLABELLED): 'unlabelled'}))
+
+
+def from_labels_json(message: String) -> dict[int, str]:
+    """Read the list of classes.
+
+    Raises:
+        NodeError: The string is no such list.
+
+    """
+    try:
+        return {int(key): str(name) for key, name in json.loads(message.data).items()}
+    except (ValueError, AttributeError):
+        msg = f'{message.data!r} is no list of classes: send a JSON object from class id to name.'
+        raise NodeError(msg) from None

@@ -1,0 +1,112 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bind parameter dataclasses to a live node: declare, refuse, change while running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rcl_interfaces.msg import SetParametersResult
+
+from audio_manifold_ros.nodes.common.parameters import build, check_names, table
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rclpy.node import Node
+    from rclpy.parameter import Parameter
+
+T = TypeVar('T')
+
+
+class NodeParameters:
+    """The parameters of a node.
+
+    A start value that is refused leaves the default in place, and `check` reports it, so that a lifecycle
+    node fails at `configure` with a sentence instead of dying in its constructor.
+
+    Args:
+        node: Whose parameters they are.
+        concerns: Dataclasses of `parameters.parameter` fields.
+        is_configured: Tells whether values that take effect only at `configure` must be refused now.
+        on_change: Called with the new values, by name, of parameters that take effect at once.
+
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        concerns: Sequence[type],
+        is_configured: Callable[[], bool],
+        on_change: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Declare all parameters."""
+        self._node = node
+        self._table = table(concerns)
+        self._is_configured = is_configured
+        self._on_change = on_change
+        self._refused: dict[str, str] = {}
+        # rclpy has no public way to see start values before they are declared; the name is the same from Humble on.
+        self._given: dict[str, Parameter] = node._parameter_overrides  # noqa: SLF001
+        for name, entry in self._table.items():
+            node.declare_parameter(name, self._start_value(name), entry.descriptor(), ignore_override=True)
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def check(self, *, shared: bool = False) -> None:
+        """Refuse start values that are unknown or wrong and have not been mended since.
+
+        Args:
+            shared: The parameter file is that of another node: unknown names are none of this one's business.
+
+        Raises:
+            NodeError: One sentence for each of them.
+
+        """
+        messages = list(self._refused.values())
+        try:
+            check_names([] if shared else list(self._given), self._table)
+        except NodeError as error:
+            messages.append(str(error))
+        if messages:
+            raise NodeError(' '.join(messages))
+
+    def read(self, concern: type[T]) -> T:
+        """Return the present values of a concern.
+
+        Raises:
+            NodeError: A value is wrong.
+
+        """
+        return build(concern, {name: self._node.get_parameter(name).value for name in self._table})
+
+    def _start_value(self, name: str) -> Any:
+        default = self._table[name].field.default
+        if name not in self._given:
+            return default
+        try:
+            return self._table[name].check(self._given[name].value)
+        except NodeError as error:
+            self._refused[name] = str(error)
+            return default
+
+    def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
+        changes: dict[str, Any] = {}
+        for item in parameters:
+            entry = self._table.get(item.name)
+            if entry is None:
+                continue
+            try:
+                value = entry.check(item.value)
+            except NodeError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            if entry.running:
+                changes[item.name] = value
+            elif self._is_configured():
+                reason = f'{item.name} takes effect at configure: clean the node up first, then set it.'
+                return SetParametersResult(successful=False, reason=reason)
+        for item in parameters:
+            self._refused.pop(item.name, None)
+        if changes:
+            self._on_change(changes)
+        return SetParametersResult(successful=True, reason='')

@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether what a node published is what the pipeline computes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.inference.bundle.prediction import Prediction
+
+TOLERANCE = 1e-4
+
+
+class Agreement:
+    """Compares predictions one by one.
+
+    Attributes:
+        missing: Predictions of the pipeline that the node did not publish.
+        unexpected: Predictions of the node that the pipeline did not make.
+
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing compared."""
+        self._compared = self._stamps_differ = self._labels_differ = self._holes_differ = 0
+        self._worst_depth_m = self._worst_confidence = 0.0
+        self.missing = self.unexpected = 0
+
+    def add(self, offline: Prediction, live: Prediction) -> None:
+        """Compare two predictions of one window; both have the same heads."""
+        self._compared += 1
+        self._stamps_differ += offline.stamp_ns != live.stamp_ns
+        if offline.depth_m is not None and live.depth_m is not None:
+            self._holes_differ += int((np.isnan(offline.depth_m) != np.isnan(live.depth_m)).sum())
+            both = np.isfinite(offline.depth_m) & np.isfinite(live.depth_m)
+            apart_m = np.abs(offline.depth_m[both].astype(np.float64) - live.depth_m[both])
+            self._worst_depth_m = max(self._worst_depth_m, float(apart_m.max(initial=0.0)))
+        if offline.confidence is not None and live.confidence is not None:
+            apart = np.abs(offline.confidence.astype(np.float64) - live.confidence)
+            self._worst_confidence = max(self._worst_confidence, float(apart.max(initial=0.0)))
+        if offline.labels is not None and live.labels is not None:
+            self._labels_differ += int((offline.labels != live.labels).sum())
+
+    def result(self) -> dict[str, Any]:
+        """Return the counts and the largest differences; `agrees` where every prediction is there and the same.
+
+        The same means the same stamp, depth and confidence within 1e-4, the same classes and the same pixels without
+        depth.
+        """
+        counts = (
+            self.missing,
+            self.unexpected,
+            self._stamps_differ,
+            self._labels_differ,
+            self._holes_differ,
+        )
+        close = self._worst_depth_m <= TOLERANCE and self._worst_confidence <= TOLERANCE
+        return {
+            'agrees': self._compared > 0 and not any(counts) and close,
+            'compared': self._compared,
+            'missing': self.missing,
+            'unexpected': self.unexpected,
+            'stamps_differ': self._stamps_differ,
+            'labels_differ': self._labels_differ,
+            'holes_differ': self._holes_differ,
+            'worst_depth_m': self._worst_depth_m,
+            'worst_confidence': self._worst_confidence,
+        }

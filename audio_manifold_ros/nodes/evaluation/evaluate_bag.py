@@ -1,0 +1,143 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`evaluate_bag BAG --bundle B [--live] --out DIR`: scores of a bundle on a bag, as a report for people and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bag_evaluation.evaluate import (
+    REPORT_FILE,
+    EvaluationOptions,
+    OfflineSeries,
+    evaluate_bag,
+)
+from audio_manifold_ros.bags.decoding.stated_argument import add_stated_argument
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.demo.errors import DemoError
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.inference.backend_factory import BACKENDS
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.rig.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audio_manifold_ros.bag_evaluation.evaluate import Series, Session
+
+ERRORS = (AudioError, BagError, CalibrationError, DatasetError, DemoError, EvaluationError, InferenceError, NodeError)
+INTERRUPTED, DISAGREES = 130, 2
+VARIANTS = {'model': '', 'prior': '_prior', 'elsewhere': '_shuffled', 'one microphone': '_mono'}
+HEADLINES = {
+    'depth': ('abs_rel', 'rmse', 'auc_crr'),
+    'segmentation': ('miou', 'accuracy'),
+}
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOptions, bool]:
+    """Read the command line: what to evaluate, and whether live; a mistake ends the program with a sentence.
+
+    Raises:
+        NodeError: There is no such bundle or rig.
+
+    """
+    parser = argparse.ArgumentParser(prog='evaluate_bag', description='Score a bundle on a bag.')
+    parser.add_argument('bag', type=Path, help='folder of the bag, or a bare .mcap or .db3')
+    parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
+    parser.add_argument('--out', type=Path, required=True, help='folder for report, metrics, contact sheet and film')
+    parser.add_argument('--live', action='store_true', help='through a running perception node, over DDS')
+    parser.add_argument('--rig', help='folder of the rig (default: the one in the bag)')
+    parser.add_argument('--audio', default='', metavar='TOPIC', help='audio (default: the only one)')
+    parser.add_argument('--depth', default='', metavar='TOPIC', help='true depth (default: truth/depth/image)')
+    parser.add_argument(
+        '--labels', default='', metavar='TOPIC', help='true classes (default: truth/segmentation/image)'
+    )
+    parser.add_argument(
+        '--rate', type=number(0.1, 200), default=30.0, help='predictions a second, at most (default: %(default)g)'
+    )
+    parser.add_argument('--backend', default='auto', choices=tuple(BACKENDS), help='what runs the network')
+    parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
+    parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
+    add_stated_argument(parser)
+    given = parser.parse_args(arguments)
+    options = EvaluationOptions(
+        bag=given.bag,
+        bundle=locate('--bundle', given.bundle),
+        out=given.out,
+        rig=None if given.rig is None else locate('--rig', given.rig),
+        audio=given.audio,
+        depth=given.depth,
+        labels=given.labels,
+        stated=given.stated,
+        rate_hz=given.rate,
+        backend=given.backend,
+        device=given.device,
+        threads=given.threads,
+    )
+    return options, given.live
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate a bag; returns the exit status: 2 where node and pipeline do not agree."""
+    errors, console = Console(stderr=True), Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        options, live = parse_options(arguments)
+        with Progress(console=errors) as bar:
+            task = bar.add_task(options.bag.name, total=1.0)
+            result = evaluate_bag(options, _series(live=live), progress=lambda done: bar.update(task, completed=done))
+            bar.update(task, completed=1.0)
+    except ERRORS as error:
+        errors.print(str(error), style='red', markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        errors.print('interrupted; all processes are ended')
+        return INTERRUPTED
+    for warning in result['warnings']:
+        errors.print(warning, style='yellow', markup=False, highlight=False)
+    console.print(_summary(result), markup=False, highlight=False, soft_wrap=True)
+    console.print(f'{(options.out / REPORT_FILE).resolve()}', markup=False, highlight=False, soft_wrap=True)
+    return 0 if result.get('agreement', {}).get('agrees', True) else DISAGREES
+
+
+def _series(*, live: bool) -> Callable[[Session], Series]:
+    if not live:
+        return OfflineSeries
+    try:
+        from audio_manifold_ros.nodes.evaluation.live_evaluation import LiveSeries
+    except ImportError as error:
+        msg = f'--live needs ROS 2 and the messages of this project ({error}): source the workspace, or leave it out.'
+        raise NodeError(msg) from None
+    return LiveSeries
+
+
+def _summary(result: dict[str, Any]) -> str:
+    lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with truth']
+    for head, keys in HEADLINES.items():
+        for key in keys:
+            scores = result['scores'][head]
+            values = {who: scores.get(f'{key}{suffix}') for who, suffix in VARIANTS.items()}
+            if values['model'] is not None:
+                said = ', '.join(f'{who} {value:.3f}' for who, value in values.items() if value is not None)
+                lines.append(f'{head} {key}: {said}')
+    agreement = result.get('agreement')
+    if agreement is not None:
+        verdict = 'agrees' if agreement['agrees'] else 'DOES NOT AGREE'
+        lines.append(f'live {verdict} with offline on {agreement["compared"]} predictions')
+    return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

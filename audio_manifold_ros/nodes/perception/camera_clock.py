@@ -1,0 +1,27 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the clock of the audio to that of the camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.nodes.common.messages import NS_PER_S
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def camera_offset_ns(rig: Path) -> int:
+    """Return what is added to a stamp of a rig's audio to reach its camera's clock; 0 without extrinsics.
+
+    Args:
+        rig: Folder of the rig.
+
+    Raises:
+        CalibrationError: The extrinsics cannot be used.
+
+    """
+    path = rig / EXTRINSICS_FILE
+    return round(Extrinsics.from_yaml(path).audio_time_offset_s * NS_PER_S) if path.is_file() else 0

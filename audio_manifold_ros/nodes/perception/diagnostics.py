@@ -1,0 +1,232 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the perception node says of itself on `/diagnostics`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from audio_manifold_ros.audio.microphone_health import REMEDIES, Fault
+from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.nodes.common.messages import to_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audio_manifold_ros.audio.levels import Level
+    from audio_manifold_ros.nodes.perception.worker import Report
+
+OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+SOURCE_LEVELS = {
+    SourceState.CLOSED: OK,
+    SourceState.WAITING: STALE,
+    SourceState.STREAMING: OK,
+    SourceState.LOST: STALE,
+    SourceState.ENDED: WARN,
+}
+FAULT_LEVELS = {
+    Fault.UNPLUGGED: ERROR,
+    Fault.DEAD: ERROR,
+    Fault.CLIPS: WARN,
+    Fault.HISSES: WARN,
+    Fault.COVERED: WARN,
+}
+FAULT_WORDS = {
+    Fault.UNPLUGGED: 'is unplugged',
+    Fault.DEAD: 'is dead',
+    Fault.CLIPS: 'clips',
+    Fault.HISSES: 'hisses',
+    Fault.COVERED: 'is covered',
+}
+MAX_AGE_S = 2.0
+CLIPPED_FRACTION = 1e-3
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What does not change while the node is configured.
+
+    Attributes:
+        hardware_id: Device, topic, file or street.
+        backend: Name of what runs the network.
+        bundle: Name of the bundle.
+        microphones: Name and device channel of each microphone.
+        rig: Name of the array.
+        warning: What a person should know about this configuration, or an empty string.
+
+    """
+
+    hardware_id: str
+    backend: str
+    bundle: str
+    microphones: tuple[tuple[str, int], ...]
+    rig: str = ''
+    warning: str = ''
+
+
+class LossWatch:
+    """Tells whether counters of loss have risen since the last look."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._seen: tuple[int, ...] = ()
+
+    def rose(self, *counters: int) -> bool:
+        """Compare with the last call; a fall means that the counters began anew."""
+        before = self._seen or (0,) * len(counters)
+        self._seen = counters
+        return any(now > then for now, then in zip(counters, before, strict=True))
+
+
+def to_diagnostics(
+    name: str, stamp_ns: int, identity: Identity, state: str, report: Report | None, *, losing: bool
+) -> DiagnosticArray:
+    """Make the message.
+
+    Args:
+        name: Full name of the node.
+        stamp_ns: Now.
+        identity: What is configured.
+        state: Lifecycle state.
+        report: What the worker has seen; None while there is no worker.
+        losing: Samples were lost, or windows dropped, since the last message.
+
+    """
+    statuses = [_node(identity, state, report)]
+    if report is not None:
+        statuses += [_source(report, losing=losing), _microphones(identity, report), _latency(report)]
+    for status in statuses:
+        status.name = f'{name.lstrip("/")}: {status.name}'
+        status.hardware_id = identity.hardware_id
+    return DiagnosticArray(header=to_header(stamp_ns, ''), status=statuses)
+
+
+def _status(name: str, level: bytes, message: str, values: Mapping[str, Any]) -> DiagnosticStatus:
+    pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return DiagnosticStatus(name=name, level=level, message=message, values=pairs)
+
+
+def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticStatus:
+    values: dict[str, Any] = {
+        'lifecycle_state': state,
+        'backend': identity.backend,
+        'bundle': identity.bundle,
+        'rig': identity.rig,
+    }
+    if report is None:
+        return _status('predictions', WARN if identity.warning else OK, identity.warning or f'{state}.', values)
+    values |= {
+        'windows_predicted': report.pipeline.predicted,
+        'windows_skipped': report.pipeline.skipped,
+        'windows_dropped': report.pipeline.dropped,
+        'windows_withheld': report.pipeline.withheld,
+        'microphones_masked': ', '.join(report.pipeline.masked) or 'none',
+        'microphones_substituted': ', '.join(f'{name} by {by}' for name, by in report.pipeline.stand_ins) or 'none',
+        'gaps': report.pipeline.gaps,
+        'flushes': report.flushes,
+        'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
+        'rate_hz': f'{report.rate_hz:.1f}',
+        'rate_asked_hz': f'{report.asked_hz:g}',
+        'rate_limited': str(report.pipeline.limited).lower(),
+    }
+    return _status('predictions', *_verdict(identity, report), values)
+
+
+def _verdict(identity: Identity, report: Report) -> tuple[bytes, str]:
+    broken = ', '.join(f'{name} {FAULT_WORDS[fault]}' for name, fault in report.pipeline.faults)
+    age_s = 0.0 if report.age_s is None else report.age_s
+    verdicts = (
+        (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
+        (report.pipeline.stopped, ERROR, f'No images are published: {broken}.'),
+        (report.age_s is None, STALE, 'No images yet.'),
+        (age_s > _allowed_age_s(report), STALE, f'The last images describe {age_s:.1f} s ago.'),
+        (bool(broken), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {broken}.'),
+        (bool(identity.warning), WARN, identity.warning),
+        (report.pipeline.limited, OK, f'Images describe {age_s:.2f} s ago; {_rate_sentence(report)}'),
+        (True, OK, f'Images describe {age_s:.2f} s ago.'),
+    )
+    return next((level, message) for holds, level, message in verdicts if holds)
+
+
+def _allowed_age_s(report: Report) -> float:
+    """Return how old the last images may become before they are stale: older where fewer are made, knowingly."""
+    rests = report.pipeline.limited and report.rate_hz > 0
+    return MAX_AGE_S + (2 / report.rate_hz if rests else 0.0)
+
+
+def _rate_sentence(report: Report) -> str:
+    return f'{report.rate_hz:.1f} a second of the {report.asked_hz:g} asked for: all that this machine sustains.'
+
+
+def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
+    source = report.source
+    level = SOURCE_LEVELS[source.state]
+    message = source.message
+    if level == OK and losing:
+        level, message = (
+            WARN,
+            'Samples are being lost or windows dropped: look at the load of this machine and of the bus.',
+        )
+    values = {
+        'state': source.state.value,
+        'samples_lost': max(source.samples_lost, report.pipeline.samples_lost),
+        'overflows': source.overflows,
+        'restarts': source.restarts,
+        'drift_ppm': f'{report.pipeline.drift_ppm:.1f}',
+    }
+    return _status('audio source', level, message, values)
+
+
+def fault_sentence(name: str, fault: Fault) -> str:
+    """Say what is wrong with a microphone, and what to do."""
+    return f'Microphone {name} {FAULT_WORDS[fault]}: {REMEDIES[fault]}.'
+
+
+def _microphones(identity: Identity, report: Report) -> DiagnosticStatus:
+    levels, faults = report.levels, dict(report.pipeline.faults)
+    if not levels:
+        return _status('microphones', STALE, 'No audio yet.', {})
+    values: dict[str, Any] = {}
+    silent, clipped = [], []
+    for name, channel in identity.microphones:
+        values[f'{name} fault'] = faults[name].value if name in faults else 'none'
+        if channel >= len(levels):
+            silent.append(name)
+            continue
+        level = levels[channel]
+        values |= _level_values(name, level)
+        silent += [name] * level.silent
+        clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
+    if faults:
+        sentences = [fault_sentence(name, fault) for name, fault in faults.items()]
+        # Levels are single bytes.
+        worst = max(FAULT_LEVELS[fault] for fault in faults.values())
+        return _status('microphones', worst, ' '.join(sentences), values)
+    if silent:
+        return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
+    if clipped:
+        return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
+    return _status('microphones', OK, f'{len(identity.microphones)} microphones are heard.', values)
+
+
+def _level_values(name: str, level: Level) -> dict[str, str]:
+    return {
+        f'{name} rms_dbfs': f'{level.rms_dbfs:.1f}',
+        f'{name} peak_dbfs': f'{level.peak_dbfs:.1f}',
+        f'{name} clipped_fraction': f'{level.clipped_fraction:.4f}',
+        f'{name} silent': str(level.silent).lower(),
+    }
+
+
+def _latency(report: Report) -> DiagnosticStatus:
+    values = {
+        f'{stage} {percentile}': f'{getattr(found, percentile):.1f}'
+        for stage, found in report.latencies.items()
+        for percentile in ('p50_ms', 'p95_ms', 'p99_ms')
+    }
+    total = report.latencies.get('total')
+    message = 'No images yet.' if total is None else f'{total.p50_ms:.0f} ms from the newest sample to the topic.'
+    return _status('latency', OK, message, values)

@@ -1,0 +1,40 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which microphones a prediction rests on, as a message with the stamp of its images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+if TYPE_CHECKING:
+    from std_msgs.msg import Header
+
+    from audio_manifold_ros.inference.bundle.prediction import Prediction
+
+HEARD, MASKED, SUBSTITUTED = 'heard', 'masked', 'substituted'
+
+
+def to_microphones(microphones: tuple[tuple[str, int], ...], prediction: Prediction, header: Header) -> DiagnosticArray:
+    """Return one status for each microphone: its name, and whether it is heard, masked or substituted.
+
+    Args:
+        microphones: Name and device channel of each microphone, in the order of the array.
+        prediction: What was predicted.
+        header: Stamp of the images, frame of the array.
+
+    """
+    used = dict.fromkeys(prediction.masked, MASKED) | dict.fromkeys(prediction.substituted, SUBSTITUTED)
+    return DiagnosticArray(
+        header=header,
+        status=[
+            DiagnosticStatus(
+                level=DiagnosticStatus.WARN if name in used else DiagnosticStatus.OK,
+                name=name,
+                message=used.get(name, HEARD),
+                hardware_id=f'channel {channel}',
+            )
+            for name, channel in microphones
+        ],
+    )

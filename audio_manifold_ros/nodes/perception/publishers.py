@@ -1,0 +1,177 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The topics of the perception node; what is meant for people is drawn only while somebody subscribes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from std_msgs.msg import Header, String
+
+from audio_manifold_ros.drawing.colours import colour_depth, palette
+from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.messages import (
+    to_camera_info,
+    to_header,
+    to_image,
+    to_labels_json,
+    to_points,
+)
+from audio_manifold_ros.nodes.perception.microphone_messages import to_microphones
+from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+    from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+    from rclpy.publisher import Publisher
+
+    from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
+    from audio_manifold_ros.inference.bundle.prediction import Prediction
+    from audio_manifold_ros.rig.rig import MicrophoneArray
+
+IMAGES = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE)
+AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+
+
+class PredictionPublishers:
+    """Publishers of everything that a bundle's predictions yield.
+
+    Args:
+        node: The lifecycle node; nothing leaves while it is not active, but for the latched classes.
+        manifest: Heads, classes and camera of the bundle.
+        camera_frame: Frame of the images.
+        array: Names the microphones and their frame.
+        offset_ns: Added to the stamps of predictions, which so stand on the camera's clock; audio keeps its own.
+
+    """
+
+    def __init__(
+        self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray, offset_ns: int = 0
+    ) -> None:
+        """Create the publishers and latch the classes."""
+        self._node = node
+        self._camera = manifest.camera
+        self._db_divisor = manifest.features.db_divisor
+        self._camera_frame, self._array_frame = camera_frame, array.frame_id
+        self._offset_ns = offset_ns
+        self._microphones = tuple((mic.name, mic.device_channel) for mic in array.microphones)
+        self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
+        self._managed: dict[str, LifecyclePublisher] = {}
+        self._latched: list[Publisher] = []
+        topics: dict[str, tuple[Any, QoSProfile]] = {
+            '~/confidence/image': (Image, IMAGES),
+            '~/spectrogram': (Image, IMAGES),
+            '~/audio': (AudioBlockMessage, AUDIO),
+            '~/microphones': (DiagnosticArray, IMAGES),
+        }
+        self._depth_name = 'depth' if 'depth' in manifest.metric_modalities else 'disparity'
+        if 'depth' in manifest.modalities:
+            name = self._depth_name
+            topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGES)
+            topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGES)
+        if 'depth' in manifest.metric_modalities:
+            topics['~/points'] = (PointCloud2, IMAGES)
+        if 'segmentation' in manifest.modalities:
+            topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGES)
+        try:
+            for topic, (kind, qos) in topics.items():
+                self._managed[topic] = node.create_lifecycle_publisher(
+                    kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
+                )
+            if 'segmentation' in manifest.modalities:
+                self._latch({entry.id: entry.name for entry in manifest.classes})
+        except Exception:
+            self.destroy()
+            raise
+
+    def destroy(self) -> None:
+        """Remove all publishers from the node."""
+        for managed in self._managed.values():
+            self._node.destroy_lifecycle_publisher(managed)
+        for latched in self._latched:
+            self._node.destroy_publisher(latched)
+        self._managed.clear()
+        self._latched.clear()
+
+    def wants_features(self) -> bool:
+        """Return whether somebody looks at the sound."""
+        return self._is_seen('~/spectrogram')
+
+    def publish(self, prediction: Prediction) -> None:
+        """Publish the images of a prediction."""
+        stamp_ns = prediction.stamp_ns + self._offset_ns
+        header = to_header(stamp_ns, self._camera_frame)
+        depth_m, labels = prediction.depth_m, prediction.labels
+        if depth_m is not None:
+            self._publish_depth(depth_m, labels, header)
+        if labels is not None:
+            self._send('~/segmentation/image', to_image(labels, 'mono8', header))
+            self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
+        if prediction.confidence is not None:
+            self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
+        stamp = to_header(stamp_ns, self._array_frame)
+        features = prediction.features
+        if features is not None:  # else nobody was there to look at them when they were computed
+            self._send_seen(
+                '~/spectrogram', lambda: to_image(spectrogram_image(features, self._db_divisor), 'mono8', stamp)
+            )
+        self._send_seen('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
+
+    def publish_audio(self, block: AudioBlock) -> None:
+        """Publish a block as the source delivered it."""
+        self._send('~/audio', to_audio_message(block, self._array_frame))
+
+    def _publish_depth(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> None:
+        """Publish metres; or, where nobody knows the factor to metres, disparity, which nobody takes for them."""
+        name = self._depth_name
+        image = depth_m if name == 'depth' else np.reciprocal(depth_m)
+        self._send(f'~/{name}/image', to_image(image, '32FC1', header))
+        self._send(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
+        self._send_seen(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+        if name == 'depth':
+            self._send_seen('~/points', lambda: self._points(depth_m, labels, header))
+
+    def _points(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> PointCloud2:
+        info = to_camera_info(self._camera, header, *depth_m.shape)
+        return to_points(depth_m, info, None if labels is None else self._palette[labels])
+
+    def _send(self, topic: str, message: Any) -> None:
+        self._managed[topic].publish(message)
+
+    def _send_seen(self, topic: str, make: Callable[[], Any]) -> None:
+        if self._is_seen(topic):
+            self._managed[topic].publish(make())
+
+    def _is_seen(self, topic: str) -> bool:
+        return bool(self._managed[topic].get_subscription_count() > 0)
+
+    def _latch(self, names: dict[int, str]) -> None:
+        self._add_latched(String, '~/segmentation/labels_json', to_labels_json(names))
+        try:
+            from vision_msgs.msg import LabelInfo, VisionClass
+        except ImportError:
+            return
+        classes: Sequence[Any] = [VisionClass(class_id=i, class_name=name) for i, name in sorted(names.items())]
+        now = self._node.get_clock().now().to_msg()
+        header = Header(stamp=now, frame_id=self._camera_frame)
+        self._add_latched(LabelInfo, '~/segmentation/label_info', LabelInfo(header=header, class_map=classes))
+
+    def _add_latched(self, kind: Any, topic: str, message: Any) -> None:
+        publisher = self._node.create_publisher(kind, topic, LATCHED)
+        publisher.publish(message)
+        self._latched.append(publisher)

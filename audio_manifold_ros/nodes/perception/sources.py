@@ -1,0 +1,113 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The table of audio sources: from parameters to a source that is not open yet.
+
+Each kind is imported when it is chosen: a node that listens to a topic loads neither PortAudio nor the simulator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.nodes.common.topic_name import resolved_topic
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rclpy.node import Node
+
+    from audio_manifold_ros.audio.source import AudioSource
+    from audio_manifold_ros.nodes.perception.perception_parameters import SourceParameters
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """How a kind of source is made, and what names its hardware in diagnostics."""
+
+    make: Callable[[Node, SourceParameters, Path], AudioSource]
+    hardware_id: Callable[[SourceParameters], str]
+
+
+def make_source(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
+    """Make the source that the parameters name; it is not open yet.
+
+    Args:
+        node: Gives the clock, and subscribes.
+        parameters: Which source.
+        rig: Folder of the rig that a simulated street is heard with.
+
+    Raises:
+        NodeError: A parameter that this kind of source needs is empty, names no file, or is no name of a topic.
+        AudioError: The source cannot work as configured.
+
+    """
+    return SOURCES[parameters.kind].make(node, parameters, rig)
+
+
+def _now_ns(node: Node) -> Callable[[], int]:
+    clock = node.get_clock()
+    return lambda: int(clock.now().nanoseconds)
+
+
+def _device(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
+    from audio_manifold_ros.audio.capture.device_source import DeviceSource
+
+    if not parameters.device:
+        msg = "source.device is '': give the name of a sound device."
+        raise NodeError(msg)
+    return DeviceSource(
+        parameters.device,
+        parameters.device_rate_hz,
+        parameters.device_channels,
+        parameters.block_samples,
+        clock_ns=_now_ns(node),
+    )
+
+
+def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
+    from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+    from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic
+    from audio_manifold_ros.nodes.perception.topic_source import TopicSource
+
+    if not parameters.topic:
+        msg = "source.topic is '': give the name of a topic of audio."
+        raise NodeError(msg)
+    resolved_topic(node, 'source.topic', parameters.topic)
+    if parameters.topic_info:
+        resolved_topic(node, 'source.topic_info', parameters.topic_info)
+    stated = None
+    if parameters.topic_rate_hz:
+        stated = StatedAudio(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
+    return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, stated))
+
+
+def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
+    from audio_manifold_ros.audio.file_source import FileSource
+
+    if not parameters.file:
+        msg = "source.file is '': give the path of a WAV or FLAC file."
+        raise NodeError(msg)
+    source = FileSource(
+        parameters.file, clock_ns=_now_ns(node), loop=parameters.loop, block_samples=parameters.block_samples
+    )
+    # A file that cannot be played is refused now, not at `activate`.
+    source.open()
+    source.close()
+    return source
+
+
+def _simulator(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
+    from audio_manifold_ros.audio.simulator_source import SimulatorSource
+
+    return SimulatorSource(parameters.seed, clock_ns=_now_ns(node), block_samples=parameters.block_samples, rig=rig)
+
+
+SOURCES = {
+    'device': SourceKind(_device, lambda p: p.device),
+    'topic': SourceKind(_topic, lambda p: p.topic),
+    'file': SourceKind(_file, lambda p: p.file),
+    'simulator': SourceKind(_simulator, lambda p: f'street {p.seed}'),
+}

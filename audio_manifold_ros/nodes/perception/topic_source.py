@@ -1,0 +1,164 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Audio from a ROS topic: a microphone node on another machine, a simulator, or a bag."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.perception.audio_topic import LATCHED, AudioTopic, AudioTopicReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.node import Node
+    from rclpy.qos import QoSProfile
+    from rclpy.subscription import Subscription
+
+    from audio_manifold_ros.audio.block import AudioBlock
+
+QUEUE_BLOCKS = 512
+LOST_AFTER_S = 1.0
+
+
+class TopicSource:
+    """Blocks as they come from a topic.
+
+    The executor of the node must spin in another thread than the one that reads. A reader that is too slow
+    loses the oldest blocks, which shows as a jump in `first_sample`.
+    """
+
+    def __init__(self, node: Node, topic: AudioTopic) -> None:
+        """Name the topic; nothing is subscribed before `open`.
+
+        Raises:
+            NodeError: The message type is unknown or not installed, or does not describe its audio.
+
+        """
+        self._node = node
+        self._topic = topic.name
+        self._reader = AudioTopicReader(topic)
+        self._subscriptions: list[Subscription] = []
+        self._ready = threading.Condition()
+        self._blocks: deque[AudioBlock] = deque(maxlen=QUEUE_BLOCKS)
+        self._newest: AudioBlock | None = None
+        self._arrived_ns = 0
+        self._refused = ''
+        self._samples_lost = 0
+        self._overflows = 0
+        self._restarts = 0
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Rate of the blocks.
+
+        Raises:
+            AudioError: No block has come yet.
+
+        """
+        return self._known().sample_rate_hz
+
+    @property
+    def channels(self) -> int:
+        """Channels of the blocks.
+
+        Raises:
+            AudioError: No block has come yet.
+
+        """
+        return self._known().channels
+
+    def open(self) -> None:
+        """Subscribe."""
+        if self._subscriptions:
+            return
+        self._blocks.clear()
+        self._newest = None
+        self._refused = ''
+        self._samples_lost = self._overflows = self._restarts = 0
+        self._reader = AudioTopicReader(self._reader.topic)
+        topic = self._reader.topic
+        self._subscribe(self._reader.message_class, topic.name, self._on_message, topic.qos)
+        if self._reader.info_class is not None:
+            self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED)
+
+    def read(self, timeout_s: float) -> AudioBlock | None:
+        """Return the next block, or None if none came in time."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._blocks, timeout_s)
+            return self._blocks.popleft() if self._blocks else None
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
+
+    def status(self) -> SourceStatus:
+        """Tell whether blocks come."""
+        state, message = self._state()
+        return SourceStatus(state, message, self._samples_lost, self._overflows, self._restarts)
+
+    def _state(self) -> tuple[SourceState, str]:
+        name = self._node.resolve_topic_name(self._topic)
+        if not self._subscriptions:
+            return SourceState.CLOSED, f'{name} is not subscribed.'
+        if self._refused:
+            return SourceState.LOST, f'{name}: {self._refused}'
+        if self._newest is None:
+            return SourceState.WAITING, f'No audio on {name} yet: start its publisher or the bag.'
+        age_s = (self._now_ns() - self._arrived_ns) / 1e9
+        if age_s > LOST_AFTER_S:
+            return SourceState.LOST, f'No audio on {name} for {age_s:.1f} s: look after its publisher.'
+        return SourceState.STREAMING, f'{name}: {self._newest.channels} channels at {self._newest.sample_rate_hz} Hz.'
+
+    def _known(self) -> AudioBlock:
+        if self._newest is None:
+            msg = f'No audio on {self._topic!r} yet, so that its rate and channels are unknown: start its publisher.'
+            raise AudioError(msg)
+        return self._newest
+
+    def _now_ns(self) -> int:
+        return int(self._node.get_clock().now().nanoseconds)
+
+    def _subscribe(self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile) -> None:
+        options = QoSOverridingOptions.with_default_policies()
+        self._subscriptions.append(
+            self._node.create_subscription(kind, topic, callback, qos, qos_overriding_options=options)
+        )
+
+    def _on_info(self, message: Any) -> None:
+        try:
+            self._reader.inform(message)
+        except NodeError as error:
+            self._refused = str(error)
+
+    def _on_message(self, message: Any) -> None:
+        try:
+            block = self._reader.read(message, self._now_ns())
+        except NodeError as error:
+            self._refused = str(error)
+            return
+        self._refused = ''
+        self._count(block)
+        self._newest, self._arrived_ns = block, self._now_ns()
+        with self._ready:
+            self._blocks.append(block)
+            self._ready.notify()
+
+    def _count(self, block: AudioBlock) -> None:
+        self._overflows += block.overflow
+        if self._newest is None:
+            return
+        jump = block.first_sample - self._newest.end_sample
+        if jump < 0 or block.sample_rate_hz != self._newest.sample_rate_hz:
+            self._restarts += 1
+        else:
+            self._samples_lost += jump

@@ -1,0 +1,276 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The one thread that turns audio into published predictions, newest first."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.levels import Level, LevelMeter
+from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
+from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.listener import Listener
+from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY
+from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
+from audio_manifold_ros.inference.sustained_rate import SustainedRate
+from audio_manifold_ros.nodes.common.thread_name import name_this_thread
+from audio_manifold_ros.nodes.perception.garbage_watch import GarbageWatch
+from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.audio.microphone_health import Fault
+    from audio_manifold_ros.inference.bundle.prediction import Prediction
+
+NS_PER_S = 1_000_000_000
+READ_TIMEOUT_S = 0.1
+REST_S = 0.2
+# A source that is faster than the clock must not keep the worker from predicting: so much sound is heard at once, and
+# twice as much as time has passed, so that no prediction, however long, leaves a queue behind.
+HEARD_AT_ONCE_S = 0.3
+CATCH_UP = 2.0
+RATE_PREDICTIONS = 32
+REFUSALS = (AudioError, FeatureError, InferenceError)
+
+
+class Output(Protocol):
+    """Where the worker's results go; called in the worker's thread."""
+
+    def publish_audio(self, block: AudioBlock) -> None:
+        """Take a block as it came from the source."""
+
+    def wants_features(self) -> bool:
+        """Return whether the next prediction is to hold its features."""
+
+    def publish(self, prediction: Prediction) -> None:
+        """Take a prediction."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may change while the worker runs."""
+
+    rate_hz: float
+    min_confidence: float
+    audio: bool
+    policy: str = DEFAULT_POLICY
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the worker has seen, for diagnostics.
+
+    Attributes:
+        source: Condition of the source.
+        pipeline: Counters since the format of the stream last changed.
+        levels: Of every channel of the source, over the last second; nothing before the first block.
+        flushes: Times that the stream began anew.
+        latencies: Milliseconds by stage.
+        age_s: Time since the instant that the last images describe; None before the first.
+        rate_hz: Predictions a second, of late.
+        asked_hz: Predictions a second that are asked for.
+        fault: Why there are no images, or an empty string.
+
+    """
+
+    source: SourceStatus
+    pipeline: PipelineStatus = field(default_factory=PipelineStatus)
+    levels: tuple[Level, ...] = ()
+    flushes: int = 0
+    latencies: dict[str, Percentiles] = field(default_factory=dict)
+    age_s: float | None = None
+    rate_hz: float = 0.0
+    asked_hz: float = 0.0
+    fault: str = ''
+
+
+class PerceptionWorker:
+    """Reads, predicts and publishes in a thread of its own, from `start` to `stop`.
+
+    Late work is dropped: all waiting blocks are taken before a prediction, which is made for the newest window. On a
+    machine that does not sustain the rate asked for, predictions are made as often as it does.
+    Whatever goes wrong with a block or a window is reported as a fault, and the next one is tried.
+
+    Args:
+        source: Opened by `start`, closed by `stop`.
+        make_pipeline: Makes the pipeline for an input rate.
+        output: Takes the results.
+        settings: The first settings.
+        now_ns: The clock of the stamps.
+        log: Takes a sentence for the log.
+
+    """
+
+    def __init__(
+        self,
+        source: AudioSource,
+        make_pipeline: Callable[[int], Pipeline],
+        output: Output,
+        settings: Settings,
+        now_ns: Callable[[], int],
+        log: Callable[[str], None],
+    ) -> None:
+        """Keep everything; nothing starts."""
+        self._settings = settings
+        self._source = source
+        self._listener = Listener(make_pipeline)
+        self._output = output
+        self._now_ns = now_ns
+        self._log = log
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._flush = threading.Event()
+        self._latency = StageLatency()
+        self._garbage = GarbageWatch()
+        self._pipeline: Pipeline | None = None
+        self._meter: LevelMeter | None = None
+        self._last_stamp_ns: int | None = None
+        self._sustained = SustainedRate()
+        self._predicted_s: deque[float] = deque(maxlen=RATE_PREDICTIONS)
+        self._hearing_s = 0.0
+        self._heard_at_s = time.perf_counter()
+        self._fault = ''
+
+    def start(self) -> None:
+        """Open the source and start the thread.
+
+        Raises:
+            AudioError: The source cannot work as configured.
+
+        """
+        self._source.open()
+        self._garbage.start()
+        self._thread = threading.Thread(target=self._run, name='perception', daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and close the source; does nothing when stopped."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._garbage.stop()
+        self._source.close()
+
+    def flush(self) -> None:
+        """Forget all audio before the next block: the clock went backwards."""
+        self._flush.set()
+
+    def apply(self, settings: Settings) -> None:
+        """Change what may change; callable from any thread."""
+        self._settings = settings
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.max_rate_hz = settings.rate_hz
+            pipeline.min_confidence = settings.min_confidence
+            pipeline.policy = settings.policy
+
+    def faults(self) -> tuple[tuple[str, Fault], ...]:
+        """Return what is wrong with which microphone, by its name; callable from any thread."""
+        pipeline = self._pipeline
+        return () if pipeline is None else pipeline.status().faults
+
+    def report(self) -> Report:
+        """Return what has been seen so far; callable from any thread."""
+        meter, pipeline, stamp_ns = self._meter, self._pipeline, self._last_stamp_ns
+        return Report(
+            source=self._source.status(),
+            pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
+            levels=() if meter is None else meter.snapshot(),
+            flushes=self._listener.flushes,
+            latencies=self._latency.percentiles(),
+            age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
+            rate_hz=self._rate_hz(),
+            asked_hz=self._settings.rate_hz,
+            fault=self._fault,
+        )
+
+    def _rate_hz(self) -> float:
+        """Return the predictions a second since the oldest that is remembered, which falls when none are made."""
+        made_s = list(self._predicted_s)
+        return (len(made_s) - 1) / (time.perf_counter() - made_s[0]) if len(made_s) > 1 else 0.0
+
+    def _run(self) -> None:
+        name_this_thread('perception')
+        while not self._stop.is_set():
+            self._step()
+
+    def _step(self) -> None:
+        try:
+            self._hear()
+        except REFUSALS as error:
+            self._fail(str(error))
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a block brings
+            self._flush.set()
+            self._fail(f'{error!r}\n{traceback.format_exc()}')
+
+    def _hear(self) -> None:
+        block = self._source.read(READ_TIMEOUT_S)
+        if block is None:
+            if self._source.status().state is SourceState.ENDED:
+                self._stop.wait(REST_S)
+            return
+        began_s = time.perf_counter()
+        pipeline = self._take(block)
+        left_s = HEARD_AT_ONCE_S + CATCH_UP * (began_s - self._heard_at_s)
+        while left_s > 0 and (block := self._source.read(0.0)) is not None:
+            pipeline = self._take(block)
+            left_s -= block.samples.shape[1] / block.sample_rate_hz
+        self._heard_at_s = time.perf_counter()
+        self._hearing_s += self._heard_at_s - began_s
+        self._predict(pipeline)
+
+    def _take(self, block: AudioBlock) -> Pipeline:
+        if self._settings.audio:
+            self._output.publish_audio(block)
+        pipeline, meter = self._prepare(block)
+        meter.update(block.samples)
+        pipeline.push(block)
+        end_ns = block.stamp_ns + block.samples.shape[1] * NS_PER_S // block.sample_rate_hz
+        self._latency.add('capture', (self._now_ns() - end_ns) / NS_PER_S)
+        return pipeline
+
+    def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
+        """Return what fits the block's format, flushed where the stream begins anew."""
+        flush = self._flush.is_set()
+        self._flush.clear()
+        pipeline = self._listener.follow(block, flush=flush)
+        if pipeline is not self._pipeline or self._meter is None:
+            self._pipeline = pipeline
+            self._meter = LevelMeter(block.channels, block.sample_rate_hz)
+            self.apply(self._settings)
+        return pipeline, self._meter
+
+    def _predict(self, pipeline: Pipeline) -> None:
+        began_s = time.perf_counter()
+        prediction = pipeline.predict(with_features=self._output.wants_features())
+        if prediction is None:
+            return
+        predicted_s = time.perf_counter()
+        self._output.publish(prediction)
+        now_s = time.perf_counter()
+        self._latency.add('features', prediction.features_s)
+        self._latency.add('network', prediction.network_s)
+        self._latency.add('publish', now_s - predicted_s)
+        self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
+        for seconds in self._garbage.taken_s():
+            self._latency.add('garbage', seconds)
+        self._sustained.add(self._hearing_s, now_s - began_s, now_s)
+        self._hearing_s = 0.0
+        pipeline.limit(self._sustained.rate_hz)
+        self._predicted_s.append(now_s)
+        self._last_stamp_ns = prediction.stamp_ns
+        self._fault = ''
+
+    def _fail(self, message: str) -> None:
+        self._fault = message
+        self._log(message)

@@ -1,0 +1,66 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The QoS that publishers offer: which one a subscription needs to hear them all, and how a bag keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
+
+from audio_manifold_ros.bags.storage.qos_profiles import qos_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rclpy.duration import Duration
+
+NS = 1_000_000_000
+# Messages that wait in DDS while this process is busy: two seconds of images, more of what is small.
+LARGE_DEPTH, SMALL_DEPTH = 60, 1000
+LARGE_TYPES = frozenset({'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/PointCloud2'})
+
+
+def subscription_qos(kind: str, offered: Sequence[QoSProfile]) -> QoSProfile:
+    """Return the strictest profile that every publisher meets.
+
+    Args:
+        kind: Message type.
+        offered: Profiles of the publishers.
+
+    """
+    reliable = all(profile.reliability == ReliabilityPolicy.RELIABLE for profile in offered)
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=LARGE_DEPTH if kind in LARGE_TYPES else SMALL_DEPTH,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if is_latched(offered) else DurabilityPolicy.VOLATILE,
+    )
+
+
+def is_latched(offered: Sequence[QoSProfile]) -> bool:
+    """Return whether every publisher repeats its last messages to whoever comes late."""
+    return bool(offered) and all(profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for profile in offered)
+
+
+def bag_qos(offered: Sequence[QoSProfile]) -> str:
+    """Return the profiles as a bag keeps them, so that a player offers the same."""
+    return qos_text(
+        Qos(
+            QosHistory(int(profile.history)),
+            int(profile.depth),
+            QosReliability(int(profile.reliability)),
+            QosDurability(int(profile.durability)),
+            _time(profile.deadline),
+            _time(profile.lifespan),
+            QosLiveliness(int(profile.liveliness)),
+            _time(profile.liveliness_lease_duration),
+            bool(profile.avoid_ros_namespace_conventions),
+        )
+        for profile in offered
+    )
+
+
+def _time(duration: Duration) -> QosTime:
+    return QosTime(duration.nanoseconds // NS, duration.nanoseconds % NS)

@@ -1,0 +1,131 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Subscriptions that hand on messages as they arrive, serialised."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rclpy.subscription import Subscription
+
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.recorder.offered_qos import bag_qos, is_latched, subscription_qos
+from audio_manifold_ros.nodes.recorder.recorded_topic import NO_NUMBER, RecordedTopic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rclpy.node import Node
+    from rclpy.qos import QoSProfile
+
+# Callbacks are told about a message since rclpy 3.4; that of Humble, 3.3, gives them the message alone.
+TELLS_INFO = hasattr(Subscription, 'CallbackType')
+
+
+class RawSubscriptions:
+    """Subscribes to wanted topics as soon as somebody publishes them.
+
+    Args:
+        node: Subscribes.
+        topics: What is wanted: whole names.
+        receive: Called with each message: its topic, its bytes, when it arrived, and how many are missing before it.
+        log: Called with a sentence about a topic that cannot be recorded.
+
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        topics: Sequence[str],
+        receive: Callable[[RecordedTopic, bytes, int, int], None],
+        log: Callable[[str], None],
+    ) -> None:
+        """Subscribe to nothing yet: `look` does."""
+        self._node = node
+        self._receive = receive
+        self._log = log
+        self._wanted = tuple(dict.fromkeys(topics))
+        self._topics: dict[str, RecordedTopic] = {}
+        self._subscriptions: dict[str, tuple[Subscription, QoSProfile]] = {}
+        self._refused: dict[str, str] = {}
+        self._sim_time = False
+
+    @property
+    def topics(self) -> tuple[RecordedTopic, ...]:
+        """What is subscribed."""
+        return tuple(self._topics.values())
+
+    def look(self) -> None:
+        """Look for publishers that have come or gone."""
+        self._sim_time = bool(self._node.get_parameter('use_sim_time').value)
+        for name in self._wanted:
+            publishers = self._node.get_publishers_info_by_topic(name)
+            if name in self._topics:
+                self._topics[name].publishers = len(publishers)
+            if publishers:
+                self._follow(name, publishers[0].topic_type, [publisher.qos_profile for publisher in publishers])
+
+    def close(self) -> None:
+        """Hand on what has arrived by now, then unsubscribe."""
+        for name, (subscription, _) in self._subscriptions.items():
+            self._drain(self._topics[name])
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
+
+    def _follow(self, name: str, kind: str, offered: list[QoSProfile]) -> None:
+        """Subscribe to a topic, anew where a publisher has come that the present subscription cannot hear."""
+        qos = subscription_qos(kind, offered)
+        if name in self._subscriptions:
+            subscription, present = self._subscriptions[name]
+            if qos.reliability <= present.reliability and qos.durability <= present.durability:
+                return
+            self._node.destroy_subscription(subscription)
+        elif not self._accept(name, kind, offered):
+            return
+        topic = self._topics[name]
+        made = self._node.create_subscription(topic.message_class, name, self._callback(topic), qos, raw=True)
+        self._subscriptions[name] = made, qos
+
+    def _accept(self, name: str, kind: str, offered: list[QoSProfile]) -> bool:
+        try:
+            self._topics[name] = RecordedTopic(name, kind, bag_qos(offered), is_latched(offered), len(offered))
+        except NodeError as error:
+            if self._refused.get(name) != str(error):
+                self._refused[name] = str(error)
+                self._log(f'{name} of type {kind} is not recorded: {error}')
+            return False
+        return True
+
+    def _callback(self, topic: RecordedTopic) -> Callable[..., None]:
+        if TELLS_INFO:
+            return partial(self._on_message, topic)
+        # No default for the argument: where there is information, it would count as not wanted.
+        return lambda data: self._on_message(topic, data, {})
+
+    def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+        self._hand_on(topic, data, info)
+        self._drain(topic)
+
+    def _drain(self, topic: RecordedTopic) -> None:
+        """Take what else waits: an executor takes one message of each topic in a round, however many there are."""
+        subscription, qos = self._subscriptions[topic.name]
+        with subscription.handle:
+            for _ in range(qos.depth):
+                taken = subscription.handle.take_message(topic.message_class, True)
+                if taken is None:
+                    return
+                data, info = taken
+                # Without it for the first message of a round there is none for the others: their order would change.
+                self._hand_on(topic, data, info if TELLS_INFO else {})
+
+    def _hand_on(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+        lost = topic.lost_before(info.get('publication_sequence_number', NO_NUMBER))
+        self._receive(topic, data, self._time_ns(info), lost)
+
+    def _time_ns(self, info: dict[str, Any]) -> int:
+        """Return when a message arrived: the middleware knows it better than a callback that had to wait."""
+        if self._sim_time:
+            return int(self._node.get_clock().now().nanoseconds)
+        return int(info.get('received_timestamp', 0)) or time.time_ns()

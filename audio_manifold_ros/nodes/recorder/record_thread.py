@@ -1,0 +1,190 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The thread between what receives messages and the disk: it counts, looks at the sound, and writes."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+    from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
+
+QUEUE_BYTES = 256 * 2**20
+LATCHED_BYTES = 64 * 2**20
+# Messages of several topics come in no strict order of time; a clock that goes back further was set.
+LATE_NS = 10 * 10**9
+
+
+@dataclass(frozen=True)
+class _Item:
+    topic: RecordedTopic
+    data: bytes
+    time_ns: int
+    lost: int
+
+
+class RecordThread:
+    """Takes messages at once and works them off: before `begin` it only watches, afterwards it writes them.
+
+    What latched topics said before `begin` is kept and stands at the beginning of the bag. A clock that is set back
+    meanwhile loses nothing: what follows stands where the newest message before stood, in the order of its arrival.
+
+    Attributes:
+        failure: Why nothing is written any more; an empty string while all is well.
+
+    """
+
+    def __init__(self) -> None:
+        """Start to watch."""
+        self.failure = ''
+        self._queue: deque[_Item] = deque()
+        self._queued_bytes = 0
+        self._ready = threading.Condition()
+        self._work = threading.Lock()
+        self._stopped = False
+        self._writer: BagWriter | None = None
+        self._start_ns = self._newest_ns = 0
+        self._announced: set[str] = set()
+        self._statistics: dict[str, TopicStatistics] = {}
+        self._latched: deque[_Item] = deque()
+        self._latched_bytes = 0
+        self._thread = threading.Thread(target=self._run, name='record', daemon=True)
+        self._thread.start()
+
+    @property
+    def queued_bytes(self) -> int:
+        """What waits to be written."""
+        return self._queued_bytes
+
+    @property
+    def statistics(self) -> dict[str, TopicStatistics]:
+        """What was received since `forget` or `begin`, by topic."""
+        return dict(self._statistics)
+
+    def put(self, topic: RecordedTopic, data: bytes, time_ns: int, lost: int = 0) -> None:
+        """Take a message; when the disk is too slow for the queue it is dropped, and counted."""
+        with self._ready:
+            if self._queued_bytes + len(data) > QUEUE_BYTES:
+                self._of(topic).dropped += 1
+                return
+            self._queue.append(_Item(topic, data, time_ns, lost))
+            self._queued_bytes += len(data)
+            self._ready.notify()
+
+    def forget(self) -> None:
+        """Begin the statistics anew."""
+        with self._work:
+            self._statistics = {}
+
+    def begin(self, writer: BagWriter, time_ns: int, topics: Iterable[RecordedTopic]) -> None:
+        """Write from now on; statistics begin anew.
+
+        Args:
+            writer: The bag.
+            time_ns: When the bag begins: what latched topics said before stands there.
+            topics: What is subscribed: it is reported even if nothing comes.
+
+        """
+        with self._work, self._ready:
+            # What still waits came before; of that, too, only latched topics are wanted.
+            self._queue = deque([*self._latched, *(item for item in self._queue if item.topic.latched)])
+            self._queued_bytes = sum(len(item.data) for item in self._queue)
+            self._latched.clear()
+            self._latched_bytes = 0
+            self._statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in topics}
+            self._writer, self._start_ns, self._newest_ns = writer, time_ns, time_ns
+            self._ready.notify()
+
+    def stop(self) -> None:
+        """Work off what was taken, and end."""
+        with self._ready:
+            self._stopped = True
+            self._ready.notify()
+        self._thread.join()
+
+    def _of(self, topic: RecordedTopic) -> TopicStatistics:
+        found = self._statistics.get(topic.name)
+        if found is None:
+            found = self._statistics[topic.name] = TopicStatistics(topic.name, topic.type)
+        return found
+
+    def _run(self) -> None:
+        try:
+            while self._wait():
+                self._work_off()
+        except Exception:  # noqa: BLE001 - whatever happens, the recorder must stop and say why
+            self.failure = f'The recorder has a fault:\n{traceback.format_exc()}'
+
+    def _wait(self) -> bool:
+        """Wait for messages; False when all is worked off and none will come."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._queue or self._stopped)
+            return bool(self._queue)
+
+    def _work_off(self) -> None:
+        with self._work:
+            with self._ready:
+                if not self._queue:
+                    return
+                item = self._queue.popleft()
+                self._queued_bytes -= len(item.data)
+            if not self.failure:
+                self._take(item if self._writer is None else self._placed(item), self._writer)
+
+    def _placed(self, item: _Item) -> _Item:
+        """Return a message at the time at which it stands in the bag."""
+        if item.time_ns < self._newest_ns - LATE_NS:
+            # In the order of arrival, and each at a time of its own: readers tell images apart by it.
+            self._newest_ns += 1
+            return replace(item, time_ns=self._newest_ns)
+        self._newest_ns = max(item.time_ns, self._newest_ns)
+        return replace(item, time_ns=max(item.time_ns, self._start_ns))
+
+    def _take(self, item: _Item, writer: BagWriter | None) -> None:
+        try:
+            if writer is None:
+                self._keep(item)
+            else:
+                self._write(item, writer)
+        except BagError as error:
+            self.failure = str(error)
+            return
+        self._count(item)
+
+    def _keep(self, item: _Item) -> None:
+        if not item.topic.latched:
+            return
+        self._latched.append(item)
+        self._latched_bytes += len(item.data)
+        while self._latched_bytes > LATCHED_BYTES:
+            self._latched_bytes -= len(self._latched.popleft().data)
+
+    def _write(self, item: _Item, writer: BagWriter) -> None:
+        topic = item.topic
+        if topic.name not in self._announced:
+            writer.add_topic(topic.name, topic.type, topic.qos_profiles)
+            self._announced.add(topic.name)
+        writer.write(topic.name, item.data, item.time_ns)
+
+    def _count(self, item: _Item) -> None:
+        statistics = self._of(item.topic)
+        # What is missing before the first message was lost before there was anything to record it.
+        statistics.lost += item.lost if statistics.count else 0
+        statistics.update(item.time_ns, item.topic.stamp_ns(item.data), len(item.data))
+        if not item.topic.is_audio:
+            return
+        try:
+            statistics.update_audio(item.topic.chunk(item.data, item.time_ns))
+        except BagError:
+            # It is recorded as it came; the report tells how many there were.
+            statistics.unreadable += 1

@@ -1,0 +1,107 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A topic on its way into a bag, and what can be read of its messages without a full look at them."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rclpy.serialization import deserialize_message
+
+from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
+
+NO_NUMBER = 2**64 - 1
+
+
+@dataclass
+class RecordedTopic:
+    """One topic.
+
+    Attributes:
+        name: Its full name.
+        type: Its type, for example `sensor_msgs/msg/Image`.
+        qos_profiles: What its publishers offer, as a bag keeps it.
+        latched: Late subscribers receive the last messages.
+        publishers: How many publish it now.
+        message_class: Class of its messages.
+        stamped: Its messages begin with a header.
+
+    """
+
+    name: str
+    type: str
+    qos_profiles: str
+    latched: bool
+    publishers: int = 1
+    message_class: Any = field(init=False)
+    stamped: bool = field(init=False)
+    _number: int | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Import the class of the messages.
+
+        Raises:
+            NodeError: The package of the type is not installed.
+
+        """
+        self.message_class = message_class(self.type)
+        fields = list(self.message_class.get_fields_and_field_types().values())
+        self.stamped = bool(fields) and fields[0] == 'std_msgs/Header'
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether the messages describe their sound completely."""
+        adapter = ADAPTERS.get(self.type)
+        return adapter is not None and not adapter.info_type and not adapter.needs_stated
+
+    def stamp_ns(self, data: bytes) -> int | None:
+        """Return the stamp of a serialised message; None for messages without a header, or one never stamped."""
+        return header_stamp_ns(data) if self.stamped else None
+
+    def chunk(self, data: bytes, time_ns: int) -> AudioChunk:
+        """Return the sound of a serialised message.
+
+        Raises:
+            BagError: The message makes no sense.
+
+        """
+        try:
+            message = deserialize_message(data, self.message_class)
+        except RuntimeError as error:
+            msg = f'{self.name}: a message of {len(data)} bytes is no {self.type} ({error}): mend its source.'
+            raise BagError(msg) from None
+        return ADAPTERS[self.type].blocks(message, time_ns)
+
+    def lost_before(self, number: int) -> int:
+        """Return how many messages are missing before the one with a number that its publisher counts.
+
+        Numbers of several publishers cannot be told apart, and middleware that does not count gives none.
+        """
+        before, self._number = self._number, None
+        if number == NO_NUMBER or self.publishers != 1:
+            return 0
+        self._number = number
+        return max(number - before - 1, 0) if before is not None else 0
+
+
+def message_class(kind: str) -> Any:
+    """Return the class of a message type.
+
+    Raises:
+        NodeError: Its package is not installed.
+
+    """
+    package, _, name = kind.partition('/msg/')
+    try:
+        return getattr(importlib.import_module(f'{package}.msg'), name)
+    except (ImportError, AttributeError):
+        msg = f'The package {package!r} is not installed or lacks {name!r}: install and source it.'
+        raise NodeError(msg) from None

@@ -1,0 +1,95 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is shown while a recording runs: a table in a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+
+from audio_manifold_ros.bags.statistics.record_report import CLIPPED_FRACTION
+from audio_manifold_ros.nodes.common.level_bar import level_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A recording as it is now.
+
+    Attributes:
+        title: Where it goes.
+        elapsed_s: Since it began.
+        free_bytes: Of the disk.
+        queued_bytes: Waiting to be written.
+        topics: What was received, by topic.
+        rates: Messages and bytes a second of late, by topic.
+        device: The condition of an own device in a sentence; empty without one.
+
+    """
+
+    title: str
+    elapsed_s: float
+    free_bytes: int
+    queued_bytes: int
+    topics: Mapping[str, TopicStatistics]
+    rates: Mapping[str, tuple[float, float]]
+    device: str
+
+    @property
+    def bytes_per_s(self) -> float:
+        """What all topics bring."""
+        return sum(rate for _, rate in self.rates.values())
+
+    def table(self) -> Group:
+        """Lay rates, losses, levels and disk out."""
+        table = Table(
+            title=f'{self.title}   {self._clock()}', title_justify='left', caption_justify='left', min_width=90
+        )
+        table.add_column('topic', no_wrap=True)
+        for name in ('messages', 'Hz', 'MB/s', 'age ms', 'lost', 'dropped', 'samples lost'):
+            table.add_column(name, justify='right')
+        for name, topic in sorted(self.topics.items()):
+            hz, rate = self.rates.get(name, (0.0, 0.0))
+            age = '' if topic.age_ms is None else f'{topic.age_ms:.0f}'
+            losses = (str(topic.lost), str(topic.dropped), str(topic.audio.samples_lost) if topic.audio.samples else '')
+            bad = topic.lost or topic.dropped or topic.audio.samples_lost
+            style = 'red' if bad else 'dim' if not hz else ''
+            table.add_row(name, str(topic.count), f'{hz:.1f}', f'{rate / 1e6:.2f}', age, *losses, style=style)
+        table.caption = self._disk()
+        return Group(table, *self._levels())
+
+    def line(self) -> str:
+        """Say the same in a line."""
+        lost = sum(topic.lost + topic.dropped for topic in self.topics.values())
+        samples = sum(topic.audio.samples_lost for topic in self.topics.values())
+        count = sum(topic.count for topic in self.topics.values())
+        return f'{self._clock()}: {count} messages, {lost} lost, {samples} samples lost. {self._disk()}'
+
+    def _clock(self) -> str:
+        return f'{int(self.elapsed_s) // 60:02d}:{int(self.elapsed_s) % 60:02d}'
+
+    def _disk(self) -> str:
+        left_min = self.free_bytes / max(self.bytes_per_s, 1.0) / 60
+        left = f'{left_min:.0f} min left' if left_min < 10_000 else 'room enough'
+        waits = f', {self.queued_bytes / 1e6:.0f} MB wait for it' if self.queued_bytes > 10**7 else ''
+        device = f' {self.device}' if self.device else ''
+        return f'Disk: {self.free_bytes / 1e9:.1f} GB free, {self.bytes_per_s / 1e6:.1f} MB/s, {left}{waits}.{device}'
+
+    def _levels(self) -> list[Table]:
+        tables = []
+        for name, topic in sorted(self.topics.items()):
+            levels = topic.audio.levels()
+            if levels:
+                table = Table(title=name, title_justify='left', show_header=False, box=None)
+                for channel, level in enumerate(levels):
+                    bar = level_bar(level.rms_dbfs, clipped=level.clipped_fraction > CLIPPED_FRACTION)
+                    table.add_row(f'{channel}', bar, 'DEAD' if level.silent else '')
+                tables.append(table)
+        return tables

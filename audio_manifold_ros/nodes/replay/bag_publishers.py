@@ -1,0 +1,103 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishers for the topics of a bag; messages leave as the bytes that were recorded."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from audio_manifold_ros.nodes.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rclpy.node import Node
+    from rclpy.publisher import Publisher
+
+    from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
+
+DEPTH = 200
+TRANSIENT_LOCAL = re.compile(r'^\s*durability:\s*(1|transient_local)\s*$', re.MULTILINE)
+# Where a bag does not say how it was offered: those who come later must get these, too.
+LATCHED_TOPICS = ('tf_static', 'run_metadata', 'labels_json', 'label_info', 'robot_description')
+ACKNOWLEDGE_S = 2.0
+
+
+class BagPublishers:
+    """One publisher per topic.
+
+    Attributes:
+        topics: Names, as in the bag, of what is published.
+        latched: Those of them that are repeated to whoever comes late.
+        left_out: Why a topic of the bag is not published, by name.
+
+    """
+
+    def __init__(self, node: Node, topics: Iterable[BagTopic]) -> None:
+        """Create a publisher for each topic whose message type is installed."""
+        self._publishers: dict[str, Publisher] = {}
+        self.latched: tuple[str, ...] = ()
+        self.left_out: dict[str, str] = {}
+        for topic in topics:
+            try:
+                kind = message_class(topic.type)
+            except NodeError as error:
+                self.left_out[topic.name] = str(error)
+                continue
+            qos = _qos(topic)
+            if qos.durability == DurabilityPolicy.TRANSIENT_LOCAL:
+                self.latched += (topic.name,)
+            self._publishers[topic.name] = node.create_publisher(
+                kind, topic.name, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
+            )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Names of what is published, as in the bag."""
+        return tuple(self._publishers)
+
+    def publish(self, message: BagMessage) -> None:
+        """Publish a message of one of the topics."""
+        self._publishers[message.topic].publish(bytes(message.data))
+
+    def wait_for_all_acked(self) -> None:
+        """Wait until all who listen have got everything, for two seconds at most."""
+        end_s = time.monotonic() + ACKNOWLEDGE_S
+        for publisher in self._publishers.values():
+            publisher.wait_for_all_acked(Duration(seconds=max(end_s - time.monotonic(), 0.0)))
+
+
+def message_class(name: str) -> Any:
+    """Return the class of a message type, for example `sensor_msgs/msg/Image`.
+
+    Raises:
+        NodeError: Its package is not installed.
+
+    """
+    package, _, rest = name.partition('/')
+    try:
+        return getattr(importlib.import_module(f'{package}.msg'), rest.rpartition('/')[2])
+    except (ImportError, AttributeError):
+        msg = f'{name!r} is not installed: install or build the package {package!r}.'
+        raise NodeError(msg) from None
+
+
+def _qos(topic: BagTopic) -> QoSProfile:
+    """Offer messages reliably to those who come later where the recorded node did."""
+    if topic.qos_profiles:
+        latched = bool(TRANSIENT_LOCAL.search(topic.qos_profiles))
+    else:
+        latched = topic.name.rpartition('/')[2] in LATCHED_TOPICS
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=DEPTH,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )

@@ -1,0 +1,209 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Plays a bag over ROS with /clock, for machines without `ros2 bag play`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rosgraph_msgs.msg import Clock as ClockMessage
+from std_srvs.srv import Trigger
+
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.nodes.common.messages import to_time
+from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
+from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
+from audio_manifold_ros.nodes.replay.playback_clock import FASTEST, NS_PER_S, SLOWEST, PlaybackClock
+from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters, to_ros_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RATE_STEP = 1.1
+KEYS = 'space pauses, right plays the next message, up and down change the rate'
+
+
+class Replay(Node):
+    """Publishes what a bag holds, at the distances at which it was recorded.
+
+    The parameters `rate`, `paused` and `loop` may change at any time; the services `~/pause`, `~/resume`,
+    `~/toggle_paused` and `~/play_next` (std_srvs/Trigger) and the keyboard do the same. /clock follows the time at
+    which the bag received its messages, and stands still with it; headers stay as they were recorded.
+
+    Attributes:
+        failure: Why the replay ended before the bag did; an empty string while all is well.
+
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        """Open the bag, create the publishers, begin to play after `delay_s`.
+
+        Raises:
+            NodeError: A parameter cannot be used.
+            BagError: The bag cannot be read.
+
+        """
+        super().__init__('replay', **node_options)
+        self.failure = ''
+        declared = NodeParameters(self, (ReplayParameters,), lambda: False, self._change)
+        declared.check()
+        self._given = declared.read(ReplayParameters)
+        self._loop = self._given.loop
+        self._next = 0
+        self._bag = _open(self._given.bag)
+        self._start_ns = self._bag.start_ns + round(self._given.start_offset_s * NS_PER_S)
+        self._outlets = BagPublishers(self, self._wanted_topics())
+        for name, reason in self._outlets.left_out.items():
+            self.get_logger().warning(f'{name} is not played: {reason}')
+        self.playback = PlaybackClock(self._start_ns, self._given.rate, paused=True)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._clock_outlet = None
+        if self._given.clock_hz > 0:
+            self._clock_outlet = self.create_publisher(ClockMessage, '/clock', QoSProfile(depth=10))
+            self.create_timer(1 / self._given.clock_hz, self._publish_clock, clock=steady)
+        for name, action in self._actions().items():
+            self.create_service(Trigger, f'~/{name}', partial(self._serve, action))
+        self._keyboard = Keyboard(self._keys())
+        self._started = False
+        self._thread = threading.Thread(target=self._run, name='replay', daemon=True)
+        self._starter = self.create_timer(self._given.delay_s, self._start, clock=steady)
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been played."""
+        return self._started and not self._thread.is_alive()
+
+    def destroy_node(self) -> None:
+        """Stop playing, then release the node."""
+        self.playback.close()
+        if self._started:
+            self._thread.join()
+        self._keyboard.close()
+        self._bag.close()
+        super().destroy_node()
+
+    def _wanted_topics(self) -> list[Any]:
+        names = self._given.topics.split()
+        known = {topic.name.lstrip('/'): topic for topic in self._bag.topics}
+        unknown = [name for name in names if name.lstrip('/') not in known]
+        if unknown:
+            msg = f'{self._given.bag!r} has no topics {unknown}: it has {sorted(t.name for t in known.values())}.'
+            raise NodeError(msg)
+        return [known[name.lstrip('/')] for name in names] if names else list(known.values())
+
+    def _start(self) -> None:
+        self._starter.cancel()
+        where = f'{self._given.bag}: {self._bag.duration_s:.1f} s, {len(self._outlets.topics)} topics'
+        self.get_logger().info(f'{where}; {KEYS}' if self._keyboard.listens else where)
+        self.playback.set_paused(bool(self.get_parameter('paused').value))
+        self._started = True
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._repeat_latched()
+            while self._play() and self._loop:
+                self.playback.jump(self._start_ns)
+                self._publish_clock()
+            self._outlets.wait_for_all_acked()
+        except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+            self.failure = str(error) or repr(error)
+            self.get_logger().fatal(f'The replay ends: {self.failure}')
+
+    def _repeat_latched(self) -> None:
+        """Say what latched topics said before the start: it holds on, however much of the bag is left out."""
+        for message in self._bag.messages(self._outlets.latched, stop_ns=self._start_ns):
+            self._outlets.publish(message)
+
+    def _play(self) -> bool:
+        """Play from the start to the end; False if the node is being released."""
+        for message in self._bag.messages(self._outlets.topics, start_ns=self._start_ns):
+            if not self.playback.wait_until(message.time_ns, self._take_next):
+                return False
+            self._outlets.publish(message)
+        return True
+
+    def _take_next(self) -> bool:
+        if self._next <= 0 or not self.playback.paused:
+            return False
+        self._next -= 1
+        return True
+
+    def _publish_clock(self) -> None:
+        if self._clock_outlet is not None:
+            now_ns = min(self.playback.now_ns(), self._bag.end_ns)
+            self._clock_outlet.publish(ClockMessage(clock=to_time(now_ns)))
+
+    def _change(self, changes: dict[str, Any]) -> None:
+        """Do what a parameter says; before the start, the parameters themselves are read."""
+        self._loop = changes.get('loop', self._loop)
+        if 'rate' in changes:
+            self.playback.set_rate(changes['rate'])
+        if 'paused' in changes and self._started:
+            self._next = 0
+            self.playback.set_paused(changes['paused'])
+
+    def _actions(self) -> dict[str, Callable[[], str]]:
+        return {
+            'pause': lambda: self._set('paused', True),
+            'resume': lambda: self._set('paused', False),
+            'toggle_paused': lambda: self._set('paused', not self.get_parameter('paused').value),
+            'play_next': self._play_next,
+        }
+
+    def _keys(self) -> dict[str, Callable[[], object]]:
+        actions = self._actions()
+        return {
+            SPACE: actions['toggle_paused'],
+            RIGHT: actions['play_next'],
+            UP: lambda: self._set('rate', min(self.playback.rate * RATE_STEP, FASTEST)),
+            DOWN: lambda: self._set('rate', max(self.playback.rate / RATE_STEP, SLOWEST)),
+        }
+
+    def _set(self, name: str, value: object) -> str:
+        result = self.set_parameters([Parameter(name, value=value)])[0]
+        text = result.reason or f'{name}: {value}'
+        self.get_logger().info(text)
+        return text
+
+    def _play_next(self) -> str:
+        if not self.playback.paused:
+            return 'The replay is not paused: pause it first.'
+        self._next += 1
+        self.playback.wake()
+        return 'the next message is played'
+
+    @staticmethod
+    def _serve(action: Callable[[], str], _request: Any, response: Any) -> Any:
+        response.message = action()
+        response.success = True
+        return response
+
+
+def _open(path: str) -> BagReader:
+    if not path:
+        msg = "bag is '': give the folder of a bag, or a bare .mcap or .db3 file."
+        raise NodeError(msg)
+    return BagReader(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play a bag until its end or until interrupted; returns the exit status."""
+    given = to_ros_arguments(sys.argv[1:] if arguments is None else arguments)
+    return run_to_status(
+        Replay, ['replay', *given], ended=lambda node: node.ended, status=lambda node: int(bool(node.failure))
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters of `replay`, and its command line, which sets them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from audio_manifold_ros.nodes.common.parameters import parameter
+from audio_manifold_ros.nodes.replay.playback_clock import FASTEST, SLOWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROS_ARGUMENTS, ROS_ARGUMENTS_END = '--ros-args', '--'
+
+
+@dataclass(frozen=True)
+class ReplayParameters:
+    """Which bag is played, and how."""
+
+    PREFIX: ClassVar[str] = ''
+    bag: str = parameter('', 'Folder of the bag, or a bare .mcap or .db3 file.', read_only=True)
+    topics: str = parameter('', 'Topics to play, with spaces between them; empty: all that can be.', read_only=True)
+    rate: float = parameter(1.0, 'Seconds of the bag a second.', minimum=SLOWEST, maximum=FASTEST, running=True)
+    paused: bool = parameter(False, 'Stand still.', running=True)
+    loop: bool = parameter(False, 'Begin again at the end; time jumps back.', running=True)
+    clock_hz: float = parameter(
+        100.0, 'Messages a second on /clock; 0: none.', minimum=0.0, maximum=1000.0, read_only=True
+    )
+    start_offset_s: float = parameter(
+        0.0, 'Seconds of the bag to leave out at its beginning.', minimum=0.0, maximum=1e7, read_only=True
+    )
+    delay_s: float = parameter(
+        1.0,
+        'Seconds before the first message, so that subscribers are found.',
+        minimum=0.0,
+        maximum=600.0,
+        read_only=True,
+    )
+
+
+def to_ros_arguments(arguments: Sequence[str], program: str = 'replay') -> list[str]:
+    """Turn the command line of `replay` into ROS arguments that set its parameters.
+
+    What stands after `--ros-args` is kept as it is, and wins.
+    """
+    own, ros = list(arguments), []
+    if ROS_ARGUMENTS in own:
+        at = own.index(ROS_ARGUMENTS)
+        own, ros = own[:at], own[at:]
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description='Play a bag over ROS, with /clock. While it plays: space pauses, right plays the next message, '
+        'up and down change the rate.',
+        epilog='After --ros-args, everything that ROS knows: -r topic:=other, -p loop:=true.',
+    )
+    parser.add_argument('bag', nargs='?', help='folder of the bag, or a bare .mcap or .db3 file')
+    parser.add_argument('-r', '--rate', type=float, help='seconds of the bag a second')
+    parser.add_argument('-l', '--loop', action='store_true', default=None, help='begin again at the end')
+    parser.add_argument('-p', '--start-paused', dest='paused', action='store_true', default=None, help='wait at first')
+    parser.add_argument('--topics', nargs='+', help='play only these topics')
+    parser.add_argument('--clock', dest='clock_hz', type=float, help='messages a second on /clock; 0: none')
+    parser.add_argument('--start-offset', dest='start_offset_s', type=float, help='seconds to leave out at first')
+    parser.add_argument('-d', '--delay', dest='delay_s', type=float, help='seconds before the first message')
+    values = {name: value for name, value in vars(parser.parse_args(own)).items() if value is not None}
+    settings = [part for name, value in values.items() for part in ('-p', f'{name}:={_ros_text(value)}')]
+    return [ROS_ARGUMENTS, *settings, ROS_ARGUMENTS_END, *ros]
+
+
+def _ros_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(value)
+    text = ' '.join(value) if isinstance(value, list) else str(value)
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,69 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A node that publishes what a rig looks like: /tf_static and robot_description, latched."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.parameters import parameter
+from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.perception.publishers import LATCHED
+from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
+from audio_manifold_ros.rig.rig_urdf import to_urdf
+
+
+@dataclass(frozen=True)
+class RigParameters:
+    """Which rig."""
+
+    PREFIX: ClassVar[str] = ''
+    rig: str = parameter('calibration/roof_octagon', 'Folder with mic_array.yaml and extrinsics.yaml.', read_only=True)
+
+
+class RigFrames(Node):
+    """Publishes the frames of a rig once, for whoever comes, now or later.
+
+    Leave it out where a robot_state_publisher has the rig in its own description (see `rig_to_urdf`).
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        """Publish.
+
+        Raises:
+            NodeError: The parameter `rig` names no folder.
+            CalibrationError: The rig cannot be used.
+
+        """
+        super().__init__('rig_frames', **node_options)
+        declared = NodeParameters(self, (RigParameters,), lambda: True, lambda _: None)
+        # It shares the parameter file of the node that hears the rig, and most of that does not concern it.
+        declared.check(shared=True)
+        named = declared.read(RigParameters).rig
+        if not named:
+            self.get_logger().warning('No rig is named: it has no frames to publish.')
+            return
+        rig = locate('rig', named)
+        self._frames = publish_static_frames(self, rig)
+        array = MicrophoneArray.from_yaml(rig / RIG_FILE)
+        self._description = self.create_publisher(String, 'robot_description', LATCHED)
+        self._description.publish(String(data=to_urdf(array, Extrinsics.from_yaml(rig / EXTRINSICS_FILE))))
+        self.get_logger().info(f'Published the frames of {array.array_id!r}: {len(array.microphones)} microphones.')
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Publish until interrupted; returns the exit status."""
+    return run_to_status(RigFrames, arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

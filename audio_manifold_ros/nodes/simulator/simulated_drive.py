@@ -1,0 +1,146 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A node that drives down simulated streets in real time: sound, true images and the rig's frames."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, Image
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_camera_info, to_header, to_image
+from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.perception.publishers import AUDIO, IMAGES
+from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
+from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
+from audio_manifold_ros.nodes.simulator.drive_schedule import DriveSchedule, Sound, View
+from audio_manifold_ros.simulation.device_channels import DeviceChannels
+
+if TYPE_CHECKING:
+    from rclpy.publisher import Publisher
+
+    from audio_manifold_ros.simulation.drive import Drive
+
+RENDER_TIMEOUT_S = 60.0
+
+
+class SimulatedDrive(Node):
+    """Publishes `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
+
+    The audio is what the rig's device would deliver, the images are stamped by the camera's clock. After `street_s`
+    seconds the street of the next seed follows: the audio begins anew at sample 0.
+    """
+
+    def __init__(self, **node_options: Any) -> None:
+        """Declare parameters, create the publishers, start to drive.
+
+        Raises:
+            NodeError: A parameter cannot be used.
+            CalibrationError: The rig cannot be used.
+
+        """
+        super().__init__('simulated_drive', **node_options)
+        declared = NodeParameters(self, (DriveParameters,), lambda: True, lambda _: None)
+        declared.check()
+        self._drive = declared.read(DriveParameters)
+        self._rig = locate('rig', self._drive.rig)
+        self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO)
+        self._depth = self._publisher(Image, 'truth/depth/image', IMAGES)
+        self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGES)
+        self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGES)
+        self._frames = publish_static_frames(self, self._rig)
+        self._stop = threading.Event()
+        self._failed = False
+        self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether `duration_s` is over, or the drive has failed."""
+        return not self._thread.is_alive()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the drive has ended before its time, because a street could not be driven."""
+        return self._failed
+
+    def destroy_node(self) -> None:
+        """Stop driving, then release the node."""
+        self._stop.set()
+        self._thread.join()
+        super().destroy_node()
+
+    def _publisher(self, kind: Any, topic: str, qos: Any) -> Publisher:
+        options = QoSOverridingOptions.with_default_policies()
+        return self.create_publisher(kind, topic, qos, qos_overriding_options=options)
+
+    def _run(self) -> None:
+        left_s = self._drive.duration_s or float('inf')
+        seed = self._drive.seed
+        try:
+            while left_s > 0 and not self._stop.is_set():
+                street_s = min(left_s, self._drive.street_s)
+                self._drive_street(seed, street_s)
+                left_s -= street_s
+                seed += 1
+        except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+            self._failed = True
+            self.get_logger().fatal(f'The drive ends in street {seed}: {error!r}')
+
+    def _drive_street(self, seed: int, street_s: float) -> None:
+        drive = self._drive
+        schedule = DriveSchedule(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
+        try:
+            device = DeviceChannels(schedule.drive.array, schedule.drive.sample_rate_hz)
+            schedule.prepare(RENDER_TIMEOUT_S)
+            event = schedule.next(RENDER_TIMEOUT_S)
+            self.get_logger().info(f'street {seed}')
+            start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
+            while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
+                if isinstance(event, Sound):
+                    self._publish_sound(schedule.drive, device, event, start_ns)
+                else:
+                    self._publish_view(schedule.drive, event, start_ns)
+                event = schedule.next(RENDER_TIMEOUT_S)
+        except queue.Empty:
+            self.get_logger().error(
+                f'Street {seed} is not rendered within {RENDER_TIMEOUT_S} s: this machine is overloaded.'
+            )
+        finally:
+            schedule.close()
+
+    def _publish_sound(self, drive: Drive, device: DeviceChannels, sound: Sound, start_ns: int) -> None:
+        samples = device.process(sound.samples)
+        if not samples.shape[1]:
+            return
+        first = max(sound.first_sample - device.before - device.after, 0)
+        stamp_ns = start_ns + (first + device.before) * NS_PER_S // drive.sample_rate_hz
+        block = AudioBlock(samples, first, drive.sample_rate_hz, stamp_ns)
+        self._audio.publish(to_audio_message(block, drive.array.frame_id))
+
+    def _publish_view(self, drive: Drive, view: View, start_ns: int) -> None:
+        stamp_s = view.due_s + drive.extrinsics.audio_time_offset_s
+        header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
+        self._depth.publish(to_image(view.depth_m, '32FC1', header))
+        self._info.publish(to_camera_info(drive.camera, header, *view.depth_m.shape))
+        self._labels.publish(to_image(view.labels, 'mono8', header))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Drive until the time is over or the node is interrupted; returns the exit status."""
+    return run_to_status(SimulatedDrive, arguments, ended=lambda node: node.ended, status=lambda node: int(node.failed))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,53 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All frames of a rig: what the extrinsics say, and one for each microphone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
+
+
+def rig_frames(array: MicrophoneArray, extrinsics: Extrinsics) -> tuple[Transform, ...]:
+    """Return the transforms of a rig from its root outwards; a microphone's x axis is its facing (REP-103).
+
+    Raises:
+        CalibrationError: The frames are no tree with one root, or the array hangs on nothing.
+
+    """
+    extrinsics.transform(array.frame_id)
+    frames = (*extrinsics.transforms, *(_microphone(array, mic) for mic in array.microphones))
+    children = [frame.child for frame in frames]
+    repeated = sorted({child for child in children if children.count(child) > 1})
+    if repeated:
+        msg = f'The frames {repeated} of array {array.array_id!r} occur twice: give each microphone its own frame_id.'
+        raise CalibrationError(msg)
+    root_frame(frames)
+    return frames
+
+
+def root_frame(frames: tuple[Transform, ...]) -> str:
+    """Return the frame that all others hang on.
+
+    Raises:
+        CalibrationError: There are several.
+
+    """
+    children = {frame.child for frame in frames}
+    roots = sorted({frame.parent for frame in frames} - children)
+    if len(roots) != 1:
+        msg = f'The extrinsics begin at {roots}: give transforms that all begin at one frame.'
+        raise CalibrationError(msg)
+    return roots[0]
+
+
+def _microphone(array: MicrophoneArray, mic: Microphone) -> Transform:
+    ahead, left, up = mic.facing
+    pitch, yaw = -math.asin(max(-1.0, min(1.0, up))), math.atan2(left, ahead)
+    return Transform(array.frame_id, mic.frame_id or f'{mic.name}_link', mic.position_m, (0.0, pitch, yaw))

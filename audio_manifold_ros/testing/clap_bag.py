@@ -1,0 +1,111 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bag in which somebody claps before the camera of a rig."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.testing.clap_pictures import Pictures
+
+NS = 1_000_000_000
+START_NS = 1_700_000_000 * NS
+BLOCK_SAMPLES = 512
+AUDIO, CAMERA = '/audio', '/camera/image_raw'
+AUDIO_TYPE, IMAGE_TYPE, JPEG_TYPE = (
+    'audio_manifold_msgs/msg/AudioBlock',
+    'sensor_msgs/msg/Image',
+    'sensor_msgs/msg/CompressedImage',
+)
+
+
+@dataclass(frozen=True)
+class ClapBag:
+    """What is recorded.
+
+    Attributes:
+        samples: f32 (channel, sample).
+        sample_rate_hz: Rate.
+        pictures: Grey uint8 (picture, row, column).
+        stamps_s: Of the pictures, against that of sample 0 (picture,).
+        compressed: Pictures are PNG in CompressedImage.
+
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+    pictures: Pictures
+    stamps_s: NDArray[np.float64]
+    compressed: bool = False
+
+    def write(self, folder: Path) -> None:
+        """Write the bag."""
+        messages = sorted([*self._audio(), *self._pictures()], key=lambda message: message[0])
+        with BagWriter(folder) as bag:
+            bag.add_topic(AUDIO, AUDIO_TYPE)
+            bag.add_topic(CAMERA, JPEG_TYPE if self.compressed else IMAGE_TYPE)
+            for time_ns, topic, data in messages:
+                bag.write(topic, data, time_ns)
+
+    def _audio(self) -> list[tuple[int, str, bytes]]:
+        steps = to_steps(self.samples).astype('<i2')
+        messages = []
+        for first in range(0, steps.shape[1], BLOCK_SAMPLES):
+            block = steps[:, first : first + BLOCK_SAMPLES]
+            time_ns = START_NS + first * NS // self.sample_rate_hz
+            fields = {
+                'header': _header(time_ns),
+                'sample_rate_hz': self.sample_rate_hz,
+                'channel_count': len(block),
+                'encoding': 's16le',
+                'first_sample': first,
+                'overflow': False,
+                'data': np.frombuffer(block.T.tobytes(), dtype=np.uint8),
+            }
+            messages.append((time_ns + block.shape[1] * NS // self.sample_rate_hz, AUDIO, _data(AUDIO_TYPE, fields)))
+        return messages
+
+    def _pictures(self) -> list[tuple[int, str, bytes]]:
+        kind = JPEG_TYPE if self.compressed else IMAGE_TYPE
+        messages = []
+        for picture, stamp_s in zip(self.pictures, self.stamps_s.tolist(), strict=True):
+            time_ns = START_NS + round(stamp_s * NS)
+            content = _png(picture) if self.compressed else _raw(picture)
+            messages.append((time_ns, CAMERA, _data(kind, {'header': _header(time_ns), **content})))
+        return messages
+
+
+def _raw(picture: NDArray[np.uint8]) -> dict[str, Any]:
+    rows, columns = picture.shape
+    return {
+        'height': rows,
+        'width': columns,
+        'encoding': 'mono8',
+        'is_bigendian': 0,
+        'step': columns,
+        'data': picture.reshape(-1),
+    }
+
+
+def _png(picture: NDArray[np.uint8]) -> dict[str, Any]:
+    return {'format': 'png', 'data': np.asarray(cv2.imencode('.png', picture)[1], dtype=np.uint8).reshape(-1)}
+
+
+def _header(time_ns: int) -> Any:
+    types = typestore().types
+    stamp = types['builtin_interfaces/msg/Time'](sec=time_ns // NS, nanosec=time_ns % NS)
+    return types['std_msgs/msg/Header'](stamp=stamp, frame_id='')
+
+
+def _data(kind: str, fields: dict[str, Any]) -> bytes:
+    store = typestore()
+    return bytes(store.serialize_cdr(store.types[kind](**fields), kind))

@@ -1,0 +1,234 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Calibration from sound: random rigs in simulated streets, whose faults the commands have to find."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.arrivals import find_arrivals
+from audio_manifold_ros.calibration.channels.channel_check import check_channels
+from audio_manifold_ros.calibration.channels.channel_delays import (
+    ChannelDelays,
+    delays_from_places,
+    delays_of_wired,
+)
+from audio_manifold_ros.calibration.channels.channel_gains import gains_from_places
+from audio_manifold_ros.calibration.channels.clocks import drifting_channels
+from audio_manifold_ros.calibration.channels.polarities import find_polarities
+from audio_manifold_ros.calibration.channels.standing_places import find_places
+from audio_manifold_ros.calibration.channels.tap_order import find_order
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.testing.rig_faults import FAULTS, Samples, quantised
+from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
+from benchmarks.harness.figure import Figure, at_most
+from benchmarks.harness.length import times
+from training.data.process_pool import fresh_pool
+
+Outcome = TypeVar('Outcome')
+
+ARRAYS = (octagon(), rectangle(), octagon(0.045))
+FIRST_SEED, CHECKED_RIGS, CALIBRATED_RIGS = 970_000, 200, 200
+CHECK_S, TAP_S, PLACE_S, PLACES, WIRED_S = 20.0, 3.0, 3.0, 12, 10.0
+# Speaking from a hand away tells microphones apart that are not themselves a hand apart.
+LEAST_SPOKEN_M = 0.3
+LONGEST_LAG_S = 0.025
+MOST_DB, MOST_SAMPLES = 0.3, 0.05
+SOUND_MPS = 343.0
+FAULT_NAMES = {
+    'unplugged': 'dead',
+    'deaf': 'dead',
+    'clipped': 'clipped',
+    'hissing': 'hissing',
+    'duplicated': 'identical',
+    'stuck bit': 'stuck',
+}
+ECHOES = 'with echoes of the ground (40 %) and of a wall 8 m away (70 %)'
+LARGEST_DRIFT_PPM, SMALLEST_DRIFT_PPM = 60.0, 2.0
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the check made of one rig.
+
+    Attributes:
+        missed: Faults that were not found.
+        accused: Healthy channels that were called faulty.
+        faults: How many faults there were.
+        healthy: How many healthy channels there were.
+
+    """
+
+    missed: tuple[str, ...]
+    accused: tuple[str, ...]
+    faults: int
+    healthy: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What the other commands made of one rig.
+
+    Attributes:
+        wrong_order: Recordings whose order was not found, of taps and of speech.
+        wrong_polarity: Channels whose polarity was wrong.
+        gain_error_db: Largest.
+        delay_error_samples: Largest, from a loudspeaker at places.
+        echoing_gain_error_db: Largest, where ground and a wall send the sound of the loudspeaker back.
+        echoing_delay_error_samples: The same.
+        wired_error_samples: Largest, from one electrical signal.
+        false_drift: One clock was taken for two.
+        missed_drift: Two clocks were taken for one, or the wrong channels named.
+
+    """
+
+    wrong_order: int
+    wrong_polarity: int
+    gain_error_db: float
+    delay_error_samples: float
+    echoing_gain_error_db: float
+    echoing_delay_error_samples: float
+    wired_error_samples: float
+    false_drift: bool
+    missed_drift: bool
+
+
+def check_rig(seed: int) -> Checked:
+    """Check a rig that stands or drives, as it is and with three faults at a time, not in neighbouring channels."""
+    rig = SimulatedRig(seed, ARRAYS[seed % len(ARRAYS)], driving=seed % 2 == 1)
+    sound = rig.device(rig.street(CHECK_S))
+    accused = [f'rig {seed}, channel {c}: {found}' for c, found in enumerate(_faults(sound)) if found]
+    missed, healthy = [], len(sound)
+    names = rig.generator.permutation(list(FAULTS)).tolist()
+    for some in (names[:3], names[3:]):
+        channels = (np.array([0, 2, 4]) + rig.generator.integers(len(sound))) % len(sound)
+        broken = sound.copy()
+        for channel, name in zip(channels.tolist(), some, strict=True):
+            FAULTS[name](broken, channel, rig.generator)
+        found = _faults(quantised(broken))
+        involved = set(channels.tolist())
+        for channel, name in zip(channels.tolist(), some, strict=True):
+            if FAULT_NAMES[name] not in found[channel]:
+                missed.append(f'rig {seed}: {name}, found {found[channel]}')
+            involved |= {(channel + 1) % len(sound)} if name == 'duplicated' else set()
+        others = [channel for channel in range(len(sound)) if channel not in involved]
+        accused += [f'rig {seed} with {some}, channel {c}: {found[c]}' for c in others if found[c]]
+        healthy += len(others)
+    return Checked(tuple(missed), tuple(accused), len(FAULTS), healthy)
+
+
+def calibrate_rig(seed: int) -> Calibrated:
+    """Find order, polarity, gains and delays of a rig, and whether it has one clock."""
+    array = ARRAYS[seed % len(ARRAYS)]
+    rig = SimulatedRig(seed, array)
+    street = rig.street(PLACES * PLACE_S)
+    truth = rig.truth
+    polarities = find_polarities(rig.device(street), RATE_HZ, array.positions_m).signs
+    flipped = truth.polarities * (1 if truth.polarities.sum() >= 0 else -1)
+    heard = rig.places(PLACES, PLACE_S, street)
+    delays, gains_db = _from_places(rig.device(heard), array)
+    wired = delays_of_wired(find_arrivals(rig.device(rig.wired(WIRED_S, street)), RATE_HZ, LONGEST_LAG_S), RATE_HZ)
+    apart_ppm = float(np.exp(rig.generator.uniform(np.log(SMALLEST_DRIFT_PPM), np.log(LARGEST_DRIFT_PPM))))
+    slow = rig.generator.permutation(len(heard))[: len(heard) // 2 - 1]
+    drift_ppm = np.where(np.isin(np.arange(len(heard)), slow), apart_ppm, 0.0)
+    echoing, echoing_db = _from_places(rig.device(rig.places(PLACES, PLACE_S, street, echoes=True)), array)
+    two_clocks, _ = _from_places(rig.device(heard, drift_ppm=drift_ppm.tolist()), array)
+    return Calibrated(
+        wrong_order=_wrong_order(rig, street),
+        wrong_polarity=int((polarities != flipped).sum()),
+        gain_error_db=float(np.abs(gains_db - truth.gains_db).max()),
+        delay_error_samples=float(np.abs(delays.delays_samples - truth.delays_samples).max()),
+        echoing_gain_error_db=float(np.abs(echoing_db - truth.gains_db).max()),
+        echoing_delay_error_samples=float(np.abs(echoing.delays_samples - truth.delays_samples).max()),
+        wired_error_samples=float(np.abs(wired.delays_samples - truth.delays_samples).max()),
+        false_drift=bool(drifting_channels(delays.drift_ppm, delays.drift_std_ppm)),
+        missed_drift=drifting_channels(two_clocks.drift_ppm, two_clocks.drift_std_ppm) != tuple(sorted(slow.tolist())),
+    )
+
+
+def _faults(samples: Samples) -> list[tuple[str, ...]]:
+    return [channel.faults for channel in check_channels(samples, RATE_HZ).channels]
+
+
+def _from_places(heard: Samples, array: MicrophoneArray) -> tuple[ChannelDelays, NDArray[np.float64]]:
+    positions_m = array.positions_m
+    width = float(np.linalg.norm(np.ptp(positions_m, axis=0))) / SOUND_MPS * RATE_HZ
+    places = find_places(find_arrivals(heard, RATE_HZ, LONGEST_LAG_S), width)
+    delays = delays_from_places(places, positions_m, RATE_HZ, SOUND_MPS)
+    return delays, gains_from_places(heard, RATE_HZ, places, delays, positions_m).gains_db
+
+
+def _wrong_order(rig: SimulatedRig, street: Samples) -> int:
+    positions_m = rig.array.positions_m
+    apart_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=2)[~np.eye(len(positions_m), dtype=bool)]
+    wrong = 0
+    for taps in (True, False) if apart_m.min() > LEAST_SPOKEN_M else (True,):
+        recorded = rig.device(rig.spoken_at(TAP_S, street[:, : round(8 * TAP_S * RATE_HZ)], taps=taps), shuffled=True)
+        order = find_order(recorded, RATE_HZ)
+        wrong += [answer.channel for answer in order.answers] != rig.truth.channels.tolist() or bool(order.overlapping)
+    return wrong
+
+
+def _misses(outcome: Calibrated) -> bool:
+    """Return whether a rig is not as exact as was asked for."""
+    wrong = outcome.wrong_order or outcome.wrong_polarity or outcome.false_drift or outcome.missed_drift
+    far = max(outcome.delay_error_samples, outcome.wired_error_samples) > MOST_SAMPLES
+    return bool(wrong or far or outcome.gain_error_db > MOST_DB)
+
+
+def _of_rigs(find: Callable[[int], Outcome], count: int) -> list[Outcome]:
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    workers = min(len(os.sched_getaffinity(0)), count)
+    if workers == 1:
+        return [find(seed) for seed in seeds]
+    with fresh_pool(workers) as pool:
+        return list(pool.map(find, seeds))
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the calibration."""
+    checked, outcomes = _of_rigs(check_rig, times(CHECKED_RIGS)), _of_rigs(calibrate_rig, times(CALIBRATED_RIGS))
+    for line in (line for outcome in checked for line in (*outcome.missed, *outcome.accused)):
+        print(line)
+    for seed, outcome in enumerate(outcomes, FIRST_SEED):
+        if _misses(outcome):
+            print(f'rig {seed}: {outcome}')
+    rigs = f'{len(outcomes)} random rigs, street noise at {SNR_DB:g} dB'
+    missed, accused = (sum(len(getattr(o, name)) for o in checked) for name in ('missed', 'accused'))
+    names = (
+        'gain_error_db',
+        'delay_error_samples',
+        'echoing_gain_error_db',
+        'echoing_delay_error_samples',
+        'wired_error_samples',
+    )
+    gains, delays, echoing_gains, echoing_delays, wired = ([getattr(o, name) for o in outcomes] for name in names)
+    samples = 'samples at 22,500 Hz'
+    return [
+        at_most(f'{rigs}: recordings whose order was wrong', sum(o.wrong_order for o in outcomes), '', 0),
+        at_most('channels whose polarity was wrong', sum(o.wrong_polarity for o in outcomes), '', 0),
+        at_most(f'gains, loudspeaker at {PLACES} places: largest error', max(gains), 'dB', MOST_DB),
+        Figure('the same: median of the largest error of a rig', float(np.median(gains)), 'dB'),
+        at_most(f'delays, loudspeaker at {PLACES} places: largest error', max(delays), samples, MOST_SAMPLES),
+        Figure('the same: median of the largest error of a rig', float(np.median(delays)), samples),
+        Figure(f'gains, {ECHOES}: largest error', max(echoing_gains), 'dB'),
+        Figure('the same: median of the largest error of a rig', float(np.median(echoing_gains)), 'dB'),
+        Figure(f'delays, {ECHOES}: largest error', max(echoing_delays), samples),
+        Figure('the same: median of the largest error of a rig', float(np.median(echoing_delays)), samples),
+        at_most('delays, one electrical signal: largest error', max(wired), samples, MOST_SAMPLES),
+        at_most('one clock taken for two', sum(o.false_drift for o in outcomes), 'rigs', 0),
+        at_most('two clocks, 2 to 60 ppm apart, not told apart', sum(o.missed_drift for o in outcomes), 'rigs', 0),
+        at_most(
+            f'{len(checked)} random rigs, standing and driving: faults not found, of {sum(o.faults for o in checked)}',
+            missed,
+            '',
+            0,
+        ),
+        at_most(f'healthy channels accused, of {sum(o.healthy for o in checked)}', accused, '', 0),
+    ]

@@ -1,0 +1,106 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ten minutes without a dropped window: the paper's two networks in both precisions, a half-width pair, the street.
+
+What drops windows in its first half minute is not kept running for the other nine and a half.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lifecycle_msgs.msg import Transition
+
+from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running, write_sound
+from benchmarks.harness.figure import Figure, at_least, at_most
+from benchmarks.harness.length import seconds
+from benchmarks.support.bundles import (
+    STREET,
+    half_width_pair,
+    has_street,
+    write_paper_bundle,
+    write_random_bundle,
+)
+
+FIRST_S, LENGTH_S = 30.0, 600.0
+# Images that did not come for another reason than a dropped window: the first and the last of a run.
+KEPT = 0.99
+EVERY_HOP_HZ = 22_500 / 256
+
+
+@dataclass(frozen=True)
+class Course:
+    """A bundle that must keep up a rate.
+
+    Attributes:
+        what: In words.
+        bundle: What predicts.
+        precision: Of its networks.
+        rate_hz: What is asked for.
+
+    """
+
+    what: str
+    bundle: Bundle
+    precision: str
+    rate_hz: float
+
+
+def measure() -> list[Figure]:
+    """Return for every course the windows dropped and the images received."""
+    os.environ.update(ENVIRONMENT)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        sound = write_sound(path / 'street.wav')
+        return [figure for course in _courses(path) for figure in _run(course, path, sound)]
+
+
+def _courses(folder: Path) -> Iterator[Course]:
+    paper = write_paper_bundle(folder / 'paper')
+    yield Course('the paper’s two networks', paper, FLOAT32, 45.0)
+    yield Course('the paper’s two networks with bytes', paper, INT8, 60.0)
+    yield Course(
+        'a half-width pair at every hop',
+        write_random_bundle(folder / 'half', half_width_pair()),
+        FLOAT32,
+        EVERY_HOP_HZ,
+    )
+    if has_street():
+        yield Course('models/street', Bundle.load(STREET), FLOAT32, 30.0)
+
+
+def _run(course: Course, folder: Path, sound: Path) -> list[Figure]:
+    given = {
+        'source.kind': 'file',
+        'source.file': str(sound),
+        'source.loop': True,
+        'precision': course.precision,
+        'prediction.rate_hz': course.rate_hz,
+    }
+    where = folder / f'{course.bundle.folder.name}_{course.precision}'
+    with running(course.bundle, where, given) as (subscriber, children, _):
+        subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
+        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.spin_for(SETTLE_S)
+        before = subscriber.fresh_dropped(START_TIMEOUT_S)
+        subscriber.latencies_ms.clear()
+        began_s = time.monotonic()
+        for length_s in (seconds(FIRST_S), seconds(LENGTH_S)):
+            subscriber.spin_for(began_s + length_s - time.monotonic())
+            rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
+            dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - before
+            children.check()
+            if dropped:
+                break
+    what = f'{course.what}, {course.rate_hz:.1f} Hz for {length_s:g} s'
+    return [
+        at_most(f'{what}: windows dropped', dropped, 'windows', 0),
+        at_least(f'{what}: images received', rate_hz, 'a second', round(KEPT * course.rate_hz, 1)),
+    ]

@@ -1,0 +1,117 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Features: the stream against recomputing the window with librosa."""
+
+from __future__ import annotations
+
+import warnings
+from time import process_time
+
+import cv2
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.features.streaming import StreamingMel
+from benchmarks.harness.figure import Figure, cheaper
+from benchmarks.harness.timing import Action, medians_s
+
+CHANNELS = 8
+ROUNDS = 30
+PER_CHANNEL = 'librosa, the whole window, channel by channel'
+AT_ONCE = 'librosa, the whole window, all channels at once'
+TOLERANCE = 1e-3
+
+
+class Stream:
+    """A stream that goes on for ever."""
+
+    def __init__(self, spec: FeatureSpec, channels: int = CHANNELS) -> None:
+        """Fill the first window."""
+        rng = np.random.default_rng(0)
+        self._audio = (0.1 * rng.standard_normal((channels, 64 * spec.hop_samples))).astype(np.float32)
+        self._hop_samples = spec.hop_samples
+        self._mel = StreamingMel(spec, channels)
+        self._first_sample = 0
+        while self._mel.newest_window_end is None:
+            self.hop()
+
+    def hop(self) -> None:
+        """Take in the samples of one hop."""
+        at = self._first_sample % self._audio.shape[1]
+        self._mel.push(self._audio[:, at : at + self._hop_samples], self._first_sample)
+        self._first_sample += self._hop_samples
+
+    def predict(self) -> NDArray[np.float32]:
+        """Return the features of the newest window."""
+        end = self._mel.newest_window_end
+        assert end is not None
+        return self._mel.features(end)
+
+    def hop_and_predict(self) -> NDArray[np.float32]:
+        """Do what a prediction on every hop needs."""
+        self.hop()
+        return self.predict()
+
+
+def librosa_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+    """Return the spectrogram of a window (channel, sample) as librosa computes it, before it is resized."""
+    power = librosa.feature.melspectrogram(
+        y=samples,
+        sr=spec.sample_rate_hz,
+        n_fft=spec.n_fft,
+        win_length=spec.win_samples,
+        hop_length=spec.hop_samples,
+        n_mels=spec.mel_bands,
+        fmin=spec.f_min_hz,
+        fmax=spec.f_max_hz,
+        htk=True,
+        norm=None,
+        pad_mode='reflect',
+    )
+    levels: NDArray[np.float32] = librosa.power_to_db(power, amin=spec.floor_power, top_db=None) / spec.db_divisor
+    return levels
+
+
+def librosa_features(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+    """Return the features of a window (channel, sample) as librosa and OpenCV compute them."""
+    levels = librosa_spectrogram(samples, spec)
+    return np.stack([cv2.resize(channel, (spec.width, spec.height)) for channel in levels])
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the features."""
+    warnings.filterwarnings('ignore', message='Empty filters')
+    cv2.setNumThreads(1)
+    spec, interior = FeatureSpec(), FeatureSpec(edges='interior')
+    window = np.random.default_rng(1).uniform(-0.3, 0.3, (CHANNELS, spec.window_samples)).astype(np.float32)
+    difference = np.abs(librosa_features(window, spec) - mel_features(window, spec)).max()
+    if difference > TOLERANCE:
+        msg = f'The features differ from those of librosa by {difference:.2g}: there is nothing to compare.'
+        raise RuntimeError(msg)
+    stream, interior_stream = Stream(spec), Stream(interior)
+    times_s = medians_s(
+        {
+            'librosa': Action(lambda: [librosa_features(channel[None], spec) for channel in window]),
+            'librosa_at_once': Action(lambda: librosa_features(window, spec)),
+            'batch': Action(lambda: mel_features(window, spec)),
+            'hop': Action(stream.hop, 50),
+            'predict': Action(stream.predict, 20),
+            'both': Action(stream.hop_and_predict, 20),
+            'interior': Action(interior_stream.hop_and_predict, 20),
+        },
+        ROUNDS,
+        process_time,
+    )
+    slow_s, batched_s = times_s['librosa'], times_s['librosa_at_once']
+    return [
+        cheaper('one prediction', times_s['predict'], PER_CHANNEL, slow_s, 15),
+        cheaper('a hop without a prediction', times_s['hop'], PER_CHANNEL, slow_s, 100),
+        cheaper('one prediction', times_s['predict'], AT_ONCE, batched_s),
+        cheaper('a hop without a prediction', times_s['hop'], AT_ONCE, batched_s),
+        cheaper('a hop and its prediction', times_s['both'], PER_CHANNEL, slow_s),
+        cheaper('a hop and its prediction, `edges: interior`', times_s['interior'], PER_CHANNEL, slow_s),
+        cheaper('batch form (numpy), the whole window', times_s['batch'], PER_CHANNEL, slow_s),
+    ]

@@ -1,0 +1,163 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training's loaders against one that opens the file and computes the spectrogram of each window."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import islice
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import h5py
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.batch_torch import MelFeatures
+from audio_manifold_ros.features.mel_filterbank import mel_filterbank
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from benchmarks.harness.figure import Figure, faster
+from benchmarks.harness.timing import Action, medians_s
+from training.config.configuration import TrainingConfig
+from training.config.data_configuration import DataConfig
+from training.config.fit_configuration import FitConfig
+from training.data.corpus import find_drives
+from training.data.data import WindowData
+from training.data.simulate import write_drive
+
+SEEDS = range(950_200, 950_208)
+SECONDS = 20
+BATCH = 32
+BATCHES = 3
+MICROPHONES = 8
+ROUNDS = 7
+SHARE = 0.25
+# It leaves none of the three splits of these few drives empty.
+SPLIT_SEED = 6
+LEAST_RATIO = 10
+UNIT = 'windows per s of processor time'
+ALTERNATIVE = 'opening the file and torch.stft for each window'
+NAMES = ('features', 'depth', 'labels')
+TOLERANCE = 2e-3
+
+
+class PerItem(Dataset[dict[str, Any]]):
+    """Opens the file, reads the second around an image, and computes its spectrogram, for each window anew."""
+
+    def __init__(self, paths: list[Path], spec: FeatureSpec, depth: DepthRepresentation) -> None:
+        """Look up where the windows lie."""
+        self._spec, self._depth = spec, depth
+        self._windows: list[tuple[Path, int, int]] = []
+        for path in paths:
+            with DriveReader(path) as drive:
+                cut = cut_windows(drive, spec)
+                self._windows += [(path, window.first_sample, window.image) for window in cut.windows]
+        self._hann = torch.hann_window(spec.win_samples)
+        self._filters = torch.from_numpy(mel_filterbank(spec))
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self._windows)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        """Return features, depth and labels of one window."""
+        path, first, image = self._windows[place]
+        with h5py.File(path, 'r') as file:
+            audio = np.asarray(file['audio'][:, first : first + self._spec.window_samples])
+            depth_m = np.asarray(file['depth_m'][image], dtype=np.float32)
+            labels = np.asarray(file['labels'][image])
+        return {
+            'features': self.features(torch.from_numpy(audio.astype(np.float32) / 32768)),
+            'depth': torch.from_numpy(self._depth.depth_to_unit(depth_m))[None],
+            'labels': torch.from_numpy(labels),
+        }
+
+    def features(self, samples: torch.Tensor) -> torch.Tensor:
+        """Return the features of a window (mic, sample) as torch gives them, in single precision."""
+        spec = self._spec
+        sizes = (spec.n_fft, spec.hop_samples, spec.win_samples)
+        spectrum = torch.stft(samples, *sizes, self._hann, center=True, return_complex=True)
+        power = self._filters @ spectrum.abs().square()
+        levels = 10.0 * power.clamp_min(spec.floor_power).log10() / spec.db_divisor
+        return functional.interpolate(levels[None], (spec.height, spec.width), mode='bilinear')[0]
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the loaders."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for seed in SEEDS:
+            write_drive(folder / 'drives', seed, SECONDS)
+        kept, heard = _window_data(folder, 'cache'), _window_data(folder, 'device')
+        paths = [find_drives(folder / 'drives')[drive] for drive in kept.cache.drives('train')]
+        per_item = PerItem(paths, FeatureSpec(), DepthRepresentation())
+        _require_same(per_item, kept, heard)
+        calls = {
+            'per_item': lambda: _batches(DataLoader(per_item, BATCH, shuffle=True, drop_last=True)),
+            'kept': lambda: _batches(kept.train_dataloader()),
+            'heard': lambda: _batches(heard.train_dataloader()),
+            'computed': lambda: [_computed(heard, batch) for batch in _batches(heard.train_dataloader())],
+        }
+        times_s = medians_s({name: Action(call) for name, call in calls.items()}, ROUNDS, process_time)
+    rates = {name: BATCH * BATCHES / time_s for name, time_s in times_s.items()}
+    slow = rates['per_item']
+    figures = [
+        faster('`features_on: cache`, the loader alone', rates['kept'], UNIT, ALTERNATIVE, slow, LEAST_RATIO),
+        faster('`features_on: device`, the loader alone', rates['heard'], UNIT, ALTERNATIVE, slow, LEAST_RATIO),
+        faster('the same, and the features in batch on that core', rates['computed'], UNIT, ALTERNATIVE, slow),
+    ]
+    if torch.cuda.is_available():
+        figures.append(Figure(f'features in batch on {torch.cuda.get_device_name()}', _gpu_rate(), 'windows per s'))
+    return figures
+
+
+def _gpu_rate() -> float:
+    spec = FeatureSpec()
+    mel, audio = MelFeatures(spec), torch.randn(BATCH, MICROPHONES, spec.window_samples, device='cuda')
+
+    def compute() -> None:
+        mel(audio)
+        torch.cuda.synchronize()
+
+    return BATCH / medians_s({'gpu': Action(compute, 10)}, ROUNDS)['gpu']
+
+
+def _window_data(folder: Path, features_on: str) -> WindowData:
+    data = DataConfig(
+        drives=str(folder / 'drives'),
+        cache=str(folder / 'cache'),
+        validation=SHARE,
+        test=SHARE,
+        split_seed=SPLIT_SEED,
+        features_on=features_on,
+        workers=1,
+    )
+    config = TrainingConfig('loader', data, manifolds={'depth': VqVaeConfig()})
+    return WindowData(config, FitConfig(batch_size=BATCH, epochs=1_000), NAMES)
+
+
+def _batches(loader: DataLoader[Any]) -> list[dict[str, torch.Tensor]]:
+    return list(islice(iter(loader), BATCHES))
+
+
+def _computed(data: WindowData, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    features: torch.Tensor = data.on_after_batch_transfer(batch, 0)['features']
+    return features
+
+
+def _require_same(per_item: PerItem, *loaders: WindowData) -> None:
+    expected = np.stack([per_item[place]['features'].numpy() for place in range(3)])
+    for data in loaders:
+        found = data.cache.features(data.cache.indices('train')[:3])
+        difference = float(np.abs(found - expected).max())
+        if not difference < TOLERANCE:
+            msg = f'The loaders differ by {difference:.2g}: there is nothing to compare.'
+            raise RuntimeError(msg)

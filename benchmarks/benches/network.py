@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The networks: ONNX Runtime against eager PyTorch, and PyTorch on a GPU where there is one."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.backends.backend import Backend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from benchmarks.harness.figure import Figure, cheaper
+from benchmarks.harness.timing import Action, medians_s
+from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.on_gpu import measure_on_gpu
+
+THREADS = 2
+ROUNDS = 15
+CALLS = 10
+LEAST_RATIO = 1.6
+TOLERANCE_M = 0.05
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the networks."""
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        bundles = {'the paper’s sizes, a network per modality': write_paper_bundle(Path(folder) / 'paper')}
+        if has_street():
+            bundles = {'models/street': Bundle.load(STREET), **bundles}
+        for title, bundle in bundles.items():
+            figures.append(_measure_bundle(title, bundle))
+            figures += measure_on_gpu(title, bundle)
+    return figures
+
+
+def _measure_bundle(title: str, bundle: Bundle) -> Figure:
+    spec, microphones = bundle.manifest.features, bundle.manifest.microphones
+    rng = np.random.default_rng(0)
+    features = rng.uniform(-1.2, 0.4, (microphones, spec.height, spec.width)).astype(np.float32)
+    backends = {name: open_backend(bundle, name, threads=THREADS) for name in ('onnx', 'torch')}
+    _require_same(backends, features)
+    times_s = medians_s(
+        {name: Action(partial(backend.run, features), CALLS) for name, backend in backends.items()}, ROUNDS
+    )
+    what = f'depth and segmentation of one window by `onnx`, {THREADS} threads: {title}'
+    return cheaper(what, times_s['onnx'], '`torch`, eager', times_s['torch'], LEAST_RATIO)
+
+
+def _require_same(backends: dict[str, Backend], features: NDArray[np.float32]) -> None:
+    depth_m, other_depth_m = (np.asarray(backend.run(features).depth_m) for backend in backends.values())
+    difference_m = float(np.median(np.abs(depth_m - other_depth_m)))
+    if not difference_m < TOLERANCE_M:
+        msg = f'The backends differ by {difference_m:.2g} m: there is nothing to compare.'
+        raise RuntimeError(msg)

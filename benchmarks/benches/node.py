@@ -1,0 +1,158 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The perception node: a street's sound → node → images received by another process over DDS.
+
+The sound comes from a file that the node paces itself, as it comes from a device: what is measured has the two cores to
+itself. Then once more from the simulated drive, which renders its street meanwhile on the same cores.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import rclpy
+import soundfile
+from lifecycle_msgs.msg import Transition
+from rclpy.utilities import try_shutdown
+
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.processes.children import Children
+from audio_manifold_ros.processes.process_memory import resident_mb
+from audio_manifold_ros.simulation.drive import Drive
+from benchmarks.harness.figure import Figure, at_most
+from benchmarks.harness.length import seconds
+from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
+from benchmarks.support.subscriber import PERCEPTION, Subscriber
+
+SECONDS = 60.0
+RATE_HZ = 30.0
+RATES_HZ = (40.0, 50.0, 60.0, 70.0, 80.0, 87.0)
+STEP_S = 10.0
+SETTLE_S = 2.0
+START_TIMEOUT_S = 60.0
+PERCENTILES = (50, 95, 99)
+# A street that the ego vehicle stands in: it is not left behind.
+SEED = 950_100
+SOUND_S = 20
+DRIVEN_S = 40.0
+DRIVE = {'seed': SEED, 'street_s': 60.0, 'image_rate_hz': 0.0}
+ENVIRONMENT = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the node."""
+    os.environ.update(ENVIRONMENT)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        bundle = Bundle.load(STREET) if has_street() else write_paper_bundle(path / 'paper')
+        return [*_alone(bundle, path), *_with_drive(bundle, path)]
+
+
+def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
+    """Measure the node with the machine to itself."""
+    sound = write_sound(folder / 'street.wav')
+    source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
+    with running(bundle, folder / 'alone', source) as (subscriber, children, node_id):
+        activated_s = time.monotonic()
+        subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
+        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        first_image_s = time.monotonic() - activated_s
+        subscriber.spin_for(SETTLE_S)
+        figures = [
+            at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
+            *_steady(subscriber, seconds(SECONDS), 'windows dropped', 0),
+            at_most('memory of the node (resident)', resident_mb(node_id), 'MB', 400),
+            Figure('highest rate without a dropped window', _highest_rate_hz(subscriber), 'Hz'),
+        ]
+        children.check()
+        return figures
+
+
+def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
+    """Measure the node beside the simulated drive, which sends its sound over DDS."""
+    with running(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
+        children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulator.simulated_drive', DRIVE)
+        subscriber.spin_until(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
+        subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
+        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.spin_for(SETTLE_S)
+        figures = _steady(subscriber, seconds(DRIVEN_S), 'windows dropped, the simulated drive on the same cores', None)
+        children.check()
+        return figures
+
+
+@contextmanager
+def running(bundle: Bundle, folder: Path, source: dict[str, object]) -> Iterator[tuple[Subscriber, Children, int]]:
+    """Start a node, configured, and who receives its images; what the node said last is in the error, if any."""
+    folder.mkdir()
+    parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
+    with Children(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
+        try:
+            node_id = children.start_node(PERCEPTION, 'audio_manifold_ros.nodes.perception.perception_node', parameters)
+            subscriber.spin_until(subscriber.ready, START_TIMEOUT_S, 'perception node')
+            subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
+            yield subscriber, children, node_id
+        except (TimeoutError, RuntimeError) as error:
+            msg = f'{error}\nThe perception node said:\n{children.last_words(PERCEPTION)}'
+            raise RuntimeError(msg) from None
+
+
+def write_sound(path: Path) -> Path:
+    """Write the sound of a street, and return the path."""
+    drive = Drive(SEED)
+    samples = drive.audio(0, SOUND_S * drive.sample_rate_hz)
+    soundfile.write(path, samples.T, drive.sample_rate_hz, subtype='PCM_16')
+    return path
+
+
+def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, most_dropped: int | None) -> list[Figure]:
+    """Measure for some time at `RATE_HZ`."""
+    dropped = subscriber.fresh_dropped(START_TIMEOUT_S)
+    subscriber.latencies_ms.clear()
+    subscriber.labels = 0
+    subscriber.spin_for(length_s)
+    latencies_ms, labels = list(subscriber.latencies_ms), subscriber.labels
+    dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - dropped
+    what = f'{RATE_HZ:g} Hz, both modalities, {length_s:g} s'
+    name = f'{what}: {dropped_name}'
+    return [
+        Figure(name, dropped, 'windows') if most_dropped is None else at_most(name, dropped, 'windows', most_dropped),
+        Figure(f'{what}: depth images received', len(latencies_ms) / length_s, 'a second'),
+        Figure(f'{what}: segmentation images received', labels / length_s, 'a second'),
+        *(
+            Figure(f'{what}: newest sample → image received: p{percentile}', float(value), 'ms')
+            for percentile, value in zip(PERCENTILES, np.percentile(latencies_ms, PERCENTILES), strict=True)
+        ),
+    ]
+
+
+def _highest_rate_hz(subscriber: Subscriber) -> float:
+    """Raise the rate step by step until windows are dropped; return the last rate at which none was."""
+    highest_hz = 0.0
+    for rate_hz in (RATE_HZ, *RATES_HZ):
+        subscriber.set_rate(rate_hz, START_TIMEOUT_S)
+        before = subscriber.fresh_dropped(START_TIMEOUT_S)
+        subscriber.spin_for(seconds(STEP_S))
+        if subscriber.fresh_dropped(START_TIMEOUT_S) > before:
+            break
+        highest_hz = rate_hz
+    return highest_hz
+
+
+@contextmanager
+def _subscriber(bundle: Bundle, children: Children) -> Iterator[Subscriber]:
+    spec = bundle.manifest.features
+    window_ns = spec.window_samples * 1_000_000_000 // spec.sample_rate_hz
+    rclpy.init()
+    subscriber = Subscriber(round((1 - bundle.manifest.frame_position) * window_ns), children.check)
+    try:
+        yield subscriber
+    finally:
+        subscriber.destroy_node()  # type: ignore[no-untyped-call]
+        try_shutdown()

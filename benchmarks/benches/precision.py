@@ -1,0 +1,93 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Convolutions of bytes beside single precision, and what threads and their places do; hop by hop, as the node runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
+from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle
+from benchmarks.harness.figure import Figure, at_least
+from benchmarks.harness.length import times
+from benchmarks.harness.timing import Action, medians_s
+from benchmarks.support.bundles import (
+    STREET,
+    half_width_pair,
+    has_street,
+    write_paper_bundle,
+    write_random_bundle,
+)
+from benchmarks.support.streamed import StreamedPipeline
+
+THREADS = 2
+ROUNDS = 40
+STEPS = 5
+# Predictions a second on two cores of a current machine; a hop of the paper's features is 256 samples of 22,500 Hz.
+EVERY_HOP = 22_500 / 256
+LEAST = {('paper', FLOAT32): 45.0, ('paper', INT8): 60.0, ('half', FLOAT32): EVERY_HOP, ('half', INT8): EVERY_HOP}
+TITLES = {'paper': 'the paper’s two networks', 'half': 'a half-width pair'}
+SCORES = {'abs_rel': 'ABS_rel', 'rmse': 'RMSE (m)', 'miou': 'mIoU', 'accuracy': 'pixels right'}
+
+
+def measure() -> list[Figure]:
+    """Return speeds of both precisions, of threads and places, and the scores that the shipped bundle tells."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundles = {
+            'paper': write_paper_bundle(Path(folder) / 'paper'),
+            'half': write_random_bundle(Path(folder) / 'half', half_width_pair()),
+        }
+        figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
+    return figures + (_scores(Bundle.load(STREET)) if has_street() else [])
+
+
+def _speeds(name: str, bundle: Bundle) -> list[Figure]:
+    """Measure hop → images with every option, in turns."""
+    cores = tuple(sorted(os.sched_getaffinity(0))[:THREADS])
+    options: dict[str, dict[str, Any]] = {
+        FLOAT32: {'threads': THREADS},
+        INT8: {'threads': THREADS, 'precision': INT8},
+        'float32, 1 thread': {'threads': 1},
+        'int8, 1 thread': {'threads': 1, 'precision': INT8},
+    }
+    found_s = _hop_to_images(bundle, options)
+    # Pinning takes the calling thread along: measured beside its own alternative, and undone.
+    kept = {'threads': THREADS, 'cores': cores}
+    found_s |= _hop_to_images(
+        bundle,
+        {'float32, cores kept for it': kept, 'int8, cores kept for it': {**kept, 'precision': INT8}},
+    )
+    os.sched_setaffinity(0, cores)
+    return [_figure(name, option, 1 / seconds) for option, seconds in found_s.items()]
+
+
+def _hop_to_images(bundle: Bundle, options: dict[str, dict[str, Any]]) -> dict[str, float]:
+    pipelines = {name: StreamedPipeline(bundle, 'onnx', 'cpu', **given) for name, given in options.items()}
+    return medians_s({name: Action(pipeline.step, STEPS) for name, pipeline in pipelines.items()}, times(ROUNDS))
+
+
+def _figure(name: str, option: str, rate: float) -> Figure:
+    what, least = f'{TITLES[name]}, {option}: predictions, hop → images', LEAST.get((name, option))
+    return Figure(what, rate, 'a second') if least is None else at_least(what, rate, 'a second', least)
+
+
+def _scores(bundle: Bundle) -> list[Figure]:
+    """Return what `python -m training.export.quantize` has measured on the test streets."""
+    scores = bundle.manifest.metrics.get(INT8)
+    if INT8_FILE not in bundle.manifest.files or scores is None:
+        return []
+    return [
+        Figure(
+            f'models/street on {scores["windows"]} test windows, {SCORES[name]} with bytes',
+            scores[INT8][name],
+            '',
+            'single precision',
+            scores[FLOAT32][name],
+            target='at most 1 % worse',
+            met=worse <= 0.01,
+        )
+        for name, worse in scores['worse'].items()
+    ]

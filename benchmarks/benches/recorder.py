@@ -1,0 +1,98 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The recorder: microphones, a camera and a depth camera of another process, over DDS, into a bag."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
+from audio_manifold_ros.processes.children import Children
+from audio_manifold_ros.processes.process_memory import resident_mb
+from benchmarks.harness.figure import Figure, at_most
+from benchmarks.support.sensors import RATES_HZ
+
+SECONDS = 60.0
+START_TIMEOUT_S = 120.0
+CLOSE_TIMEOUT_S = 60.0
+POLL_S = 0.25
+ENVIRONMENT = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'PYTHONUNBUFFERED': '1'}
+TICKS_PER_S = os.sysconf('SC_CLK_TCK')
+STREAMS = '8 × 48 kHz s16, 1280 × 720 JPEG and 640 × 480 32FC1 at 30 Hz'
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the recorder."""
+    with tempfile.TemporaryDirectory() as folder, Children(Path(folder), ENVIRONMENT) as children:
+        try:
+            return _measure(Path(folder), children)
+        except (TimeoutError, RuntimeError, FileNotFoundError) as error:
+            msg = f'{error}\nThe recorder said:\n{children.last_words("record")}'
+            raise RuntimeError(msg) from None
+
+
+def _measure(folder: Path, children: Children) -> list[Figure]:
+    children.start_node('sensors', 'benchmarks.support.sensors', {})
+    required = [f'{topic}@{0.9 * rate_hz}' for topic, rate_hz in RATES_HZ.items()]
+    parameters = {
+        'folder': str(folder),
+        'name': 'drive',
+        'topics': list(RATES_HZ),
+        'duration_s': SECONDS,
+        'preflight.mode': 'warn',
+        'preflight.required': required,
+        'preflight.timeout_s': START_TIMEOUT_S,
+    }
+    process_id = children.start_node('record', 'audio_manifold_ros.nodes.recorder.recorder', parameters)
+    bag = folder / 'drive'
+    _wait_for(bag, START_TIMEOUT_S + START_TIMEOUT_S, children)
+    cpu_before_s, began_s, peak_mb, cpu_s, now_s = _cpu_s(process_id), time.monotonic(), 0.0, 0.0, 0.0
+    while time.monotonic() - began_s < SECONDS:
+        time.sleep(POLL_S)
+        peak_mb = max(peak_mb, resident_mb(process_id))
+        cpu_s, now_s = _cpu_s(process_id) - cpu_before_s, time.monotonic() - began_s
+    _wait_for(bag / 'report.json', CLOSE_TIMEOUT_S, children)
+    report = json.loads((bag / 'report.json').read_text(encoding='utf-8'))
+    sizes = sum(topic['bytes'] for topic in report['topics'])
+    samples_lost = next(topic['audio']['samples_lost'] for topic in report['topics'] if topic['audio'])
+    return [
+        at_most(f'{STREAMS}, {SECONDS:g} s: messages lost', _lost(bag), 'messages', 0),
+        at_most('of these, samples of audio', samples_lost, 'samples', 0),
+        Figure('written', sizes / report['duration_s'] / 1e6, 'MB a second'),
+        Figure('processor time of the recorder', 100 * cpu_s / now_s, '% of a core'),
+        Figure('memory of the recorder (resident, greatest)', peak_mb, 'MB'),
+    ]
+
+
+def _lost(path: Path) -> int:
+    """Count what is missing between the first and the last message: the sensors stamp on an exact grid."""
+    lost = 0
+    with BagReader(path) as bag:
+        for topic in bag.topics:
+            rate_hz = RATES_HZ.get(topic.name)
+            if rate_hz is None:
+                continue
+            stamps = {header_stamp_ns(message.data) or 0 for message in bag.messages([topic.name])}
+            lost += round((max(stamps) - min(stamps)) * rate_hz / 1e9) + 1 - len(stamps)
+    return lost
+
+
+def _wait_for(path: Path, timeout_s: float, children: Children) -> None:
+    end_s = time.monotonic() + timeout_s
+    while not path.exists():
+        if time.monotonic() > end_s:
+            msg = f'No {path.name} within {timeout_s:.0f} s.'
+            raise TimeoutError(msg)
+        children.check()
+        time.sleep(POLL_S)
+
+
+def _cpu_s(process_id: int) -> float:
+    """Return the processor time that a process has used, in user space and in the kernel."""
+    fields = Path(f'/proc/{process_id}/stat').read_text(encoding='ascii').rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S

@@ -1,0 +1,61 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated street: sound against real time, and images a second."""
+
+from __future__ import annotations
+
+from statistics import median
+from time import process_time
+
+from audio_manifold_ros.simulation.drive import Drive
+from benchmarks.harness.figure import Figure, at_least
+
+SEEDS = range(950_000, 950_012)
+SECONDS = 6
+LEAST_VEHICLES = 8
+REPEATS = 3
+IMAGES = 60
+
+
+def measure() -> list[Figure]:
+    """Return the figures of the simulation."""
+    started = process_time()
+    drives = [Drive(seed) for seed in SEEDS]
+    build_s = (process_time() - started) / len(drives)
+    full = [drive for drive in drives if len(drive.street.vehicles) >= LEAST_VEHICLES]
+    speeds = [_sound_speed(drive) for drive in full]
+    rates_hz = [_images_per_second(drive) for drive in full]
+    streets = f'{len(full)} streets of {LEAST_VEHICLES} or more vehicles'
+    return [
+        _times_real_time(f'sound of 8 microphones, {SECONDS} s from each of {streets}: median', median(speeds), 40),
+        _times_real_time('the same: the slowest street', min(speeds), None),
+        at_least(f'images (depth and classes), {streets}: median', median(rates_hz), 'per s of processor time', 200),
+        Figure('the same: the slowest street', min(rates_hz), 'per s of processor time'),
+        Figure('building a drive from its seed: mean', build_s * 1e3, 'ms'),
+    ]
+
+
+def _times_real_time(what: str, speed: float, least: float | None) -> Figure:
+    target = '' if least is None else f'at least {least:g}×'
+    met = None if least is None else speed >= least
+    return Figure(what, speed, 's of sound per s of processor time', 'real time', 1.0, speed, target, met)
+
+
+def _sound_speed(drive: Drive) -> float:
+    """Return seconds of sound per second of processor time, the median of some stretches of the drive."""
+    rate_hz = drive.sample_rate_hz
+    drive.audio(0, rate_hz)
+    times_s = []
+    for repeat in range(REPEATS):
+        started = process_time()
+        drive.audio(repeat * SECONDS * rate_hz, SECONDS * rate_hz)
+        times_s.append(process_time() - started)
+    return SECONDS / median(times_s)
+
+
+def _images_per_second(drive: Drive) -> float:
+    drive.image(0.0)
+    started = process_time()
+    for image in range(IMAGES):
+        drive.image(image * 0.1)
+    return IMAGES / (process_time() - started)

@@ -1,0 +1,81 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several arrays on one CPU: their windows one after the other, or as a batch; on one GPU: from sound to images."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import torch
+
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from benchmarks.benches.features import CHANNELS, Stream
+from benchmarks.harness.figure import Figure, faster, not_measured
+from benchmarks.harness.length import is_short, times
+from benchmarks.harness.timing import Action, medians_s
+from benchmarks.support.batched_arrays import BatchedArrays
+from benchmarks.support.bundles import half_width_pair, paper_pair
+from benchmarks.support.loaded_network import LoadedNetwork
+
+THREADS = 2
+ARRAYS = (1, 2, 4, 8, 16)
+ROUNDS = 15
+
+
+def measure() -> list[Figure]:
+    """Return how often a second each array gets its images."""
+    configs = {'the paper’s two networks': paper_pair(), 'a half-width pair': half_width_pair()}
+    on_cpu = [figure for title, config in configs.items() for figure in _arrays(title, config)]
+    return on_cpu + [figure for title, config in configs.items() for figure in _arrays_on_gpu(title, config)]
+
+
+def _arrays(title: str, config: PerceptionConfig) -> list[Figure]:
+    """Features are never batched: they are computed hop by hop as the sound comes."""
+    spec = FeatureSpec()
+    shape = (CHANNELS, spec.height, spec.width)
+    streams = [Stream(spec) for _ in range(max(ARRAYS))]
+    single = LoadedNetwork(config, shape, THREADS)
+    figures = []
+    for arrays in ARRAYS[:2] if is_short() else ARRAYS:
+        batched = single if arrays == 1 else LoadedNetwork(config, shape, THREADS, arrays)
+        heard = streams[:arrays]
+        found_s = medians_s(
+            {
+                'in turn': Action(partial(_in_turn, heard, single)),
+                'batched': Action(partial(_batched, heard, batched)),
+            },
+            times(ROUNDS),
+        )
+        words = f'{title}: {arrays} arrays, predictions for each' if arrays > 1 else f'{title}: 1 array, predictions'
+        rates = {name: 1 / seconds for name, seconds in found_s.items()}
+        figures.append(faster(f'{words}, in one batch', rates['batched'], 'a second', 'in turn', rates['in turn']))
+    return figures
+
+
+def _arrays_on_gpu(title: str, config: PerceptionConfig) -> list[Figure]:
+    what = f'{title} on a GPU, one batch'
+    if not torch.cuda.is_available():
+        return [not_measured(f'{what}: predictions for each array', 'a second', 'torch sees no CUDA device')]
+    spec, device = FeatureSpec(), torch.device('cuda')
+    network, rng = PerceptionNetwork(config), np.random.default_rng(0)
+    figures = []
+    for arrays in ARRAYS:
+        batch = BatchedArrays(network, spec, (arrays, CHANNELS), device)
+        sound = (0.1 * rng.standard_normal((arrays, CHANNELS, spec.window_samples))).astype(np.float32)
+        seconds = medians_s({'': Action(partial(batch.run, sound))}, times(ROUNDS))['']
+        figures.append(Figure(f'{what}: {arrays} arrays, predictions for each', 1 / seconds, 'a second'))
+    return figures
+
+
+def _in_turn(streams: list[Stream], network: LoadedNetwork) -> None:
+    for stream in streams:
+        stream.hop_and_predict()
+        network.run()
+
+
+def _batched(streams: list[Stream], network: LoadedNetwork) -> None:
+    for stream in streams:
+        stream.hop_and_predict()
+    network.run()

@@ -1,0 +1,62 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the systems of the tables cost: one window on one core, as they are trained, and OmniNet as published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from audio_manifold_ros.networks.direct import DirectConfig
+from audio_manifold_ros.networks.omninet import OmniNetConfig
+from audio_manifold_ros.networks.perception import PerceptionConfig
+from benchmarks.harness.figure import Figure
+from benchmarks.harness.length import is_short, times
+from benchmarks.harness.timing import Action, medians_s
+from benchmarks.support.loaded_network import LoadedNetwork
+from training.config.configuration import TrainingConfig
+
+SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
+PUBLISHED = 'omninet_8ch_both, as published'
+# Files that others only change.
+BASES = ('base', 'omninet')
+ROUNDS = 20
+TRIED = 2
+
+
+def measure() -> list[Figure]:
+    """Return the figures of all systems; those whose networks are the same are measured once."""
+    figures, seen = [], dict[str, str]()
+    for name, config, shape in _systems():
+        twin = seen.setdefault(repr((config, shape)), name)
+        if twin != name:
+            continue
+        network = LoadedNetwork(config, shape, 1)
+        seconds = medians_s({'run': Action(network.run)}, times(ROUNDS))['run']
+        what = f'{name}: {network.weights / 1e6:.1f} million weights, {network.stored_mb:.0f} MB in a bundle'
+        figures.append(Figure(what, seconds * 1e3, 'ms'))
+        if is_short() and len(figures) == TRIED:
+            break
+    return figures
+
+
+def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
+    """Yield name, sizes and shape of the features (mic, height, width) of every system."""
+    for path in sorted(SYSTEMS.glob('*.yaml')):
+        if path.stem in BASES:
+            continue
+        experiment = TrainingConfig.from_yaml(path)
+        config = PerceptionConfig(experiment.at_nets, experiment.manifolds, experiment.depth, experiment.direct)
+        shape = (_microphones(config), experiment.data.features.height, experiment.data.features.width)
+        yield path.stem, config, shape
+        if path.stem == PUBLISHED.partition(',')[0]:
+            published = OmniNetConfig(mics=8, modalities=('depth', 'segmentation'))
+            yield PUBLISHED, replace(config, direct=(DirectConfig(omninet=published),)), shape
+
+
+def _microphones(config: PerceptionConfig) -> int:
+    """Return the channels of the array: a system that names those it hears is given all eight."""
+    heard = [at_net.mics for at_net in config.at_nets]
+    heard += [8 if system.microphones else system.mics for system in config.direct]
+    return max(heard)

@@ -1,0 +1,81 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A training step on a CPU, with memory that stays with the process and with memory that is given back.
+
+The two cannot live in one process: `python -m benchmarks.benches.training_step SYSTEM WAY STEPS` is the process of one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from statistics import median
+from time import process_time
+from typing import Any
+
+import torch
+
+from audio_manifold_ros.networks.direct import DirectNetwork
+from benchmarks.benches.systems import SYSTEMS
+from benchmarks.harness.figure import Figure, faster
+from benchmarks.harness.length import times
+from training.config.configuration import TrainingConfig
+from training.fitting.freed_memory import keep_freed_memory
+from training.fitting.losses import image_loss, loss_weight
+
+LEARNING = ('omninet_8ch_both', 'end_to_end_8x8')
+KEPT, GIVEN_BACK = 'kept', 'given back'
+BATCH, MICROPHONES = 32, 8
+WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
+
+
+def measure() -> list[Figure]:
+    """Return the figures of some systems; processes of both ways take turns."""
+    figures = []
+    for system in LEARNING:
+        rates: dict[str, list[float]] = {KEPT: [], GIVEN_BACK: []}
+        for _ in range(times(ROUNDS)):
+            for way, found in rates.items():
+                found.append(_in_a_process(system, way))
+        unit = 'windows learnt from per s of processor time'
+        kept, given_back = (median(rates[way]) for way in (KEPT, GIVEN_BACK))
+        figures.append(faster(f'{system}: freed memory is kept', kept, unit, 'glibc gives it back', given_back))
+    return figures
+
+
+def windows_per_s(system: str, way: str, steps: int) -> float:
+    """Return how many windows this process learns from in a second of its time."""
+    if way == KEPT and not keep_freed_memory():
+        msg = 'This C library cannot be told to keep memory: there is nothing to compare.'
+        raise RuntimeError(msg)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    config = TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml')
+    spec, direct = config.data.features, config.direct[0]
+    network = DirectNetwork(direct).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(network.parameters())
+    features = torch.randn(BATCH, MICROPHONES, spec.height, spec.width)
+    batch: Any = {'depth': torch.rand(BATCH, 1, 128, 128), 'labels': torch.randint(0, 19, (BATCH, 128, 128))}
+    seconds = []
+    for _ in range(WARM_STEPS + steps):
+        began_s = process_time()
+        optimizer.zero_grad()
+        images = network(features.contiguous(memory_format=torch.channels_last))
+        losses = [
+            loss_weight(name, config.losses) * image_loss(name, image, batch, config.losses)
+            for name, image in images.items()
+        ]
+        torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        seconds.append(process_time() - began_s)
+    return BATCH / median(seconds[WARM_STEPS:])
+
+
+def _in_a_process(system: str, way: str) -> float:
+    command = [sys.executable, '-m', 'benchmarks.benches.training_step', system, way, str(times(STEPS))]
+    return float(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
+
+
+if __name__ == '__main__':
+    print(json.dumps(windows_per_s(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -1,0 +1,77 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Results as a file for programs and a page for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.headline import README, update_readme
+
+FOLDER = Path(__file__).parents[1]
+RESULTS = FOLDER / 'results.json'
+PAGE = FOLDER / 'README.md'
+HEAD = """# Benchmarks
+
+`./run bench` measures everything, `./run bench features` one bench; both write `results.json` and this page, which
+is generated. Alternatives are measured in the same run, in turns; times are medians, of processor time where
+one thread works. Each bench has a process of its own, held to the number of cores that it names. Where the machine is
+a virtual one, its host may have given part of the processors to others meanwhile: what was stolen is told.
+"""
+
+
+def read_results() -> dict[str, Any]:
+    """Return the results so far by bench."""
+    if not RESULTS.exists():
+        return {}
+    results: dict[str, Any] = json.loads(RESULTS.read_text(encoding='utf-8'))
+    return results
+
+
+def write_results(results: dict[str, Any]) -> None:
+    """Write the file, the page, and the table in the project's README."""
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+    PAGE.write_text(render_page(results), encoding='utf-8')
+    update_readme(results, README)
+
+
+def render_page(results: dict[str, Any]) -> str:
+    """Return the page as Markdown."""
+    return '\n'.join([HEAD, *(_section(name, result) for name, result in results.items())])
+
+
+def _section(name: str, result: dict[str, Any]) -> str:
+    machine = result['machine']
+    lines = [
+        f'## {name}: {result["title"]}',
+        '',
+        '| | measured | alternative | ratio | target | met |',
+        '|---|---:|---|---:|---|---|',
+        *(_row(figure) for figure in result['figures']),
+        '',
+        f'{result["measured_at"]}, {result["cores"]} of {machine["cores"]} cores of {machine["processor"]}, '
+        f'{machine["system"]}, Python {machine["python"]}, '
+        + ', '.join(f'{package} {version}' for package, version in machine['packages'].items())
+        + '.'
+        + _stolen(result.get('stolen_percent')),
+        '',
+    ]
+    return '\n'.join(lines)
+
+
+def _stolen(percent: float | None) -> str:
+    return '' if percent is None else f' Stolen by the host: {percent:.1f} % of the processor time asked for.'
+
+
+def _row(figure: dict[str, Any]) -> str:
+    measured = '' if figure['value'] is None else f'{figure["value"]:.4g} {figure["unit"]}'
+    if figure.get('p95') is not None:
+        measured += f' (p95 {figure["p95"]:.4g}, p99 {figure["p99"]:.4g})'
+    alternative = figure['alternative']
+    if figure['alternative_value'] is not None:
+        alternative += f': {figure["alternative_value"]:.4g} {figure["unit"]}'
+    ratio = '' if figure['ratio'] is None else f'{figure["ratio"]:.3g}×'
+    met = {None: '', True: 'yes', False: '**no**'}[figure['met']]
+    return f'| {figure["what"]} | {measured} | {alternative} | {ratio} | {figure["target"]} | {met} |'

@@ -1,0 +1,50 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Windows of several arrays in one pass on one device: features and networks of all of them as a batch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from audio_manifold_ros.features.batch_torch import MelFeatures
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.backends.torch_backend import draw_in_half
+from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.resident import Resident
+
+
+class BatchedArrays:
+    """Sound of all arrays there, images of all arrays back; half precision and a CUDA graph on a GPU."""
+
+    def __init__(
+        self, network: PerceptionNetwork, spec: FeatureSpec, shape: tuple[int, int], device: torch.device
+    ) -> None:
+        """Allocate everything and run on silence.
+
+        Args:
+            network: What predicts, for the sound of one array; it stays as it is.
+            spec: Definition of its features.
+            shape: Arrays, and microphones of each.
+            device: Where.
+
+        """
+        self._sound_shape = (*shape, spec.window_samples)
+        self._mel = MelFeatures(spec)
+        own = copy.deepcopy(network).eval()
+        self._draw: Callable[[Tensor], Sequence[Tensor]] = own if device.type == 'cpu' else draw_in_half(own, device)
+        rows = (shape[0] * shape[1], spec.window_samples)
+        self._resident = Resident(self._hear, rows, device, captured=device.type == 'cuda')
+
+    def run(self, sound: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """Return the images of windows float32 (array, mic, window_samples): arrays (array, …)."""
+        return self._resident.run(sound.reshape(-1, sound.shape[-1]))
+
+    def _hear(self, sound: Tensor) -> Sequence[Tensor]:
+        return self._draw(self._mel(sound.view(self._sound_shape)))

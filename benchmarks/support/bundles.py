@@ -1,0 +1,103 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The bundles that are measured: the one that ships, and the paper's sizes with random weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.inference.backends.backend import input_shape
+from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.bundle.manifest import (
+    FORMAT_VERSION,
+    ArrayGeometry,
+    DepthRange,
+    LabelClass,
+    Manifest,
+    Modality,
+)
+from audio_manifold_ros.networks.at_net import AtNetConfig
+from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from training.export.onnx_graph import export_network
+
+RIG = 'calibration/roof_octagon'
+STREET = Path(__file__).parents[2] / 'models' / 'street'
+MODALITIES: tuple[Modality, ...] = ('depth', 'segmentation')
+CALIBRATION_WINDOWS = 2
+CHANNELS = {'depth': 1, 'segmentation': 19}
+
+
+def has_street() -> bool:
+    """Return whether the bundle that ships is there."""
+    return (STREET / 'manifest.json').is_file()
+
+
+def paper_pair() -> PerceptionConfig:
+    """Return the networks of the paper, one of full width per modality."""
+    return PerceptionConfig(
+        at_nets=tuple(AtNetConfig(modalities=(modality,)) for modality in MODALITIES),
+        manifolds={modality: VqVaeConfig(channels=CHANNELS[modality]) for modality in MODALITIES},
+    )
+
+
+def half_width_pair() -> PerceptionConfig:
+    """Return the sizes of the bundle that ships: one trunk of half width with two heads, and narrower manifolds."""
+    return PerceptionConfig(
+        at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
+        manifolds={
+            modality: VqVaeConfig(channels=CHANNELS[modality], first_features=32, features=64)
+            for modality in MODALITIES
+        },
+    )
+
+
+def write_paper_bundle(folder: Path) -> Bundle:
+    """Write a bundle of the paper's networks; speed does not depend on the weights."""
+    return write_random_bundle(folder, paper_pair())
+
+
+def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
+    """Write a bundle of networks with random weights, in single precision and with bytes."""
+    import torch
+
+    from training.export.onnx_int8 import quantize_graph
+
+    torch.manual_seed(0)
+    network = PerceptionNetwork(config)
+    manifest = _manifest(network)
+    shape = input_shape(manifest)
+    exported = export_network(network, shape)
+    files = {ONNX_FILE: exported.onnx, WEIGHTS_FILE: exported.weights}
+    plain = write_bundle(folder, manifest, files)
+    noise = np.random.default_rng(0).uniform(-1.2, 0.4, (CALIBRATION_WINDOWS, *shape)).astype(np.float32)
+    return write_bundle(folder, manifest, {**files, INT8_FILE: quantize_graph(plain.onnx_path, noise)})
+
+
+def _manifest(network: PerceptionNetwork) -> Manifest:
+    rig = resource_path(RIG)
+    law = ModalityConfidence(((0.0,) * 8,) * 8, 1.0, 0.0, 1.0)
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name='random',
+        description='Networks with random weights.',
+        modalities=MODALITIES,
+        features=FeatureSpec(),
+        frame_position=0.5,
+        array=ArrayGeometry.of(MicrophoneArray.from_yaml(rig / 'mic_array.yaml')),
+        camera=CameraModel.from_yaml(rig / 'camera.yaml'),
+        depth=DepthRange('log', 1.0, 80.0),
+        classes=(LabelClass(0, 'road', (128, 64, 128)), LabelClass(10, 'sky', (70, 130, 180))),
+        networks=network.config.to_dict(),
+        confidence=ConfidenceModel(dict.fromkeys(MODALITIES, law), 0.5),
+        training={},
+        metrics={},
+        files={},
+    )

@@ -1,0 +1,99 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The memory and the pipe between capture process and parent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.audio.capture.capture_ring import (
+    RECORD,
+    CaptureJob,
+    Record,
+    RecordKind,
+    RingReader,
+    RingWriter,
+)
+
+SLOTS = 6
+
+
+class Link:
+    """Both ends in one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.read_fd, write_fd = os.pipe()
+        os.set_blocking(self.read_fd, False)
+        os.set_blocking(write_fd, False)
+        self.memory = (folder / 'memory').open('wb+')
+        job = CaptureJob('array', 22500, 2, 3, SLOTS, self.memory.fileno(), write_fd, os.getpid())
+        self.memory.truncate(job.memory_bytes)
+        self.job = CaptureJob.from_json(job.to_json())
+        self.writer = RingWriter(self.job)
+        self.reader = RingReader(self.job)
+
+    def records(self) -> list[Record]:
+        try:
+            data = os.read(self.read_fd, 1 << 20)
+        except BlockingIOError:
+            return []
+        return [Record(*fields) for fields in RECORD.iter_unpack(data)]
+
+    def close(self) -> None:
+        self.reader.close()
+        self.memory.close()
+        os.close(self.read_fd)
+        os.close(self.job.record_fd)
+
+
+@pytest.fixture
+def link(tmp_path: Path) -> Iterator[Link]:
+    link = Link(tmp_path)
+    yield link
+    link.close()
+
+
+def block_of(sequence: int) -> bytes:
+    return bytes((sequence * 5 + i) % 256 for i in range(12))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bursts=st.lists(st.integers(0, 15), min_size=1, max_size=20))
+def test_what_is_not_overwritten_arrives_whole_and_the_rest_is_known(link: Link, bursts: list[int]) -> None:
+    begun = link.writer._begun
+    for burst in bursts:
+        for sequence in range(begun, begun + burst):
+            link.writer.write_block(block_of(sequence), 1000 + sequence, overflow=sequence % 2 == 1)
+        records = link.records()
+        assert [record.sequence for record in records] == list(range(begun, begun + burst))
+        begun += burst
+        for record in records:
+            assert (record.kind, record.value) == (RecordKind.BLOCK, record.sequence % 2)
+            assert record.monotonic_ns == 1000 + record.sequence
+            held = record.sequence > begun - SLOTS
+            assert link.reader.block(record) == (block_of(record.sequence) if held else None)
+
+
+def test_a_reader_that_never_reads_cannot_stop_the_writer(link: Link) -> None:
+    for sequence in range(5000):
+        link.writer.write_block(block_of(sequence), 0, overflow=False)
+    assert len(link.records()) < 5000
+    link.writer.write_block(block_of(5000), 0, overflow=False)
+    (record,) = link.records()
+    assert record.sequence == 5000
+    assert link.reader.block(record) == block_of(5000)
+
+
+@pytest.mark.parametrize('text', ['', "No input device is called 'Mikrofön'.", 'x' * 10_000])
+def test_the_reason_of_a_failure_arrives(link: Link, text: str) -> None:
+    link.writer.opened(1)
+    link.writer.failed(text, 2)
+    opened, failed = link.records()
+    assert (opened.kind, failed.kind) == (RecordKind.OPENED, RecordKind.FAILED)
+    assert link.reader.text(failed) == text[:4088]

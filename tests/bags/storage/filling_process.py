@@ -1,0 +1,39 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Records onto a disk until it is full, then reads the bag: `python filling_process.py FOLDER` prints what happened."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from tests.bags.bag_examples import AUDIO, START_NS
+
+MESSAGE_BYTES = 100_000
+
+if __name__ == '__main__':
+    folder = Path(sys.argv[1])
+    said: list[str] = []
+    handed = 0
+    writer = BagWriter(folder, split_bytes=3_000_000)
+    writer.add_topic('/audio', AUDIO)
+    try:
+        while True:
+            writer.write('/audio', b'\0\1\0\0%08d' % handed + bytes(MESSAGE_BYTES), START_NS + handed)
+            handed += 1
+    except BagError as error:
+        said.append(str(error))
+    try:
+        writer.write('/audio', b'', START_NS)
+    except BagError as error:
+        said.append(str(error))
+    writer.close()
+    with BagReader(folder) as reader:
+        numbers = [int(message.data[4:12]) for message in reader.messages()]
+        problems = reader.problems
+    left = sorted(path.name for path in folder.iterdir() if path.suffix != '.mcap')
+    print(json.dumps({'said': said, 'handed': handed, 'numbers': numbers, 'problems': problems, 'left': left}))

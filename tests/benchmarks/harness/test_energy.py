@@ -1,0 +1,51 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Energy counters as the kernel shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.harness.energy import Counter, EnergyMeter
+
+
+def zone(powercap: Path, name: str, energy_uj: int) -> Path:
+    folder = powercap / name
+    folder.mkdir(exist_ok=True)
+    (folder / 'energy_uj').write_text(f'{energy_uj}\n', encoding='ascii')
+    (folder / 'max_energy_range_uj').write_text('9999999\n', encoding='ascii')
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('benchmarks.harness.energy._gpus', lambda: iter([]))
+
+
+def test_adds_up_the_packages_and_survives_a_counter_that_begins_again(tmp_path: Path) -> None:
+    zone(tmp_path, 'intel-rapl:0', 1_000_000)
+    zone(tmp_path, 'intel-rapl:1', 9_000_000)
+    zone(tmp_path, 'intel-rapl:0:0', 0)
+    meter = EnergyMeter(tmp_path)
+    zone(tmp_path, 'intel-rapl:0', 3_500_000)
+    zone(tmp_path, 'intel-rapl:1', 1_000_000)
+    zone(tmp_path, 'intel-rapl:0:0', 700_000)
+    assert meter.joules() == pytest.approx(2.5 + 2.0)
+    assert meter.joules() == 0.0
+
+
+def test_says_nothing_where_the_machine_does_not(tmp_path: Path) -> None:
+    assert EnergyMeter(tmp_path / 'missing').joules() is None
+    (zone(tmp_path, 'intel-rapl:0', 0) / 'energy_uj').unlink()
+    assert EnergyMeter(tmp_path).joules() is None
+
+
+def test_counts_gpus_with_the_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    millijoules = iter([5_000, 7_500])
+    monkeypatch.setattr('benchmarks.harness.energy._gpus', lambda: iter([Counter(lambda: next(millijoules), 1e-3)]))
+    zone(tmp_path, 'intel-rapl:0', 0)
+    meter = EnergyMeter(tmp_path)
+    zone(tmp_path, 'intel-rapl:0', 1_000_000)
+    assert meter.joules() == pytest.approx(3.5)

@@ -1,0 +1,49 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays in one batch say what each says by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.inference.backends.torch_backend import load_network
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from benchmarks.support.batched_arrays import BatchedArrays
+from benchmarks.support.bundles import STREET, has_street
+
+pytestmark = pytest.mark.skipif(not has_street(), reason='models/street is not there')
+ARRAYS, MICS = 3, 8
+DEVICES = [
+    'cpu',
+    pytest.param(
+        'cuda',
+        marks=[
+            pytest.mark.gpu,
+            pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device that torch can use'),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize('device', DEVICES)
+def test_a_batch_of_arrays_says_what_each_says_alone(device: str) -> None:
+    bundle = Bundle.load(STREET)
+    spec, network = bundle.manifest.features, load_network(bundle).eval()
+    rng = np.random.default_rng(1)
+    loudness = np.array([0.02, 0.1, 0.3])[:, None, None]
+    sound = (loudness * rng.standard_normal((ARRAYS, MICS, spec.window_samples))).astype(np.float32)
+    batch = BatchedArrays(network, spec, (ARRAYS, MICS), torch.device(device)).run(sound)
+    with torch.inference_mode():
+        alone = [network(torch.from_numpy(mel_features(heard, spec))[None]) for heard in sound]
+    for said, *each in zip(batch, *alone, strict=True):
+        expected = torch.cat(each).numpy()
+        assert said.shape == expected.shape
+        if expected.dtype == np.uint8:
+            assert np.mean(said == expected) > (0.999 if device == 'cpu' else 0.95)
+        else:
+            close = np.isclose(said, expected, rtol=1e-3 if device == 'cpu' else 0.05, equal_nan=True)
+            assert close.mean() > (0.999 if device == 'cpu' else 0.9)
+    assert not np.array_equal(batch[0][0], batch[0][2], equal_nan=True)

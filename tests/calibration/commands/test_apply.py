@@ -1,0 +1,75 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audio_manifold_ros.calibration.commands.apply import apply_report
+from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.reporting.report import Report, Verdict
+from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.rig import MicrophoneArray
+
+
+def report(folder: Path, *changes: RigChange, files: dict[str, str] | None = None) -> Path:
+    Report('gains', Verdict.CHANGE, 'Change it.', changes=changes, files=files or {}).save(folder)
+    return folder
+
+
+def contents(rig: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in rig.iterdir()}
+
+
+def test_writes_values_and_whole_files_and_keeps_the_old_ones(tmp_path: Path, rig: Path) -> None:
+    before = contents(rig)
+    camera = (resource_path('calibration/roof_octagon') / 'camera.yaml').read_text(encoding='utf-8')
+    change = microphone_change(2, 'mic_2', 'gain_db', 0.0, -1.5)
+    kept = apply_report(report(tmp_path / 'r', change, files={'camera.yaml': camera}), rig)
+    assert [path.read_bytes() for path in kept] == list(before.values())
+    assert MicrophoneArray.from_yaml(rig / 'mic_array.yaml').microphones[2].gain_db == -1.5
+    assert (rig / 'camera.yaml').read_text(encoding='utf-8') == camera
+    second = microphone_change(2, 'mic_2', 'gain_db', -1.5, 1.0)
+    apply_report(report(tmp_path / 'r', second), rig)
+    assert len([name for name in contents(rig) if 'before' in name]) == 2
+
+
+def test_a_key_that_the_file_lacks_counts_as_what_it_stands_for(tmp_path: Path, rig: Path) -> None:
+    changes = (
+        RigChange('mic_array.yaml', ('delay_rate_hz',), 'array', None, 48_000),
+        microphone_change(0, 'mic_0', 'delay_samples', 0.0, 1.25),
+    )
+    apply_report(report(tmp_path / 'r', *changes), rig)
+    array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
+    assert (array.delay_rate_hz, array.microphones[0].delay_samples) == (48_000, 1.25)
+
+
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        (microphone_change(2, 'mic_2', 'gain_db', 3.0, -1.5), 'was measured against 3.0'),
+        (microphone_change(0, 'mic_0', 'device_channel', 0, 5), 'repeat'),
+        (microphone_change(0, 'mic_0', 'gain_db', 0.0, 900.0), 'gain_db is 900'),
+        (microphone_change(99, 'mic_99', 'gain_db', None, 1.0), 'has no microphones'),
+    ],
+)
+def test_a_rig_that_would_be_wrong_stays_as_it_is(tmp_path: Path, rig: Path, change: RigChange, said: str) -> None:
+    before = contents(rig)
+    with pytest.raises((WorkbenchError, CalibrationError), match=said):
+        apply_report(report(tmp_path / 'r', change), rig)
+    assert contents(rig) == before
+
+
+def test_refuses_what_is_no_report_or_changes_nothing(tmp_path: Path, rig: Path) -> None:
+    with pytest.raises(WorkbenchError, match='changes nothing: Change it'):
+        apply_report(report(tmp_path / 'r'), rig)
+    with pytest.raises(WorkbenchError, match='would write'):
+        apply_report(report(tmp_path / 'r', files={'../passwd': 'x'}), rig)
+    with pytest.raises(WorkbenchError, match='Cannot read the report'):
+        apply_report(tmp_path / 'none', rig)
+    (tmp_path / 'other.json').write_text('{"format_version": 99}', encoding='utf-8')
+    with pytest.raises(WorkbenchError, match='no report of format 1'):
+        apply_report(tmp_path / 'other.json', rig)

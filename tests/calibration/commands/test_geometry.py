@@ -1,0 +1,90 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The positions of microphones, from a recording of claps to the rig."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.calibration.commands.calibrate import main
+from audio_manifold_ros.calibration.geometry.array_geometry import rigid_fit
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.testing.clapped_rig import EVERY_S, ClappedRig
+from audio_manifold_ros.testing.rig_faults import Samples
+from benchmarks.benches.geometry import clapped_rig, taped_distances
+from tests.calibration.conftest import Calibrate
+
+CLAPS = 16
+Wav = Callable[[Samples], str]
+
+
+@pytest.fixture(scope='module')
+def clapped() -> ClappedRig:
+    return clapped_rig(985_000)
+
+
+@pytest.fixture(scope='module')
+def recorded(clapped: ClappedRig) -> Samples:
+    return clapped.device(clapped.claps(CLAPS, clapped.street(CLAPS * EVERY_S)).pressure)
+
+
+@pytest.fixture
+def said(tmp_path: Path, clapped: ClappedRig) -> Path:
+    """The files of a rig whose positions are wrong."""
+    folder = tmp_path / 'rig'
+    folder.mkdir()
+    (folder / 'mic_array.yaml').write_text(clapped.said.to_text(), encoding='utf-8')
+    return folder
+
+
+def _distances(rig: ClappedRig) -> list[str]:
+    return [
+        word
+        for pair in taped_distances(rig)
+        for word in ('--distance', f'mic_{pair.first}', f'mic_{pair.second}', f'{pair.metres:.3f}')
+    ]
+
+
+def test_positions_are_found_within_two_centimetres_and_written(
+    calibrate: Calibrate, wav: Wav, said: Path, clapped: ClappedRig, recorded: Samples
+) -> None:
+    given = ('--wav', wav(recorded), '--rig', said, *_distances(clapped))
+    status, report = calibrate('geometry', *given)
+    assert (status, report['verdict']) == (0, 'change'), report['summary']
+    assert report['figures']['events'] >= CLAPS - 2
+    assert main(['apply', str(said.parent / 'report_geometry'), '--rig', str(said)]) == 0
+    written = MicrophoneArray.from_yaml(said / 'mic_array.yaml')
+    turn, shift = rigid_fit(written.positions_m, clapped.positions_m, np.ones(8))
+    apart = written.positions_m @ turn.T + shift - clapped.positions_m
+    assert np.sqrt((apart**2).sum(axis=1).mean()) < 0.02
+    assert all(0 < mic.std['position_m'] < 0.02 for mic in written.microphones)
+    again = calibrate('geometry', *given)[1]
+    assert again['verdict'] == 'good', again['summary']
+
+
+def test_distances_are_checked_before_anything_is_measured(
+    wav: Wav, said: Path, recorded: Samples, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ['geometry', '--wav', wav(recorded), '--rig', str(said), '--distance']
+    for words, complaint in (
+        (['mic_0', 'mic_9', '1'], 'name two of the enabled microphones'),
+        (['mic_0', 'mic_0', '1'], 'name two of the enabled microphones'),
+        (['mic_0', 'mic_1', 'far'], 'in metres'),
+        (['mic_0', 'mic_1', '-1'], 'in metres'),
+    ):
+        assert main([*given, *words]) == 2
+        assert complaint in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(['geometry', '--wav', 'x.wav', '--rig', str(said)])
+
+
+def test_a_street_without_claps_is_refused(
+    wav: Wav, said: Path, clapped: ClappedRig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    street = wav(clapped.device(clapped.street(6.0)))
+    assert main(['geometry', '--wav', street, '--rig', str(said), *_distances(clapped)]) == 2
+    assert 'clap 8 times or more' in capsys.readouterr().err

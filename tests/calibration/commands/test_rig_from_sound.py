@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Order, polarity, levels and drift of one simulated rig in a street; many rigs are in `./run bench calibration`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.calibration.channels.ambient_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channels.channel_gains import gains_from_street
+from audio_manifold_ros.calibration.channels.polarities import find_polarities
+from audio_manifold_ros.calibration.channels.tap_order import find_order
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.testing.rig_faults import Samples
+from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
+
+PLACES, PLACE_S = 8, 2.5
+
+
+@pytest.fixture(scope='module')
+def rig() -> SimulatedRig:
+    return SimulatedRig(981_004, octagon())
+
+
+@pytest.fixture(scope='module')
+def street(rig: SimulatedRig) -> Samples:
+    return rig.street(PLACES * PLACE_S)
+
+
+@pytest.mark.parametrize('taps', [True, False])
+def test_finds_the_order(rig: SimulatedRig, street: Samples, *, taps: bool) -> None:
+    order = find_order(rig.device(rig.spoken_at(PLACE_S, street, taps=taps), shuffled=True), RATE_HZ)
+    assert [answer.channel for answer in order.answers] == rig.truth.channels.tolist()
+    assert not order.silent
+    assert not order.overlapping
+    for number, answer in enumerate(order.answers):
+        assert number * PLACE_S <= answer.start_s < answer.end_s <= (number + 1) * PLACE_S
+
+
+def test_says_which_channel_never_answered(rig: SimulatedRig, street: Samples) -> None:
+    recorded = rig.device(rig.spoken_at(PLACE_S, street, taps=True), shuffled=True)
+    recorded[2] = recorded[2, ::-1] * np.float32(0.01)
+    assert 2 not in [answer.channel for answer in find_order(recorded[:, : 2 * RATE_HZ], RATE_HZ).answers]
+    assert find_order(rig.device(street), RATE_HZ).silent == tuple(range(8))
+
+
+@pytest.mark.parametrize('loudspeaker', [False, True])
+def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
+    truth = rig.truth.polarities
+    heard = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
+    found = find_polarities(rig.device(heard), RATE_HZ, rig.array.positions_m)
+    assert (found.signs == truth * np.sign(truth.sum() + 0.5)).all()
+    assert found.undecided == ()
+    assert found.certainty.min() > 0.8
+    assert found.strength.min() > 0.3
+
+
+def test_noise_has_no_polarity() -> None:
+    noise = np.random.default_rng(0).standard_normal((4, 10 * RATE_HZ)).astype(np.float32) * np.float32(0.01)
+    assert find_polarities(noise, RATE_HZ, octagon().positions_m[:4]).undecided == (0, 1, 2, 3)
+    with pytest.raises(CalibrationError, match='there is 1'):
+        find_polarities(noise[:1], RATE_HZ, octagon().positions_m[:1])
+
+
+def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Samples) -> None:
+    with pytest.raises(CalibrationError, match='20 s of street are too short'):
+        gains_from_street(rig.device(street), RATE_HZ)
+    found = gains_from_street(np.tile(rig.device(street), 3), RATE_HZ)
+    assert np.abs(found.gains_db - rig.truth.gains_db).max() < max(1.0, 5 * found.std_db.max())
+
+
+def test_sees_two_clocks_in_a_street(rig: SimulatedRig, street: Samples) -> None:
+    positions_m, seconds = rig.array.positions_m, PLACES * PLACE_S
+    assert not is_drifting(ambient_drift(rig.device(street), RATE_HZ, positions_m), seconds)
+    two = rig.device(street, drift_ppm=[0, 90] * 4)
+    drift_ppm = ambient_drift(two, RATE_HZ, positions_m)
+    assert is_drifting(drift_ppm, seconds)
+    assert (np.sign(drift_ppm) == [-1, 1] * 4).all()

@@ -1,0 +1,40 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.errors import EvaluationError
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from('abcdef'), max_size=30), st.integers(0, 9))
+def test_every_window_gets_another_drives_audio_and_each_audio_is_used_once(drives: list[str], seed: int) -> None:
+    largest = max(Counter(drives).values(), default=1)
+    if 2 * largest > len(drives):
+        with pytest.raises(EvaluationError, match='more drives'):
+            shuffled_order(drives, seed)
+        return
+    order = shuffled_order(drives, seed)
+    assert sorted(order.tolist()) == list(range(len(drives)))
+    assert all(drives[i] != drives[j] for i, j in enumerate(order.tolist()))
+
+
+def test_the_order_depends_on_the_seed_alone() -> None:
+    drives = [f'd{i // 2}' for i in range(100)]
+    np.testing.assert_array_equal(shuffled_order(drives, 4), shuffled_order(drives, 4))
+    assert (shuffled_order(drives, 4) != shuffled_order(drives, 5)).any()
+
+
+def test_one_microphone_is_copied_to_all() -> None:
+    values = np.arange(24, dtype=np.float32).reshape(8, 3)
+    copied = one_microphone(values)
+    assert copied.dtype == np.float32
+    np.testing.assert_array_equal(copied, np.tile(values[0], (8, 1)))
+    np.testing.assert_array_equal(one_microphone(values, 3)[7], values[3])

@@ -1,0 +1,57 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Intersection over union against sets of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+
+
+def test_iou_equals_sets_of_pixels_over_all_images() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.choice([0, 1, 4, 10, 255], (5, 8, 9)).astype(np.uint8)
+    predicted = np.where(rng.random(truth.shape) < 0.6, truth, rng.choice([0, 1, 7, 10, 255], truth.shape)).astype(
+        np.uint8
+    )
+    metrics = SegmentationMetrics()
+    for one, other in zip(truth, predicted, strict=True):
+        metrics.add(one, other)
+    iou = metrics.iou()
+    wanted = {}
+    for label in range(19):
+        true = {i for i, t in enumerate(truth.flat) if t == label}
+        said = {i for i, (t, p) in enumerate(zip(truth.flat, predicted.flat, strict=True)) if p == label and t != 255}
+        if true | said:
+            wanted[label] = len(true & said) / len(true | said)
+    assert {k: pytest.approx(v) for k, v in enumerate(iou.tolist()) if not np.isnan(v)} == wanted
+    assert np.flatnonzero(metrics.present).tolist() == [0, 1, 4, 10]
+    assert metrics.miou() == pytest.approx(np.mean([wanted[k] for k in (0, 1, 4, 10)]))
+    known = truth != 255
+    assert metrics.accuracy() == pytest.approx((truth == predicted)[known].mean())
+
+
+def test_an_invented_class_costs_the_true_one_only_once() -> None:
+    metrics = SegmentationMetrics()
+    metrics.add(np.zeros((1, 4), np.uint8), np.array([[0, 0, 0, 255]], np.uint8))
+    assert metrics.iou()[0] == pytest.approx(0.75)
+    assert metrics.miou() == pytest.approx(0.75)
+
+
+def test_without_pixels_there_is_no_score() -> None:
+    metrics = SegmentationMetrics()
+    metrics.add(np.full((2, 2), 255, np.uint8), np.zeros((2, 2), np.uint8))
+    assert np.isnan(metrics.miou())
+    assert np.isnan(metrics.accuracy())
+    assert np.isnan(metrics.iou()).all()
+
+
+def test_wrong_images_are_refused() -> None:
+    metrics = SegmentationMetrics()
+    with pytest.raises(EvaluationError, match=r'\(2, 3\)'):
+        metrics.add(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8))
+    with pytest.raises(EvaluationError, match='19'):
+        metrics.add(np.full((2, 2), 19, np.uint8), np.zeros((2, 2), np.uint8))

@@ -1,0 +1,64 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What can happen to an engine on a disk, and the words with which it is set aside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, SIDECAR_FILE
+
+
+def truncate(folder: Path) -> None:
+    os.truncate(folder / ENGINE_FILE, 1000)
+
+
+def flip(folder: Path) -> None:
+    content = bytearray((folder / ENGINE_FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / ENGINE_FILE).write_bytes(content)
+
+
+def empty(folder: Path) -> None:
+    (folder / ENGINE_FILE).write_bytes(b'')
+
+
+def lose_sidecar(folder: Path) -> None:
+    (folder / SIDECAR_FILE).unlink()
+
+
+def lose_engine(folder: Path) -> None:
+    (folder / ENGINE_FILE).unlink()
+
+
+def garble_sidecar(folder: Path) -> None:
+    (folder / SIDECAR_FILE).write_bytes(b'\xff\xfe')
+
+
+def future_sidecar(folder: Path) -> None:
+    text = (folder / SIDECAR_FILE).read_text()
+    (folder / SIDECAR_FILE).write_text(text.replace('"format_version": 1', '"format_version": 2'))
+
+
+def let_others_write(folder: Path) -> None:
+    (folder / ENGINE_FILE).chmod(0o666)
+
+
+def link_elsewhere(folder: Path) -> None:
+    moved = folder.parent / 'moved.ep'
+    (folder / ENGINE_FILE).rename(moved)
+    (folder / ENGINE_FILE).symlink_to(moved)
+
+
+FAULTS = [
+    (truncate, 'truncated or was changed'),
+    (flip, 'truncated or was changed'),
+    (empty, 'truncated or was changed'),
+    (lose_sidecar, 'it has no sidecar: its build did not end'),
+    (lose_engine, 'No such file'),
+    (garble_sidecar, 'is no text'),
+    (future_sidecar, 'has format_version 2'),
+    (let_others_write, 'others may write it'),
+    (link_elsewhere, 'it is a link'),
+]

@@ -1,0 +1,373 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.tensorrt import build_engine as command
+from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
+from audio_manifold_ros.inference.tensorrt.engine_build import EngineBuild
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, REJECTED, SIDECAR_FILE, EngineCache
+from audio_manifold_ros.inference.tensorrt.engine_check import LIMITS, WINDOWS
+from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey, Platform
+from audio_manifold_ros.inference.tensorrt.engine_sidecar import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
+from audio_manifold_ros.inference.tensorrt.toolchain import LoadedEngine
+from tests.inference.tensorrt import cpu_builder, cpu_toolchain
+from tests.inference.tensorrt.cpu_toolchain import CpuToolchain
+from tests.inference.tensorrt.engine_damage import FAULTS, lose_sidecar, truncate
+
+STAGE = (sys.executable, cpu_toolchain.__file__)
+
+
+@pytest.fixture(scope='module')
+def toolchain() -> CpuToolchain:
+    return CpuToolchain()
+
+
+@dataclass(frozen=True)
+class Built:
+    """A cache in which a builder was killed, and then one was not.
+
+    Attributes:
+        root: Of the cache.
+        said: By the second builder.
+        stage: Process that the first one had started.
+        found: What the cache offered after the first one, and what it warned of.
+        left: What the first one left behind.
+
+    """
+
+    root: Path
+    said: list[str]
+    stage: int
+    found: tuple[Path | None, list[str]]
+    left: list[Path]
+
+
+@pytest.fixture(scope='module')
+def built(bundle: Bundle, toolchain: CpuToolchain, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    root, said, warnings = tmp_path_factory.mktemp('engines'), [], []
+    cache, key = EngineCache(root), key_of(bundle, toolchain)
+    command = [sys.executable, cpu_builder.__file__, str(bundle.folder), str(root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as builder:
+        assert builder.stdout is not None
+        assert 'Compiling' in builder.stdout.readline()
+        stage = wait_for_stage(builder.pid)
+        builder.send_signal(signal.SIGKILL)
+        assert builder.wait(60) == -signal.SIGKILL
+    found = cache.find(key, warnings.append)
+    left = list(cache.folder(key).glob('build-*'))
+    build_engine(bundle, toolchain, precision='fp32', cache=cache, say=said.append, stage=STAGE)
+    return Built(root, said, stage, (found, warnings), left)
+
+
+@pytest.fixture
+def root(built: Built, tmp_path: Path) -> Path:
+    """Return a copy of that cache, to be damaged."""
+    return shutil.copytree(built.root, tmp_path / 'engines')
+
+
+def key_of(bundle: Bundle, toolchain: CpuToolchain) -> EngineKey:
+    return EngineKey.of(bundle, 'fp32', toolchain.options(), toolchain.platform())
+
+
+def open_engine(bundle: Bundle, toolchain: CpuToolchain, root: Path, warn: Callable[[str], None]) -> TensorRtBackend:
+    return TensorRtBackend(bundle, toolchain, warn, precision='fp32', cache=EngineCache(root))
+
+
+def test_a_build_tells_its_steps_and_what_it_found(built: Built) -> None:
+    said = '\n'.join(built.said)
+    assert 'Compiling the networks: this takes minutes.' in said
+    assert 'Checking the engine.' in said
+    assert 'depth differs by 0.00' in said
+
+
+def test_the_sidecar_says_what_the_engine_is(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
+    key, cache = key_of(bundle, toolchain), EngineCache(built.root)
+    folder = cache.folder(key)
+    assert sorted(path.name for path in folder.iterdir()) == [ENGINE_FILE, SIDECAR_FILE, 'lock']
+    sidecar = EngineSidecar.from_json((folder / SIDECAR_FILE).read_text())
+    assert sidecar.key == key
+    assert sidecar.size == (folder / ENGINE_FILE).stat().st_size
+    assert sidecar.check.windows == WINDOWS
+    assert sidecar.check.half_layers == 0 < sidecar.check.single_layers
+    assert sidecar.check.depth_change <= LIMITS['fp32']
+    assert cache.timing_cache(key).read_bytes() == b'measured'
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_the_engine_says_what_the_network_says(
+    built: Built, bundle: Bundle, toolchain: CpuToolchain, windows: np.ndarray
+) -> None:
+    warnings: list[str] = []
+    engine = open_engine(bundle, toolchain, built.root, warnings.append)
+    network = TorchBackend(bundle)
+    for window in windows:
+        found, wanted = engine.run(window), network.run(window)
+        np.testing.assert_allclose(found.depth_m, wanted.depth_m, rtol=1e-4)
+        assert (found.labels == wanted.labels).mean() > 0.999
+    assert warnings == []
+    assert 'TensorRT 11.0 on a CPU, fp32, by torch-tensorrt 2.13.0: as asked for' in engine.reason
+
+
+def test_the_engine_hears_sound_through_the_features(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
+    engine = open_engine(bundle, toolchain, built.root, pytest.fail)
+    network, spec = engine.sound_network, bundle.manifest.features
+    sound = 0.1 * np.random.default_rng(0).standard_normal((8, spec.window_samples))
+    network.sound[...] = sound
+    found = network.run()
+    np.testing.assert_allclose(network.features(), mel_features(sound.astype(np.float32), spec), rtol=0, atol=1e-4)
+    wanted = engine.run(network.features())
+    np.testing.assert_array_equal(found.depth_m, wanted.depth_m)
+    np.testing.assert_array_equal(found.labels, wanted.labels)
+
+
+def test_a_second_build_finds_the_engine(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
+    said: list[str] = []
+    build_engine(
+        bundle,
+        toolchain,
+        precision='fp32',
+        cache=EngineCache(built.root),
+        say=said.append,
+        stage=('must', 'not', 'run'),
+    )
+    assert said[0].startswith('The engine is there')
+
+
+@pytest.mark.parametrize(('damage', 'reason'), FAULTS)
+def test_a_damaged_engine_is_set_aside_with_one_warning(
+    bundle: Bundle, toolchain: CpuToolchain, root: Path, damage: Callable[[Path], None], reason: str
+) -> None:
+    folder = EngineCache(root).folder(key_of(bundle, toolchain))
+    damage(folder)
+    warnings: list[str] = []
+    with pytest.raises(InferenceError, match='TensorRT has nothing to run'):
+        open_engine(bundle, toolchain, root, warnings.append)
+    assert len(warnings) == 1
+    assert reason in warnings[0]
+    assert 'Build it again with build_engine' in warnings[0]
+    assert not (folder / ENGINE_FILE).exists()
+    assert any(path.name.endswith(REJECTED) for path in folder.iterdir())
+    with pytest.raises(InferenceError, match='there is no fp32 engine'):
+        open_engine(bundle, toolchain, root, warnings.append)
+    assert len(warnings) == 1, 'what is set aside is not spoken of again'
+
+
+def test_an_engine_that_the_runtime_refuses_is_set_aside(
+    bundle: Bundle, toolchain: CpuToolchain, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_engine: Path, _precision: str) -> Any:
+        msg = 'No compatible device was found for instantiating TensorRT engine'
+        raise InferenceError(msg)
+
+    monkeypatch.setattr(toolchain, 'load', refuse)
+    warnings: list[str] = []
+    with pytest.raises(InferenceError, match='is set aside'):
+        open_engine(bundle, toolchain, root, warnings.append)
+    assert 'No compatible device' in warnings[0]
+    assert (EngineCache(root).folder(key_of(bundle, toolchain)) / (ENGINE_FILE + REJECTED)).exists()
+
+
+FULL = 'CUDA out of memory. Tried to allocate 20.00 MiB.'
+
+
+@pytest.mark.parametrize(
+    'fault', [torch.OutOfMemoryError(FULL), RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling')]
+)
+@pytest.mark.parametrize('where', ['load', 'run'])
+def test_a_device_that_is_full_says_nothing_against_the_engine(
+    bundle: Bundle,
+    toolchain: CpuToolchain,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: RuntimeError,
+    where: str,
+) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise fault
+
+    load = fail if where == 'load' else lambda _engine, _precision: LoadedEngine(fail, ())
+    with monkeypatch.context() as patch:
+        patch.setattr(toolchain, 'load', load)
+        with pytest.raises(InferenceError, match=f'the engine stays for another time .{re.escape(str(fault))}'):
+            open_engine(bundle, toolchain, root, pytest.fail)
+    open_engine(bundle, toolchain, root, pytest.fail)
+
+
+FOREIGN = [
+    ('machine', 'aarch64'),
+    ('gpu', 'Orin'),
+    ('compute_capability', '8.7'),
+    ('tensorrt', '10.3.0'),
+    ('torch_tensorrt', '2.8.0'),
+    ('torch', '2.8.0'),
+    ('abi', '7'),
+    ('cuda', '12.6'),
+]
+
+
+@pytest.mark.parametrize(('field', 'value'), FOREIGN)
+def test_an_engine_of_another_machine_is_never_loaded(
+    bundle: Bundle, toolchain: CpuToolchain, root: Path, field: str, value: str
+) -> None:
+    """Wherever it lies: under its own key it is not looked for, under this machine's it is set aside."""
+    own, cache = key_of(bundle, toolchain), EngineCache(root)
+    here: Platform = replace(own.platform, **{field: value})
+    key = replace(own, platform=here)
+    warnings: list[str] = []
+    assert cache.find(key, warnings.append) is None
+    assert f'{field} is ' in cache.missing(key)
+    assert warnings == []
+    shutil.copytree(cache.folder(own), cache.folder(key))
+    assert cache.find(key, warnings.append) is None
+    assert f'it is another engine: its {field} is {getattr(own.platform, field)!r}, not {value!r}' in warnings[0]
+
+
+def test_an_engine_of_stale_weights_is_never_loaded(bundle: Bundle, toolchain: CpuToolchain, root: Path) -> None:
+    own, cache = key_of(bundle, toolchain), EngineCache(root)
+    key = replace(own, weights_sha256='0' * 64)
+    shutil.copytree(cache.folder(own), cache.folder(key))
+    warnings: list[str] = []
+    assert cache.find(key, warnings.append) is None
+    assert 'another engine: its weights_sha256' in warnings[0]
+
+
+def test_what_cannot_be_set_aside_is_not_used_either(
+    bundle: Bundle, toolchain: CpuToolchain, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, cache = key_of(bundle, toolchain), EngineCache(root)
+    truncate(cache.folder(key))
+
+    def refuse(_self: Path, _target: Path) -> Path:
+        msg = 'Read-only file system'
+        raise OSError(msg)
+
+    monkeypatch.setattr(Path, 'replace', refuse)
+    warnings: list[str] = []
+    assert cache.find(key, warnings.append) is None
+    assert 'cannot be set aside (Read-only file system)' in warnings[0]
+
+
+def test_a_build_under_way_is_left_alone(bundle: Bundle, toolchain: CpuToolchain, root: Path) -> None:
+    key, cache = key_of(bundle, toolchain), EngineCache(root)
+    lose_sidecar(cache.folder(key))
+    warnings: list[str] = []
+    with cache.lock(key, warnings.append):
+        assert cache.find(key, warnings.append) is None
+    assert warnings == []
+    assert (cache.folder(key) / ENGINE_FILE).exists()
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process is gone, or only its entry is left."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'Z'
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def test_a_killed_builder_leaves_no_engine_and_the_next_one_clears_up(
+    built: Built, bundle: Bundle, toolchain: CpuToolchain
+) -> None:
+    assert built.found == (None, [])
+    assert built.left, 'it was killed in the middle'
+    wait_until(lambda: has_ended(built.stage), 'the stage outlives its builder')
+    assert not any(path.exists() for path in built.left)
+    assert EngineCache(built.root).find(key_of(bundle, toolchain), pytest.fail) is not None
+
+
+def wait_for_stage(pid: int) -> int:
+    """Return the process that compiles, once it is at work: it loads torch last."""
+    wait_until(lambda: bool(children_of(pid)), 'the builder starts no stage')
+    child = children_of(pid)[0]
+    wait_until(lambda: 'libtorch' in Path(f'/proc/{child}/maps').read_text(), 'the stage never begins')
+    return child
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    until_s = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until_s, what
+        time.sleep(0.02)
+
+
+def test_a_stage_that_fails_says_why(bundle: Bundle, toolchain: CpuToolchain, tmp_path: Path) -> None:
+    cache = EngineCache(tmp_path)
+    for script, reason in (
+        (
+            "import sys; print('error: no converter for aten.fft', file=sys.stderr); print('noise'); sys.exit(1)",
+            '^no converter for aten.fft$',
+        ),
+        ("print('error: not the reason', flush=True); import os; os.kill(os.getpid(), 9)", 'was killed by SIGKILL'),
+        ("raise ValueError('abc')", r'stage compile ended with status 1; it said last:(.|\n)*ValueError: abc'),
+        ('import os; os.kill(os.getpid(), 9)', r'was killed by SIGKILL \(too little memory\?\)'),
+    ):
+        with pytest.raises(InferenceError, match=reason):
+            build_engine(bundle, toolchain, cache=cache, say=lambda _text: None, stage=(sys.executable, '-c', script))
+    assert not list(tmp_path.glob(f'*/{ENGINE_FILE}'))
+
+
+@pytest.mark.parametrize(
+    ('bundle', 'reason'),
+    [
+        ('models/street', 'no GPU today'),
+        ('models/nowhere', 'nowhere'),
+        ('/models/street', '/models/street'),
+    ],
+)
+def test_the_command_finds_the_bundles_that_ship_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], bundle: str, reason: str
+) -> None:
+    def refuse(_device: str) -> Any:
+        msg = 'no GPU today'
+        raise InferenceError(msg)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, 'TensorRtToolchain', refuse)
+    try:
+        assert command.main([bundle]) == 1
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert reason in capsys.readouterr().err
+
+
+def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None:
+    said: list[str] = []
+    script = "import time; print('Compiling', flush=True); time.sleep(60)"
+    build = EngineBuild(tmp_path, 'cuda', said.append, command=(sys.executable, '-c', script))
+    assert build.status().state == 'building'
+    wait_until(lambda: said == ['Compiling'], 'nothing is said')
+    assert build.status().message == 'Compiling'
+    assert 'is being built since' in build.status().sentence('onnx')
+    assert '(Compiling); meanwhile onnx serves' in build.status().sentence('onnx')
+    build.stop()
+    assert build.status().state == 'failed'
+    ended = EngineBuild(tmp_path, 'cuda', said.append, command=(sys.executable, '-c', "print('Engine built')"))
+    wait_until(lambda: ended.status().state == 'built', 'it does not end')
+    assert ended.status().message == 'Engine built'
+    assert 'configure the node again to use it' in ended.status().sentence('onnx')
+    ended.stop()

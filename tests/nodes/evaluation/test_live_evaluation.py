@@ -1,0 +1,70 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node, fed over DDS, says of a bag what the pipeline says of it straight from the file: every prediction."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audio_manifold_ros.common.resources import resource_path
+from tests.bags.sound_bag import SoundBag
+
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
+
+
+def evaluate(drive: Path, bundle: Path, out: Path, *more: str) -> dict:
+    command = [
+        sys.executable,
+        '-m',
+        'audio_manifold_ros.nodes.evaluation.evaluate_bag',
+        str(drive),
+        '--bundle',
+        str(bundle),
+    ]
+    options = ['--out', str(out), '--backend', 'onnx', '--threads', '1', *more]
+    done = subprocess.run([*command, *options], check=False, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads((out / 'metrics.json').read_text(encoding='utf-8')))
+
+
+@pytest.mark.timeout(600)
+def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_path: Path) -> None:
+    """Stamps jitter, a block is lost, the stream begins anew, the rate is not the network's, the camera has a clock."""
+    rig = shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'rig')
+    extrinsics = (rig / 'extrinsics.yaml').read_text(encoding='utf-8')
+    (rig / 'extrinsics.yaml').write_text(
+        extrinsics.replace('audio_time_offset_s: 0.0', 'audio_time_offset_s: 0.085'), encoding='utf-8'
+    )
+    sound = SoundBag(seconds=4.0, rate_hz=48_000, block_samples=1024, lost=frozenset({60}), restart_block=125)
+    drive = sound.write(tmp_path / 'drive')
+    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10', '--rig', str(rig))
+    offline = evaluate(drive, small_bundle, tmp_path / 'offline', '--rate', '10', '--rig', str(rig))
+    agreement = live['agreement']
+    assert agreement['agrees'], agreement
+    assert agreement['compared'] == live['predictions'] == offline['predictions'] == offline['heard']['predicted']
+    assert agreement['compared'] >= 10
+    assert agreement['stamps_differ'] == agreement['missing'] == agreement['unexpected'] == 0
+    assert max(agreement['worst_depth_m'], agreement['worst_confidence']) <= 1e-4
+    assert live['heard'] == offline['heard']
+    assert live['heard']['gaps'] >= 1
+    assert live['heard']['restarts'] == 1
+    assert live['scores'] == offline['scores']
+    assert live['curves'] == offline['curves']
+    page = (tmp_path / 'live' / 'report.html').read_text(encoding='utf-8')
+    assert 'agree on every prediction' in page
+
+
+@pytest.mark.timeout(400)
+def test_foreign_audio_goes_through_the_node_too(small_bundle: Path, tmp_path: Path) -> None:
+    sound = SoundBag(seconds=1.6, image_rate_hz=0.0)
+    drive = sound.write_raw_audio(tmp_path / 'foreign', '/microphones')
+    live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10')
+    assert live['agreement']['agrees'], live['agreement']
+    assert live['agreement']['compared'] >= 4
+    assert any('no sample index' in warning for warning in live['warnings'])

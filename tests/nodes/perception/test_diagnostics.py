@@ -1,0 +1,133 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from audio_manifold_ros.audio.levels import Level
+from audio_manifold_ros.audio.microphone_health import Fault
+from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.inference.pipeline import PipelineStatus
+from audio_manifold_ros.nodes.common.messages import to_ns
+from audio_manifold_ros.nodes.perception.diagnostics import Identity, LossWatch, to_diagnostics
+from audio_manifold_ros.nodes.perception.stage_latency import StageLatency
+from audio_manifold_ros.nodes.perception.worker import Report
+from audio_manifold_ros.nodes.rig.rotations import quaternion
+
+pytestmark = pytest.mark.ros
+OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+IDENTITY = Identity('USB 8', 'onnx', 'street', (('front', 1), ('rear', 0)))
+GOOD = Level(-30.0, -10.0, 0.0, silent=False)
+STREAMING = SourceStatus(SourceState.STREAMING, 'USB 8: 2 channels.')
+REPORT = Report(STREAMING, PipelineStatus(predicted=9, skipped=2, dropped=1), (GOOD, GOOD), age_s=0.6)
+
+
+def statuses(
+    report: Report | None, *, losing: bool = False, identity: Identity = IDENTITY
+) -> dict[str, DiagnosticStatus]:
+    message = to_diagnostics('/car/perception', 5_000_000_007, identity, 'active', report, losing=losing)
+    assert to_ns(message.header.stamp) == 5_000_000_007
+    assert {status.hardware_id for status in message.status} == {identity.hardware_id}
+    assert all(status.name.startswith('car/perception: ') for status in message.status)
+    return {status.name.partition(': ')[2]: status for status in message.status}
+
+
+def values(status: DiagnosticStatus) -> dict[str, str]:
+    return {pair.key: pair.value for pair in status.values}
+
+
+def test_all_is_well() -> None:
+    found = statuses(REPORT)
+    assert {name: status.level for name, status in found.items()} == dict.fromkeys(
+        ('predictions', 'audio source', 'microphones', 'latency'), OK
+    )
+    predictions = values(found['predictions'])
+    assert predictions['windows_predicted'] == '9'
+    assert (predictions['windows_skipped'], predictions['windows_dropped']) == ('2', '1')
+    assert (predictions['backend'], predictions['bundle']) == ('onnx', 'street')
+    assert predictions['prediction_age_s'] == '0.600'
+
+
+@pytest.mark.parametrize(
+    ('change', 'name', 'level', 'said'),
+    [
+        ({'age_s': None}, 'predictions', STALE, 'No images yet.'),
+        ({'age_s': 9.0}, 'predictions', STALE, '9.0 s ago'),
+        ({'fault': 'The networks failed.\ntraceback'}, 'predictions', ERROR, 'The networks failed.'),
+        ({'source': SourceStatus(SourceState.LOST, 'Gone: plug it in.')}, 'audio source', STALE, 'Gone: plug it in.'),
+        ({'source': SourceStatus(SourceState.WAITING, 'w')}, 'audio source', STALE, 'w'),
+        ({'source': SourceStatus(SourceState.ENDED, 'e')}, 'audio source', WARN, 'e'),
+        ({'levels': ()}, 'microphones', STALE, 'No audio yet.'),
+        ({'levels': (GOOD, replace(GOOD, silent=True))}, 'microphones', ERROR, 'Silent: front.'),
+        ({'levels': (replace(GOOD, clipped_fraction=0.1), GOOD)}, 'microphones', WARN, 'Clipping: rear.'),
+        ({'levels': (GOOD,)}, 'microphones', ERROR, 'Silent: front.'),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.DEAD),))}, 'microphones', ERROR, 'Microphone rear is dead'),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.COVERED),))}, 'microphones', WARN, 'rear is covered: '),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.CLIPS),))}, 'predictions', WARN, 'degraded: rear clips'),
+        (
+            {'pipeline': PipelineStatus(faults=(('rear', Fault.HISSES),), stopped=True)},
+            'predictions',
+            ERROR,
+            'No images are published: rear hisses.',
+        ),
+    ],
+)
+def test_what_is_wrong_has_a_level_and_a_sentence(
+    change: dict[str, object], name: str, level: bytes, said: str
+) -> None:
+    status = statuses(replace(REPORT, **change))[name]  # type: ignore[arg-type]
+    assert status.level == level
+    assert said in status.message
+
+
+def test_losses_and_warnings_are_told() -> None:
+    assert statuses(REPORT, losing=True)['audio source'].level == WARN
+    identity = replace(IDENTITY, warning='Another array.')
+    assert statuses(REPORT, identity=identity)['predictions'].level == WARN
+    assert statuses(None, identity=identity)['predictions'].message == 'Another array.'
+
+
+def test_a_node_without_a_worker_says_its_state() -> None:
+    found = statuses(None)
+    assert list(found) == ['predictions']
+    assert values(found['predictions'])['lifecycle_state'] == 'active'
+
+
+def test_latencies_are_of_the_newest_predictions() -> None:
+    latency = StageLatency(window=100)
+    for milliseconds in range(1, 201):
+        latency.add('network', milliseconds / 1e3)
+    found = latency.percentiles()['network']
+    assert (found.p50_ms, found.p95_ms, found.p99_ms) == pytest.approx(np.percentile(np.arange(101, 201), [50, 95, 99]))
+    shown = values(statuses(replace(REPORT, latencies={'network': found}))['latency'])
+    assert shown['network p50_ms'] == '150.5'
+
+
+def test_losses_rise_but_counters_may_begin_anew() -> None:
+    watch = LossWatch()
+    assert not watch.rose(0, 0)
+    assert watch.rose(0, 3)
+    assert not watch.rose(0, 3)
+    assert not watch.rose(0, 0)
+    assert watch.rose(1, 0)
+
+
+def test_quaternions_turn_like_fixed_axis_angles() -> None:
+    rng = np.random.default_rng(0)
+    for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
+        x, y, z, w = quaternion((roll, pitch, yaw))
+        turned = np.array(
+            [
+                [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+                [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+                [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+            ]
+        )
+        about_x = np.array([[1, 0, 0], [0, np.cos(roll), -np.sin(roll)], [0, np.sin(roll), np.cos(roll)]])
+        about_y = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
+        about_z = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+        assert np.allclose(turned, about_z @ about_y @ about_x)

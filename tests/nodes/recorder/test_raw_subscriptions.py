@@ -1,0 +1,48 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages are handed on as they were published, whether or not the client library tells about them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from rclpy.serialization import serialize_message
+from std_msgs.msg import String
+
+from audio_manifold_ros.nodes.perception.publishers import AUDIO
+from audio_manifold_ros.nodes.recorder import raw_subscriptions
+from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
+from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
+from tests.nodes.peer import Peer
+
+pytestmark = pytest.mark.ros
+COUNT = 20
+
+
+@pytest.mark.parametrize('release', ['jazzy', 'humble'])
+def test_every_message_arrives_once_and_in_order(peer: Peer, monkeypatch: pytest.MonkeyPatch, release: str) -> None:
+    if release == 'humble':
+        # What rclpy gives to a callback with one argument is what Humble gives to every callback.
+        monkeypatch.setattr(raw_subscriptions, 'TELLS_INFO', False)
+    received: list[tuple[str, bytes, int, int]] = []
+
+    def receive(topic: RecordedTopic, data: bytes, time_ns: int, lost: int) -> None:
+        received.append((topic.name, data, time_ns, lost))
+
+    refused: list[str] = []
+    raw = RawSubscriptions(peer.node, ['/note'], receive, refused.append)
+    publisher = peer.node.create_publisher(String, 'note', AUDIO)
+    peer.wait(lambda: bool(raw.look() or raw.topics), 20, 'subscription')
+    peer.wait(lambda: publisher.get_subscription_count() > 0, 20, 'match')
+    texts = [serialize_message(String(data=f'{number}')) for number in range(COUNT)]
+    for text in texts:
+        publisher.publish(text)
+    peer.wait(lambda: len(received) == COUNT, 20, 'messages')
+    raw.close()
+    assert [data for _, data, _, _ in received] == texts
+    times_ns = [time_ns for _, _, time_ns, _ in received]
+    assert times_ns == sorted(times_ns)
+    assert abs(times_ns[-1] - time.time_ns()) < 60 * 10**9
+    assert {(name, lost) for name, _, _, lost in received} == {('/note', 0)}
+    assert refused == []

@@ -1,0 +1,213 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bag that is played arrives as it was recorded, at the rate that is asked for, on a clock that follows it."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from rclpy.serialization import deserialize_message, serialize_message
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.nodes.common.messages import to_ns
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
+from audio_manifold_ros.nodes.recorder.offered_qos import bag_qos
+from audio_manifold_ros.nodes.replay.replay_parameters import to_ros_arguments
+from tests.bags.sound_bag import START_NS, SoundBag
+from tests.nodes.peer import START_S, NodeProcess, Peer
+
+pytestmark = pytest.mark.ros
+DEPTH = 1000
+
+
+@pytest.fixture(scope='module')
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return SoundBag(seconds=2.0, lost=frozenset({60})).write(tmp_path_factory.mktemp('replay') / 'drive')
+
+
+@pytest.fixture
+def listener() -> Any:
+    peer = Peer('replay')
+    yield peer
+    peer.close()
+
+
+def call(peer: Peer, name: str) -> str:
+    client = peer.node.create_client(Trigger, f'/replay/{name}')
+    answer = peer._ask(client, Trigger.Request())
+    assert answer.success
+    peer.node.destroy_client(client)
+    return str(answer.message)
+
+
+def recorded(bag: Path, topic: str, kind: type) -> list[Any]:
+    with BagReader(bag) as reader:
+        return [deserialize_message(bytes(message.data), kind) for message in reader.messages((topic,))]
+
+
+def fell(values: list[int]) -> bool:
+    return any(after < before for before, after in itertools.pairwise(values))
+
+
+def drain(peer: Peer, audio: list[Any], clock: list[Any]) -> None:
+    """Take what is still on its way: a busy machine reads slower than it is sent to."""
+    before = (-1, -1)
+    while before != (now := (len(audio), to_ns(clock[-1].clock))):
+        before = now
+        peer.spin(1.0)
+
+
+def same(images: list[Image], others: list[Image]) -> bool:
+    """Whether images are equal bit by bit; NaN is not equal to itself."""
+    fields = [[(image.header, image.encoding, bytes(image.data)) for image in side] for side in (images, others)]
+    return fields[0] == fields[1]
+
+
+def test_everything_arrives_as_it_was_recorded(
+    listener: Peer, start_node: Callable[..., NodeProcess], bag: Path
+) -> None:
+    audio = listener.hear(AudioBlockMessage, '/audio', DEPTH)
+    depths = listener.hear(Image, '/truth/depth/image', DEPTH)
+    chat = listener.hear(String, '/chat', DEPTH)
+    clock = listener.hear(Clock, '/clock', DEPTH)
+    node = start_node('replay', bag=bag, delay_s=4.0, rate=0.7)
+    listener.wait(lambda: node.process.poll() is not None, 90, 'end of the bag')
+    listener.spin(0.5)
+    assert node.process.returncode == 0, node.output
+    assert audio == recorded(bag, '/audio', AudioBlockMessage)
+    assert same(depths, recorded(bag, '/truth/depth/image', Image))
+    assert [message.data for message in chat] == ['one second']
+    if find_spec('tf2_msgs') is None:
+        assert "/tf is not played: 'tf2_msgs/msg/TFMessage' is not installed" in node.output
+    times_ns = [to_ns(message.clock) for message in clock]
+    assert times_ns == sorted(times_ns)
+    assert times_ns[0] >= START_NS
+    assert times_ns[-1] - START_NS <= 2_200_000_000
+
+
+def test_pause_step_rate_and_loop(listener: Peer, start_node: Callable[..., NodeProcess], bag: Path) -> None:
+    audio = listener.hear(AudioBlockMessage, '/audio', DEPTH)
+    clock = listener.hear(Clock, '/clock', DEPTH)
+    node = start_node('replay', bag=bag, topics='audio', paused=True, delay_s=0.5, start_offset_s=0.3)
+    listener.wait(lambda: len(clock) > 30, START_S, 'clock')
+    assert {to_ns(message.clock) for message in clock} == {START_NS + 300_000_000}, 'time stands still'
+    assert audio == []
+
+    listener.spin(2.0)
+    for count in (1, 2, 3):
+        call(listener, 'play_next')
+        listener.wait(lambda count=count: len(audio) >= count, 20, 'next message')
+    listener.spin(0.5)
+    firsts = [message.first_sample for message in audio]
+    assert firsts[0] == pytest.approx(0.3 * 22_500, abs=600)
+    assert [b - a for a, b in itertools.pairwise(firsts)] == [256, 256]
+
+    assert listener.set('loop', True)[0]
+    assert listener.set('rate', 1000.0)[0] is False
+    assert listener.set('rate', 4.0)[0]
+    call(listener, 'resume')
+    listener.wait(lambda: fell([to_ns(message.clock) for message in clock]), 60, 'second round of the clock')
+    listener.wait(lambda: fell([message.first_sample for message in audio]), 60, 'second round of the audio')
+    assert firsts[0] in [message.first_sample for message in audio[3:]]
+
+    call(listener, 'toggle_paused')
+    drain(listener, audio, clock)
+    stopped, shown = len(audio), to_ns(clock[-1].clock)
+    listener.spin(1.5)
+    assert len(audio) == stopped
+    assert to_ns(clock[-1].clock) == shown
+    assert 'play' in call(listener, 'play_next')
+
+    assert listener.set('loop', False)[0]
+    assert listener.set('paused', False)[0]
+    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
+    assert node.process.returncode == 0, node.output
+    assert 'pause it first' not in node.output
+
+
+def test_what_was_latched_before_the_start_is_said_all_the_same(
+    listener: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    string = 'std_msgs/msg/String'
+    with BagWriter(tmp_path / 'bag') as writer:
+        for name, qos in (('/note', LATCHED), ('/chat', AUDIO)):
+            writer.add_topic(name, string, bag_qos([qos]))
+        writer.add_topic('/run_metadata', string)
+        for second in range(4):
+            for name in ('/note', '/chat', '/run_metadata')[: 3 if second == 0 else 2]:
+                writer.write(name, serialize_message(String(data=f'{second}')), START_NS + second * 10**9)
+    heard = {name: listener.hear(String, name, LATCHED) for name in ('/note', '/run_metadata')}
+    chat = listener.hear(String, '/chat', DEPTH)
+    node = start_node('replay', bag=tmp_path / 'bag', delay_s=3.0, start_offset_s=2.5, rate=0.5)
+    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
+    listener.spin(0.5)
+    assert node.process.returncode == 0, node.output
+    # A reader of one message may keep only the newest of those that come at once.
+    assert [message.data for message in heard['/note']][-2:] == ['2', '3']
+    assert [message.data for message in heard['/run_metadata']] == ['0']
+    assert [message.data for message in chat] == ['3']
+
+
+def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
+    listener: Peer, start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / 'damaged'
+    damaged.mkdir()
+    (damaged / 'metadata.yaml').write_bytes((bag / 'metadata.yaml').read_bytes())
+    (file,) = bag.glob('*.mcap')
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / file.name).write_bytes(content)
+    node = start_node('replay', bag=damaged, rate=10.0)
+    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the replay')
+    assert node.process.returncode == 1, node.output
+    assert 'The replay ends: ' in node.output
+    assert file.name in node.output
+
+
+def test_a_bag_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    module = ['-m', 'audio_manifold_ros.nodes.replay.replay']
+    done = subprocess.run(
+        [sys.executable, *module, str(tmp_path / 'nothing')], check=False, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 1
+    assert 'nothing' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+def test_the_command_line_sets_the_parameters() -> None:
+    given = to_ros_arguments(
+        ['my bag', '-r', '2', '-l', '--topics', '/audio', 'chat', '--clock', '40', '--ros-args', '-r', 'audio:=mics']
+    )
+    assert given[0] == given[-3] == '--ros-args'
+    settings = dict(part.split(':=') for part in given[1 : given.index('--')] if part != '-p')
+    assert settings == {'bag': "'my bag'", 'rate': '2.0', 'loop': 'true', 'topics': "'/audio chat'", 'clock_hz': '40.0'}
+    assert given[-2:] == ['-r', 'audio:=mics']
+    assert to_ros_arguments([])[:1] == ['--ros-args']
+
+
+def test_a_topic_that_the_bag_lacks_is_refused(bag: Path) -> None:
+    import rclpy
+
+    from audio_manifold_ros.nodes.replay.replay import Replay
+
+    rclpy.init(args=['test', *to_ros_arguments([str(bag), '--topics', 'nowhere'])])
+    try:
+        with pytest.raises(NodeError, match="'nowhere'"):
+            Replay()
+    finally:
+        rclpy.shutdown()

@@ -1,0 +1,138 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated corpora: what the simulator makes is what is stored, work is never done twice, demo streets are refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.features.spec import FeatureSpec
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from training.data.corpus import Corpus, find_drives
+from training.data.simulate import drive_path, main, write_corpus, write_drive
+
+QUIET = Console(quiet=True)
+OCTAGON = RigText.from_folder(resource_path(RIG))
+OLD: dict[str, Any] = {'origin': 'simulation', 'seed': 5, 'software': 'audio_manifold_ros 0.0.1'}
+
+
+@pytest.fixture(scope='module')
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('corpus')
+    write_corpus(folder, range(998, 1002), 2, 2, QUIET)
+    return folder
+
+
+def test_drives_hold_what_the_simulator_makes(corpus: Path) -> None:
+    drive = Drive(1001)
+    with DriveReader(drive_path(corpus, 1001), verify=True) as stored:
+        assert stored.drive_id == 'street_0001001'
+        assert stored.provenance['seed'] == 1001
+        assert stored.array.geometry_sha256() == drive.array.geometry_sha256()
+        np.testing.assert_allclose(stored.samples(0, 45_000), drive.audio(0, 45_000), atol=1.1 / 32768)
+        assert stored.image_samples.tolist() == [11_250, 33_750]
+        for image, time_s in enumerate((0.5, 1.5)):
+            depth_m, labels = drive.image(time_s)
+            np.testing.assert_allclose(stored.depth_m(image), depth_m, rtol=2**-10)
+            np.testing.assert_array_equal(stored.labels(image), labels)
+
+
+def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) -> None:
+    paths = find_drives(corpus)
+    assert [str(path.relative_to(corpus)) for path in paths.values()][:1] == ['0000/street_0000998.h5']
+    assert [path.parent.name for path in paths.values()] == ['0000', '0000', '0001', '0001']
+    items = list(Corpus(list(paths.values()), FeatureSpec()))
+    assert len(items) == 8
+    manifest = json.loads((corpus / 'manifest.json').read_text())
+    assert manifest['windows'] == 8
+    assert manifest['simulator_version'] == SIMULATOR_VERSION
+    assert [drive['seed'] for drive in manifest['drives']] == [998, 999, 1000, 1001]
+    for entry in manifest['drives']:
+        with DriveReader(corpus / entry['path']) as drive:
+            assert (drive.seal.sha256, drive.seal.total_bytes) == (entry['sha256'], entry['bytes'])
+
+
+def test_valid_drives_are_kept_and_damaged_ones_made_again(corpus: Path) -> None:
+    kept, damaged = drive_path(corpus, 998), drive_path(corpus, 999)
+    before, whole = kept.stat().st_mtime_ns, damaged.read_bytes()
+    damaged.write_bytes(whole[:5000])
+    write_corpus(corpus, range(998, 1000), 2, 1, QUIET)
+    assert kept.stat().st_mtime_ns == before
+    assert damaged.read_bytes() == whole
+
+
+def write_silence(folder: Path, rig: RigText, provenance: dict[str, Any]) -> Path:
+    """Write street 5 as somebody would have who heard nothing, so that it shows whether it is made again."""
+    path = drive_path(folder, 5)
+    with DriveWriter(
+        path, drive_id=path.stem, rig=rig, sample_rate_hz=22_500, channels=8, provenance=provenance
+    ) as writer:
+        writer.add_audio(np.zeros((8, 22_500), np.int16), 0)
+        writer.add_image(11_250, np.ones((128, 128), np.float16), np.zeros((128, 128), np.uint8))
+    return path
+
+
+@pytest.mark.parametrize(
+    ('rig', 'provenance'),
+    [
+        (OCTAGON, OLD),
+        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION}),
+        (replace(OCTAGON, camera='# Another remark.\n' + OCTAGON.camera, depth=''), OLD),
+    ],
+)
+def test_what_this_simulator_made_with_this_rig_is_kept(
+    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+) -> None:
+    path = write_silence(tmp_path, rig, provenance)
+    before = path.read_bytes()
+    write_drive(tmp_path, 5, 1)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ('rig', 'provenance'),
+    [
+        (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION + 1}),
+        (replace(OCTAGON, mic_array=OCTAGON.mic_array.replace('gain_db: 0.0', 'gain_db: 2.0', 1)), OLD),
+        (replace(OCTAGON, camera=OCTAGON.camera.replace('53.7024', '60.0')), OLD),
+        (replace(OCTAGON, extrinsics=OCTAGON.extrinsics.replace('1.7]', '1.8]')), OLD),
+        (replace(OCTAGON, camera='no camera'), OLD),
+    ],
+)
+def test_what_another_simulator_or_rig_made_is_made_again(
+    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+) -> None:
+    path = write_silence(tmp_path, rig, provenance)
+    written = write_drive(tmp_path, 5, 1)
+    with DriveReader(path, verify=True) as drive:
+        assert np.abs(drive.raw(0, 22_500)).max() > 100
+        assert drive.rig == OCTAGON
+        assert drive.provenance['simulator_version'] == SIMULATOR_VERSION
+        assert written.sha256 == drive.seal.sha256
+
+
+@pytest.mark.parametrize('first_seed', ['899999', '900000', '-1'])
+def test_streets_kept_for_demonstrations_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first_seed: str
+) -> None:
+    arguments = ['--drives', '2', f'--first-seed={first_seed}', '--out', str(tmp_path / 'corpus')]
+    assert main(arguments) == 1
+    assert 'DatasetError' in capsys.readouterr().err
+    assert not (tmp_path / 'corpus').exists()
+
+
+def test_a_run_without_streets_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['--drives', '0', '--out', str(tmp_path)])
+    assert "'0'" in capsys.readouterr().err

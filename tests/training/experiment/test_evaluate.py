@@ -1,0 +1,70 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of a network that never learnt anything, on simulated streets: everything that a record needs is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.evaluation.metrics.scores import ScoreBoard
+from audio_manifold_ros.networks.at_net import AtNet
+from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.vq_vae import VqVae
+from training.config.configuration import DataConfig, TrainingConfig
+from training.data.cache import WindowCache, open_cache
+from training.experiment.evaluate import evaluate, make_prior
+
+
+@pytest.fixture
+def network(config: TrainingConfig) -> PerceptionNetwork:
+    torch.manual_seed(0)
+    at_nets = [AtNet(net) for net in config.at_nets]
+    vq_vaes = {name: VqVae(net) for name, net in config.manifolds.items()}
+    return PerceptionNetwork.from_trained(at_nets, vq_vaes, config.depth).eval()
+
+
+@pytest.fixture
+def cache(data_config: DataConfig) -> WindowCache:
+    return open_cache(data_config, progress=False)
+
+
+def test_a_record_gets_all_scores(network: PerceptionNetwork, cache: WindowCache, drives: Path) -> None:
+    scores = evaluate(network, cache, split='validation', drives=drives)
+    assert scores['windows'] == len(cache.indices('validation'))
+    assert scores['depth_unit'] == 'm'
+    assert scores['native'] == {}
+    for control in ('', '_prior', '_shuffled', '_mono'):
+        assert scores['depth'][f'abs_rel{control}'] > 0
+        assert 0 <= scores['segmentation'][f'miou{control}'] <= 1
+        assert 0 <= scores['conventions']['reference'][f'auc_crr_equation{control}'] <= 0.29
+        assert 0 <= scores['structure'][f'class_edges_f_wide{control}'] <= 1
+    assert scores['structure']['cars_true'] + scores['structure']['vehicles_true'] > 0
+    assert scores['structure']['explained_log_depth'] < 0.5
+    without = evaluate(network, cache, split='validation')
+    assert 'cars_true' not in without['structure']
+    assert without['depth'] == scores['depth']
+
+
+def test_the_prior_is_that_of_the_training_windows_alone(cache: WindowCache) -> None:
+    indices = cache.indices('train')
+    prior = make_prior(cache)
+    assert prior.images == len(indices)
+    depth_m = np.clip(cache.take('depth_m', indices).astype(np.float32), 1, 80)
+    known = ~np.isnan(depth_m).any(axis=0)
+    alike = known & (np.ptp(np.where(known, depth_m, 1), axis=0) < 0.01)
+    assert alike.any()  # the road close by
+    np.testing.assert_allclose(prior.depth_m[alike], depth_m[0][alike], rtol=0.01)
+
+
+def test_data_without_labels_is_scored_by_its_depth(
+    network: PerceptionNetwork, cache: WindowCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WindowCache, 'has', lambda _, name: name == 'depth_m')
+    scores = evaluate(network, cache, split='validation')
+    assert scores['segmentation'] == {}
+    assert scores['depth']['abs_rel_prior'] > 0
+    assert set(ScoreBoard().result()) == set(scores)

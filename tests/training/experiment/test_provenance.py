@@ -1,0 +1,49 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from training.config.configuration import TrainingConfig
+from training.data.cache import open_cache
+from training.errors import TrainingError
+from training.experiment.provenance import PROVENANCE, check_provenance, provenance
+from training.fitting.fitting import BEST
+
+
+@pytest.fixture
+def wanted(config: TrainingConfig) -> dict[str, Any]:
+    for folder in (*config.manifold_folders, *config.hearing_folders):
+        folder.mkdir(parents=True)
+        (folder / BEST).write_bytes(folder.name.encode())
+    return provenance(config, open_cache(config.data, progress=False), 'test')
+
+
+def test_scores_of_the_same_networks_and_windows_are_taken(wanted: dict[str, Any]) -> None:
+    assert sorted(wanted['networks']) == ['manifold_depth', 'manifold_segmentation', 'transform_depth_segmentation']
+    check_provenance({'windows': 3, PROVENANCE: wanted}, wanted, 'here')
+
+
+@pytest.mark.parametrize(
+    ('change', 'named'),
+    [
+        ({'split': 'validation'}, "split: 'validation'"),
+        ({'windows_sha256': 'other'}, "windows_sha256: 'other'"),
+        ({'networks': {'manifold_depth': 'other'}}, 'networks: '),
+    ],
+)
+def test_other_scores_are_refused(wanted: dict[str, Any], change: dict[str, Any], named: str) -> None:
+    with pytest.raises(TrainingError, match=f'^here .*{named}.*--split test'):
+        check_provenance({PROVENANCE: {**wanted, **change}}, wanted, 'here')
+
+
+def test_scores_that_do_not_say_are_refused(wanted: dict[str, Any]) -> None:
+    with pytest.raises(TrainingError, match='split: None'):
+        check_provenance({'windows': 3}, wanted, 'here')
+
+
+def test_what_was_not_fitted_has_no_scores(config: TrainingConfig) -> None:
+    with pytest.raises(TrainingError, match=r'manifold_depth/best\.ckpt.*Fit the network first'):
+        provenance(config, open_cache(config.data, progress=False), 'test')

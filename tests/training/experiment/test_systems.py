@@ -1,0 +1,64 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The systems of the tables, as their files say them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from audio_manifold_ros.features.presets import omninet_features
+from audio_manifold_ros.networks.at_net import AtNet
+from audio_manifold_ros.networks.direct import DirectNetwork
+from training.config.configuration import TrainingConfig
+
+SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
+SHARED = ('base', 'omninet')
+PATHS = sorted(path for path in SYSTEMS.glob('*.yaml') if path.stem not in SHARED)
+
+
+@pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
+def test_every_system_has_its_name_and_the_budget_of_all(path: Path) -> None:
+    config, other = TrainingConfig.from_yaml(path), TrainingConfig.from_yaml(SYSTEMS / 'vq_8x8.yaml')
+    assert config.name == path.stem
+    assert config.output == f'runs/street/{path.stem}'
+    assert config.budget == other.budget
+    assert config.data.train_drives == config.budget.train_drives
+    assert config.machine == other.machine
+    fits = (config.manifold_fit, config.transform_fit, config.direct_fit)
+    assert [fit.steps for fit in fits] == [config.budget.manifold_steps, config.budget.steps, config.budget.steps]
+    assert [fit.batch_size for fit in fits] == [8, 32, 32]
+    heads = [modality for network in config.at_nets for modality in network.modalities]
+    assert sorted(heads) == sorted(config.manifolds)
+
+
+@pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
+def test_every_system_hears_its_features(path: Path) -> None:
+    config = TrainingConfig.from_yaml(path)
+    spec = config.data.features
+    features = torch.randn(1, 8, spec.height, spec.width)
+    networks = [AtNet(network) for network in config.at_nets] + [DirectNetwork(system) for system in config.direct]
+    with torch.inference_mode():
+        said = {name: image for network in networks for name, image in network.eval()(features).items()}
+    assert tuple(sorted(said)) == config.modalities
+
+
+def test_omninets_hear_what_omninet_hears() -> None:
+    config = TrainingConfig.from_yaml(SYSTEMS / 'omninet_2ch_both.yaml')
+    assert config.data.features == omninet_features(22_500, 22_500)
+
+
+def test_the_paper_and_its_code_differ_where_they_do() -> None:
+    paper, reference = (TrainingConfig.from_yaml(SYSTEMS / f'vq_8x8_{name}.yaml') for name in ('paper', 'reference'))
+    for config in (paper, reference):
+        assert [network.width for network in config.at_nets] == [1.0, 1.0]
+        assert {fit.learning_rate for fit in (config.manifold_fit, config.transform_fit)} == {1e-4}
+        assert {manifold.bottleneck for manifold in config.manifolds.values()} == {'gradient_codebook'}
+    assert {manifold.residual_blocks for manifold in paper.manifolds.values()} == {3}
+    assert {manifold.residual_blocks for manifold in reference.manifolds.values()} == {2}
+    assert reference.manifolds['segmentation'].label_coding == 'grey'
+    assert {network.input for network in reference.at_nets} == {'batch_norm'}
+    assert (paper.data.features.resize, reference.data.features.resize) == ('linear', 'nearest')
+    assert (paper.depth.kind, reference.depth.kind) == ('log', 'inverse')

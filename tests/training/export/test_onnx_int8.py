@@ -1,0 +1,67 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
+from training.export.onnx_int8 import quantize_graph
+
+WINDOWS = 6
+
+
+@pytest.fixture(scope='module')
+def features() -> np.ndarray:
+    """Return features (window, mic, height, width) of the range of real ones, with patches that networks tell apart."""
+    rng = np.random.default_rng(3)
+    coarse = rng.uniform(-1.2, 0.4, (WINDOWS, 8, 8, 8))
+    return (np.kron(coarse, np.ones((1, 1, 16, 16))) + rng.normal(0, 0.05, (WINDOWS, 8, 128, 128))).astype(np.float32)
+
+
+@pytest.fixture(scope='module')
+def quantised(features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """Return the bundle that ships, with a graph of bytes calibrated on features that are none of a street."""
+    bundle = Bundle.load(resource_path('models/street'))
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
+    files[INT8_FILE] = quantize_graph(bundle.onnx_path, features)
+    return write_bundle(tmp_path_factory.mktemp('models') / 'street', bundle.manifest, files)
+
+
+def test_it_says_nearly_the_same(quantised: Bundle, features: np.ndarray) -> None:
+    exact = open_backend(quantised, 'onnx')
+    bytes_ = open_backend(quantised, 'auto', precision='int8')
+    assert 'int8' in bytes_.reason
+    for window in features:
+        wanted, found = exact.run(window), bytes_.run(window)
+        assert np.mean(found.labels == wanted.labels) > 0.9
+        assert np.median(np.abs(found.depth_m / wanted.depth_m - 1)) < 0.05
+
+
+def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
+    graph = onnx.load(quantised.int8_path).graph
+    onnx.checker.check_model(str(quantised.int8_path))
+    rounded = {name for node in graph.node if node.op_type == 'DequantizeLinear' for name in node.output}
+    convolutions = [node for node in graph.node if node.op_type == 'Conv']
+    bytes_ = {node.name for node in convolutions if set(node.input[:2]) <= rounded}
+    exact = {node.name for node in convolutions} - bytes_
+    last = {f'/at_nets.0/{head}/{head}.20/Conv' for head in ('depth', 'segmentation')}
+    first = {f'/at_nets.0/trunk/trunk.{layer}/Conv' for layer in (0, 1)}
+    assert exact == first | last, 'what hears the microphones, and what codes are searched for'
+    assert not [node.name for node in graph.node if node.op_type == 'ConvTranspose' and rounded & set(node.input[1:])]
+
+
+def test_weights_leave_room_for_the_sum_of_two_products(quantised: Bundle) -> None:
+    """Without VNNI two products of a byte are added in 16 bits: weights of seven bits cannot overflow them."""
+    graph = onnx.load(quantised.int8_path).graph
+    weights = [onnx.numpy_helper.to_array(t) for t in graph.initializer if t.data_type == onnx.TensorProto.INT8]
+    weights = [values for values in weights if values.ndim == 4]
+    assert len(weights) > 20
+    assert max(int(np.abs(values.astype(int)).max()) for values in weights) <= 64
+
+
+def test_it_is_smaller_than_the_graph_in_single_precision(quantised: Bundle) -> None:
+    assert quantised.int8_path.stat().st_size < 0.8 * quantised.weights_path.stat().st_size

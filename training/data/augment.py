@@ -1,0 +1,62 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changes to features that leave the truth as it is: loudness, masks over mel bands and time, silent microphones."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.spec import FeatureSpec
+    from training.config.fit_configuration import AugmentConfig
+
+LEAST_MICROPHONES = 2
+# Of the training windows: what so many lacked the networks know.
+OFTEN = 0.05
+
+
+def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) -> torch.Tensor:
+    """Return changed features (batch, mic, height, width).
+
+    A common gain is an addition, for features are decibels over `db_divisor`. Masked places take the window's mean
+    (Park et al. 2019). Both change all microphones of a window alike: their differences carry the direction. A dropped
+    microphone says what silence would.
+    """
+    batch, mics = features.shape[:2]
+    gain = (2 * torch.rand(batch, 1, 1, 1, device=features.device) - 1) * (config.gain_db / spec.db_divisor)
+    masked = torch.zeros(batch, 1, *features.shape[2:], dtype=torch.bool, device=features.device)
+    for _ in range(config.masks):
+        rows = _stripe(batch, features.shape[2], config.mask_rows, features.device)
+        columns = _stripe(batch, features.shape[3], config.mask_columns, features.device)
+        masked |= rows[:, None, :, None] | columns[:, None, None, :]
+    changed = torch.where(masked, features.mean(dim=(2, 3), keepdim=True), features) + gain
+    if not config.drop_microphones:
+        return changed
+    dropped = _dropped(batch, mics, config.drop_microphones, features.device)
+    return changed.masked_fill(dropped[..., None, None], spec.silence)
+
+
+def often_dropped(config: AugmentConfig, mics: int) -> int:
+    """Return the largest number of microphones that at least `OFTEN` of the training windows lacked."""
+    chance = config.drop_microphones
+    drops = [math.comb(mics, count) * chance**count * (1 - chance) ** (mics - count) for count in range(mics + 1)]
+    most = max(mics - LEAST_MICROPHONES, 0)
+    return max(count for count in range(most + 1) if count == 0 or sum(drops[count:]) >= OFTEN)
+
+
+def _dropped(batch: int, mics: int, chance: float, device: torch.device) -> torch.Tensor:
+    """Return bool (batch, mic): which microphones fall silent; the luckiest of each window never do."""
+    luck = torch.rand(batch, mics, device=device)
+    place = luck.argsort(dim=1, descending=True).argsort(dim=1)
+    return (luck < chance) & (place >= LEAST_MICROPHONES)
+
+
+def _stripe(batch: int, length: int, longest: int, device: torch.device) -> torch.Tensor:
+    """Return bool (batch, length) with one run of up to `longest` True in each row."""
+    width = torch.rand(batch, 1, device=device) * longest
+    start = torch.rand(batch, 1, device=device) * (length - width)
+    place = torch.arange(length, device=device) + 0.5
+    return (place >= start) & (place < start + width)

@@ -1,0 +1,167 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One file of the cache: the windows of some drives as arrays that are mapped into memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.datasets.drive_seal import read_seal
+from audio_manifold_ros.features.batch import mel_features
+from training.data.corpus import Corpus
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.config.data_configuration import DataConfig
+    from training.data.corpus import CorpusItem
+
+CACHE_VERSION = 2
+CONTENTS_FILE = 'contents.json'
+TRUTHS = {'depth_m': 'depth', 'labels': 'labels'}
+INT16_PEAK = 32_767
+
+
+@dataclass(frozen=True)
+class ShardContents:
+    """What a shard says about its arrays.
+
+    Attributes:
+        drive_ids: The drive of each window.
+        stamps_ns: The instant of each window's image.
+        geometry_sha256: The array that the drives were recorded with.
+        depth_unit: `m` or `relative`; empty without depth.
+        lacking: By array that the shard does not have, the first drive without such images.
+        dropped: Images without a window, by reason.
+        skipped: Drives left out for a missing microphone.
+
+    """
+
+    drive_ids: tuple[str, ...]
+    stamps_ns: tuple[int, ...]
+    geometry_sha256: str
+    depth_unit: str
+    lacking: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The windows of some drives.
+
+    Attributes:
+        folder: Where the arrays lie.
+        contents: What they hold.
+
+    """
+
+    folder: Path
+    contents: ShardContents
+
+    @classmethod
+    def open(cls, folder: Path) -> Shard:
+        """Read what a folder holds."""
+        values = json.loads((folder / CONTENTS_FILE).read_text(encoding='utf-8'))
+        lists: dict[str, Any] = {name: tuple(values.pop(name)) for name in ('drive_ids', 'stamps_ns', 'skipped')}
+        return cls(folder, ShardContents(**lists, **values))
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Map an array (window, …): features f16, depth_m f16 (metres, NaN invalid), labels u8 or a derived one.
+
+        Raises:
+            TrainingError: A drive has no such images.
+
+        """
+        if name in self.contents.lacking:
+            msg = (
+                f'Drive {self.contents.lacking[name]!r} has no {TRUTHS[name]}: leave drives like it out, or fit what '
+                f'needs none.'
+            )
+            raise TrainingError(msg)
+        return np.load(self.folder / f'{name}.npy', mmap_mode='r')  # type: ignore[no-any-return]
+
+
+def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
+    """Return the name of a shard: a hash of its drives' checksums and of all else that its content depends on."""
+    content = {
+        'version': CACHE_VERSION,
+        'features': config.features.to_dict(),
+        'features_on': config.features_on,
+        'frame_position': config.frame_position,
+        'missing_microphones': config.missing_microphones,
+        'drives': [(path.stem, read_seal(path, verify=False).sha256) for path in paths],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None:
+    """Write the shard of some drives; the folder appears when it is complete.
+
+    Raises:
+        DatasetError: A drive cannot be read.
+
+    """
+    partial = folder.with_name(f'.{folder.name}.{os.getpid()}')
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    corpus = Corpus(paths, config.features, frame_position=config.frame_position)
+    columns: dict[str, list[Any]] = {}
+    lacking: dict[str, str] = {}
+    windows: list[tuple[str, int]] = []
+    skipped: Counter[str] = Counter()
+    for item in corpus:
+        if item.missing_microphones and config.missing_microphones == 'skip':
+            skipped[item.drive_id] += 1
+            continue
+        rows = _sound(item, config)
+        for name, image in (('depth_m', item.depth_m), ('labels', item.labels)):
+            if image is None:
+                lacking.setdefault(name, item.drive_id)
+            else:
+                rows[name] = image.astype(np.float16) if name == 'depth_m' else image
+        for name, row in rows.items():
+            columns.setdefault(name, []).append(row)
+        windows.append((item.drive_id, item.stamp_ns))
+    for name in columns.keys() - lacking:
+        np.save(partial / f'{name}.npy', np.stack(columns[name]))
+    contents = ShardContents(
+        tuple(drive_id for drive_id, _ in windows),
+        tuple(stamp_ns for _, stamp_ns in windows),
+        corpus.geometry_sha256 or '',
+        corpus.depth_unit or '',
+        lacking,
+        dict(corpus.dropped),
+        tuple(skipped),
+    )
+    (partial / CONTENTS_FILE).write_text(json.dumps(asdict(contents)), encoding='utf-8')
+    _publish(partial, folder)
+
+
+def _sound(item: CorpusItem, config: DataConfig) -> dict[str, NDArray[Any]]:
+    """Return what is kept of a window's sound: features, or audio as int16 under a scale per microphone."""
+    if config.features_on == 'cache':
+        return {'features': mel_features(item.audio, config.features).astype(np.float16)}
+    scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK
+    audio = np.rint(item.audio / scale[:, None]).astype(np.int16)
+    return {'audio': audio, 'audio_scale': scale.astype(np.float32)}
+
+
+def _publish(partial: Path, folder: Path) -> None:
+    try:
+        partial.rename(folder)
+    except OSError:
+        # Another run has been faster with the same content.
+        shutil.rmtree(partial)

@@ -1,0 +1,141 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many drives as one stream of windows with their images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.windows import cut_windows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.features.spec import FeatureSpec
+
+
+@dataclass(frozen=True)
+class CorpusItem:
+    """One window of audio with what the camera saw.
+
+    Attributes:
+        audio: float32 (mic, sample), full scale ±1; zeros where a microphone is missing.
+        depth_m: float32 (row, column), in the corpus's `depth_unit`, NaN invalid; None where the drive has no depth.
+        labels: uint8 (row, column), 255 unlabelled; None where the drive has no labels.
+        drive_id: The drive that it comes from.
+        image: Number of the image in its drive.
+        stamp_ns: Instant of the image by the recording's own clock.
+        missing_microphones: Places in the order of the array that were never recorded.
+
+    """
+
+    audio: NDArray[np.float32]
+    depth_m: NDArray[np.float32] | None
+    labels: NDArray[np.uint8] | None
+    drive_id: str
+    image: int
+    stamp_ns: int
+    missing_microphones: tuple[int, ...] = ()
+
+
+class Corpus:
+    """The windows of a list of drive files, in order; each file is opened once per iteration.
+
+    Attributes:
+        dropped: After an iteration, images without a window by reason.
+        geometry_sha256: After the first drive, the hash of the array that all drives must share.
+        depth_unit: After the first drive with depth, its unit (`m` or `relative`), which all drives must share.
+
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], spec: FeatureSpec, *, frame_position: float = 0.5, verify: bool = False
+    ) -> None:
+        """Remember what to read.
+
+        Args:
+            paths: The drive files.
+            spec: Gives the windows' length and rate.
+            frame_position: Where in the window the image lies.
+            verify: Compare each file's checksum before it is read.
+
+        """
+        self.paths = tuple(paths)
+        self.dropped: Counter[str] = Counter()
+        self.geometry_sha256: str | None = None
+        self.depth_unit: str | None = None
+        self._spec = spec
+        self._frame_position = frame_position
+        self._verify = verify
+
+    def __iter__(self) -> Iterator[CorpusItem]:
+        """Yield every window.
+
+        Raises:
+            DatasetError: A file cannot be read, or has another array or unit of depth than the first.
+
+        """
+        self.dropped = Counter()
+        for path in self.paths:
+            with DriveReader(path, verify=self._verify) as drive:
+                self._check_geometry(drive)
+                self._check_depth_unit(drive)
+                cut = cut_windows(drive, self._spec, self._frame_position)
+                self.dropped.update(cut.dropped)
+                for window in cut.windows:
+                    yield CorpusItem(
+                        drive.samples(window.first_sample, self._spec.window_samples),
+                        drive.depth_m(window.image) if drive.has_depth else None,
+                        drive.labels(window.image) if drive.has_labels else None,
+                        drive.drive_id,
+                        window.image,
+                        int(drive.image_stamps_ns[window.image]),
+                        drive.missing_microphones,
+                    )
+
+    def _check_geometry(self, drive: DriveReader) -> None:
+        found = drive.array.geometry_sha256()
+        if self.geometry_sha256 is None:
+            self.geometry_sha256 = found
+        if found != self.geometry_sha256:
+            msg = (
+                f'{drive.path}: array {drive.array.array_id!r} ({found[:12]}…) differs from that of '
+                f'{self.paths[0]} ({self.geometry_sha256[:12]}…): one corpus, one array.'
+            )
+            raise DatasetError(msg)
+
+    def _check_depth_unit(self, drive: DriveReader) -> None:
+        found = drive.traits.depth_unit if drive.has_depth else self.depth_unit
+        if self.depth_unit is None:
+            self.depth_unit = found
+        if found != self.depth_unit:
+            msg = (
+                f'{drive.path}: depth in {found!r}, before in {self.depth_unit!r}: one corpus, one unit. Label all '
+                'drives with one teacher.'
+            )
+            raise DatasetError(msg)
+
+
+def find_drives(folder: Path | str) -> dict[str, Path]:
+    """Return the finished drive files below a folder by drive id (the file's stem), sorted.
+
+    Raises:
+        DatasetError: There is none, or two share a name.
+
+    """
+    paths = sorted(path for path in Path(folder).rglob('*.h5') if not path.name.startswith('.'))
+    if not paths:
+        msg = f'{str(folder)!r} holds no drive file (*.h5): write some with `python -m training.data.simulate`.'
+        raise DatasetError(msg)
+    repeated = [stem for stem, count in Counter(path.stem for path in paths).items() if count > 1]
+    if repeated:
+        msg = f'{str(folder)!r} holds several drives called {repeated[:5]}: a drive id may occur once.'
+        raise DatasetError(msg)
+    return {path.stem: path for path in paths}

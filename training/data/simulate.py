@@ -1,0 +1,233 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write simulated drives: one file per street, as many processes as wanted, resumable.
+
+python -m training.data.simulate --drives 5000 --first-seed 0 --seconds 2 --out data/street
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros import __version__
+from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
+from audio_manifold_ros.datasets.drive_writer import DriveWriter
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.splits import check_learning_seed
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.extrinsics import Extrinsics
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from audio_manifold_ros.simulation.errors import SimulationError
+from training.data.process_pool import fresh_pool
+
+FOLDER_DRIVES = 1000
+MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
+VERSION_KEY = 'simulator_version'
+# Of drives that do not say.
+FIRST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """One drive of the manifest: its file relative to the corpus, its street, its size and checksum."""
+
+    path: str
+    seed: int
+    windows: int
+    bytes: int
+    sha256: str
+
+
+def drive_path(folder: Path, seed: int) -> Path:
+    """Return where the drive of a street lies: sub-folders of a thousand."""
+    return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
+
+
+def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> Written:
+    """Simulate one street and write its drive, unless the same drive is there, whole.
+
+    The same is what this simulator makes with the rig as it is today; remarks in the files of the rig do not count.
+    An image is taken every second at the frame position: at 0.5, 1.5, … s, the centre of each one-second window, or
+    for 1 at 1, 2, … s, its newest sample.
+
+    Raises:
+        DatasetError: The file cannot be written.
+        SimulationError: The street cannot be made.
+
+    """
+    path = drive_path(folder, seed)
+    times_s = tuple(second + frame_position for second in range(seconds))
+    seal = _existing(path, times_s) or _simulate(path, seed, seconds, times_s)
+    return Written(path.relative_to(folder).as_posix(), seed, seconds, seal.total_bytes, seal.sha256)
+
+
+def write_corpus(
+    folder: Path, seeds: range, seconds: int, workers: int, console: Console, frame_position: float = 0.5
+) -> list[Written]:
+    """Write the drives of many streets in parallel processes, showing progress, and `manifest.json` at the end.
+
+    Raises:
+        DatasetError: A seed is kept for demonstrations, or a drive cannot be written.
+
+    """
+    check_learning_seed(seeds.start)
+    check_learning_seed(seeds.stop - 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = (
+        TextColumn('streets'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn('{task.fields[rate]} /s'),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    written = []
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task('streets', total=len(seeds), rate='–')
+        for drive in _in_parallel(folder, seeds, (seconds, frame_position), workers):
+            written.append(drive)
+            elapsed_s = progress.tasks[task].elapsed or 0.0
+            rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
+            progress.update(task, advance=1, rate=rate)
+    written.sort(key=lambda drive: drive.seed)
+    _write_manifest(folder, written, seconds)
+    return written
+
+
+def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers: int) -> Iterator[Written]:
+    with fresh_pool(workers) as pool:
+        futures = [pool.submit(write_drive, folder, seed, *length) for seed in seeds]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
+            msg = f'A worker died while writing to {folder}: is memory short? Start again: finished drives are kept.'
+            raise DatasetError(msg) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _existing(path: Path, times_s: Sequence[float]) -> Seal | None:
+    try:
+        with DriveReader(path, verify=True) as drive:
+            wanted = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
+            same = (
+                drive.image_samples.tolist() == wanted
+                and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
+                and _simulated_parts(drive.rig) == _simulated_parts(_rig())
+            )
+            return drive.seal if same else None
+    except (DatasetError, CalibrationError):
+        return None
+
+
+@lru_cache(maxsize=8)
+def _simulated_parts(rig: RigText) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
+    """Return what the simulator takes from a rig."""
+    return (
+        rig.array(),
+        CameraModel.from_text(rig.camera, 'camera.yaml'),
+        Extrinsics.from_text(rig.extrinsics, 'extrinsics.yaml'),
+    )
+
+
+def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> Seal:
+    drive = Drive(seed)
+    rate_hz = drive.sample_rate_hz
+    provenance = {
+        'origin': 'simulation',
+        'seed': seed,
+        'software': f'audio_manifold_ros {__version__}',
+        VERSION_KEY: SIMULATOR_VERSION,
+    }
+    writer = DriveWriter(
+        path,
+        drive_id=path.stem,
+        rig=_rig(),
+        sample_rate_hz=rate_hz,
+        channels=len(drive.array.microphones),
+        provenance=provenance,
+    )
+    with writer:
+        # The simulated device has the capsules in the order of the array.
+        samples = to_steps(drive.audio(0, seconds * rate_hz))
+        writer.add_audio(samples, 0)
+        for time_s in times_s:
+            depth_m, labels = drive.image(time_s)
+            writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels)
+    return read_seal(path, verify=False)
+
+
+@lru_cache(maxsize=1)
+def _rig() -> RigText:
+    return RigText.from_folder(resource_path(RIG))
+
+
+def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
+    manifest = {
+        'format': MANIFEST_FORMAT,
+        'version': 1,
+        'software': f'audio_manifold_ros {__version__}',
+        VERSION_KEY: SIMULATOR_VERSION,
+        'seconds_per_drive': seconds,
+        'windows': sum(drive.windows for drive in written),
+        'geometry_sha256': _rig().array().geometry_sha256(),
+        'drives': [asdict(drive) for drive in written],
+    }
+    partial = folder / '.manifest.json.partial'
+    partial.write_text(json.dumps(manifest, indent=1) + '\n', encoding='utf-8')
+    partial.replace(folder / 'manifest.json')
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m training.data.simulate', description='Write simulated drives.')
+    parser.add_argument('--drives', type=whole_number(1), required=True, help='how many streets')
+    parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
+    parser.add_argument('--seconds', type=whole_number(1), default=2, help='length of each drive')
+    parser.add_argument(
+        '--frame-position',
+        type=number(0, 1),
+        default=0.5,
+        help='of each image in its second: 0.5 centre, 1 newest sample',
+    )
+    parser.add_argument('--out', type=Path, required=True, help='folder for the drives; what is there is kept')
+    parser.add_argument('--workers', type=whole_number(1), default=os.cpu_count() or 1, help='processes')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    options = _arguments(arguments)
+    console = Console(stderr=True)
+    seeds = range(options.first_seed, options.first_seed + options.drives)
+    try:
+        written = write_corpus(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
+    except (DatasetError, SimulationError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'{len(written)} drives, {sum(drive.bytes for drive in written) / 1e6:.0f} MB in {options.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

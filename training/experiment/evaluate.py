@@ -1,0 +1,181 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of an experiment's networks on drives that they never heard, beside three controls.
+
+python -m training.experiment.evaluate --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from audio_manifold_ros.datasets.drive_traits import METRES
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.controls.prior import Prior, PriorBuilder
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAREST
+from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
+from audio_manifold_ros.inference.bundle.plain import write_json
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.rig.errors import CalibrationError
+from training.data.cache_shard import TRUTHS
+from training.data.native_truth import NativeTruth
+from training.errors import TrainingError
+from training.experiment.decisions import balance_classes
+from training.experiment.experiment_arguments import add_experiment_arguments, named_experiment
+from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.run_folder import open_windows
+from training.experiment.trained import batches, listen, load_perception, scoring_device, take_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from training.config.configuration import TrainingConfig
+    from training.data.cache import WindowCache
+
+METRICS_FILE = 'metrics.json'
+
+
+def evaluate(
+    network: PerceptionNetwork,
+    cache: WindowCache,
+    confidence: ConfidenceModel | None = None,
+    split: str = 'test',
+    drives: Path | str | None = None,
+) -> dict[str, Any]:
+    """Return the scores of a split (see `ScoreBoard.result`).
+
+    The controls are the prior of the training windows, the same network on the audio of another drive, and on one
+    microphone copied to all.
+
+    Args:
+        network: The trained networks.
+        cache: All windows.
+        confidence: Scored, too, where there is one.
+        split: Which windows.
+        drives: Folder of the drives, for their camera, with which objects are looked for, and for images of another
+            size than the networks', which are scored in that size besides.
+
+    Raises:
+        EvaluationError: The split has too few drives to shuffle their audio.
+        DatasetError: A drive cannot be read.
+        CalibrationError: The camera of the drives makes no sense.
+
+    """
+    indices = cache.indices(split)
+    others = indices[shuffled_order(cache.window_drives(indices))]
+    prior = make_prior(cache)
+    with ExitStack() as stack:
+        native = None if drives is None else stack.enter_context(NativeTruth(drives))
+        board = ScoreBoard(None if native is None else native.camera, cache.depth_unit or METRES)
+        pairs = list(zip(batches(indices), batches(others), strict=True))
+        for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
+            features = take_features(cache, own)
+            model, shuffled = listen(network, features), listen(network, take_features(cache, other))
+            mono = listen(network, np.stack([one_microphone(window) for window in features]))
+            instants = cache.instants(own)
+            for place, (truth, output) in enumerate(zip(true_images(cache, own), model, strict=True)):
+                predicted = {
+                    'model': _images(output),
+                    'prior': _prior_images(prior, output),
+                    'shuffled': _images(shuffled[place]),
+                    'mono': _images(mono[place]),
+                }
+                sure = None if confidence is None else confidence.image(output, *_size(output))
+                board.add(truth, predicted, sure, None if native is None else native.images(*instants[place]))
+    return board.result()
+
+
+def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, Any]:
+    """Return the scores of an experiment's best networks on a split, classes balanced, with what they are of.
+
+    Raises:
+        TrainingError: A network has not been fitted.
+        NetworkError: The networks do not fit together.
+        EvaluationError: The split has too few drives to shuffle their audio.
+        DatasetError: A drive cannot be read.
+        CalibrationError: The camera of the drives makes no sense.
+
+    """
+    network = load_perception(config).to(scoring_device(config.machine.accelerator))
+    balance_classes(network, cache)
+    scores = evaluate(network, cache, split=split, drives=config.data.drives)
+    return {**scores, PROVENANCE: provenance(config, cache, split)}
+
+
+def make_prior(cache: WindowCache) -> Prior:
+    """Return the median depth and the most frequent class of each pixel over the training windows."""
+    indices = cache.indices('train')
+    builder = PriorBuilder(*_size(true_images(cache, indices[:1])[0]), near_m=NEAREST[cache.depth_unit or METRES])
+    for batch in batches(indices):
+        for truth in true_images(cache, batch):
+            builder.add(truth.depth_m, truth.labels)
+    return builder.build()
+
+
+def true_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[Images]:
+    """Return what the camera saw, in the size of the networks."""
+    depth_m, labels = (cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in TRUTHS)
+    return [Images(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)]
+
+
+def _size(images: Images | NetworkOutput) -> tuple[int, int]:
+    """Return rows and columns.
+
+    Raises:
+        TrainingError: There is neither depth nor labels.
+
+    """
+    for image in (images.depth_m, images.labels):
+        if image is not None:
+            return image.shape[0], image.shape[1]
+    msg = 'Windows with neither depth nor labels cannot be scored: label the drives first.'
+    raise TrainingError(msg)
+
+
+def _images(output: NetworkOutput) -> Images:
+    return Images(output.depth_m, output.labels)
+
+
+def _prior_images(prior: Prior, output: NetworkOutput) -> Images:
+    depth_m: NDArray[np.float32] | None = None if output.depth_m is None else prior.depth_m
+    return Images(depth_m, None if output.labels is None else prior.labels)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.experiment.evaluate', description='Score the fitted networks.'
+    )
+    add_experiment_arguments(parser)
+    parser.add_argument('--split', choices=('validation', 'test'), default='validation', help='choose on validation')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = named_experiment(options)
+        scores = evaluate_experiment(config, open_windows(config), options.split)
+    except (TrainingError, DatasetError, CalibrationError, NetworkError, EvaluationError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    path = Path(config.output) / f'{options.split}_{METRICS_FILE}'
+    path.write_text(write_json(scores), encoding='utf-8')
+    console.print(f'scores: {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,88 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The record of a run: configuration, budget, machine, scores and curves, from which tables are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.data.split_file import SPLITS
+from training.data.window_hash import windows_sha256
+from training.fitting.curves import FitRecord
+from training.fitting.machine_description import describe_machine
+from training.splits.leakage import compare_windows
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.spec import FeatureSpec
+    from training.config.configuration import TrainingConfig
+    from training.data.cache import WindowCache
+
+FORMAT_VERSION = 1
+RESULTS = Path(__file__).parents[1] / 'results'
+
+
+def record_path(folder: Path, config: TrainingConfig) -> Path:
+    """Return where the record of a run lies in a folder of results."""
+    return folder / config.data.dataset / config.name / f'seed{config.machine.seed}.json'
+
+
+def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a run whose fits are done.
+
+    Args:
+        config: The experiment.
+        cache: Its windows.
+        scores: Of the test split.
+
+    Raises:
+        TrainingError: A fit is not done.
+
+    """
+    seen = {folder.name: FitRecord.read(folder) for folder in config.manifold_folders}
+    heard = {folder.name: FitRecord.read(folder) for folder in config.hearing_folders}
+    fits = seen | heard
+    leader = config.transform_fit if config.at_nets else config.direct_fit
+    budget = {
+        'train_drives': len(cache.drives('train')),
+        'train_windows': len(cache.indices('train')),
+        'validation_windows': len(cache.indices('validation')),
+        'test_windows': len(cache.indices('test')),
+        'batch_size': leader.batch_size * _devices(heard),
+        'steps': max((fit.steps for fit in heard.values()), default=0),
+        'manifold_batch_size': config.manifold_fit.batch_size * _devices(seen) if seen else None,
+        'manifold_steps': max((fit.steps for fit in seen.values()), default=None),
+        'minutes': round(sum(fit.minutes for fit in fits.values()), 2),
+        'precision': config.machine.precision,
+    }
+    return {
+        'format_version': FORMAT_VERSION,
+        'dataset': config.data.dataset,
+        'system': config.name,
+        'seed': config.machine.seed,
+        'split': {
+            'name': cache.division.split.name,
+            'leaks': known_leaks(cache, config.data.features),
+            'windows_sha256': windows_sha256(cache),
+        },
+        'config': config.to_dict(),
+        'budget': budget,
+        # What hears takes longest. Fits from before they said are taken to be of this machine.
+        'machine': next((fit.machine for fit in (*heard.values(), *seen.values()) if fit.machine), describe_machine()),
+        'scores': scores,
+        'curves': {f'{name}/{curve}': points for name, fit in fits.items() for curve, points in fit.curves.items()},
+    }
+
+
+def _devices(fits: dict[str, FitRecord]) -> int:
+    return max((fit.devices for fit in fits.values()), default=1)
+
+
+def known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
+    """Return whether the test split is known to share anything with what is learnt or chosen on.
+
+    Its file may say so; otherwise the windows are compared by their drives and times.
+    """
+    split = cache.division.split
+    members = {name: cache.instants(cache.indices(name)) for name in SPLITS}
+    return split.leaks or any(pair.spoils for pair in compare_windows(members, spec))

@@ -1,0 +1,162 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Do everything that an experiment needs, from drives to a record of its scores; what is done is not done again.
+
+python -m training.experiment.run --config training/configs/systems/vq_8x8.yaml --seed 0 1 2
+
+Features, manifolds, audio transformations or direct systems, scores on the test split beside their controls. A run that
+was killed goes on when it is started again. The same command runs on several devices, under torchrun and under SLURM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lightning.pytorch.utilities import rank_zero_only
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.rig.errors import CalibrationError
+from training.config.configuration import TrainingConfig
+from training.errors import TrainingError
+from training.experiment.evaluate import evaluate_experiment
+from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.results import RESULTS, make_record, record_path
+from training.experiment.run_folder import begin, open_windows
+from training.experiment.whole_json import read_mapping, write_whole
+from training.fitting.curves import FIT_FILE
+from training.fitting.fit_direct import fit_direct
+from training.fitting.fit_manifold import fit_manifold
+from training.fitting.fit_transform import fit_transform
+from training.fitting.fitting import LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.data.cache import WindowCache
+
+SCORES_FILE, TEST = 'scores.json', 'test'
+FAILURES = (TrainingError, DatasetError, NetworkError, EvaluationError, CalibrationError)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One fit of an experiment.
+
+    Attributes:
+        name: What people are told.
+        folder: Where it lies.
+        fit: Does it, from the last checkpoint where told so.
+
+    """
+
+    name: str
+    folder: Path
+    fit: Callable[..., Path]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return (self.folder / FIT_FILE).is_file()
+
+
+def run(config: TrainingConfig, results: Path, console: Console) -> Path:
+    """Do what is left of an experiment and return the path of its record.
+
+    Raises:
+        TrainingError: The output holds another experiment, or a stage fails.
+
+    """
+    cache = open_windows(config)
+    # Its error should come before the fits, not after them.
+    shuffled_order(cache.window_drives(cache.indices(TEST)))
+    begin(config, cache)
+    stages = list_stages(config)
+    for number, stage in enumerate(stages, 1):
+        where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
+        _say(console, f'{where}: {stage.name}{", done before" if stage.done else ""}')
+        if not stage.done:
+            stage.fit(resume=(stage.folder / LAST).is_file())
+    path = record_path(results, config)
+    if getattr(rank_zero_only, 'rank', 0) == 0:
+        write_whole(path, make_record(config, cache, _test_scores(config, cache)))
+    return path
+
+
+def list_stages(config: TrainingConfig) -> list[Stage]:
+    """Return the fits of an experiment in their order."""
+    manifolds = [
+        Stage(
+            f'manifold of {name}',
+            config.manifold_folder(name),
+            partial(fit_manifold, config, name, config.manifold_fit),
+        )
+        for name in config.manifolds
+    ]
+    transforms = [
+        Stage(
+            f'audio transformation for {" and ".join(network.modalities)}',
+            config.transform_folder(network.modalities),
+            partial(fit_transform, config, network, config.transform_fit),
+        )
+        for network in config.at_nets
+    ]
+    direct = [
+        Stage(
+            f'{network.kind} for {" and ".join(network.modalities)}',
+            config.direct_folder(network),
+            partial(fit_direct, config, network, config.direct_fit),
+        )
+        for network in config.direct
+    ]
+    return [*manifolds, *transforms, *direct]
+
+
+def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, Any]:
+    """Return the scores of the test split, counted again where those in the output are of other networks."""
+    path = Path(config.output) / SCORES_FILE
+    found = read_mapping(path) if path.is_file() else {}
+    if found.get(PROVENANCE) != provenance(config, cache, TEST):
+        found = evaluate_experiment(config, cache, TEST)
+        write_whole(path, found)
+    return {name: figures for name, figures in found.items() if name != PROVENANCE}
+
+
+@rank_zero_only
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.experiment.run', description='Run experiments to their scores.'
+    )
+    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    parser.add_argument('--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that change some')
+    parser.add_argument('--seed', type=int, nargs='+', default=[0], help='one run each (0)')
+    parser.add_argument('--results', type=Path, default=RESULTS, help='folder for records (training/results)')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config, options.over)
+        for seed in options.seed:
+            path = run(config.seeded(seed), options.results, console)
+            _say(console, f'record: {path}')
+    except FAILURES as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,81 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of a data set from its stored runs, beside the paper: printed, as LaTeX and as pictures.
+
+python -m training.experiment.tables street
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from training.errors import TrainingError
+from training.paper_tables.as_latex import as_latex
+from training.paper_tables.as_picture import as_picture
+from training.paper_tables.as_text import as_text
+from training.paper_tables.comparison import comparison_tables
+from training.paper_tables.paper import Paper
+from training.paper_tables.records import load_records
+from training.paper_tables.results_page import results_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.paper_tables.table import Table
+
+CHECKOUT = Path(__file__).parents[2]
+RESULTS, DOCS = CHECKOUT / 'training' / 'results', CHECKOUT / 'docs'
+PAGE, PICTURES = 'results.md', 'results'
+
+
+def write_tables(tables: Sequence[Table], folder: Path) -> None:
+    """Write each table as text, LaTeX and PNG; tables of an earlier time are removed.
+
+    Raises:
+        EvaluationError: A picture cannot be written.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending in ('txt', 'tex', 'png'):
+        for old in folder.glob(f'*.{ending}'):
+            old.unlink()
+    for table in tables:
+        path = folder / table.key
+        path.with_suffix('.txt').write_text(as_text(table), encoding='utf-8')
+        path.with_suffix('.tex').write_text(as_latex(table), encoding='utf-8')
+        save_picture(path.with_suffix('.png'), as_picture(table))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.experiment.tables', description='Tables from the stored runs.'
+    )
+    parser.add_argument('dataset', help='street, oap, mavd or whatever your records name')
+    parser.add_argument('--results', type=Path, default=RESULTS, help='folder of the records (training/results)')
+    parser.add_argument('--docs', type=Path, default=DOCS, help='folder for results.md and the tables (docs)')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        paper = Paper.from_yaml()
+        tables = comparison_tables(options.dataset, load_records(options.results, options.dataset), paper)
+        sys.stdout.write('\n'.join(map(as_text, tables)))
+        folder = options.docs / PICTURES / options.dataset
+        write_tables(tables, folder)
+        (options.docs / PAGE).write_text(results_page(options.results, paper), encoding='utf-8')
+    except (TrainingError, EvaluationError, OSError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}', soft_wrap=True)
+        return 1
+    console.print(f'{options.docs / PAGE} and {folder}', highlight=False, soft_wrap=True)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

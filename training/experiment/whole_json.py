@@ -1,0 +1,40 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""JSON files of runs: they are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from audio_manifold_ros.inference.bundle.plain import write_json
+from training.errors import TrainingError
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a run's folder.
+
+    Raises:
+        TrainingError: It cannot be read, or holds no mapping.
+
+    """
+    try:
+        found = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
+        raise TrainingError(msg) from None
+    if not isinstance(found, dict):
+        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
+        raise TrainingError(msg)
+    return found
+
+
+def write_whole(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that appears when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
+    draft = path.with_name(f'.{path.name}.{os.getpid()}')
+    draft.write_text(write_json(content), encoding='utf-8')
+    draft.replace(path)

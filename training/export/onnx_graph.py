@@ -1,0 +1,150 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A perception network as an ONNX graph whose weights lie in a safetensors file, the only copy of them."""
+
+from __future__ import annotations
+
+import json
+import struct
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from safetensors.numpy import save
+
+from audio_manifold_ros.inference.backends.backend import INPUT_NAME
+from audio_manifold_ros.inference.backends.torch_backend import TRAINING_ONLY
+from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.perception import PerceptionNetwork
+
+OPSET = 17
+HALF_SUFFIX = '.half'
+# Smaller tensors (biases, statistics of batch normalisation, codebooks) stay in single precision: all of them
+# together are below 1 % of the file, and the nearest code must not depend on rounding.
+MIN_HALF_ELEMENTS = 8192
+MAX_INLINE_BYTES = 65_536
+ONNX_TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float16): TensorProto.FLOAT16}
+
+
+@dataclass(frozen=True)
+class ExportedNetwork:
+    """Content of the two files that belong together."""
+
+    onnx: bytes
+    weights: bytes
+
+
+def export_network(
+    network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True, batch: int = 1
+) -> ExportedNetwork:
+    """Turn a network into graph and weights.
+
+    Batch normalisation is not folded here, so that the graph's weights are those of the state dict; ONNX Runtime
+    folds it, and the casts from half precision, when it loads the graph.
+
+    Args:
+        network: In evaluation mode.
+        shape: Of one window's features (mic, height, width).
+        half: Store large tensors in half precision.
+        batch: Windows that the graph takes at once; a bundle's takes one.
+
+    Raises:
+        ValueError: The graph holds weights that are not in the state dict.
+
+    """
+    model = _trace(network, (batch, *shape))
+    tensors = _tensors(network, model, half=half)
+    weights = save(tensors)
+    _point_outside(model, tensors, _places(weights))
+    return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
+
+
+def _trace(network: PerceptionNetwork, shape: tuple[int, int, int, int]) -> onnx.ModelProto:
+    """Export by TorchScript: it keeps the names of the state dict and needs no further package."""
+    example = torch.zeros(shape)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter('ignore', DeprecationWarning)
+        path = Path(folder) / 'graph.onnx'
+        torch.onnx.export(
+            network,
+            (example,),
+            path,
+            dynamo=False,
+            # PRESERVE with a network in evaluation mode: no dropout, but no folding of batch normalisation either.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+            opset_version=OPSET,
+            input_names=[INPUT_NAME],
+            output_names=list(network.config.output_names),
+        )
+        return onnx.load(path)
+
+
+def _tensors(network: PerceptionNetwork, model: onnx.ModelProto, *, half: bool) -> dict[str, NDArray[np.floating]]:
+    state = network.state_dict()
+    names = [initializer.name for initializer in model.graph.initializer]
+    foreign = sorted(set(names) - set(state))
+    if foreign:
+        msg = f'The graph holds the weights {foreign}, which the state dict does not: keep the names in the exporter.'
+        raise ValueError(msg)
+    large = [
+        node.name for node in model.graph.node if node.op_type == 'Constant' and node.ByteSize() > MAX_INLINE_BYTES
+    ]
+    if large:
+        msg = f'The graph holds large constants {large}: register them as buffers of the network.'
+        raise ValueError(msg)
+    # The exporter joins weights of equal value, so the graph may name fewer tensors than torch needs.
+    needed = [name for name in state if not name.endswith(TRAINING_ONLY)]
+    return {name: _stored(state[name].detach().cpu().numpy(), half=half) for name in needed}
+
+
+def _stored(values: NDArray[np.float32], *, half: bool) -> NDArray[np.floating]:
+    fits = values.size >= MIN_HALF_ELEMENTS and float(np.abs(values).max()) < float(np.finfo(np.float16).max)
+    return np.ascontiguousarray(values, dtype=np.float16 if half and fits else np.float32)
+
+
+def _places(weights: bytes) -> dict[str, tuple[int, int]]:
+    """Return offset and length in bytes of each tensor, as the header of the safetensors file says."""
+    (length,) = struct.unpack('<Q', weights[:8])
+    header = json.loads(weights[8 : 8 + length])
+    return {
+        name: (8 + length + entry['data_offsets'][0], entry['data_offsets'][1] - entry['data_offsets'][0])
+        for name, entry in header.items()
+        if name != '__metadata__'
+    }
+
+
+def _point_outside(
+    model: onnx.ModelProto, tensors: dict[str, NDArray[np.floating]], places: dict[str, tuple[int, int]]
+) -> None:
+    """Replace each initializer by a place in the safetensors file, and a cast where it is in half precision."""
+    outside, casts = [], []
+    for name in [initializer.name for initializer in model.graph.initializer]:
+        values = tensors[name]
+        half = values.dtype == np.float16
+        stored = name + HALF_SUFFIX if half else name
+        outside.append(_external(stored, values, places[name]))
+        if half:
+            casts.append(helper.make_node('Cast', [stored], [name], name=f'{name}.cast', to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(outside)
+    model.graph.node.extend([*casts, *nodes])
+
+
+def _external(name: str, values: NDArray[np.floating], place: tuple[int, int]) -> TensorProto:
+    tensor = TensorProto(
+        name=name, data_type=ONNX_TYPES[values.dtype], dims=values.shape, data_location=TensorProto.EXTERNAL
+    )
+    for key, value in (('location', WEIGHTS_FILE), ('offset', place[0]), ('length', place[1])):
+        tensor.external_data.add(key=key, value=str(value))
+    return tensor

@@ -1,0 +1,123 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The graph of a bundle with convolutions that compute with bytes, calibrated on windows."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
+from audio_manifold_ros.inference.backends.backend import INPUT_NAME
+from training.export.onnx_graph import HALF_SUFFIX, MIN_HALF_ELEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+QUANTISED = 'Conv'
+# Latents become rows, and go to the search of their nearest codes.
+SEARCHED = 'Transpose'
+SCALING = ('Add', 'Mul')
+# Where fewer go in or come out, convolutions hear the microphones: directions are in small differences between large
+# numbers. On 400 test streets of the street bundle ABS_rel rises by 0.1 % without them, and by 1.3 % with them.
+MIN_CHANNELS = 16
+
+
+def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
+    """Return a graph that computes most of its convolutions with bytes, and holds its weights itself.
+
+    Weights are signed, of seven bits, with a scale for each output channel: processors without instructions for
+    products of bytes (VNNI) add two of them in 16 bits, which eight would overflow. Activations are unsigned, from the
+    least to the greatest value that the windows bring. In single precision stay transposed convolutions,
+    the first layers, which hear the microphones, the last layer before a code is searched, and the search.
+
+    Args:
+        model: A `model.onnx` beside its weights.
+        features: Windows (window, mic, height, width) that show the range of everything within.
+
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain, quantised = Path(folder) / 'plain.onnx', Path(folder) / 'int8.onnx'
+        _fold(model, plain)
+        quantize_static(
+            plain,
+            quantised,
+            _Windows(features),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=[QUANTISED],
+            nodes_to_exclude=_left_alone(onnx.load(plain)),
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        graph = onnx.load(quantised)
+    _halve(graph)
+    content: bytes = graph.SerializeToString(deterministic=True)
+    return content
+
+
+def _left_alone(model: onnx.ModelProto) -> list[str]:
+    """Return the names of the convolutions that stay in single precision."""
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    convolutions = [node for node in model.graph.node if node.op_type == QUANTISED]
+    small = {node.name for node in convolutions if min(shapes[node.input[1]][:2]) < MIN_CHANNELS}
+    return sorted(small | {node.name for node in convolutions if node.output[0] in _searched(model)})
+
+
+def _searched(model: onnx.ModelProto) -> set[str]:
+    """Return the tensors that codes are searched for, and those that are only scaled and shifted to them."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    found = {name for node in model.graph.node if node.op_type == SEARCHED for name in node.input}
+    for node in reversed(model.graph.node):
+        if node.op_type in SCALING and node.output[0] in found:
+            found |= set(node.input) - constants
+    return found
+
+
+class _Windows(CalibrationDataReader):
+    def __init__(self, features: NDArray[np.float32]) -> None:
+        self._left = iter(features)
+
+    def get_next(self) -> Mapping[str, NDArray[np.float32]] | None:
+        window = next(self._left, None)
+        return None if window is None else {INPUT_NAME: window[None]}
+
+
+def _fold(model: Path, target: Path) -> None:
+    """Write a graph in single precision that holds its weights, the normalisations folded into them."""
+    inline = target.with_name('inline.onnx')
+    onnx.save(onnx.load(model), inline)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(target)
+    onnxruntime.InferenceSession(str(inline), options, providers=['CPUExecutionProvider'])
+    folded = onnx.load(target)
+    # Without this mark the quantisation warns that nothing was folded.
+    add_pre_process_metadata(folded)
+    onnx.save(folded, target)
+
+
+def _halve(model: onnx.ModelProto) -> None:
+    """Store large weights in half precision, each with a cast that ONNX Runtime folds when it loads the graph."""
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < MIN_HALF_ELEMENTS:
+            kept.append(tensor)
+            continue
+        name = tensor.name
+        kept.append(numpy_helper.from_array(values.astype(np.float16), name + HALF_SUFFIX))
+        casts.append(helper.make_node('Cast', [name + HALF_SUFFIX], [name], name=f'{name}.cast', to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend([*casts, *nodes])

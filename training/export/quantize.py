@@ -1,0 +1,153 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Give a bundle a graph that computes with bytes, for CPUs, if it says the same on the test windows.
+
+python -m training.export.quantize --config training/configs/street.yaml --bundle models/street
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
+from audio_manifold_ros.evaluation.reporting.card import model_card
+from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
+from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.plain import to_plain
+from training.errors import TrainingError
+from training.experiment.evaluate import METRICS_FILE, true_images
+from training.experiment.experiment_arguments import add_experiment_arguments, named_experiment
+from training.experiment.run_folder import open_windows
+from training.experiment.trained import batches, take_features
+from training.export.export import CARD_FILE, FAILURES
+from training.export.onnx_int8 import quantize_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from training.data.cache import WindowCache
+
+CALIBRATION_WINDOWS = 64
+MAX_WORSE = 0.01
+# What is compared, and which way is better.
+COMPARED = (
+    ('depth', 'abs_rel', -1),
+    ('depth', 'rmse', -1),
+    ('segmentation', 'miou', 1),
+    ('segmentation', 'accuracy', 1),
+)
+
+
+def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None) -> Bundle:
+    """Calibrate on validation windows, compare on test windows, write the bundle anew, and return it.
+
+    Args:
+        bundle: It gets a further file, replaced where it is there; what it says in single precision stays.
+        cache: Windows of the kind that the bundle was trained on.
+        test_windows: Compare on so many at most, evenly chosen.
+
+    Raises:
+        TrainingError: A score would be worse by more than 1 %; the bundle is left as it was.
+
+    """
+    features = take_features(cache, _evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
+    graph = quantize_graph(bundle.onnx_path, features)
+    with tempfile.TemporaryDirectory() as draft:
+        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', {}), cache, test_windows)
+    worse = {name: value for name, value in scores['worse'].items() if value > MAX_WORSE}
+    if worse:
+        msg = f'With bytes the scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
+        raise TrainingError(msg)
+    return _with_graph(bundle, graph, bundle.folder, scores)
+
+
+def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dict[str, Any]:
+    """Score both precisions of a bundle on test windows.
+
+    Returns:
+        `windows`; `float32` and `int8`, each with its scores by name; `worse`, by how much of itself each score of
+        `int8` is worse, negative where it is better.
+
+    """
+    indices = cache.indices('test')
+    indices = _evenly(indices, limit or len(indices))
+    backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
+    boards = {precision: ScoreBoard() for precision in backends}
+    for batch in track(list(batches(indices)), 'both precisions', console=Console(stderr=True)):
+        for window, truth in zip(take_features(cache, batch), true_images(cache, batch), strict=True):
+            for precision, backend in backends.items():
+                output = backend.run(window)
+                boards[precision].add(truth, {'model': Images(output.depth_m, output.labels)})
+    results = {precision: board.result() for precision, board in boards.items()}
+    scores: dict[str, dict[str, float]] = {
+        precision: {name: result[part][name] for part, name, _ in COMPARED if result[part].get(name) is not None}
+        for precision, result in results.items()
+    }
+    before, after = scores[FLOAT32], scores[INT8]
+    worse = {name: sign * (before[name] - after[name]) / before[name] for _, name, sign in COMPARED if name in before}
+    return {'windows': len(indices), **scores, 'worse': worse}
+
+
+def _evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
+
+
+def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, Any]) -> Bundle:
+    """Write a bundle with a further graph; its card and its manifest tell the scores where there are any."""
+    files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
+    files[INT8_FILE] = graph
+    manifest = bundle.manifest
+    if scores:
+        manifest = replace(
+            manifest,
+            training={**manifest.training, 'convolutions of bytes': _sentence(scores)},
+            metrics={**manifest.metrics, INT8: scores},
+        )
+    if scores and METRICS_FILE in files:
+        sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
+        card = model_card({**to_plain(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
+        files[CARD_FILE] = card.encode()
+    return write_bundle(folder, manifest, files)
+
+
+def _sentence(scores: dict[str, Any]) -> str:
+    figures = [f'{name} {scores[INT8][name]:.4f} (float32: {scores[FLOAT32][name]:.4f})' for name in scores[INT8]]
+    return f'`{INT8_FILE}` on {scores["windows"]} test windows: {", ".join(figures)}'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.export.quantize', description='Quantise the graph of a bundle.'
+    )
+    add_experiment_arguments(parser)
+    parser.add_argument('--bundle', type=Path, help='folder of the bundle (models/NAME)')
+    parser.add_argument('--test-windows', type=int, help='compare on so many at most (all)')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = named_experiment(options)
+        bundle = Bundle.load(options.bundle or Path('models') / config.name)
+        bundle = quantize(bundle, open_windows(config), options.test_windows)
+    except FAILURES as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'{bundle.folder / INT8_FILE}: {bundle.manifest.training["convolutions of bytes"]}', soft_wrap=True)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

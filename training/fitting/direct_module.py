@@ -1,0 +1,82 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learning to draw what is heard without a manifold: end to end, ECHO2DEPTH, OmniNet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from audio_manifold_ros.networks.direct import DirectNetwork
+from training.data.augment import augment
+from training.fitting.image_watch import ImageWatch
+from training.fitting.losses import image_loss, loss_weight
+from training.fitting.schedule import ScheduledModule
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from audio_manifold_ros.networks.direct import DirectConfig
+    from training.config.fit_configuration import AugmentConfig, FitConfig, LossConfig
+    from training.data.data import Batch
+    from training.fitting.latents import FeatureStatistics
+    from training.fitting.schedule import Budget
+
+
+class DirectModule(ScheduledModule):
+    """A direct system under the losses of its images."""
+
+    def __init__(
+        self,
+        network: DirectConfig,
+        statistics: FeatureStatistics,
+        fit: FitConfig,
+        losses: LossConfig,
+        augmentation: tuple[AugmentConfig, FeatureSpec],
+        depth: DepthRepresentation,
+        budget: Budget,
+    ) -> None:
+        """Build the network with random weights."""
+        super().__init__(fit, budget)
+        self.save_hyperparameters({'network': network.to_dict()})
+        self.network = DirectNetwork(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.set_input_statistics(statistics.mean, statistics.covariance)
+        self.losses, self._augmentation = losses, augmentation
+        self._watch = ImageWatch(network.modalities, depth)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Take one step."""
+        del batch_idx
+        images = self._draw(augment(batch['features'], *self._augmentation))
+        losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
+        loss = self._total(losses)
+        self.log_dict({f'train/{modality}': value for modality, value in losses.items()})
+        self.log('train/loss', loss, prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation."""
+        self._watch.reset()
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure the losses, and the images in the units of the users."""
+        images = self._draw(batch['features'])
+        losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
+        size = len(batch['features'])
+        self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
+        self.log('val/loss', self._total(losses), prog_bar=True, batch_size=size, sync_dist=True)
+        self._watch.add(images, batch)
+        if batch_idx == 0:
+            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores."""
+        self.log_dict(self._watch.result(), sync_dist=True)
+
+    def _draw(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        images: Any = self.network(features.contiguous(memory_format=torch.channels_last))
+        return cast('dict[str, torch.Tensor]', images)
+
+    def _total(self, losses: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.stack([loss_weight(name, self.losses) * value for name, value in losses.items()]).sum()

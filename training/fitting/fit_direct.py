@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn the systems that draw without a manifold.
+
+python -m training.fitting.fit_direct --config training/configs/systems/end_to_end_8x8.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.networks.errors import NetworkError
+from training.config.configuration import TrainingConfig
+from training.data.data import WindowData
+from training.errors import TrainingError
+from training.fitting.direct_module import DirectModule
+from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
+from training.fitting.fitting import run_hearing_fit
+from training.fitting.latents import feature_statistics
+from training.fitting.schedule import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.networks.direct import DirectConfig
+    from training.config.fit_configuration import FitConfig
+
+
+def fit_direct(config: TrainingConfig, network: DirectConfig, fit: FitConfig, *, resume: bool = False) -> Path:
+    """Fit one direct system of an experiment and return the path of its best checkpoint.
+
+    Raises:
+        TrainingError: There is nothing to resume, or it had another frame position.
+        DatasetError: A drive cannot be read.
+
+    """
+    lightning.seed_everything(config.machine.seed, verbose=False)
+    names, validation_names = zip(*(NAMES[modality] for modality in network.modalities), strict=True)
+    data = WindowData(config, fit, ('features', *sum(names, ())), sum(validation_names, ()))
+    module = DirectModule(
+        network,
+        feature_statistics(data.cache),
+        fit,
+        config.losses,
+        (config.augment, config.data.features),
+        config.depth,
+        Budget(fit.minutes),
+    )
+    return run_hearing_fit(module, data, fit, config, config.direct_folder(network), resume=resume)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.fitting.fit_direct', description='Fit the direct systems.'
+    )
+    add_fit_arguments(parser)
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        fit = change_fit(config.direct_fit, options)
+        for network in config.direct:
+            console.print(f'best weights: {fit_direct(config, network, fit, resume=options.resume)}')
+    except (TrainingError, DatasetError, NetworkError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

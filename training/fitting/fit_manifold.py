@@ -1,0 +1,88 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn the manifold of one modality.
+
+python -m training.fitting.fit_manifold --config training/configs/street.yaml --modality depth
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.networks.errors import NetworkError
+from training.config.configuration import TrainingConfig
+from training.data.data import WindowData
+from training.errors import TrainingError
+from training.fitting.fitting import run_fit
+from training.fitting.manifold_module import ManifoldModule
+from training.fitting.schedule import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.config.fit_configuration import FitConfig
+
+NAMES = {'depth': (('depth',), ('depth_m',)), 'segmentation': (('labels',), ())}
+
+
+def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resume: bool = False) -> Path:
+    """Fit the VQ-VAE of a modality and return the path of its best checkpoint.
+
+    Raises:
+        TrainingError: The experiment has no such manifold, or there is nothing to resume.
+        DatasetError: A drive cannot be read.
+
+    """
+    network = config.manifold(modality)
+    lightning.seed_everything(config.machine.seed, verbose=False)
+    names, validation_names = NAMES[modality]
+    data = WindowData(config, fit, names, validation_names)
+    module = ManifoldModule(modality, network, fit, config.codebook, config.losses, config.depth, Budget(fit.minutes))
+    return run_fit(module, data, fit, config.machine, config.manifold_folder(modality), resume=resume)
+
+
+def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every fit can be told on the command line."""
+    parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
+    parser.add_argument('--resume', action='store_true', help='continue from the last checkpoint')
+    parser.add_argument('--epochs', type=int, help="instead of the experiment's")
+    parser.add_argument('--minutes', type=float, help="time limit instead of the experiment's")
+
+
+def change_fit(fit: FitConfig, options: argparse.Namespace) -> FitConfig:
+    """Return the configuration with what the command line says."""
+    lengths = ('epochs', 'minutes')
+    given = {name: getattr(options, name) for name in lengths if getattr(options, name) is not None}
+    if not given:
+        return fit
+    return replace(fit, **({'steps': None, 'minutes': None} | given))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.fitting.fit_manifold', description='Fit a VQ-VAE.')
+    add_fit_arguments(parser)
+    parser.add_argument('--modality', required=True, choices=sorted(NAMES))
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        fit = change_fit(config.manifold_fit, options)
+        best = fit_manifold(config, options.modality, fit, resume=options.resume)
+    except (TrainingError, DatasetError, NetworkError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'best weights: {best}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,98 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learn to map sound onto the manifolds that `fit_manifold` has learnt.
+
+python -m training.fitting.fit_transform --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+import torch
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.networks.errors import NetworkError
+from training.config.configuration import TrainingConfig
+from training.data.data import WindowData
+from training.errors import TrainingError
+from training.fitting.fit_manifold import add_fit_arguments, change_fit
+from training.fitting.fitting import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
+from training.fitting.image_watch import TRUTHS
+from training.fitting.latents import (
+    WindowStatistics,
+    add_latents,
+    encoder_sha256,
+    feature_statistics,
+    latent_statistics,
+)
+from training.fitting.schedule import Budget
+from training.fitting.transform_module import TransformModule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.networks.at_net import AtNetConfig
+    from training.config.fit_configuration import FitConfig
+
+
+def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, *, resume: bool = False) -> Path:
+    """Fit one AT-net of an experiment and return the path of its best checkpoint.
+
+    Raises:
+        TrainingError: A manifold has not been fitted, or there is nothing to resume, or it had another frame position
+            or other manifolds.
+        DatasetError: A drive cannot be read.
+
+    """
+    lightning.seed_everything(config.machine.seed, verbose=False)
+    if config.machine.threads is not None:
+        torch.set_num_threads(config.machine.threads)
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in network.modalities}
+    names = ('features', *(f'latent_{modality}' for modality in network.modalities))
+    data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
+    data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
+    latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
+    encoders = {modality: encoder_sha256(vq_vae) for modality, vq_vae in vq_vaes.items()}
+    folder = config.transform_folder(network.modalities)
+    if resume and (folder / LAST).is_file():
+        check_manifolds(folder / LAST, encoders)
+    module = TransformModule(
+        network,
+        vq_vaes,
+        WindowStatistics(feature_statistics(data.cache), latents),
+        fit,
+        (config.augment, config.data.features),
+        config.depth,
+        Budget(fit.minutes),
+    )
+    module.hparams[MANIFOLDS] = encoders
+    return run_hearing_fit(module, data, fit, config, folder, resume=resume)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.fitting.fit_transform', description='Fit the AT-nets.')
+    add_fit_arguments(parser)
+    parser.add_argument('--network', type=int, help='fit only this one of the experiment, from 0')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = TrainingConfig.from_yaml(options.config)
+        fit = change_fit(config.transform_fit, options)
+        for number, network in enumerate(config.at_nets):
+            if options.network in {None, number}:
+                console.print(f'best weights: {fit_transform(config, network, fit, resume=options.resume)}')
+    except (TrainingError, DatasetError, NetworkError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How drawn images are compared with the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from training.config.fit_configuration import LossConfig
+    from training.data.data import Batch
+
+UNLABELLED = 255
+# Car, train, motorcycle: the moving classes of Vasudevan et al. 2020.
+MOVING, MOVING_FACTOR = (13, 16, 17), 7.0
+
+
+def log1p_loss(image: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Return the mean of log(1 + |error|), the loss of ECHO2DEPTH."""
+    return (image - truth).abs().log1p().mean()
+
+
+DEPTH_LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    'l1': functional.l1_loss,
+    'mse': functional.mse_loss,
+    'log1p': log1p_loss,
+}
+
+
+def image_loss(modality: str, image: torch.Tensor, batch: Batch, config: LossConfig) -> torch.Tensor:
+    """Return the unweighted loss of raw images (batch, channel, row, column): unit depth, or logits."""
+    if modality == 'depth':
+        return DEPTH_LOSSES[config.depth](image.float(), batch['depth'])
+    labels = batch['labels'].long()
+    weights = None if config.class_weights == 'equal' else omninet_weights(labels, image.shape[1])
+    return functional.cross_entropy(image.float(), labels, weights, ignore_index=UNLABELLED)
+
+
+def loss_weight(modality: str, config: LossConfig) -> float:
+    """Return what a modality's loss is multiplied by."""
+    return config.depth_weight if modality == 'depth' else config.segmentation_weight
+
+
+def omninet_weights(labels: torch.Tensor, classes: int) -> torch.Tensor:
+    """Return float32 (class,), the weights of Vasudevan et al. 2020 for labels of a batch.
+
+    1, and for classes that occur the share of the pixels that are not theirs on top; then seven times as much for
+    what moves.
+    """
+    counts = torch.bincount(labels[labels < classes], minlength=classes).float()
+    shares = counts / counts.sum().clamp(min=1)
+    weights = 1 + (shares > 0) * (1 - shares)
+    moving = [index for index in MOVING if index < classes]
+    weights[moving] *= MOVING_FACTOR
+    return weights

@@ -1,0 +1,105 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Learning to map sound onto manifolds (paper, section 3.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from audio_manifold_ros.networks.at_net import AtNet
+from training.data.augment import augment
+from training.fitting.image_watch import ImageWatch
+from training.fitting.schedule import ScheduledModule
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.networks.at_net import AtNetConfig
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from audio_manifold_ros.networks.vq_vae import VqVae
+    from training.config.fit_configuration import AugmentConfig, FitConfig
+    from training.data.data import Batch
+    from training.fitting.latents import WindowStatistics
+    from training.fitting.schedule import Budget
+
+
+class TransformModule(ScheduledModule):
+    """An AT-net under L2 against the continuous latents.
+
+    Each head's loss is divided by the variance of its latents: 1 is a network that only knows the mean image,
+    and heads on a common trunk count alike.
+    """
+
+    def __init__(
+        self,
+        network: AtNetConfig,
+        vq_vaes: dict[str, VqVae],
+        statistics: WindowStatistics,
+        fit: FitConfig,
+        augmentation: tuple[AugmentConfig, FeatureSpec],
+        depth: DepthRepresentation,
+        budget: Budget,
+    ) -> None:
+        """Build the network with random weights; the manifolds stay frozen."""
+        super().__init__(fit, budget)
+        self.variances = {modality: known.variance for modality, known in statistics.latents.items()}
+        self.save_hyperparameters({'network': network.to_dict(), 'variances': self.variances})
+        self.network = AtNet(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.set_input_statistics(statistics.features.mean, statistics.features.covariance)
+        for modality, known in statistics.latents.items():
+            self.network.set_latent_statistics(modality, known.mean, known.std)
+        self._augmentation = augmentation
+        # A dict hides the manifolds from checkpoint and optimiser.
+        self._vq_vaes = {name: vq_vae.requires_grad_(requires_grad=False).eval() for name, vq_vae in vq_vaes.items()}
+        self._watch = ImageWatch(network.modalities, depth)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Take one step."""
+        del batch_idx
+        features = augment(batch['features'], *self._augmentation)
+        losses = self._losses(self._predict(features), batch)
+        loss = torch.stack(list(losses.values())).mean()
+        self.log_dict({f'train/{modality}': value for modality, value in losses.items()})
+        self.log('train/loss', loss, prog_bar=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the last validation."""
+        self._watch.reset()
+        for vq_vae in self._vq_vaes.values():
+            vq_vae.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Measure the loss, and the images in the units of the users."""
+        latents = self._predict(batch['features'])
+        losses = self._losses(latents, batch)
+        size = len(batch['features'])
+        self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
+        loss = torch.stack(list(losses.values())).mean()
+        self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
+        images = {modality: self._image(modality, latent.float()) for modality, latent in latents.items()}
+        self._watch.add(images, batch)
+        if batch_idx == 0:
+            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores."""
+        self.log_dict(self._watch.result(), sync_dist=True)
+
+    def _predict(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        latents = self.network(features.contiguous(memory_format=torch.channels_last))
+        return cast('dict[str, torch.Tensor]', latents)
+
+    def _losses(self, latents: dict[str, torch.Tensor], batch: Batch) -> dict[str, torch.Tensor]:
+        return {
+            modality: functional.mse_loss(latent.float(), batch[f'latent_{modality}'])  # type: ignore[literal-required]
+            / self.variances[modality]
+            for modality, latent in latents.items()
+        }
+
+    def _image(self, modality: str, latent: torch.Tensor) -> torch.Tensor:
+        vq_vae = self._vq_vaes[modality]
+        return cast('nn.Module', vq_vae.decoder)(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]

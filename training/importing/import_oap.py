@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write the scenes of OAP, as they were downloaded, as drive files.
+
+python -m training.importing.import_oap downloads/oap --out data/oap
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.datasets.rig_text import RigText
+from training.importing.arguments import add_import_arguments
+from training.importing.command import run_import
+from training.importing.oap_drive import REASONS, OapJob, OapOptions, write_scene
+from training.importing.oap_scene import find_scenes
+from training.importing.pool import import_drives
+from training.importing.report import ImportReport
+
+RIG = 'calibration/oap'
+NOTES = (
+    'where the ears sit is not published: the rig says "unknown", and networks must learn it',
+    'depth of Monodepth2 is relative: 1 / scaled disparity, its factor to metres unknown',
+)
+
+
+def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
+    """Write a drive file for each scene, in parallel, keeping those that are finished, and the report beside them.
+
+    Raises:
+        TrainingError: There are no scenes, a process died, or the report cannot be written.
+        DatasetError: The rig cannot be read.
+
+    """
+    rows, columns = options.size
+    how = OapOptions(options.rate, rows, columns, options.native)
+    rig = RigText.from_folder(options.rig or resource_path(RIG))
+    jobs = {
+        drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, how, options.frames)
+        for drive_id, folders in find_scenes(options.root).items()
+    }
+    outcomes, refused = import_drives(jobs, write_scene, options.workers, console)
+    report = ImportReport(f'OAP in {options.root.name}', outcomes, refused, REASONS, NOTES)
+    report.write(options.out)
+    return report
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='python -m training.importing.import_oap', description='Turn OAP into drives.'
+    )
+    parser.add_argument('root', type=Path, help='folder with scene0001, scene0002 …, or the one above it')
+    add_import_arguments(parser, RIG, native=True)
+    parser.add_argument('--frames', type=Path, help='folder for pictures of scenes without truth, to be labelled')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; 1 if a scene could not be written."""
+    return run_import(partial(import_oap, _arguments(arguments)))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,93 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write the scenes of the published code's HDF5 files (OAP) as drive files.
+
+python -m training.importing.import_reference audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.datasets.rig_text import RigText
+from training.errors import TrainingError
+from training.importing.arguments import RATE_LIMITS_HZ, add_import_arguments
+from training.importing.command import run_import
+from training.importing.import_oap import RIG
+from training.importing.pool import import_drives
+from training.importing.reference_drive import REASONS, ReferenceJob, ReferenceOptions, write_reference
+from training.importing.reference_files import AUDIO, scene_keys
+from training.importing.report import ImportReport
+from training.importing.truth import DEPTH, SEGMENTATION
+
+NOTES = (
+    'paired as the published code does it: the picture int(time × pictures a second), or the last one there is',
+    'depth is relative: 1 / scaled disparity, its factor to metres unknown',
+)
+
+
+def import_reference(options: argparse.Namespace, console: Console) -> ImportReport:
+    """Import what the command line names, and write the report.
+
+    Raises:
+        TrainingError: There is nothing to import, a process died, or the report cannot be written.
+        DatasetError: The rig cannot be read.
+
+    """
+    files = {AUDIO: options.audio, DEPTH: options.depth, SEGMENTATION: options.segmentation}
+    files = {kind: path for kind, path in files.items() if path is not None}
+    if len(files) == 1:
+        msg = 'Sound alone is no data set: give --depth, --segmentation, or both.'
+        raise TrainingError(msg)
+    rig = RigText.from_folder(options.rig or resource_path(RIG))
+    rows, columns = options.size
+    rates = {DEPTH: options.depth_rate, SEGMENTATION: options.segmentation_rate}
+    how = ReferenceOptions(options.rate, rows, columns, options.native, options.source_rate, options.full_scale, rates)
+    jobs = {key: ReferenceJob(key, files, options.out / f'{key}.h5', rig, how) for key in scene_keys(options.audio)}
+    outcomes, refused = import_drives(jobs, write_reference, options.workers, console)
+    report = ImportReport(f'Published code, {options.audio.name}', outcomes, refused, REASONS, NOTES)
+    report.write(options.out)
+    return report
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    known = ReferenceOptions()
+    parser = argparse.ArgumentParser(
+        prog='python -m training.importing.import_reference',
+        description='Turn HDF5 files of the published code into drives.',
+    )
+    parser.add_argument('audio', type=Path, help='HDF5 file with float (8, samples) of each scene')
+    parser.add_argument('--depth', type=Path, help='HDF5 file with scaled disparity (pictures, 1, rows, columns)')
+    parser.add_argument('--segmentation', type=Path, help='HDF5 file with encoded pictures of class ids')
+    add_import_arguments(parser, RIG, native=known.native)
+    parser.add_argument(
+        '--source-rate', type=whole_number(*RATE_LIMITS_HZ), default=known.source_rate_hz, help='Hz (%(default)s)'
+    )
+    parser.add_argument(
+        '--full-scale', type=number(1e-6), default=known.full_scale, help='sample that is full scale (%(default)s)'
+    )
+    for kind in (DEPTH, SEGMENTATION):
+        parser.add_argument(
+            f'--{kind}-rate',
+            type=number(1e-3),
+            default=known.pictures_per_s[kind],
+            help='pictures a second (%(default)s)',
+        )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; 1 if a scene could not be written."""
+    return run_import(partial(import_reference, _arguments(arguments)))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,153 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Label the camera images of bags, or of folders of pictures: depth in metres and Cityscapes classes.
+
+python -m training.labelling.label drives/2026_11_20_bag
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.argument_types import whole_number
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.rig.errors import CalibrationError
+from training.errors import TrainingError
+from training.labelling.bag_frames import BagFrames
+from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
+from training.labelling.frame import FrameSource
+from training.labelling.picture_frames import SUFFIXES, PictureFrames
+from training.labelling.recorded import RecordedTopic
+from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, SegmentationModel
+from training.labelling.teacher import Teacher
+from training.labelling.teacher_files import TeacherFiles
+from training.labelling.track import TrackRequest, make_track
+
+REFUSALS = (TrainingError, BagError, CalibrationError, DatasetError, OSError)
+NOBODY, TOPIC, FILES = 'none', 'topic:', 'files:'
+MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
+DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
+WHO = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NOBODY}'
+
+
+def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | None = None) -> FrameSource:
+    """Return the camera images of a bag, or of a folder of pictures.
+
+    Args:
+        recording: The bag, or the folder.
+        topic: The camera's, in a bag; None finds it.
+        columns: First column to look at, and one past the last, in a folder; None for whole pictures.
+
+    Raises:
+        BagError: There is no bag, or it is damaged.
+        TrainingError: The topic is not there, or the pictures cannot be used.
+
+    """
+    if recording.is_dir() and any(file.suffix.lower() in SUFFIXES for file in recording.iterdir()):
+        return PictureFrames(recording, columns)
+    if columns is not None:
+        msg = f'{str(recording)!r} is no folder of pictures: --columns is for those only. Leave it out.'
+        raise TrainingError(msg)
+    return BagFrames(recording, topic)
+
+
+def open_teacher(modality: str, who: str, recording: Path) -> Teacher:
+    """Return who labels a modality, as the command line names it.
+
+    Raises:
+        BagError: The bag is damaged.
+        TrainingError: There is no such teacher.
+
+    """
+    if who.startswith(TOPIC):
+        return RecordedTopic(recording, modality, who.removeprefix(TOPIC))
+    if who.startswith(FILES):
+        return TeacherFiles(Path(who.removeprefix(FILES)), modality)
+    return MODELS[modality](who)
+
+
+def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
+    """Label all recordings with one teacher after the other, so that one model at a time is in memory.
+
+    Returns:
+        What is wrong with the recordings that could not be labelled; they do not stop the others.
+
+    Raises:
+        TrainingError: A teacher cannot be asked.
+
+    """
+    refused: dict[Path, str] = {}
+    sources: dict[Path, FrameSource] = {}
+    for recording in without_labels(options.recordings):
+        with _refusing(recording, refused):
+            sources[recording] = open_source(recording, options.topic, options.columns and tuple(options.columns))
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        for modality in MODELS:
+            who = getattr(options, modality)
+            teacher: Teacher | None = None
+            for recording, source in sources.items() if who != NOBODY else ():
+                if teacher is None and not who.startswith(TOPIC):
+                    teacher = open_teacher(modality, who, recording)
+                with _refusing(recording, refused):
+                    asked = teacher or open_teacher(modality, who, recording)
+                    request = TrackRequest(source, asked, tuple(options.size), options.every, options.batch)
+                    task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
+                    path = make_track(request, label_folder(recording), partial(progress.advance, task))
+                    console.print(f'labels: {path}', highlight=False, soft_wrap=True)
+    return refused
+
+
+@contextmanager
+def _refusing(recording: Path, refused: dict[Path, str]) -> Iterator[None]:
+    try:
+        yield
+    except REFUSALS as error:
+        refused[recording] = f'{type(error).__name__}: {error}'
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m training.labelling.label', description='Label camera images.')
+    parser.add_argument('recordings', type=Path, nargs='+', help='bags, or folders of pictures named by their time')
+    parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
+    for modality in MODELS:
+        parser.add_argument(f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{WHO} (%(default)s)')
+    parser.add_argument('--size', type=whole_number(1), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    parser.add_argument(
+        '--columns',
+        type=whole_number(0),
+        nargs=2,
+        metavar=('FIRST', 'END'),
+        help='of pictures in folders, those that a teacher sees; MAVD: 200 1720',
+    )
+    parser.add_argument('--every', type=whole_number(1), default=1, help='label every so many images (%(default)s)')
+    parser.add_argument('--batch', type=whole_number(1), default=8, help='images at once (%(default)s)')
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status: 1 if a recording could not be labelled."""
+    options = _arguments(arguments)
+    console = Console(stderr=True)
+    try:
+        refused = label(options, console)
+    except REFUSALS as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    for recording, problem in refused.items():
+        console.print(f'[red]✗[/red] {recording}: {problem}', highlight=False)
+    return 1 if refused else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,61 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A table for a paper: LaTeX that needs the package graphicx, to make wide tables fit the page."""
+
+from __future__ import annotations
+
+from training.paper_tables.table import Kind, Row, Table
+
+SPECIAL = {
+    '\\': r'\textbackslash{}',
+    **{sign: f'\\{sign}' for sign in '&%$#_{}'},
+    '~': r'\textasciitilde{}',
+    '^': r'\textasciicircum{}',
+    '±': r'$\pm$',
+    '×': r'$\times$',
+    '↓': r'$\downarrow$',
+    '↑': r'$\uparrow$',
+    '°': r'$^\circ$',
+    '†': r'$^\dagger$',
+    '–': '--',
+    '…': r'\dots{}',
+    '<': r'$<$',
+    '>': r'$>$',
+}
+
+
+def as_latex(table: Table) -> str:
+    """Return a `table*` with the notes as its caption."""
+    columns = 'll' + 'r' * (len(table.headings) - 2)
+    lines = [
+        r'\begin{table*}',
+        r'\centering',
+        rf'\caption{{{escaped(f"{table.title}.")} {" ".join(map(escaped, table.notes))}}}',
+        rf'\label{{tab:{table.key.replace("_", "-")}}}',
+        r'\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%',
+        rf'\begin{{tabular}}{{{columns}}}',
+        r'\hline',
+        _line([escaped(heading) for heading in table.headings]),
+        r'\hline',
+    ]
+    for place, row in enumerate(table.rows):
+        if row.method and place:
+            lines.append(r'\hline')
+        lines.append(_line(_cells(row)))
+    return '\n'.join([*lines, r'\hline', r'\end{tabular}}', r'\end{table*}']) + '\n'
+
+
+def escaped(text: str) -> str:
+    """Return text as LaTeX prints it."""
+    return ''.join(SPECIAL.get(sign, sign) for sign in text)
+
+
+def _cells(row: Row) -> list[str]:
+    who = escaped(row.who)
+    slanted = row.kind in {Kind.CONTROL, Kind.PAPER}
+    figures = [rf'\textbf{{{escaped(cell.text)}}}' if cell.best else escaped(cell.text) for cell in row.cells]
+    return [escaped(row.method), rf'\textit{{{who}}}' if slanted else who, escaped(row.seeds), *figures]
+
+
+def _line(cells: list[str]) -> str:
+    return f'{" & ".join(cells)} \\\\'

@@ -1,0 +1,202 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of a data set: stored runs beside the paper, controls always, nothing compared on unlike terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import mean, stdev
+
+from audio_manifold_ros.evaluation.metrics.variants import MODEL
+from training.errors import TrainingError
+from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
+from training.paper_tables.paper import Paper, PaperRow, PaperTable, Printed
+from training.paper_tables.records import RunRecord, Terms, by_terms
+from training.paper_tables.table import IMPOSSIBLE, NOTHING, Cell, Kind, Row, Table
+from training.paper_tables.terms_line import terms_line
+
+CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
+ABLATION = 'ablation'
+ENOUGH_SEEDS = 3
+HEADINGS = ('Method', 'Who', 'Seeds')
+BEST_NOTE = 'The best mean of a column is marked; a lead smaller than the deviations (±, over seeds) means nothing.'
+OTHER_DATA_NOTE = "The paper's figures are of other data: for orientation only."
+IMPOSSIBLE_NOTE = f"{IMPOSSIBLE} cannot be: AUC_crr by the paper's equation is below 0.30. Perhaps a digit was lost."
+
+
+def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[Table]:
+    """Return all tables of a data set: by terms of the runs, then in the paper's order, each in every convention.
+
+    Without a run there is nothing to convert: the paper's tables stand alone, once each.
+
+    Raises:
+        TrainingError: There is no run, and the paper has none either.
+
+    """
+    found: list[Table] = []
+    if not records and dataset not in paper.datasets:
+        msg = f'No run of {dataset!r} is stored: run a system on it, or name one of {list(paper.datasets)}.'
+        raise TrainingError(msg)
+    for number, (terms, group) in enumerate(by_terms(list(records)).items(), 1):
+        ending = '' if number == 1 else f'_terms_{number}'
+        for printed in paper.tables_of(dataset):
+            for convention in CONVENTIONS[printed.shape]:
+                builder = _Builder(dataset, convention, paper, group, terms)
+                found.append(_ended(builder.beside(printed), ending))
+        builder = _Builder(dataset, STRUCTURE, paper, group, terms)
+        found.append(_ended(builder.structure(paper.tables_of(dataset)), ending))
+    if not records:
+        first = {shape: conventions[0] for shape, conventions in CONVENTIONS.items()}
+        builders = {shape: _Builder(dataset, convention, paper, [], None) for shape, convention in first.items()}
+        found += [builders[printed.shape].beside(printed) for printed in paper.tables_of(dataset)]
+    return found
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Makes one table of runs on the same terms."""
+
+    dataset: str
+    convention: Convention
+    paper: Paper
+    records: Sequence[RunRecord]
+    terms: Terms | None
+
+    def beside(self, printed: PaperTable) -> Table:
+        """Return a table in the paper's shape, the systems that it does not know below."""
+        systems = [system for row in printed.rows for system in row.systems]
+        blocks = [self._block(row, printed) for row in printed.rows]
+        if printed.shape != ABLATION:
+            unknown = [system for system in self._systems() if system not in self.paper.systems]
+            others = [system for system in unknown if self._has_figures(system)]
+            blocks += [self._system(system, 'not in the paper') for system in others]
+            systems += others
+        notes = [self.convention.note, BEST_NOTE] if self.records else []
+        notes += [] if printed.dataset else [OTHER_DATA_NOTE]
+        notes += [IMPOSSIBLE_NOTE] if any(entry.impossible for row in printed.rows for entry in row.printed) else []
+        number = f'Table{"s" if len(printed.numbers) > 1 else ""} {" and ".join(map(str, printed.numbers))}'
+        title = f'{number}. {printed.title or f"{self.dataset}: {printed.shape}"}, {self.convention.title}'
+        key = f'table_{"_".join(map(str, printed.numbers))}_{self.convention.key}'
+        return self._table(key, title, systems, blocks, notes)
+
+    def structure(self, tables: Sequence[PaperTable]) -> Table:
+        """Return the table of structural figures, the systems in the paper's order."""
+        methods = {system: row.method for table in reversed(tables) for row in table.rows for system in row.systems}
+        ranks = {system: place for place, system in enumerate(_in_order(tables))}
+        measured = [system for system in self._systems() if self._has_figures(system)]
+        systems = sorted(measured, key=lambda system: (ranks.get(system, len(ranks)), system))
+        blocks = [self._system(system, methods.get(system, 'not in the paper')) for system in systems]
+        title = f'Structure: {self.dataset}, {self.convention.title}'
+        return self._table(self.convention.key, title, systems, blocks, [self.convention.note, BEST_NOTE])
+
+    def _table(
+        self, key: str, title: str, systems: Sequence[str], blocks: Sequence[list[Row]], notes: Sequence[str]
+    ) -> Table:
+        rows = _marked([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
+        runs = [record for record in self.records if record.system in systems]
+        few = [name for name in self._systems() if name in systems and len(self._runs(name)) < ENOUGH_SEEDS]
+        notes = [*notes, f'Fewer than three runs so far: {", ".join(few)}.'] if few else notes
+        headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
+        leaks = self.terms is not None and self.terms.leaks is True
+        title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
+        return Table(key, title, (terms_line(self.terms, runs or self.records), *notes), headings, tuple(rows))
+
+    def _block(self, row: PaperRow, printed: PaperTable) -> list[Row]:
+        lines: list[Row] = []
+        run = [system for system in row.systems if self._runs(system)]
+        for system in run or row.systems[:1]:
+            lines += self._system(system, '' if lines else row.method)
+        return [*lines, *(self._printed(entry, named=not printed.dataset) for entry in row.printed)]
+
+    def _system(self, system: str, method: str) -> list[Row]:
+        runs = self._runs(system)
+        names = self.paper.names
+        who = f'{system} ({names[system]})' if system in names else system
+        lines = [Row(method, who, str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)]
+        for variant, name in CONTROL_NAMES.items():
+            cells = self._cells(runs, variant)
+            if any(cell.text != NOTHING for cell in cells):
+                lines.append(Row('', name, str(len(runs)), cells, Kind.CONTROL))
+        return lines
+
+    def _prior(self) -> list[Row]:
+        # The same for all systems and seeds, unless a split differs by seed.
+        found = [dict.fromkeys(_figures(self.records, column, 'prior')) for column in self.convention.columns]
+        if not any(found):
+            return []
+        pairs = zip(found, self.convention.columns, strict=True)
+        cells = tuple(Cell(shown(list(values), column.digits)) for values, column in pairs)
+        return [Row('training prior', '', '', cells, Kind.PRIOR)]
+
+    def _printed(self, printed: Printed, *, named: bool) -> Row:
+        figures = dict(zip(self._paper_keys(), printed.values, strict=True))
+        cells = tuple(
+            Cell(_as_printed(figures[column.key], impossible=column.key in printed.impossible))
+            if column.key in figures
+            else Cell()
+            for column in self.convention.columns
+        )
+        return Row('', f'paper, {printed.dataset.upper()}' if named else 'paper', '', cells, Kind.PAPER)
+
+    def _paper_keys(self) -> list[str]:
+        return [column.key for column in self.convention.columns if column.key]
+
+    def _cells(self, runs: Sequence[RunRecord], variant: str) -> tuple[Cell, ...]:
+        return tuple(Cell(shown(_figures(runs, column, variant), column.digits)) for column in self.convention.columns)
+
+    def _has_figures(self, system: str) -> bool:
+        return any(cell.text != NOTHING for cell in self._cells(self._runs(system), MODEL))
+
+    def _systems(self) -> list[str]:
+        return list(dict.fromkeys(record.system for record in self.records))
+
+    def _runs(self, system: str) -> list[RunRecord]:
+        return [record for record in self.records if record.system == system]
+
+
+def shown(values: Sequence[float], digits: int) -> str:
+    """Return the mean of runs, with the standard deviation (of a sample) where there are two or more."""
+    if not values:
+        return NOTHING
+    if len(values) == 1:
+        return f'{values[0]:.{digits}f}'
+    return f'{mean(values):.{digits}f} ± {stdev(values):.{digits}f}'
+
+
+def _in_order(tables: Sequence[PaperTable]) -> dict[str, None]:
+    """Return the systems of tables in the order of their rows."""
+    return dict.fromkeys(system for table in tables for row in table.rows for system in row.systems)
+
+
+def _figures(runs: Sequence[RunRecord], column: Column, variant: str) -> list[float]:
+    found = (column.figure(record.scores, variant) for record in runs)
+    return [value for value in found if value is not None]
+
+
+def _as_printed(text: str, *, impossible: bool) -> str:
+    whole = f'0{text}' if text.startswith('.') else text
+    return f'{whole}{IMPOSSIBLE}' if impossible else whole
+
+
+def _marked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+    """Mark the best model of each column that has at least two."""
+    best = []
+    for place, column in enumerate(columns):
+        means = {float(row.cells[place].text.split()[0]) for row in rows if _competes(row, place)}
+        several = sum(_competes(row, place) for row in rows) > 1
+        best.append((max(means) if column.rises else min(means)) if several else None)
+    return [replace(row, cells=tuple(_mark(row, place, best[place]) for place in range(len(columns)))) for row in rows]
+
+
+def _competes(row: Row, place: int) -> bool:
+    return row.kind is Kind.MODEL and row.cells[place].text != NOTHING
+
+
+def _mark(row: Row, place: int, best: float | None) -> Cell:
+    cell = row.cells[place]
+    return replace(cell, best=_competes(row, place) and float(cell.text.split()[0]) == best)
+
+
+def _ended(table: Table, ending: str) -> Table:
+    return replace(table, key=f'{table.key}{ending}')

@@ -1,0 +1,253 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How much of what a split reports on was heard, or nearly heard, while learning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.windows import cut_windows
+from audio_manifold_ros.features.spec import FeatureSpec
+from training.data.process_pool import fresh_pool
+from training.data.split_file import SPLITS, SplitFile
+
+NS = 1_000_000_000
+NEAR_NS, FAR_NS = 40_000_000, NS
+# Stamps from September 2001 on are the time of day, one clock for all drives; others count from their drive's start.
+TIME_OF_DAY_NS = 10**18
+DIGEST_BYTES = 16
+TEST = SPLITS[-1]
+_Job = tuple[Path, FeatureSpec, float, bool]
+
+
+@dataclass(frozen=True)
+class PairLeakage:
+    """What the windows of one split share with those of another that learns, or chooses, before it.
+
+    Attributes:
+        learnt: The split that comes first.
+        judged: The split whose windows are counted.
+        windows: Windows of the latter.
+        same_instant: Those whose image is of an instant that the other has too.
+        within_40_ms: Those whose image is at most 0.04 s from one of the other.
+        within_1_s: Those whose image is at most 1 s from one of the other.
+        audio_overlaps: Those whose window has sound in common with one of the other, by the time.
+        audio_identical: Those whose sound is byte for byte that of one of the other; silence does not count, and
+            nothing does where nobody listened.
+        shared_drives: Drives that give windows to both.
+
+    """
+
+    learnt: str
+    judged: str
+    windows: int
+    same_instant: int
+    within_40_ms: int
+    within_1_s: int
+    audio_overlaps: int
+    audio_identical: int
+    shared_drives: tuple[str, ...]
+
+    @property
+    def leaks(self) -> bool:
+        """Whether anything is shared."""
+        return bool(self.within_1_s or self.audio_overlaps or self.audio_identical or self.shared_drives)
+
+    @property
+    def spoils(self) -> bool:
+        """Whether scores on the test split say less for it; what validation shares with train spoils choosing alone."""
+        return self.judged == TEST and self.leaks
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """What a split leaks.
+
+    Attributes:
+        split: Its name.
+        says_so: Its file says itself that it leaks.
+        windows: How many windows each split has, and `none`: how many are in no split.
+        entries_without_window: Entries of the file for which there is no window.
+        pairs: Train against validation and test, validation against test.
+
+    """
+
+    split: str
+    says_so: bool
+    windows: dict[str, int]
+    entries_without_window: int
+    pairs: tuple[PairLeakage, ...]
+
+    @property
+    def leaks(self) -> bool:
+        """Whether scores on this split say nothing of places that were never heard."""
+        return self.says_so or any(pair.spoils for pair in self.pairs)
+
+    @property
+    def chooses_on_what_was_heard(self) -> bool:
+        """Whether validation shares something with train: the best there may be what learnt it by heart."""
+        return any(pair.leaks and not pair.spoils for pair in self.pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {'leaks': self.leaks, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """The windows of one drive: stamps int64 (window,) and a digest of each window's sound, empty for silence."""
+
+    drive_id: str
+    stamps_ns: NDArray[np.int64]
+    digests: tuple[bytes, ...]
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        """Each window as splits name it."""
+        return [(self.drive_id, stamp_ns) for stamp_ns in self.stamps_ns.tolist()]
+
+    @property
+    def clock(self) -> str:
+        """What its stamps count on: '' for the time of day, else the drive alone."""
+        by_day = len(self.stamps_ns) and int(self.stamps_ns.min()) >= TIME_OF_DAY_NS
+        return '' if by_day else self.drive_id
+
+
+def leakage(
+    drives: Mapping[str, Path],
+    split: SplitFile,
+    spec: FeatureSpec,
+    frame_position: float = 0.5,
+    workers: int = 1,
+    *,
+    listen: bool = False,
+) -> Leakage:
+    """Measure a split on the windows that are cut for training.
+
+    Args:
+        drives: The drive files by drive id.
+        split: Who learns from what.
+        spec: Gives the windows' length and rate.
+        frame_position: Where in the window the image lies.
+        workers: Processes that read the drives.
+        listen: Compare also the sound of all windows, byte for byte, which reads all drives; otherwise only times.
+
+    Raises:
+        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
+
+    """
+    split.check_drives(drives)
+    read = list(_read_all([(path, spec, frame_position, listen) for path in drives.values()], workers))
+    members = {name: [_taken(split.members(name, drive.keys), drive) for drive in read] for name in SPLITS}
+    counts = {name: sum(len(drive.stamps_ns) for drive in members[name]) for name in SPLITS}
+    nowhere = sum(split.places(drive.keys).count(None) for drive in read)
+    return Leakage(
+        split.name,
+        split.leaks,
+        {**counts, 'none': nowhere},
+        _without_window(split, read),
+        _compare_all(members, spec),
+    )
+
+
+def compare_windows(members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+    """Compare windows by drive and time, without their sound.
+
+    Args:
+        members: Of each split, the drive id of each window and the instant of its image in ns.
+        spec: Gives the windows' length.
+
+    """
+    return _compare_all({name: _by_drive(windows) for name, windows in members.items()}, spec)
+
+
+def _by_drive(windows: Sequence[tuple[str, int]]) -> list[_Windows]:
+    stamps_ns: dict[str, list[int]] = defaultdict(list)
+    for drive_id, stamp_ns in windows:
+        stamps_ns[drive_id].append(stamp_ns)
+    return [
+        _Windows(drive_id, np.array(stamps, dtype=np.int64), (b'',) * len(stamps))
+        for drive_id, stamps in stamps_ns.items()
+    ]
+
+
+def _compare_all(members: Mapping[str, Sequence[_Windows]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+    length_ns = spec.window_samples * NS // spec.sample_rate_hz
+    return tuple(_compare(members, pair, length_ns) for pair in combinations(SPLITS, 2))
+
+
+def _read_all(jobs: Sequence[_Job], workers: int) -> Iterator[_Windows]:
+    if workers < 2 or len(jobs) < 2:
+        yield from map(_read, jobs)
+        return
+    with fresh_pool(min(workers, len(jobs))) as pool:
+        yield from pool.map(_read, jobs, chunksize=1 + len(jobs) // (16 * workers))
+
+
+def _read(job: _Job) -> _Windows:
+    path, spec, frame_position, listen = job
+    with DriveReader(path) as drive:
+        windows = cut_windows(drive, spec, frame_position).windows
+        stamps_ns = drive.image_stamps_ns[[window.image for window in windows]]
+        heard = (drive.raw(window.first_sample, spec.window_samples) for window in windows) if listen else ()
+        return _Windows(drive.drive_id, stamps_ns, tuple(map(_digest, heard)) or (b'',) * len(windows))
+
+
+def _digest(sound: NDArray[np.int16]) -> bytes:
+    return hashlib.blake2b(sound.tobytes(), digest_size=DIGEST_BYTES).digest() if sound.any() else b''
+
+
+def _taken(numbers: Sequence[int], drive: _Windows) -> _Windows:
+    digests = tuple(drive.digests[number] for number in numbers)
+    return _Windows(drive.drive_id, drive.stamps_ns[list(numbers)], digests)
+
+
+def _compare(members: Mapping[str, Sequence[_Windows]], pair: tuple[str, str], length_ns: int) -> PairLeakage:
+    learnt, judged = (members[name] for name in pair)
+    apart_ns = _apart_ns(learnt, judged)
+    heard = {digest for drive in learnt for digest in drive.digests if digest}
+    drives = [{drive.drive_id for drive in part if len(drive.stamps_ns)} for part in (learnt, judged)]
+    return PairLeakage(
+        *pair,
+        windows=len(apart_ns),
+        same_instant=int(np.sum(apart_ns == 0)),
+        within_40_ms=int(np.sum(apart_ns <= NEAR_NS)),
+        within_1_s=int(np.sum(apart_ns <= FAR_NS)),
+        audio_overlaps=int(np.sum(apart_ns < length_ns)),
+        audio_identical=sum(digest in heard for drive in judged for digest in drive.digests),
+        shared_drives=tuple(sorted(drives[0] & drives[1])),
+    )
+
+
+def _apart_ns(learnt: Sequence[_Windows], judged: Sequence[_Windows]) -> NDArray[np.int64]:
+    """Return how far each judged image is from the nearest learnt one on the same clock."""
+    clocks: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
+    for drive in learnt:
+        clocks[drive.clock].append(drive.stamps_ns)
+    known = {clock: np.sort(np.concatenate(stamps)) for clock, stamps in clocks.items()}
+    nothing = np.empty(0, dtype=np.int64)
+    return np.concatenate([nothing, *(_nearest(drive.stamps_ns, known.get(drive.clock, nothing)) for drive in judged)])
+
+
+def _nearest(stamps_ns: NDArray[np.int64], known_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+    if not len(known_ns):
+        return np.full(len(stamps_ns), np.iinfo(np.int64).max)
+    after = np.searchsorted(known_ns, stamps_ns)
+    sides = [known_ns[np.clip(place, 0, len(known_ns) - 1)] for place in (after - 1, after)]
+    apart_ns: NDArray[np.int64] = np.min([np.abs(side - stamps_ns) for side in sides], axis=0)
+    return apart_ns
+
+
+def _without_window(split: SplitFile, read: Iterable[_Windows]) -> int:
+    there = {name for drive in read for name in (drive.drive_id, *(f'{name}/{stamp}' for name, stamp in drive.keys))}
+    return sum(entry not in there for name in SPLITS for entry in getattr(split, name))
