@@ -15,10 +15,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.length import SHORT
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.report import read_results, render_page, write_results
-from benchmarks.harness.stolen_time import StolenTime
+from benchmarks.harness.short_mode import SHORT
+from benchmarks.harness.steal_time import StolenTime
 
 THREAD_VARIABLES = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 
@@ -101,7 +101,7 @@ def run_bench(name: str) -> list[dict[str, Any]] | None:
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(BENCHES[name].cores))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'figures.json'
-        command = [sys.executable, '-m', 'benchmarks.harness.child', name, str(BENCHES[name].cores), str(path)]
+        command = [sys.executable, '-m', 'benchmarks.harness.bench_process', name, str(BENCHES[name].cores), str(path)]
         if subprocess.run(command, env=environment, check=False).returncode:
             return None
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding='utf-8'))

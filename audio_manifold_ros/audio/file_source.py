@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.pacing import Pacer
+from audio_manifold_ros.audio.realtime_pacer import Pacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 
 FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}

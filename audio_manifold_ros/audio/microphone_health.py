@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.health_frames import HealthFrame, HealthFrames
+from audio_manifold_ros.audio.health_features import HealthFrame, HealthFrames
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.pacing import Pacer
+from audio_manifold_ros.audio.realtime_pacer import Pacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 
 
@@ -77,7 +77,7 @@ class SimulatorSource:
 
         """
         from audio_manifold_ros.rig.errors import CalibrationError
-        from audio_manifold_ros.simulation.device_channels import DeviceChannels
+        from audio_manifold_ros.simulation.device_simulation import DeviceChannels
         from audio_manifold_ros.simulation.drive import Drive
         from audio_manifold_ros.simulation.errors import SimulationError
 

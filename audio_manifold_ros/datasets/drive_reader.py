@@ -15,10 +15,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
-from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.errors import CalibrationError
 

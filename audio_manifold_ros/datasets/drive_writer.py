@@ -18,11 +18,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.datasets.drive_attributes import DriveTraits
+from audio_manifold_ros.datasets.drive_checksum import (
+    SEAL_BYTES,
+    TRAITS_VERSION,
+    USUAL_VERSION,
+    Seal,
+    write_seal,
+)
 from audio_manifold_ros.datasets.drive_images import DriveImages
-from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, TRAITS_VERSION, USUAL_VERSION, Seal, write_seal
-from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 
 CHUNK_SAMPLES = 16_384
 # In the lines of HDF5.

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from audio_manifold_ros.demo.demo import Show
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.options import parse_options
-from audio_manifold_ros.demo.show import Show
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.nodes.errors import NodeError

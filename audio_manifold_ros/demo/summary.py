@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.controls.prior import PRIOR_FILE, Prior
-from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from audio_manifold_ros.demo.frames import Frame
-    from audio_manifold_ros.demo.viewer import Viewer
+    from audio_manifold_ros.demo.demo_client import Viewer
+    from audio_manifold_ros.demo.frame_sync import Frame
 
 PERCENTILES = (50, 95, 99)
 SCORES = {

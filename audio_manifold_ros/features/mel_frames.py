@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import fft
 
-from audio_manifold_ros.features.banded import BandedMatrix
+from audio_manifold_ros.features.banded_matrix import BandedMatrix
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
 
 if TYPE_CHECKING:

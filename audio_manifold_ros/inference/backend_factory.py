@@ -171,7 +171,7 @@ def _open_engine(bundle: Bundle, request: BackendRequest, reason: str) -> Backen
         msg = f'TensorRT cannot be used: {obstacle}'
         raise InferenceError(msg)
     from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
-    from audio_manifold_ros.inference.tensorrt.tensorrt_toolchain import TensorRtToolchain
+    from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
     return TensorRtBackend(bundle, TensorRtToolchain(request.cuda_device), request.warn, reason=reason)
 

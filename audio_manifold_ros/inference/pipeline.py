@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.conditioner import Conditioner
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
+from audio_manifold_ros.audio.preprocessor import Conditioner
 from audio_manifold_ros.audio.sample_clock import SampleClock
 from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.inference.ears import open_ear
+from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, plan_use
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, plan_use
-from audio_manifold_ros.inference.schedule import Schedule
+from audio_manifold_ros.inference.network_input import open_ear
+from audio_manifold_ros.inference.prediction_scheduler import Schedule
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock

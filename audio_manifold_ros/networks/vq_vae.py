@@ -12,10 +12,10 @@ from torch import nn
 
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.configuration import read_strict
-from audio_manifold_ros.networks.continuous import GaussianBottleneck, PlainBottleneck
+from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, PlainBottleneck
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.gradient_quantizer import GradientQuantizer
-from audio_manifold_ros.networks.label_coding import CODINGS
+from audio_manifold_ros.networks.label_encoding import CODINGS
+from audio_manifold_ros.networks.loss_vector_quantizer import GradientQuantizer
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
 

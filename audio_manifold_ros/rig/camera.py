@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.rig.errors import CalibrationError
-from audio_manifold_ros.rig.schema import Check, check_mapping, choice, integer, is_numbers
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
+from audio_manifold_ros.rig.yaml_schema import Check, check_mapping, choice, integer, is_numbers
 
 CAMERA_FILE = 'camera.yaml'
 MAX_PIXELS = 65_536

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.rig.errors import CalibrationError
-from audio_manifold_ros.rig.schema import (
+from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
+from audio_manifold_ros.rig.yaml_schema import (
     FRAME,
     SCHEMA_VERSION,
     TEXT,
@@ -21,7 +22,6 @@ from audio_manifold_ros.rig.schema import (
     is_numbers,
     number,
 )
-from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 
 EXTRINSICS_FILE = 'extrinsics.yaml'
 MAX_OFFSET_S = 10

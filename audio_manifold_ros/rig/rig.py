@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.rig.errors import CalibrationError
-from audio_manifold_ros.rig.schema import (
+from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
+from audio_manifold_ros.rig.yaml_schema import (
     FRAME,
     SCHEMA_VERSION,
     TEXT,
@@ -30,7 +31,6 @@ from audio_manifold_ros.rig.schema import (
     is_vector,
     number,
 )
-from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 
 RIG_FILE = 'mic_array.yaml'
 MAX_CHANNEL = 255

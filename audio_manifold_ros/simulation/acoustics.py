@@ -11,19 +11,19 @@ import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.frame_chain import Pose
 from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation import propagation
-from audio_manifold_ros.simulation.background import RUSTLE_FROM_MPS, Background, Leaves
-from audio_manifold_ros.simulation.ego_sound import EgoSound
+from audio_manifold_ros.simulation.background_noise import RUSTLE_FROM_MPS, Background, Leaves
+from audio_manifold_ros.simulation.ego_noise import EgoSound
 from audio_manifold_ros.simulation.errors import SimulationError
-from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, SampleGrid
-from audio_manifold_ros.simulation.image_sources import Wall, facade_wall
+from audio_manifold_ros.simulation.image_source_method import Wall, facade_wall
 from audio_manifold_ros.simulation.microphones import Microphones
 from audio_manifold_ros.simulation.receivers import Receivers
+from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, SampleGrid
 from audio_manifold_ros.simulation.scene import Street, Vehicle
 from audio_manifold_ros.simulation.spectra import full_scale
-from audio_manifold_ros.simulation.traffic import Traffic
+from audio_manifold_ros.simulation.vehicle_culling import Traffic
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]

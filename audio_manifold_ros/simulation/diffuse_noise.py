@@ -11,8 +11,8 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import directivity
-from audio_manifold_ros.simulation.grid import SPLIT_HZ, SampleGrid
 from audio_manifold_ros.simulation.noise_pool import NoisePool
+from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid
 
 Array = NDArray[np.float64]
 

@@ -8,13 +8,13 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.pcm16 import to_samples, to_steps
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.mounting import array_pose, camera_mount
 from audio_manifold_ros.simulation.renderer import CameraRenderer
+from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_mount
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:

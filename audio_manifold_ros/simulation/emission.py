@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import spectra
-from audio_manifold_ros.simulation.grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
+from audio_manifold_ros.simulation.doppler_delay import add_late
 from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
-from audio_manifold_ros.simulation.path_reader import add_late
 from audio_manifold_ros.simulation.propagation import GROUND_REFLECTION
+from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 
 Array = NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import spectra
-from audio_manifold_ros.simulation.grid import SampleGrid
 from audio_manifold_ros.simulation.noise_pool import white_pool
+from audio_manifold_ros.simulation.sample_grid import SampleGrid
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]

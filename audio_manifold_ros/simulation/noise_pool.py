@@ -11,7 +11,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from audio_manifold_ros.simulation.grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
 
 Samples = NDArray[np.float32]

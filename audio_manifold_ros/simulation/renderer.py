@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.simulation.errors import SimulationError
-from audio_manifold_ros.simulation.solids import (
+from audio_manifold_ros.simulation.ray_geometry import (
     ROAD,
     SIDEWALK,
     SKY,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio_manifold_ros.rig.camera import CameraModel
-    from audio_manifold_ros.simulation.mounting import CameraMount
     from audio_manifold_ros.simulation.scene import Street
+    from audio_manifold_ros.simulation.sensor_poses import CameraMount
 
 MAX_DEPTH_M = 80.0
 # Beyond this nothing is cast; it would be lower than a pixel or hidden.

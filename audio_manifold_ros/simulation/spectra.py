@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.simulation.grid import SPLIT_HZ
+from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.scene import VehicleKind
 
 Levels = NDArray[np.float64]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.rig.extrinsics import Extrinsics
-from audio_manifold_ros.rig.frame_chain import Pose, optical_frame, pose_in_root
+from audio_manifold_ros.rig.transform_chain import Pose, optical_frame, pose_in_root
 from audio_manifold_ros.testing.clap_bag import ClapBag
 from audio_manifold_ros.testing.clap_pictures import COLUMNS, Clapper, clap_pictures
 from audio_manifold_ros.testing.clapped_rig import ClappedRig

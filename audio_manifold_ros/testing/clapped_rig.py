@@ -10,7 +10,7 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.geometry.array_geometry import rigid_fit
+from audio_manifold_ros.calibration.geometry.array_self_calibration import rigid_fit
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band
 

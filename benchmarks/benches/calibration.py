@@ -12,7 +12,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.arrivals import find_arrivals
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
 from audio_manifold_ros.calibration.channels.channel_delays import (
     ChannelDelays,
@@ -20,15 +19,16 @@ from audio_manifold_ros.calibration.channels.channel_delays import (
     delays_of_wired,
 )
 from audio_manifold_ros.calibration.channels.channel_gains import gains_from_places
-from audio_manifold_ros.calibration.channels.clocks import drifting_channels
-from audio_manifold_ros.calibration.channels.polarities import find_polarities
-from audio_manifold_ros.calibration.channels.standing_places import find_places
-from audio_manifold_ros.calibration.channels.tap_order import find_order
+from audio_manifold_ros.calibration.channels.channel_identification import find_order
+from audio_manifold_ros.calibration.channels.channel_polarity import find_polarities
+from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
+from audio_manifold_ros.calibration.channels.stationary_segments import find_places
+from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.rig_faults import FAULTS, Samples, quantised
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.length import times
+from benchmarks.harness.short_mode import times
 from training.data.process_pool import fresh_pool
 
 Outcome = TypeVar('Outcome')

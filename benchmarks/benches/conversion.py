@@ -20,8 +20,8 @@ from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from benchmarks.harness.figure import Figure
 

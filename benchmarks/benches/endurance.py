@@ -20,7 +20,7 @@ from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most
-from benchmarks.harness.length import seconds
+from benchmarks.harness.short_mode import seconds
 from benchmarks.support.bundles import (
     STREET,
     half_width_pair,

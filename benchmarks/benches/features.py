@@ -12,9 +12,9 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.features.streaming import StreamingMel
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.timing import Action, medians_s
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.sound_events import event_arrivals, find_events
-from audio_manifold_ros.calibration.geometry.array_geometry import find_geometry, rigid_fit
+from audio_manifold_ros.calibration.channels.impulsive_events import event_arrivals, find_events
+from audio_manifold_ros.calibration.geometry.array_self_calibration import find_geometry, rigid_fit
 from audio_manifold_ros.calibration.geometry.geometry_problem import Known, TapedDistance
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.testing.clapped_rig import EVERY_S, ClappedRig
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.length import times
+from benchmarks.harness.short_mode import times
 
 Array = NDArray[np.float64]
 

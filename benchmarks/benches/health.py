@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.microphone_faults import FAULTS, break_microphone
-from audio_manifold_ros.testing.rough_weather import RoughWeather
+from audio_manifold_ros.testing.weather_noise import RoughWeather
 from benchmarks.harness.figure import Figure, at_least, at_most
 
 RATE_HZ = 22_500

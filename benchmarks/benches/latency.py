@@ -19,7 +19,7 @@ from lifecycle_msgs.msg import Transition
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running, write_sound
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.length import seconds
+from benchmarks.harness.short_mode import seconds
 from benchmarks.harness.thread_times import thread_times_s
 from benchmarks.support.bundles import STREET, half_width_pair, has_street, write_random_bundle
 from benchmarks.support.subscriber import Subscriber

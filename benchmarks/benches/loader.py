@@ -18,19 +18,19 @@ from torch.utils.data import DataLoader, Dataset
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
-from audio_manifold_ros.features.batch_torch import MelFeatures
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
+from audio_manifold_ros.features.mel_torch import MelFeatures
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from benchmarks.harness.figure import Figure, faster
 from benchmarks.harness.timing import Action, medians_s
-from training.config.configuration import TrainingConfig
 from training.config.data_configuration import DataConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig
-from training.data.corpus import find_drives
-from training.data.data import WindowData
+from training.data.data_module import WindowData
 from training.data.simulate import write_drive
+from training.data.window_dataset import find_drives
 
 SEEDS = range(950_200, 950_208)
 SECONDS = 20

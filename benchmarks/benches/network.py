@@ -17,7 +17,7 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.harness.figure import Figure, cheaper
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
-from benchmarks.support.on_gpu import measure_on_gpu
+from benchmarks.support.gpu_pipeline import measure_on_gpu
 
 THREADS = 2
 ROUNDS = 15

@@ -22,11 +22,11 @@ from lifecycle_msgs.msg import Transition
 from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.children import Children
+from audio_manifold_ros.processes.process_group import Children
 from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.length import seconds
+from benchmarks.harness.short_mode import seconds
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
 from benchmarks.support.subscriber import PERCEPTION, Subscriber
 

@@ -12,11 +12,11 @@ import torch
 
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.networks.perception import PerceptionConfig
+from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from benchmarks.harness.figure import Figure, faster, not_measured
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
-from benchmarks.support.contender import NAIVE, Contender, Course
-from benchmarks.support.floor import Rates, Work, measure_rates, work_of
+from benchmarks.support.roofline import Rates, Work, measure_rates, work_of
+from benchmarks.support.subprocess_pipeline import NAIVE, Contender, Course
 
 THREADS = 2
 ROUNDS = 5

@@ -12,7 +12,7 @@ from typing import Any
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle
 from benchmarks.harness.figure import Figure, at_least
-from benchmarks.harness.length import times
+from benchmarks.harness.short_mode import times
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
     STREET,
@@ -21,7 +21,7 @@ from benchmarks.support.bundles import (
     write_paper_bundle,
     write_random_bundle,
 )
-from benchmarks.support.streamed import StreamedPipeline
+from benchmarks.support.streaming_pipeline import StreamedPipeline
 
 THREADS = 2
 ROUNDS = 40

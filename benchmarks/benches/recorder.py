@@ -12,10 +12,10 @@ from pathlib import Path
 
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
-from audio_manifold_ros.processes.children import Children
+from audio_manifold_ros.processes.process_group import Children
 from audio_manifold_ros.processes.process_memory import resident_mb
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.support.sensors import RATES_HZ
+from benchmarks.support.sensor_publishers import RATES_HZ
 
 SECONDS = 60.0
 START_TIMEOUT_S = 120.0
@@ -37,7 +37,7 @@ def measure() -> list[Figure]:
 
 
 def _measure(folder: Path, children: Children) -> list[Figure]:
-    children.start_node('sensors', 'benchmarks.support.sensors', {})
+    children.start_node('sensors', 'benchmarks.support.sensor_publishers', {})
     required = [f'{topic}@{0.9 * rate_hz}' for topic, rate_hz in RATES_HZ.items()]
     parameters = {
         'folder': str(folder),

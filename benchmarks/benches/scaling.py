@@ -9,11 +9,11 @@ from time import process_time
 
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.at_net import AtNetConfig
-from audio_manifold_ros.networks.perception import PerceptionConfig
+from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from benchmarks.benches.features import Stream
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.length import times
+from benchmarks.harness.short_mode import times
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import CHANNELS as IMAGE_CHANNELS
 from benchmarks.support.bundles import MODALITIES

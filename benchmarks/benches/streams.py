@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from benchmarks.benches.features import CHANNELS, Stream
 from benchmarks.harness.figure import Figure, faster, not_measured
-from benchmarks.harness.length import is_short, times
+from benchmarks.harness.short_mode import is_short, times
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.batched_arrays import BatchedArrays
 from benchmarks.support.bundles import half_width_pair, paper_pair

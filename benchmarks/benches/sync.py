@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.camera.clap_offset import find_offset
-from audio_manifold_ros.calibration.camera.seen_stops import find_stops
-from audio_manifold_ros.calibration.channels.heard_onsets import find_onsets
-from audio_manifold_ros.calibration.channels.sound_events import find_events
+from audio_manifold_ros.calibration.camera.audio_video_sync import find_offset
+from audio_manifold_ros.calibration.camera.visual_clap_detection import find_stops
+from audio_manifold_ros.calibration.channels.impulsive_events import find_events
+from audio_manifold_ros.calibration.channels.onset_detection import find_onsets
 from audio_manifold_ros.testing.clap_pictures import COLUMNS, ROWS, Pictures, clap_pictures, random_clapper
 from audio_manifold_ros.testing.clapped_rig import ClappedRig
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.length import times
+from benchmarks.harness.short_mode import times
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]

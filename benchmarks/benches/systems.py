@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from audio_manifold_ros.networks.direct import DirectConfig
 from audio_manifold_ros.networks.omninet import OmniNetConfig
-from audio_manifold_ros.networks.perception import PerceptionConfig
+from audio_manifold_ros.networks.perception_network import PerceptionConfig
+from audio_manifold_ros.networks.single_stage import DirectConfig
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.length import is_short, times
+from benchmarks.harness.short_mode import is_short, times
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.loaded_network import LoadedNetwork
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 PUBLISHED = 'omninet_8ch_both, as published'

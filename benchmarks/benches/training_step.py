@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 
-from audio_manifold_ros.networks.direct import DirectNetwork
+from audio_manifold_ros.networks.single_stage import DirectNetwork
 from benchmarks.benches.systems import SYSTEMS
 from benchmarks.harness.figure import Figure, faster
-from benchmarks.harness.length import times
-from training.config.configuration import TrainingConfig
-from training.fitting.freed_memory import keep_freed_memory
+from benchmarks.harness.short_mode import times
+from training.config.experiment_configuration import TrainingConfig
 from training.fitting.losses import image_loss, loss_weight
+from training.fitting.malloc_tuning import keep_freed_memory
 
 LEARNING = ('omninet_8ch_both', 'end_to_end_8x8')
 KEPT, GIVEN_BACK = 'kept', 'given back'

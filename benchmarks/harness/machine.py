@@ -8,7 +8,7 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from audio_manifold_ros.common.processor import processor_name
+from audio_manifold_ros.common.machine import processor_name
 
 PACKAGES = ('numpy', 'scipy', 'librosa', 'opencv-python-headless', 'onnxruntime', 'torch', 'ros-jazzy-rclpy')
 

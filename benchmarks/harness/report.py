@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness.headline import README, update_readme
+from benchmarks.harness.readme_table import README, update_readme
 
 FOLDER = Path(__file__).parents[1]
 RESULTS = FOLDER / 'results.json'

@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audio_manifold_ros.features.batch_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatures
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.torch_backend import draw_in_half
-from audio_manifold_ros.networks.perception import PerceptionNetwork
-from audio_manifold_ros.networks.resident import Resident
+from audio_manifold_ros.networks.cuda_graph_runner import Resident
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 
 class BatchedArrays:

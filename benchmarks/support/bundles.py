@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
@@ -22,7 +22,7 @@ from audio_manifold_ros.inference.bundle.manifest import (
     Modality,
 )
 from audio_manifold_ros.networks.at_net import AtNetConfig
-from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray

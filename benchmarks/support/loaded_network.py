@@ -12,7 +12,7 @@ import torch
 
 from audio_manifold_ros.inference.backends.backend import INPUT_NAME
 from audio_manifold_ros.inference.backends.onnx_backend import open_session
-from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from training.export.onnx_graph import export_network
 
 

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.conditioner import Conditioner
 from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.audio.preprocessor import Conditioner
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.audio.source import SourceState
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.simulation.drive import Drive
 
 SEED = 900_123

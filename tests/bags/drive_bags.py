@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 
 NS = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * NS

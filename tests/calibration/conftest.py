@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from audio_manifold_ros.calibration.commands.calibrate import main
+from audio_manifold_ros.calibration.commands.cli import main
 from audio_manifold_ros.testing.rig_faults import Samples
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_traits import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 
 NATIVE_NAMES = ('native_depth_m', 'native_labels')
 RIG_FOLDER = Path(__file__).parents[2] / 'calibration' / 'roof_octagon'

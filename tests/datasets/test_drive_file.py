@@ -16,11 +16,11 @@ import h5py
 import numpy as np
 import pytest
 
+from audio_manifold_ros.datasets.drive_checksum import SEAL_BYTES, read_seal
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_seal import SEAL_BYTES, read_seal
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from tests.datasets.conftest import RIG_FOLDER, audio_of, images_of
 
 MakeDrive = Callable[..., Path]
@@ -194,7 +194,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 rig = RigText.from_folder(sys.argv[2])
 writer = DriveWriter(Path(sys.argv[1]), drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={})
 first = 0
@@ -228,7 +228,7 @@ from pathlib import Path
 import numpy as np
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 
 def write(path):
     with DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={}) as writer:

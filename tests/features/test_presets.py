@@ -11,7 +11,7 @@ import pytest
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
@@ -22,7 +22,7 @@ from audio_manifold_ros.inference.bundle.manifest import (
     Manifest,
 )
 from audio_manifold_ros.networks.at_net import AtNetConfig
-from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray

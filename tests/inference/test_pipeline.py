@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.presets import omninet_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backend_factory import open_backend

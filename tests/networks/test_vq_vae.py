@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.label_coding import code_labels
+from audio_manifold_ros.networks.label_encoding import code_labels
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, parameters
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.conftest import make_network, write_small_bundle
 

@@ -19,7 +19,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
-from audio_manifold_ros.processes.children import DIE_WITH_PARENT
+from audio_manifold_ros.processes.process_group import DIE_WITH_PARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
 from audio_manifold_ros.inference.backends.torch_backend import load_network
-from audio_manifold_ros.nodes.perception import assembly
+from audio_manifold_ros.nodes.perception import node_factory
 from audio_manifold_ros.nodes.perception.perception_node import main
 
 if TYPE_CHECKING:
@@ -27,5 +27,5 @@ def open_sound_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backe
 
 
 if __name__ == '__main__':
-    assembly.open_backend = open_sound_backend
+    node_factory.open_backend = open_sound_backend
     main()

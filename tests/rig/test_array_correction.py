@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.conditioner import Conditioner
+from audio_manifold_ros.audio.preprocessor import Conditioner
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.array_correction import ArrayCorrection

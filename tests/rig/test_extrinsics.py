@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 

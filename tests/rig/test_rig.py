@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 

@@ -14,9 +14,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
-from audio_manifold_ros.rig.depth_file import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, ArrayDevice, Microphone, MicrophoneArray

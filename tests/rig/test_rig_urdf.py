@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rig import MicrophoneArray

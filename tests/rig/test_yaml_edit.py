@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.yaml_edit import edit_values
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.pcm16 import to_steps
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import Transform
-from audio_manifold_ros.rig.frame_chain import Pose
+from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.simulation.errors import SimulationError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.simulation import emission, spectra
-from audio_manifold_ros.simulation.grid import OVERSAMPLING, SampleGrid
+from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 
 GRID = SampleGrid(22_500)

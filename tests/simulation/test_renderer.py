@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.errors import SimulationError
-from audio_manifold_ros.simulation.mounting import CameraMount
-from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer
-from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
-from audio_manifold_ros.simulation.solids import (
+from audio_manifold_ros.simulation.ray_geometry import (
     BUILDING,
     CAR,
     ROAD,
@@ -26,6 +23,9 @@ from audio_manifold_ros.simulation.solids import (
     street_boxes,
     street_crowns,
 )
+from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer
+from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
+from audio_manifold_ros.simulation.sensor_poses import CameraMount
 from audio_manifold_ros.simulation.street import make_street
 
 CAMERA = CameraModel.from_yaml(resource_path('calibration/roof_octagon/camera.yaml'))

@@ -8,7 +8,13 @@ import pytest
 
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-from training.config.configuration import CodebookConfig, DataConfig, FitConfig, MachineConfig, TrainingConfig
+from training.config.experiment_configuration import (
+    CodebookConfig,
+    DataConfig,
+    FitConfig,
+    MachineConfig,
+    TrainingConfig,
+)
 from training.data.simulate import write_drive
 
 STREETS = range(3000, 3010)

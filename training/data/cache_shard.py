@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.datasets.drive_seal import read_seal
-from audio_manifold_ros.features.batch import mel_features
-from training.data.corpus import Corpus
+from audio_manifold_ros.datasets.drive_checksum import read_seal
+from audio_manifold_ros.features.mel_batch import mel_features
+from training.data.window_dataset import Corpus
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.config.data_configuration import DataConfig
-    from training.data.corpus import CorpusItem
+    from training.data.window_dataset import CorpusItem
 
 CACHE_VERSION = 2
 CONTENTS_FILE = 'contents.json'

@@ -25,12 +25,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from audio_manifold_ros import __version__
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.pcm16 import to_steps
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.datasets.splits import check_learning_seed
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.errors import CalibrationError

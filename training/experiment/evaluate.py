@@ -17,24 +17,30 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.datasets.drive_traits import METRES
+from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
-from audio_manifold_ros.evaluation.controls.prior import Prior, PriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_prior import Prior, PriorBuilder
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAREST
-from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
-from audio_manifold_ros.inference.bundle.plain import write_json
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.inference.bundle.dataclass_json import write_json
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.rig.errors import CalibrationError
 from training.data.cache_shard import TRUTHS
-from training.data.native_truth import NativeTruth
+from training.data.full_resolution_truth import NativeTruth
 from training.errors import TrainingError
-from training.experiment.decisions import balance_classes
-from training.experiment.experiment_arguments import add_experiment_arguments, named_experiment
+from training.experiment.class_bias import balance_classes
+from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
+from training.experiment.experiment_inference import (
+    batches,
+    listen,
+    load_perception,
+    scoring_device,
+    take_features,
+)
 from training.experiment.provenance import PROVENANCE, provenance
-from training.experiment.run_folder import open_windows
-from training.experiment.trained import batches, listen, load_perception, scoring_device, take_features
+from training.experiment.run_directory import open_windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +49,8 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-    from audio_manifold_ros.networks.perception import PerceptionNetwork
-    from training.config.configuration import TrainingConfig
+    from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
 METRICS_FILE = 'metrics.json'

@@ -7,15 +7,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.inference.tensorrt.engine_cache import file_sha256
-from training.data.window_hash import windows_sha256
+from training.data.dataset_fingerprint import windows_sha256
 from training.errors import TrainingError
-from training.fitting.fitting import BEST
+from training.fitting.fit_common import BEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from training.config.configuration import TrainingConfig
+    from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
 PROVENANCE = 'provenance'

@@ -7,15 +7,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.data.dataset_fingerprint import windows_sha256
 from training.data.split_file import SPLITS
-from training.data.window_hash import windows_sha256
-from training.fitting.curves import FitRecord
-from training.fitting.machine_description import describe_machine
-from training.splits.leakage import compare_windows
+from training.fitting.fit_history import FitRecord
+from training.fitting.training_machine import describe_machine
+from training.splits.split_leakage import compare_windows
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
-    from training.config.configuration import TrainingConfig
+    from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
 FORMAT_VERSION = 1

@@ -26,18 +26,18 @@ from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.rig.errors import CalibrationError
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.errors import TrainingError
 from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, provenance
 from training.experiment.results import RESULTS, make_record, record_path
-from training.experiment.run_folder import begin, open_windows
+from training.experiment.run_directory import begin, open_windows
 from training.experiment.whole_json import read_mapping, write_whole
-from training.fitting.curves import FIT_FILE
+from training.fitting.fit_common import LAST
 from training.fitting.fit_direct import fit_direct
+from training.fitting.fit_history import FIT_FILE
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
-from training.fitting.fitting import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,13 +17,13 @@ from rich.console import Console
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
 from training.errors import TrainingError
-from training.paper_tables.as_latex import as_latex
-from training.paper_tables.as_picture import as_picture
-from training.paper_tables.as_text import as_text
 from training.paper_tables.comparison import comparison_tables
-from training.paper_tables.paper import Paper
+from training.paper_tables.image_writer import as_picture
+from training.paper_tables.latex_writer import as_latex
+from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records
 from training.paper_tables.results_page import results_page
+from training.paper_tables.text_writer import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

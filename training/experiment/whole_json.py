@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.inference.bundle.plain import write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import write_json
 from training.errors import TrainingError
 
 

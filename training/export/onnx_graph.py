@@ -24,7 +24,7 @@ from audio_manifold_ros.inference.backends.torch_backend import TRAINING_ONLY
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.networks.perception import PerceptionNetwork
+    from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 OPSET = 17
 HALF_SUFFIX = '.half'

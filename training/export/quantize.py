@@ -19,18 +19,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
-from audio_manifold_ros.evaluation.reporting.card import model_card
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
-from audio_manifold_ros.inference.bundle.plain import to_plain
+from audio_manifold_ros.inference.bundle.dataclass_json import to_plain
 from training.errors import TrainingError
+from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, true_images
-from training.experiment.experiment_arguments import add_experiment_arguments, named_experiment
-from training.experiment.run_folder import open_windows
-from training.experiment.trained import batches, take_features
-from training.export.export import CARD_FILE, FAILURES
+from training.experiment.experiment_inference import batches, take_features
+from training.experiment.run_directory import open_windows
+from training.export.export_bundle import CARD_FILE, FAILURES
 from training.export.onnx_int8 import quantize_graph
 
 if TYPE_CHECKING:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from audio_manifold_ros.networks.direct import DirectNetwork
+from audio_manifold_ros.networks.single_stage import DirectNetwork
 from training.data.augment import augment
-from training.fitting.image_watch import ImageWatch
 from training.fitting.losses import image_loss, loss_weight
-from training.fitting.schedule import ScheduledModule
+from training.fitting.lr_schedule import ScheduledModule
+from training.fitting.validation_callback import ImageWatch
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
-    from audio_manifold_ros.networks.direct import DirectConfig
+    from audio_manifold_ros.networks.single_stage import DirectConfig
     from training.config.fit_configuration import AugmentConfig, FitConfig, LossConfig
-    from training.data.data import Batch
-    from training.fitting.latents import FeatureStatistics
-    from training.fitting.schedule import Budget
+    from training.data.data_module import Batch
+    from training.fitting.latent_cache import FeatureStatistics
+    from training.fitting.lr_schedule import Budget
 
 
 class DirectModule(ScheduledModule):

@@ -17,19 +17,19 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.config.configuration import TrainingConfig
-from training.data.data import WindowData
+from training.config.experiment_configuration import TrainingConfig
+from training.data.data_module import WindowData
 from training.errors import TrainingError
 from training.fitting.direct_module import DirectModule
+from training.fitting.fit_common import run_hearing_fit
 from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
-from training.fitting.fitting import run_hearing_fit
-from training.fitting.latents import feature_statistics
-from training.fitting.schedule import Budget
+from training.fitting.latent_cache import feature_statistics
+from training.fitting.lr_schedule import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audio_manifold_ros.networks.direct import DirectConfig
+    from audio_manifold_ros.networks.single_stage import DirectConfig
     from training.config.fit_configuration import FitConfig
 
 

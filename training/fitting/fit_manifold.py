@@ -18,12 +18,12 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.config.configuration import TrainingConfig
-from training.data.data import WindowData
+from training.config.experiment_configuration import TrainingConfig
+from training.data.data_module import WindowData
 from training.errors import TrainingError
-from training.fitting.fitting import run_fit
+from training.fitting.fit_common import run_fit
+from training.fitting.lr_schedule import Budget
 from training.fitting.manifold_module import ManifoldModule
-from training.fitting.schedule import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

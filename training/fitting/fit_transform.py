@@ -18,21 +18,21 @@ from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
-from training.config.configuration import TrainingConfig
-from training.data.data import WindowData
+from training.config.experiment_configuration import TrainingConfig
+from training.data.data_module import WindowData
 from training.errors import TrainingError
+from training.fitting.fit_common import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
-from training.fitting.fitting import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
-from training.fitting.image_watch import TRUTHS
-from training.fitting.latents import (
+from training.fitting.latent_cache import (
     WindowStatistics,
     add_latents,
     encoder_sha256,
     feature_statistics,
     latent_statistics,
 )
-from training.fitting.schedule import Budget
+from training.fitting.lr_schedule import Budget
 from training.fitting.transform_module import TransformModule
+from training.fitting.validation_callback import TRUTHS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

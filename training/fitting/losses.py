@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from training.config.fit_configuration import LossConfig
-    from training.data.data import Batch
+    from training.data.data_module import Batch
 
 UNLABELLED = 255
 # Car, train, motorcycle: the moving classes of Vasudevan et al. 2020.

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from audio_manifold_ros.networks.label_coding import code_labels
+from audio_manifold_ros.networks.label_encoding import code_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
-from training.fitting.image_watch import ImageWatch
 from training.fitting.losses import image_loss, loss_weight
-from training.fitting.schedule import ScheduledModule
+from training.fitting.lr_schedule import ScheduledModule
+from training.fitting.validation_callback import ImageWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVaeConfig
     from training.config.fit_configuration import CodebookConfig, FitConfig, LossConfig
-    from training.data.data import Batch
-    from training.fitting.schedule import Budget
+    from training.data.data_module import Batch
+    from training.fitting.lr_schedule import Budget
 
 LAST_RESTART = 0.75
 # Added in validation until there is a codebook: what does not quantise yet is never the best.

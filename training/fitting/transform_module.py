@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet
 from training.data.augment import augment
-from training.fitting.image_watch import ImageWatch
-from training.fitting.schedule import ScheduledModule
+from training.fitting.lr_schedule import ScheduledModule
+from training.fitting.validation_callback import ImageWatch
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from audio_manifold_ros.networks.vq_vae import VqVae
     from training.config.fit_configuration import AugmentConfig, FitConfig
-    from training.data.data import Batch
-    from training.fitting.latents import WindowStatistics
-    from training.fitting.schedule import Budget
+    from training.data.data_module import Batch
+    from training.fitting.latent_cache import WindowStatistics
+    from training.fitting.lr_schedule import Budget
 
 
 class TransformModule(ScheduledModule):

@@ -17,18 +17,18 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.common.argument_types import whole_number
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from training.errors import TrainingError
-from training.importing.arguments import add_import_arguments
-from training.importing.command import run_import
+from training.importing.import_arguments import add_import_arguments
+from training.importing.import_command import run_import
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.mavd_conversion import PICTURE_COLUMNS, REASONS, MavdJob, MavdOptions, write_drive
 from training.importing.mavd_drive import PICTURES
 from training.importing.mavd_names import DRIVE
 from training.importing.pool import import_drives
 from training.importing.report import ImportReport
-from training.importing.truth import DEPTH, SEGMENTATION
 
 RIG = 'calibration/mavd'
 NOTES = (

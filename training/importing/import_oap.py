@@ -15,10 +15,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.datasets.rig_text import RigText
-from training.importing.arguments import add_import_arguments
-from training.importing.command import run_import
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
+from training.importing.import_arguments import add_import_arguments
+from training.importing.import_command import run_import
 from training.importing.oap_drive import REASONS, OapJob, OapOptions, write_scene
 from training.importing.oap_scene import find_scenes
 from training.importing.pool import import_drives

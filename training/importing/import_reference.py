@@ -16,17 +16,17 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
 from training.errors import TrainingError
-from training.importing.arguments import RATE_LIMITS_HZ, add_import_arguments
-from training.importing.command import run_import
+from training.importing.import_arguments import RATE_LIMITS_HZ, add_import_arguments
+from training.importing.import_command import run_import
 from training.importing.import_oap import RIG
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.pool import import_drives
 from training.importing.reference_drive import REASONS, ReferenceJob, ReferenceOptions, write_reference
 from training.importing.reference_files import AUDIO, scene_keys
 from training.importing.report import ImportReport
-from training.importing.truth import DEPTH, SEGMENTATION
 
 NOTES = (
     'paired as the published code does it: the picture int(time × pictures a second), or the last one there is',

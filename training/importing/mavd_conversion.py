@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from training.errors import TrainingError
 from training.importing import mavd_drive
+from training.importing.imported_labels import DEPTH, SEGMENTATION, TruthFolders
 from training.importing.mavd_audio import read_clip
 from training.importing.mavd_drive import Clip, Survey, survey
 from training.importing.mavd_names import MICROPHONES
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
-from training.importing.truth import DEPTH, SEGMENTATION, TruthFolders
 
 REQUEST_VERSION = 1
 PICTURE_COLUMNS = 1920

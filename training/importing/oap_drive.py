@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_traits import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.errors import TrainingError
+from training.importing.audio_segment import write_sound
+from training.importing.imported_labels import DEPTH, SEGMENTATION, TruthFolders
 from training.importing.oap_scene import TRACKS, OapScene, open_scene
 from training.importing.oap_truth import NS, instants, open_truth
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
-from training.importing.sound_run import write_sound
 from training.importing.stored_images import stored_images
-from training.importing.truth import DEPTH, SEGMENTATION, TruthFolders
 from training.importing.wav_tracks import WavTracks
-from training.labelling.fingerprint import fingerprint
+from training.labelling.content_fingerprint import fingerprint
 
 REQUEST_VERSION = 1
 SOURCE_RATE_HZ = 48_000

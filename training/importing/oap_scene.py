@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_manifold_ros.datasets.label_file import MODALITIES
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.label_track import MODALITIES
 from training.errors import TrainingError
-from training.importing.truth import DEPTH, SEGMENTATION
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.labelling.teacher_files import READERS
 
 TRACKS = 8

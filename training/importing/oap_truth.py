@@ -8,10 +8,10 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from audio_manifold_ros.datasets.label_track import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelTrack
 from training.errors import TrainingError
+from training.importing.imported_labels import TruthFolders
 from training.importing.oap_scene import PICTURES, OapScene
-from training.importing.truth import TruthFolders
 from training.importing.video_frames import PICTURE_S, extract_frames
 
 NS = 1_000_000_000

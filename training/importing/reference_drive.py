@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_traits import RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from training.errors import TrainingError
+from training.importing.audio_segment import write_sound
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS
 from training.importing.reference_files import ReferenceScene
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
-from training.importing.sound_run import write_sound
 from training.importing.stored_images import stored_images
-from training.importing.truth import DEPTH, SEGMENTATION
-from training.labelling.fingerprint import fingerprint
+from training.labelling.content_fingerprint import fingerprint
 
 REQUEST_VERSION = 1
 NS = 1_000_000_000

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.pcm16 import to_samples
-from audio_manifold_ros.datasets.track_depth import STEREO_SCALE_M
+from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M
 from training.errors import TrainingError
+from training.importing.imported_labels import DEPTH
 from training.importing.oap_scene import TRACKS, UNRECORDED
-from training.importing.truth import DEPTH
 from training.labelling.teacher_files import class_ids, disparity_to_depth_m
 
 AUDIO = 'audio'

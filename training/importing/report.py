@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, find_finished, folder_records, write_record
-from audio_manifold_ros.datasets.drive_seal import read_seal
-from audio_manifold_ros.inference.bundle.plain import write_json
+from audio_manifold_ros.datasets.drive_checksum import read_seal
+from audio_manifold_ros.inference.bundle.dataclass_json import write_json
 from training.errors import TrainingError
 
 FORMAT = 'audio_manifold_ros import'

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_traits import METRES
+from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.label_folder import SKY
-from audio_manifold_ros.evaluation.metrics.resolution import sampled
-from training.importing.truth import DEPTH, SEGMENTATION
+from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 
 
 def stored_images(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.errors import TrainingError
-from training.labelling.fingerprint import fingerprint
+from training.labelling.content_fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig

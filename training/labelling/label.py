@@ -25,13 +25,13 @@ from audio_manifold_ros.rig.errors import CalibrationError
 from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
+from training.labelling.folder_frames import SUFFIXES, PictureFrames
 from training.labelling.frame import FrameSource
-from training.labelling.picture_frames import SUFFIXES, PictureFrames
-from training.labelling.recorded import RecordedTopic
+from training.labelling.label_job import TrackRequest, make_track
+from training.labelling.recorded_labels import RecordedTopic
 from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, SegmentationModel
 from training.labelling.teacher import Teacher
 from training.labelling.teacher_files import TeacherFiles
-from training.labelling.track import TrackRequest, make_track
 
 REFUSALS = (TrainingError, BagError, CalibrationError, DatasetError, OSError)
 NOBODY, TOPIC, FILES = 'none', 'topic:', 'files:'

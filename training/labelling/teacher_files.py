@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.track_depth import FILES_KIND, STEREO_SCALE_M
+from audio_manifold_ros.datasets.label_depth_unit import FILES_KIND, STEREO_SCALE_M
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
 from training.errors import TrainingError
-from training.labelling.fingerprint import fingerprint
+from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import Frame
 
 # Of scaled disparity (Godard et al. 2019).

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
 from audio_manifold_ros.evaluation.metrics.paper_metrics import DEPTH_KEYS, PAPER_CLASSES
-from audio_manifold_ros.evaluation.metrics.variants import suffixed
 
 # Columns of the paper's tables by their shape, in its order.
 SHAPES: dict[str, tuple[str, ...]] = {

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
-from audio_manifold_ros.evaluation.metrics.variants import MODEL
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
 from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
-from training.paper_tables.paper import Paper, PaperRow, PaperTable, Printed
+from training.paper_tables.published_values import Paper, PaperRow, PaperTable, Printed
 from training.paper_tables.records import RunRecord, Terms, by_terms
+from training.paper_tables.run_conditions import terms_line
 from training.paper_tables.table import IMPOSSIBLE, NOTHING, Cell, Kind, Row, Table
-from training.paper_tables.terms_line import terms_line
 
 CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
 ABLATION = 'ablation'

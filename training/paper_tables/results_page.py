@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.paper_tables.as_text import as_markdown
 from training.paper_tables.comparison import comparison_tables
-from training.paper_tables.paper import Paper
+from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records, stored_datasets
+from training.paper_tables.text_writer import as_markdown
 
 INTRODUCTION = """# Results
 

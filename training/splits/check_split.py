@@ -22,10 +22,10 @@ from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.data_configuration import HASH_SPLIT, DataConfig
-from training.data.division import divide
+from training.data.dataset_split import divide
 from training.errors import TrainingError
 from training.experiment.whole_json import write_whole
-from training.splits.leakage import Leakage, PairLeakage, leakage
+from training.splits.split_leakage import Leakage, PairLeakage, leakage
 
 COUNTS: Mapping[str, str] = {
     'same_instant': 'image of the same instant',

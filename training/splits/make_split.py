@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from training.data.corpus import find_drives
 from training.data.split_file import SPLITS, SplitFile
+from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.importing.mavd_splits import TEST_DAYS, VALIDATION_DAYS, day_split, paper_split
 

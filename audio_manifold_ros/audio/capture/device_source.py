@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.capture.capture_child import CaptureChild
+from audio_manifold_ros.audio.capture.capture_client import CaptureChild
+from audio_manifold_ros.audio.capture.capture_index import CaptureTimeline
 from audio_manifold_ros.audio.capture.capture_ring import Record, RecordKind
-from audio_manifold_ros.audio.capture.capture_timeline import CaptureTimeline
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.sample_clock import NS, STEP_NS, SampleClock
-from audio_manifold_ros.bags.conversion.resampled_run import ResampledRun
+from audio_manifold_ros.bags.conversion.resampled_segment import ResampledRun
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
-from audio_manifold_ros.bags.decoding.stamp_index import StampIndex
-from audio_manifold_ros.bags.decoding.time_line import TimeLine
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndex
+from audio_manifold_ros.bags.decoding.sample_timeline import TimeLine
 from audio_manifold_ros.bags.errors import BagError
 
 # A stamp that is late by chance is followed by one that is not; one that follows a loss is not.

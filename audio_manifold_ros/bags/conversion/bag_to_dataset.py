@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.bags.conversion.camera_images import LABEL_FILES
 from audio_manifold_ros.bags.conversion.conversion import (
     ConversionOptions,
     Converted,
@@ -24,19 +25,18 @@ from audio_manifold_ros.bags.conversion.conversion import (
     write_record,
 )
 from audio_manifold_ros.bags.conversion.drive_conversion import Advance, DriveConversion
-from audio_manifold_ros.bags.conversion.image_sources import LABEL_FILES
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.bags.decoding.stated_argument import add_stated_argument
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha256
 from audio_manifold_ros.common.argument_types import whole_number
-from audio_manifold_ros.datasets.drive_seal import read_seal
+from audio_manifold_ros.datasets.drive_checksum import read_seal
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.rig.errors import CalibrationError
 
 LIMITS_HZ = (4000, 192_000)

@@ -14,7 +14,7 @@ from typing import Any
 from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.drive_seal import Seal, read_seal
+from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
 from audio_manifold_ros.datasets.errors import DatasetError
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, Converted
-    from audio_manifold_ros.datasets.rig_text import RigText
+    from audio_manifold_ros.datasets.rig_files import RigText
 
 NS = 1_000_000_000
 TOPIC = 'audio_manifold_ros conversion'

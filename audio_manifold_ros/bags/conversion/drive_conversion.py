@@ -13,17 +13,17 @@ import numpy as np
 
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
+from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, ConversionOptions
-from audio_manifold_ros.bags.conversion.image_sources import DEPTH, LABELS, ImageSet, ImageSources
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import METRES, DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics

@@ -26,10 +26,10 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.pcm16 import to_steps
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.simulation.device_channels import DeviceChannels
+from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
 

@@ -11,7 +11,7 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.pcm16 import to_samples
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bags.decoding.pcm import Samples
+    from audio_manifold_ros.bags.decoding.pcm_decoding import Samples
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic

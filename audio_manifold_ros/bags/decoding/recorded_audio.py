@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS, stated_by
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, stated_by
 from audio_manifold_ros.bags.errors import BagError
 
 # How much later than usual messages may have been received.

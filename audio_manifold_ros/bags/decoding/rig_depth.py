@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m
-from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.rig.depth_file import DepthFile
+    from audio_manifold_ros.rig.depth_calibration import DepthFile
 
 
 class RigDepth:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 
 CUSTOM_KEY = 'audio_manifold_ros'
 TOPIC = 'run_metadata'

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, final
 
-from audio_manifold_ros.bags.storage.message_bytes import CODECS
+from audio_manifold_ros.bags.storage.decompression import CODECS
 
 HEAD = struct.Struct('<BQ')
 HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK, MESSAGE_INDEX = 1, 2, 3, 4, 5, 6, 7

@@ -25,9 +25,9 @@ import zstandard
 from rich.console import Console
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.recovery.mcap_salvage import McapSalvage
-from audio_manifold_ros.bags.recovery.salvage import Account, Damage, SavedMessage
-from audio_manifold_ros.bags.recovery.sqlite_salvage import SqliteSalvage
+from audio_manifold_ros.bags.recovery.mcap_recovery import McapSalvage
+from audio_manifold_ros.bags.recovery.recovery_log import Account, Damage, SavedMessage
+from audio_manifold_ros.bags.recovery.sqlite_recovery import SqliteSalvage
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED, find_bag, storage_files
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata

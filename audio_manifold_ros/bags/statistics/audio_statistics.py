@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import Level, LevelMeter
-from audio_manifold_ros.bags.statistics.drift_line import Drift, DriftLine
+from audio_manifold_ros.bags.statistics.clock_drift import Drift, DriftLine
 from audio_manifold_ros.common.pcm16 import to_samples
 
 INFERRED_JUMP_S = 0.05

@@ -22,8 +22,8 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
-from audio_manifold_ros.bags.storage.mcap_segment import FOOTER_START, MAGIC
-from audio_manifold_ros.bags.storage.message_bytes import plain_message
+from audio_manifold_ros.bags.storage.decompression import plain_message
+from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)

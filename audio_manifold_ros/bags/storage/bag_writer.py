@@ -18,8 +18,8 @@ import yaml
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FileSpan, describe, write_metadata
-from audio_manifold_ros.bags.storage.disk import DiskReserve, sync_all
-from audio_manifold_ros.bags.storage.mcap_segment import McapSegment
+from audio_manifold_ros.bags.storage.disk_space import DiskReserve, sync_all
+from audio_manifold_ros.bags.storage.mcap_file_writer import McapSegment
 from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
 from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import FLOOR_DBFS, STEP_16_BIT
+from audio_manifold_ros.calibration.channels.adc_faults import cut_tops, stuck_bits
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra, spectra_in_turn
-from audio_manifold_ros.calibration.channels.digital_faults import cut_tops, stuck_bits
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]

@@ -17,9 +17,9 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.all_round import check_all_round
-from audio_manifold_ros.calibration.channels.arrivals import Arrivals
-from audio_manifold_ros.calibration.channels.standing_places import Places
+from audio_manifold_ros.calibration.channels.azimuth_coverage import check_all_round
+from audio_manifold_ros.calibration.channels.stationary_segments import Places
+from audio_manifold_ros.calibration.channels.tdoa import Arrivals
 from audio_manifold_ros.rig.errors import CalibrationError
 
 Array = NDArray[np.float64]

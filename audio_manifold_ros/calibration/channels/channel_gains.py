@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
-from audio_manifold_ros.calibration.channels.standing_places import Places
+from audio_manifold_ros.calibration.channels.stationary_segments import Places
 from audio_manifold_ros.rig.errors import CalibrationError
 
 Array = NDArray[np.float64]

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.reporting.report import FORMAT_VERSION, JSON_FILE
+from audio_manifold_ros.calibration.reporting.calibration_report import FORMAT_VERSION, JSON_FILE
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
-from audio_manifold_ros.rig.depth_file import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.yaml_edit import edit_values

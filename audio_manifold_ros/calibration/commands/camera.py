@@ -14,15 +14,15 @@ from rich.progress import Progress, TextColumn
 from audio_manifold_ros.calibration.camera.camera_intrinsics import Intrinsics, find_intrinsics
 from audio_manifold_ros.calibration.camera.charuco_board import DICTIONARIES, CharucoBoard
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.recording.board_pictures import (
+from audio_manifold_ros.calibration.recording.board_images import (
     BoardPictures,
     bag_pictures,
     find_views,
     folder_pictures,
 )
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict, conclude
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict, conclude
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture, save_picture
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration

@@ -13,10 +13,10 @@ from audio_manifold_ros.calibration.channels.channel_check import (
     ChannelCheck,
     check_channels,
 )
-from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
+from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
 from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
 
 SECONDS, LEAST_S = 30.0, 5.0

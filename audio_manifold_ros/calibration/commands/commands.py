@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from audio_manifold_ros.calibration.commands.apply import APPLY
 from audio_manifold_ros.calibration.commands.camera import CAMERA
+from audio_manifold_ros.calibration.commands.channel_order import ORDER
 from audio_manifold_ros.calibration.commands.check import CHECK
 from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.commands.delay import DELAY
@@ -13,7 +14,6 @@ from audio_manifold_ros.calibration.commands.diff import DIFF
 from audio_manifold_ros.calibration.commands.extrinsics import EXTRINSICS
 from audio_manifold_ros.calibration.commands.gains import GAINS
 from audio_manifold_ros.calibration.commands.geometry import GEOMETRY
-from audio_manifold_ros.calibration.commands.order import ORDER
 from audio_manifold_ros.calibration.commands.polarity import POLARITY
 from audio_manifold_ros.calibration.commands.sync import SYNC
 

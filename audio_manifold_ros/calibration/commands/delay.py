@@ -9,14 +9,19 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.arrivals import find_arrivals
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, delays_of_wired
-from audio_manifold_ros.calibration.channels.clocks import drifting_channels
-from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
-from audio_manifold_ros.calibration.recording.live_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.recording.loudspeaker import LONGEST_DELAY_S, WALK, drift_said, stand_places
+from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
+from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
+from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
+from audio_manifold_ros.calibration.recording.loudspeaker_positions import (
+    LONGEST_DELAY_S,
+    WALK,
+    drift_said,
+    stand_places,
+)
+from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.rig.rig import RIG_FILE
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.rig.folder_difference import folder_difference
+from audio_manifold_ros.rig.rig_folder_diff import folder_difference
 
 SAME, DIFFERENT = 0, 1
 

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.camera.camera_heading import CameraHeading, HeardDirections, find_heading
 from audio_manifold_ros.calibration.camera.camera_rays import camera_rays
-from audio_manifold_ros.calibration.channels.sound_events import SoundEvents, event_arrivals
+from audio_manifold_ros.calibration.camera.camera_rotation import CameraHeading, HeardDirections, find_heading
+from audio_manifold_ros.calibration.channels.impulsive_events import SoundEvents, event_arrivals
 from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.commands.sync import (
     LONGEST_DELAY_S,
@@ -26,13 +26,13 @@ from audio_manifold_ros.calibration.commands.sync import (
     remarks_of,
 )
 from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict, conclude
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict, conclude
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
-from audio_manifold_ros.rig.frame_chain import optical_frame, pose_in_root, pose_of, roll_pitch_yaw
 from audio_manifold_ros.rig.rotation import angle_between_deg
+from audio_manifold_ros.rig.transform_chain import optical_frame, pose_in_root, pose_of, roll_pitch_yaw
 
 Array = NDArray[np.float64]
 

@@ -15,11 +15,11 @@ from audio_manifold_ros.calibration.channels.channel_gains import (
     gains_from_places,
     gains_from_street,
 )
-from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
-from audio_manifold_ros.calibration.recording.live_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.recording.loudspeaker import WALK, stand_places
+from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
+from audio_manifold_ros.calibration.recording.loudspeaker_positions import WALK, stand_places
+from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
 

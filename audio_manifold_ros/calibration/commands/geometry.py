@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.sound_events import event_arrivals, find_events
-from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
+from audio_manifold_ros.calibration.channels.impulsive_events import event_arrivals, find_events
+from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
 from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.geometry.array_geometry import ArrayGeometry, find_geometry
+from audio_manifold_ros.calibration.geometry.array_self_calibration import ArrayGeometry, find_geometry
 from audio_manifold_ros.calibration.geometry.geometry_problem import Known, TapedDistance
-from audio_manifold_ros.calibration.recording.live_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.plan_chart import Marks, plan_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
+from audio_manifold_ros.calibration.reporting.top_view_chart import Marks, plan_chart
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
 
 Array = NDArray[np.float64]

@@ -7,15 +7,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.ambient_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
 from audio_manifold_ros.calibration.channels.channel_delays import LEAST_PLACES
-from audio_manifold_ros.calibration.channels.clocks import drifting_channels
-from audio_manifold_ros.calibration.channels.polarities import LEAST_CERTAINTY, find_polarities
-from audio_manifold_ros.calibration.commands.measurement import Measurement, Task
-from audio_manifold_ros.calibration.recording.live_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.recording.loudspeaker import hear_places
+from audio_manifold_ros.calibration.channels.channel_polarity import LEAST_CERTAINTY, find_polarities
+from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
+from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
+from audio_manifold_ros.calibration.recording.loudspeaker_positions import hear_places
+from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
 from audio_manifold_ros.rig.errors import CalibrationError
 

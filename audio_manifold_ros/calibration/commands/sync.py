@@ -15,14 +15,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.camera.clap_offset import ClapOffset, find_offset
-from audio_manifold_ros.calibration.camera.seen_stops import SeenStop, find_stops
-from audio_manifold_ros.calibration.channels.heard_onsets import find_onsets
-from audio_manifold_ros.calibration.channels.sound_events import SoundEvents, find_events
+from audio_manifold_ros.calibration.camera.audio_video_sync import ClapOffset, find_offset
+from audio_manifold_ros.calibration.camera.visual_clap_detection import SeenStop, find_stops
+from audio_manifold_ros.calibration.channels.impulsive_events import SoundEvents, find_events
+from audio_manifold_ros.calibration.channels.onset_detection import find_onsets
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.recording.seen_and_heard import SeenAndHeard, watch
+from audio_manifold_ros.calibration.recording.audio_video_clip import SeenAndHeard, watch
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict, conclude
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, line_chart
-from audio_manifold_ros.calibration.reporting.report import Report, Table, Verdict, conclude
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.geometry.geometry_problem import RANGE_M, GeometryProblem, Unknowns, sources
-from audio_manifold_ros.calibration.geometry.robust_squares import Minimum, robust_minimum
+from audio_manifold_ros.calibration.geometry.robust_least_squares import Minimum, robust_minimum
 
 Array = NDArray[np.float64]
 

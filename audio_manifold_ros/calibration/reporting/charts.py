@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from audio_manifold_ros.calibration.reporting.chart_frame import (
+from audio_manifold_ros.calibration.reporting.chart_axes import (
     FAINT,
     HEIGHT,
     RIGHT,

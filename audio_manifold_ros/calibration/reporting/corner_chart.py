@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.reporting.chart_frame import (
+from audio_manifold_ros.calibration.reporting.chart_axes import (
     BOTTOM,
     HEIGHT,
     LEFT,

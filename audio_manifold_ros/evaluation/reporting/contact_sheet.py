@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.drawing.colours import (
+from audio_manifold_ros.drawing.colormaps import (
     CONFIDENCE_TABLE,
     FAR_M,
     NEAR_M,
@@ -24,7 +24,7 @@ from audio_manifold_ros.drawing.colours import (
 )
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS, CLASS_NAMES
-from audio_manifold_ros.evaluation.metrics.scores import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -18,18 +18,18 @@ from audio_manifold_ros.inference.backends.backend import (
     network_output,
     output_names,
 )
-from audio_manifold_ros.inference.backends.resident_sound import start_sound
+from audio_manifold_ros.inference.backends.fused_pipeline import start_sound
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+    from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-    from audio_manifold_ros.networks.perception import PerceptionNetwork
-    from audio_manifold_ros.networks.resident import Resident
+    from audio_manifold_ros.networks.cuda_graph_runner import Resident
+    from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 LOGGER = logging.getLogger(__name__)
 # Counters of the training that inference does not need and a bundle does not hold.
@@ -93,7 +93,7 @@ class TorchBackend:
     def _start(
         self, torch: Any, network: PerceptionNetwork, manifest: Manifest
     ) -> tuple[Resident, ResidentSound | None]:
-        from audio_manifold_ros.networks.resident import Resident
+        from audio_manifold_ros.networks.cuda_graph_runner import Resident
 
         cuda = self._device.type == 'cuda'
         # On the small boards nothing was measured, and the drivers' graphs have had their own faults there.
@@ -123,7 +123,7 @@ def draw_in_half(network: PerceptionNetwork, device: Any) -> Callable[[Any], Seq
     """Return a network, which is changed for good, as a function of features that computes in half precision."""
     import torch
 
-    from audio_manifold_ros.networks.hearing import Hearing, draw_said
+    from audio_manifold_ros.networks.compiled_core import Hearing, draw_said
 
     config = network.config
     hearing = Hearing(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -176,7 +176,7 @@ def load_network(bundle: Bundle) -> PerceptionNetwork:
     from safetensors.torch import load_file
 
     from audio_manifold_ros.networks.errors import NetworkError
-    from audio_manifold_ros.networks.perception import PerceptionConfig, PerceptionNetwork
+    from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 
     try:
         network = PerceptionNetwork(PerceptionConfig.from_dict(bundle.manifest.networks))

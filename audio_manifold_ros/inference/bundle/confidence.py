@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.features.resize import resize_matrix
+from audio_manifold_ros.features.interpolation import resize_matrix
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:

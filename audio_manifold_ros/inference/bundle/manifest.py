@@ -10,7 +10,7 @@ from typing import Any, Literal
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
-from audio_manifold_ros.inference.bundle.plain import from_plain, read_json, to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, read_json, to_plain, write_json
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray

@@ -16,23 +16,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.plain import from_plain, read_json
+from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, read_json
 from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.tensorrt.build_worker import FAILED
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
-from audio_manifold_ros.inference.tensorrt.engine_sidecar import FORMAT_VERSION, EngineCheck, EngineSidecar
-from audio_manifold_ros.inference.tensorrt.engine_stage import FAILED
+from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineCheck, EngineSidecar
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
-from audio_manifold_ros.inference.tensorrt.tensorrt_toolchain import TensorRtToolchain
+from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.inference.tensorrt.toolchain import Toolchain
+    from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
 
-STAGE = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.engine_stage')
+STAGE = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_worker')
 PROGRESS_S = 15.0
 LOG_LINES = 15
 INTERRUPTED = 130

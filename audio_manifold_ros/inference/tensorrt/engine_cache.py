@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.tensorrt.engine_sidecar import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

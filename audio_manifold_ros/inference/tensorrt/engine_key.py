@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
-from audio_manifold_ros.inference.bundle.plain import to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle

@@ -15,8 +15,8 @@ from audio_manifold_ros.inference.backends.backend import (
     network_output,
     output_names,
 )
-from audio_manifold_ros.inference.backends.device_fault import is_device_fault
-from audio_manifold_ros.inference.backends.resident_sound import start_sound
+from audio_manifold_ros.inference.backends.fused_pipeline import start_sound
+from audio_manifold_ros.inference.backends.transient_gpu_error import is_device_fault
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, EngineKey, Precision
@@ -24,11 +24,11 @@ from audio_manifold_ros.inference.tensorrt.engine_key import FP16, EngineKey, Pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.inference.backends.resident_sound import ResidentSound
+    from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-    from audio_manifold_ros.inference.tensorrt.toolchain import LoadedEngine, Toolchain
-    from audio_manifold_ros.networks.resident import Resident
+    from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine, Toolchain
+    from audio_manifold_ros.networks.cuda_graph_runner import Resident
 
 
 class TensorRtBackend:
@@ -91,15 +91,15 @@ def run_engine(bundle: Bundle, loaded: LoadedEngine, device: Any) -> Resident:
     The input is one contiguous buffer that lasts: runtimes before 2.12 free the copy that they make of any other
     while the engine reads it. No CUDA graph is recorded around an engine: its runtime uses streams of its own.
     """
-    from audio_manifold_ros.networks.resident import Resident
+    from audio_manifold_ros.networks.cuda_graph_runner import Resident
 
     return Resident(_drawing(bundle, loaded), input_shape(bundle.manifest), device)
 
 
 def _drawing(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Sequence[Any]]:
     """Return what maps features on the device to the tensors of `output_names`."""
-    from audio_manifold_ros.networks.hearing import draw_said
-    from audio_manifold_ros.networks.perception import PerceptionConfig
+    from audio_manifold_ros.networks.compiled_core import draw_said
+    from audio_manifold_ros.networks.perception_network import PerceptionConfig
 
     config = PerceptionConfig.from_dict(bundle.manifest.networks)
     function = loaded.function

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bag_evaluation.evaluate import (
+from audio_manifold_ros.bag_evaluation.run_evaluation import (
     REPORT_FILE,
     EvaluationOptions,
     OfflineSeries,
     evaluate_bag,
 )
-from audio_manifold_ros.bags.decoding.stated_argument import add_stated_argument
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -28,14 +28,14 @@ from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.inference.backend_factory import BACKENDS
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.rig.errors import CalibrationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.bag_evaluation.evaluate import Series, Session
+    from audio_manifold_ros.bag_evaluation.run_evaluation import Series, Session
 
 ERRORS = (AudioError, BagError, CalibrationError, DatasetError, DemoError, EvaluationError, InferenceError, NodeError)
 INTERRUPTED, DISAGREES = 130, 2

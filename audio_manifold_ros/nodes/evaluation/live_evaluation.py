@@ -17,20 +17,20 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from audio_manifold_ros.bags.decoding.heard_audio import OWN_TYPE
+from audio_manifold_ros.bags.decoding.audio_blocks import OWN_TYPE
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.evaluation.agreement import Agreement
-from audio_manifold_ros.nodes.evaluation.live_link import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, LiveLink
-from audio_manifold_ros.nodes.perception.camera_clock import camera_offset_ns
-from audio_manifold_ros.processes.children import Children
-from audio_manifold_ros.processes.isolation import isolated_environment
+from audio_manifold_ros.nodes.evaluation.live_offline_comparison import Agreement
+from audio_manifold_ros.nodes.evaluation.perception_client import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, LiveLink
+from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
+from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audio_manifold_ros.bag_evaluation.evaluate import Session
-    from audio_manifold_ros.bag_evaluation.offline import OfflineRun, Step
+    from audio_manifold_ros.bag_evaluation.offline_inference import OfflineRun, Step
+    from audio_manifold_ros.bag_evaluation.run_evaluation import Session
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
 NODE_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS, stated_by
-from audio_manifold_ros.bags.decoding.stamp_index import StampIndex
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, stated_by
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndex
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.errors import NodeError

@@ -14,10 +14,10 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile
 
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.spinning import run_node
+from audio_manifold_ros.nodes.common.run_node import run_node
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.assembly import Assembly, assemble
 from audio_manifold_ros.nodes.perception.diagnostics import Identity, LossWatch, fault_sentence, to_diagnostics
+from audio_manifold_ros.nodes.perception.node_factory import Assembly, assemble
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     CONCERNS,
     LifecycleParameters,

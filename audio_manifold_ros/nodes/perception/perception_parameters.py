@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
-from audio_manifold_ros.bags.decoding.pcm import FORMATS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS
 from audio_manifold_ros.inference.backend_factory import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
-from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY, POLICIES
+from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.common.parameters import parameter
 
 

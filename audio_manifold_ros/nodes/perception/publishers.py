@@ -14,7 +14,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header, String
 
-from audio_manifold_ros.drawing.colours import colour_depth, palette
+from audio_manifold_ros.drawing.colormaps import colour_depth, palette
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import (
     to_camera_info,

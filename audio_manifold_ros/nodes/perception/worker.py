@@ -15,13 +15,13 @@ from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.levels import Level, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.listener import Listener
-from audio_manifold_ros.inference.microphone_use import DEFAULT_POLICY
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
-from audio_manifold_ros.inference.sustained_rate import SustainedRate
+from audio_manifold_ros.inference.rate_limiter import SustainedRate
+from audio_manifold_ros.inference.stream_session import Listener
 from audio_manifold_ros.nodes.common.thread_name import name_this_thread
-from audio_manifold_ros.nodes.perception.garbage_watch import GarbageWatch
+from audio_manifold_ros.nodes.perception.gc_monitor import GarbageWatch
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 
 if TYPE_CHECKING:

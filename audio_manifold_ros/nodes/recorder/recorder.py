@@ -27,17 +27,17 @@ from audio_manifold_ros.bags.statistics.preflight import (
     check_sound,
     check_topics,
 )
-from audio_manifold_ros.datasets.rig_text import RigText
-from audio_manifold_ros.nodes.common.locations import locate
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.common.run_node import run_to_status
 from audio_manifold_ros.nodes.common.topic_name import resolved_topic
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
-from audio_manifold_ros.nodes.recorder.offered_qos import bag_qos
-from audio_manifold_ros.nodes.recorder.own_device import OwnDevice
+from audio_manifold_ros.nodes.recorder.bag_recording import MB, Recording, free_bytes
+from audio_manifold_ros.nodes.recorder.device_recorder import OwnDevice
+from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
-from audio_manifold_ros.nodes.recorder.record_thread import RecordThread
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
 from audio_manifold_ros.nodes.recorder.recorder_parameters import (
     CONCERNS,
@@ -46,7 +46,7 @@ from audio_manifold_ros.nodes.recorder.recorder_parameters import (
     RecordParameters,
 )
 from audio_manifold_ros.nodes.recorder.recorder_table import Progress
-from audio_manifold_ros.nodes.recorder.recording import MB, Recording, free_bytes
+from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from std_srvs.srv import Trigger
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.nodes.common.messages import to_time
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.common.run_node import run_to_status
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard

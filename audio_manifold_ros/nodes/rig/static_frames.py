@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 
 from audio_manifold_ros.nodes.perception.publishers import LATCHED
-from audio_manifold_ros.nodes.rig.rotations import quaternion
+from audio_manifold_ros.nodes.rig.quaternions import quaternion
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames

@@ -17,15 +17,15 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
-from audio_manifold_ros.nodes.common.locations import locate
 from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.spinning import run_to_status
+from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.common.run_node import run_to_status
 from audio_manifold_ros.nodes.perception.publishers import AUDIO, IMAGES
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
-from audio_manifold_ros.nodes.simulator.drive_schedule import DriveSchedule, Sound, View
-from audio_manifold_ros.simulation.device_channels import DeviceChannels
+from audio_manifold_ros.nodes.simulator.render_ahead import DriveSchedule, Sound, View
+from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.capture import capture_child
+from audio_manifold_ros.audio.capture import capture_client
 from audio_manifold_ros.audio.capture.device_source import DeviceSource
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState
@@ -146,7 +146,7 @@ def test_a_killed_capture_process_is_replaced(source: DeviceSource, recovery_s: 
 
 
 def test_a_reader_that_stalls_sees_what_it_missed(pulse_array: PulseArray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture_child, 'HELD_S', 0.4)
+    monkeypatch.setattr(capture_client, 'HELD_S', 0.4)
     source = make()
     source.open()
     end_sample, came_s = next_block(source).end_sample, time.monotonic()

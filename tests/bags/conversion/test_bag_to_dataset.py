@@ -22,12 +22,12 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.pcm16 import to_steps
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
+from audio_manifold_ros.datasets.label_file import LabelRun, TrackDescription, write_track
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.label_track import LabelRun, TrackDescription, write_track
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.simulation.drive import Drive
@@ -46,7 +46,7 @@ from tests.bags.drive_bags import (
     write_bag,
 )
 from tests.simulation.in_blocks import in_blocks
-from training.data.corpus import Corpus, find_drives
+from training.data.window_dataset import Corpus, find_drives
 
 RATE_HZ = 22_500
 QUIET = Console(quiet=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bag_evaluation.truth import BagTruth
+from audio_manifold_ros.bag_evaluation.ground_truth import BagTruth
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
@@ -19,10 +19,10 @@ from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_message import BagMessage
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
-from audio_manifold_ros.evaluation.metrics.scores import Images
-from audio_manifold_ros.rig.depth_file import DEPTH_FILE, DepthFile
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
 from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, NS, RIG, audio_message, image_message, sound
 
 RATE_HZ = 22_500

@@ -15,7 +15,7 @@ from audio_manifold_ros.bags.statistics.preflight import (
     check_topics,
 )
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.bags.statistics.test_topic_statistics import START_NS, Sound, sounds
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics
-from audio_manifold_ros.bags.statistics.drift_line import DriftLine
+from audio_manifold_ros.bags.statistics.clock_drift import DriftLine
 from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
 

@@ -23,7 +23,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
-from audio_manifold_ros.bags.storage.disk import NAME as RESERVE_NAME
+from audio_manifold_ros.bags.storage.disk_space import NAME as RESERVE_NAME
 from tests.bags.bag_examples import (
     AUDIO,
     CUSTOM,

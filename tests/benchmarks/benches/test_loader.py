@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from benchmarks.benches.loader import SEEDS, TOLERANCE, PerItem

@@ -13,8 +13,8 @@ import pytest
 from benchmarks.__main__ import BENCHES, main
 from benchmarks.harness import report
 from benchmarks.harness.figure import Figure, at_least, at_most, cheaper, faster, not_measured
-from benchmarks.harness.headline import BEGIN, END
 from benchmarks.harness.machine import describe_machine
+from benchmarks.harness.readme_table import BEGIN, END
 from benchmarks.harness.timing import Action, medians_s
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.support.batched_arrays import BatchedArrays

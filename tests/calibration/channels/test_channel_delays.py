@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.arrivals import Arrivals
 from audio_manifold_ros.calibration.channels.channel_delays import delays_from_places, delays_of_wired
-from audio_manifold_ros.calibration.channels.clocks import drifting_channels
-from audio_manifold_ros.calibration.channels.standing_places import Places, find_places
+from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
+from audio_manifold_ros.calibration.channels.stationary_segments import Places, find_places
+from audio_manifold_ros.calibration.channels.tdoa import Arrivals
 from audio_manifold_ros.rig.errors import CalibrationError
 
 RATE_HZ, SOUND_MPS = 48_000, 347.0

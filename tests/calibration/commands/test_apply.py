@@ -8,9 +8,9 @@ import pytest
 
 from audio_manifold_ros.calibration.commands.apply import apply_report
 from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.reporting.report import Report, Verdict
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, Verdict
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 

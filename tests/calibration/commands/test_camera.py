@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.commands.calibrate import main
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.calibration.commands.cli import main
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.testing.clap_bag import ClapBag
 from audio_manifold_ros.testing.rendered_board import CAMERA, COLUMNS, ROWS, board, board_pictures

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.commands.calibrate import main
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.calibration.commands.cli import main
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.testing.clap_arc import ClapArc

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.commands.calibrate import main
-from audio_manifold_ros.calibration.geometry.array_geometry import rigid_fit
+from audio_manifold_ros.calibration.commands.cli import main
+from audio_manifold_ros.calibration.geometry.array_self_calibration import rigid_fit
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.clapped_rig import EVERY_S, ClappedRig
 from audio_manifold_ros.testing.rig_faults import Samples

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.commands.calibrate import main
+from audio_manifold_ros.calibration.commands.cli import main
 from audio_manifold_ros.testing.rig_faults import Samples
 from audio_manifold_ros.testing.simulated_rig import SimulatedRig
 from tests.calibration.conftest import Calibrate

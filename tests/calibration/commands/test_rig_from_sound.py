@@ -7,10 +7,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.ambient_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
 from audio_manifold_ros.calibration.channels.channel_gains import gains_from_street
-from audio_manifold_ros.calibration.channels.polarities import find_polarities
-from audio_manifold_ros.calibration.channels.tap_order import find_order
+from audio_manifold_ros.calibration.channels.channel_identification import find_order
+from audio_manifold_ros.calibration.channels.channel_polarity import find_polarities
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.testing.rig_faults import Samples
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon

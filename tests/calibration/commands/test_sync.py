@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.commands.calibrate import main
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.calibration.commands.cli import main
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.testing.clap_bag import ClapBag
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio_manifold_ros.calibration.reporting.chart_frame import Axis, fitted_axis
+from audio_manifold_ros.calibration.reporting.chart_axes import Axis, fitted_axis
 from audio_manifold_ros.calibration.reporting.charts import BAD, COLOURS, GOOD, bar_chart, line_chart
 
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.conventions import Conventions
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics, median_scaled
+from audio_manifold_ros.evaluation.metrics.metric_conventions import Conventions
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
 from audio_manifold_ros.evaluation.metrics.paper_metrics import (
     PAPER_CLASSES,
     PaperDepth,
@@ -20,7 +21,6 @@ from audio_manifold_ros.evaluation.metrics.paper_metrics import (
     image_iou,
     paper_mean,
 )
-from audio_manifold_ros.evaluation.metrics.scores import Images
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
 TRUTH_M = np.array([[4.0, 10.0], [20.0, np.nan]])

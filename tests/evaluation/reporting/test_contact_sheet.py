@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.drawing.colours import colour_confidence, colour_depth, colour_labels, colour_sound
+from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_sound
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
-from audio_manifold_ros.evaluation.metrics.scores import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
 from audio_manifold_ros.evaluation.reporting.contact_sheet import (
     CELL_HEIGHT,
     CELL_WIDTH,

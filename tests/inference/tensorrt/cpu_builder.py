@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
 from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
-from tests.inference.tensorrt import cpu_toolchain
+from tests.inference.tensorrt import cpu_compiler
 
 if __name__ == '__main__':
     build_engine(
         Bundle.load(sys.argv[1]),
-        cpu_toolchain.CpuToolchain(),
+        cpu_compiler.CpuToolchain(),
         precision='fp32',
         cache=EngineCache(Path(sys.argv[2])),
         say=lambda text: print(text, flush=True),
-        stage=(sys.executable, cpu_toolchain.__file__),
+        stage=(sys.executable, cpu_compiler.__file__),
     )

@@ -17,24 +17,24 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt import build_engine as command
+from audio_manifold_ros.inference.tensorrt.background_build import EngineBuild
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
-from audio_manifold_ros.inference.tensorrt.engine_build import EngineBuild
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, REJECTED, SIDECAR_FILE, EngineCache
-from audio_manifold_ros.inference.tensorrt.engine_check import LIMITS, WINDOWS
+from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey, Platform
-from audio_manifold_ros.inference.tensorrt.engine_sidecar import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_verification import LIMITS, WINDOWS
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
-from audio_manifold_ros.inference.tensorrt.toolchain import LoadedEngine
-from tests.inference.tensorrt import cpu_builder, cpu_toolchain
-from tests.inference.tensorrt.cpu_toolchain import CpuToolchain
+from tests.inference.tensorrt import cpu_builder, cpu_compiler
+from tests.inference.tensorrt.cpu_compiler import CpuToolchain
 from tests.inference.tensorrt.engine_damage import FAULTS, lose_sidecar, truncate
 
-STAGE = (sys.executable, cpu_toolchain.__file__)
+STAGE = (sys.executable, cpu_compiler.__file__)
 
 
 @pytest.fixture(scope='module')

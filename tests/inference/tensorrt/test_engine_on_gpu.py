@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
 from audio_manifold_ros.inference.tensorrt.engine_cache import SIDECAR_FILE, EngineCache
-from audio_manifold_ros.inference.tensorrt.engine_check import check_windows
-from audio_manifold_ros.inference.tensorrt.engine_sidecar import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_verification import check_windows
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
-from audio_manifold_ros.inference.tensorrt.tensorrt_toolchain import TensorRtToolchain
+from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
 LACKING = (
     'needs a CUDA device that torch can use'

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.controls.prior import PRIOR_FILE, PriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PriorBuilder
 from audio_manifold_ros.inference.bundle.bundle import MANIFEST_FILE, Bundle, write_bundle
 from audio_manifold_ros.simulation.drive import Drive
 

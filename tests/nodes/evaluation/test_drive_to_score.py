@@ -17,7 +17,7 @@ from rich.console import Console
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
-from audio_manifold_ros.bags.conversion.check import Verdict, check_bag
+from audio_manifold_ros.bags.conversion.check_bag import Verdict, check_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.common.pcm16 import to_steps
@@ -27,13 +27,19 @@ from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from audio_manifold_ros.simulation.drive import Drive
 from tests.nodes.peer import NodeProcess, Peer
 from tests.simulation.in_blocks import in_blocks
-from training.config.configuration import CodebookConfig, DataConfig, FitConfig, MachineConfig, TrainingConfig
+from training.config.experiment_configuration import (
+    CodebookConfig,
+    DataConfig,
+    FitConfig,
+    MachineConfig,
+    TrainingConfig,
+)
 from training.data.cache import open_cache
 from training.data.simulate import write_corpus
-from training.export.export import export
+from training.export.export_bundle import export
+from training.fitting.fit_common import BEST, LAST, load_checkpoint
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
-from training.fitting.fitting import BEST, LAST, load_checkpoint
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow, pytest.mark.timeout(600)]
 SEED = 950_300

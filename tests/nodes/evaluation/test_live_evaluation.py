@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from tests.bags.sound_bag import SoundBag
 
 pytestmark = [pytest.mark.ros, pytest.mark.slow]

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.nodes.perception import assembly
+from audio_manifold_ros.nodes.perception import node_factory
 from audio_manifold_ros.nodes.perception.perception_node import main
 
 if TYPE_CHECKING:
@@ -38,5 +38,5 @@ def open_slow_backend(*arguments: Any, **options: Any) -> Backend:
 
 
 if __name__ == '__main__':
-    assembly.open_backend = open_slow_backend
+    node_factory.open_backend = open_slow_backend
     main()

@@ -16,7 +16,7 @@ from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.perception.diagnostics import Identity, LossWatch, to_diagnostics
 from audio_manifold_ros.nodes.perception.stage_latency import StageLatency
 from audio_manifold_ros.nodes.perception.worker import Report
-from audio_manifold_ros.nodes.rig.rotations import quaternion
+from audio_manifold_ros.nodes.rig.quaternions import quaternion
 
 pytestmark = pytest.mark.ros
 OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE

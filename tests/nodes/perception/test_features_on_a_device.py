@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.features.streaming import StreamingMel
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer

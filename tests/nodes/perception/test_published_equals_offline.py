@@ -15,9 +15,9 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import String
 
 from audio_manifold_ros.audio.file_source import FileSource
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.drawing.colours import colour_depth, palette
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.drawing.colormaps import colour_depth, palette
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction

@@ -16,7 +16,7 @@ import soundfile
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference import backend_factory
 from audio_manifold_ros.nodes.perception.perception_node import PerceptionNode
 from audio_manifold_ros.nodes.simulator.simulated_drive import SimulatedDrive

@@ -16,7 +16,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns, to_time
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer

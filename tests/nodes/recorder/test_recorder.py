@@ -17,13 +17,13 @@ import pytest
 import yaml
 from rosbags.rosbag2 import Reader
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.common.resources import resource_path
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.nodes.recorder.recorded_topic import NO_NUMBER, RecordedTopic
 from tests.nodes.car import BLOCK, RATE_HZ, Car, picture, sound
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer

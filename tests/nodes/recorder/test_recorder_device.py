@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bags.decoding.audio_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from tests.nodes.peer import NodeProcess
 from tests.pulse_array import DEVICE, RATE_HZ, PulseArray

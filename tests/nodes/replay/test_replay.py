@@ -25,7 +25,7 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
-from audio_manifold_ros.nodes.recorder.offered_qos import bag_qos
+from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.replay.replay_parameters import to_ros_arguments
 from tests.bags.sound_bag import START_NS, SoundBag
 from tests.nodes.peer import START_S, NodeProcess, Peer

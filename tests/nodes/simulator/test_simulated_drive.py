@@ -16,7 +16,7 @@ from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.extrinsics import Transform
-from audio_manifold_ros.simulation.device_channels import DeviceChannels
+from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import Drive
 from tests.nodes.peer import NodeProcess, Peer
 from tests.simulation.wired_rig import OFFSET_S, wired, write_rig

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.fit_configuration import AugmentConfig
 from training.data.augment import augment, often_dropped

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.datasets.drive_attributes import DriveTraits
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import DriveTraits
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-from training.config.configuration import TrainingConfig
 from training.config.data_configuration import DataConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig
 from training.data.cache import open_cache
-from training.data.corpus import Corpus, find_drives
-from training.data.data import WindowData
-from training.data.step_batches import StepBatches
+from training.data.data_module import WindowData
+from training.data.resumable_sampler import StepBatches
+from training.data.window_dataset import Corpus, find_drives
 from training.errors import TrainingError
 
 

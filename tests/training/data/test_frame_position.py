@@ -14,18 +14,18 @@ from rich.console import Console
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.features.batch import mel_features
+from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.simulation.drive import Drive
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
-from training.data.corpus import find_drives
 from training.data.simulate import drive_path, main, write_corpus
+from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.experiment.provenance import PROVENANCE, provenance
-from training.export.export import export
+from training.export.export_bundle import export
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
+from audio_manifold_ros.datasets.rig_files import RigText
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from training.data.corpus import Corpus, find_drives
 from training.data.simulate import drive_path, main, write_corpus, write_drive
+from training.data.window_dataset import Corpus, find_drives
 
 QUIET = Console(quiet=True)
 OCTAGON = RigText.from_folder(resource_path(RIG))

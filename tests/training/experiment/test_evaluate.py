@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.evaluation.metrics.scores import ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import ScoreBoard
 from audio_manifold_ros.networks.at_net import AtNet
-from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae
-from training.config.configuration import DataConfig, TrainingConfig
+from training.config.experiment_configuration import DataConfig, TrainingConfig
 from training.data.cache import WindowCache, open_cache
 from training.experiment.evaluate import evaluate, make_prior
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.errors import TrainingError
 from training.experiment.provenance import PROVENANCE, check_provenance, provenance
-from training.fitting.fitting import BEST
+from training.fitting.fit_common import BEST
 
 
 @pytest.fixture

@@ -20,19 +20,19 @@ import torch
 import yaml
 from rich.console import Console
 
-from audio_manifold_ros.common.processor import processor_name
+from audio_manifold_ros.common.machine import processor_name
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from training.config.configuration import TrainingConfig
 from training.config.data_configuration import DataConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig
 from training.data.cache import open_cache
-from training.data.corpus import find_drives
+from training.data.dataset_fingerprint import windows_sha256
 from training.data.split_file import SplitFile
-from training.data.window_hash import windows_sha256
+from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.experiment.run import list_stages, main, run
-from training.fitting.curves import FitRecord
-from training.fitting.fitting import BEST, LAST, load_checkpoint, network_weights
+from training.fitting.fit_common import BEST, LAST, load_checkpoint, network_weights
+from training.fitting.fit_history import FitRecord
 from training.fitting.transform_module import TransformModule
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

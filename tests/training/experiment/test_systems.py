@@ -11,8 +11,8 @@ import torch
 
 from audio_manifold_ros.features.presets import omninet_features
 from audio_manifold_ros.networks.at_net import AtNet
-from audio_manifold_ros.networks.direct import DirectNetwork
-from training.config.configuration import TrainingConfig
+from audio_manifold_ros.networks.single_stage import DirectNetwork
+from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
 SHARED = ('base', 'omninet')

@@ -15,8 +15,8 @@ from audio_manifold_ros.inference.backends.backend import INPUT_NAME
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
-from audio_manifold_ros.networks.direct import DirectConfig, DirectNetwork
-from audio_manifold_ros.networks.perception import PerceptionNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.export.onnx_graph import export_network
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
 from training.export.onnx_int8 import quantize_graph

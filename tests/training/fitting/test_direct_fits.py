@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import torch
 
-from audio_manifold_ros.networks.direct import DirectConfig
-from training.config.configuration import TrainingConfig
+from audio_manifold_ros.networks.single_stage import DirectConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig, LossConfig
 from training.data.cache import open_cache
-from training.experiment.overview import overview
-from training.experiment.trained import load_perception
-from training.fitting.curves import FitRecord
+from training.experiment.experiment_inference import load_perception
+from training.experiment.visualize import overview
 from training.fitting.direct_module import DirectModule
+from training.fitting.fit_common import LAST, load_direct
 from training.fitting.fit_direct import fit_direct
-from training.fitting.fitting import LAST, load_direct
+from training.fitting.fit_history import FitRecord
 from training.fitting.losses import image_loss
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -12,20 +12,20 @@ import pytest
 import torch
 
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.errors import TrainingError
-from training.experiment.overview import overview
-from training.fitting.curves import FitRecord
+from training.experiment.visualize import overview
+from training.fitting.fit_common import LAST, load_at_net, load_checkpoint, load_vq_vae
+from training.fitting.fit_history import FitRecord
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
-from training.fitting.fitting import LAST, load_at_net, load_checkpoint, load_vq_vae
-from training.fitting.latents import add_latents, latent_statistics
+from training.fitting.latent_cache import add_latents, latent_statistics
 from training.fitting.manifold_module import ManifoldModule, to_image
 
 if TYPE_CHECKING:
     from audio_manifold_ros.networks.vq_vae import Reconstruction
-    from training.data.data import Batch
+    from training.data.data_module import Batch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.config.fit_configuration import LossConfig
-from training.data.data import Batch
+from training.data.data_module import Batch
 from training.fitting.losses import image_loss, omninet_weights
 
 

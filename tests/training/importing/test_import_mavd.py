@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.drive_traits import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_track import LabelRun, TrackDescription, write_track
+from audio_manifold_ros.datasets.label_file import LabelRun, TrackDescription, write_track
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.camera import CameraModel
@@ -34,7 +34,7 @@ from tests.training.importing.mavd_tree import (
     write_instant,
     write_pictures,
 )
-from training.data.corpus import find_drives
+from training.data.window_dataset import find_drives
 from training.importing.import_mavd import RIG, main
 from training.importing.mavd_conversion import GAP_SAMPLES
 

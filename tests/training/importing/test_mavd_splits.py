@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.common.resources import resource_path
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_text import RigText
-from training.data.corpus import find_drives
+from audio_manifold_ros.datasets.rig_files import RigText
 from training.data.split_file import SPLITS, SplitFile
+from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.importing.mavd_names import parse_name
 from training.importing.mavd_splits import day_split, paper_split

@@ -12,9 +12,9 @@ import pytest
 import torch
 import yaml
 
-from audio_manifold_ros.datasets.drive_traits import RELATIVE
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from tests.training.importing.mavd_tree import disparity, teacher_arguments, write_drive
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.split_file import SPLITS
 from training.experiment.results import known_leaks

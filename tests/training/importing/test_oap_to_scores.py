@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import yaml
 
-from audio_manifold_ros.datasets.drive_traits import RELATIVE
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from tests.training.importing import oap_tree
-from training.config.configuration import TrainingConfig
+from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.experiment import run
-from training.export import export
+from training.export import export_bundle
 from training.importing import import_oap
 
 CONFIGS = Path(__file__).parents[3] / 'training' / 'configs'
@@ -66,7 +66,7 @@ def test_from_the_download_to_a_bundle_in_one_step(tmp_path: Path) -> None:
     silent = cache.take('features', cache.indices('train')[:1])[0]
     assert np.ptp(silent[2]) == 0
     assert np.ptp(silent[1]) > 0.1
-    assert export.main([*named, '--output', str(tmp_path / 'bundle')]) == 0
+    assert export_bundle.main([*named, '--output', str(tmp_path / 'bundle')]) == 0
     manifest = Bundle.load(tmp_path / 'bundle').manifest
     assert manifest.depth is not None
     assert (manifest.depth.unit, manifest.depth.representation) == (RELATIVE, 'inverse')

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_file import LabelTrack
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.label_track import LabelTrack
 from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
 from training.errors import TrainingError
-from training.labelling import track as track_module
+from training.labelling import label_job as track_module
 from training.labelling.bag_frames import BagFrames
 from training.labelling.frame import Frame
 from training.labelling.label import main
-from training.labelling.track import TrackRequest, make_track
+from training.labelling.label_job import TrackRequest, make_track
 
 RECORDED = ['--depth', 'topic:depth/image', '--segmentation', 'topic:truth/labels']
 TIMES = [stamp + LATENCY_NS for stamp in stamps()]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.scores import Images, ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
 from audio_manifold_ros.rig.camera import CameraModel
 
 CAMERA = CameraModel(32, 32, 14.0, 36.0, 15.5, 15.5)

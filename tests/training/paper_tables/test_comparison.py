@@ -16,7 +16,7 @@ from tests.training.paper_tables.stored_runs import WINDOWS, record, scores, sto
 from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE
 from training.paper_tables.comparison import comparison_tables, shown
-from training.paper_tables.paper import Paper
+from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records
 from training.paper_tables.table import Kind, Row, Table
 

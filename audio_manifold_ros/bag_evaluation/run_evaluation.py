@@ -1,0 +1,294 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One evaluation of a bag from start to end: predictions, truth, controls, and the folder that is left behind."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from audio_manifold_ros.bag_evaluation.bag_scores import BagEvaluation, published
+from audio_manifold_ros.bag_evaluation.ground_truth import BagTruth
+from audio_manifold_ros.bag_evaluation.html_report import report_html
+from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ, OfflineRun
+from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
+from audio_manifold_ros.bag_evaluation.snapshots import Moments, to_moment
+from audio_manifold_ros.bag_evaluation.time_shift_control import shift_for
+from audio_manifold_ros.bags.decoding.audio_blocks import OWN_TYPE, heard_audio
+from audio_manifold_ros.bags.decoding.bag_rig import BagRig, bag_rig
+from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
+from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
+from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.datasets.drive_attributes import METRES
+from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.evaluation.reporting.video import Film
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.extrinsics import Extrinsics
+from audio_manifold_ros.rig.rig import MicrophoneArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.inference.backends.backend import Backend
+    from audio_manifold_ros.inference.bundle.prediction import Prediction
+
+FORMAT_VERSION = 1
+REPORT_FILE, METRICS_FILE, SHEET_FILE, FILM_FILE = 'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'
+FILM_RATE_HZ = 10.0
+SHEET_COLUMNS = 6
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """One evaluation.
+
+    Attributes:
+        bag: Folder or bare file.
+        bundle: Folder of the bundle.
+        out: Folder for what is left behind.
+        rig: Folder of the rig; None for the one in the bag.
+        audio: Audio topic; empty for the only one.
+        depth: Topic of the true depth; empty for the usual one.
+        labels: Topic of the true classes; empty for the usual one.
+        stated: What the audio messages leave unsaid.
+        rate_hz: Predictions a second, at most.
+        backend: Name of the backend.
+        device: Device of the torch backend.
+        threads: Threads of the backend on a CPU.
+
+    """
+
+    bag: Path
+    bundle: Path
+    out: Path
+    rig: Path | None = None
+    audio: str = ''
+    depth: str = ''
+    labels: str = ''
+    stated: StatedAudio | None = None
+    rate_hz: float = DEFAULT_RATE_HZ
+    backend: str = 'auto'
+    device: str = 'cpu'
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Session:
+    """What an evaluation has open."""
+
+    options: EvaluationOptions
+    bag: BagReader
+    topics: DatasetTopics
+    bundle: Bundle
+    rig: BagRig
+    backend: Backend
+    array: MicrophoneArray
+    rig_depth: RigDepth
+
+    def offline(self) -> OfflineRun:
+        """Return the run through the pipeline, from its beginning."""
+        return OfflineRun(
+            heard_audio(self.bag, self.topics, self.options.stated),
+            self.bundle,
+            self.backend,
+            self.array,
+            self.options.rate_hz,
+        )
+
+    def mono(self, prediction: Prediction) -> Images:
+        """Return what the network says to the first microphone copied to all."""
+        return published(self.bundle.manifest, self.backend.run(one_microphone(prediction.heard())))
+
+
+class Series(Protocol):
+    """Predictions of a bag, and what is to be said of how they came about."""
+
+    def predictions(self) -> Iterator[Prediction]:
+        """Yield predictions as the node publishes them, in order of time, each with its features."""
+
+    def report(self) -> dict[str, Any]:
+        """Return `mode` and figures as plain values, when all predictions have been taken."""
+
+
+class OfflineSeries:
+    """Straight from the bag."""
+
+    def __init__(self, session: Session) -> None:
+        """Compute nothing yet."""
+        self._run = session.offline()
+
+    def predictions(self) -> Iterator[Prediction]:
+        """Yield what the pipeline predicts."""
+        return self._run.predictions()
+
+    def report(self) -> dict[str, Any]:
+        """Return what was done with the audio."""
+        return {'mode': 'offline', 'heard': asdict(self._run.heard())}
+
+
+def evaluate_bag(
+    options: EvaluationOptions,
+    make_series: Callable[[Session], Series] = OfflineSeries,
+    progress: Callable[[float], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Evaluate a bag and write report, metrics, contact sheet and film into a folder.
+
+    Args:
+        options: What is evaluated.
+        make_series: Makes the series of predictions.
+        progress: Told the fraction that is done, 0 to 1, now and then.
+
+    Returns:
+        What `metrics.json` says.
+
+    Raises:
+        BagError: The bag cannot be used, or yields no prediction.
+        InferenceError: The bundle or the backend cannot be used.
+        CalibrationError: The rig cannot be used.
+        EvaluationError: Truth or prior make no sense, or a file cannot be written.
+
+    """
+    with open_session(options) as session:
+        about = _about(session)
+        folder = ResultFolder(options.out)
+        series = make_series(session)
+        evaluation, moments, truth = _run(session, series, progress)
+        about['warnings'] += _outside(truth)
+        result = {**about, **series.report(), 'truth': truth, **evaluation.result()}
+        sheet = contact_sheet(moments.evenly(SHEET_COLUMNS), _title(session), _subtitle(result))
+        save_picture(options.out / SHEET_FILE, sheet)
+        text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), FILM_FILE)
+        folder.write(REPORT_FILE, text)
+        folder.write(METRICS_FILE, json.dumps(result, indent=1, ensure_ascii=False) + '\n')
+    return result
+
+
+@contextmanager
+def open_session(options: EvaluationOptions) -> Iterator[Session]:
+    """Open and verify everything that an evaluation needs.
+
+    Raises:
+        BagError: The bag cannot be used.
+        InferenceError: The bundle or the backend cannot be used.
+        CalibrationError: The rig cannot be used.
+
+    """
+    bundle = Bundle.load(options.bundle)
+    with BagReader(options.bag) as bag, bag_rig(bag, options.rig) as rig:
+        array = MicrophoneArray.from_yaml(rig.folder / 'mic_array.yaml')
+        backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
+        topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
+        depth_file = rig.folder / DEPTH_FILE
+        rig_depth = RigDepth(DepthFile.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
+        yield Session(options, bag, topics, bundle, rig, backend, array, rig_depth)
+
+
+def _run(
+    session: Session, series: Series, progress: Callable[[float], None]
+) -> tuple[BagEvaluation, Moments, dict[str, Any]]:
+    """Take all predictions; returns the evaluation, the moments for the sheet and the report on the truth."""
+    options, manifest = session.options, session.bundle.manifest
+    prior_file = session.bundle.folder / PRIOR_FILE
+    prior = Prior.load(prior_file) if prior_file.is_file() else None
+    spec = manifest.features
+    span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
+    evaluation = BagEvaluation(manifest, prior, shift_for(span_s))
+    topics = session.topics
+    heads = bool(topics.depth) and session.rig_depth.unit == METRES, bool(topics.labels)
+    offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
+    span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
+    moments, first_ns, filmed = Moments(), None, 0
+    with (
+        BagTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as truth,
+        Film(options.out / FILM_FILE, _title(session), FILM_RATE_HZ) as film,
+    ):
+        for prediction in series.predictions():
+            first_ns = prediction.stamp_ns if first_ns is None else first_ns
+            time_s = (prediction.stamp_ns - first_ns) / NS_PER_S
+            seen = truth.at(prediction.stamp_ns)
+            evaluation.add(time_s, prediction, seen, None if seen is None else session.mono(prediction))
+            moment = to_moment(prediction, seen, heads, manifest, time_s)
+            moments.add(moment)
+            if time_s * FILM_RATE_HZ >= filmed:
+                film.add(moment)
+                filmed = int(time_s * FILM_RATE_HZ) + 1
+            progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
+    if first_ns is None:
+        said = '; '.join(f'{count} × {reason}' for reason, count in series.report()['heard']['refusals'].items())
+        msg = f'{options.bag}: no window could be predicted from. {said or "Is there a second of audio without gaps?"}'
+        raise BagError(msg)
+    return evaluation, moments, truth.report()
+
+
+def _about(session: Session) -> dict[str, Any]:
+    """Return what was evaluated."""
+    bag, manifest, topics = session.bag, session.bundle.manifest, session.topics
+    warnings = [
+        session.bundle.array_difference(session.array) or '',
+        ''
+        if session.rig.origin != 'default'
+        else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
+        rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
+        _no_metres(session),
+        'The audio carries no sample index: losses are inferred from stamps.' if topics.audio_type != OWN_TYPE else '',
+        *bag.problems,
+    ]
+    return {
+        'format_version': FORMAT_VERSION,
+        'bag': {
+            'name': bag.path.name,
+            'start_ns': bag.start_ns,
+            'duration_s': round(bag.duration_s, 3),
+            'audio': {'topic': topics.audio, 'type': topics.audio_type},
+        },
+        'bundle': {'name': manifest.name, 'weights_sha256': manifest.files['weights.safetensors'].sha256},
+        'rig': {'array_id': session.array.array_id, 'origin': session.rig.origin},
+        'backend': session.backend.name,
+        'rate_hz': session.options.rate_hz,
+        'warnings': [warning for warning in warnings if warning],
+    }
+
+
+def _no_metres(session: Session) -> str:
+    if not session.topics.depth or session.rig_depth.unit == METRES:
+        return ''
+    return (
+        f'The depth of {session.topics.depth!r} is not scored: the {DEPTH_FILE} of its rig knows no scale. Give '
+        'depth_scale, min_m and max_m if they are known.'
+    )
+
+
+def _outside(truth: dict[str, Any]) -> list[str]:
+    return [
+        f'{track["outside"]} images of {modality} are stamped outside the recording and were passed over: '
+        'is their clock that of the audio?'
+        for modality, track in truth.items()
+        if track.get('outside')
+    ]
+
+
+def _title(session: Session) -> str:
+    return f'Heard with {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
+
+
+def _subtitle(result: dict[str, Any]) -> str:
+    scores = result['scores']
+    parts = [f'{result["predictions"]} predictions, {result["with_truth"]} with truth']
+    for head, key in (('depth', 'abs_rel'), ('segmentation', 'miou')):
+        model, prior = scores[head].get(key), scores[head].get(f'{key}_prior')
+        if model is not None:
+            parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (without listening {prior:.3f})'))
+    return ', '.join(parts)

@@ -1,0 +1,176 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The images of a dataset: each of the reference with the depth and the labels that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.bags.decoding.image_messages import decode_labels, decode_picture
+from audio_manifold_ros.bags.decoding.image_stream import (
+    Decode,
+    Nearest,
+    TimedImage,
+    topic_images,
+    track_images,
+)
+from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.datasets.drive_attributes import METRES
+from audio_manifold_ros.datasets.label_depth_unit import track_depth
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.label_folder import SKY, label_folder
+from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
+
+FARTHEST = 65_000  # beyond it float16 is infinite
+DEPTH, LABELS = 'depth', 'labels'
+KINDS = (DEPTH, LABELS)
+LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """What belongs to one image of the reference.
+
+    Attributes:
+        stamp_ns: Instant that the reference shows; None where its message is damaged.
+        images: Depth and labels, not decoded yet; None where none is near enough. Nothing outside the audio.
+        offsets_ns: Of those that come from another stream than the reference, their stamp minus its.
+
+    """
+
+    stamp_ns: int | None
+    images: dict[str, TimedImage | None]
+    offsets_ns: dict[str, int] = field(default_factory=dict)
+
+
+@final
+class ImageSources:
+    """Streams of images out of a bag and the label files beside it, in step. Use it as a context manager.
+
+    Attributes:
+        depth_unit: Unit of the depth: `m`, or `relative` where nobody measured its scale.
+        names: Where depth, labels and reference come from: a topic, or the name of a file of labels.
+        outside: Images of other streams than the reference that were passed over, stamped outside the audio.
+
+    """
+
+    def __init__(self, bag: Path, topics: DatasetTopics, tolerance_ns: int, rig_depth: RigDepth) -> None:
+        """Open what there is: topics of the bag first, files of labels where there is no topic.
+
+        Args:
+            bag: Where it lies.
+            topics: Which of its topics.
+            tolerance_ns: How far depth and labels may be from the reference.
+            rig_depth: Reads the depth of a topic; labels that a teacher made say themselves what they are worth.
+
+        Raises:
+            BagError: There is neither depth nor labels.
+            DatasetError: A file of labels is damaged.
+
+        """
+        self._bag = bag
+        self._tolerance_ns = tolerance_ns
+        self._rig_depth = rig_depth
+        self.outside: dict[str, int] = {}
+        self._open = ExitStack()
+        self.names = {kind: name for kind, name in ((DEPTH, topics.depth), (LABELS, topics.labels)) if name}
+        self._tracks: dict[str, LabelTrack] = {}
+        for kind, file in LABEL_FILES.items():
+            path = label_folder(bag) / file
+            if kind not in self.names and path.exists():
+                self._tracks[kind] = self._open.enter_context(LabelTrack(path))
+                self.names[kind] = file
+        if not self.names:
+            msg = (
+                f'{bag}: has neither depth nor labels: name their topics, or label its camera images first '
+                '(python -m training.labelling.label).'
+            )
+            raise BagError(msg)
+        self._guessed = track_depth(self._tracks[DEPTH].description) if DEPTH in self._tracks else None
+        self.depth_unit = rig_depth.unit if topics.depth else METRES if self._guessed is None else self._guessed.unit
+        self.names['reference'] = topics.reference or self.names.get(DEPTH) or self.names[LABELS]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which of depth and labels there are."""
+        return tuple(kind for kind in KINDS if kind in self.names)
+
+    def sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
+        """Yield every image of the reference in the order of recording, with what belongs to it.
+
+        Args:
+            span_ns: First and last instant of the audio by the clock of the images. What is stamped outside is heard
+                by nobody, and must not move the streams: one wrong stamp would cost all that follow.
+
+        Raises:
+            BagError: A file is damaged.
+
+        """
+        reference = self.names['reference']
+        own = next((kind for kind in self.kinds if self.names[kind] == reference), '')
+        others = {kind: Nearest(self._stream(kind), self._tolerance_ns, span_ns) for kind in self.kinds if kind != own}
+        for image in self._stream(own):
+            if image.stamp_ns is None or not span_ns[0] <= image.stamp_ns <= span_ns[1]:
+                yield ImageSet(image.stamp_ns, {})
+                continue
+            found = {kind: nearest.at(image.stamp_ns) for kind, nearest in others.items()}
+            offsets_ns = {
+                kind: other.stamp_ns - image.stamp_ns
+                for kind, other in found.items()
+                if other is not None and other.stamp_ns is not None
+            }
+            yield ImageSet(image.stamp_ns, {**({own: image} if own else {}), **found}, offsets_ns)
+        self.outside = {kind: nearest.outside for kind, nearest in others.items() if nearest.outside}
+
+    def decoded(self, group: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
+        """Return the images of a set as a dataset stores them, (row, column): float16 in `depth_unit`, uint8 class ids.
+
+        Metres that a teacher guessed are none where the labels say sky.
+
+        Raises:
+            BagError: A message is damaged or of another kind.
+            DatasetError: A file of labels is damaged.
+
+        """
+        images = {
+            kind: sampled(image.image(), rows, columns) for kind, image in group.images.items() if image is not None
+        }
+        if DEPTH in images:
+            found = images[DEPTH] if self._guessed is None else images[DEPTH] / np.float32(self._guessed.divisor)
+            depth = np.where(found < FARTHEST, found, np.nan).astype(np.float16)
+            skyless = self._guessed is not None and self._guessed.unit == METRES and LABELS in images
+            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth) if skyless else depth
+        return images
+
+    def __enter__(self) -> ImageSources:
+        """Return the sources."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all files."""
+        self._open.close()
+
+    def _stream(self, kind: str) -> Iterator[TimedImage]:
+        """Return the images of a kind, '' for those of a reference that is neither depth nor labels."""
+        if kind in self._tracks:
+            return track_images(self._tracks[kind])
+        topic = self.names[kind or 'reference']
+        # A reader of its own: the streams advance each at its own pace.
+        bag = self._open.enter_context(BagReader(self._bag))
+        decoders: dict[str, Decode] = {DEPTH: self._rig_depth.decode, LABELS: decode_labels}
+        return topic_images(bag, topic, decoders.get(kind, decode_picture))

@@ -1,0 +1,288 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a bag can become a dataset, and why not.
+
+Run as `check_bag BAG…`: exit status 0 if every bag is ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from audio_manifold_ros.bags.conversion.bag_scan import BagSurvey
+from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABEL_FILES, LABELS
+from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
+from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
+from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.recovery.recover import survey_damage
+from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_file import LabelTrack
+from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+
+WINDOW_S = 1.0
+NS = 1_000_000_000
+Advance = Callable[[int], None]
+
+
+class Verdict(str, Enum):
+    """What can be done with a bag."""
+
+    READY = 'ready'
+    LABEL = 'label first'
+    RECOVER = 'recover first'
+    UNFIT = 'unfit'
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found in a bag.
+
+    Attributes:
+        bag: Where it lies.
+        verdict: What can be done with it.
+        obstacles: Why it cannot become a dataset as it is; empty if it is ready.
+        problems: What else a person should know.
+        images: Reference images.
+        images_heard: Of these, images in the middle of one second of whole audio.
+        report: Statistics of every topic; None for a bag that cannot be opened.
+
+    """
+
+    bag: str
+    verdict: Verdict
+    obstacles: tuple[str, ...]
+    problems: tuple[str, ...]
+    images: int = 0
+    images_heard: int = 0
+    report: RecordReport | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the check as values for JSON."""
+        return {
+            'bag': self.bag,
+            'verdict': self.verdict.value,
+            'obstacles': list(self.obstacles),
+            'problems': list(self.problems),
+            'images': self.images,
+            'images_heard': self.images_heard,
+            'report': None if self.report is None else self.report.to_dict(),
+        }
+
+    def text(self) -> str:
+        """Return the check for people."""
+        lines = [] if self.report is None else [self.report.text().rstrip()]
+        if self.images:
+            lines.append(f'{self.images_heard} of {self.images} images lie in the middle of a second of whole audio.')
+        if self.report is None:
+            lines += [f'  - {problem}' for problem in self.problems]
+        lines.append(f'{self.bag}: {self.verdict.value}' + ('.' if not self.obstacles else ':'))
+        return '\n'.join([*lines, *(f'  - {obstacle}' for obstacle in self.obstacles)])
+
+
+def check_bag(path: Path | str, options: ConversionOptions | None = None, advance: Advance = lambda _: None) -> Check:
+    """Read a bag from end to end and say whether it can become a dataset.
+
+    Args:
+        path: A rosbag2 folder or a storage file.
+        options: How it would be converted.
+        advance: Called with the nanoseconds of recording read since the last call.
+
+    """
+    path, options = Path(path), options or ConversionOptions()
+    try:
+        with BagReader(path) as reader:
+            return _check(path, reader, options, advance)
+    except BagError as error:
+        return _damaged(path, str(error))
+
+
+def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: Advance) -> Check:
+    obstacles: list[str] = []
+    try:
+        topics: DatasetTopics | None = find_topics(
+            str(path),
+            reader.topics,
+            audio=options.audio,
+            depth=options.depth,
+            labels=options.labels,
+            reference=options.reference,
+        )
+    except BagError as error:
+        topics = None
+        obstacles.append(str(error) if reader.end_ns else f'{path}: holds no messages: record it anew.')
+    survey, refusal = _survey(reader, topics, options)
+    obstacles += refusal
+    survey.run(advance)
+    heard = survey.images_heard(WINDOW_S / 2, WINDOW_S / 2)
+    if topics is not None and not obstacles:
+        obstacles += [*_audio_obstacles(topics, survey), *_image_obstacles(path, topics, survey)]
+    missing_truth = [] if topics is None or topics.reference or _label_files(path) else _no_truth(reader)
+    if topics is not None and topics.reference and not obstacles and not heard:
+        obstacles.append(_not_heard(topics, survey))
+    problems = (*reader.problems, *_definition_problems(reader), *_rig_problems(reader))
+    report = make_report(path.name, 'Read to its end.', survey.summaries(), problems)
+    verdict = Verdict.UNFIT if obstacles else Verdict.READY
+    if missing_truth and not obstacles:
+        verdict = Verdict.LABEL if _pictures(reader) else Verdict.UNFIT
+    images = len(survey.images_ns)
+    return Check(str(path), verdict, (*obstacles, *missing_truth), report.problems, images, heard, report)
+
+
+def _survey(
+    reader: BagReader, topics: DatasetTopics | None, options: ConversionOptions
+) -> tuple[BagSurvey, tuple[str, ...]]:
+    """Return the survey to run, of the topics alone if the audio is described as one that cannot be read."""
+    try:
+        return BagSurvey(reader, topics, options.stated, options.sample_rate_hz), ()
+    except BagError as error:
+        return BagSurvey(reader, None, None, options.sample_rate_hz), (str(error),)
+
+
+def _audio_obstacles(topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
+    if not survey.runs:
+        yield f'{topics.audio}: no message can be read: {survey.problem}'
+        return
+    longest_s = max(end - first for first, end in survey.runs) / NS
+    if survey.audio_refusal:
+        yield f'{topics.audio}: {survey.audio_refusal}'
+    elif longest_s < WINDOW_S:
+        yield f'{topics.audio}: the longest stretch without a loss has {longest_s:.2f} s, a window {WINDOW_S:.0f} s.'
+
+
+def _image_obstacles(path: Path, topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
+    for topic, problem in survey.undecoded.items():
+        yield f'{topic}: no image can be decoded: {problem}'
+    for kind, topic in ((DEPTH, topics.depth), (LABELS, topics.labels)):
+        file = label_folder(path) / LABEL_FILES[kind]
+        if not topic and file.exists():
+            try:
+                LabelTrack(file).close()
+            except DatasetError as error:
+                yield str(error)
+
+
+def _not_heard(topics: DatasetTopics, survey: BagSurvey) -> str:
+    if not survey.images_ns:
+        return f'{topics.reference}: holds no image.'
+    first_ns, end_ns = min(first for first, _ in survey.runs), max(end for _, end in survey.runs)
+    images_s = [(stamp_ns - first_ns) / NS for stamp_ns in (min(survey.images_ns), max(survey.images_ns))]
+    return (
+        f'{topics.reference}: no image lies in the middle of a second of whole audio: images are stamped '
+        f'{images_s[0]:+.1f} to {images_s[1]:+.1f} s from the first sound, the last is at '
+        f'{(end_ns - first_ns) / NS:+.1f} s: do camera and audio stamp by the same clock?'
+    )
+
+
+def _no_truth(reader: BagReader) -> list[str]:
+    pictures = _pictures(reader)
+    if not pictures:
+        return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or name the topics.']
+    return [
+        f'{reader.path}: has neither depth nor labels: make them from {", ".join(pictures)} (training.labelling.label).'
+    ]
+
+
+def _pictures(reader: BagReader) -> list[str]:
+    return [topic.name for topic in reader.topics if topic.count and topic.type in IMAGE_TYPES]
+
+
+def _label_files(path: Path) -> bool:
+    return any((label_folder(path) / name).exists() for name in LABEL_FILES.values())
+
+
+def _definition_problems(reader: BagReader) -> Iterator[str]:
+    for topic in reader.topics:
+        if not topic.definition and not definition_of(topic.type)[0]:
+            yield f'{topic.name}: {topic.type!r} is unknown and the bag holds no definition: it cannot be decoded.'
+
+
+def _rig_problems(reader: BagReader) -> tuple[str, ...]:
+    try:
+        metadata = read_run_metadata(reader)
+    except BagError as error:
+        return (str(error),)
+    if metadata is None or metadata.rig is None:
+        return ('The bag says nothing of its rig: name the rig that recorded it when you convert (--rig).',)
+    try:
+        metadata.rig.array()
+        metadata.rig.depth_file()
+        Extrinsics.from_text(metadata.rig.extrinsics, EXTRINSICS_FILE)
+    except CalibrationError as error:
+        return (f'The rig in the bag cannot be used: {error} Name the rig by hand when you convert (--rig).',)
+    return ()
+
+
+def _damaged(path: Path, reason: str) -> Check:
+    """Say what recovering a bag that cannot be read would save."""
+    try:
+        found = survey_damage(path)
+    except BagError:
+        return Check(str(path), Verdict.UNFIT, (reason,), ())
+    if not found.kept:
+        return Check(str(path), Verdict.UNFIT, (reason, 'There is no whole message to recover.'), ())
+    missing = 'how many it held nobody knows' if found.missing is None else f'{found.missing} are missing'
+    saves = f'recover_bag would keep {found.kept} messages; {missing}.'
+    damages = tuple(map(str, found.damages)) + found.notes
+    return Check(str(path), Verdict.RECOVER, (reason, saves), damages)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status: 0 if every bag is ready, else 1."""
+    parser = argparse.ArgumentParser(prog='check_bag', description='Say whether bags can become a dataset.')
+    parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
+    for kind in ('audio', 'depth', 'labels', 'reference'):
+        parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, if not the usual one')
+    add_stated_argument(parser)
+    parser.add_argument('--json', action='store_true', help='print the checks as JSON')
+    given = parser.parse_args(arguments)
+    topics = {kind: getattr(given, kind) for kind in ('audio', 'depth', 'labels', 'reference')}
+    checks = _check_all(without_labels(given.bags), ConversionOptions(**topics, stated=given.stated))
+    if given.json:
+        print(json.dumps([check.plain() for check in checks], indent=1))
+    else:
+        Console(soft_wrap=True).print('\n\n'.join(check.text() for check in checks), markup=False, highlight=False)
+    return int(any(check.verdict is not Verdict.READY for check in checks))
+
+
+def _check_all(bags: Sequence[Path], options: ConversionOptions) -> list[Check]:
+    checks = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for bag in bags:
+            task = progress.add_task(bag.name, total=_duration_s(bag))
+
+            def advance(read_ns: int, task: Any = task) -> None:
+                progress.advance(task, read_ns / NS)
+
+            checks.append(check_bag(bag, options, advance))
+            progress.update(task, completed=1, total=1)
+    return checks
+
+
+def _duration_s(bag: Path) -> float | None:
+    try:
+        with BagReader(bag) as reader:
+            return reader.duration_s
+    except BagError:
+        return None
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,131 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every readable message of a damaged sqlite3 storage file.
+
+A copy is opened with its journal, so that SQLite finishes or undoes what a killed recorder began. Where a page is
+damaged, the messages before it are read forwards and those behind it backwards. SQLite has no checksums: what is read
+may be wrong inside.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import final
+
+from audio_manifold_ros.bags.recovery.recovery_log import Account, SavedMessage
+from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.bags.storage.decompression import PACKING_ERRORS, plain_message
+from audio_manifold_ros.bags.storage.qos_profiles import lenient_qos_text
+
+COMPANIONS = ('', '-journal', '-wal', '-shm')
+LARGEST_ID = 2**63 - 1
+ORDERS = {
+    'forwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id < ? ORDER BY id',
+    'backwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id > ? ORDER BY id DESC',
+}
+Row = tuple[int, int, int, bytes]
+# What SQLite says of a damaged schema quotes it, and may be no text.
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
+
+@final
+class SqliteSalvage:
+    """One damaged file. Iterate it once; then the account is complete."""
+
+    def __init__(self, path: Path, account: Account) -> None:
+        """Prepare to read a file; only a copy is opened.
+
+        Args:
+            path: The file.
+            account: Where to note what was kept and what was lost.
+
+        """
+        self._path = path
+        self._account = account
+
+    def __iter__(self) -> Iterator[SavedMessage]:
+        """Return every readable message: in order of recording, behind a damage in reverse.
+
+        Raises:
+            OSError: The disk fails.
+
+        """
+        with tempfile.TemporaryDirectory(prefix='audio_manifold_bag_') as scratch:
+            copy = Path(scratch) / 'copy.db3'
+            for suffix in COMPANIONS:
+                source = self._path.with_name(self._path.name + suffix)
+                if source.exists():
+                    shutil.copyfile(source, copy.with_name(copy.name + suffix))
+            with closing(sqlite3.connect(copy)) as database:
+                database.text_factory = _lenient_text
+                yield from self._messages(database)
+
+    def _messages(self, database: sqlite3.Connection) -> Iterator[SavedMessage]:
+        try:
+            topics = _topics(database)
+        except DATABASE_ERRORS as error:
+            self._account.lose(0, self._path.stat().st_size, f'a database without readable topics ({error})')
+            return
+        self._account.topics += topics.values()
+        last = -1
+        try:
+            for row in database.execute(ORDERS['forwards'], (LARGEST_ID,)):
+                last = row[0]
+                yield from self._message(topics, row)
+        except DATABASE_ERRORS as error:
+            reason = str(error)
+        else:
+            return
+        kept = self._account.kept
+        try:
+            for row in database.execute(ORDERS['backwards'], (last,)):
+                yield from self._message(topics, row)
+        except DATABASE_ERRORS as error:
+            reason = str(error)
+        behind = self._account.kept - kept
+        self._account.lose(
+            0, 0, f'a damaged page ({reason}) behind message {last}, {behind} messages kept from behind it'
+        )
+
+    def _message(self, topics: dict[int, BagTopic], row: Row) -> Iterator[SavedMessage]:
+        number, topic, time_ns, data = row
+        if topic not in topics or not isinstance(data, bytes) or not isinstance(time_ns, int) or time_ns < 0:
+            self._account.lose(0, 0, f'message {number} with an unknown topic, or without time or data')
+            return
+        try:
+            plain = plain_message(data)
+        except PACKING_ERRORS:
+            self._account.lose(0, len(data), f'message {number} whose compression is damaged')
+            return
+        self._account.kept += 1
+        self._account.unverified += 1
+        yield SavedMessage(topics[topic], time_ns, plain)
+
+
+def _topics(database: sqlite3.Connection) -> dict[int, BagTopic]:
+    columns = {row[1] for row in database.execute('PRAGMA table_info(topics)')}
+    profiles = 'offered_qos_profiles' if 'offered_qos_profiles' in columns else "''"
+    rows = database.execute(f'SELECT id, name, type, {profiles} FROM topics').fetchall()  # noqa: S608 - own texts
+    definitions = _definitions(database)
+    return {
+        number: BagTopic(str(name), str(kind), 0, lenient_qos_text(str(qos or '')), definitions.get(kind, ''))
+        for number, name, kind, qos in rows
+        if isinstance(number, int)
+    }
+
+
+def _definitions(database: sqlite3.Connection) -> dict[str, str]:
+    try:
+        rows = database.execute('SELECT topic_type, encoded_message_definition FROM message_definitions').fetchall()
+    except DATABASE_ERRORS:
+        return {}  # rosbag2 stores them since schema 4; without them the known types must do
+    return {kind: text for kind, text in rows if isinstance(kind, str) and isinstance(text, str)}
+
+
+def _lenient_text(data: bytes) -> str:
+    return data.decode('utf-8', errors='replace')

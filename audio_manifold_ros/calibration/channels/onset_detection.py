@@ -1,0 +1,48 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""When a sudden sound begins, in the middle of an array."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.ndimage
+import scipy.signal
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.impulsive_events import SoundEvents
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+# Cars are loud below this, claps above.
+LOWEST_HZ = 800.0
+SMOOTH_S, BEFORE_S = 3e-4, 0.1
+# A sound has begun where it is this share of its highest amplitude, and this often the noise before.
+PEAK_SHARE, NOISE_FACTOR = 0.15, 4.0
+
+
+def find_onsets(samples: Samples, sample_rate_hz: int, events: SoundEvents) -> Array:
+    """Return the instant at which each event begins (event,), seconds since sample 0; NaN where it does not stand out.
+
+    Args:
+        samples: Raw float32 (channel, n).
+        sample_rate_hz: Rate.
+        events: What `find_events` found in them.
+
+    """
+    high = scipy.signal.butter(4, LOWEST_HZ, 'highpass', fs=sample_rate_hz, output='sos')
+    return np.array([_onset_s(samples, sample_rate_hz, span, high) for span in events.spans.tolist()])
+
+
+def _onset_s(samples: Samples, sample_rate_hz: int, span: list[int], high: Array) -> float:
+    start = max(span[0] - round(BEFORE_S * sample_rate_hz), 0)
+    part = scipy.signal.sosfilt(high, samples[:, start : span[1]].astype(np.float64), axis=1)
+    amplitude = np.sqrt(scipy.ndimage.uniform_filter1d(part**2, max(round(SMOOTH_S * sample_rate_hz), 1), axis=1))
+    before = max(span[0] - start, 1)
+    noise = np.sqrt((part[:, :before] ** 2).mean(axis=1))
+    threshold = np.maximum(PEAK_SHARE * amplitude.max(axis=1), NOISE_FACTOR * noise)
+    above = amplitude[:, before:] > threshold[:, None]
+    heard = above.any(axis=1)
+    if heard.sum() * 2 < len(samples):
+        return float('nan')
+    return float(span[0] + np.median(above.argmax(axis=1)[heard])) / sample_rate_hz

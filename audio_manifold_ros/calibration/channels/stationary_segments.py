@@ -1,0 +1,103 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Stretches of a recording in which nothing moves, and what the clocks of the channels do meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.tdoa import Arrivals
+from audio_manifold_ros.rig.errors import CalibrationError
+
+Array = NDArray[np.float64]
+
+# Pieces of one place: the lags move by less than this share of the array's width, and this, from one to the next.
+STANDS_SHARE, STANDS_SAMPLES = 0.02, 0.15
+LEAST_PIECES = 2
+LAG_STD_SAMPLES = 0.005
+
+
+@dataclass(frozen=True)
+class Places:
+    """Stretches of a recording in which nothing moved.
+
+    Attributes:
+        times_s: Middle of each (place,).
+        spans_s: Beginning and end of each (place, 2).
+        lags_samples: How late each channel is, against the median of all (place, channel).
+        std_samples: Standard deviation of these (place, channel).
+        drift: By how many samples a second each channel falls behind the median while nothing moves (channel,).
+        drift_std: Standard deviation of these (channel,).
+
+    """
+
+    times_s: Array
+    spans_s: Array
+    lags_samples: Array
+    std_samples: Array
+    drift: Array
+    drift_std: Array
+
+
+def find_places(arrivals: Arrivals, width_samples: float) -> Places:
+    """Join consecutive pieces that hear the same place; pieces without a clear sound are left out.
+
+    Args:
+        arrivals: Of all pieces.
+        width_samples: How many samples sound takes across the array.
+
+    Raises:
+        CalibrationError: There is none.
+
+    """
+    clear = arrivals.clear
+    # Most steps from piece to piece are made while nothing moves: their median is what clocks do.
+    steps = np.diff(arrivals.lags_samples, axis=0)[clear[1:] & clear[:-1]]
+    step = np.median(steps, axis=0) if len(steps) else np.zeros(arrivals.lags_samples.shape[1])
+    lags = arrivals.lags_samples - np.arange(len(clear))[:, None] * step
+    stands = max(STANDS_SHARE * width_samples, STANDS_SAMPLES)
+    groups: list[list[int]] = []
+    for piece in np.flatnonzero(clear).tolist():
+        before = groups[-1][-1] if groups else -2
+        if before == piece - 1 and np.abs(lags[piece] - lags[before]).max() < stands:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    kept = [group for group in groups if len(group) >= LEAST_PIECES]
+    if not kept:
+        msg = (
+            f'No clear sound stands still for a second: {int(clear.sum())} of {len(clear)} pieces of half a second '
+            'are clear. Play louder, come closer, and hold the loudspeaker still at each place.'
+        )
+        raise CalibrationError(msg)
+    drift, drift_std = _drift_within(arrivals, kept)
+    middles = np.array([arrivals.times_s[group].mean() for group in kept])
+    still = arrivals.lags_samples - arrivals.times_s[:, None] * drift
+    # A car that passes bends the lags of the channels that face it, for a while.
+    scatter = [still[group].std(axis=0) / np.sqrt(len(group)) for group in kept]
+    half_s = np.median(np.diff(arrivals.times_s)) / 2 if len(arrivals.times_s) > 1 else 0.0
+    spans_s = np.array([(arrivals.times_s[group[0]] - half_s, arrivals.times_s[group[-1]] + half_s) for group in kept])
+    return Places(
+        middles,
+        spans_s,
+        np.array([np.median(still[group], axis=0) for group in kept]) + middles[:, None] * drift,
+        np.hypot(np.array(scatter), LAG_STD_SAMPLES),
+        drift,
+        drift_std,
+    )
+
+
+def _drift_within(arrivals: Arrivals, groups: list[list[int]]) -> tuple[Array, Array]:
+    """Return samples a second (channel,), and their standard deviations: the median slope of the places."""
+    slopes, spans = [], []
+    for group in groups:
+        elapsed_s = arrivals.times_s[group] - arrivals.times_s[group].mean()
+        slopes.append(elapsed_s @ arrivals.lags_samples[group] / (elapsed_s @ elapsed_s))
+        spans.append(elapsed_s @ elapsed_s)
+    median = np.median(slopes, axis=0)
+    spread = np.median(np.abs(slopes - median), axis=0) * 1.4826
+    least = LAG_STD_SAMPLES / np.sqrt(np.sum(spans))
+    return median - np.median(median), np.maximum(spread / np.sqrt(len(groups)), least)

@@ -1,0 +1,63 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`calibrate COMMAND …`: measures the rig, from a live device, a WAV file or a bag, and writes reports.
+
+Run as `python -m audio_manifold_ros.calibration.commands.cli`. Exit status 0: the rig is sound; 1: something is broken, or
+the recording cannot be measured; 2: the command cannot be run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.calibration.commands.commands import COMMANDS
+from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.rig.errors import CalibrationError
+
+ERRORS = (AudioError, BagError, CalibrationError, EvaluationError, WorkbenchError)
+CANNOT_RUN, INTERRUPTED = 2, 130
+HELP_WIDTH = 100
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog='calibrate',
+        description='Measure the microphones of a rig. Nothing is written to a rig without `calibrate apply`.',
+    )
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    for command in COMMANDS.values():
+        text = '\n\n'.join(textwrap.fill(part, HELP_WIDTH) for part in command.text.split('\n\n'))
+        subparser = commands.add_parser(
+            command.name,
+            help=command.title,
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.configure(subparser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    given = make_parser().parse_args(arguments)
+    console = Console(soft_wrap=True)
+    try:
+        return COMMANDS[given.command].run(given, console)
+    except ERRORS as error:
+        print(f'calibrate {given.command}: {error}', file=sys.stderr)
+        return CANNOT_RUN
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,170 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A measurement of sound as a subcommand: recording with a progress display, measuring, report."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.levels import LevelMeter
+from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.recording.raw_recording import LONGEST_S, Recording, collect
+from audio_manifold_ros.calibration.recording.recording_sources import Sound, add_sound_arguments, open_sound
+from audio_manifold_ros.calibration.reporting.calibration_report import Report, conclude
+from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
+
+# What a person should do at a time of a live recording: (rig, share that is done) → a few words.
+Prompt = Callable[['MicrophoneArray | None', float], str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a measurement gets.
+
+    Attributes:
+        recording: Raw sound.
+        array: The rig, None where there is none.
+        options: The command line.
+
+    """
+
+    recording: Recording
+    array: MicrophoneArray | None
+    options: argparse.Namespace
+
+    def rig(self) -> MicrophoneArray:
+        """Return the rig.
+
+        Raises:
+            WorkbenchError: There is none, or it uses channels that the recording lacks.
+
+        """
+        if self.array is None:
+            msg = 'This measurement needs a rig: name its folder with --rig, for example calibration/roof_octagon.'
+            raise WorkbenchError(msg)
+        needed = max(self.array.device_channels) + 1
+        if self.recording.channels < needed:
+            msg = (
+                f'{self.recording.origin}: has {self.recording.channels} channels, but array {self.array.array_id!r} '
+                f'uses channel {needed - 1}: record all channels, or give another rig.'
+            )
+            raise WorkbenchError(msg)
+        return self.array
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What makes a subcommand out of mathematics.
+
+    Attributes:
+        name: As it is typed.
+        title: One line.
+        text: Which sound it needs.
+        seconds: Length of a live recording.
+        measure: The measurement.
+        configure: Adds arguments of its own.
+        prompt: What a person should do when, in a live recording.
+
+    """
+
+    name: str
+    title: str
+    text: str
+    seconds: float
+    measure: Callable[[Task], Report]
+    configure: Callable[[argparse.ArgumentParser], None] = lambda _: None
+    prompt: Prompt = lambda _rig, _done: 'recording'
+
+    def command(self) -> Command:
+        """Return the subcommand."""
+        return Command(self.name, self.title, self.text, self._configure, self._run)
+
+    def _configure(self, parser: argparse.ArgumentParser) -> None:
+        add_sound_arguments(parser, self.seconds)
+        parser.add_argument('--rig', type=Path, metavar='FOLDER', help='the rig (default: the one in the bag)')
+        parser.add_argument('--out', type=Path, metavar='FOLDER', help='for the report (default: a new one)')
+        self.configure(parser)
+
+    def _run(self, given: argparse.Namespace, console: Console) -> int:
+        array = load_array(given)
+        sound = open_sound(given, None if array is None else max(array.device_channels) + 1)
+        with _progress() as progress:
+            recording = self._record(given, sound, array, progress)
+            progress.add_task('measuring', total=None, level='')
+            report = self.measure(Task(recording, array, given))
+        figures = {
+            'recording': {
+                'origin': recording.origin,
+                'duration_s': round(recording.duration_s, 3),
+                'sample_rate_hz': recording.sample_rate_hz,
+                'channels': recording.channels,
+                'lost_samples': recording.lost_samples,
+            },
+            'rig': None if array is None else array.array_id,
+        }
+        whole = replace(report, figures=figures | dict(report.figures), remarks=(*recording.remarks(), *report.remarks))
+        return conclude(whole, given.out, console)
+
+    def _record(
+        self, given: argparse.Namespace, sound: Sound, array: MicrophoneArray | None, progress: Progress
+    ) -> Recording:
+        seconds = given.seconds or (self.seconds if sound.live else LONGEST_S)
+        shown = progress.add_task(
+            self.prompt(array, 0.0) if sound.live else f'reading {sound.origin}',
+            total=seconds if sound.live else None,
+            level='',
+        )
+        meter: LevelMeter | None = None
+        heard_s = 0.0
+
+        def hear(block: AudioBlock) -> None:
+            nonlocal meter, heard_s
+            meter = meter or LevelMeter(block.channels, block.sample_rate_hz)
+            meter.update(block.samples)
+            heard_s += block.samples.shape[1] / block.sample_rate_hz
+            if sound.live:
+                progress.update(shown, description=self.prompt(array, min(heard_s / seconds, 1.0)), level=_loud(meter))
+            progress.update(shown, completed=heard_s)
+
+        recording = collect(sound.blocks(), sound.origin, given.start, seconds, hear)
+        progress.update(shown, total=recording.duration_s, completed=recording.duration_s)
+        return recording
+
+
+def load_array(given: argparse.Namespace) -> MicrophoneArray | None:
+    """Return the rig that was named, else the one in the bag, else None.
+
+    Raises:
+        BagError: The bag cannot be read, or what it says of its rig is damaged.
+        CalibrationError: The rig cannot be read.
+
+    """
+    if given.rig is not None:
+        return MicrophoneArray.from_yaml(given.rig / RIG_FILE)
+    if given.bag is None:
+        return None
+    with BagReader(given.bag) as bag, bag_rig(bag) as rig:
+        return None if rig.origin == 'default' else MicrophoneArray.from_yaml(rig.folder / RIG_FILE)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn('{task.description}'), BarColumn(), TimeRemainingColumn(), TextColumn('{task.fields[level]}'))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield progress
+
+
+def _loud(meter: LevelMeter) -> str:
+    levels = [level.rms_dbfs for level in meter.snapshot()]
+    return f'{min(levels):.0f} to {max(levels):.0f} dBFS' if levels else ''

@@ -1,0 +1,91 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The microphones that a measurement may compare: those that the rig enables, if none of them is broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.calibration.channels.channel_check import check_channels
+from audio_manifold_ros.calibration.commands.measurement_command import Task
+from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
+
+# With these nothing can be measured; other faults spoil it a little.
+FATAL = frozenset({'dead', 'identical'})
+
+
+@dataclass(frozen=True)
+class LiveChannels:
+    """Raw sound of the enabled microphones.
+
+    Attributes:
+        array: The whole rig.
+        indices: Which of its microphones these are.
+        samples: float32 (live microphone, sample), raw.
+        sample_rate_hz: Rate.
+        remarks: What is wrong with some of them.
+
+    """
+
+    array: MicrophoneArray
+    indices: tuple[int, ...]
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+    remarks: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the sound."""
+        return self.samples.shape[1] / self.sample_rate_hz
+
+    @property
+    def microphones(self) -> tuple[Microphone, ...]:
+        """The enabled microphones."""
+        return tuple(self.array.microphones[index] for index in self.indices)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(mic.name for mic in self.microphones)
+
+    @property
+    def positions_m(self) -> NDArray[np.float64]:
+        """Their positions (live microphone, 3)."""
+        return self.array.positions_m[list(self.indices)]
+
+
+def live_channels(task: Task, *, alike: bool = False) -> LiveChannels:
+    """Choose the enabled microphones.
+
+    Args:
+        task: Recording and rig.
+        alike: All channels are given the same signal, so that it is no fault to carry it.
+
+    Raises:
+        WorkbenchError: There is no rig, it has less than two enabled microphones, or one of them is dead or a copy.
+
+    """
+    array = task.rig()
+    indices = tuple(index for index, mic in enumerate(array.microphones) if mic.enabled)
+    if len(indices) < 2:
+        msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: microphones are compared, enable two.'
+        raise WorkbenchError(msg)
+    samples = task.recording.samples[[array.microphones[index].device_channel for index in indices]]
+    check = check_channels(samples, task.recording.sample_rate_hz)
+    expected = {'identical'} if alike else set()
+    found = {
+        array.microphones[index].name: sorted(set(channel.faults) - expected)
+        for index, channel in zip(indices, check.channels, strict=True)
+        if set(channel.faults) - expected
+    }
+    fatal = {name: faults for name, faults in found.items() if FATAL & set(faults)}
+    if fatal:
+        said = ', '.join(f'{name} is {" and ".join(faults)}' for name, faults in fatal.items())
+        msg = f'{said}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
+        raise WorkbenchError(msg)
+    remarks = tuple(f'{name} is {" and ".join(faults)}: run `calibrate check`.' for name, faults in found.items())
+    return LiveChannels(array, indices, samples, task.recording.sample_rate_hz, remarks)

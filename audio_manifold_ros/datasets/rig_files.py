@@ -1,0 +1,95 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rig files as text: what a drive keeps of the rig that recorded it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.rig import MicrophoneArray
+
+RIG_FILES = ('mic_array', 'camera', 'extrinsics')
+# What a rig may have.
+MORE_FILES = ('depth',)
+
+
+@dataclass(frozen=True)
+class RigText:
+    """The YAML files of a rig, word for word.
+
+    Attributes:
+        mic_array: Text of `mic_array.yaml`.
+        camera: Text of `camera.yaml` (the format of camera_info_manager).
+        extrinsics: Text of `extrinsics.yaml`.
+        depth: Text of `depth.yaml`; empty for a rig without one.
+
+    """
+
+    mic_array: str
+    camera: str
+    extrinsics: str
+    depth: str = ''
+
+    @classmethod
+    def from_folder(cls, folder: Path | str) -> RigText:
+        """Read the rig files of a folder.
+
+        Raises:
+            DatasetError: A file is missing or is no text.
+
+        """
+        texts = {}
+        for name in (*RIG_FILES, *MORE_FILES):
+            path = Path(folder) / f'{name}.yaml'
+            if name in MORE_FILES and not path.exists():
+                continue
+            try:
+                texts[name] = path.read_text(encoding='utf-8')
+            except (OSError, UnicodeDecodeError) as error:
+                msg = f'Cannot read the rig file {str(path)!r}: {error}. Give a folder with {list(RIG_FILES)} as YAML.'
+                raise DatasetError(msg) from None
+        return cls(**texts)
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> RigText:
+        """Return the rig of texts by the name of their file, as `texts` gives them.
+
+        Raises:
+            KeyError: A file that every rig has is missing.
+
+        """
+        required = {name: str(texts[name]) for name in RIG_FILES}
+        return cls(**required, **{name: str(texts[name]) for name in MORE_FILES if name in texts})
+
+    def texts(self) -> dict[str, str]:
+        """Return the text of every file that there is, by its name without `.yaml`."""
+        more = {name: getattr(self, name) for name in MORE_FILES if getattr(self, name)}
+        return {**{name: getattr(self, name) for name in RIG_FILES}, **more}
+
+    def array(self) -> MicrophoneArray:
+        """Return the microphone array.
+
+        Raises:
+            CalibrationError: The text is no microphone array.
+
+        """
+        return _array(self.mic_array)
+
+    def depth_file(self) -> DepthFile | None:
+        """Return what the depth of the rig is worth; None for a rig that says nothing of it.
+
+        Raises:
+            CalibrationError: `depth.yaml` makes no sense.
+
+        """
+        return DepthFile.from_text(self.depth, DEPTH_FILE) if self.depth else None
+
+
+@lru_cache(maxsize=8)
+def _array(text: str) -> MicrophoneArray:
+    return MicrophoneArray.from_text(text, 'mic_array.yaml')

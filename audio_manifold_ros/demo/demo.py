@@ -1,0 +1,198 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One demonstration from start to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rclpy
+from lifecycle_msgs.msg import Transition
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
+from rich.live import Live
+
+from audio_manifold_ros.demo.demo_client import PERCEPTION, Viewer
+from audio_manifold_ros.demo.errors import DemoError
+from audio_manifold_ros.demo.frame_sync import Album
+from audio_manifold_ros.demo.live_table import live_table
+from audio_manifold_ros.demo.snapshots import evenly, to_moments
+from audio_manifold_ros.demo.summary import summarise
+from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.evaluation.reporting.video import write_film
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.process_memory import resident_mb
+from audio_manifold_ros.processes.ros_isolation import isolated_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from audio_manifold_ros.demo.options import DemoOptions
+
+NODES = 'audio_manifold_ros.nodes'
+DRIVE = 'simulated_drive'
+START_TIMEOUT_S = 120.0
+FIRST_IMAGE_TIMEOUT_S = 60.0
+DIAGNOSTICS_TIMEOUT_S = 20.0
+REFRESH_S = 0.25
+ALBUM_RATE_HZ, ALBUM_CAPACITY = 10.0, 900
+SHEET_COLUMNS = 6
+# Streets are 60 s long at most; a longer demonstration drives down the next one.
+STREET_S = 60.0
+# Two hops: half the messages of one hop, and every window still ends where a block ends.
+BLOCK_SAMPLES = 512
+
+
+class Show:
+    """Starts the nodes, watches them, and writes what remains into a folder.
+
+    Args:
+        options: What to show.
+        console: Where the live table goes.
+
+    """
+
+    def __init__(self, options: DemoOptions, console: Console) -> None:
+        """Load the bundle's manifest; nothing starts.
+
+        Raises:
+            NodeError: There is no such bundle.
+            InferenceError: The bundle cannot be used.
+
+        """
+        self._options = options
+        self._console = console
+        self._bundle = Bundle.load(locate('--bundle', options.bundle))
+        self._album = Album(ALBUM_RATE_HZ, ALBUM_CAPACITY)
+        self._first_image_s = 0.0
+        self._rss_mb = 0.0
+
+    def run(self) -> dict[str, Any]:
+        """Show it, and return what `summary.json` says.
+
+        Raises:
+            DemoError: A node failed, or no image came.
+
+        """
+        environment = isolated_environment()
+        os.environ.update(environment)
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        try:
+            with tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs:
+                viewer = Viewer(self._bundle.manifest, self._album)
+                try:
+                    with Children(Path(logs), environment) as children:
+                        self._watch(viewer, children)
+                finally:
+                    viewer.destroy_node()
+        finally:
+            try_shutdown()
+        return self._leave(viewer)
+
+    def _watch(self, viewer: Viewer, children: Children) -> None:
+        executor = SingleThreadedExecutor()
+        executor.add_node(viewer)
+
+        def wait(done: Callable[[], bool], timeout_s: float, what: str) -> None:
+            end_s = time.monotonic() + timeout_s
+            while not done():
+                executor.spin_once(timeout_sec=0.1)
+                children.check()
+                if time.monotonic() > end_s:
+                    said = '\n'.join(children.last_words(name) for name in children.names)
+                    msg = f'No {what} within {timeout_s:.0f} s. The nodes said:\n{said}'
+                    raise DemoError(msg)
+
+        def change(transition: int, what: str) -> None:
+            answer = viewer.request(transition)
+            wait(answer.done, START_TIMEOUT_S, f'answer to {what}')
+            if not answer.result().success:
+                msg = f'The perception node cannot {what}:\n{children.last_words(PERCEPTION)}'
+                raise DemoError(msg)
+
+        with self._console.status('starting the nodes'):
+            node_id = children.start_node(PERCEPTION, f'{NODES}.perception.perception_node', self._node_parameters())
+            wait(viewer.ready, START_TIMEOUT_S, 'answer from the perception node')
+            change(Transition.TRANSITION_CONFIGURE, 'configure')
+            if self._options.kind == 'simulator':
+                children.start_node(DRIVE, f'{NODES}.simulator.simulated_drive', self._drive_parameters())
+                wait(lambda: viewer.truths > 0, START_TIMEOUT_S, 'image from the simulated drive')
+            activated_s = time.monotonic()
+            change(Transition.TRANSITION_ACTIVATE, 'activate')
+            wait(lambda: bool(viewer.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image from the perception node')
+        self._first_image_s = viewer.arrivals_s[0] - activated_s
+        self._show_live(viewer, children, executor, node_id)
+        seen = viewer.diagnosed
+        wait(lambda: viewer.diagnosed > seen, DIAGNOSTICS_TIMEOUT_S, 'diagnostics')
+
+    def _show_live(self, viewer: Viewer, children: Children, executor: SingleThreadedExecutor, node_id: int) -> None:
+        start_s = viewer.arrivals_s[0]
+        shown_s = 0.0
+        with Live(console=self._console, auto_refresh=False, transient=not self._console.is_terminal) as live:
+            while (now_s := time.monotonic()) < start_s + self._options.seconds:
+                executor.spin_once(timeout_sec=0.05)
+                if now_s - shown_s < REFRESH_S:
+                    continue
+                shown_s = now_s
+                children.check()
+                self._rss_mb = max(self._rss_mb, resident_mb(node_id))
+                live.update(live_table(viewer, self._title(), now_s - start_s, self._rss_mb), refresh=True)
+                if viewer.value('audio source', 'state') == 'ended':
+                    break
+
+    def _leave(self, viewer: Viewer) -> dict[str, Any]:
+        out, frames, manifest = self._options.out, self._album.frames, self._bundle.manifest
+        if not frames:
+            msg = 'No prediction arrived with all of its images: this machine is overloaded, try --rate 10.'
+            raise DemoError(msg)
+        out.mkdir(parents=True, exist_ok=True)
+        summary = summarise(viewer, self._bundle.folder, self._first_image_s, self._rss_mb)
+        with self._console.status('drawing'):
+            moments = to_moments(frames, manifest)
+            sheet = contact_sheet(evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
+            save_picture(out / 'contact_sheet.png', sheet)
+            write_film(out / 'drive.mp4', moments, self._title())
+        (out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
+        return summary
+
+    def _title(self) -> str:
+        options = self._options
+        heard = f'street {options.seed}' if options.kind == 'simulator' else options.place
+        return f'Heard with eight microphones: {heard}'
+
+    def _node_parameters(self) -> dict[str, Any]:
+        options = self._options
+        kind, key = {
+            'simulator': ('topic', 'source.topic'),
+            'file': ('file', 'source.file'),
+            'device': ('device', 'source.device'),
+        }[options.kind]
+        place = options.place if options.kind != 'file' else str(Path(options.place).resolve())
+        return {
+            'bundle': str(self._bundle.folder),
+            'source.kind': kind,
+            key: place or 'audio',
+            'prediction.rate_hz': options.rate_hz,
+        }
+
+    def _drive_parameters(self) -> dict[str, Any]:
+        return {'seed': self._options.seed, 'street_s': STREET_S, 'block_samples': BLOCK_SAMPLES}
+
+
+def _subtitle(summary: dict[str, Any]) -> str:
+    parts = [f'{summary["rate_hz"]:.1f} images/s, {summary["latency_ms"]["p50"]:.0f} ms from sample to image']
+    for head, keys in (('depth', ('abs_rel', 'abs_rel_prior')), ('segmentation', ('iou_car', 'iou_car_prior'))):
+        model, prior = (summary.get(head, {}).get(key) for key in keys)
+        if model is not None and prior is not None:
+            parts.append(f'{keys[0]} {model:.3f} (without listening {prior:.3f})')
+    return ', '.join(parts)

@@ -1,0 +1,45 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From the frames of a demonstration to the moments that sheet and film are drawn of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.evaluation.metrics.classes import UNLABELLED
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.reporting.contact_sheet import Moment
+from audio_manifold_ros.nodes.perception.spectrogram import image_features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.demo.frame_sync import Frame
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
+
+
+def to_moments(frames: Sequence[Frame], manifest: Manifest) -> list[Moment]:
+    """Turn frames into moments; where only some have a truth, the others get an empty one."""
+    absent = _nothing(manifest) if any(frame.truth is not None for frame in frames) else Images(None, None)
+    return [
+        Moment(
+            time_s=(frame.stamp_ns - frames[0].stamp_ns) / 1e9,
+            features=image_features(frame.spectrogram, manifest.microphones, manifest.features.db_divisor),
+            truth=absent if frame.truth is None else Images(frame.truth.depth_m, frame.truth.labels),
+            predicted=Images(frame.depth_m, frame.labels),
+            confidence=frame.confidence,
+        )
+        for frame in frames
+    ]
+
+
+def evenly(moments: Sequence[Moment], count: int) -> list[Moment]:
+    """Choose at most `count` moments at even distances, the first and the last among them."""
+    return [moments[i] for i in np.unique(np.linspace(0, len(moments) - 1, count).round().astype(int))]
+
+
+def _nothing(manifest: Manifest) -> Images:
+    shape = (manifest.camera.height, manifest.camera.width)
+    return Images(np.full(shape, np.nan, dtype=np.float32), np.full(shape, UNLABELLED, dtype=np.uint8))

@@ -1,0 +1,64 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores at the resolution of the true images, where it is not that of the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, DepthMetrics
+from audio_manifold_ros.evaluation.metrics.image_resize import enlarged, sampled
+from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+
+
+class NativeScores:
+    """Enlarges predictions, depth bilinearly and classes by the nearest pixel, and compares them there."""
+
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no window; what is nearer than `near_m` counts as that."""
+        self._near_m = near_m
+        self._depth: dict[str, DepthMetrics] = {}
+        self._labels: dict[str, SegmentationMetrics] = {}
+        self._depth_size: tuple[int, ...] = ()
+        self._labels_size: tuple[int, ...] = ()
+
+    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+        """Count one window as far as its truth is of another size than the predictions (see `ScoreBoard.add`)."""
+        for variant, images in predicted.items():
+            if _differs(truth.depth_m, images.depth_m):
+                self._depth_size = truth.depth_m.shape  # type: ignore[union-attr]
+                larger = enlarged(images.depth_m, *self._depth_size)  # type: ignore[arg-type]
+                metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
+                metrics.add(truth.depth_m, larger)  # type: ignore[arg-type]
+            if _differs(truth.labels, images.labels):
+                self._labels_size = truth.labels.shape  # type: ignore[union-attr]
+                labels = sampled(images.labels, *self._labels_size)  # type: ignore[arg-type]
+                self._labels.setdefault(variant, SegmentationMetrics()).add(truth.labels, labels)  # type: ignore[arg-type]
+
+    def result(self) -> dict[str, Any]:
+        """Return size and scores of each kind of image that is not of the network's size.
+
+        Keys are those of `ScoreBoard.result`: metric, then control.
+        """
+        found: dict[str, Any] = {}
+        if self._depth:
+            found['depth'] = {'size': list(self._depth_size)}
+            for variant, metrics in self._depth.items():
+                found['depth'] |= {suffixed(key, variant): value for key, value in metrics.result().items()}
+        if self._labels:
+            found['segmentation'] = {'size': list(self._labels_size)}
+            for variant, counts in self._labels.items():
+                found['segmentation'] |= {suffixed(key, variant): value for key, value in counts.result().items()}
+        return found
+
+
+def _differs(truth: NDArray[Any] | None, predicted: NDArray[Any] | None) -> bool:
+    return truth is not None and predicted is not None and truth.shape != predicted.shape

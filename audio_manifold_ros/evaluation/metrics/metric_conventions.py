@@ -1,0 +1,84 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The same images scored by every convention in which the paper, its code and this project differ, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, DepthMetrics, median_scaled
+from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
+from audio_manifold_ros.evaluation.metrics.paper_metrics import (
+    DEPTH_KEYS,
+    PaperDepth,
+    ReferenceDepth,
+    ReferenceSegmentation,
+    paper_mean,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+
+
+class Conventions:
+    """Counts windows for the model and any controls.
+
+    `paper` is equation 1, `reference` the published code, `median_scaled` what this project computes after each
+    prediction is scaled by the ratio of medians, which forgives a wrong scale, and `paper_median_scaled` equation 1
+    after the same.
+    """
+
+    def __init__(self, near_m: float = NEAR_M) -> None:
+        """Start with no window; `reference` alone does not clip to `near_m`."""
+        self._near_m = near_m
+        self._paper: dict[str, PaperDepth] = {}
+        self._paper_scaled: dict[str, PaperDepth] = {}
+        self._reference: dict[str, ReferenceDepth] = {}
+        self._scaled: dict[str, DepthMetrics] = {}
+        self._labels: dict[str, ReferenceSegmentation] = {}
+
+    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+        """Count one window (see `ScoreBoard.add`) of images of one size.
+
+        Raises:
+            EvaluationError: An image has the wrong size.
+
+        """
+        for variant, images in predicted.items():
+            if truth.depth_m is not None and images.depth_m is not None:
+                self._paper.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, images.depth_m)
+                self._reference.setdefault(variant, ReferenceDepth()).add(truth.depth_m, images.depth_m)
+                scaled_m = median_scaled(truth.depth_m, images.depth_m)
+                self._scaled.setdefault(variant, DepthMetrics(self._near_m)).add(truth.depth_m, scaled_m)
+                self._paper_scaled.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, scaled_m)
+            if truth.labels is not None and images.labels is not None:
+                self._labels.setdefault(variant, ReferenceSegmentation()).add(truth.labels, images.labels)
+
+    def result(self, segmentation: Mapping[str, SegmentationMetrics]) -> dict[str, dict[str, float]]:
+        """Return by convention, then by metric with the control as a suffix, what `ScoreBoard` does not say.
+
+        Args:
+            segmentation: The counts of the whole test set by variant, for the mean of the paper's classes.
+
+        """
+        scaled = {
+            suffixed(key, who): value
+            for who, metrics in self._scaled.items()
+            for key, value in metrics.result().items()
+            if key in DEPTH_KEYS
+        }
+        paper = _named(self._paper)
+        paper |= {suffixed('miou', who): paper_mean(counts.result()) for who, counts in segmentation.items()}
+        return {
+            'paper': paper,
+            'reference': {**_named(self._reference), **_named(self._labels)},
+            'median_scaled': scaled,
+            'paper_median_scaled': _named(self._paper_scaled),
+        }
+
+
+def _named(counted: Mapping[str, Any]) -> dict[str, float]:
+    return {suffixed(key, who): value for who, found in counted.items() for key, value in found.result().items()}

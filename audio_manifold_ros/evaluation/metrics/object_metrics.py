@@ -1,0 +1,169 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether objects are found: connected regions of a class, matched by the direction of their centres."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.evaluation.metrics.boundary_f_score import harmonic_mean
+from audio_manifold_ros.evaluation.metrics.classes import REGION_CLASSES, class_table
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.rig.camera import CameraModel
+
+OBJECT_CLASSES = {'cars': ('car',), 'vehicles': REGION_CLASSES['vehicles']}
+# Half of what the DCASE challenges on sound event localisation allow.
+MAX_ANGLE_DEG = 10.0
+# Of the image: 16 pixels of 128 × 128. Smaller true regions are nobody's fault and nobody's merit.
+MIN_SHARE = 0.001
+# Far away cars all lie where the street ends, where even a prior finds them.
+NEARBY_M = 20.0
+NO_MATCH_DEG = 1e6
+_TABLES = {kind: class_table(names) for kind, names in OBJECT_CLASSES.items()}
+
+
+@dataclass(frozen=True)
+class SeenObject:
+    """A connected region.
+
+    Attributes:
+        ray: Unit vector (right, down, forward) through the centre of its mask.
+        distance_m: Median depth of its pixels along the optical axis, at most 80 m; NaN where none is known.
+        share: Of the image's pixels.
+
+    """
+
+    ray: tuple[float, float, float]
+    distance_m: float
+    share: float
+
+    @property
+    def azimuth_deg(self) -> float:
+        """Angle of its centre to the right of the optical axis."""
+        return math.degrees(math.atan2(self.ray[0], self.ray[2]))
+
+
+class FoundObjects:
+    """Counts objects that are there, that are said, and that are both; memory does not grow.
+
+    Objects are matched one to one, as many as possible and then at the smallest sum of angles (Hungarian method),
+    never farther apart than 10°. What is said where only a smaller true region lies counts neither for nor against.
+    """
+
+    def __init__(self) -> None:
+        """Start with no image."""
+        self._true = self._said = self._found = self._ranged = 0
+        self._nearby = self._nearby_found = 0
+        self._azimuth_deg = self._distance = 0.0
+
+    def add(self, true: Sequence[SeenObject], said: Sequence[SeenObject]) -> None:
+        """Count one image.
+
+        Args:
+            true: All true regions.
+            said: All predicted regions; those below the smallest share are left out.
+
+        """
+        large = [seen for seen in true if seen.share >= MIN_SHARE]
+        small = [seen for seen in true if seen.share < MIN_SHARE]
+        said = [seen for seen in said if seen.share >= MIN_SHARE]
+        pairs = matched(large, said)
+        taken = {place for _, place in pairs}
+        rest = [seen for place, seen in enumerate(said) if place not in taken]
+        self._true += len(large)
+        self._nearby += sum(seen.distance_m <= NEARBY_M for seen in large)
+        self._said += len(said) - len(matched(small, rest))
+        self._found += len(pairs)
+        for first, second in pairs:
+            there, heard = large[first], said[second]
+            self._nearby_found += there.distance_m <= NEARBY_M
+            self._azimuth_deg += abs(heard.azimuth_deg - there.azimuth_deg)
+            if math.isfinite(there.distance_m) and math.isfinite(heard.distance_m):
+                self._distance += abs(heard.distance_m - there.distance_m) / there.distance_m
+                self._ranged += 1
+
+    def result(self) -> dict[str, float]:
+        """Return the figures by name.
+
+        `recall` and `precision` are shares of the true and of the predicted objects, `f` their harmonic mean,
+        `recall_nearby` is the share of true objects at most 20 m away;
+        `azimuth_error_deg` and `distance_error` (relative to the truth) are means over matched objects; `true` and
+        `said` count objects. A figure without any object is NaN.
+        """
+        recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._said)
+        return {
+            'recall': recall,
+            'recall_nearby': _ratio(self._nearby_found, self._nearby),
+            'precision': precision,
+            'f': harmonic_mean(precision, recall),
+            'azimuth_error_deg': _ratio(self._azimuth_deg, self._found),
+            'distance_error': _ratio(self._distance, self._ranged),
+            'true': self._true,
+            'said': self._said,
+        }
+
+
+def seen_objects(
+    labels: NDArray[np.uint8], depth_m: NDArray[np.floating[Any]] | None, kind: str, camera: CameraModel
+) -> list[SeenObject]:
+    """Return the connected regions (eight neighbours) of a kind of object in one image.
+
+    Args:
+        labels: uint8 (row, column).
+        depth_m: The same shape, metres, NaN unknown; None if there is none.
+        kind: `cars`, or `vehicles` for all that drives, touching ones being one.
+        camera: Looks the same way at any size of image.
+
+    """
+    import cv2
+
+    mask = _TABLES[kind][labels]
+    if not mask.any():
+        return []
+    count, regions, figures, centres = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    found = []
+    for region in range(1, count):
+        left, top, width, height, pixels = figures[region].tolist()
+        part = slice(top, top + height), slice(left, left + width)
+        distance_m = math.nan if depth_m is None else _median_m(depth_m[part][regions[part] == region])
+        share = pixels / labels.size
+        found.append(SeenObject(_ray(centres[region], labels.shape, camera), distance_m, share))
+    return found
+
+
+def matched(first: Sequence[SeenObject], second: Sequence[SeenObject]) -> list[tuple[int, int]]:
+    """Return pairs of places in both lists: each at most once, as many as possible, then at the smallest angles."""
+    from scipy.optimize import linear_sum_assignment
+
+    if not first or not second:
+        return []
+    cosines = np.array([seen.ray for seen in first]) @ np.array([seen.ray for seen in second]).T
+    angles_deg = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
+    allowed = angles_deg <= MAX_ANGLE_DEG
+    rows, columns = linear_sum_assignment(np.where(allowed, angles_deg, NO_MATCH_DEG))
+    return [(row, column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[row, column]]
+
+
+def _ray(centre: NDArray[np.float64], shape: tuple[int, ...], camera: CameraModel) -> tuple[float, float, float]:
+    column = (float(centre[0]) + 0.5) * camera.width / shape[1] - 0.5
+    row = (float(centre[1]) + 0.5) * camera.height / shape[0] - 0.5
+    x, y = (column - camera.cx) / camera.fx, (row - camera.cy) / camera.fy
+    length = math.sqrt(x * x + y * y + 1)
+    return x / length, y / length, 1 / length
+
+
+def _median_m(depth_m: NDArray[np.floating[Any]]) -> float:
+    known = depth_m[~np.isnan(depth_m)]
+    return min(float(np.median(known)), FAR_M) if known.size else math.nan
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan

@@ -1,0 +1,146 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What pixel metrics do not see: edges in their places and objects found, for the model and any controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
+    TOLERANCES,
+    BoundaryCounts,
+    Mask,
+    class_edges,
+    depth_edges,
+    near,
+)
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, far_where_unknown
+from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
+from audio_manifold_ros.evaluation.metrics.object_metrics import OBJECT_CLASSES, FoundObjects, seen_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.rig.camera import CameraModel
+
+# A region's edges and what is near them.
+Outline = tuple[Mask, tuple[Mask, ...]]
+
+
+class Structure:
+    """Counts windows; the truth of each is looked at once for all variants. Memory does not grow."""
+
+    def __init__(self, camera: CameraModel | None, near_m: float = NEAR_M) -> None:
+        """Start with no window.
+
+        Args:
+            camera: What the images are seen with; without it objects are not looked for.
+            near_m: Nearest depth: no edge lies before it.
+
+        """
+        self._near_m = near_m
+        self._camera = camera
+        self._depth: dict[str, BoundaryCounts] = {}
+        self._classes: dict[str, dict[int, BoundaryCounts]] = {}
+        self._objects: dict[str, dict[str, FoundObjects]] = {}
+
+    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+        """Count one window (see `ScoreBoard.add`) of images of one size."""
+        if truth.depth_m is not None:
+            self._add_depth(truth.depth_m, predicted)
+        if truth.labels is not None:
+            self._add_classes(truth.labels, predicted)
+            if self._camera is not None:
+                self._add_objects(truth.labels, truth.depth_m, predicted, self._camera)
+
+    def result(self) -> dict[str, float]:
+        """Return the figures; a key is metric, then control (`cars_recall`, `depth_edges_f_wide_prior`).
+
+        `depth_edges_` and `class_edges_` go with `precision`, `recall` and `f` (see `BoundaryCounts.result`), the
+        latter being means over the classes with an edge in the truth, and `class_edges_f_` with a class; `cars_` and
+        `vehicles_` go with what `FoundObjects.result` names.
+        """
+        found: dict[str, float] = {}
+        for variant, counts in self._depth.items():
+            found |= {suffixed(f'depth_edges_{key}', variant): value for key, value in counts.result().items()}
+        for variant, classes in self._classes.items():
+            found |= {suffixed(f'class_edges_{key}', variant): value for key, value in _class_figures(classes).items()}
+        for variant, kinds in self._objects.items():
+            for kind, objects in kinds.items():
+                figures = objects.result()
+                found |= {
+                    suffixed(f'{kind}_{key}', variant): value
+                    for key, value in figures.items()
+                    if key != 'true' or variant == MODEL
+                }
+        return found
+
+    def _add_depth(self, truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, Images]) -> None:
+        known = ~np.isnan(truth_m)
+        true = _outline(depth_edges(truth_m, known, self._near_m))
+        for variant, images in predicted.items():
+            if images.depth_m is not None:
+                said = _outline(depth_edges(images.depth_m, known, self._near_m))
+                self._depth.setdefault(variant, BoundaryCounts()).add(*true, *said)
+
+    def _add_classes(self, truth: NDArray[np.uint8], predicted: Mapping[str, Images]) -> None:
+        known = truth != UNLABELLED
+        true = _outlines(truth, known)
+        nothing = _outline(np.zeros(truth.shape, dtype=np.bool_))
+        for variant, images in predicted.items():
+            if images.labels is not None:
+                said = _outlines(images.labels, known)
+                counts = self._classes.setdefault(variant, {})
+                for class_id in true.keys() | said.keys():
+                    outlines = *true.get(class_id, nothing), *said.get(class_id, nothing)
+                    counts.setdefault(class_id, BoundaryCounts()).add(*outlines)
+
+    def _add_objects(
+        self,
+        truth: NDArray[np.uint8],
+        truth_m: NDArray[np.floating[Any]] | None,
+        predicted: Mapping[str, Images],
+        camera: CameraModel,
+    ) -> None:
+        known = truth != UNLABELLED
+        for kind in OBJECT_CLASSES:
+            true = seen_objects(truth, truth_m, kind, camera)
+            for variant, images in predicted.items():
+                if images.labels is not None:
+                    labels = np.where(known, images.labels, np.uint8(UNLABELLED))
+                    depth_m = None if images.depth_m is None else far_where_unknown(images.depth_m)
+                    said = seen_objects(labels, depth_m, kind, camera)
+                    self._objects.setdefault(variant, {}).setdefault(kind, FoundObjects()).add(true, said)
+
+
+def _outline(edges: Mask) -> Outline:
+    return edges, near(edges)
+
+
+def _outlines(labels: NDArray[np.uint8], known: Mask) -> dict[int, Outline]:
+    """Return the outline of each class that has one."""
+    edges = class_edges(labels, known)
+    there = np.unique(labels[edges])
+    return {int(c): _outline(edges & (labels == c)) for c in there[there < len(CLASS_NAMES)]}
+
+
+def _class_figures(classes: Mapping[int, BoundaryCounts]) -> dict[str, float]:
+    present = {class_id: counts.result() for class_id, counts in sorted(classes.items()) if counts.true_pixels}
+    if not present:
+        return {}
+    # A class that is never said has no precision: its mean is over the others, its F-score 0.
+    keys = [f'{name}{tolerance}' for tolerance in TOLERANCES for name in ('precision', 'recall', 'f')]
+    means = {key: _mean([found[key] for found in present.values()]) for key in keys}
+    named = {f'f_{CLASS_NAMES[class_id].replace(" ", "_")}': found['f'] for class_id, found in present.items()}
+    return {**means, **named}
+
+
+def _mean(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float('nan')

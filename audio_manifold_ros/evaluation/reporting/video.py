@@ -1,0 +1,166 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The drive as a film: what was seen and what was heard, side by side, in real time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_sound
+from audio_manifold_ros.evaluation.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.evaluation.reporting.contact_sheet import Moment
+
+CODEC = 'mp4v'
+# The camera sees 100° × 50°.
+CELL_WIDTH, CELL_HEIGHT = 400, 200
+GAP, HEADER, CAPTION = 12, 44, 26
+BACKGROUND, TEXT, FAINT = (15, 17, 21), (236, 238, 242), (140, 147, 160)
+# The range of the spectrograms is taken from so many frames.
+FIRST_FRAMES = 40
+Picture = Any
+
+
+class Film:
+    """An MP4 that is written while the drive goes on: memory does not grow with its length.
+
+    A context: the file is complete when it is left.
+    """
+
+    def __init__(self, path: Path, title: str, rate_hz: float, sound_range: tuple[float, float] | None = None) -> None:
+        """Write nothing yet.
+
+        Args:
+            path: The file.
+            title: Heading of every frame.
+            rate_hz: Frames a second.
+            sound_range: Darkest and brightest value of the spectrogram; by default of the first frames.
+
+        """
+        self._path = path
+        self._title = title
+        self._rate_hz = rate_hz
+        self._sound_range = sound_range
+        self._waiting: list[Moment] = []
+        self._writer: Any = None
+
+    def __enter__(self) -> Film:  # noqa: PYI034 - typing.Self needs Python 3.11
+        """Enter."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file."""
+        self._draw_waiting()
+        if self._writer is not None:
+            self._writer.release()
+
+    def add(self, moment: Moment) -> None:
+        """Append a frame.
+
+        Raises:
+            EvaluationError: The codec is missing, or the file cannot be written.
+
+        """
+        self._waiting.append(moment)
+        if self._sound_range is not None or len(self._waiting) >= FIRST_FRAMES:
+            self._draw_waiting()
+
+    def _draw_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._sound_range is None and waiting:
+            self._sound_range = _sound_range(waiting)
+        for moment in waiting:
+            self._write(draw_frame(moment, self._title, self._sound_range or (0.0, 1.0)))
+
+    def _write(self, frame: NDArray[np.uint8]) -> None:
+        import cv2
+
+        if self._writer is None:
+            size = (frame.shape[1], frame.shape[0])
+            self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*CODEC), self._rate_hz, size)
+            if not self._writer.isOpened():
+                msg = (
+                    f'Cannot write {str(self._path)!r} as {CODEC!r}: install opencv-python-headless, which has FFmpeg.'
+                )
+                raise EvaluationError(msg)
+        self._writer.write(frame[..., ::-1])
+
+
+def write_film(path: Path, moments: Sequence[Moment], title: str) -> None:
+    """Write one picture for each moment, at the pace of the drive, as MP4.
+
+    Raises:
+        EvaluationError: The codec is missing, or the file cannot be written.
+
+    """
+    span_s = moments[-1].time_s - moments[0].time_s
+    rate_hz = (len(moments) - 1) / span_s if span_s > 0 else 1.0
+    with Film(path, title, rate_hz, _sound_range(moments)) as film:
+        for moment in moments:
+            film.add(moment)
+
+
+def draw_frame(moment: Moment, title: str, sound_range: tuple[float, float]) -> NDArray[np.uint8]:
+    """Draw sound and images of a moment, uint8 (row, column, 3) with even sizes.
+
+    Args:
+        moment: What to draw; what it lacks stays dark.
+        title: Heading.
+        sound_range: Darkest and brightest value of the spectrogram.
+
+    """
+    cells = (
+        ('Sound: all microphones, the last second', colour_sound(moment.features.mean(axis=0), *sound_range)),
+        ('Depth, camera', _coloured(colour_depth, moment.truth.depth_m)),
+        ('Classes, camera', _coloured(colour_labels, moment.truth.labels)),
+        ('Confidence of what is heard', _coloured(colour_confidence, moment.confidence)),
+        ('Depth, heard', _coloured(colour_depth, moment.predicted.depth_m)),
+        ('Classes, heard', _coloured(colour_labels, moment.predicted.labels)),
+    )
+    width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP)
+    frame: Picture = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
+    _write(frame, title, (GAP, 30), TEXT, 0.75)
+    _write(frame, f'{moment.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
+    for index, (caption, picture) in enumerate(cells):
+        row, column = divmod(index, 3)
+        left, top = GAP + column * (CELL_WIDTH + GAP), HEADER + row * (CAPTION + CELL_HEIGHT + GAP)
+        _write(frame, caption, (left, top + 18), FAINT, 0.5)
+        if picture is not None:
+            frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH] = _scaled(picture)
+    return np.asarray(frame, dtype=np.uint8)
+
+
+def _sound_range(moments: Sequence[Moment]) -> tuple[float, float]:
+    some = [moments[i].features.mean(axis=0) for i in np.linspace(0, len(moments) - 1, 10).astype(int)]
+    low, high = np.percentile(np.stack(some), (1, 99.5))
+    return float(low), float(high)
+
+
+def _coloured(colour: Any, image: NDArray[Any] | None) -> Picture:
+    return None if image is None else colour(image)
+
+
+def _scaled(picture: Picture) -> Picture:
+    import cv2
+
+    # Enlarged without smoothing first, so that borders between classes stay sharp.
+    return cv2.resize(
+        picture.repeat(4, axis=0).repeat(4, axis=1), (CELL_WIDTH, CELL_HEIGHT), interpolation=cv2.INTER_AREA
+    )
+
+
+def _write(frame: Picture, text: str, at: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:
+    import cv2
+
+    cv2.putText(frame, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)

@@ -1,0 +1,128 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Features of a stream: the same numbers as the batch form, computed hop by hop."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.features.banded_matrix import BandedMatrix
+from audio_manifold_ros.features.edge_frames import ReflectedEdges, frames_of
+from audio_manifold_ros.features.interpolation import resize_matrix
+from audio_manifold_ros.features.mel_frames import MelFrames
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, HopWindows
+from audio_manifold_ros.features.spec import FeatureSpec
+
+PIECE_HOPS = 8
+BLOCK_VALUES_OF_ROWS = 4096
+BLOCK_VALUES_OF_COLUMNS = 256
+
+
+class StreamingMel:
+    """Features of every hop-aligned window of a stream, equal to `batch.mel_features` of its samples.
+
+    Frames that lie wholly within a window are shared by all windows that hold them: each is computed once, when
+    its last sample arrives, resized along the bands, and kept. Only the frames that reach over a window's ends, where
+    the window is reflected, are computed for a prediction. `HopWindows` says which windows there are. One thread uses
+    it; it does no locking.
+
+    Args:
+        spec: Definition of the features.
+        channels: Channels of the stream.
+
+    Raises:
+        FeatureError: `channels` is below one.
+
+    """
+
+    def __init__(self, spec: FeatureSpec, channels: int) -> None:
+        """Allocate everything that is kept."""
+        self._windows = HopWindows(spec, channels)
+        self._spec = spec
+        self._channels = channels
+        self._mel = MelFrames(spec)
+        self._to_rows = _resizing(spec.mel_bands, spec.height, spec, BLOCK_VALUES_OF_ROWS)
+        self._to_columns = _resizing(spec.frames, spec.width, spec, BLOCK_VALUES_OF_COLUMNS)
+        self._kept_frames = spec.interior_frames + HISTORY_WINDOWS + PIECE_HOPS
+        self._frames = np.zeros((channels, spec.height, 2 * self._kept_frames), dtype=np.float32)
+        self._window = np.zeros((channels, spec.height, spec.frames), dtype=np.float32)
+        self._edges = ReflectedEdges(spec, channels) if spec.edges == 'reflect' else None
+        self._leading_frames = self._edges.left_frames if self._edges else 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the stream; the next block may start at any index and anchors the hops anew."""
+        self._windows.reset()
+        self._next_frame = self._spec.left_edge_frames
+
+    @property
+    def newest_window_end(self) -> int | None:
+        """End of the newest window that is complete and free of gaps, None if there is none yet."""
+        return self._windows.newest_window_end
+
+    def push(self, samples: NDArray[np.float32], first_sample: int) -> None:
+        """Append a block and compute the frames that it completes; a jump forward is a gap.
+
+        Args:
+            samples: float32 (channel, n) of any n.
+            first_sample: Index of `samples[:, 0]`.
+
+        Raises:
+            FeatureError: The channel count is wrong or the index jumps backward; nothing is changed.
+
+        """
+        if self._windows.admit(samples, first_sample):
+            self._next_frame = self._spec.left_edge_frames
+        piece = PIECE_HOPS * self._spec.hop_samples
+        for offset in range(0, max(samples.shape[1], 1), piece):
+            self._windows.ring.write(samples[:, offset : offset + piece], first_sample + offset)
+            self._compute_interior()
+
+    def features(self, window_end: int) -> NDArray[np.float32]:
+        """Return the features of the window that ends before `window_end`: float32 (channel, height, width).
+
+        `newest_window_end` and the 16 hops before it are available, unless a gap lies between.
+
+        Raises:
+            FeatureError: `window_end` is not the end of an available window.
+
+        """
+        spec, frames = self._spec, self._window
+        slot = (self._windows.index(window_end) + spec.left_edge_frames) % self._kept_frames
+        interior = slice(self._leading_frames, self._leading_frames + spec.interior_frames)
+        frames[:, :, interior] = self._frames[:, :, slot : slot + spec.interior_frames]
+        if self._edges:
+            rows = self._rows(self._edges.cut(self._windows.ring, window_end))
+            frames[:, :, : interior.start] = rows[:, :, : interior.start]
+            frames[:, :, interior.stop :] = rows[:, :, interior.start :]
+        if self._to_columns is None:
+            return frames.copy()
+        result = np.empty((self._channels, spec.height, spec.width), dtype=np.float32)
+        self._to_columns.product(frames.reshape(-1, spec.frames), out=result.reshape(-1, spec.width))
+        return result
+
+    def _compute_interior(self) -> None:
+        spec, half = self._spec, self._spec.n_fft // 2
+        ring, anchor = self._windows.ring, self._windows.anchor
+        count = (ring.end_sample - anchor - half) // spec.hop_samples + 1 - self._next_frame
+        if count <= 0:
+            return
+        length = (count - 1) * spec.hop_samples + spec.n_fft
+        start = anchor + self._next_frame * spec.hop_samples - half
+        rows = self._rows(frames_of(ring.window(start + length, length), count, spec))
+        for frame in range(count):
+            slot = (self._next_frame + frame) % self._kept_frames
+            self._frames[:, :, slot] = self._frames[:, :, slot + self._kept_frames] = rows[:, :, frame]
+        self._next_frame += count
+
+    def _rows(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return levels resized along the bands, (channel, height, frame), of frames (channel, frame, n_fft)."""
+        levels = self._mel.levels(frames.reshape(-1, self._spec.n_fft))
+        rows = self._to_rows.product(levels) if self._to_rows else levels
+        return rows.reshape(self._channels, -1, self._spec.height).transpose(0, 2, 1)
+
+
+def _resizing(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:
+    """Return the matrix that resizes an axis, None where its size stays."""
+    return None if size == new_size else BandedMatrix(resize_matrix(size, new_size, spec.resize), block_values)

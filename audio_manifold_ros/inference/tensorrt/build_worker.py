@@ -1,0 +1,86 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A stage of the build of an engine, in a process of its own: what crashes here is a sentence there.
+
+`compile` writes the engine, `check` loads it as a robot would, in a process that has compiled nothing, and compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.inference.backends.backend import input_shape
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
+from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
+
+PR_SET_PDEATHSIG = 1
+FAILED = 'error: '
+
+
+def compile_stage(bundle: Bundle, engine: Path, toolchain: Toolchain, precision: Precision, timing_cache: Path) -> None:
+    """Write the engine of a bundle.
+
+    Raises:
+        InferenceError: The network cannot be compiled.
+
+    """
+    import torch
+
+    from audio_manifold_ros.inference.backends.torch_backend import load_network
+    from audio_manifold_ros.networks.compiled_core import Hearing
+
+    dtype = torch.float16 if precision == FP16 else torch.float32
+    hearing = Hearing(load_network(bundle), dtype).to(toolchain.device)
+    example = torch.zeros((1, *input_shape(bundle.manifest)), device=toolchain.device)
+    toolchain.compile(hearing, example, engine, timing_cache)
+
+
+def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str], Toolchain] = TensorRtToolchain) -> int:
+    """Run one stage; returns the exit status, with the reason as the last line on the standard error."""
+    _die_with_parent()
+    parser = argparse.ArgumentParser(prog='engine_stage', description='One stage of build_engine.')
+    parser.add_argument('stage', choices=('compile', 'check'))
+    parser.add_argument('bundle', type=Path)
+    parser.add_argument('--engine', type=Path, required=True)
+    parser.add_argument('--precision', choices=PRECISIONS, required=True)
+    parser.add_argument('--device', required=True)
+    parser.add_argument('--timing-cache', type=Path, required=True)
+    parser.add_argument('--result', type=Path, required=True)
+    given = parser.parse_args(arguments)
+    try:
+        bundle, toolchain = Bundle.load(given.bundle), make_toolchain(given.device)
+        if given.stage == 'compile':
+            compile_stage(bundle, given.engine, toolchain, given.precision, given.timing_cache)
+        else:
+            # Brings the simulator along, which compiling has no use for.
+            from audio_manifold_ros.inference.tensorrt.engine_verification import check_engine
+
+            check = check_engine(bundle, given.engine, toolchain, given.precision)
+            given.result.write_text(write_json(to_plain(check)), encoding='utf-8')
+    except (InferenceError, OSError, RuntimeError) as error:
+        print(f'{FAILED}{error}', file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _die_with_parent() -> None:
+    """End with the builder, however that ends: an orphan would hold the GPU for minutes and be of no use."""
+    if sys.platform == 'linux':
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

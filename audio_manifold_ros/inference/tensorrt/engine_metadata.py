@@ -1,0 +1,87 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What stands beside an engine: what it is, and that it was found to say what the network says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, to_plain, write_json
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class EngineCheck:
+    """What was found when the engine was loaded by a fresh process and compared with the single precision network.
+
+    Attributes:
+        windows: How many windows were compared.
+        depth_change: Mean of |depth / depth of the network - 1|; 0 without depth.
+        labels_changed: Share of pixels with another class; 0 without segmentation.
+        half_layers: Layers of the engine that compute in half precision.
+        single_layers: Layers of the engine that compute in single precision.
+        load_s: Seconds to load it.
+        run_ms: Milliseconds of one window, median.
+
+    """
+
+    windows: int
+    depth_change: float
+    labels_changed: float
+    half_layers: int
+    single_layers: int
+    load_s: float
+    run_ms: float
+
+
+@dataclass(frozen=True)
+class EngineSidecar:
+    """Content of `engine.json`; an engine without it is none.
+
+    Attributes:
+        format_version: Layout of this file.
+        bundle: Name of the bundle.
+        key: What the engine depends on, in clear.
+        size: Of the engine, in bytes.
+        sha256: Of the engine.
+        built: Date and time, ISO 8601.
+        build_s: Seconds that the build took.
+        check: What the comparison found.
+
+    """
+
+    format_version: int
+    bundle: str
+    key: EngineKey
+    size: int
+    sha256: str
+    built: str
+    build_s: float
+    check: EngineCheck
+
+    def to_json(self) -> str:
+        """Return the content of the file."""
+        return write_json(to_plain(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> EngineSidecar:
+        """Read the content of the file.
+
+        Raises:
+            InferenceError: It is no sidecar that this software understands.
+
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            msg = f'engine.json is no valid JSON: {error}'
+            raise InferenceError(msg) from None
+        version = values.get('format_version') if isinstance(values, dict) else None
+        if version != FORMAT_VERSION:
+            msg = f'engine.json has format_version {version!r}, this software reads {FORMAT_VERSION}'
+            raise InferenceError(msg)
+        return from_plain(cls, values, 'engine.json')

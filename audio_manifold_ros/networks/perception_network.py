@@ -1,0 +1,226 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From features to depth and labels in one pass: what a bundle holds and the robot runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.continuous_bottlenecks import PlainBottleneck
+from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.end_to_end import check_heads
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.modalities import MODALITIES
+from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from audio_manifold_ros.networks.bottleneck import Bottleneck
+
+    Heard = tuple[Tensor, Tensor | None]
+
+DIRECT_CELLS = 8
+OUTPUTS = {
+    'depth': ('depth_m', 'depth_distance'),
+    'segmentation': ('labels', 'segmentation_distance'),
+}
+
+
+@dataclass(frozen=True)
+class PerceptionConfig:
+    """All sizes of a perception network.
+
+    Attributes:
+        at_nets: One network with a head per modality, or one network per modality.
+        manifolds: The VQ-VAE of each of their modalities.
+        depth: What the numbers of depth images mean.
+        direct: Systems without a manifold, for other modalities.
+
+    Raises:
+        NetworkError: Heads and manifolds do not fit together, or there is not exactly one system for a modality.
+
+    """
+
+    at_nets: tuple[AtNetConfig, ...] = ()
+    manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
+    depth: DepthRepresentation = field(default_factory=DepthRepresentation)
+    direct: tuple[DirectConfig, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse heads without their manifold, no system at all, and two of them for one modality."""
+        check_heads(self.at_nets, self.manifolds)
+        drawn = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
+        if not drawn or len(set(drawn)) != len(drawn):
+            msg = f'Manifolds and direct systems for the modalities {drawn}: give one for each, at least for one.'
+            raise NetworkError(msg)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities, in the order of the outputs."""
+        drawn = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
+        return tuple(modality for modality in MODALITIES if modality in drawn)
+
+    @property
+    def cells(self) -> int:
+        """Rows and columns of the distances: those of the manifolds, 8 without any."""
+        return next((manifold.manifold_cells for manifold in self.manifolds.values()), DIRECT_CELLS)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the tensors that the network returns, fields of `inference.prediction.NetworkOutput`."""
+        return tuple(name for modality in self.modalities for name in OUTPUTS[modality])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values for JSON."""
+        return {
+            'at_nets': [at_net.to_dict() for at_net in self.at_nets],
+            'manifolds': {modality: manifold.to_dict() for modality, manifold in self.manifolds.items()},
+            'depth': asdict(self.depth),
+            'direct': [system.to_dict() for system in self.direct],
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PerceptionConfig:
+        """Build a configuration from plain values.
+
+        Raises:
+            NetworkError: A key is unknown, or a value makes no sense.
+
+        """
+        return read_strict(cls, values)
+
+
+class PerceptionNetwork(nn.Module):
+    """AT-nets, bottlenecks and decoders, and direct systems; inference only, no control flow on data."""
+
+    def __init__(self, config: PerceptionConfig) -> None:
+        """Build the network with random weights, to be filled by `load_state_dict`."""
+        super().__init__()
+        self.config = config
+        self.at_nets = nn.ModuleList(AtNet(at_net) for at_net in config.at_nets)
+        self.codebooks = nn.ModuleDict({name: make_bottleneck(size) for name, size in config.manifolds.items()})
+        self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.manifolds.items()})
+        self.direct = nn.ModuleList(DirectNetwork(system) for system in config.direct)
+        self.eval()
+
+    @classmethod
+    def from_trained(
+        cls,
+        at_nets: Sequence[AtNet],
+        vq_vaes: dict[str, VqVae],
+        depth: DepthRepresentation | None = None,
+        direct: Sequence[DirectNetwork] = (),
+    ) -> PerceptionNetwork:
+        """Join trained parts; weights are copied.
+
+        Raises:
+            NetworkError: Heads and manifolds do not fit together.
+
+        """
+        config = PerceptionConfig(
+            at_nets=tuple(at_net.config for at_net in at_nets),
+            manifolds={name: vq_vae.config for name, vq_vae in vq_vaes.items()},
+            depth=depth or DepthRepresentation(),
+            direct=tuple(system.config for system in direct),
+        )
+        network = cls(config)
+        for own, trained in zip([*network.at_nets, *network.direct], [*at_nets, *direct], strict=True):
+            own.load_state_dict(trained.state_dict())
+        for name, vq_vae in vq_vaes.items():
+            network.codebooks[name].load_state_dict(vq_vae.quantizer.state_dict())
+            network.decoders[name].load_state_dict(vq_vae.decoder.state_dict())
+        network._tell_statistics()
+        return network
+
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+        """Map features (batch, mic, height, width) to the tensors of `config.output_names`.
+
+        Returns:
+            depth_m float32 (batch, row, column) and depth_distance float32 (batch, cell, cell), then
+            labels uint8 (batch, row, column) and segmentation_distance, as far as there are such modalities.
+
+        """
+        return draw(self.config, self.hear(features))
+
+    def images(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
+
+        Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
+        """
+        return {modality: raw for modality, (raw, _) in self.hear(features).items()}
+
+    def hear(self, features: Tensor) -> dict[str, Heard]:
+        """Map features (batch, mic, height, width) to raw image and distance of each modality: all that has weights.
+
+        Returns:
+            Raw images as `images` says, and the distance float32 (batch, cell, cell) to the manifold, None without one.
+
+        """
+        heard: dict[str, Heard] = {}
+        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
+        for modality, latent in latents.items():
+            quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
+            heard[modality] = (self.decoders[modality](quantized.values), quantized.distance)
+        for system in self.direct:
+            heard |= {modality: (raw, None) for modality, raw in system(features).items()}
+        return heard
+
+    @torch.no_grad()
+    def favour_classes(self, advantages: Tensor) -> None:
+        """Add advantages (class,) to the logits of the segmentation, for good."""
+        if 'segmentation' in self.decoders:
+            last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
+            cast('Tensor', last.bias).add_(advantages)
+        for system in cast('Sequence[DirectNetwork]', self.direct):
+            if 'segmentation' in system.config.modalities:
+                system.advantages.add_(advantages[:, None, None])
+
+    def _tell_statistics(self) -> None:
+        """Tell bottlenecks without a codebook what the heads know of their latents."""
+        for at_net in cast('Sequence[AtNet]', self.at_nets):
+            for modality in at_net.config.modalities:
+                bottleneck, scale = self.codebooks[modality], at_net.latent_scale(modality)
+                if isinstance(bottleneck, PlainBottleneck):
+                    bottleneck.set_statistics(scale.mean, scale.std)
+
+
+def draw(config: PerceptionConfig, heard: Mapping[str, Heard]) -> tuple[Tensor, ...]:
+    """Turn what `PerceptionNetwork.hear` returns, in any precision, into the tensors of `config.output_names`."""
+    outputs: list[Tensor] = []
+    for modality in config.modalities:
+        raw, distance = heard[modality]
+        outputs.append(_image(config, modality, raw))
+        outputs.append(DOUBTS[modality](raw, config.cells) if distance is None else distance)
+    return tuple(outputs)
+
+
+def _image(config: PerceptionConfig, modality: str, raw: Tensor) -> Tensor:
+    if modality == 'depth':
+        return config.depth.unit_to_depth(raw[:, 0].float())  # type: ignore[no-any-return]
+    return raw.argmax(dim=1).to(torch.uint8)
+
+
+def _entropy(logits: Tensor, cells: int) -> Tensor:
+    """Return the entropy (batch, cell, cell) of logits (batch, class, row, column) in nats, averaged over each cell."""
+    logs = functional.log_softmax(logits.float(), dim=1)
+    entropy = -(logs.exp() * logs).sum(dim=1, keepdim=True)
+    return functional.avg_pool2d(entropy, logits.shape[-1] // cells)[:, 0]
+
+
+def _constant(raw: Tensor, cells: int) -> Tensor:
+    """Return ones (batch, cell, cell): a regression does not say how sure it is."""
+    return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
+
+
+DOUBTS = {'depth': _constant, 'segmentation': _entropy}

@@ -1,0 +1,191 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What `configure` builds: from parameters to parts that only wait for audio."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.inference.backend_factory import BUILD, engine_obstacle, open_backend
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.channel_policy import plan_use
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.tensorrt.background_build import EngineBuild
+from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
+from audio_manifold_ros.nodes.perception.diagnostics import Identity
+from audio_manifold_ros.nodes.perception.perception_parameters import (
+    MicrophoneParameters,
+    ModelParameters,
+    PublishParameters,
+    SourceParameters,
+)
+from audio_manifold_ros.nodes.perception.publishers import PredictionPublishers
+from audio_manifold_ros.nodes.perception.rig_mismatch_monitor import RigWatch
+from audio_manifold_ros.nodes.perception.source_factory import SOURCES, make_source
+from audio_manifold_ros.rig.rig import MicrophoneArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from rclpy.lifecycle import LifecycleNode
+
+    from audio_manifold_ros.audio.source import AudioSource
+    from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+
+ENGINE_BACKENDS = ('auto', 'tensorrt')
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of a configured node.
+
+    Attributes:
+        source: Not open yet.
+        make_pipeline: Makes the pipeline for the rate of the source.
+        publishers: Of all topics but the diagnostics.
+        identity: What diagnostics say of the configuration.
+        rig_watch: Listens to what a recording says of its rig; None without a topic to listen to.
+        engine_build: A build of an engine beside this node; None without one.
+
+    """
+
+    source: AudioSource
+    make_pipeline: Callable[[int], Pipeline]
+    publishers: PredictionPublishers
+    identity: Identity
+    rig_watch: RigWatch | None
+    engine_build: EngineBuild | None = None
+
+    def described(self) -> Identity:
+        """Return the identity with what has become known since: of the recording's rig, and of an engine's build."""
+        heard = '' if self.rig_watch is None else self.rig_watch.warning
+        build = '' if self.engine_build is None else self.engine_build.status().sentence(self.identity.backend)
+        warnings = [text for text in (self.identity.warning, heard, build) if text]
+        return replace(self.identity, warning=' '.join(warnings))
+
+    def release(self) -> None:
+        """End what works beside the node."""
+        self.publishers.destroy()
+        if self.rig_watch is not None:
+            self.rig_watch.destroy()
+        if self.engine_build is not None:
+            self.engine_build.stop()
+
+
+def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
+    """Load, verify and build everything; a failure leaves nothing behind.
+
+    Raises:
+        NodeError: A parameter cannot be used.
+        InferenceError: The bundle or the backend cannot be used.
+        CalibrationError: The rig cannot be used.
+        DatasetError: A file of the rig is missing.
+        AudioError: The source cannot work as configured.
+
+    """
+    model = parameters.read(ModelParameters)
+    source_parameters = parameters.read(SourceParameters)
+    publish = parameters.read(PublishParameters)
+    policy = parameters.read(MicrophoneParameters).policy
+    bundle = Bundle.load(locate('bundle', model.bundle))
+    rig = locate('rig', model.rig)
+    array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
+    warnings = [
+        bundle.array_difference(array) or '',
+        _clock_warning(node, source_parameters),
+        _disabled_warning(array, bundle, policy),
+    ]
+    offset_ns = camera_offset_ns(rig)
+    source = make_source(node, source_parameters, rig)
+    backend = open_backend(
+        bundle,
+        model.backend,
+        device=model.device,
+        threads=model.threads,
+        engine_policy=model.engine_policy,
+        warn=warnings.append,
+        precision=model.precision,
+        cores=_read_cores(model.cores),
+    )
+    warning = ' '.join(text for text in warnings if text)
+    if warning:
+        node.get_logger().warning(warning)
+    node.get_logger().info(backend.reason)
+    identity = Identity(
+        hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
+        backend=backend.name,
+        bundle=bundle.manifest.name,
+        microphones=tuple((mic.name, mic.device_channel) for mic in array.microphones if mic.enabled),
+        rig=array.array_id,
+        warning=warning,
+    )
+    with ExitStack() as undo:
+        rig_watch = _rig_watch(node, source_parameters, rig)
+        if rig_watch is not None:
+            undo.callback(rig_watch.destroy)
+        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, offset_ns)
+        undo.callback(publishers.destroy)
+        engine_build = _engine_build(node, model, bundle, backend.name)
+        undo.pop_all()
+    return Assembly(
+        source=source,
+        make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
+        publishers=publishers,
+        identity=identity,
+        rig_watch=rig_watch,
+        engine_build=engine_build,
+    )
+
+
+def _read_cores(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(',')) if text.strip() else ()
+    except ValueError:
+        msg = f'cores is {text!r}: give numbers of processors with commas between them, for example 2,3.'
+        raise NodeError(msg) from None
+
+
+def _rig_watch(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigWatch | None:
+    if source.kind != 'topic':
+        return None
+    try:
+        return RigWatch(node, source.topic, RigText.from_folder(rig))
+    except DatasetError as error:
+        # The microphones are enough to hear with; what lacks is said, and costs the comparison only.
+        node.get_logger().warning(f'This rig cannot be compared with that of a recording: {error}')
+        return None
+
+
+def _engine_build(node: LifecycleNode, model: ModelParameters, bundle: Bundle, serving: str) -> EngineBuild | None:
+    """Start the build of an engine where one is wanted and lacking: in its own process, and never without a word."""
+    if model.engine_policy != BUILD or model.backend not in ENGINE_BACKENDS or serving == 'tensorrt':
+        return None
+    obstacle = engine_obstacle()
+    if obstacle:
+        node.get_logger().warning(f'No engine of TensorRT is built: {obstacle}.')
+        return None
+    node.get_logger().warning(f'An engine of TensorRT is built, which takes minutes; meanwhile {serving} serves.')
+    device = model.device if model.device.startswith('cuda') else 'cuda'
+    return EngineBuild(bundle.folder, device, node.get_logger().info)
+
+
+def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
+    if source.kind != 'device' or not node.get_parameter('use_sim_time').value:
+        return ''
+    return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the sound.'
+
+
+def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> str:
+    disabled = ', '.join(mic.name for mic in array.microphones if not mic.enabled)
+    if not disabled:
+        return ''
+    use = plan_use(array, (), policy, bundle.manifest.tolerates_missing)
+    remedy = 'the bundle goes on without' if use.masked else 'the nearest neighbour stands in'
+    return f'The rig disables {disabled}: {remedy}.'

@@ -1,0 +1,57 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Listens to what a recording says of its rig, and tells whether the node hears it with another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from std_msgs.msg import String
+
+from audio_manifold_ros.bags.decoding.rig_mismatch import rig_mismatch
+from audio_manifold_ros.bags.decoding.run_metadata import TOPIC, RunMetadata
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.nodes.perception.audio_topic import LATCHED
+from audio_manifold_ros.rig.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from audio_manifold_ros.datasets.rig_files import RigText
+
+
+class RigWatch:
+    """Compares the rig of the node with the one on `run_metadata`, beside the audio.
+
+    Attributes:
+        warning: What differs, or an empty string.
+
+    """
+
+    def __init__(self, node: Node, audio_topic: str, rig: RigText) -> None:
+        """Subscribe.
+
+        Args:
+            node: Subscribes and logs.
+            audio_topic: Where the audio comes from; `run_metadata` is looked for in its namespace.
+            rig: The rig of the node.
+
+        """
+        self._node, self._rig = node, rig
+        self.warning = ''
+        topic = f'{node.resolve_topic_name(audio_topic).rpartition("/")[0]}/{TOPIC}'
+        self._subscription = node.create_subscription(String, topic, self._hear, LATCHED)
+
+    def destroy(self) -> None:
+        """Unsubscribe."""
+        self._node.destroy_subscription(self._subscription)
+
+    def _hear(self, message: String) -> None:
+        try:
+            recorded = RunMetadata.from_json(message.data).rig
+            warning = '' if recorded is None else rig_mismatch(self._rig, recorded)
+        except (BagError, CalibrationError) as error:
+            warning = f'What the recording says of its rig cannot be used: {error}'
+        if warning and warning != self.warning:
+            self._node.get_logger().warning(warning)
+        self.warning = warning

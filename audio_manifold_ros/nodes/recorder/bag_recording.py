@@ -1,0 +1,126 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One bag in the making, from its first message to its report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
+from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audio_manifold_ros.datasets.rig_files import RigText
+    from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
+    from audio_manifold_ros.nodes.recorder.recorder_parameters import RecordParameters
+    from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
+
+MB = 1_000_000
+
+
+class Recording:
+    """Opens the bag, watches the disk, and closes the bag with its report.
+
+    Attributes:
+        folder: The bag.
+        metadata: What it says of itself.
+
+    """
+
+    def __init__(
+        self,
+        parameters: RecordParameters,
+        rig: RigText | None,
+        facts: dict[str, Any],
+        thread: RecordThread,
+        start_ns: int,
+    ) -> None:
+        """Create the bag.
+
+        Args:
+            parameters: Where to.
+            rig: Files of the rig, None if there is none.
+            facts: What else the bag shall say of itself.
+            thread: What writes; `begin` hands it the bag.
+            start_ns: When the bag begins.
+
+        Raises:
+            BagError: The folder cannot be written, or is there already.
+
+        """
+        self._reserve_bytes = parameters.reserve_mb * MB
+        self._thread = thread
+        self._start_ns = start_ns
+        self.metadata = RunMetadata(rig, software(), start_ns, 'recorder', facts)
+        name = parameters.name or datetime.now().astimezone().strftime('drive_%Y%m%d_%H%M%S')
+        self.folder = Path(parameters.folder).expanduser() / name
+        self._writer = BagWriter(
+            self.folder,
+            {CUSTOM_KEY: self.metadata.to_json()},
+            split_s=parameters.split_s or None,
+            split_bytes=parameters.split_mb * MB or None,
+        )
+
+    def begin(self, topics: Iterable[RecordedTopic]) -> None:
+        """Write from now on."""
+        self._thread.begin(self._writer, self._start_ns, topics)
+
+    def trouble(self) -> str:
+        """Return why the recording must end now, or an empty string."""
+        if self._thread.failure:
+            return self._thread.failure
+        if free_bytes(self.folder) < self._reserve_bytes:
+            return (
+                f'Less than {self._reserve_bytes / MB:.0f} MB are free on the disk: recording ends before it is full.'
+            )
+        return ''
+
+    def finish(self, ended: str, required: Iterable[str]) -> tuple[RecordReport, str]:
+        """Close the bag and leave its report beside it; the thread must have stopped.
+
+        Args:
+            ended: Why the recording ends, in a sentence.
+            required: Topics whose absence is a problem.
+
+        Returns:
+            The report, and what went wrong here or an empty string.
+
+        """
+        problems = [self._thread.failure] if self._thread.failure and self._thread.failure != ended else []
+        try:
+            self._writer.close()
+        except BagError as error:
+            problems.append(str(error))
+        statistics = self._thread.statistics
+        absent = tuple(f'{topic}: nobody published it.' for topic in required if topic not in statistics)
+        summaries = [found.summary() for found in statistics.values()]
+        report = make_report(self.folder.name, ended, summaries, (*problems, *absent))
+        try:
+            report.save(self.folder)
+        except OSError as error:
+            problems.append(f'The report cannot be written ({error.strerror}): it stands above.')
+        return report, ' '.join(problems)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return what is free where a folder lies or will lie."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def software() -> str:
+    """Return name and version of this software and of ROS."""
+    version = ET.parse(resource_path('package.xml')).findtext('version')  # noqa: S314 - our own file
+    distribution = os.environ.get('ROS_DISTRO', '')
+    return f'{PACKAGE} {version}' + (f', ROS {distribution}' if distribution else '')

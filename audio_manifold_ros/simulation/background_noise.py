@@ -1,0 +1,141 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The bed of sound in which everything else is heard: town, tail of the street, wind and leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation import diffuse_noise, directivity, propagation, spectra
+from audio_manifold_ros.simulation.doppler_delay import fan_out
+from audio_manifold_ros.simulation.noise_pool import leaf_pool
+from audio_manifold_ros.simulation.receivers import Receivers
+from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid, ramp
+from audio_manifold_ros.simulation.scene import Tree, Weather
+from audio_manifold_ros.simulation.vehicle_culling import HORIZON_M, Traffic
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+BANDS_HZ = (
+    (diffuse_noise.LOWEST_HZ, SPLIT_HZ),
+    (SPLIT_HZ, diffuse_noise.MIDDLE_HZ),
+    (diffuse_noise.MIDDLE_HZ, 12_000.0),
+)
+TOWN_DB = (-1.0, -8.0, -14.0)
+TAIL_DB = (0.0, -0.5, -10.0)
+TAIL_DISTANCE_M = 10.0
+WIND_AT_5_MPS_DB = 50.0
+CALM_MPS = 1.0
+FLOWS_MPS = (3.0, 6.0, 10.0, 16.0)
+SECTORS = 8
+LEAVES_AT_5_MPS_DB = 62.0
+RUSTLE_FROM_MPS = 1.5
+LEAF_FADE_M = (12.0, 18.0)
+
+
+class Gusts:
+    """Slow random variation around 1, a function of time alone."""
+
+    def __init__(self, generator: np.random.Generator, depth: float) -> None:
+        """Draw six waves; `depth` is the spread of the logarithm of the factor."""
+        self._rates_hz = generator.uniform(0.1, 1.5, size=6)
+        self._phases = generator.uniform(0, 2 * np.pi, size=6)
+        self._depth = depth / np.sqrt(6)
+
+    def at(self, times_s: Array) -> Array:
+        """Return the factor (time,)."""
+        waves = np.sin(2 * np.pi * times_s[:, None] * self._rates_hz + self._phases)
+        return np.asarray(np.exp(self._depth * waves.sum(axis=1)))
+
+
+class Background:
+    """Town, tail and wind at all microphones."""
+
+    def __init__(
+        self,
+        weather: Weather,
+        array: tuple[Array, Array],
+        traffic: Traffic,
+        flow_mps: Array,
+        grid: SampleGrid,
+        generator: np.random.Generator,
+    ) -> None:
+        """Choose where in the pools everything starts; `array` is positions and facings in the car's axes."""
+        self._grid, self._weather, self._traffic = grid, weather, traffic
+        self._positions, self._facings = (diffuse_noise.geometry_key(part) for part in array)
+        self._starts = generator.integers(0, 10**6, size=4)
+        self._gusts = Gusts(generator, 0.5)
+        speed = float(np.linalg.norm(flow_mps))
+        self._wind = float(spectra.full_scale(WIND_AT_5_MPS_DB + 40 * np.log10(max(speed, 0.1) / 5)))
+        azimuth = np.round(np.arctan2(flow_mps[1], flow_mps[0]) / (2 * np.pi) * SECTORS) / SECTORS * 2 * np.pi
+        nearest = min(FLOWS_MPS, key=lambda value: abs(value - speed))
+        self._flow = (round(float(nearest * np.cos(azimuth)), 3), round(float(nearest * np.sin(azimuth)), 3))
+        self._windy = speed > CALM_MPS
+
+    def render(self, first: int, last: int, high: Samples, low: Samples) -> None:
+        """Add steps first to last to `high` (mic, sample) and one step more on either side to `low`."""
+        times = self._grid.times_s(first - 1, last + 1)
+        town = spectra.full_scale(self._weather.background_db + np.array(TOWN_DB))
+        high_tail, low_tail = self._tail(times)
+        tails = (low_tail, high_tail, high_tail)
+        for band, start in enumerate(self._starts[:3]):
+            level = np.sqrt(town[band] ** 2 + tails[band] * 10 ** (TAIL_DB[band] / 10))
+            out, points, step = (low, level, first - 1) if band == 0 else (high, level[1:-1], first)
+            width = out.shape[1] // (len(points) - 1)
+            pool = diffuse_noise.diffuse_pool(self._grid, self._positions, self._facings, *BANDS_HZ[band])
+            out += pool.read(int(start) + step * width, out.shape[1]) * ramp(points, width)
+        if self._windy:
+            width = low.shape[1] // (len(times) - 1)
+            pool = diffuse_noise.wind_pool(self._grid, self._positions, self._flow)
+            noise = pool.read(int(self._starts[3]) + (first - 1) * width, low.shape[1])
+            low += noise * ramp(self._wind * self._gusts.at(times), width)
+
+    def _tail(self, times: Array) -> tuple[Array, Array]:
+        """Return the power (time,) above and below the split that the street keeps of its vehicles, a little late."""
+        chosen, squares = self._traffic.near(times - self._weather.tail_s / 4)
+        spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)
+        kept = 10 ** (self._weather.tail_db / 10)
+        powers = (self._traffic.high_powers[chosen], self._traffic.low_powers[chosen])
+        high, low = (np.asarray(power @ spread * kept) for power in powers)
+        return high, low
+
+
+class Leaves:
+    """The rustle of one tree's crown."""
+
+    def __init__(
+        self, tree: Tree, wind_mps: float, receivers: Receivers, grid: SampleGrid, generator: np.random.Generator
+    ) -> None:
+        """Choose what is random; nothing is computed yet."""
+        height = tree.trunk_height_m + tree.crown_height_m / 2
+        self._position_m = np.array([tree.x_m, tree.y_m, height])
+        self._level = float(spectra.full_scale(LEAVES_AT_5_MPS_DB + 40 * np.log10(wind_mps / 5)))
+        self._needles, self._receivers, self._grid = tree.needles, receivers, grid
+        self._start = int(generator.integers(0, 10**6))
+        self._offsets_m = np.concatenate([np.zeros((1, 3)), receivers.offsets_m])
+        self._gusts = Gusts(generator, 0.6)
+
+    def render(self, first: int, last: int, high: Samples, sound_mps: float) -> None:
+        """Add steps first to last to `high` (mic, sample)."""
+        times = self._grid.times_s(first - 1, last + 1)
+        receivers, place = self._receivers, self._position_m
+        passed = receivers.x_m(times[[0, -1]]) - place[0]
+        if passed.min() > LEAF_FADE_M[1] or passed.max() < -LEAF_FADE_M[1]:
+            return
+        ahead = place[0] - receivers.x_m(times) - self._offsets_m[:, :1]
+        across, up = (place[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
+        distance = np.sqrt(ahead**2 + across**2 + up**2)
+        fade = propagation.fade_out(distance[0], *LEAF_FADE_M)
+        if not fade.any():
+            return
+        facing = directivity.high_gain(ahead[1:], across[1:], up[1:], receivers.facings)
+        gains = facing * (fade * self._gusts.at(times) * self._level / np.maximum(distance[0], 1.0))
+        # Every leaf is its own source: rustle has no pitch, so that its Doppler shift is not worth computing.
+        shifts = (distance[0] - distance[1:]) / sound_mps * (2 * self._grid.sample_rate_hz)
+        start = self._start + (first - 1) * 2 * self._grid.step_samples
+        heard = leaf_pool(self._grid, needles=self._needles).read(
+            start, (last - first + 2) * 2 * self._grid.step_samples
+        )
+        fan_out(high, heard[0], shifts[:, 1:-1], gains[:, 1:-1], self._grid.step_samples)

@@ -1,0 +1,130 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading an emitted signal as it arrives: a moving delay, then the small differences between the microphones.
+
+The loops are compiled by Numba when this module is first imported, and kept on disk: numpy would pass over memory six
+times for every sample and microphone. Between control points everything runs on straight lines; `t`, 0 to 1 over a
+step, is `powers(width, 1)[1]`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from audio_manifold_ros.simulation.sample_grid import powers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Samples = NDArray[np.float32]
+
+
+def read_path(out: Samples, signal: Samples, positions: Array, gains: Array, width: int) -> None:
+    """Add gain · signal[position], linearly interpolated.
+
+    Args:
+        out: f32 (row, step · width), added to in place.
+        signal: What was emitted, f32 (n,).
+        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, rising along a row.
+        gains: (row, step + 1).
+        width: Samples per step.
+
+    """
+    _read_path(out, signal, positions, gains, powers(width, 1)[1])
+
+
+def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: int) -> None:
+    """Add a signal at the middle of an array to its microphones, each a little earlier or later.
+
+    The shifts change slowly, so each step reads a plain stretch of the signal and of its half-sample neighbours.
+
+    Args:
+        out: f32 (mic, step · width), added to in place.
+        centre: The signal at twice the rate, f32 (2 · (step + 2) · width,): one step more on either side.
+        shifts: How much later in the signal a microphone reads, in samples of twice the rate, less than a step
+            (mic, step + 1).
+        gains: (mic, step + 1).
+        width: Samples per step.
+
+    """
+    _fan_out(out, centre[0::2].copy(), centre[1::2].copy(), shifts, gains, powers(width, 1)[1])
+
+
+def add_late(out: Samples, signal: Samples, delay: Array, gain: float, width: int, lead: int) -> None:
+    """Add a signal to itself, later by a slowly changing delay.
+
+    Args:
+        out: f32 (step · width,), added to in place.
+        signal: f32 (lead + step · width,).
+        delay: In samples at the control points (step + 1,), at least 0 and a sample less than `lead`.
+        gain: Amplitude of what is added.
+        width: Samples per step.
+        lead: Samples of the signal before the first step.
+
+    """
+    _add_late(out, signal, delay, np.float32(gain), powers(width, 1)[1], lead)
+
+
+@numba.njit('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True)
+def _read_path(out: Samples, signal: Samples, positions: Array, gains: Array, t: Samples) -> None:
+    width, last = len(t), len(signal) - 2
+    for row in range(positions.shape[0]):
+        for step in range(positions.shape[1] - 1):
+            base = min(max(int(positions[row, step]), 0), last)
+            # Only the part within a step is float32: absolute positions would lose their fraction.
+            start = np.float32(positions[row, step] - base)
+            rise = np.float32(positions[row, step + 1] - positions[row, step])
+            gain = np.float32(gains[row, step])
+            growth = np.float32(gains[row, step + 1] - gains[row, step])
+            ahead = signal[base:]
+            # Unsigned and 32 bits wide, so that the compiler reads eight places at once.
+            end = np.uint32(last - base)
+            target = out[row, step * width : (step + 1) * width]
+            for i in range(width):
+                place = start + rise * t[i]
+                index = min(np.uint32(np.int32(place)), end)
+                left = ahead[index]
+                fraction = place - np.float32(np.int32(place))
+                target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
+
+
+@numba.njit(
+    'void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True
+)
+def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Array, t: Samples) -> None:
+    width = len(t)
+    for mic in range(shifts.shape[0]):
+        for step in range(shifts.shape[1] - 1):
+            whole = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
+            begin = 2 * (step + 1) * width + np.int64(whole)
+            fraction = np.float32(shifts[mic, step] - whole)
+            drift = np.float32(shifts[mic, step + 1] - shifts[mic, step])
+            gain = np.float32(gains[mic, step])
+            growth = np.float32(gains[mic, step + 1] - gains[mic, step])
+            half = begin >> 1
+            if begin & 1:
+                here, there = odd[half : half + width], even[half + 1 : half + 1 + width]
+            else:
+                here, there = even[half : half + width], odd[half : half + width]
+            target = out[mic, step * width : (step + 1) * width]
+            for i in range(width):
+                between = here[i] + (fraction + drift * t[i]) * (there[i] - here[i])
+                target[i] += (gain + growth * t[i]) * between
+
+
+@numba.njit('void(f4[::1], f4[::1], f8[:], f4, Array(f4, 1, "C", readonly=True), i8)', cache=True, nogil=True)
+def _add_late(out: Samples, signal: Samples, delay: Array, gain: np.float32, t: Samples, lead: int) -> None:
+    width = len(t)
+    for step in range(len(delay) - 1):
+        whole = np.floor((delay[step] + delay[step + 1]) / 2)
+        fraction = np.float32(delay[step] - whole)
+        drift = np.float32(delay[step + 1] - delay[step])
+        begin = lead + step * width - np.int64(whole)
+        here, before = signal[begin : begin + width], signal[begin - 1 : begin - 1 + width]
+        target = out[step * width : (step + 1) * width]
+        for i in range(width):
+            target[i] += gain * (here[i] + (fraction + drift * t[i]) * (before[i] - here[i]))

@@ -1,0 +1,109 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All other vehicles together: which of them, and which of their façade images, are worth computing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.simulation import propagation
+from audio_manifold_ros.simulation.image_source_method import Wall
+from audio_manifold_ros.simulation.propagation_path import VehicleSound, Way
+from audio_manifold_ros.simulation.receivers import Receivers
+from audio_manifold_ros.simulation.sample_grid import SampleGrid
+from audio_manifold_ros.simulation.scene import Vehicle
+
+Array = NDArray[np.float64]
+Samples = NDArray[np.float32]
+
+HORIZON_M = (110.0, 140.0)
+# A way is faded out when it brings less than this, in dB, of everything that is heard.
+MASKED_DB = (-15.0, -19.0)
+LOW_WEIGHT = 0.1
+
+
+class Traffic:
+    """The moving vehicles of a street, heard over direct ways and façades."""
+
+    def __init__(
+        self,
+        vehicles: tuple[Vehicle, ...],
+        walls: tuple[Wall, ...],
+        receivers: Receivers,
+        floor_power: float,
+        grid: SampleGrid,
+        sound_mps: float,
+        generator: np.random.Generator,
+    ) -> None:
+        """Prepare sources and walls; `floor_power` is what is always heard besides, as mean square."""
+        self._sounds = [VehicleSound(vehicle, receivers, grid, sound_mps, generator) for vehicle in vehicles]
+        places = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
+        self._origins_m = np.array(places).reshape(-1, 3)
+        self._speeds_mps = np.array([vehicle.velocity_mps for vehicle in vehicles])
+        emissions = [sound.emission for sound in self._sounds]
+        self.high_powers = np.array([emission.high_power for emission in emissions])
+        self.low_powers = np.array([emission.low_power for emission in emissions])
+        self._weights = self.high_powers + LOW_WEIGHT * self.low_powers
+        self._walls = walls
+        self._wall_ends = np.array([(wall.x_start_m, wall.x_end_m) for wall in walls]).reshape(-1, 2)
+        self._receivers, self._grid, self._floor = receivers, grid, floor_power
+
+    def near(self, times_s: Array) -> tuple[NDArray[np.intp], Array]:
+        """Return the vehicles within the horizon at any of these times, and their squared distances (vehicle, time)."""
+        ears = self._receivers.x_m(times_s[[0, -1]])
+        ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - ears
+        reach = HORIZON_M[1]
+        chosen = np.flatnonzero((ends.min(axis=1) < reach) & (ends.max(axis=1) > -reach))
+        ahead = self._origins_m[chosen, :1] + self._speeds_mps[chosen, None] * times_s - self._receivers.x_m(times_s)
+        across = self._origins_m[chosen, 1:] - self._receivers.centre_m[1:]
+        return chosen, ahead**2 + np.sum(across**2, axis=1)[:, None]
+
+    def render(self, first: int, last: int, out: tuple[Samples, Samples]) -> None:
+        """Add steps first to last to what is above the split, and one step more on either side to what is below."""
+        times = self._grid.times_s(first - 1, last + 1)
+        chosen, squares = self.near(times)
+        if not len(chosen):
+            return
+        fades = propagation.fade_out(np.sqrt(squares), *HORIZON_M)
+        strengths = self._weights[chosen, None] * fades / squares
+        total = strengths.sum(axis=0) + self._floor
+        for index, square, fade, strength in zip(chosen, squares, fades, strengths, strict=True):
+            sound = self._sounds[index]
+            ways = []
+            gate = fade * _unmasked(strength / total)
+            if gate.any():
+                ways.append(Way(sound.y_m, gate))
+            ways += self._images(sound, times, square, strength / total, fade)
+            if ways:
+                sound.render(first, last, ways, out)
+
+    def _images(self, sound: VehicleSound, times: Array, square: Array, share: Array, fade: Array) -> list[Way]:
+        ear_y = self._receivers.y_m
+        ends = times[[0, -1]]
+        places = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
+        # The source is heard where it was: up to half a second of its way back.
+        slack = abs(sound.speed_mps) * 0.5 + 1
+        open_walls = (self._wall_ends[:, 0] < places.max() + slack) & (self._wall_ends[:, 1] > places.min() - slack)
+        nearest, strongest = float(square.min()), float((share * square).max())
+        ways = []
+        for index in np.flatnonzero(open_walls).tolist():
+            wall = self._walls[index]
+            image_y = wall.mirror_y_m(sound.y_m)
+            longer = (image_y - ear_y) ** 2 - (sound.y_m - ear_y) ** 2
+            hopeless = strongest / (nearest + longer) * wall.high_gain**2 < 10 ** (MASKED_DB[1] / 10)
+            if hopeless or not wall.reflects(sound.y_m, ear_y):
+                continue
+            gate = sound.specular_gate(wall, times)
+            if not gate.any():
+                continue
+            gate = gate * fade * _unmasked(share * square / (square + longer) * wall.high_gain**2)
+            if gate.any():
+                ways.append(Way(image_y, gate, wall.low_gain, wall.high_gain))
+        return ways
+
+
+def _unmasked(share: Array) -> Array:
+    """Return 1 for what brings enough of everything heard, 0 for what nobody would miss."""
+    audible_db, lost_db = MASKED_DB
+    return 1 - propagation.fade_out(10 * np.log10(np.maximum(share, 1e-12)), lost_db, audible_db)

@@ -1,0 +1,86 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The least time that arithmetic and memory of this machine allow a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+
+MATRIX_SIZE = 2048
+READ_BYTES = 1 << 28
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one pass of a network cannot do without.
+
+    Attributes:
+        flop: Floating-point operations of its convolutions and matrix products, two for each multiplication.
+        bytes: Weights, input and output in single precision, each moved once.
+
+    """
+
+    flop: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What the machine did at its best.
+
+    Attributes:
+        flop_per_s: Of a product of large square matrices in single precision.
+        bytes_per_s: Of a sum over an array that no cache holds.
+
+    """
+
+    flop_per_s: float = 0.0
+    bytes_per_s: float = 0.0
+
+    def better(self, other: Rates) -> Rates:
+        """Return the higher of each."""
+        return Rates(max(self.flop_per_s, other.flop_per_s), max(self.bytes_per_s, other.bytes_per_s))
+
+    def floor_s(self, work: Work) -> float:
+        """Return the least time: arithmetic or memory, whichever takes longer while the other hides behind it."""
+        return max(work.flop / self.flop_per_s, work.bytes / self.bytes_per_s)
+
+
+def work_of(config: PerceptionConfig, shape: tuple[int, int, int]) -> Work:
+    """Return the work of a network for one window's features (mic, height, width)."""
+    network = PerceptionNetwork(config)
+    features = torch.zeros(1, *shape)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        images = network(features)
+    weights = sum(weight.nbytes for weight in network.parameters())
+    return Work(counter.get_total_flops(), weights + features.nbytes + sum(image.nbytes for image in images))
+
+
+def measure_rates(device: str) -> Rates:
+    """Measure a device once; the best of several calls is what it can do."""
+    matrix = torch.rand(MATRIX_SIZE, MATRIX_SIZE, device=device)
+    values = torch.rand(READ_BYTES // 4, device=device)
+    product_s = min(_seconds(lambda: matrix @ matrix, device) for _ in range(REPEATS))
+    read_s = min(_seconds(values.sum, device) for _ in range(REPEATS))
+    return Rates(2 * MATRIX_SIZE**3 / product_s, values.nbytes / read_s)
+
+
+def _seconds(call: Callable[[], torch.Tensor], device: str) -> float:
+    _wait(device)
+    started = perf_counter()
+    call()
+    _wait(device)
+    return perf_counter() - started
+
+
+def _wait(device: str) -> None:
+    if device.startswith('cuda'):
+        torch.cuda.synchronize(device)

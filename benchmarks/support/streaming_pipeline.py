@@ -1,0 +1,113 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline of the node, hop by hop, with the time of every stage."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.inference.backend_factory import open_backend
+from audio_manifold_ros.inference.backends.backend import Backend, SoundNetwork
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from audio_manifold_ros.simulation.drive import RIG
+
+HOPS_OF_SOUND = 64
+
+
+class TimedBackend:
+    """A backend, and how long it took the last time."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Wrap a backend."""
+        self._backend = backend
+        self.name, self.reason = backend.name, backend.reason
+        self.last_s = 0.0
+        self.sound_network = None if backend.sound_network is None else TimedSoundNetwork(backend.sound_network)
+
+    def run(self, features: NDArray[np.float32]) -> NetworkOutput:
+        """Compute the images of one window."""
+        started = perf_counter()
+        output = self._backend.run(features)
+        self.last_s = perf_counter() - started
+        return output
+
+
+class TimedSoundNetwork:
+    """Features and networks of a backend, and how long they took together the last time."""
+
+    def __init__(self, network: SoundNetwork) -> None:
+        """Wrap what a backend has."""
+        self._network = network
+        self.sound = network.sound
+        self.features = network.features
+        self.last_s = 0.0
+
+    def run(self) -> NetworkOutput:
+        """Compute the images of one window."""
+        started = perf_counter()
+        output = self._network.run()
+        self.last_s = perf_counter() - started
+        return output
+
+
+class StreamedPipeline:
+    """Takes in a hop of sound and predicts, for ever."""
+
+    def __init__(self, bundle: Bundle, backend: str, device: str, threads: int, **options: Any) -> None:
+        """Open the backend and fill the first window.
+
+        Args:
+            bundle: What predicts.
+            backend: By name.
+            device: Where it runs.
+            threads: Of one prediction.
+            options: Further ones of `open_backend`.
+
+        """
+        spec = bundle.manifest.features
+        self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
+        self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
+        array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
+        self._pipeline = Pipeline(bundle, self._backend, array, self._rate_hz, max_rate_hz=float(self._rate_hz))
+        shape = (len(array.microphones), HOPS_OF_SOUND * self._hop)
+        self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
+        self._first_sample = 0
+        while not self._pipeline.status().window_ready:
+            self._push()
+
+    def step(self) -> dict[str, float]:
+        """Take in a hop and predict; return the seconds of each stage."""
+        started = perf_counter()
+        self._push()
+        prediction = self._pipeline.predict(with_features=False)
+        all_s = perf_counter() - started
+        assert prediction is not None
+        conditioning_s = self._pipeline.status().conditioning_s
+        network = self._backend.sound_network
+        if network is None:
+            last_s, stages = self._backend.last_s, ('features', 'network')
+        else:
+            last_s, stages = network.last_s, ('window', 'sound_network')
+        return {
+            'conditioning': conditioning_s,
+            stages[0]: prediction.features_s,
+            stages[1]: last_s,
+            'images': prediction.network_s - last_s,
+            'all': all_s,
+        }
+
+    def _push(self) -> None:
+        at = self._first_sample % self._sound.shape[1]
+        stamp_ns = self._first_sample * 1_000_000_000 // self._rate_hz
+        samples = self._sound[:, at : at + self._hop]
+        self._pipeline.push(AudioBlock(samples, self._first_sample, self._rate_hz, stamp_ns))
+        self._first_sample += self._hop

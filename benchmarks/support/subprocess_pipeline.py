@@ -1,0 +1,152 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One way to predict, in a process of its own: `python -m benchmarks.support.subprocess_pipeline BUNDLE WAY DEVICE THREADS`.
+
+Each line of its input is a number of predictions to make; each line of its output says how they went, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, final
+
+import numpy as np
+
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.processes.process_memory import resident_mb
+from benchmarks.harness.energy import EnergyMeter
+
+NAIVE = 'naive'
+
+
+class Pipeline(Protocol):
+    """What a contender runs."""
+
+    def step(self) -> dict[str, float]:
+        """Take in a hop of sound and predict; return the seconds of each stage, `all` for the whole."""
+
+
+@dataclass
+class Course:
+    """How predictions went.
+
+    Attributes:
+        seconds: Of each stage of each prediction; `all` is the whole.
+        joules: Of the machine meanwhile; None where it does not tell.
+        memory_mb: Of the process at the end.
+
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    joules: float | None = None
+    memory_mb: float = 0.0
+
+    @property
+    def predictions(self) -> int:
+        """How many there were."""
+        return len(self.seconds['all'])
+
+    @property
+    def rate(self) -> float:
+        """Predictions a second, one after the other."""
+        return self.predictions / sum(self.seconds['all'])
+
+    def percentile_s(self, stage: str, percent: float) -> float:
+        """Return a percentile of the times of a stage."""
+        return float(np.percentile(self.seconds[stage], percent))
+
+    def add(self, other: Course) -> None:
+        """Append what went on."""
+        for stage, seconds in other.seconds.items():
+            self.seconds.setdefault(stage, []).extend(seconds)
+        self.memory_mb = other.memory_mb
+        if other.joules is not None:
+            self.joules = (self.joules or 0.0) + other.joules
+
+
+@final
+class Contender:
+    """The process of one way, seen from the bench; a context manager."""
+
+    def __init__(self, bundle: Bundle, way: str, device: str, threads: int) -> None:
+        """Start the process."""
+        command = [
+            sys.executable,
+            '-m',
+            'benchmarks.support.subprocess_pipeline',
+            str(bundle.folder),
+            way,
+            device,
+            str(threads),
+        ]
+        self._name = f'{way} on {device}'
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, predictions: int) -> Course:
+        """Have some predictions made.
+
+        Raises:
+            RuntimeError: The process ended; its reason stands on the error output.
+
+        """
+        sent, received = self._process.stdin, self._process.stdout
+        assert sent is not None
+        assert received is not None
+        try:
+            sent.write(f'{predictions}\n')
+            sent.flush()
+        except BrokenPipeError:
+            pass
+        line = received.readline()
+        if not line:
+            msg = f'{self._name} ended by itself: its reason stands above.'
+            raise RuntimeError(msg)
+        return Course(**json.loads(line))
+
+    def __enter__(self) -> Contender:
+        """Return the contender."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def _open(bundle: Bundle, way: str, device: str, threads: int) -> Pipeline:
+    """Import no more than the way needs: its memory is measured."""
+    if way == NAIVE:
+        from benchmarks.support.librosa_baseline import NaivePipeline
+
+        return NaivePipeline(bundle, device, threads)
+    from benchmarks.support.streaming_pipeline import StreamedPipeline
+
+    return StreamedPipeline(bundle, way, device, threads)
+
+
+def main(folder: str, way: str, device: str, threads: str) -> None:
+    """Predict as often as the input says."""
+    bundle = Bundle.load(Path(folder))
+    pipeline = _open(bundle, way, device, int(threads))
+    meter = EnergyMeter()
+    for line in sys.stdin:
+        meter.joules()
+        steps = [pipeline.step() for _ in range(int(line))]
+        course = {
+            'seconds': {stage: [step[stage] for step in steps] for stage in steps[0]},
+            'joules': meter.joules(),
+            'memory_mb': resident_mb(os.getpid()),
+        }
+        print(json.dumps(course), flush=True)
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

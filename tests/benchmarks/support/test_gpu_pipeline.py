@@ -1,0 +1,30 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a GPU is asked for, and what is said where there is none."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from benchmarks.support.bundles import STREET, has_street
+from benchmarks.support.gpu_pipeline import measure_on_gpu
+
+pytestmark = pytest.mark.skipif(not has_street(), reason='models/street is not there')
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='torch sees a CUDA device')
+def test_without_a_gpu_targets_stand_beside_the_reason() -> None:
+    figures = measure_on_gpu('street', Bundle.load(STREET))
+    assert [figure.target for figure in figures] == ['at most 0.2', 'at most 0.6', '']
+    assert {figure.alternative for figure in figures} == {'not measured: torch sees no CUDA device'}
+    assert {(figure.value, figure.met) for figure in figures} == {(None, None)}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device that torch can use')
+def test_on_a_gpu_every_stage_is_measured() -> None:
+    figures = measure_on_gpu('street', Bundle.load(STREET))
+    assert all(figure.value is not None and figure.value > 0 for figure in figures)
+    assert [figure.met is None for figure in figures] == [False, False, True]

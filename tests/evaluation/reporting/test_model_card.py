@@ -1,0 +1,79 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The card says what manifest and scores say, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.reporting.model_card import model_card
+from audio_manifold_ros.features.spec import FeatureSpec
+from tests.evaluation.metrics.test_metric_suite import _board
+
+
+def _manifest() -> dict[str, Any]:
+    return {
+        'name': 'street',
+        'description': 'Hears a street.',
+        'modalities': ['depth', 'segmentation'],
+        'features': FeatureSpec().to_dict(),
+        'frame_position': 0.5,
+        'array': {'array_id': 'roof_octagon', 'sha256': 'abcdef0123456789', 'positions_m': [[0, 0, 0]] * 8},
+        'training': {'streets': 5000, 'seeds': [0, 4999], 'note': 'a | b', 'learning_rate': 0.001, 'mixed': True},
+        'files': {
+            'weights.safetensors': {'size': 30_000_000, 'sha256': ''},
+            'model.onnx': {'size': 50_000, 'sha256': ''},
+        },
+    }
+
+
+def test_every_score_of_the_tables_is_the_one_given() -> None:
+    scores = _board().result()
+    card = model_card(_manifest(), scores)
+    for region, name in (('', 'all'), ('_vehicles', 'vehicles'), ('_facades', 'façades'), ('_ground', 'ground')):
+        line = next(line for line in card.splitlines() if line.startswith(f'| {name} | shuffled'))
+        numbers = [float(n) for n in re.findall(r'-?\d+\.\d+', line)]
+        keys = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
+        assert numbers == [pytest.approx(scores['depth'][f'{key}{region}_shuffled'], abs=5.1e-4) for key in keys]
+    line = next(line for line in card.splitlines() if line.startswith('| car |'))
+    numbers = [float(n) for n in re.findall(r'\d+\.\d+', line)]
+    segmentation = scores['segmentation']
+    wanted = [100 * segmentation[f'iou_car{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
+    assert numbers == [pytest.approx(value, abs=0.051) for value in wanted]
+    assert '| 100% | 100.0 | 0.100 |' in card
+    line = next(line for line in card.splitlines() if line.startswith('| class borders, F'))
+    wanted = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
+    assert [float(n) for n in re.findall(r'\d+\.\d+', line)] == [pytest.approx(value, abs=5.1e-4) for value in wanted]
+
+
+def test_the_card_describes_the_model() -> None:
+    card = model_card(_manifest(), _board().result())
+    assert card.startswith('# Model `street`\n')
+    for text in ('8 microphones', 'roof_octagon', '0.5 s ago', '30.1 MB', '5,000', 'a \\| b', '`[0, 4999]`', '`true`'):
+        assert text in card
+
+
+def test_tables_are_whole() -> None:
+    for block in model_card(_manifest(), _board().result()).split('\n\n'):
+        if block.startswith('|'):
+            assert len({len(re.findall(r'(?<!\\)\|', line)) for line in block.splitlines()}) == 1
+
+
+def test_what_was_not_measured_is_left_out() -> None:
+    scores = _board().result()
+    card = model_card(_manifest(), {'windows': 10, 'depth': {}, 'segmentation': scores['segmentation']})
+    assert '### Depth' not in card
+    assert '### Structure' not in card
+    assert '### Confidence' not in card
+    assert '### Segmentation' in card
+
+
+def test_a_missing_key_is_named() -> None:
+    manifest = _manifest()
+    del manifest['array']
+    with pytest.raises(EvaluationError, match='array'):
+        model_card(manifest, _board().result())

@@ -1,0 +1,138 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A pipeline that gives its networks the sound predicts what one does that gives them features."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.microphone_health import Fault
+from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
+from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, load_network
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.prediction import Prediction
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.rig.rig import MicrophoneArray
+from tests.inference.sounds import RATE_HZ, listen, noise
+
+
+@pytest.fixture(scope='module')
+def backend(short: Bundle) -> TorchBackend:
+    return TorchBackend(short, threads=1)
+
+
+@pytest.fixture(scope='module')
+def hearing_sound(short: Bundle, backend: TorchBackend) -> SimpleNamespace:
+    """Return what a backend on a GPU is, on a CPU."""
+    network = ResidentSound(short.manifest, load_network(short), torch.device('cpu'))
+    return SimpleNamespace(name='torch', reason='for sound', run=backend.run, sound_network=network)
+
+
+def assert_same(found: list[Prediction], wanted: list[Prediction], bundle: Bundle, backend: TorchBackend) -> None:
+    """Features agree within 1e-4, and images are those of the features: two codes may be equally near at one of them.
+
+    Where that is so, another cell of the code turns a fifth of an image, and says nothing of the pipeline.
+    """
+    assert len(found) == len(wanted) > 3
+    for ours, theirs in zip(found, wanted, strict=True):
+        for name in ('first_sample', 'end_sample', 'stamp_ns', 'newest_stamp_ns', 'masked', 'substituted'):
+            assert getattr(ours, name) == getattr(theirs, name), name
+        np.testing.assert_allclose(ours.features, theirs.features, rtol=0, atol=1e-4)
+        output = backend.run(ours.features)
+        np.testing.assert_array_equal(ours.labels, output.labels)
+        seen = ~np.isnan(ours.depth_m)
+        assert seen.any()
+        np.testing.assert_allclose(ours.depth_m[seen], output.depth_m[seen], rtol=1e-6)
+        share = 1 - len(ours.masked + ours.substituted) / 8
+        confidence = bundle.manifest.confidence.image(output, *ours.confidence.shape) * share
+        np.testing.assert_allclose(ours.confidence, confidence, rtol=1e-5)
+
+
+@pytest.mark.parametrize('length', [256, 4000])
+def test_predictions_are_the_same_through_gains_and_gaps(
+    short: Bundle, backend: TorchBackend, hearing_sound: SimpleNamespace, array: MicrophoneArray, length: int
+) -> None:
+    turned = (replace(array.microphones[1], gain_db=6.0), replace(array.microphones[0], polarity=-1))
+    rig = replace(array, microphones=(*turned, *array.microphones[2:]))
+    ears = [Pipeline(short, each, rig, RATE_HZ, max_rate_hz=12.0) for each in (hearing_sound, backend)]
+    found, wanted = (listen(pipeline, noise(1.3), length, lost=3) for pipeline in ears)
+    assert_same(found, wanted, short, backend)
+    statuses = [replace(pipeline.status(), conditioning_s=0.0) for pipeline in ears]
+    assert statuses[0] == statuses[1]
+    assert statuses[0].gaps == 1
+    for pipeline in ears:
+        pipeline.flush()
+        assert pipeline.predict() is None
+        assert not pipeline.status().window_ready
+
+
+@pytest.mark.parametrize('policy', ['mask', 'substitute'])
+def test_microphones_that_are_not_trusted_are_replaced_the_same_way(
+    short: Bundle, backend: TorchBackend, hearing_sound: SimpleNamespace, array: MicrophoneArray, policy: str
+) -> None:
+    ears = [Pipeline(short, each, array, RATE_HZ, max_rate_hz=3.0, policy=policy) for each in (hearing_sound, backend)]
+    found, wanted = (listen(pipeline, noise(3.0, dead=(6,))) for pipeline in ears)
+    assert_same(found, wanted, short, backend)
+    assert (array.microphones[6].name, Fault.DEAD) in ears[0].status().faults
+    last = found[-1]
+    filled = np.full_like(last.heard()[6], short.manifest.features.silence) if policy == 'mask' else last.heard()[5]
+    assert last.masked + last.substituted == (array.microphones[6].name,)
+    np.testing.assert_allclose(last.heard()[6], filled, rtol=1e-6)
+    assert last.confidence.max() <= 0.875
+
+
+def test_features_stay_where_they_are_unless_somebody_asks(
+    short: Bundle, hearing_sound: SimpleNamespace, backend: TorchBackend, array: MicrophoneArray
+) -> None:
+    audio = noise(0.3)
+    block = AudioBlock(audio, 0, RATE_HZ, 0)
+    for each in (hearing_sound, backend):
+        pipeline = Pipeline(short, each, array, RATE_HZ)
+        pipeline.push(block)
+        unseen = pipeline.predict(with_features=False)
+        pipeline.flush()
+        pipeline.push(block)
+        seen = pipeline.predict()
+        assert unseen is not None
+        assert seen is not None
+        np.testing.assert_array_equal(unseen.depth_m, seen.depth_m)
+        if each is backend:
+            np.testing.assert_array_equal(unseen.heard(), seen.heard())
+        else:
+            assert unseen.features is None
+            with pytest.raises(InferenceError, match='without its features'):
+                unseen.heard()
+
+
+def test_one_thread_pushes_while_another_predicts(
+    short: Bundle, hearing_sound: SimpleNamespace, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short, hearing_sound, array, RATE_HZ, max_rate_hz=100.0)
+    audio, found = noise(2.0), []
+    finished = threading.Event()
+
+    def capture() -> None:
+        for first in range(0, audio.shape[1], 256):
+            pipeline.push(AudioBlock(audio[:, first : first + 256], first, RATE_HZ, first * 10**9 // RATE_HZ))
+        finished.set()
+
+    thread = threading.Thread(target=capture)
+    thread.start()
+    while not finished.is_set():
+        found.append(pipeline.predict())
+    thread.join()
+    found.append(pipeline.predict())
+    predictions = [prediction for prediction in found if prediction is not None]
+    assert predictions
+    for prediction in predictions:
+        window = audio[:, prediction.first_sample : prediction.end_sample]
+        np.testing.assert_allclose(prediction.heard(), mel_features(window, short.manifest.features), atol=1e-4)

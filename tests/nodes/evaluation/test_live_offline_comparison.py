@@ -1,0 +1,60 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every way in which a node can differ from the pipeline is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.inference.bundle.prediction import Prediction
+from audio_manifold_ros.nodes.evaluation.live_offline_comparison import Agreement
+
+
+def prediction() -> Prediction:
+    depth_m = np.full((4, 4), 7, np.float32)
+    depth_m[0] = np.nan
+    labels, confidence = np.zeros((4, 4), np.uint8), np.full((4, 4), 0.5, np.float32)
+    return Prediction(depth_m, labels, confidence, np.zeros((8, 4, 4), np.float32), 0, 22_500, 10**18, 10**18, 0.0, 0.0)
+
+
+def changed(values: np.ndarray | None, change: float) -> np.ndarray:
+    assert values is not None
+    result = values.copy()
+    result[2, 2] += np.asarray(change, values.dtype)
+    return result
+
+
+def test_the_same_agrees_within_the_tolerance() -> None:
+    agreement = Agreement()
+    said = prediction()
+    agreement.add(said, said)
+    agreement.add(said, replace(said, depth_m=changed(said.depth_m, 5e-5)))
+    found = agreement.result()
+    assert found['agrees']
+    assert found['compared'] == 2
+    assert 0 < found['worst_depth_m'] < 1e-4
+
+
+@pytest.mark.parametrize(
+    ('field', 'change'),
+    [('depth_m', 3e-4), ('depth_m', np.nan), ('confidence', 2e-4), ('labels', 1)],
+)
+def test_a_pixel_that_differs_is_noticed(field: str, change: float) -> None:
+    agreement = Agreement()
+    said = prediction()
+    agreement.add(said, replace(said, **{field: changed(getattr(said, field), change)}))
+    assert not agreement.result()['agrees']
+
+
+def test_another_stamp_and_other_predictions_are_noticed() -> None:
+    said = prediction()
+    for spoil in ('stamp', 'missing', 'unexpected'):
+        agreement = Agreement()
+        agreement.add(said, replace(said, stamp_ns=said.stamp_ns + (spoil == 'stamp')))
+        agreement.missing += spoil == 'missing'
+        agreement.unexpected += spoil == 'unexpected'
+        assert not agreement.result()['agrees']
+    assert not Agreement().result()['agrees']

@@ -1,0 +1,44 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A node that hears a recording with another rig than recorded it says so, in log and diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from std_msgs.msg import String
+
+from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.nodes.perception.publishers import LATCHED
+from tests.nodes.peer import CLEANUP, CONFIGURE, NodeProcess, Peer
+
+pytestmark = pytest.mark.ros
+RIG = RigText.from_folder(resource_path('calibration/roof_octagon'))
+
+
+def test_the_rig_of_a_recording_is_compared(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
+) -> None:
+    louder = RigText(RIG.mic_array.replace('gain_db: 0.0', 'gain_db: 4.0', 1), RIG.camera, RIG.extrinsics)
+    publisher = peer.node.create_publisher(String, '/car/run_metadata', LATCHED)
+    publisher.publish(String(data=RunMetadata(louder, 'tests', 0, 'recorder', {}).to_json()))
+    process = start_node(bundle=small_bundle, source__topic='/car/audio')
+    assert peer.change(CONFIGURE), process.output
+
+    def message() -> str:
+        return peer.status('predictions')[1].get('message', '')
+
+    peer.wait(lambda: 'mic_0: gain -4.00 dB' in message(), 20, 'the other rig in the diagnostics')
+    assert peer.status('predictions')[0] == b'\x01'
+    assert peer.status('predictions')[1]['rig'] == 'roof_octagon'
+    assert 'is not the one that recorded the audio' in process.output
+    publisher.publish(String(data='no metadata'))
+    peer.wait(lambda: 'rig cannot be used' in message(), 20, 'the damaged metadata in the diagnostics')
+    publisher.publish(String(data=RunMetadata(RIG, 'tests', 0, 'recorder', {}).to_json()))
+    peer.wait(lambda: message() == 'inactive.', 20, 'silence about the right rig')
+    assert peer.change(CLEANUP)
+    assert process.end() == 0, process.output

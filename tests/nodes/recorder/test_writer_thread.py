@@ -1,0 +1,204 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The thread between DDS and the disk, and what is shown of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
+from rclpy.serialization import serialize_message
+from rich.console import Console
+from std_msgs.msg import String
+
+from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.recorder import writer_thread
+from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
+from audio_manifold_ros.nodes.recorder.recorder_table import Progress
+from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
+from tests.nodes.car import RATE_HZ, sound
+
+pytestmark = pytest.mark.ros
+START_NS = 1_700_000_000_000_000_000
+NS = 10**9
+
+
+@pytest.fixture
+def thread() -> Iterator[RecordThread]:
+    thread = RecordThread()
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def audio() -> RecordedTopic:
+    return RecordedTopic('/audio', 'audio_manifold_msgs/msg/AudioBlock', '', latched=False)
+
+
+@pytest.fixture
+def note() -> RecordedTopic:
+    return RecordedTopic('/note', 'std_msgs/msg/String', '', latched=True)
+
+
+def block(first: int, *, dead: int | None = None) -> bytes:
+    samples: Any = sound(first, 320) / np.float32(32768)
+    if dead is not None:
+        samples[dead] = 0
+    stamp_ns = START_NS + first * NS // RATE_HZ
+    return bytes(serialize_message(to_audio_message(AudioBlock(samples, first, RATE_HZ, stamp_ns), 'array')))
+
+
+def wait(done: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def test_only_what_latched_topics_said_before_stands_in_the_bag(
+    thread: RecordThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
+) -> None:
+    for second in range(3):
+        thread.put(audio, block(320 * second), START_NS + second * NS)
+        thread.put(note, serialize_message(String(data=f'{second}')), START_NS + second * NS)
+    wait(lambda: '/note' in thread.statistics and thread.statistics['/note'].count == 3)
+    begin_ns = START_NS + 10 * NS
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, begin_ns, [audio, note])
+        thread.put(audio, block(960), begin_ns + 1)
+        thread.stop()
+        assert thread.failure == ''
+    with BagReader(tmp_path / 'bag') as bag:
+        found = [(message.topic, message.time_ns) for message in bag.messages()]
+        notes = [bag.decode(message).data for message in bag.messages(['/note'])]
+    assert found == [('/note', begin_ns)] * 3 + [('/audio', begin_ns + 1)]
+    assert notes == ['0', '1', '2']
+    assert thread.statistics['/audio'].summary().audio is not None
+    assert thread.statistics['/audio'].count == 1
+
+
+def test_what_waits_when_a_recording_begins_came_before_it(
+    thread: RecordThread,
+    audio: RecordedTopic,
+    note: RecordedTopic,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_work, release, count = threading.Event(), threading.Event(), thread._count
+
+    def busy(item: Any) -> None:
+        count(item)
+        at_work.set()
+        release.wait(20)
+
+    monkeypatch.setattr(thread, '_count', busy)
+    threading.Timer(0.5, release.set).start()
+    thread.put(audio, block(0), START_NS)
+    assert at_work.wait(20)
+    thread.put(audio, block(320), START_NS)
+    thread.put(note, serialize_message(String(data='parked')), START_NS)
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, START_NS + NS, [audio, note])
+        thread.stop()
+    with BagReader(tmp_path / 'bag') as bag:
+        assert [(message.topic, message.time_ns) for message in bag.messages()] == [('/note', START_NS + NS)]
+    assert thread.queued_bytes == 0
+
+
+def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
+    thread: RecordThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
+) -> None:
+    times_ns = [START_NS + NS, START_NS - 1, START_NS + 20 * NS, START_NS - 3600 * NS, START_NS + 21 * NS]
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, START_NS, [audio, note])
+        for index, time_ns in enumerate(times_ns):
+            thread.put(audio, block(320 * index), time_ns)
+        thread.put(note, serialize_message(String(data='home')), START_NS - 3590 * NS)
+        thread.stop()
+    statistics = thread.statistics['/audio']
+    assert (statistics.count, statistics.dropped, statistics.lost) == (len(times_ns), 0, 0)
+    with BagReader(tmp_path / 'bag') as bag:
+        written = [message.time_ns - START_NS for message in bag.messages()]
+        firsts = [bag.decode(message).first_sample for message in bag.messages(['/audio'])]
+    # The second one was only late; the fourth, and the note, stand where they came.
+    assert written == [0, NS, 20 * NS, 20 * NS + 1, 21 * NS, 21 * NS + 1]
+    assert firsts == [320, 0, 640, 960, 1280]
+
+
+def test_what_the_queue_cannot_hold_is_counted(
+    thread: RecordThread, note: RecordedTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_thread, 'QUEUE_BYTES', 100)
+    release = threading.Event()
+    monkeypatch.setattr(thread, '_count', lambda _item: release.wait(20))
+    for _ in range(10):
+        thread.put(note, bytes(40), START_NS)
+    wait(lambda: thread.queued_bytes == 80)
+    release.set()
+    assert thread.statistics['/note'].dropped in {7, 8}
+
+
+def test_a_bag_that_fails_stops_the_writing_and_says_why(
+    thread: RecordThread, note: RecordedTopic, tmp_path: Path
+) -> None:
+    writer = BagWriter(tmp_path / 'bag')
+    thread.begin(writer, START_NS, [note])
+    writer.close()
+    thread.put(note, serialize_message(String(data='x')), START_NS)
+    wait(lambda: bool(thread.failure))
+    assert 'the bag is closed' in thread.failure
+    thread.put(note, serialize_message(String(data='y')), START_NS)
+
+
+def test_sound_that_makes_no_sense_is_recorded_and_counted(
+    thread: RecordThread, audio: RecordedTopic, tmp_path: Path
+) -> None:
+    strange = AudioBlockMessage(sample_rate_hz=RATE_HZ, channel_count=8, encoding='mp3', data=[1, 2, 3])
+    with BagWriter(tmp_path / 'bag') as writer:
+        thread.begin(writer, 0, [audio])
+        thread.put(audio, serialize_message(strange), START_NS)
+        thread.put(audio, b'\x00\x01\x00\x00garbage', START_NS + 1)
+        thread.stop()
+    assert thread.failure == ''
+    assert thread.statistics['/audio'].unreadable == 2
+    with BagReader(tmp_path / 'bag') as bag:
+        assert sum(topic.count for topic in bag.topics) == 2
+
+
+def test_the_table_shows_rates_losses_levels_and_disk(thread: RecordThread, audio: RecordedTopic) -> None:
+    for index in range(60):
+        if index != 30:
+            thread.put(audio, block(320 * index, dead=2), START_NS + index * 20_000_000, lost=index == 31)
+    wait(lambda: thread.queued_bytes == 0 and thread.statistics['/audio'].count == 59)
+    progress = Progress('drive', 75, 50 * 10**9, 0, thread.statistics, {'/audio': (50.0, 256e3)}, '')
+    console = Console(width=110, record=True, file=None, quiet=False, force_terminal=False)
+    with console.capture() as capture:
+        console.print(progress.table())
+    shown = capture.get()
+    row = next(line for line in shown.splitlines() if '/audio ' in line)
+    assert [cell.strip() for cell in row.strip('│ ').split('│')] == [
+        '/audio',
+        '59',
+        '50.0',
+        '0.26',
+        '0',
+        '1',
+        '0',
+        '320',
+    ]
+    assert 'drive   01:15' in shown
+    assert 'DEAD' in next(line for line in shown.splitlines() if line.startswith((' 2 ', '2 ')))
+    assert shown.count('dBFS') == 8
+    assert 'Disk: 50.0 GB free, 0.3 MB/s, 3255 min left.' in ' '.join(shown.split())
+    assert (
+        progress.line() == '01:15: 59 messages, 1 lost, 320 samples lost. Disk: 50.0 GB free, 0.3 MB/s, 3255 min left.'
+    )

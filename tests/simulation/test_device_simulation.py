@@ -1,0 +1,52 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the device delivers, corrected as the node corrects it, is the sound at the microphones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.rig.array_correction import ArrayCorrection
+from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.simulation.acoustics import StreetAcoustics
+from audio_manifold_ros.simulation.device_simulation import DeviceChannels
+from tests.simulation.street_examples import ARRAY, BUSY
+from tests.simulation.wired_rig import DELAYS, wired
+
+RATE_HZ = 22_500
+
+
+@pytest.mark.parametrize('delays', [(0.0,) * 8, DELAYS])
+def test_the_correction_takes_off_what_the_device_puts_on(delays: tuple[float, ...]) -> None:
+    sound = StreetAcoustics(BUSY, ARRAY).render(0, 5000)
+    device, correction = DeviceChannels(wired(delays), RATE_HZ), ArrayCorrection(wired(delays), RATE_HZ)
+    raw = device.whole(sound)
+    assert raw.shape == (10, 5000 - device.before - device.after)
+    assert not raw[:2].any(), 'channels without a microphone'
+    np.testing.assert_allclose(raw[9], sound[0, device.before :][: raw.shape[1]] * 10 ** (3 / 20), rtol=1e-5)
+    corrected = correction.whole(raw)
+    first = device.before + correction.before
+    wanted = sound[:, first : first + corrected.shape[1]]
+    assert np.abs(corrected - wanted).max() < 0.01 * np.abs(wanted).max()
+
+
+def test_a_stream_is_the_whole_cut_into_blocks() -> None:
+    sound = np.random.default_rng(3).normal(0, 0.1, (8, 2000)).astype(np.float32)
+    device = DeviceChannels(wired(), RATE_HZ)
+    blocks = [device.process(part) for part in np.split(sound, [30, 31, 700], axis=1)]
+    assert [block.shape[1] for block in blocks[:2]] == [0, 0]
+    np.testing.assert_allclose(np.concatenate(blocks, axis=1), device.whole(sound), atol=1e-6)
+
+
+def test_the_octagon_has_nothing_to_put_on() -> None:
+    sound = np.random.default_rng(3).normal(0, 0.1, (8, 100)).astype(np.float32)
+    device = DeviceChannels(ARRAY, RATE_HZ)
+    assert np.array_equal(device.whole(sound), sound)
+    assert np.array_equal(device.process(sound), sound)
+
+
+def test_delays_that_belong_to_no_device_are_refused() -> None:
+    late = wired((15_000.0,) + (0.0,) * 7)
+    with pytest.raises(CalibrationError, match='15000'):
+        DeviceChannels(late, RATE_HZ)

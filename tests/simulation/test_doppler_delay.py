@@ -1,0 +1,51 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.simulation.doppler_delay import fan_out, read_path
+
+WIDTH = 80
+
+
+def tone(places: np.ndarray, period: float) -> np.ndarray:
+    return np.sin(2 * np.pi * places / period)
+
+
+def test_reads_between_samples_along_moving_lines() -> None:
+    signal = tone(np.arange(4000), 90.0).astype(np.float32)
+    positions = np.array([[100.3, 425.9, 741.2, 1049.8], [7.0, 327.0, 647.0, 967.0]])
+    gains = np.array([[1.0, 0.5, 0.5, 0.25], [2.0, 2.0, 2.0, 2.0]])
+    heard = np.zeros((2, 3 * WIDTH), dtype=np.float32)
+    read_path(heard, signal, positions, gains, WIDTH)
+    control = np.arange(4) * WIDTH
+    for row in range(2):
+        places = np.interp(np.arange(3 * WIDTH), control, positions[row])
+        expected = np.interp(np.arange(3 * WIDTH), control, gains[row]) * tone(places, 90.0)
+        assert np.abs(heard[row] - expected).max() < 2e-3
+
+
+def test_fractions_survive_far_from_the_beginning() -> None:
+    signal = tone(np.arange(400_000), 90.0).astype(np.float32)
+    positions = np.array([[390_000.37, 390_320.62]])
+    heard = np.zeros((1, WIDTH), dtype=np.float32)
+    read_path(heard, signal, positions, np.ones((1, 2)), WIDTH)
+    expected = tone(390_000.37 + np.arange(WIDTH) * (320.25 / WIDTH), 90.0)
+    assert np.abs(heard[0] - expected).max() < 2e-3
+
+
+def test_fan_out_shifts_each_microphone() -> None:
+    steps = 5
+    centre = tone(np.arange(2 * (steps + 2) * WIDTH), 60.0).astype(np.float32)
+    shifts = np.array([np.linspace(-60.2, -58.9, steps + 1), np.full(steps + 1, 33.5), np.full(steps + 1, 0.0)])
+    gains = np.array([np.linspace(1, 0.5, steps + 1), np.ones(steps + 1), np.full(steps + 1, 2.0)])
+    out = np.ones((3, steps * WIDTH), dtype=np.float32)
+    fan_out(out, centre, shifts, gains, WIDTH)
+    n = np.arange(steps * WIDTH)
+    for row in range(3):
+        shift, gain = (np.interp(n, np.arange(steps + 1) * WIDTH, values[row]) for values in (shifts, gains))
+        expected = 1 + gain * tone(2 * (n + WIDTH) + shift, 60.0)
+        assert out[row] == pytest.approx(expected, abs=5e-3)

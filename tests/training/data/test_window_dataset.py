@@ -1,0 +1,53 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A corpus: every window of every drive, once, with its own images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.rig_files import RigText
+from tests.datasets.conftest import audio_of, images_of
+from tests.datasets.test_windows import SPEC
+from training.data.window_dataset import Corpus, find_drives
+
+MakeDrive = Callable[..., Path]
+
+
+def test_windows_come_with_their_audio_and_images(make_drive: MakeDrive) -> None:
+    paths = [make_drive('a', images=(500, 2501)), make_drive('b', images=(100, 1500))]
+    corpus = Corpus(paths, SPEC, verify=True)
+    for _ in range(2):
+        items = list(corpus)
+        assert [(item.drive_id, item.image) for item in items] == [('a', 0), ('b', 1)]
+        assert dict(corpus.dropped) == {'before_start': 1, 'after_end': 1, 'gap': 0}
+    for item, sample in zip(items, (500, 1500), strict=True):
+        depth_m, labels = images_of(sample)
+        np.testing.assert_array_equal(item.audio, audio_of(sample - 500, sample + 500) / np.float32(32768))
+        np.testing.assert_array_equal(item.depth_m, depth_m.astype(np.float32))
+        np.testing.assert_array_equal(item.labels, labels)
+
+
+def test_drives_of_different_arrays_are_refused(make_drive: MakeDrive, rig: RigText) -> None:
+    moved = RigText(rig.mic_array.replace('[0.5000, 0.0000, 0.0]', '[0.6000, 0.0000, 0.0]'), rig.camera, rig.extrinsics)
+    corpus = Corpus([make_drive('a'), make_drive('b', rig_text=moved)], SPEC)
+    with pytest.raises(DatasetError, match=r'b\.h5.*a\.h5'):
+        list(corpus)
+
+
+def test_drives_are_found_below_a_folder_and_partial_ones_are_not(make_drive: MakeDrive, tmp_path: Path) -> None:
+    (tmp_path / 'sub').mkdir()
+    make_drive('b')
+    make_drive('a').rename(tmp_path / 'sub' / 'a.h5')
+    (tmp_path / '.c.h5').write_bytes(b'')
+    assert sorted(find_drives(tmp_path)) == ['a', 'b']
+    (tmp_path / 'sub' / 'b.h5').write_bytes(b'')
+    with pytest.raises(DatasetError, match="'b'"):
+        find_drives(tmp_path)
+    with pytest.raises(DatasetError, match='no drive file'):
+        find_drives(tmp_path / 'nowhere')

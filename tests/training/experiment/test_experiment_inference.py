@@ -1,0 +1,24 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+import torch
+
+from training.experiment.experiment_inference import scoring_device
+
+
+@pytest.mark.parametrize(
+    ('accelerator', 'gpu', 'wanted'),
+    [
+        ('auto', True, 'cuda'),
+        ('gpu', True, 'cuda'),
+        ('cpu', True, 'cpu'),
+        ('auto', False, 'cpu'),
+    ],
+)
+def test_scores_are_counted_where_the_experiment_allows(
+    accelerator: str, *, gpu: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)
+    assert scoring_device(accelerator).type == wanted

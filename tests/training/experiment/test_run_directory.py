@@ -1,0 +1,96 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run's folder was begun with is kept, and nothing else is let in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from training.config.experiment_configuration import TrainingConfig
+from training.data.split_file import SplitFile
+from training.data.window_dataset import find_drives
+from training.errors import TrainingError
+from training.experiment.run_directory import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows
+from training.experiment.whole_json import write_whole
+
+SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
+
+
+@pytest.mark.parametrize(
+    ('system', 'changes', 'words'),
+    [
+        ('echo2depth_paper', {'budget': {'manifold_steps': 7}, 'codebook': {'start_step': 5}}, ''),
+        ('echo2depth_paper', {'machine': {'accelerator': 'cpu', 'devices': '2'}}, ''),
+        ('echo2depth_paper', {'budget': {'steps': 7}}, 'direct_fit'),
+        ('echo2depth_paper', {'budget': {'precision': 'bf16-mixed'}}, 'precision'),
+        ('echo2depth_paper', {'budget': {'train_drives': 7}}, 'data'),
+        ('echo2depth_paper', {'data': {'workers': 8, 'cache': 'elsewhere', 'shard_drives': 7}}, ''),
+        ('echo2depth_paper', {'depth': {'kind': 'inverse'}}, 'depth'),
+        ('vq_8x8', {'direct_fit': {'weight_decay': 0.5}}, ''),
+        ('vq_8x8', {'budget': {'manifold_steps': 7}, 'codebook': {'start_step': 5}}, 'codebook, manifold_fit'),
+    ],
+)
+def test_only_what_matters_to_an_experiment_makes_it_another(
+    tmp_path: Path, system: str, changes: dict[str, Any], words: str
+) -> None:
+    begun, over = tmp_path / 'begun.yaml', tmp_path / 'over.yaml'
+    begun.write_text(yaml.safe_dump({'output': str(tmp_path / 'runs')}))
+    over.write_text(yaml.safe_dump(changes))
+    path = SYSTEMS / f'{system}.yaml'
+    write_whole(tmp_path / 'runs' / CONFIG_FILE, TrainingConfig.from_yaml(path, [begun]).to_dict())
+    changed = TrainingConfig.from_yaml(path, [begun, over])
+    if not words:
+        check_experiment(changed)
+        return
+    with pytest.raises(TrainingError, match=f'another {words}: give another output'):
+        check_experiment(changed)
+
+
+@pytest.mark.parametrize('content', [b'{"name": "small", ', b'[]', b'\xff'], ids=['half', 'list', 'bytes'])
+@pytest.mark.parametrize('name', [CONFIG_FILE, WINDOWS_FILE])
+def test_a_damaged_file_is_named_and_written_again_once_it_is_gone(
+    config: TrainingConfig, name: str, content: bytes
+) -> None:
+    begin(config, open_windows(config))
+    path = Path(config.output) / name
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    with pytest.raises(TrainingError, match=rf'{name}.*delete it, and it is written again'):
+        open_windows(config)
+    path.unlink()
+    begin(config, open_windows(config))
+    assert path.read_bytes() == whole
+
+
+def test_a_drive_that_moves_from_train_to_test_makes_other_windows(config: TrainingConfig, tmp_path: Path) -> None:
+    drives, path = sorted(find_drives(config.data.drives)), tmp_path / 'split.yaml'
+    config = replace(config, data=replace(config.data, split=str(path)))
+    SplitFile('by hand', tuple(drives[:5]), tuple(drives[5:7]), tuple(drives[7:])).write(path)
+    begin(config, open_windows(config))
+    open_windows(config)
+    SplitFile('by hand', tuple(drives[:4]), tuple(drives[5:7]), (drives[4], *drives[7:])).write(path)
+    with pytest.raises(TrainingError, match='begun with other windows'):
+        open_windows(config)
+
+
+def test_what_a_folder_could_not_say_yet_was_the_default(config: TrainingConfig) -> None:
+    values = config.to_dict()
+    del values['ears'], values['augment']['drop_microphones']
+    path = Path(config.output) / CONFIG_FILE
+    write_whole(path, values)
+    check_experiment(config)
+    with pytest.raises(TrainingError, match='another ears: '):
+        check_experiment(replace(config, ears=(2, 7)))
+    write_whole(path, {**values, 'colour': 'red'})
+    with pytest.raises(TrainingError, match=r"no experiment that this version knows .*'colour'"):
+        check_experiment(config)
+
+
+def test_an_output_that_was_fitted_by_hand_says_nothing(config: TrainingConfig) -> None:
+    open_windows(config)
+    assert not Path(config.output).exists()

@@ -1,0 +1,62 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import ctypes
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.fitting import malloc_tuning
+
+ROOT = Path(__file__).parents[3]
+# Two maps at once and a smaller one between, as a network has them; 40 MB are more than glibc ever keeps by itself.
+STEPS = """
+import resource, sys, torch
+from training.fitting.malloc_tuning import keep_freed_memory
+if sys.argv[1] == 'kept':
+    assert keep_freed_memory()
+
+def step():
+    first = torch.ones(10_000_000)
+    second = torch.ones(3_000)
+    third = torch.ones(10_000_000)
+    return float(first[0] + second[0] + third[0])
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+# The first steps scatter what is small among what is large.
+for _ in range(10):
+    step()
+before = faults()
+for _ in range(40):
+    step()
+print(faults() - before)
+"""
+NEEDS_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='only glibc can be told to keep memory')
+
+
+@NEEDS_GLIBC
+def test_later_steps_take_little_memory_from_the_system() -> None:
+    plain, kept = _page_faults('plain'), _page_faults('kept')
+    mode = Path('/sys/kernel/mm/transparent_hugepage/enabled')
+    if not (mode.is_file() and '[always]' in mode.read_text()):  # there, pages are large for everybody
+        assert plain > 40 * 2 * 10_000_000 * 4 / 4096 * 0.9
+        assert kept < plain / 5
+    assert kept <= plain
+
+
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, 'CDLL', lambda _name: object())
+    assert not malloc_tuning.keep_freed_memory()
+
+
+def _page_faults(how: str) -> int:
+    command = [sys.executable, '-c', STEPS, how]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)

@@ -1,0 +1,203 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that a training run can be told, as frozen dataclasses read from YAML with strict keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
+from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.networks.at_net import AtNetConfig
+from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+from audio_manifold_ros.networks.end_to_end import check_heads
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.networks.single_stage import DirectConfig
+from audio_manifold_ros.networks.vq_vae import VqVaeConfig
+from training.config.data_configuration import DataConfig
+from training.config.fit_configuration import (
+    AugmentConfig,
+    BudgetConfig,
+    CodebookConfig,
+    FitConfig,
+    LossConfig,
+    MachineConfig,
+)
+from training.config.yaml_inheritance import read_layers
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Of the image of each modality: depth, or one per class.
+CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
+EARS = 2
+FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A whole experiment: data, manifolds, audio transformation, systems without a manifold.
+
+    Attributes:
+        name: Names the experiment; in tables, the system.
+        data: Which drives.
+        output: Folder for checkpoints, logs and results; by default `runs/DATASET/NAME`.
+        manifolds: The VQ-VAE of each modality.
+        at_nets: One network with a head per modality, or one network per modality.
+        direct: Systems that draw images without a manifold.
+        ears: Which two channels systems hear that pick two, instead of those that their files name: the array of
+            another data set has others at left and right. Empty leaves them.
+        depth: What the depth images' numbers mean.
+        losses: How images are compared with the truth.
+        manifold_fit: How the VQ-VAEs are fitted.
+        codebook: How their codebooks come to life.
+        transform_fit: How the AT-nets are fitted.
+        direct_fit: How the direct systems are fitted.
+        augment: Changes to the training windows of what hears.
+        machine: What to compute on.
+        budget: What is the same for all systems of a table; where it says something it goes before the rest.
+
+    Raises:
+        TrainingError: There is nothing to fit, two networks draw the same modality, or a manifold's image has not the
+            channels of its modality.
+        NetworkError: Heads and manifolds do not fit together, or the ears make no sense.
+
+    """
+
+    name: str
+    data: DataConfig
+    output: str = ''
+    manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
+    at_nets: tuple[AtNetConfig, ...] = ()
+    direct: tuple[DirectConfig, ...] = ()
+    ears: tuple[int, ...] = ()
+    depth: DepthRepresentation = field(default_factory=DepthRepresentation)
+    losses: LossConfig = field(default_factory=LossConfig)
+    manifold_fit: FitConfig = field(default_factory=FitConfig)
+    codebook: CodebookConfig = field(default_factory=CodebookConfig)
+    transform_fit: FitConfig = field(default_factory=FitConfig)
+    direct_fit: FitConfig = field(default_factory=FitConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+
+    def __post_init__(self) -> None:
+        """Name the output, place the ears, and refuse what cannot be fitted before it costs hours."""
+        if not self.output:
+            object.__setattr__(self, 'output', f'runs/{self.data.dataset}/{self.name}')
+        hearing = Counter(self._heard)
+        if not hearing and not self.manifolds:
+            msg = f'The experiment {self.name!r} has nothing to fit: give manifolds and at_nets, or direct.'
+            raise TrainingError(msg)
+        twice = sorted(modality for modality, count in hearing.items() if count > 1)
+        if twice:
+            msg = f'The experiment {self.name!r} draws {twice} twice: give each modality one at_net or direct system.'
+            raise TrainingError(msg)
+        for modality, manifold in self.manifolds.items():
+            if manifold.channels != CHANNELS.get(modality):
+                msg = f'manifolds.{modality} has {manifold.channels} channels: channels are {CHANNELS}.'
+                raise TrainingError(msg)
+        if self.at_nets:
+            check_heads(self.at_nets, self.manifolds)
+        if self.ears:
+            direct = tuple(
+                replace(system, microphones=self.ears) if len(system.microphones) == EARS else system
+                for system in self.direct
+            )
+            object.__setattr__(self, 'direct', direct)
+
+    @classmethod
+    def from_yaml(cls, path: Path | str, over: Sequence[Path | str] = ()) -> TrainingConfig:
+        """Read an experiment and give it its budget.
+
+        Args:
+            path: The file; its key `base` names one that it only changes.
+            over: Files that change some of it: another data set, another budget.
+
+        Raises:
+            TrainingError: A file cannot be read, has unknown or missing keys, or a value makes no sense.
+
+        """
+        values = read_layers(path, over)
+        try:
+            return with_budget(read_strict(cls, values, 'experiment'))
+        except (NetworkError, FeatureError, TrainingError) as error:
+            msg = f'{path}: {error}'
+            raise TrainingError(msg) from None
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """All that some network of the experiment draws, sorted."""
+        return tuple(sorted({*self._heard, *self.manifolds}))
+
+    @property
+    def _heard(self) -> list[str]:
+        transformed = [modality for network in self.at_nets for modality in network.modalities]
+        return transformed + [modality for system in self.direct for modality in system.modalities]
+
+    def manifold(self, modality: str) -> VqVaeConfig:
+        """Return the VQ-VAE of a modality.
+
+        Raises:
+            TrainingError: The experiment has none.
+
+        """
+        if modality not in self.manifolds:
+            msg = f'No manifold {modality!r} in the experiment {self.name!r}: it has {sorted(self.manifolds)}.'
+            raise TrainingError(msg)
+        return self.manifolds[modality]
+
+    def manifold_folder(self, modality: str) -> Path:
+        """Return where the fit of a modality's manifold lies."""
+        return Path(self.output) / f'manifold_{modality}'
+
+    def transform_folder(self, modalities: tuple[str, ...]) -> Path:
+        """Return where the fit of an AT-net lies."""
+        return Path(self.output) / f'transform_{"_".join(modalities)}'
+
+    def direct_folder(self, system: DirectConfig) -> Path:
+        """Return where the fit of a direct system lies."""
+        return Path(self.output) / f'{system.kind}_{"_".join(system.modalities)}'
+
+    @property
+    def manifold_folders(self) -> tuple[Path, ...]:
+        """Where the fits of all manifolds lie."""
+        return tuple(map(self.manifold_folder, self.manifolds))
+
+    @property
+    def hearing_folders(self) -> tuple[Path, ...]:
+        """Where the fits of all that hears lie."""
+        transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
+        return (*transforms, *map(self.direct_folder, self.direct))
+
+    def seeded(self, seed: int) -> TrainingConfig:
+        """Return the experiment with another seed, its output in a folder of its own."""
+        machine = replace(self.machine, seed=seed)
+        return replace(self, output=f'{self.output}/seed{seed}', machine=machine)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values."""
+        return asdict(self)
+
+
+def with_budget(config: TrainingConfig) -> TrainingConfig:
+    """Return an experiment whose data, fits and machine are what its budget says."""
+    budget = config.budget
+    limits = {f'{split}_drives': getattr(budget, f'{split}_drives') for split in ('train', 'validation', 'test')}
+    steps = dict(zip(FITS, (budget.manifold_steps, budget.steps, budget.steps), strict=True))
+    fits = {name: replace(getattr(config, name), steps=count, minutes=None) for name, count in steps.items() if count}
+    return replace(
+        config,
+        data=replace(config.data, **_given(limits)),
+        machine=replace(config.machine, **_given({'precision': budget.precision})),
+        **fits,
+    )
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

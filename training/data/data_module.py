@@ -1,0 +1,179 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whole batches for Lightning, cut from the cache without work per window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import lightning
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from audio_manifold_ros.features.mel_torch import MelFeatures
+from training.data.cache import open_cache
+from training.data.resumable_sampler import StepBatches
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from training.config.experiment_configuration import TrainingConfig
+    from training.config.fit_configuration import FitConfig
+    from training.data.cache import WindowCache
+
+# Of a fit that ends by the clock.
+ENDLESS = 1_000_000_000
+
+
+class Batch(TypedDict, total=False):
+    """A batch of windows; each fit asks for what it needs.
+
+    features: float32 (batch, mic, height, width).
+    depth: float32 (batch, 1, row, column), in 0..1, invalid pixels filled.
+    depth_m: float32 (batch, row, column), metres, NaN invalid.
+    labels: uint8 (batch, row, column), 255 unlabelled.
+    latent_depth, latent_segmentation: float32 (batch, code_dim, cell, cell).
+    """
+
+    features: torch.Tensor
+    depth: torch.Tensor
+    depth_m: torch.Tensor
+    labels: torch.Tensor
+    latent_depth: torch.Tensor
+    latent_segmentation: torch.Tensor
+
+
+class WindowDataset(Dataset[Any]):
+    """Windows of a split; a loader that asks for many at once gets them as one batch."""
+
+    def __init__(
+        self,
+        cache: WindowCache,
+        indices: NDArray[np.int64],
+        names: tuple[str, ...],
+        depth: DepthRepresentation,
+        latents: dict[str, str] | None = None,
+    ) -> None:
+        """Remember what to cut.
+
+        Args:
+            cache: Where from.
+            indices: Which windows.
+            names: Keys of the batch; `features` becomes `audio` where the cache holds that.
+            depth: What the depth images' numbers mean.
+            latents: Name of the cached latents of each modality.
+
+        """
+        self._cache, self._indices, self._names = cache, indices, names
+        self._depth = depth
+        self._latents = {f'latent_{modality}': name for modality, name in (latents or {}).items()}
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self._indices)
+
+    def __getitems__(self, places: list[int]) -> dict[str, torch.Tensor]:
+        """Cut a batch."""
+        indices = self._indices[np.asarray(places)]
+        return dict(self._column(name, indices) for name in self._names)
+
+    def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
+        """Cut a batch of one."""
+        return self.__getitems__([place])
+
+    def _column(self, name: str, indices: NDArray[np.int64]) -> tuple[str, torch.Tensor]:
+        if name == 'labels':
+            return name, torch.from_numpy(self._cache.take(name, indices))
+        if name == 'depth':
+            metres = self._cache.take('depth_m', indices).astype(np.float32)
+            return name, torch.from_numpy(self._depth.depth_to_unit(metres))[:, None]
+        if name == 'features' and self._cache.holds_audio:
+            return 'audio', torch.from_numpy(self._cache.audio(indices))
+        rows = self._cache.take(self._latents.get(name, name), indices)
+        return name, torch.from_numpy(rows.astype(np.float32))
+
+
+def as_it_is(batch: Any) -> Any:
+    """Collate nothing: the data set cuts whole batches."""
+    return batch
+
+
+class WindowData(lightning.LightningDataModule):
+    """Training and validation windows of an experiment.
+
+    Attributes:
+        cache: All windows.
+        latents: Name of the cached latents of each modality, where batches are to hold them.
+
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        fit: FitConfig,
+        names: tuple[str, ...],
+        validation_names: tuple[str, ...] = (),
+    ) -> None:
+        """Open the cache.
+
+        Args:
+            config: The experiment.
+            fit: Gives the size of the batches and of the validation.
+            names: Keys of the batches.
+            validation_names: Further keys of the validation batches.
+
+        """
+        super().__init__()
+        self.cache = open_cache(config.data)
+        self._config, self._fit = config, fit
+        self.latents: dict[str, str] = {}
+        self._names, self._validation_names = names, names + validation_names
+        self._mel = MelFeatures(config.data.features)
+
+    def steps(self, devices: int = 1) -> int:
+        """Return the steps of the whole fit on so many devices."""
+        if self._fit.minutes is not None:
+            return ENDLESS
+        rounds = StepBatches(len(self.cache.indices('train')), self._fit.batch_size, 1, devices=(0, devices))
+        return self._fit.steps or self._fit.epochs * rounds.batches_per_round
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Return the batches of all steps, in an order that follows from the seed; the trainer says where to begin."""
+        dataset = self._dataset('train', self._names)
+        rank, devices = self._place()
+        batches = StepBatches(
+            len(dataset),
+            self._fit.batch_size,
+            self.steps(devices),
+            seed=self._config.machine.seed,
+            devices=(rank, devices),
+            first_step=lambda: self.trainer.global_step if self.trainer is not None else 0,
+        )
+        return DataLoader(dataset, batch_sampler=batches, collate_fn=as_it_is)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """Return the validation windows, evenly thinned where there are too many, each on one device."""
+        dataset = self._dataset('validation', self._validation_names, self._fit.validation_windows)
+        return DataLoader(dataset, self._fit.batch_size, collate_fn=as_it_is)
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Compute the features where the networks are, if the cache holds audio."""
+        del dataloader_idx
+        if 'audio' in batch:
+            batch['features'] = self._mel(batch.pop('audio'))
+        return batch
+
+    def _place(self) -> tuple[int, int]:
+        trainer = self.trainer
+        return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
+
+    def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> WindowDataset:
+        indices = self.cache.indices(split)
+        if limit is not None:
+            if len(indices) > limit:
+                indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
+            rank, devices = self._place()
+            indices = indices[rank::devices] if len(indices) >= devices else indices
+        return WindowDataset(self.cache, indices, names, self._config.depth, self.latents)

@@ -1,0 +1,69 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the camera saw as the teacher gave it, of any size, straight from the drive files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import final
+
+import numpy as np
+
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.rig.camera import CameraModel
+from training.data.window_dataset import find_drives
+
+
+@final
+class NativeTruth:
+    """Images of drives by drive and instant, one drive open at a time. Use it as a context manager.
+
+    Attributes:
+        camera: Of the first drive.
+
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        """Look for drives below a folder.
+
+        Raises:
+            DatasetError: There is none, or the first cannot be read.
+            CalibrationError: Its camera makes no sense.
+
+        """
+        self._drives = find_drives(folder)
+        first, path = next(iter(self._drives.items()))
+        self._open = DriveReader(path)
+        self._open_id = first
+        self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
+
+    def images(self, drive_id: str, stamp_ns: int) -> Images | None:
+        """Return the images of an instant in the size in which they were made; None for a drive that keeps none.
+
+        Raises:
+            DatasetError: The drive cannot be read.
+
+        """
+        if drive_id != self._open_id:
+            self._open.close()
+            self._open, self._open_id = DriveReader(self._drives[drive_id]), drive_id
+        drive = self._open
+        if not drive.has_native:
+            return None
+        image = int(np.flatnonzero(drive.image_stamps_ns == stamp_ns)[0])
+        return Images(
+            drive.native_depth_m(image) if drive.has_depth else None,
+            drive.native_labels(image) if drive.has_labels else None,
+        )
+
+    def __enter__(self) -> NativeTruth:
+        """Return this."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the open drive."""
+        self._open.close()

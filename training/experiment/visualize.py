@@ -1,0 +1,124 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Look at an experiment: truth, reconstruction and prediction of some windows in one picture.
+
+python -m training.experiment.visualize --config training/configs/street.yaml --out overview.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from audio_manifold_ros.networks.errors import NetworkError
+from training.config.experiment_configuration import TrainingConfig
+from training.data.split_file import SPLITS
+from training.errors import TrainingError
+from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
+from training.experiment.run_directory import open_windows
+from training.fitting.fit_common import BEST, load_at_net, load_direct, load_vq_vae
+from training.fitting.image_grid import draw, sheet
+from training.fitting.manifold_module import to_image
+from training.fitting.validation_callback import TRUTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.networks.vq_vae import VqVae
+
+
+def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.uint8]]:
+    """Return rows of pictures per modality: truth, reconstruction by its manifold, prediction, as far as they exist.
+
+    Raises:
+        TrainingError: A manifold has not been fitted.
+        DatasetError: A drive cannot be read.
+
+    """
+    cache = open_windows(config)
+    indices = cache.indices(split)
+    chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
+    heard = _heard(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
+    rows = []
+    for modality in config.modalities:
+        truth = torch.from_numpy(cache.take(TRUTHS[modality], chosen))
+        rows.append(draw(modality, truth))
+        if modality in vq_vaes:
+            latent = _see(config, vq_vaes[modality], truth)
+            rows.append(_drawn(config, modality, _decode(vq_vaes[modality], latent)))
+        if modality in heard:
+            rows.append(_drawn(config, modality, heard[modality]))
+    return rows
+
+
+@torch.inference_mode()
+def _heard(config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]) -> dict[str, torch.Tensor]:
+    """Return the raw images of the networks that have been fitted so far."""
+    images: dict[str, torch.Tensor] = {}
+    for network in config.at_nets:
+        path = config.transform_folder(network.modalities) / BEST
+        if path.is_file():
+            latents = load_at_net(path)(features)
+            images |= {modality: _decode(vq_vaes[modality], latent) for modality, latent in latents.items()}
+    for system in config.direct:
+        path = config.direct_folder(system) / BEST
+        if path.is_file():
+            images |= load_direct(path)(features)
+    return images
+
+
+@torch.inference_mode()
+def _see(config: TrainingConfig, vq_vae: VqVae, truth: torch.Tensor) -> torch.Tensor:
+    if truth.dtype == torch.uint8:
+        image = to_image({'labels': truth}, 'segmentation', vq_vae.config)
+    else:
+        image = torch.from_numpy(config.depth.depth_to_unit(truth.numpy()))[:, None]
+    return vq_vae.encode(image)
+
+
+@torch.inference_mode()
+def _decode(vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
+    return vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]
+
+
+def _drawn(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
+    return draw(modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog='python -m training.experiment.visualize', description='Draw what networks do.'
+    )
+    add_experiment_arguments(parser)
+    parser.add_argument('--split', choices=SPLITS, default='validation')
+    parser.add_argument('--windows', type=int, default=12)
+    parser.add_argument('--out', type=Path, help='a PNG; in the folder of the experiment if not given')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = named_experiment(options)
+        path = options.out or Path(config.output) / 'overview.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(path, sheet(overview(config, options.split, options.windows)))
+    except (TrainingError, DatasetError, NetworkError, EvaluationError, OSError) as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    console.print(f'overview: {path}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,252 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Make a bundle of an experiment: calibrated, scored on the test drives, with its card.
+
+python -m training.export.export_bundle --config training/configs/street.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE
+from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
+from audio_manifold_ros.evaluation.reporting.model_card import model_card
+from audio_manifold_ros.inference.backends.backend import input_shape
+from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
+from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
+from audio_manifold_ros.inference.bundle.manifest import (
+    FORMAT_VERSION,
+    ArrayGeometry,
+    DepthRange,
+    LabelClass,
+    Manifest,
+)
+from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.rig.camera import CameraModel
+from audio_manifold_ros.rig.errors import CalibrationError
+from training.config.experiment_configuration import TrainingConfig
+from training.data.augment import often_dropped
+from training.data.split_file import SPLITS
+from training.data.window_dataset import find_drives
+from training.errors import TrainingError
+from training.experiment.calibrate_confidence import calibrate
+from training.experiment.class_bias import balance_classes
+from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
+from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
+from training.experiment.experiment_inference import listen, load_perception, take_features
+from training.experiment.provenance import PROVENANCE, check_provenance, provenance
+from training.experiment.run_directory import open_windows
+from training.export.onnx_graph import ExportedNetwork, export_network
+from training.fitting.fit_common import BEST, load_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from training.config.fit_configuration import FitConfig
+    from training.data.cache import WindowCache
+
+CARD_FILE = 'README.md'
+COMPARED_WINDOWS = 64
+MAX_CHANGED_LABELS = 0.005
+MAX_CHANGED_DEPTH = 0.005
+FAILURES = (
+    TrainingError,
+    DatasetError,
+    NetworkError,
+    EvaluationError,
+    InferenceError,
+    CalibrationError,
+    OSError,
+    ValueError,
+)
+
+
+def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None = None) -> Bundle:
+    """Write the bundle of an experiment and return it.
+
+    Args:
+        config: The experiment, its networks fitted.
+        folder: Where; a bundle that is there is replaced.
+        scores: Of the test split, with what they are of; computed where there are none.
+
+    Raises:
+        TrainingError: A network is not fitted, or storing it changes what it says; or the scores are of something else.
+
+    """
+    cache, network = open_windows(config), load_perception(config)
+    scored = provenance(config, cache, 'test')
+    if scores is not None:
+        check_provenance(scores, scored, 'The file of --metrics')
+    advantages = balance_classes(network, cache)
+    manifest = describe(config, network, cache)
+    manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
+    manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
+    if scores is None:
+        scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
+    exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
+    with tempfile.TemporaryDirectory() as draft:
+        changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)
+    manifest = replace(
+        manifest,
+        training={**manifest.training, **changes},
+        metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
+    )
+    return _write(folder, manifest, exported, prior, scores)
+
+
+def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
+    """Return the manifest of an experiment, its confidence yet to be fitted and its files yet to be listed."""
+    modalities = network.config.modalities
+    first = next(iter(find_drives(config.data.drives).values()))
+    with DriveReader(first) as drive:
+        array, camera_text = drive.array, drive.rig.camera
+    cells = network.config.cells
+    flat = ModalityConfidence(((0.0,) * cells,) * cells, 0.0, 0.0, 1.0)
+    classes = tuple(LabelClass(i, name, colour) for i, (name, colour) in enumerate(CLASS_COLOURS.items()))
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name=config.name,
+        description=f'{" and ".join(modalities).capitalize()} from the sound of {len(array.microphones)} microphones, '
+        f'learnt from the data set {config.data.dataset!r}.',
+        modalities=modalities,  # type: ignore[arg-type]
+        features=config.data.features,
+        frame_position=config.data.frame_position,
+        array=ArrayGeometry.of(array),
+        camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
+        depth=_depth_range(config, cache) if 'depth' in modalities else None,
+        classes=classes if 'segmentation' in modalities else (),
+        networks=json.loads(json.dumps(network.config.to_dict())),
+        confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),
+        training=_training(config, network, cache),
+        metrics={},
+        files={},
+        tolerates_missing=often_dropped(config.augment, _fewest_heard(config, len(array.microphones))),
+    )
+
+
+def _fewest_heard(config: TrainingConfig, mics: int) -> int:
+    """Return how many microphones the system hears that hears the fewest."""
+    return min([mics, *(system.mics for system in config.direct)])
+
+
+def _depth_range(config: TrainingConfig, cache: WindowCache) -> DepthRange:
+    relative = cache.depth_unit == RELATIVE
+    return DepthRange(config.depth.kind, config.depth.near_m, config.depth.far_m, unit='relative' if relative else 'm')
+
+
+def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> dict[str, str]:
+    """Say what half precision and ONNX change on validation windows.
+
+    Raises:
+        TrainingError: They change more than nothing measurable.
+
+    """
+    features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
+    backend = OnnxBackend(bundle)
+    depths, labels = [0.0], [0.0]
+    for window, wanted in zip(features, listen(network, features), strict=True):
+        found = backend.run(window)
+        if found.depth_m is not None and wanted.depth_m is not None:
+            depths.append(float(np.mean(np.abs(found.depth_m / wanted.depth_m - 1))))
+        if found.labels is not None:
+            labels.append(float(np.mean(found.labels != wanted.labels)))
+    depth, label = sum(depths) / len(features), sum(labels) / len(features)
+    if depth > MAX_CHANGED_DEPTH or label > MAX_CHANGED_LABELS:
+        msg = f'The bundle changes depth by {depth:.3%} and {label:.3%} of the labels: store single precision.'
+        raise TrainingError(msg)
+    return {'stored in half precision': f'changes depth by {depth:.4%} on average, and {label:.4%} of the labels'}
+
+
+def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        'drives': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
+        'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
+    }
+    if config.at_nets:
+        widths = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
+        features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
+        transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
+        said['audio transformation'] = f'{widths} (the paper: 1)'
+        said['features of the manifolds'] = f'{features} (the paper: 128)'
+        said['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
+        said['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
+    if config.direct:
+        systems = [f'{system.kind} for {" and ".join(system.modalities)}' for system in config.direct]
+        said['without a manifold'] = ', '.join(systems).replace('_', ' ')
+        said['fit of what has no manifold'] = _fit_text(
+            config.direct_fit, list(map(config.direct_folder, config.direct))
+        )
+    said['parameters'] = sum(parameter.numel() for parameter in network.parameters())
+    changes = asdict(config.augment).items()
+    said['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
+    return said
+
+
+def _advantages_text(advantages: dict[int, float]) -> str:
+    names = list(CLASS_COLOURS)
+    return ', '.join(f'{names[index]} {value:+g}' for index, value in advantages.items()) or 'none'
+
+
+def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
+    """Say how long fits took by what their best checkpoints hold: the command line may differ from the experiment."""
+    lengths = []
+    for folder in folders:
+        checkpoint = load_checkpoint(folder / BEST)
+        minutes = checkpoint['callbacks']['Budget']['elapsed_s'] / 60
+        took = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
+        lengths.append(f'{checkpoint["global_step"]:,} steps in {took}')
+    return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
+
+
+def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: Prior, scores: dict[str, Any]) -> Bundle:
+    files = {
+        ONNX_FILE: exported.onnx,
+        WEIGHTS_FILE: exported.weights,
+        PRIOR_FILE: prior.to_bytes(),
+        METRICS_FILE: write_json(scores).encode(),
+    }
+    sizes = {name: {'size': len(content)} for name, content in files.items()}
+    card = model_card({**to_plain(manifest), 'files': sizes}, scores)
+    return write_bundle(folder, manifest, {**files, CARD_FILE: card.encode()})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog='python -m training.export.export_bundle', description='Make a bundle.')
+    add_experiment_arguments(parser)
+    parser.add_argument('--output', type=Path, help='folder of the bundle (models/NAME)')
+    parser.add_argument('--metrics', type=Path, help='scores of the test split, instead of computing them')
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = named_experiment(options)
+        scores = None if options.metrics is None else json.loads(options.metrics.read_text(encoding='utf-8'))
+        bundle = export(config, options.output or Path('models') / config.name, scores)
+    except FAILURES as error:
+        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        return 1
+    size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6
+    console.print(f'bundle: {bundle.folder} ({size:.1f} MB)')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

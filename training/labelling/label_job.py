@@ -1,0 +1,156 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labelling a recording in parts that outlive a killed process, joined to one track at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio_manifold_ros import __version__
+from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.datasets.label_file import (
+    MODALITIES,
+    LabelRun,
+    LabelTrack,
+    TrackDescription,
+    write_track,
+)
+from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from training.errors import TrainingError
+from training.labelling.frame import Frame, FrameSource
+from training.labelling.teacher import Teacher
+
+KEY_VERSION = 1
+PART_FRAMES = 128
+
+
+@dataclass(frozen=True)
+class TrackRequest:
+    """Which labels are wanted.
+
+    Attributes:
+        source: The camera images.
+        teacher: Who labels them.
+        size: Rows and columns of the labels; images are sampled at the nearest pixels.
+        every: Label every so many images, from the first.
+        batch: Images that the teacher gets at once.
+
+    """
+
+    source: FrameSource
+    teacher: Teacher
+    size: tuple[int, int]
+    every: int = 1
+    batch: int = 8
+
+    @property
+    def count(self) -> int:
+        """How many images are to be labelled, at most."""
+        return -(-self.source.count // self.every)
+
+    @property
+    def description(self) -> TrackDescription:
+        """What the track will say of itself; its key changes only with what the labels depend on."""
+        facts: dict[str, Any] = {
+            'source': self.source.provenance,
+            'teacher': self.teacher.provenance,
+            'size': list(self.size),
+            'every': self.every,
+        }
+        content = {'version': KEY_VERSION, 'modality': self.teacher.modality, **facts}
+        content['source'] = {name: value for name, value in self.source.provenance.items() if name != 'recording'}
+        key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        facts['software'] = f'audio_manifold_ros {__version__}'
+        return TrackDescription(self.teacher.modality, key, facts)
+
+
+def make_track(request: TrackRequest, folder: Path, advance: Callable[[int], None]) -> Path:
+    """Label a recording, unless the very same labels are there, and return the path of the track.
+
+    Args:
+        request: Which labels are wanted.
+        folder: Where the track lies, and until it is complete its parts, from which an interrupted run goes on.
+        advance: Called with the number of images done since the last call.
+
+    Raises:
+        TrainingError: The teacher cannot be asked.
+        BagError: The recording is damaged.
+        DatasetError: The labels cannot be written.
+
+    """
+    description = request.description
+    path = folder / MODALITIES[request.teacher.modality][0]
+    known = _known(path, description.key)
+    if known is not None:
+        advance(known)
+        return path
+    parts = folder / f'.{path.stem}.{description.key[:16]}.parts'
+    _label_parts(request, description, parts, advance)
+    if not any(len(run.time_ns) for run in _runs(parts)):
+        shutil.rmtree(parts)
+        msg = f'{description.provenance["teacher"]!r} knows none of {request.count} images: do the times or names fit?'
+        raise TrainingError(msg)
+    write_track(path, description, _runs(parts))
+    shutil.rmtree(parts)
+    return path
+
+
+def _label_parts(
+    request: TrackRequest, description: TrackDescription, parts: Path, advance: Callable[[int], None]
+) -> None:
+    frames = islice(request.source.frames(), 0, None, request.every)
+    for number in range(max(1, -(-request.count // PART_FRAMES))):
+        part = parts / f'{number:06d}.h5'
+        done = _known(part, description.key)
+        if done is None:
+            write_track(part, description, iter([_label(request, islice(frames, PART_FRAMES), advance)]))
+        else:
+            sum(1 for _ in islice(frames, done))
+            advance(done)
+
+
+def _label(request: TrackRequest, frames: Iterator[Frame], advance: Callable[[int], None]) -> LabelRun:
+    dtype = MODALITIES[request.teacher.modality][1]
+    times: list[tuple[int, int]] = []
+    images: list[NDArray[Any]] = []
+    looked_at = 0
+    while batch := list(islice(frames, request.batch)):
+        for frame, image in zip(batch, request.teacher.label(batch), strict=True):
+            if image is not None:
+                times.append((frame.time_ns, frame.stamp_ns))
+                images.append(_stored(sampled(image, *request.size), dtype))
+        looked_at += len(batch)
+        advance(len(batch))
+    time_ns, stamp_ns = np.array(times, dtype=np.int64).reshape(-1, 2).T
+    return LabelRun(time_ns, stamp_ns, np.array(images, dtype=dtype).reshape(-1, *request.size), looked_at)
+
+
+def _stored(image: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
+    with np.errstate(over='ignore'):
+        stored = image.astype(dtype)
+    return np.where(np.isinf(stored), dtype(np.nan), stored) if dtype is np.float16 else stored
+
+
+def _known(path: Path, key: str) -> int | None:
+    """Return how many images were looked at for a finished file of this key; None if there is no such file."""
+    try:
+        with LabelTrack(path) as track:
+            return track.frames if track.description.key == key else None
+    except DatasetError:
+        return None
+
+
+def _runs(parts: Path) -> Iterator[LabelRun]:
+    for part in sorted(parts.glob('*.h5')):
+        with LabelTrack(part) as track:
+            yield track.run()
