@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.report import read_results, render_page, write_results
-from benchmarks.harness.short_mode import SHORT
-from benchmarks.harness.steal_time import StolenTime
+from benchmarks.harness.short_mode import SHORT_VARIABLE
+from benchmarks.harness.steal_time import StealTime
 
 THREAD_VARIABLES = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 
@@ -71,11 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f'no bench is called {", ".join(map(repr, unknown))}: the benches are {", ".join(BENCHES)}')
     if options.short:
-        os.environ[SHORT] = '1'
+        os.environ[SHORT_VARIABLE] = '1'
     failed = []
     for name in names:
         print(f'▸ {name}: {BENCHES[name].title}', file=sys.stderr)
-        stolen = StolenTime()
+        steal = StealTime()
         figures = run_bench(name)
         if figures is None:
             failed.append(name)
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
             'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
             'cores': BENCHES[name].cores,
             'machine': describe_machine(),
-            'stolen_percent': stolen.percent(),
+            'stolen_percent': steal.percent(),
             'figures': figures,
         }
         print(render_page({name: result}).partition('## ')[2])

@@ -25,15 +25,15 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE
 from audio_manifold_ros.testing.clap_arc import ClapArc
-from audio_manifold_ros.testing.clapped_rig import EVERY_S, ClappedRig
+from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
 from audio_manifold_ros.testing.rendered_board import CAMERA, board_pictures
-from audio_manifold_ros.testing.rig_faults import Samples, deaf, duplicated, hissing
+from audio_manifold_ros.testing.rig_faults import Samples, inject_dead, inject_duplicate, inject_noise
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, octagon
 
 SEED, POSITION_STD_M = 986_001, 0.04
 CHECK_S, TAP_S, PLACES, PLACE_S, CLAPS, VIEWS = 30.0, 3.0, 12, 3.0, 20, 24
-YAW_RAD, OFFSET_S, AWAY = math.radians(7), 0.042, '3.1'
-TAPED = ((0, 4), (2, 6), (0, 2))
+YAW_RAD, OFFSET_S, CLAP_DISTANCE_M = math.radians(7), 0.042, '3.1'
+MEASURED_PAIRS = ((0, 4), (2, 6), (0, 2))
 # What a report is called in the documentation.
 PICTURES = {
     'check/levels': 'check_levels',
@@ -50,7 +50,7 @@ PICTURES = {
 
 
 @dataclass(frozen=True)
-class Car:
+class SimulatedCar:
     """A car to be calibrated.
 
     Attributes:
@@ -70,28 +70,28 @@ class Car:
         return self.folder / 'my_car'
 
 
-def unbox(folder: Path, seed: int = SEED) -> Car:
+def create_car(folder: Path, seed: int = SEED) -> SimulatedCar:
     """Write the files of a rig as a person with a tape measure does, and return the car that they are wrong about."""
     rig = ClappedRig(seed, octagon(), POSITION_STD_M)
     files = Path(shutil.copytree(resource_path('calibration/roof_octagon'), folder / 'my_car'))
-    (files / RIG_FILE).write_text(rig.said.to_text(), encoding='utf-8')
-    said = Extrinsics.from_yaml(files / EXTRINSICS_FILE)
-    turned = replace(said.transform('camera_link'), rotation_rpy_rad=(0.0, 0.0, YAW_RAD))
-    frames = tuple(turned if frame.child == turned.child else frame for frame in said.transforms)
-    return Car(rig, replace(said, transforms=frames, audio_time_offset_s=OFFSET_S), folder)
+    (files / RIG_FILE).write_text(rig.nominal.to_text(), encoding='utf-8')
+    nominal = Extrinsics.from_yaml(files / EXTRINSICS_FILE)
+    turned = replace(nominal.transform('camera_link'), rotation_rpy_rad=(0.0, 0.0, YAW_RAD))
+    frames = tuple(turned if frame.child == turned.child else frame for frame in nominal.transforms)
+    return SimulatedCar(rig, replace(nominal, transforms=frames, audio_time_offset_s=OFFSET_S), folder)
 
 
-def record(car: Car) -> None:
+def record(car: SimulatedCar) -> None:
     """Write what every command needs."""
     rig, street = car.rig, car.rig.street(PLACES * PLACE_S)
     broken = rig.device(street[:, : round(CHECK_S * RATE_HZ)])
-    for fault, channel in ((hissing, 2), (duplicated, 5), (deaf, 7)):
+    for fault, channel in ((inject_noise, 2), (inject_duplicate, 5), (inject_dead, 7)):
         fault(broken, channel, rig.generator)
     _write(car.folder / 'broken.wav', broken)
     _write(car.folder / 'street.wav', rig.device(street, shuffled=True))
-    _write(car.folder / 'taps.wav', rig.device(rig.spoken_at(TAP_S, street, taps=True), shuffled=True))
+    _write(car.folder / 'taps.wav', rig.device(rig.speech_at_microphones(TAP_S, street, taps=True), shuffled=True))
     _write(car.folder / 'walk.wav', rig.device(rig.places(PLACES, PLACE_S, street), shuffled=True))
-    claps = rig.claps(CLAPS, rig.street(CLAPS * EVERY_S))
+    claps = rig.claps(CLAPS, rig.street(CLAPS * CLAP_INTERVAL_S))
     _write(car.folder / 'claps.wav', rig.device(claps.pressure, shuffled=True))
     (car.folder / 'board').mkdir()
     for number, picture in enumerate(board_pictures(VIEWS)):
@@ -99,32 +99,34 @@ def record(car: Car) -> None:
     ClapArc(CAMERA, car.extrinsics).write(rig, car.folder / 'arc', shuffled=True)
 
 
-def walk(car: Car) -> dict[str, int]:
+def run_calibration(car: SimulatedCar) -> dict[str, int]:
     """Run all commands, applying what each found; returns their exit statuses, by the folders of the reports."""
     folder, positions_m = car.folder, car.rig.positions_m
-    apart = [(a, b, np.linalg.norm(positions_m[a] - positions_m[b])) for a, b in TAPED]
-    taped = [word for a, b, metres in apart for word in ('--distance', f'mic_{a}', f'mic_{b}', f'{metres:.3f}')]
-    arc = ['--bag', str(folder / 'arc'), '--distance', AWAY]
+    distances = [(a, b, np.linalg.norm(positions_m[a] - positions_m[b])) for a, b in MEASURED_PAIRS]
+    distance_arguments = [
+        word for a, b, metres in distances for word in ('--distance', f'mic_{a}', f'mic_{b}', f'{metres:.3f}')
+    ]
+    arc = ['--bag', str(folder / 'arc'), '--distance', CLAP_DISTANCE_M]
     steps = {
         'order': ['--wav', str(folder / 'taps.wav')],
         'polarity': ['--wav', str(folder / 'street.wav')],
-        'geometry': ['--wav', str(folder / 'claps.wav'), *taped],
+        'geometry': ['--wav', str(folder / 'claps.wav'), *distance_arguments],
         'delay': ['--wav', str(folder / 'walk.wav')],
         'gains': ['--wav', str(folder / 'walk.wav')],
         'camera': ['--pictures', str(folder / 'board')],
         'sync': arc,
         'extrinsics': arc,
     }
-    found = {'check': _measure(car, 'check', 'check', ['--wav', str(folder / 'broken.wav')])}
+    statuses = {'check': _measure(car, 'check', 'check', ['--wav', str(folder / 'broken.wav')])}
     for name, sound in steps.items():
-        found[name] = _measure(car, name, name, sound)
+        statuses[name] = _measure(car, name, name, sound)
         calibrate(['apply', str(folder / name), '--rig', str(car.files)])
     for name, sound in steps.items():
-        found[f'{name}_again'] = _measure(car, name, f'{name}_again', sound)
-    return found
+        statuses[f'{name}_again'] = _measure(car, name, f'{name}_again', sound)
+    return statuses
 
 
-def _measure(car: Car, command: str, report: str, sound: list[str]) -> int:
+def _measure(car: SimulatedCar, command: str, report: str, sound: list[str]) -> int:
     return calibrate([command, *sound, '--rig', str(car.files), '--out', str(car.folder / report)])
 
 
@@ -139,12 +141,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument('--pictures', type=Path, metavar='FOLDER', help='where the pictures of the documentation go')
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True)
-    car = unbox(options.folder)
+    car = create_car(options.folder)
     record(car)
-    found = walk(car)
-    for name, kept in PICTURES.items() if options.pictures else ():
-        shutil.copyfile(options.folder / f'{name}.png', options.pictures / f'{kept}.png')
-    return max(status for name, status in found.items() if name != 'check')
+    statuses = run_calibration(car)
+    for name, stored_name in PICTURES.items() if options.pictures else ():
+        shutil.copyfile(options.folder / f'{name}.png', options.pictures / f'{stored_name}.png')
+    return max(status for name, status in statuses.items() if name != 'check')
 
 
 if __name__ == '__main__':

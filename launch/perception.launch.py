@@ -73,18 +73,20 @@ def generate_launch_description() -> LaunchDescription:
 def perception(context: LaunchContext) -> list[LifecycleNode]:
     """Make the node from the arguments that were given."""
 
-    def given(argument: str) -> str:
+    def argument_value(argument: str) -> str:
         return str(LaunchConfiguration(argument).perform(context))
 
-    values: dict[str, Any] = {name: given(argument) for argument, name in OVERRIDES.items() if given(argument)}
-    values |= {name: BOOLEANS[given(name).lower()] for name in ('use_sim_time', 'autostart')}
+    values: dict[str, Any] = {
+        name: argument_value(argument) for argument, name in OVERRIDES.items() if argument_value(argument)
+    }
+    values |= {name: BOOLEANS[argument_value(name).lower()] for name in ('use_sim_time', 'autostart')}
     node = LifecycleNode(
         package=PACKAGE,
         executable='perception_node',
-        name=given('name'),
-        namespace=given('namespace'),
-        parameters=[given('params_file'), values],
-        arguments=['--ros-args', '--log-level', given('log_level')],
+        name=argument_value('name'),
+        namespace=argument_value('namespace'),
+        parameters=[argument_value('params_file'), values],
+        arguments=['--ros-args', '--log-level', argument_value('log_level')],
         output='screen',
     )
     return [node]

@@ -75,20 +75,22 @@ def generate_launch_description() -> LaunchDescription:
 def recorder(context: LaunchContext) -> list[Node]:
     """Make the recorder from the arguments that were given."""
 
-    def given(argument: str) -> str:
+    def argument_value(argument: str) -> str:
         return str(LaunchConfiguration(argument).perform(context))
 
-    values: dict[str, Any] = {name: given(argument) for argument, name in TEXTS.items() if given(argument)}
-    values |= {name: float(given(argument)) for argument, name in NUMBERS.items() if given(argument)}
-    values['use_sim_time'] = BOOLEANS[given('use_sim_time').lower()]
+    values: dict[str, Any] = {
+        name: argument_value(argument) for argument, name in TEXTS.items() if argument_value(argument)
+    }
+    values |= {name: float(argument_value(argument)) for argument, name in NUMBERS.items() if argument_value(argument)}
+    values['use_sim_time'] = BOOLEANS[argument_value('use_sim_time').lower()]
     node = Node(
         package=PACKAGE,
         executable='record',
-        name=given('name'),
-        namespace=given('namespace'),
-        parameters=[given('params_file'), values],
-        remappings=[('audio', given('audio') or 'audio')],
-        arguments=['--ros-args', '--log-level', given('log_level')],
+        name=argument_value('name'),
+        namespace=argument_value('namespace'),
+        parameters=[argument_value('params_file'), values],
+        remappings=[('audio', argument_value('audio') or 'audio')],
+        arguments=['--ros-args', '--log-level', argument_value('log_level')],
         output='screen',
         sigterm_timeout=CLOSING_S,
     )

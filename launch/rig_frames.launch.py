@@ -39,15 +39,15 @@ def generate_launch_description() -> LaunchDescription:
 def frames(context: LaunchContext) -> list[Node]:
     """Make the node from the arguments that were given."""
 
-    def given(argument: str) -> str:
+    def argument_value(argument: str) -> str:
         return str(LaunchConfiguration(argument).perform(context))
 
     node = Node(
         package=PACKAGE,
         executable='rig_frames',
         name='rig_frames',
-        namespace=given('namespace'),
-        parameters=[given('params_file'), {'rig': given('rig')} if given('rig') else {}],
+        namespace=argument_value('namespace'),
+        parameters=[argument_value('params_file'), {'rig': argument_value('rig')} if argument_value('rig') else {}],
         output='screen',
     )
     return [node]

@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if path:
         config.pluginmanager.register(ReportWriter(config, Path(path)))
     elif not (config.option.collectonly or config.option.usepdb):
-        config.pluginmanager.register(OwnProcesses())
+        config.pluginmanager.register(IsolatedRunPlugin())
 
 
 class ReportWriter:
@@ -55,7 +55,7 @@ class ReportWriter:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FileResult:
     """What became of the tests `items` of the file `path`: serialised reports, and what its process printed."""
 
     path: Path
@@ -64,19 +64,21 @@ class Outcome:
     output: str
 
 
-class OwnProcesses:
-    """In the process that was started: holds the files of tests/nodes back and has a `Lane` run them."""
+class IsolatedRunPlugin:
+    """In the process that was started: holds the files of tests/nodes back and has a `NodeTestRunner` run them."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         selected = session.items
         session.items = [item for item in selected if NODES not in item.path.parents]
-        own = [item for item in selected if NODES in item.path.parents]
-        lane = Lane(session.config, [(path, list(items)) for path, items in groupby(own, lambda item: item.path)])
+        node_items = [item for item in selected if NODES in item.path.parents]
+        lane = NodeTestRunner(
+            session.config, [(path, list(items)) for path, items in groupby(node_items, lambda item: item.path)]
+        )
         try:
             result = yield
-            for outcome in lane.outcomes():
-                tell(session, outcome)
+            for file_result in lane.results():
+                report_result(session, file_result)
                 if session.shouldfail or session.shouldstop:
                     break
         finally:
@@ -85,20 +87,20 @@ class OwnProcesses:
         return result
 
 
-class Lane:
+class NodeTestRunner:
     """Runs files one after the other, each in a new process, in a thread beside the other tests."""
 
     def __init__(self, config: pytest.Config, files: list[tuple[Path, list[pytest.Item]]]) -> None:
         self._config = config
         self._files = files
         self._environment = dict(os.environ)  # before the other tests change it
-        self._done: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._done: SimpleQueue[FileResult | None] = SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
         self._thread = Thread(target=self._run, name='tests/nodes', daemon=True)
         self._thread.start()
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def results(self) -> Iterator[FileResult]:
         """Yield what became of each file, and wait for it."""
         yield from iter(self._done.get, None)
 
@@ -118,15 +120,15 @@ class Lane:
                 reports = Path(folder) / 'reports.jsonl'
                 output = self._run_process([item.nodeid for item in items], reports)
                 lines = reports.read_text(encoding='utf-8').splitlines() if reports.exists() else []
-                self._done.put(Outcome(path, items, lines, output))
+                self._done.put(FileResult(path, items, lines, output))
         self._done.put(None)
 
     def _run_process(self, nodeids: list[str], reports: Path) -> str:
         """Run pytest on `nodeids` and return what it printed; with `-s` it prints to the terminal instead."""
         config = self._config
-        shown = config.option.capture == 'no'
+        uncaptured = config.option.capture == 'no'
         command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', f'--rootdir={config.rootpath}', *nodeids]
-        if shown:
+        if uncaptured:
             command.append('-s')
         limits = {option: config.getoption(option) for option in ('maxfail', 'timeout')}
         command.extend(f'--{option}={value}' for option, value in limits.items() if value)
@@ -134,7 +136,7 @@ class Lane:
             command,
             cwd=config.rootpath,
             env={**self._environment, REPORTS_TO: str(reports)},
-            stdout=None if shown else subprocess.PIPE,
+            stdout=None if uncaptured else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -146,21 +148,21 @@ class Lane:
             return f'{output}\n(ended after {SECONDS_PER_FILE} s)'
 
 
-def tell(session: pytest.Session, outcome: Outcome) -> None:
+def report_result(session: pytest.Session, file_result: FileResult) -> None:
     """Report what became of a file as if it had run here."""
     hook = session.config.hook
-    unseen = {item.nodeid: item for item in outcome.items}
-    for report in read_reports(session.config, outcome.reports):
+    missing = {item.nodeid: item for item in file_result.items}
+    for report in read_reports(session.config, file_result.reports):
         if report.when == 'setup':
             hook.pytest_runtest_logstart(nodeid=report.nodeid, location=report.location)
         if report.when == 'teardown':
-            unseen.pop(report.nodeid, None)
+            missing.pop(report.nodeid, None)
         hook.pytest_runtest_logreport(report=report)
     if session.shouldfail:
         return
-    name = outcome.path.name
-    message = f'The process of {name} ended before this test did. The end of its output:\n{outcome.output[-4000:]}'
-    for item in unseen.values():
+    name = file_result.path.name
+    message = f'The process of {name} ended before this test did. The end of its output:\n{file_result.output[-4000:]}'
+    for item in missing.values():
         report = pytest.TestReport(item.nodeid, item.location, {}, 'failed', message, 'call')
         hook.pytest_runtest_logreport(report=report)
         message = f'The process of {name} ended before this test did.'

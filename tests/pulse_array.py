@@ -34,13 +34,13 @@ START_S = 10.0
 
 def missing_part() -> str:
     """Return what this machine lacks for a virtual array, or an empty string."""
-    lacking = [program for program in ('pulseaudio', 'pactl', 'paplay') if shutil.which(program) is None]
+    missing = [program for program in ('pulseaudio', 'pactl', 'paplay') if shutil.which(program) is None]
     if ctypes.util.find_library('portaudio') is None:
-        lacking.append('libportaudio2')
+        missing.append('libportaudio2')
     plugin = 'alsa-lib/libasound_module_pcm_pulse.so'
     if not any(Path('/usr').glob(f'{folder}/{plugin}') for folder in ('lib/*', 'lib', 'lib64')):
-        lacking.append('libasound2-plugins')
-    return f'a virtual microphone array needs {", ".join(lacking)}' if lacking else ''
+        missing.append('libasound2-plugins')
+    return f'a virtual microphone array needs {", ".join(missing)}' if missing else ''
 
 
 class PulseArray:
@@ -62,7 +62,7 @@ class PulseArray:
             'PULSE_SERVER': server,
             'PULSE_COOKIE': str(self._folder / 'cookie'),
         }
-        self._own = {'XDG_RUNTIME_DIR': str(self._folder), 'HOME': str(self._folder)}
+        self._server_environment = {'XDG_RUNTIME_DIR': str(self._folder), 'HOME': str(self._folder)}
         self._server: subprocess.Popen[bytes] | None = None
         self._players: list[subprocess.Popen[bytes]] = []
 
@@ -74,7 +74,7 @@ class PulseArray:
         options = ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--disable-shm=yes']
         self._server = subprocess.Popen(
             ['pulseaudio', *options, '-L', protocol, '-L', f'{SINK} norewinds=1'],
-            env={**os.environ, **self.environment, **self._own},
+            env={**os.environ, **self.environment, **self._server_environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.realtime_pacer import Pacer
+from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 
 FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}
-CUT_OFF = '(should be'  # how libsndfile's log marks a chunk that promises more than the file holds
+TRUNCATION_MARK = '(should be'  # how libsndfile's log marks a chunk that promises more than the file holds
 
 
 class FileSource:
@@ -31,7 +31,7 @@ class FileSource:
         self,
         path: Path | str,
         clock_ns: Callable[[], int],
-        paced: bool = True,  # noqa: FBT001, FBT002
+        realtime: bool = True,  # noqa: FBT001, FBT002
         loop: bool = False,  # noqa: FBT001, FBT002
         block_samples: int = 512,
     ) -> None:
@@ -40,7 +40,7 @@ class FileSource:
         Args:
             path: A WAV or FLAC file with any number of channels.
             clock_ns: The clock of the stamps.
-            paced: Hand out each block when its last sample would have sounded.
+            realtime: Hand out each block when its last sample would have sounded.
             loop: Start again at the end; a block may hold the end and the beginning.
             block_samples: Length of a block; without `loop` the last one may be shorter.
 
@@ -53,11 +53,11 @@ class FileSource:
             raise AudioError(msg)
         self._path = Path(path)
         self._clock_ns = clock_ns
-        self._paced = paced
+        self._realtime = realtime
         self._loop = loop
         self._block_samples = block_samples
         self._file: Any = None
-        self._pacer: Pacer | None = None
+        self._pacer: RealtimePacer | None = None
         self._next_sample = 0
         self._status = SourceStatus(SourceState.CLOSED, f'{self._path} is not open.')
         self.sample_rate_hz = 0
@@ -75,7 +75,7 @@ class FileSource:
         self.sample_rate_hz = int(self._file.samplerate)
         self.channels = int(self._file.channels)
         self._next_sample = 0
-        self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
+        self._pacer = RealtimePacer(self.sample_rate_hz, self._clock_ns, realtime=self._realtime)
         seconds = self._file.frames / self.sample_rate_hz
         message = f'Playing {self._path}: {self.channels} channels, {self.sample_rate_hz} Hz, {seconds:.1f} s.'
         self._status = SourceStatus(SourceState.STREAMING, message)
@@ -148,7 +148,7 @@ def _open(path: Path) -> Any:
     except (soundfile.SoundFileError, OSError) as error:
         msg = f'Audio file {str(path)!r} cannot be opened: {error}. Give a WAV or FLAC file.'
         raise AudioError(msg) from None
-    fault = _fault(file)
+    fault = _describe_fault(file)
     if fault:
         file.close()
         msg = f'Audio file {str(path)!r} {fault}'
@@ -156,7 +156,7 @@ def _open(path: Path) -> Any:
     return file
 
 
-def _fault(file: Any) -> str:
+def _describe_fault(file: Any) -> str:
     """Return what is wrong with an open file and what to do, or an empty string."""
     import soundfile
 
@@ -166,7 +166,7 @@ def _fault(file: Any) -> str:
         return 'holds no samples: record it again.'
     try:
         file.seek(file.frames - 1)
-        complete = len(file.read(1)) == 1 and CUT_OFF not in file.extra_info
+        complete = len(file.read(1)) == 1 and TRUNCATION_MARK not in file.extra_info
         file.seek(0)
     except (soundfile.SoundFileError, OSError):
         complete = False

@@ -23,17 +23,17 @@ Samples = NDArray[np.float32]
 FRAME_S = 0.045
 EDGES_HZ = (80, 200, 400, 800, 1600, 3200, 6400, 10_000)
 # Share of half the sample rate that anti-aliasing filters leave alone.
-USABLE = 0.9
+USABLE_BANDWIDTH_RATIO = 0.9
 # A wave that swings less is flat at its ends because it has no more steps.
-LEAST_SWING = 200 * STEP_16_BIT
+MIN_PEAK_TO_PEAK = 200 * STEP_16_BIT
 
 
 @dataclass(frozen=True)
-class HealthFrame:
+class FrameFeatures:
     """One frame.
 
     Attributes:
-        powers: float64 (mic, band), power in each band of `HealthFrames.edges_hz`, gains applied.
+        powers: float64 (mic, band), power in each band of `HealthFeatureExtractor.edges_hz`, gains applied.
         constant: (mic,), no sample differs from the next.
         full_scale: (mic,), share of the samples at full scale.
         flat: (mic,), share of the samples at the frame's own largest or smallest value, where it swings at all.
@@ -46,7 +46,7 @@ class HealthFrame:
     flat: NDArray[np.float64]
 
 
-class HealthFrames:
+class HealthFeatureExtractor:
     """Cuts a stream of raw blocks into frames at fixed places of its index, however the blocks are cut.
 
     Attributes:
@@ -59,43 +59,43 @@ class HealthFrames:
         """Prepare window and bands; all microphones of the array are heard, disabled ones, too."""
         self._length = 2 ** round(math.log2(FRAME_S * sample_rate_hz))
         self.frame_s = self._length / sample_rate_hz
-        self.edges_hz = tuple(edge for edge in EDGES_HZ if edge <= USABLE * sample_rate_hz / 2)
+        self.edges_hz = tuple(edge for edge in EDGES_HZ if edge <= USABLE_BANDWIDTH_RATIO * sample_rate_hz / 2)
         bins = [round(edge * self._length / sample_rate_hz) for edge in self.edges_hz]
         self._first_bin, self._starts = bins[0], [first - bins[0] for first, _ in pairwise(bins)]
         self._end_bin, self._widths = bins[-1], np.diff(bins)
         self._window = (np.hanning(self._length + 1)[:-1] / self._length).astype(np.float32)
         self._channels = list(array.device_channels)
         self._gains = np.abs(array.factors.astype(np.float64))[:, None] ** 2
-        self._held: Samples = np.empty((len(self._channels), 0), dtype=np.float32)
+        self._buffered: Samples = np.empty((len(self._channels), 0), dtype=np.float32)
         self._end_sample: int | None = None
 
     def reset(self) -> None:
         """Forget the frame that is not complete."""
         self._end_sample = None
 
-    def push(self, samples: Samples, first_sample: int) -> Iterator[HealthFrame]:
+    def push(self, samples: Samples, first_sample: int) -> Iterator[FrameFeatures]:
         """Yield the frames that a block float32 (device channel, n) completes; a jump of the index drops a frame."""
-        heard = samples[self._channels]
+        selected = samples[self._channels]
         if first_sample != self._end_sample:
             skipped = -first_sample % self._length
-            heard = heard[:, skipped:]
-            self._held = self._held[:, :0]
+            selected = selected[:, skipped:]
+            self._buffered = self._buffered[:, :0]
         self._end_sample = first_sample + samples.shape[1]
-        held = np.concatenate([self._held, heard], axis=1)
-        count = held.shape[1] // self._length
+        buffered = np.concatenate([self._buffered, selected], axis=1)
+        count = buffered.shape[1] // self._length
         for frame in range(count):
-            yield self._measure(held[:, frame * self._length : (frame + 1) * self._length])
-        self._held = held[:, count * self._length :]
+            yield self._measure(buffered[:, frame * self._length : (frame + 1) * self._length])
+        self._buffered = buffered[:, count * self._length :]
 
-    def _measure(self, samples: Samples) -> HealthFrame:
+    def _measure(self, samples: Samples) -> FrameFeatures:
         high, low = samples.max(axis=1, keepdims=True), samples.min(axis=1, keepdims=True)
         flat = ((samples == high) | (samples == low)).mean(axis=1)
-        swings = (high - low)[:, 0] >= LEAST_SWING
+        has_min_swing = (high - low)[:, 0] >= MIN_PEAK_TO_PEAK
         spectrum = np.fft.rfft(samples * self._window, axis=1)[:, self._first_bin : self._end_bin]
         power = spectrum.real.astype(np.float64) ** 2 + spectrum.imag.astype(np.float64) ** 2
-        return HealthFrame(
+        return FrameFeatures(
             powers=np.add.reduceat(power, self._starts, axis=1) / self._widths * self._gains,
             constant=(high == low)[:, 0],
             full_scale=(np.abs(samples) >= CLIP_LEVEL).mean(axis=1),
-            flat=np.where(swings, flat, 0.0),
+            flat=np.where(has_min_swing, flat, 0.0),
         )

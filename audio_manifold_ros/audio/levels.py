@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.common.pcm16 import LARGEST_STEP, STEPS_PER_UNIT
+from audio_manifold_ros.common.pcm16 import MAX_STEP, STEPS_PER_UNIT
 
 FLOOR_DBFS = -120.0
-CLIP_LEVEL = LARGEST_STEP / STEPS_PER_UNIT
+CLIP_LEVEL = MAX_STEP / STEPS_PER_UNIT
 STEP_16_BIT = 1 / STEPS_PER_UNIT
 
 
 @dataclass(frozen=True)
-class Level:
+class ChannelLevel:
     """The last second of one microphone.
 
     Attributes:
@@ -38,7 +38,7 @@ class Level:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _BlockSums:
     samples: int
     total: NDArray[np.float64]
     squares: NDArray[np.float64]
@@ -53,7 +53,7 @@ class LevelMeter:
         """Start without a signal."""
         self._channels = channels
         self._span_samples = sample_rate_hz
-        self._parts: deque[_Part] = deque()
+        self._blocks: deque[_BlockSums] = deque()
         self._samples = 0
 
     def update(self, samples: NDArray[np.float32]) -> None:
@@ -70,31 +70,31 @@ class LevelMeter:
         if not samples.shape[1]:
             return
         magnitudes = np.abs(samples)
-        part = _Part(
+        block = _BlockSums(
             samples.shape[1],
             samples.sum(axis=1, dtype=np.float64),
             np.einsum('ms,ms->m', samples, samples, dtype=np.float64),
             magnitudes.max(axis=1).astype(np.float64),
             (magnitudes >= CLIP_LEVEL).sum(axis=1),
         )
-        self._parts.append(part)
-        self._samples += part.samples
-        while self._samples - self._parts[0].samples >= self._span_samples:
-            self._samples -= self._parts.popleft().samples
+        self._blocks.append(block)
+        self._samples += block.samples
+        while self._samples - self._blocks[0].samples >= self._span_samples:
+            self._samples -= self._blocks.popleft().samples
 
-    def snapshot(self) -> tuple[Level, ...]:
+    def snapshot(self) -> tuple[ChannelLevel, ...]:
         """Return the level of each microphone; nothing before the first sample."""
-        parts = tuple(self._parts)
-        if not parts:
+        blocks = tuple(self._blocks)
+        if not blocks:
             return ()
-        count = sum(part.samples for part in parts)
-        mean = np.sum([part.total for part in parts], axis=0) / count
-        square = np.sum([part.squares for part in parts], axis=0) / count
+        count = sum(block.samples for block in blocks)
+        mean = np.sum([block.total for block in blocks], axis=0) / count
+        square = np.sum([block.squares for block in blocks], axis=0) / count
         rms = np.sqrt(np.maximum(square - mean**2, 0.0))
-        peak = np.max([part.peak for part in parts], axis=0)
-        clipped = np.sum([part.clipped for part in parts], axis=0) / count
+        peak = np.max([block.peak for block in blocks], axis=0)
+        clipped = np.sum([block.clipped for block in blocks], axis=0) / count
         return tuple(
-            Level(_dbfs(rms[mic]), _dbfs(peak[mic]), float(clipped[mic]), bool(rms[mic] < STEP_16_BIT))
+            ChannelLevel(_dbfs(rms[mic]), _dbfs(peak[mic]), float(clipped[mic]), bool(rms[mic] < STEP_16_BIT))
             for mic in range(len(rms))
         )
 

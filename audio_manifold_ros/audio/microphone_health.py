@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.health_features import HealthFrame, HealthFrames
+from audio_manifold_ros.audio.health_features import FrameFeatures, HealthFeatureExtractor
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -30,19 +30,19 @@ WINDOW_S = 1.0
 # What is louder is not counted: a slammed door, a drop of rain.
 QUANTILE = 0.3
 # Faults are looked for this often, and must be found this often before they are told.
-LOOK_S, LOOKS = 0.18, 2
+CHECK_PERIOD_S, CHECKS_TO_CONFIRM = 0.18, 2
 # And must be gone for so long.
-MENDED_S = 3.0
+RECOVERY_S = 3.0
 CONSTANT_S = 0.4
 # Wind reaches up to here; below it nobody is accused of noise.
-WIND_TO_HZ = 3200
-HIGH_FROM_HZ, MIDDLE_FROM_HZ = 1600, 400
-HISS_DB, COVERED_DB, LOST_DB = 8.0, 13.0, 20.0
+WIND_MAX_HZ = 3200
+HIGH_BAND_MIN_HZ, MIDDLE_BAND_MIN_HZ = 1600, 400
+NOISE_DB, OCCLUSION_DB, DEAD_DB = 8.0, 13.0, 20.0
 # A covered capsule keeps its own noise, which may fill the highest band of a quiet street.
-COVERED_SLACK_DB = 6.0
-FULL_SCALE_SHARE, FLAT_SHARE = 0.003, 0.02
+OCCLUSION_SLACK_DB = 6.0
+MAX_FULL_SCALE_RATIO, MAX_FLAT_RATIO = 0.003, 0.02
 # Fewer microphones are no jury.
-LEAST_MICROPHONES = 4
+MIN_MICROPHONES = 4
 SILENT_POWER = 1e-16
 
 
@@ -51,17 +51,17 @@ class Fault(str, Enum):
 
     UNPLUGGED = 'unplugged'
     DEAD = 'dead'
-    CLIPS = 'clips'
-    HISSES = 'hisses'
-    COVERED = 'covered'
+    CLIPPED = 'clips'
+    NOISY = 'hisses'
+    OCCLUDED = 'covered'
 
 
 REMEDIES = {
     Fault.UNPLUGGED: 'no signal arrives: check its cable',
     Fault.DEAD: 'it hears nothing of what the others hear: check the capsule and its supply',
-    Fault.CLIPS: 'its signal is cut off: lower its gain',
-    Fault.HISSES: 'it gives noise that no other microphone hears: check its cable, supply and capsule',
-    Fault.COVERED: 'it hears no high frequencies: clean it, or take off what covers it',
+    Fault.CLIPPED: 'its signal is cut off: lower its gain',
+    Fault.NOISY: 'it gives noise that no other microphone hears: check its cable, supply and capsule',
+    Fault.OCCLUDED: 'it hears no high frequencies: clean it, or take off what covers it',
 }
 
 
@@ -80,17 +80,20 @@ class MicrophoneHealth:
             sample_rate_hz: Of the blocks.
 
         """
-        self._frames = HealthFrames(array, sample_rate_hz)
-        self._judged: Flags = np.array([mic.enabled for mic in array.microphones])
+        self._frames = HealthFeatureExtractor(array, sample_rate_hz)
+        self._monitored: Flags = np.array([mic.enabled for mic in array.microphones])
         frame_s = self._frames.frame_s
-        self._history: deque[HealthFrame] = deque(maxlen=max(round(WINDOW_S / frame_s), 2))
-        self._look_frames, self._mended_looks = max(round(LOOK_S / frame_s), 1), round(MENDED_S / LOOK_S)
+        self._history: deque[FrameFeatures] = deque(maxlen=max(round(WINDOW_S / frame_s), 2))
+        self._check_frames, self._recovery_checks = (
+            max(round(CHECK_PERIOD_S / frame_s), 1),
+            round(RECOVERY_S / CHECK_PERIOD_S),
+        )
         self._constant_frames = max(round(CONSTANT_S / frame_s), 2)
         edges = np.array(self._frames.edges_hz[:-1])
-        self._high = edges >= HIGH_FROM_HZ
-        self._low, self._middle = ~self._high, ~self._high & (edges >= MIDDLE_FROM_HZ)
+        self._high = edges >= HIGH_BAND_MIN_HZ
+        self._low, self._middle = ~self._high, ~self._high & (edges >= MIDDLE_BAND_MIN_HZ)
         # At least one band, at rates that leave none above the wind.
-        self._calm = edges >= min(WIND_TO_HZ, edges[-1])
+        self._above_wind = edges >= min(WIND_MAX_HZ, edges[-1])
         self.reset()
 
     @property
@@ -102,10 +105,10 @@ class MicrophoneHealth:
         """Forget all sound and all faults."""
         self._frames.reset()
         self._history.clear()
-        self._since_look = 0
-        self._constant: NDArray[np.int64] = np.zeros(len(self._judged), dtype=np.int64)
-        self._suspicion: dict[int, tuple[Fault, int]] = {}
-        self._mended = dict.fromkeys(range(len(self._judged)), 0)
+        self._frames_since_check = 0
+        self._constant: NDArray[np.int64] = np.zeros(len(self._monitored), dtype=np.int64)
+        self._pending: dict[int, tuple[Fault, int]] = {}
+        self._clean_checks = dict.fromkeys(range(len(self._monitored)), 0)
         self._faults: dict[int, Fault] = {}
 
     def push(self, samples: Samples, first_sample: int) -> None:
@@ -113,70 +116,70 @@ class MicrophoneHealth:
         for frame in self._frames.push(samples, first_sample):
             self._history.append(frame)
             self._constant = np.where(frame.constant, self._constant + 1, 0)
-            self._since_look += 1
-            if self._since_look >= self._look_frames:
-                self._since_look = 0
-                self._look()
+            self._frames_since_check += 1
+            if self._frames_since_check >= self._check_frames:
+                self._frames_since_check = 0
+                self._check()
 
-    def _look(self) -> None:
-        found = self._found()
-        for mic in np.flatnonzero(self._judged).tolist():
+    def _check(self) -> None:
+        found = self._detect_faults()
+        for mic in np.flatnonzero(self._monitored).tolist():
             fault = found.get(mic)
             if fault is None:
-                self._suspicion.pop(mic, None)
-                self._mended[mic] += 1
-                if self._mended[mic] >= self._mended_looks:
+                self._pending.pop(mic, None)
+                self._clean_checks[mic] += 1
+                if self._clean_checks[mic] >= self._recovery_checks:
                     self._faults.pop(mic, None)
                 continue
-            self._mended[mic] = 0
-            before, times = self._suspicion.get(mic, (fault, 0))
-            times = times + 1 if before is fault else 1
-            self._suspicion[mic] = fault, times
-            if times >= LOOKS or fault is Fault.UNPLUGGED:
+            self._clean_checks[mic] = 0
+            previous, count = self._pending.get(mic, (fault, 0))
+            count = count + 1 if previous is fault else 1
+            self._pending[mic] = fault, count
+            if count >= CHECKS_TO_CONFIRM or fault is Fault.UNPLUGGED:
                 self._faults[mic] = fault
 
-    def _found(self) -> dict[int, Fault]:
+    def _detect_faults(self) -> dict[int, Fault]:
         """Return what this look shows; the first fault of a microphone counts."""
-        constant = self._judged & (self._constant >= self._constant_frames)
+        constant = self._monitored & (self._constant >= self._constant_frames)
         tests = [(Fault.UNPLUGGED, constant)]
         if len(self._history) == self._history.maxlen:
-            tests.append((Fault.CLIPS, self._clipping()))
-            jury = self._judged & ~constant
-            if jury.sum() >= LEAST_MICROPHONES:
-                tests += self._standing_out(jury)
+            tests.append((Fault.CLIPPED, self._detect_clipping()))
+            reference = self._monitored & ~constant
+            if reference.sum() >= MIN_MICROPHONES:
+                tests += self._detect_outliers(reference)
         found: dict[int, Fault] = {}
         for fault, flags in tests:
             for mic in np.flatnonzero(flags).tolist():
                 found.setdefault(mic, fault)
         return found
 
-    def _clipping(self) -> Flags:
+    def _detect_clipping(self) -> Flags:
         """Return who is cut off; a sound that is too loud for most of them is no fault of theirs."""
         full_scale = np.mean([frame.full_scale for frame in self._history], axis=0)
         flat = np.mean([frame.flat for frame in self._history], axis=0)
-        clipping: Flags = self._judged & ((full_scale > FULL_SCALE_SHARE) | (flat > FLAT_SHARE))
-        return clipping if clipping.sum() <= self._judged.sum() / 2 else np.zeros_like(clipping)
+        clipping: Flags = self._monitored & ((full_scale > MAX_FULL_SCALE_RATIO) | (flat > MAX_FLAT_RATIO))
+        return clipping if clipping.sum() <= self._monitored.sum() / 2 else np.zeros_like(clipping)
 
-    def _standing_out(self, jury: Flags) -> list[tuple[Fault, Flags]]:
+    def _detect_outliers(self, reference: Flags) -> list[tuple[Fault, Flags]]:
         """Compare everybody's steady level in each band with the jury's."""
         powers = np.stack([frame.powers for frame in self._history])
         levels_db = 10 * np.log10(np.quantile(powers, QUANTILE, axis=0) + SILENT_POWER)
-        ranked = np.sort(levels_db[jury], axis=0)
+        ranked = np.sort(levels_db[reference], axis=0)
         above_db = levels_db - ranked[-1 - max(len(ranked) // 3, 1)]
         below_db = np.median(ranked, axis=0) - levels_db
-        dead = (below_db[:, self._low] > LOST_DB).all(axis=1)
-        deaf = (below_db[:, self._middle] > LOST_DB).all(axis=1)
+        is_dead = (below_db[:, self._low] > DEAD_DB).all(axis=1)
+        is_hum_only = (below_db[:, self._middle] > DEAD_DB).all(axis=1)
         return [
-            (Fault.DEAD, jury & dead),
+            (Fault.DEAD, reference & is_dead),
             # Hum without sound: what an open input picks up.
-            (Fault.UNPLUGGED, jury & deaf),
-            (Fault.HISSES, jury & (above_db[:, self._calm] > HISS_DB).all(axis=1)),
-            (Fault.COVERED, jury & _lacks(below_db[:, self._high])),
+            (Fault.UNPLUGGED, reference & is_hum_only),
+            (Fault.NOISY, reference & (above_db[:, self._above_wind] > NOISE_DB).all(axis=1)),
+            (Fault.OCCLUDED, reference & _is_missing_band(below_db[:, self._high])),
         ]
 
 
-def _lacks(below_db: Array) -> Flags:
+def _is_missing_band(below_db: Array) -> Flags:
     """Return who (mic,) lacks high frequencies: far below in all bands but one at most, and below in that one."""
     ranked = np.sort(below_db, axis=1)
-    far = ranked[:, min(1, ranked.shape[1] - 1)] > COVERED_DB
-    return np.asarray(far & (ranked[:, 0] > COVERED_SLACK_DB))
+    is_far_below = ranked[:, min(1, ranked.shape[1] - 1)] > OCCLUSION_DB
+    return np.asarray(is_far_below & (ranked[:, 0] > OCCLUSION_SLACK_DB))

@@ -14,11 +14,11 @@ from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
-NS = 1_000_000_000
-LIMITS_HZ = (4000, 384_000)
+NS_PER_S = 1_000_000_000
+SAMPLE_RATE_LIMITS_HZ = (4000, 384_000)
 
 
-class Conditioner:
+class AudioPreprocessor:
     """Turns blocks of a source into blocks of the model.
 
     Output channel i is microphone i of the array, with its gain and polarity applied and its delay taken off. A
@@ -37,8 +37,8 @@ class Conditioner:
 
         """
         for name, value in (('input_rate_hz', input_rate_hz), ('output_rate_hz', output_rate_hz)):
-            if not LIMITS_HZ[0] <= value <= LIMITS_HZ[1]:
-                msg = f'Conditioner: {name} is {value!r}: give a rate from {LIMITS_HZ[0]} to {LIMITS_HZ[1]} Hz.'
+            if not SAMPLE_RATE_LIMITS_HZ[0] <= value <= SAMPLE_RATE_LIMITS_HZ[1]:
+                msg = f'Conditioner: {name} is {value!r}: give a rate from {SAMPLE_RATE_LIMITS_HZ[0]} to {SAMPLE_RATE_LIMITS_HZ[1]} Hz.'
                 raise AudioError(msg)
         try:
             self._correction = ArrayCorrection(array, output_rate_hz)
@@ -51,19 +51,19 @@ class Conditioner:
         # At once, so that rates without a simple ratio are refused before there is any sound.
         self._resampler = self._new_resampler()
         self._overflow = False
-        self._expected: int | None = None
+        self._expected_sample: int | None = None
         self._origin_sample = 0
         self._origin_output = 0
         self._next_output = 0
-        self._given_output = 0
+        self._emitted_output = 0
         self.substituted: tuple[str, ...] = self._correction.disabled
         self.rejected_samples = 0
 
     def reset(self) -> None:
         """Forget the stream; the next block may start at any index."""
         self._resampler = None
-        self._expected = None
-        self._given_output = 0
+        self._expected_sample = None
+        self._emitted_output = 0
 
     def process(self, block: AudioBlock) -> AudioBlock | None:
         """Condition one block.
@@ -78,14 +78,14 @@ class Conditioner:
         """
         self._check(block)
         self._overflow |= block.overflow
-        samples = self._correction.ordered(block.samples)
+        samples = self._correction.reorder(block.samples)
         if not np.isfinite(samples).all():
             self.rejected_samples += samples.shape[1]
-            self._expected = None
+            self._expected_sample = None
             return None
-        if self._expected != block.first_sample:
+        if self._expected_sample != block.first_sample:
             self._restart(block.first_sample)
-        self._expected = block.end_sample
+        self._expected_sample = block.end_sample
         samples = self._delayed(self._resample(samples))
         if not samples.shape[1]:
             return None
@@ -110,7 +110,7 @@ class Conditioner:
         """Begin the output anew at an input index, never before what was already given out, unless reset."""
         start = round(first_sample * self._output_rate_hz / self._input_rate_hz)
         if self._origin_sample <= first_sample:
-            start = max(start, self._given_output)
+            start = max(start, self._emitted_output)
         self._origin_sample, self._origin_output = first_sample, start
         self._next_output = start + self._correction.before
         self._resampler = self._new_resampler()
@@ -131,9 +131,9 @@ class Conditioner:
     def _result(self, block: AudioBlock, samples: NDArray[np.float32]) -> AudioBlock:
         since_origin = self._next_output - self._origin_output
         # The output lies before the block that completes it by what the resampler held back.
-        behind_ns = (block.first_sample - self._origin_sample) * NS // self._input_rate_hz
-        stamp_ns = block.stamp_ns - behind_ns + since_origin * NS // self._output_rate_hz
+        behind_ns = (block.first_sample - self._origin_sample) * NS_PER_S // self._input_rate_hz
+        stamp_ns = block.stamp_ns - behind_ns + since_origin * NS_PER_S // self._output_rate_hz
         result = AudioBlock(samples, self._next_output, self._output_rate_hz, stamp_ns, self._overflow)
-        self._next_output = self._given_output = result.end_sample
+        self._next_output = self._emitted_output = result.end_sample
         self._overflow = False
         return result

@@ -20,10 +20,10 @@ from audio_manifold_ros.audio.errors import AudioError
 Samples = NDArray[np.float32]
 
 # Up to this share of the lower Nyquist frequency nothing is changed; from the Nyquist frequency on nothing is left.
-PASS_SHARE = 0.93
-STOP_DB = 100.0
+PASSBAND_RATIO = 0.93
+STOPBAND_ATTENUATION_DB = 100.0
 # Input samples from which the output repeats its phases: rates with a longer period would need a huge table.
-LONGEST_PERIOD = 4000
+MAX_PERIOD_SAMPLES = 4000
 
 
 class Resampler:
@@ -45,19 +45,19 @@ class Resampler:
 
         """
         self._table, self._half, self._period = _filter_table(input_rate_hz, output_rate_hz)
-        self._held: Samples = np.zeros((channels, self._half), dtype=np.float32)
+        self._buffered: Samples = np.zeros((channels, self._half), dtype=np.float32)
         self.delay_samples = self._half + self._period
 
     def process(self, samples: Samples) -> Samples:
         """Take the next samples float32 (channel, n) and return what is complete, (channel, m)."""
-        held = np.concatenate([self._held, samples], axis=1)
+        buffered = np.concatenate([self._buffered, samples], axis=1)
         span, phases = self._table.shape
-        periods = max(0, (held.shape[1] - span) // self._period + 1)
-        self._held = held[:, periods * self._period :]
+        periods = max(0, (buffered.shape[1] - span) // self._period + 1)
+        self._buffered = buffered[:, periods * self._period :]
         if periods == 0:
-            return np.empty((len(held), 0), dtype=np.float32)
-        windows = sliding_window_view(held, span, axis=1)[:, : periods * self._period : self._period]
-        return np.asarray((windows.reshape(-1, span) @ self._table).reshape(len(held), periods * phases))
+            return np.empty((len(buffered), 0), dtype=np.float32)
+        windows = sliding_window_view(buffered, span, axis=1)[:, : periods * self._period : self._period]
+        return np.asarray((windows.reshape(-1, span) @ self._table).reshape(len(buffered), periods * phases))
 
 
 def resample(samples: Samples, input_rate_hz: int, output_rate_hz: int) -> Samples:
@@ -73,9 +73,9 @@ def resample(samples: Samples, input_rate_hz: int, output_rate_hz: int) -> Sampl
     if input_rate_hz == output_rate_hz:
         return samples
     resampler = Resampler(input_rate_hz, output_rate_hz, len(samples))
-    wanted = -(-samples.shape[1] * output_rate_hz // input_rate_hz)
+    output_samples = -(-samples.shape[1] * output_rate_hz // input_rate_hz)
     silence = np.zeros((len(samples), resampler.delay_samples), dtype=np.float32)
-    return resampler.process(np.concatenate([samples, silence], axis=1))[:, :wanted]
+    return resampler.process(np.concatenate([samples, silence], axis=1))[:, :output_samples]
 
 
 @lru_cache(maxsize=8)
@@ -83,23 +83,23 @@ def _filter_table(input_rate_hz: int, output_rate_hz: int) -> tuple[Samples, int
     """Return the weights (input sample, output phase) of one period, the filter's half length, and the period."""
     divisor = math.gcd(input_rate_hz, output_rate_hz)
     phases, period = output_rate_hz // divisor, input_rate_hz // divisor
-    if period > LONGEST_PERIOD:
+    if period > MAX_PERIOD_SAMPLES:
         msg = (
             f'From {input_rate_hz} Hz to {output_rate_hz} Hz the phases repeat only after {period} samples: '
             f'open the device with a rate that shares more with {output_rate_hz} Hz, for example 48000 or 44100 Hz.'
         )
         raise AudioError(msg)
     nyquist_hz = min(input_rate_hz, output_rate_hz) / 2
-    width_hz = (1 - PASS_SHARE) * nyquist_hz
+    width_hz = (1 - PASSBAND_RATIO) * nyquist_hz
     # Kaiser's estimate of the length, at the rate of the input.
-    half = math.ceil((STOP_DB - 7.95) / (2.285 * 2 * math.pi * width_hz / input_rate_hz) / 2) + 1
+    half = math.ceil((STOPBAND_ATTENUATION_DB - 7.95) / (2.285 * 2 * math.pi * width_hz / input_rate_hz) / 2) + 1
     taps = _low_pass(half * phases, 2 * (nyquist_hz - width_hz / 2) / (input_rate_hz * phases))
     table = np.zeros((period + 2 * half, phases), dtype=np.float32)
     for phase in range(phases):
         # The output lies between input samples: `phase * period / phases` after the first of its period.
-        whole, part = divmod(phase * period, phases)
-        weights = taps[part::phases][::-1]
-        end = whole + 2 * half + 1
+        quotient, remainder = divmod(phase * period, phases)
+        weights = taps[remainder::phases][::-1]
+        end = quotient + 2 * half + 1
         table[end - len(weights) : end, phase] = weights / weights.sum()
     return table, half, period
 
@@ -110,6 +110,6 @@ def _low_pass(half: int, cutoff: float) -> NDArray[np.float64]:
     In numpy alone: scipy.signal would cost a robot a fifth of its memory and start-up for these two lines.
     """
     # Kaiser's shape for this depth of the stop band (Kaiser 1974), valid from 50 dB.
-    beta = 0.1102 * (STOP_DB - 8.7)
+    beta = 0.1102 * (STOPBAND_ATTENUATION_DB - 8.7)
     taps: NDArray[np.float64] = np.sinc(cutoff * np.arange(-half, half + 1)) * np.kaiser(2 * half + 1, beta)
     return taps

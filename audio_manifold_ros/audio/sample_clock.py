@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from audio_manifold_ros.audio.errors import AudioError
 
-NS = 1_000_000_000
-STEP_NS = NS // 2
+NS_PER_S = 1_000_000_000
+CLOCK_STEP_NS = NS_PER_S // 2
 JITTER_S = 5e-3
 RATE_TOLERANCE = 1e-4
 OFFSET_WANDER = 1e-5
@@ -17,12 +17,12 @@ RATE_WANDER = 1e-7
 
 
 @dataclass
-class _Line:
+class _ClockFilter:
     """A two-state Kalman filter: time error (s) of a nominal line, and its growth (s/s)."""
 
     anchor_sample: int
     anchor_ns: int
-    at_sample: int
+    last_sample: int
     offset_s: float = 0.0
     slope: float = 0.0
     offset_variance: float = JITTER_S**2
@@ -30,16 +30,16 @@ class _Line:
     slope_variance: float = RATE_TOLERANCE**2
 
     def nominal_ns(self, sample_index: int, rate_hz: int) -> int:
-        return self.anchor_ns + (sample_index - self.anchor_sample) * NS // rate_hz
+        return self.anchor_ns + (sample_index - self.anchor_sample) * NS_PER_S // rate_hz
 
-    def advance(self, seconds: float) -> None:
+    def predict(self, seconds: float) -> None:
         self.offset_s += self.slope * seconds
         self.offset_variance += 2 * seconds * self.covariance + seconds**2 * self.slope_variance
         self.offset_variance += OFFSET_WANDER**2 * seconds
         self.covariance += seconds * self.slope_variance
         self.slope_variance += RATE_WANDER**2 * seconds
 
-    def correct(self, error_s: float) -> None:
+    def update_state(self, error_s: float) -> None:
         total = self.offset_variance + JITTER_S**2
         offset_gain, slope_gain = self.offset_variance / total, self.covariance / total
         self.offset_s += offset_gain * error_s
@@ -68,7 +68,7 @@ class SampleClock:
             msg = f'Sample clock: sample_rate_hz is {sample_rate_hz!r}: give a positive rate.'
             raise AudioError(msg)
         self._rate_hz = sample_rate_hz
-        self._line: _Line | None = None
+        self._line: _ClockFilter | None = None
 
     @property
     def drift_ppm(self) -> float:
@@ -82,13 +82,17 @@ class SampleClock:
     def update(self, sample_index: int, stamp_ns: int) -> None:
         """Correct the line by one observation: `sample_index` was at `stamp_ns`."""
         line = self._line
-        if line is None or sample_index < line.at_sample or abs(stamp_ns - self.stamp_ns(sample_index)) > STEP_NS:
+        if (
+            line is None
+            or sample_index < line.last_sample
+            or abs(stamp_ns - self.stamp_ns(sample_index)) > CLOCK_STEP_NS
+        ):
             slope = 0.0 if line is None else line.slope
-            self._line = _Line(sample_index, stamp_ns, sample_index, slope=slope)
+            self._line = _ClockFilter(sample_index, stamp_ns, sample_index, slope=slope)
             return
-        line.advance((sample_index - line.at_sample) / self._rate_hz)
-        line.at_sample = sample_index
-        line.correct((stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS - line.offset_s)
+        line.predict((sample_index - line.last_sample) / self._rate_hz)
+        line.last_sample = sample_index
+        line.update_state((stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS_PER_S - line.offset_s)
 
     def stamp_ns(self, sample_index: int) -> int:
         """Return the instant (ns) of a sample, before or after the last update.
@@ -101,5 +105,5 @@ class SampleClock:
             msg = f'Sample clock: no block has arrived, the instant of sample {sample_index!r} is unknown.'
             raise AudioError(msg)
         line = self._line
-        ahead_s = (sample_index - line.at_sample) / self._rate_hz
-        return line.nominal_ns(sample_index, self._rate_hz) + round((line.offset_s + line.slope * ahead_s) * NS)
+        ahead_s = (sample_index - line.last_sample) / self._rate_hz
+        return line.nominal_ns(sample_index, self._rate_hz) + round((line.offset_s + line.slope * ahead_s) * NS_PER_S)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.realtime_pacer import Pacer
+from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 
 
@@ -28,7 +28,7 @@ class SimulatorSource:
         self,
         seed: int,
         clock_ns: Callable[[], int],
-        paced: bool = True,  # noqa: FBT001, FBT002
+        realtime: bool = True,  # noqa: FBT001, FBT002
         block_samples: int = 256,
         duration_s: float | None = None,
         rig: Path | None = None,
@@ -38,7 +38,7 @@ class SimulatorSource:
         Args:
             seed: The street.
             clock_ns: The clock of the stamps.
-            paced: Hand out each block when its last sample would have sounded.
+            realtime: Hand out each block when its last sample would have sounded.
             block_samples: Length of a block; the last one may be shorter.
             duration_s: Where the stream ends; it goes on forever by default.
             rig: Folder of calibration files; the roof octagon by default.
@@ -47,22 +47,22 @@ class SimulatorSource:
             AudioError: `block_samples` is below one, or `duration_s` not positive.
 
         """
-        for name, value, good in (
+        for name, value, is_valid in (
             ('block_samples', block_samples, block_samples >= 1),
             ('duration_s', duration_s, duration_s is None or duration_s > 0),
         ):
-            if not good:
+            if not is_valid:
                 msg = f'Simulator source: {name} is {value!r}: give a positive value.'
                 raise AudioError(msg)
         self._seed = seed
         self._clock_ns = clock_ns
-        self._paced = paced
+        self._realtime = realtime
         self._block_samples = block_samples
         self._duration_s = duration_s
         self._rig = rig
         self._drive: Any = None
         self._device: Any = None
-        self._pacer: Pacer | None = None
+        self._pacer: RealtimePacer | None = None
         self._next_sample = 0
         self._end_sample: int | None = None
         self._status = SourceStatus(SourceState.CLOSED, f'Street {seed} is not open.')
@@ -91,7 +91,7 @@ class SimulatorSource:
         self.channels = int(self._device.channels)
         self._next_sample = 0
         self._end_sample = None if self._duration_s is None else round(self._duration_s * self.sample_rate_hz)
-        self._pacer = Pacer(self.sample_rate_hz, self._clock_ns, paced=self._paced)
+        self._pacer = RealtimePacer(self.sample_rate_hz, self._clock_ns, realtime=self._realtime)
         message = f'Driving down street {self._seed}: {self.channels} channels, {self.sample_rate_hz} Hz.'
         self._status = SourceStatus(SourceState.STREAMING, message)
 
@@ -108,7 +108,7 @@ class SimulatorSource:
         if not self._pacer.wait_for(self._next_sample + count, timeout_s):
             return None
         stamp_ns = self._pacer.stamp_ns(self._next_sample)
-        block = AudioBlock(self._heard(count), self._next_sample, self.sample_rate_hz, stamp_ns)
+        block = AudioBlock(self._render(count), self._next_sample, self.sample_rate_hz, stamp_ns)
         self._next_sample = block.end_sample
         return block
 
@@ -123,8 +123,8 @@ class SimulatorSource:
         """Return the source's condition."""
         return self._status
 
-    def _heard(self, count: int) -> NDArray[np.float32]:
+    def _render(self, count: int) -> NDArray[np.float32]:
         """Render float32 (device channel, count)."""
         device = self._device
-        sound = self._drive.audio(self._next_sample, device.before + count + device.after)
-        return np.asarray(device.whole(sound))
+        audio = self._drive.audio(self._next_sample, device.before + count + device.after)
+        return np.asarray(device.apply(audio))

@@ -16,7 +16,7 @@ from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +28,12 @@ NS_PER_S = 1_000_000_000
 TOLERANCE_S = 0.03
 
 
-class TruthTrack:
+class GroundTruthTopic:
     """The images of one topic, found by stamp; asked for in order of time.
 
     Attributes:
         offsets_ns: Of each image that was found, its stamp minus the instant that was asked for.
-        refused: Images that could not be read.
+        unreadable: Images that could not be read.
         outside: Images that were passed over, stamped outside the recording.
 
     """
@@ -55,12 +55,12 @@ class TruthTrack:
         self._near: deque[tuple[int, Any]] = deque()
         self._last: tuple[int, NDArray[Any] | None] = (-1, None)
         self.offsets_ns: list[int] = []
-        self.refused = self.outside = 0
+        self.unreadable = self.outside = 0
 
     def at(self, time_ns: int) -> NDArray[Any] | None:
         """Return the image nearest to an instant, None if none is near enough or it cannot be read."""
         while self._messages is not None and (not self._near or self._near[-1][0] < time_ns):
-            self._take(next(self._messages, None), time_ns)
+            self._add_message(next(self._messages, None), time_ns)
         while len(self._near) > 1 and self._near[1][0] <= time_ns:
             self._near.popleft()
         best = min(self._near, key=lambda entry: abs(entry[0] - time_ns), default=None)
@@ -71,7 +71,7 @@ class TruthTrack:
             self.offsets_ns.append(best[0] - time_ns)
         return image
 
-    def _take(self, message: Any, time_ns: int) -> None:
+    def _add_message(self, message: Any, time_ns: int) -> None:
         if message is None:
             self._messages = None
             return
@@ -79,7 +79,7 @@ class TruthTrack:
             decoded = self._bag.decode(message)
             stamp_ns = int(decoded.header.stamp.sec) * NS_PER_S + int(decoded.header.stamp.nanosec)
         except BagError:
-            self.refused += 1
+            self.unreadable += 1
             return
         # Some drivers leave the stamp empty: what is left is when the bag received it.
         stamp_ns = stamp_ns or message.time_ns
@@ -94,12 +94,12 @@ class TruthTrack:
             try:
                 self._last = (stamp_ns, self._decode(message))
             except BagError:
-                self.refused += 1
+                self.unreadable += 1
                 self._last = (stamp_ns, None)
         return self._last[1]
 
 
-class BagTruth:
+class BagGroundTruth:
     """True depth and labels of a bag. A context: it has the bag open a second time."""
 
     def __init__(
@@ -126,15 +126,17 @@ class BagTruth:
         decoders: dict[str, Decode] = {'depth': rig_depth.decode, 'segmentation': decode_labels}
         self._offset_ns = round(offset_s * NS_PER_S)
         self._readers: list[BagReader] = []
-        self._tracks: dict[str, TruthTrack] = {}
-        seen_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
+        self._tracks: dict[str, GroundTruthTopic] = {}
+        camera_span_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
         for head, topic in self._names.items():
             if topic:
                 self._readers.append(BagReader(bag.path))
                 tolerance_ns = round(tolerance_s * NS_PER_S)
-                self._tracks[head] = TruthTrack(self._readers[-1], topic, decoders[head], tolerance_ns, seen_ns)
+                self._tracks[head] = GroundTruthTopic(
+                    self._readers[-1], topic, decoders[head], tolerance_ns, camera_span_ns
+                )
 
-    def __enter__(self) -> BagTruth:  # noqa: PYI034 - typing.Self needs Python 3.11
+    def __enter__(self) -> BagGroundTruth:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Enter."""
         return self
 
@@ -145,12 +147,12 @@ class BagTruth:
         for reader in self._readers:
             reader.close()
 
-    def at(self, stamp_ns: int) -> Images | None:
+    def at(self, stamp_ns: int) -> DepthAndLabels | None:
         """Return what the camera saw at an instant of the audio's clock, None if nothing near enough."""
         images = {head: track.at(stamp_ns + self._offset_ns) for head, track in self._tracks.items()}
         if all(image is None for image in images.values()):
             return None
-        return Images(images.get('depth'), images.get('segmentation'))
+        return DepthAndLabels(images.get('depth'), images.get('segmentation'))
 
     def report(self) -> dict[str, Any]:
         """Return topics, images that could not be read, and how far truth and prediction are apart, plain."""
@@ -158,7 +160,7 @@ class BagTruth:
             head: {
                 'topic': self._names[head],
                 'used': len(track.offsets_ns),
-                'refused': track.refused,
+                'refused': track.unreadable,
                 'outside': track.outside,
                 'apart_ms': _percentiles_ms(track.offsets_ns),
             }
@@ -169,5 +171,5 @@ class BagTruth:
 def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float] | None:
     if not offsets_ns:
         return None
-    apart_ms = np.abs(np.array(offsets_ns)) / 1e6
-    return {f'p{p}': round(float(np.percentile(apart_ms, p)), 3) for p in (50, 95)}
+    distances_ms = np.abs(np.array(offsets_ns)) / 1e6
+    return {f'p{p}': round(float(np.percentile(distances_ms, p)), 3) for p in (50, 95)}

@@ -16,11 +16,11 @@ from audio_manifold_ros.evaluation.reporting.model_card import (
     SEGMENTATION_KEYS,
     STRUCTURE_METRICS,
     STRUCTURE_NOTE,
-    depth_range,
+    describe_depth_range,
 )
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bag_evaluation.time_series_plots import Curves
+    from audio_manifold_ros.bag_evaluation.time_series_plots import TimeSeriesPlot
 
 VARIANTS = {
     '': 'this model',
@@ -58,14 +58,14 @@ svg .grid { stroke: var(--line); }
 """
 
 
-def report_html(result: Mapping[str, Any], curves: Curves, sheet_png: bytes, film: str) -> str:
+def report_html(result: Mapping[str, Any], curves: TimeSeriesPlot, sheet_png: bytes, video_path: str) -> str:
     """Return the report.
 
     Args:
         result: What `metrics.json` says.
         curves: Figures over time.
         sheet_png: The contact sheet, embedded.
-        film: Path of the film relative to the report; linked, as browsers do not play it within a page.
+        video_path: Path of the film relative to the report; linked, as browsers do not play it within a page.
 
     """
     name = escape(result['bag']['name'])
@@ -75,13 +75,13 @@ def report_html(result: Mapping[str, Any], curves: Curves, sheet_png: bytes, fil
         f'<p class="faint">{_headline(result)}</p>',
         *(f'<p class="warning">{escape(text)}</p>' for text in result['warnings']),
         f'<img alt="contact sheet" src="data:image/png;base64,{picture}">',
-        f'<p><a href="{escape(film)}">The drive as a film</a> lies beside this file.</p>',
+        f'<p><a href="{escape(video_path)}">The drive as a film</a> lies beside this file.</p>',
         *_agreement(result.get('agreement')),
         *_scores(result),
         *_confidence(result['scores'].get('confidence')),
         '<h2>Over time</h2>',
         *(curves.svg(panel) for panel in PANELS),
-        *_heard(result),
+        *_audio_and_ground_truth(result),
     ]
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{name}</title>'
     body = '\n'.join(part for part in parts if part)
@@ -114,7 +114,7 @@ def _agreement(agreement: Mapping[str, Any] | None) -> list[str]:
         'worst_confidence': 'largest difference of confidence',
         'labels_differ': 'pixels with another class',
     }
-    rows = [(text, _plain(agreement[key])) for key, text in labels.items()]
+    rows = [(text, _format_value(agreement[key])) for key, text in labels.items()]
     text = f'Node (over DDS) and pipeline (straight from the bag) {verdict}.'
     latency = agreement.get('latency_ms')
     if latency is not None:
@@ -133,7 +133,7 @@ def _scores(result: Mapping[str, Any]) -> list[str]:
         parts += [*_depth_conventions(result), _depth_regions(depth)]
     if segmentation:
         parts += [_segmentation(segmentation), _segmentation_conventions(result)]
-    return [*parts, *_structure(result['scores']['structure']), *_native(result['scores']['native'])]
+    return [*parts, *_structure(result['scores']['structure']), *_full_resolution_scores(result['scores']['native'])]
 
 
 def _depth_conventions(result: Mapping[str, Any]) -> Iterable[str]:
@@ -141,12 +141,12 @@ def _depth_conventions(result: Mapping[str, Any]) -> Iterable[str]:
         values = result['scores']['depth'] if key == 'scores' else result['scores']['conventions'][key]
         rows = _by_variant(values, tuple(DEPTH_METRICS))
         unit = result['scores']['depth_unit']
-        yield _table(('Depth', *DEPTH_METRICS.values()), rows, caption.format(range=depth_range(unit)))
+        yield _table(('Depth', *DEPTH_METRICS.values()), rows, caption.format(range=describe_depth_range(unit)))
 
 
 def _depth_regions(depth: Mapping[str, Any]) -> str:
     rows = [
-        (name, *(_number(depth.get(f'abs_rel_{region}{who}'), 3) for who in VARIANTS))
+        (name, *(_number(depth.get(f'abs_rel_{region}{variant}'), 3) for variant in VARIANTS))
         for region, name in ((suffix.lstrip('_'), name) for suffix, name in REGIONS.items() if suffix)
         if depth.get(f'abs_rel_{region}') is not None
     ]
@@ -155,7 +155,7 @@ def _depth_regions(depth: Mapping[str, Any]) -> str:
 
 def _segmentation(scores: Mapping[str, Any]) -> str:
     rows = [
-        (name, *(_percent(scores.get(f'{key}{who}')) for who in VARIANTS))
+        (name, *(_percent(scores.get(f'{key}{variant}')) for variant in VARIANTS))
         for key, name in SEGMENTATION_KEYS.items()
         if scores.get(key) is not None
     ]
@@ -169,26 +169,28 @@ def _segmentation_conventions(result: Mapping[str, Any]) -> str:
         "the paper: mean of its tables' eight classes": result['scores']['conventions']['paper'],
         'the published code: per image, classes in its truth': result['scores']['conventions']['reference'],
     }
-    rows = [(name, *(_percent(values.get(f'miou{who}')) for who in VARIANTS)) for name, values in sources.items()]
+    rows = [
+        (name, *(_percent(values.get(f'miou{variant}')) for variant in VARIANTS)) for name, values in sources.items()
+    ]
     return _table(('mIoU by convention (%)', *VARIANTS.values()), rows)
 
 
 def _structure(structure: Mapping[str, Any]) -> list[str]:
     rows = [
-        (name, *(_number(structure.get(f'{key}{who}'), 3) for who in VARIANTS))
+        (name, *(_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
         for key, name in STRUCTURE_METRICS.items()
-        if any(structure.get(f'{key}{who}') is not None for who in VARIANTS)
+        if any(structure.get(f'{key}{variant}') is not None for variant in VARIANTS)
     ]
     return [_table(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)] if rows else []
 
 
-def _native(native: Mapping[str, Any]) -> list[str]:
+def _full_resolution_scores(native: Mapping[str, Any]) -> list[str]:
     rows = []
     for head, values in native.items():
         size = f'{head} at {values["size"][0]} × {values["size"][1]}'
         names = {**DEPTH_METRICS, 'rmse_dataset': 'RMSE of all pixels', **SEGMENTATION_KEYS}
         rows += [
-            (f'{size}: {name}', *(_number(values.get(f'{key}{who}'), 3) for who in VARIANTS))
+            (f'{size}: {name}', *(_number(values.get(f'{key}{variant}'), 3) for variant in VARIANTS))
             for key, name in names.items()
             if values.get(key) is not None
         ]
@@ -207,22 +209,22 @@ def _confidence(confidence: Mapping[str, Any] | None) -> list[str]:
     return ['<h2>Confidence</h2>', f'<p>{text}</p>', _table(('Most confident pixels', 'right (%)', 'ABS_rel'), rows)]
 
 
-def _heard(result: Mapping[str, Any]) -> list[str]:
-    heard = result['heard']
-    rows = [(key.replace('_', ' '), _plain(value)) for key, value in heard.items() if key not in COUNTS]
-    for key, words in COUNTS.items():
-        rows += [(f'{words}: {what}', str(count)) for what, count in heard[key].items()]
-    for head, truth in result['truth'].items():
-        apart = truth['apart_ms']
-        said = 'none near enough' if apart is None else f'{apart["p50"]:.1f} / {apart["p95"]:.1f} ms'
-        rows.append((f'true {head} ({truth["topic"]}): {truth["used"]} used, apart p50 / p95', said))
+def _audio_and_ground_truth(result: Mapping[str, Any]) -> list[str]:
+    audio_usage = result['heard']
+    rows = [(key.replace('_', ' '), _format_value(value)) for key, value in audio_usage.items() if key not in COUNTS]
+    for key, label in COUNTS.items():
+        rows += [(f'{label}: {what}', str(count)) for what, count in audio_usage[key].items()]
+    for head, ground_truth in result['truth'].items():
+        apart = ground_truth['apart_ms']
+        distance = 'none near enough' if apart is None else f'{apart["p50"]:.1f} / {apart["p95"]:.1f} ms'
+        rows.append((f'true {head} ({ground_truth["topic"]}): {ground_truth["used"]} used, apart p50 / p95', distance))
     return ['<h2>The audio and the truth</h2>', _table(('', ''), rows)]
 
 
 def _by_variant(values: Mapping[str, Any], metrics: Sequence[str]) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = []
-    for who, name in VARIANTS.items():
-        found = [values.get(f'{metric}{who}') for metric in metrics]
+    for variant, name in VARIANTS.items():
+        found = [values.get(f'{metric}{variant}') for metric in metrics]
         if any(value is not None for value in found):
             rows.append((name, *(_number(value, 3) for value in found)))
     return rows
@@ -240,7 +242,7 @@ def _row(cells: Sequence[str]) -> str:
     return f'<tr{mark}>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return '–'
     return f'{value:g}' if isinstance(value, float) else str(value)

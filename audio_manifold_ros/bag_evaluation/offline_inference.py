@@ -12,13 +12,13 @@ from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.stream_session import Listener
+from audio_manifold_ros.inference.stream_session import StreamSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.bags.decoding.audio_blocks import HeardMessage
+    from audio_manifold_ros.bags.decoding.audio_blocks import DecodedAudioMessage
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -29,11 +29,11 @@ DEFAULT_RATE_HZ = 30.0
 # A reason may name a sample index: a bag whose every message is refused would have as many.
 MAX_REASONS = 20
 OTHER_REASONS = 'other reasons'
-REFUSALS = (AudioError, FeatureError, InferenceError)
+INPUT_ERRORS = (AudioError, FeatureError, InferenceError)
 
 
 @dataclass(frozen=True)
-class Step:
+class InferenceStep:
     """One audio message and what comes of it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Heard:
+class AudioUsage:
     """What was done with the audio of a bag.
 
     Attributes:
@@ -78,7 +78,7 @@ class Heard:
     untrusted: dict[str, int]
 
 
-class OfflineRun:
+class OfflineInference:
     """Pushes every block of a bag into the node's pipeline, and predicts whenever that is due.
 
     A node that keeps up with the audio predicts from the same windows, with the same stamps.
@@ -86,7 +86,7 @@ class OfflineRun:
 
     def __init__(
         self,
-        audio: Iterable[HeardMessage],
+        audio: Iterable[DecodedAudioMessage],
         bundle: Bundle,
         backend: Backend,
         array: MicrophoneArray,
@@ -104,24 +104,24 @@ class OfflineRun:
         """
         self._audio = audio
         self._pipelines: list[Pipeline] = []
-        self._listener = Listener(
-            lambda input_rate_hz: self._keep(Pipeline(bundle, backend, array, input_rate_hz, max_rate_hz=rate_hz))
+        self._listener = StreamSession(
+            lambda input_rate_hz: self._register(Pipeline(bundle, backend, array, input_rate_hz, max_rate_hz=rate_hz))
         )
         self._messages = 0
         self._seconds = 0.0
-        self._refusals: dict[str, int] = {}
-        self._untrusted: Counter[str] = Counter()
+        self._rejections: dict[str, int] = {}
+        self._excluded_microphones: Counter[str] = Counter()
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[InferenceStep]:
         """Yield a step for each audio message, in order of time."""
         for found in self._audio:
             self._messages += 1
             if found.block is None:
-                self._refuse(found.refusal)
-                yield Step(found.message, None, None)
+                self._count_rejection(found.rejection_reason)
+                yield InferenceStep(found.message, None, None)
                 continue
             self._seconds += found.block.samples.shape[1] / found.block.sample_rate_hz
-            yield Step(found.message, found.block, self._hear(found.block))
+            yield InferenceStep(found.message, found.block, self._predict(found.block))
 
     def predictions(self) -> Iterator[Prediction]:
         """Yield every prediction, in order of time."""
@@ -129,14 +129,14 @@ class OfflineRun:
             if step.prediction is not None:
                 yield step.prediction
 
-    def heard(self) -> Heard:
+    def audio_usage(self) -> AudioUsage:
         """Return what was done so far."""
         total = [pipeline.status() for pipeline in self._pipelines]
 
         def summed(name: str) -> int:
             return sum(int(getattr(status, name)) for status in total)
 
-        return Heard(
+        return AudioUsage(
             messages=self._messages,
             seconds=round(self._seconds, 6),
             predicted=summed('predicted'),
@@ -145,27 +145,27 @@ class OfflineRun:
             gaps=summed('gaps'),
             samples_lost=summed('samples_lost'),
             restarts=self._listener.flushes + max(len(total) - 1, 0),
-            refusals=dict(self._refusals),
-            untrusted=dict(self._untrusted),
+            refusals=dict(self._rejections),
+            untrusted=dict(self._excluded_microphones),
         )
 
-    def _hear(self, block: AudioBlock) -> Prediction | None:
+    def _predict(self, block: AudioBlock) -> Prediction | None:
         try:
             pipeline = self._listener.follow(block)
             pipeline.push(block)
             prediction = pipeline.predict()
-        except REFUSALS as error:
-            self._refuse(str(error))
+        except INPUT_ERRORS as error:
+            self._count_rejection(str(error))
             return None
         if prediction is not None:
-            self._untrusted.update((*prediction.masked, *prediction.substituted))
+            self._excluded_microphones.update((*prediction.masked, *prediction.substituted))
         return prediction
 
-    def _refuse(self, reason: str) -> None:
-        known = reason in self._refusals or len(self._refusals) < MAX_REASONS
-        key = reason if known else OTHER_REASONS
-        self._refusals[key] = self._refusals.get(key, 0) + 1
+    def _count_rejection(self, reason: str) -> None:
+        is_listed = reason in self._rejections or len(self._rejections) < MAX_REASONS
+        key = reason if is_listed else OTHER_REASONS
+        self._rejections[key] = self._rejections.get(key, 0) + 1
 
-    def _keep(self, pipeline: Pipeline) -> Pipeline:
+    def _register(self, pipeline: Pipeline) -> Pipeline:
         self._pipelines.append(pipeline)
         return pipeline

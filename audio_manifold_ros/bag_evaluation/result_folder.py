@@ -23,7 +23,7 @@ class ResultFolder:
 
         """
         self._path = path
-        with _blaming(path):
+        with _as_evaluation_error(path):
             path.mkdir(parents=True, exist_ok=True)
             with TemporaryFile(dir=path):
                 pass
@@ -36,7 +36,7 @@ class ResultFolder:
 
         """
         partial = self._path / f'.{name}.partial'
-        with _blaming(self._path / name):
+        with _as_evaluation_error(self._path / name):
             try:
                 partial.write_text(text, encoding='utf-8')
                 partial.replace(self._path / name)
@@ -45,7 +45,7 @@ class ResultFolder:
 
 
 @contextmanager
-def _blaming(path: Path) -> Iterator[None]:
+def _as_evaluation_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

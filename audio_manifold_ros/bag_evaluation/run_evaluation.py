@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from audio_manifold_ros.bag_evaluation.bag_scores import BagEvaluation, published
-from audio_manifold_ros.bag_evaluation.ground_truth import BagTruth
+from audio_manifold_ros.bag_evaluation.bag_scores import BagScores, as_published
+from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
 from audio_manifold_ros.bag_evaluation.html_report import report_html
-from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ, OfflineRun
+from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ, OfflineInference
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
-from audio_manifold_ros.bag_evaluation.snapshots import Moments, to_moment
-from audio_manifold_ros.bag_evaluation.time_shift_control import shift_for
-from audio_manifold_ros.bags.decoding.audio_blocks import OWN_TYPE, heard_audio
+from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, make_snapshot
+from audio_manifold_ros.bag_evaluation.time_shift_control import choose_shift_s
+from audio_manifold_ros.bags.decoding.audio_blocks import AUDIO_BLOCK_TYPE, audio_blocks
 from audio_manifold_ros.bags.decoding.bag_rig import BagRig, bag_rig
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
@@ -27,26 +27,26 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
-from audio_manifold_ros.evaluation.reporting.video import Film
+from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
-    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
+    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
 FORMAT_VERSION = 1
-REPORT_FILE, METRICS_FILE, SHEET_FILE, FILM_FILE = 'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'
-FILM_RATE_HZ = 10.0
+REPORT_FILE, METRICS_FILE, SHEET_FILE, VIDEO_FILE = 'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'
+VIDEO_RATE_HZ = 10.0
 SHEET_COLUMNS = 6
 NS_PER_S = 1_000_000_000
 
@@ -78,7 +78,7 @@ class EvaluationOptions:
     audio: str = ''
     depth: str = ''
     labels: str = ''
-    stated: StatedAudio | None = None
+    stated: AudioFormat | None = None
     rate_hz: float = DEFAULT_RATE_HZ
     backend: str = 'auto'
     device: str = 'cpu'
@@ -86,7 +86,7 @@ class EvaluationOptions:
 
 
 @dataclass(frozen=True)
-class Session:
+class EvaluationSession:
     """What an evaluation has open."""
 
     options: EvaluationOptions
@@ -98,22 +98,22 @@ class Session:
     array: MicrophoneArray
     rig_depth: RigDepth
 
-    def offline(self) -> OfflineRun:
+    def offline(self) -> OfflineInference:
         """Return the run through the pipeline, from its beginning."""
-        return OfflineRun(
-            heard_audio(self.bag, self.topics, self.options.stated),
+        return OfflineInference(
+            audio_blocks(self.bag, self.topics, self.options.stated),
             self.bundle,
             self.backend,
             self.array,
             self.options.rate_hz,
         )
 
-    def mono(self, prediction: Prediction) -> Images:
+    def predict_mono(self, prediction: Prediction) -> DepthAndLabels:
         """Return what the network says to the first microphone copied to all."""
-        return published(self.bundle.manifest, self.backend.run(one_microphone(prediction.heard())))
+        return as_published(self.bundle.manifest, self.backend.run(one_microphone(prediction.require_features())))
 
 
-class Series(Protocol):
+class PredictionSource(Protocol):
     """Predictions of a bag, and what is to be said of how they came about."""
 
     def predictions(self) -> Iterator[Prediction]:
@@ -123,10 +123,10 @@ class Series(Protocol):
         """Return `mode` and figures as plain values, when all predictions have been taken."""
 
 
-class OfflineSeries:
+class OfflineSource:
     """Straight from the bag."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: EvaluationSession) -> None:
         """Compute nothing yet."""
         self._run = session.offline()
 
@@ -136,19 +136,19 @@ class OfflineSeries:
 
     def report(self) -> dict[str, Any]:
         """Return what was done with the audio."""
-        return {'mode': 'offline', 'heard': asdict(self._run.heard())}
+        return {'mode': 'offline', 'heard': asdict(self._run.audio_usage())}
 
 
 def evaluate_bag(
     options: EvaluationOptions,
-    make_series: Callable[[Session], Series] = OfflineSeries,
+    make_source: Callable[[EvaluationSession], PredictionSource] = OfflineSource,
     progress: Callable[[float], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Evaluate a bag and write report, metrics, contact sheet and film into a folder.
 
     Args:
         options: What is evaluated.
-        make_series: Makes the series of predictions.
+        make_source: Makes the series of predictions.
         progress: Told the fraction that is done, 0 to 1, now and then.
 
     Returns:
@@ -162,22 +162,22 @@ def evaluate_bag(
 
     """
     with open_session(options) as session:
-        about = _about(session)
+        description = _describe_run(session)
         folder = ResultFolder(options.out)
-        series = make_series(session)
-        evaluation, moments, truth = _run(session, series, progress)
-        about['warnings'] += _outside(truth)
-        result = {**about, **series.report(), 'truth': truth, **evaluation.result()}
-        sheet = contact_sheet(moments.evenly(SHEET_COLUMNS), _title(session), _subtitle(result))
+        source = make_source(session)
+        evaluation, snapshots, ground_truth = _run(session, source, progress)
+        description['warnings'] += _outside_warnings(ground_truth)
+        result = {**description, **source.report(), 'truth': ground_truth, **evaluation.result()}
+        sheet = contact_sheet(snapshots.evenly_spaced(SHEET_COLUMNS), _title(session), _subtitle(result))
         save_picture(options.out / SHEET_FILE, sheet)
-        text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), FILM_FILE)
+        text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), VIDEO_FILE)
         folder.write(REPORT_FILE, text)
         folder.write(METRICS_FILE, json.dumps(result, indent=1, ensure_ascii=False) + '\n')
     return result
 
 
 @contextmanager
-def open_session(options: EvaluationOptions) -> Iterator[Session]:
+def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
     """Open and verify everything that an evaluation needs.
 
     Raises:
@@ -192,58 +192,64 @@ def open_session(options: EvaluationOptions) -> Iterator[Session]:
         backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
         topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
         depth_file = rig.folder / DEPTH_FILE
-        rig_depth = RigDepth(DepthFile.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
-        yield Session(options, bag, topics, bundle, rig, backend, array, rig_depth)
+        rig_depth = RigDepth(DepthCalibration.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
+        yield EvaluationSession(options, bag, topics, bundle, rig, backend, array, rig_depth)
 
 
 def _run(
-    session: Session, series: Series, progress: Callable[[float], None]
-) -> tuple[BagEvaluation, Moments, dict[str, Any]]:
+    session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
+) -> tuple[BagScores, SnapshotSampler, dict[str, Any]]:
     """Take all predictions; returns the evaluation, the moments for the sheet and the report on the truth."""
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
-    prior = Prior.load(prior_file) if prior_file.is_file() else None
+    prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
     spec = manifest.features
     span_s = max(session.bag.duration_s - spec.window_samples / spec.sample_rate_hz, 0.0)
-    evaluation = BagEvaluation(manifest, prior, shift_for(span_s))
+    evaluation = BagScores(manifest, prior, choose_shift_s(span_s))
     topics = session.topics
     heads = bool(topics.depth) and session.rig_depth.unit == METRES, bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
-    moments, first_ns, filmed = Moments(), None, 0
+    snapshots, first_ns, frames_written = SnapshotSampler(), None, 0
     with (
-        BagTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as truth,
-        Film(options.out / FILM_FILE, _title(session), FILM_RATE_HZ) as film,
+        BagGroundTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as ground_truth,
+        Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as film,
     ):
-        for prediction in series.predictions():
+        for prediction in source.predictions():
             first_ns = prediction.stamp_ns if first_ns is None else first_ns
             time_s = (prediction.stamp_ns - first_ns) / NS_PER_S
-            seen = truth.at(prediction.stamp_ns)
-            evaluation.add(time_s, prediction, seen, None if seen is None else session.mono(prediction))
-            moment = to_moment(prediction, seen, heads, manifest, time_s)
-            moments.add(moment)
-            if time_s * FILM_RATE_HZ >= filmed:
-                film.add(moment)
-                filmed = int(time_s * FILM_RATE_HZ) + 1
+            true_images = ground_truth.at(prediction.stamp_ns)
+            evaluation.add(
+                time_s, prediction, true_images, None if true_images is None else session.predict_mono(prediction)
+            )
+            snapshot = make_snapshot(prediction, true_images, heads, manifest, time_s)
+            snapshots.add(snapshot)
+            if time_s * VIDEO_RATE_HZ >= frames_written:
+                film.add(snapshot)
+                frames_written = int(time_s * VIDEO_RATE_HZ) + 1
             progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
     if first_ns is None:
-        said = '; '.join(f'{count} × {reason}' for reason, count in series.report()['heard']['refusals'].items())
-        msg = f'{options.bag}: no window could be predicted from. {said or "Is there a second of audio without gaps?"}'
+        reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
+        msg = (
+            f'{options.bag}: no window could be predicted from. {reasons or "Is there a second of audio without gaps?"}'
+        )
         raise BagError(msg)
-    return evaluation, moments, truth.report()
+    return evaluation, snapshots, ground_truth.report()
 
 
-def _about(session: Session) -> dict[str, Any]:
+def _describe_run(session: EvaluationSession) -> dict[str, Any]:
     """Return what was evaluated."""
     bag, manifest, topics = session.bag, session.bundle.manifest, session.topics
     warnings = [
-        session.bundle.array_difference(session.array) or '',
+        session.bundle.describe_array_difference(session.array) or '',
         ''
         if session.rig.origin != 'default'
         else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
         rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
-        _no_metres(session),
-        'The audio carries no sample index: losses are inferred from stamps.' if topics.audio_type != OWN_TYPE else '',
+        _depth_unit_warning(session),
+        'The audio carries no sample index: losses are inferred from stamps.'
+        if topics.audio_type != AUDIO_BLOCK_TYPE
+        else '',
         *bag.problems,
     ]
     return {
@@ -262,7 +268,7 @@ def _about(session: Session) -> dict[str, Any]:
     }
 
 
-def _no_metres(session: Session) -> str:
+def _depth_unit_warning(session: EvaluationSession) -> str:
     if not session.topics.depth or session.rig_depth.unit == METRES:
         return ''
     return (
@@ -271,16 +277,16 @@ def _no_metres(session: Session) -> str:
     )
 
 
-def _outside(truth: dict[str, Any]) -> list[str]:
+def _outside_warnings(ground_truth: dict[str, Any]) -> list[str]:
     return [
         f'{track["outside"]} images of {modality} are stamped outside the recording and were passed over: '
         'is their clock that of the audio?'
-        for modality, track in truth.items()
+        for modality, track in ground_truth.items()
         if track.get('outside')
     ]
 
 
-def _title(session: Session) -> str:
+def _title(session: EvaluationSession) -> str:
     return f'Heard with {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
 
 

@@ -30,16 +30,16 @@ class Panel:
     Attributes:
         title: What they are, with the unit.
         curves: Name of the curve by its legend.
-        greatest: Upper end of the axis; None for the greatest value.
+        max_value: Upper end of the axis; None for the greatest value.
 
     """
 
     title: str
     curves: Mapping[str, str]
-    greatest: float | None = None
+    max_value: float | None = None
 
 
-class Curves:
+class TimeSeriesPlot:
     """Values by name over the seconds of a drive; a value that is missing or not finite leaves a hole."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -56,29 +56,31 @@ class Curves:
 
         """
         self._times_s.append(time_s)
-        for name, kept in self._values.items():
+        for name, series in self._values.items():
             value = values.get(name)
-            kept.append(math.nan if value is None else value)
+            series.append(math.nan if value is None else value)
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return times and values as lists for JSON, None for a hole; curves without any value are left out."""
-        shown = {name: [_plain(value) for value in kept] for name, kept in self._values.items() if _any(kept)}
+        shown = {
+            name: [_rounded(value) for value in series] for name, series in self._values.items() if _has_finite(series)
+        }
         return {'time_s': [round(value, 4) for value in self._times_s], **shown}
 
     def svg(self, panel: Panel) -> str:
         """Draw a panel, the means of 400 spans of time; an empty string if none of its curves has a value."""
-        shown = {legend: name for legend, name in panel.curves.items() if _any(self._values[name])}
+        shown = {legend: name for legend, name in panel.curves.items() if _has_finite(self._values[name])}
         if not shown:
             return ''
         times_s = np.frombuffer(self._times_s, dtype=np.float64)
         first_s, last_s = float(times_s[0]), max(float(times_s[-1]), float(times_s[0]) + 1e-3)
         lines = [_means(times_s, np.frombuffer(self._values[name]), first_s, last_s) for name in shown.values()]
-        greatest = panel.greatest or max(float(np.nanmax(line)) for line in lines) * 1.05 or 1.0
-        parts = [_axes(first_s, last_s, greatest)]
-        for place, (legend, line) in enumerate(zip(shown, lines, strict=True)):
-            colour = COLOURS[place % len(COLOURS)]
-            parts.append(f'<path d="{_path(line, greatest)}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
-            left = LEFT + 12 + 190 * place
+        max_value = panel.max_value or max(float(np.nanmax(line)) for line in lines) * 1.05 or 1.0
+        parts = [_axes(first_s, last_s, max_value)]
+        for index, (legend, line) in enumerate(zip(shown, lines, strict=True)):
+            colour = COLOURS[index % len(COLOURS)]
+            parts.append(f'<path d="{_path(line, max_value)}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+            left = LEFT + 12 + 190 * index
             parts.append(f'<rect x="{left}" y="{TOP}" width="14" height="4" fill="{colour}"/>')
             parts.append(f'<text x="{left + 20}" y="{TOP + 6}">{escape(legend)}</text>')
         return (
@@ -88,43 +90,43 @@ class Curves:
         )
 
 
-def _any(values: array[float]) -> bool:
+def _has_finite(values: array[float]) -> bool:
     return any(math.isfinite(value) for value in values)
 
 
-def _plain(value: float) -> float | None:
+def _rounded(value: float) -> float | None:
     return round(value, 5) if math.isfinite(value) else None
 
 
 def _means(times_s: Points, values: Points, first_s: float, last_s: float) -> Points:
     """Return the mean (point,) of equal spans of time, NaN where a span holds no value."""
     points = min(POINTS, max(len(times_s), 2))
-    place = np.minimum(((times_s - first_s) / (last_s - first_s) * points).astype(np.int64), points - 1)
-    known = np.isfinite(values)
-    count = np.bincount(place[known], minlength=points)
-    total = np.bincount(place[known], values[known], minlength=points)
+    index = np.minimum(((times_s - first_s) / (last_s - first_s) * points).astype(np.int64), points - 1)
+    finite = np.isfinite(values)
+    count = np.bincount(index[finite], minlength=points)
+    total = np.bincount(index[finite], values[finite], minlength=points)
     return np.asarray(np.divide(total, count, out=np.full(points, np.nan), where=count > 0))
 
 
-def _path(line: Points, greatest: float) -> str:
+def _path(line: Points, max_value: float) -> str:
     """Return the path through the points; a hole of one point is bridged, as spans of a slow rate leave some."""
     across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     parts, last = [], -10
-    for place in np.flatnonzero(np.isfinite(line)).tolist():
-        x = LEFT + (place + 0.5) / len(line) * across
-        y = TOP + down * (1 - min(float(line[place]) / greatest, 1.0))
-        parts.append(f'{"L" if place - last <= 2 else "M"}{x:.1f} {y:.1f}')
-        last = place
+    for index in np.flatnonzero(np.isfinite(line)).tolist():
+        x = LEFT + (index + 0.5) / len(line) * across
+        y = TOP + down * (1 - min(float(line[index]) / max_value, 1.0))
+        parts.append(f'{"L" if index - last <= 2 else "M"}{x:.1f} {y:.1f}')
+        last = index
     return ' '.join(parts)
 
 
-def _axes(first_s: float, last_s: float, greatest: float) -> str:
+def _axes(first_s: float, last_s: float, max_value: float) -> str:
     across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     parts = []
     for tick in range(TICKS + 1):
         y = TOP + down * (1 - tick / TICKS)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="grid"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{greatest * tick / TICKS:.3g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{max_value * tick / TICKS:.3g}</text>')
         x = LEFT + across * tick / TICKS
         anchor = 'end' if tick == TICKS else 'middle'
         time_s = first_s + (last_s - first_s) * tick / TICKS

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 T = TypeVar('T')
-LONGEST_SHIFT_S = 20.0
+MAX_SHIFT_S = 20.0
 NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class _Window(Generic[T]):
     stamp_ns: int
-    said: Images
+    predicted: DepthAndLabels
     payload: T
 
 
-class Elsewhere(Generic[T]):
+class TimeShiftedControl(Generic[T]):
     """Gives each window the prediction of one that lies a fixed time before it; those at the start, of one after it.
 
     The same network was given other sound, so that nothing has to be computed again. Predictions of the last
@@ -37,31 +37,31 @@ class Elsewhere(Generic[T]):
         self.shift_s = shift_s
         self._shift_ns = round(shift_s * NS_PER_S)
         self._past: deque[_Window[T]] = deque()
-        self._early: deque[_Window[T]] = deque()
+        self._unpaired: deque[_Window[T]] = deque()
 
-    def add(self, stamp_ns: int, said: Images, payload: T) -> Iterator[tuple[T, Images | None]]:
+    def add(self, stamp_ns: int, predicted: DepthAndLabels, payload: T) -> Iterator[tuple[T, DepthAndLabels | None]]:
         """Take in a window, and yield all that have a partner now, each once, with what was said of the partner."""
-        window = _Window(stamp_ns, said, payload)
+        window = _Window(stamp_ns, predicted, payload)
         if self._past and stamp_ns < self._past[-1].stamp_ns:
             # The clock of the audio was set back: what came before is no known time away.
-            yield from self.rest()
+            yield from self.drain()
             self._past.clear()
         self._past.append(window)
         while len(self._past) > 1 and self._past[1].stamp_ns <= stamp_ns - self._shift_ns:
             self._past.popleft()
         if self._past[0].stamp_ns <= stamp_ns - self._shift_ns:
-            yield payload, self._past[0].said
+            yield payload, self._past[0].predicted
         else:
-            self._early.append(window)
-        while self._early and self._early[0].stamp_ns <= stamp_ns - self._shift_ns:
-            yield self._early.popleft().payload, said
+            self._unpaired.append(window)
+        while self._unpaired and self._unpaired[0].stamp_ns <= stamp_ns - self._shift_ns:
+            yield self._unpaired.popleft().payload, predicted
 
-    def rest(self) -> Iterator[tuple[T, Images | None]]:
+    def drain(self) -> Iterator[tuple[T, DepthAndLabels | None]]:
         """Yield the windows that have found no partner."""
-        while self._early:
-            yield self._early.popleft().payload, None
+        while self._unpaired:
+            yield self._unpaired.popleft().payload, None
 
 
-def shift_for(span_s: float) -> float:
+def choose_shift_s(span_s: float) -> float:
     """Return how far away another place is taken from: 20 s, or half of the time that is predicted for."""
-    return min(LONGEST_SHIFT_S, span_s / 2)
+    return min(MAX_SHIFT_S, span_s / 2)

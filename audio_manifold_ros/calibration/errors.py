@@ -3,5 +3,5 @@
 """The exception of the workbench package."""
 
 
-class WorkbenchError(Exception):
+class MeasurementError(Exception):
     """A measurement of the rig that cannot be made or applied; the message says what to do."""

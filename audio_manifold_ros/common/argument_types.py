@@ -9,29 +9,29 @@ import math
 from collections.abc import Callable
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     """Return a reader of whole numbers within limits, both of them allowed."""
 
-    def read(text: str) -> int:
-        if not text.isdigit() or int(text) < least or (most is not None and int(text) > most):
-            msg = f'{text!r}: give a whole number from {least}' + ('' if most is None else f' to {most}')
+    def parse(text: str) -> int:
+        if not text.isdigit() or int(text) < minimum or (maximum is not None and int(text) > maximum):
+            msg = f'{text!r}: give a whole number from {minimum}' + ('' if maximum is None else f' to {maximum}')
             raise argparse.ArgumentTypeError(msg)
         return int(text)
 
-    return read
+    return parse
 
 
-def number(least: float, most: float = math.inf) -> Callable[[str], float]:
+def number(minimum: float, maximum: float = math.inf) -> Callable[[str], float]:
     """Return a reader of finite numbers within limits, both of them allowed."""
 
-    def read(text: str) -> float:
+    def parse(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not (math.isfinite(value) and least <= value <= most):
-            msg = f'{text!r}: give a number from {least:g}' + ('' if most == math.inf else f' to {most:g}')
+        if not (math.isfinite(value) and minimum <= value <= maximum):
+            msg = f'{text!r}: give a number from {minimum:g}' + ('' if maximum == math.inf else f' to {maximum:g}')
             raise argparse.ArgumentTypeError(msg)
         return value
 
-    return read
+    return parse

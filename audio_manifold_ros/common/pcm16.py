@@ -10,20 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS_PER_UNIT = np.float32(32768)
-LARGEST_STEP = 32767
+MAX_STEP = 32767
 
 
-def to_steps(samples: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
+def float_to_int16(samples: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
     """Return samples of full scale ±1 as int16 of the same shape, rounded to the nearest step and clipped."""
-    steps: NDArray[np.int16] = np.clip(np.rint(samples * STEPS_PER_UNIT), -LARGEST_STEP - 1, LARGEST_STEP).astype(
-        np.int16
-    )
+    steps: NDArray[np.int16] = np.clip(np.rint(samples * STEPS_PER_UNIT), -MAX_STEP - 1, MAX_STEP).astype(np.int16)
     return steps
 
 
-def to_samples(sound: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+def int16_to_float(pcm: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Return int16 steps as float32 of full scale ±1, exactly; float32 are a copy of themselves."""
-    samples = sound.astype(np.float32)
-    if sound.dtype == np.int16:
+    samples = pcm.astype(np.float32)
+    if pcm.dtype == np.int16:
         samples /= STEPS_PER_UNIT
     return samples

@@ -13,7 +13,7 @@ DEPTH_UNITS = (METRES, RELATIVE)
 
 
 @dataclass(frozen=True)
-class DriveTraits:
+class DriveAttributes:
     """What a reader must know before it takes the numbers of a drive for what they usually are.
 
     Attributes:
@@ -42,6 +42,6 @@ class DriveTraits:
             raise DatasetError(msg)
 
     @property
-    def usual(self) -> bool:
+    def is_default(self) -> bool:
         """Whether a reader that knows nothing of traits reads the drive as it is meant."""
-        return self == DriveTraits()
+        return self == DriveAttributes()

@@ -19,14 +19,14 @@ from audio_manifold_ros.datasets.errors import DatasetError
 FORMAT = 'audio_manifold_ros drive'
 # A file has the lowest version whose readers understand it: the second says that a reader must heed the drive's traits,
 # lest it take a channel that was never recorded for silence, or relative depth for metres.
-USUAL_VERSION, TRAITS_VERSION = 1, 2
-KNOWN_VERSIONS = (USUAL_VERSION, TRAITS_VERSION)
-SEAL_BYTES = 512
+DEFAULT_VERSION, ATTRIBUTES_VERSION = 1, 2
+SUPPORTED_VERSIONS = (DEFAULT_VERSION, ATTRIBUTES_VERSION)
+HEADER_BYTES = 512
 READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Seal:
+class ChecksumHeader:
     """What the user block of a finished drive says.
 
     Attributes:
@@ -39,18 +39,25 @@ class Seal:
     sha256: str
 
 
-def write_seal(path: Path, version: int) -> Seal:
-    """Seal a closed HDF5 file whose user block is `SEAL_BYTES` long, as of a format version, and return the seal."""
+def write_checksum_header(path: Path, version: int) -> ChecksumHeader:
+    """Seal a closed HDF5 file whose user block is `HEADER_BYTES` long, as of a format version, and return the seal."""
     with path.open('r+b') as file:
-        file.seek(SEAL_BYTES)
-        seal = Seal(path.stat().st_size, _digest(file))
-        text = json.dumps({'format': FORMAT, 'version': version, 'bytes': seal.total_bytes, 'sha256': seal.sha256})
+        file.seek(HEADER_BYTES)
+        checksum_header = ChecksumHeader(path.stat().st_size, _digest(file))
+        text = json.dumps(
+            {
+                'format': FORMAT,
+                'version': version,
+                'bytes': checksum_header.total_bytes,
+                'sha256': checksum_header.sha256,
+            }
+        )
         file.seek(0)
-        file.write(text.encode().ljust(SEAL_BYTES - 1) + b'\n')
-    return seal
+        file.write(text.encode().ljust(HEADER_BYTES - 1) + b'\n')
+    return checksum_header
 
 
-def read_seal(path: Path, *, verify: bool) -> Seal:
+def read_checksum_header(path: Path, *, verify: bool) -> ChecksumHeader:
     """Check the seal of a drive file.
 
     Args:
@@ -63,37 +70,35 @@ def read_seal(path: Path, *, verify: bool) -> Seal:
     """
     try:
         with path.open('rb') as file:
-            seal = _parse(path, file.read(SEAL_BYTES))
+            checksum_header = _parse(path, file.read(HEADER_BYTES))
             size = path.stat().st_size
-            if size != seal.total_bytes:
-                msg = f'{path}: {size} bytes of {seal.total_bytes}: truncated or extended. Copy or record it again.'
+            if size != checksum_header.total_bytes:
+                msg = f'{path}: {size} bytes of {checksum_header.total_bytes}: truncated or extended. Copy or record it again.'
                 raise DatasetError(msg)
-            if verify and _digest(file) != seal.sha256:
-                msg = f'{path}: corrupted: it does not match its checksum {seal.sha256[:12]}…. Copy or record it again.'
+            if verify and _digest(file) != checksum_header.sha256:
+                msg = f'{path}: corrupted: it does not match its checksum {checksum_header.sha256[:12]}…. Copy or record it again.'
                 raise DatasetError(msg)
     except OSError as error:
         msg = f'Cannot read the drive {str(path)!r}: {error.strerror or error}. Give the path of a drive file.'
         raise DatasetError(msg) from None
-    return seal
+    return checksum_header
 
 
-def _parse(path: Path, block: bytes) -> Seal:
+def _parse(path: Path, block: bytes) -> ChecksumHeader:
     try:
         values = json.loads(block.decode())
-        found, version = values['format'], values['version']
-        seal = Seal(int(values['bytes']), str(values['sha256']))
+        file_format, version = values['format'], values['version']
+        checksum_header = ChecksumHeader(int(values['bytes']), str(values['sha256']))
     except (ValueError, KeyError, TypeError):
         msg = f'{path} does not begin like a drive ({bytes(block[:16])!r}…): give a file written by DriveWriter.'
         raise DatasetError(msg) from None
-    if found != FORMAT:
-        msg = f'{path}: the format is {found!r}: give a file of the format {FORMAT!r}.'
+    if file_format != FORMAT:
+        msg = f'{path}: the format is {file_format!r}: give a file of the format {FORMAT!r}.'
         raise DatasetError(msg)
-    if version not in KNOWN_VERSIONS:
-        msg = (
-            f'{path}: format version {version!r}, this software reads {KNOWN_VERSIONS}: use the software that wrote it.'
-        )
+    if version not in SUPPORTED_VERSIONS:
+        msg = f'{path}: format version {version!r}, this software reads {SUPPORTED_VERSIONS}: use the software that wrote it.'
         raise DatasetError(msg)
-    return seal
+    return checksum_header
 
 
 def _digest(file: BinaryIO) -> str:

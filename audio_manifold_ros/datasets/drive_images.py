@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.datasets.errors import DatasetError
 
-HELD_BYTES = 1 << 22
+MAX_BUFFERED_BYTES = 1 << 22
 DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
 # Labels shrink twentyfold and smooth depth two- to threefold for a fraction of a millisecond; audio is noise to gzip.
 COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
-TRUTH = ('depth_m', 'labels')
-NATIVE = {f'native_{name}': name for name in TRUTH}
+TRAINING_IMAGES = ('depth_m', 'labels')
+NATIVE_IMAGES = {f'native_{name}': name for name in TRAINING_IMAGES}
 
 
 class DriveImages:
@@ -29,82 +29,84 @@ class DriveImages:
         """Remember the open file, and the path by which messages call it."""
         self._file, self._path = file, path
         self._stored: dict[str, Any] = {}
-        self._like: dict[str, Any] = {}
-        self._held: list[dict[str, NDArray[Any]]] = []
-        self._held_bytes = 0
-        self._last: int | None = None
+        self._layout: dict[str, Any] = {}
+        self._buffered: list[dict[str, NDArray[Any]]] = []
+        self._buffered_bytes = 0
+        self._last_sample: int | None = None
 
-    def add(self, sample_index: int, stamp_ns: int | None, given: Mapping[str, NDArray[Any] | None]) -> None:
+    def add(self, sample_index: int, stamp_ns: int | None, optional_images: Mapping[str, NDArray[Any] | None]) -> None:
         """Append the images of one instant.
 
         Args:
             sample_index: Stream index of the sample heard at that instant.
             stamp_ns: The instant by the recording's own clock; None in a drive that keeps no stamps.
-            given: `depth_m`, `labels`, `native_depth_m`, `native_labels`; None for what there is not.
+            optional_images: `depth_m`, `labels`, `native_depth_m`, `native_labels`; None for what there is not.
 
         Raises:
             DatasetError: Wrong type, size, set of images or order.
 
         """
-        images = {name: image for name, image in given.items() if image is not None}
-        self._check_place(sample_index, images)
+        images = {name: image for name, image in optional_images.items() if image is not None}
+        self._check_order(sample_index, images)
         for name, image in images.items():
-            CHECKS[NATIVE.get(name, name)](self._path, sample_index, image)
+            CHECKS[NATIVE_IMAGES.get(name, name)](self._path, sample_index, image)
         images['sample_index'] = np.array(sample_index, dtype=np.int64)
         if stamp_ns is not None:
             images['stamp_ns'] = np.array(stamp_ns, dtype=np.int64)
-        self._check_like_first(images)
-        self._hold(images)
-        self._last = sample_index
+        self._check_layout(images)
+        self._buffer(images)
+        self._last_sample = sample_index
 
     def flush(self) -> None:
         """Write what is held."""
-        if not self._held:
+        if not self._buffered:
             return
         for name, data in self._stored.items():
             first = data.shape[0]
-            data.resize(first + len(self._held), axis=0)
-            data[first:] = np.stack([images[name] for images in self._held])
-        self._held.clear()
-        self._held_bytes = 0
+            data.resize(first + len(self._buffered), axis=0)
+            data[first:] = np.stack([images[name] for images in self._buffered])
+        self._buffered.clear()
+        self._buffered_bytes = 0
 
-    def _check_place(self, sample_index: int, images: Mapping[str, NDArray[Any]]) -> None:
-        if not images.keys() & set(TRUTH):
+    def _check_order(self, sample_index: int, images: Mapping[str, NDArray[Any]]) -> None:
+        if not images.keys() & set(TRAINING_IMAGES):
             msg = f'{self._path}: image at sample {sample_index} without depth and labels: give at least one.'
             raise DatasetError(msg)
-        alone = sorted(name for name in images.keys() & set(NATIVE) if NATIVE[name] not in images)
-        if alone:
-            msg = f'{self._path}: {alone} at sample {sample_index} without the same in the size to train on: give both.'
+        unpaired = sorted(name for name in images.keys() & set(NATIVE_IMAGES) if NATIVE_IMAGES[name] not in images)
+        if unpaired:
+            msg = f'{self._path}: {unpaired} at sample {sample_index} without the same in the size to train on: give both.'
             raise DatasetError(msg)
-        if self._last is not None and sample_index <= self._last:
-            msg = f'{self._path}: image at sample {sample_index} after one at {self._last}: give images in order.'
+        if self._last_sample is not None and sample_index <= self._last_sample:
+            msg = (
+                f'{self._path}: image at sample {sample_index} after one at {self._last_sample}: give images in order.'
+            )
             raise DatasetError(msg)
 
-    def _check_like_first(self, images: Mapping[str, NDArray[Any]]) -> None:
-        shapes = {image.shape for name, image in images.items() if name in TRUTH}
+    def _check_layout(self, images: Mapping[str, NDArray[Any]]) -> None:
+        shapes = {image.shape for name, image in images.items() if name in TRAINING_IMAGES}
         flat = all(image.ndim == 2 for image in images.values() if image.ndim)
-        found = {name: (image.dtype, image.shape) for name, image in images.items()}
-        wanted = self._like
-        if len(shapes) != 1 or not flat or (wanted and wanted != found):
+        layout = {name: (image.dtype, image.shape) for name, image in images.items()}
+        expected = self._layout
+        if len(shapes) != 1 or not flat or (expected and expected != layout):
             msg = (
-                f'{self._path}: images {found}, before {wanted}: give the same kinds, types and (row, column) each '
+                f'{self._path}: images {layout}, before {expected}: give the same kinds, types and (row, column) each '
                 'time, depth and labels of one size.'
             )
             raise DatasetError(msg)
-        self._like = found
+        self._layout = layout
 
-    def _hold(self, images: dict[str, NDArray[Any]]) -> None:
+    def _buffer(self, images: dict[str, NDArray[Any]]) -> None:
         """Keep the images until it pays to write them: each call of HDF5 costs more than a small image."""
         if not self._stored:
             for name, image in images.items():
-                pays = COMPRESSION if image.ndim else {}
+                compression = COMPRESSION if image.ndim else {}
                 chunks = (1, *image.shape) if image.ndim else (512,)
                 self._stored[name] = self._file.create_dataset(
-                    name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **pays
+                    name, (0, *image.shape), image.dtype, maxshape=(None, *image.shape), chunks=chunks, **compression
                 )
-        self._held.append({name: image.copy() for name, image in images.items()})
-        self._held_bytes += sum(image.nbytes for image in images.values())
-        if self._held_bytes >= HELD_BYTES:
+        self._buffered.append({name: image.copy() for name, image in images.items()})
+        self._buffered_bytes += sum(image.nbytes for image in images.values())
+        if self._buffered_bytes >= MAX_BUFFERED_BYTES:
             self.flush()
 
 

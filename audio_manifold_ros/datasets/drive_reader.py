@@ -15,16 +15,16 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
-from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
+from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.errors import CalibrationError
 
 INT16_SCALE = 32768.0
 RIG_PREFIX = 'rig_'
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 
 
 @final
@@ -33,7 +33,7 @@ class DriveReader:
 
     Attributes:
         path: The file.
-        seal: Size and checksum that the file claims.
+        checksum_header: Size and checksum that the file claims.
         drive_id: Names the drive.
         sample_rate_hz: Rate of the audio.
         first_sample: Stream index of the first sample.
@@ -42,7 +42,7 @@ class DriveReader:
         image_samples: int64 (image,), stream index of each image.
         image_stamps_ns: int64 (image,), instant of each image by the recording's own clock; where the file keeps none,
             by the index alone, from its sample 0.
-        traits: Channels that were never recorded, and the unit of depth.
+        attributes: Channels that were never recorded, and the unit of depth.
         provenance: Where the drive comes from.
         rig: The rig that it was recorded with.
         array: Its microphone array.
@@ -62,11 +62,11 @@ class DriveReader:
 
         """
         self.path = Path(path)
-        self.seal: Seal = read_seal(self.path, verify=verify)
-        with self._blaming_the_file():
+        self.checksum_header: ChecksumHeader = read_checksum_header(self.path, verify=verify)
+        with self._reraise_file_errors():
             self._file = h5py.File(self.path, 'r')
         try:
-            with self._blaming_the_file():
+            with self._reraise_file_errors():
                 self._read_description()
         except DatasetError:
             self._file.close()
@@ -90,8 +90,8 @@ class DriveReader:
     @property
     def missing_microphones(self) -> tuple[int, ...]:
         """Places in the order of the array whose channels were never recorded; `samples` is zero there."""
-        missing = set(self.traits.missing_channels)
-        return tuple(place for place, channel in enumerate(self.array.device_channels) if channel in missing)
+        missing = set(self.attributes.missing_channels)
+        return tuple(index for index, channel in enumerate(self.array.device_channels) if channel in missing)
 
     def raw(self, first_sample: int, length: int) -> NDArray[np.int16]:
         """Return a run of audio as recorded.
@@ -116,7 +116,7 @@ class DriveReader:
             )
             raise DatasetError(msg)
         start = first_sample - self.first_sample
-        with self._blaming_the_file():
+        with self._reraise_file_errors():
             return np.asarray(self._file['audio'][:, start : start + length], dtype=np.int16)
 
     def samples(self, first_sample: int, length: int) -> NDArray[np.float32]:
@@ -133,10 +133,10 @@ class DriveReader:
         """
         before, after = self.correction.before, self.correction.after
         raw = self.raw(first_sample - before, before + length + after)
-        return self.correction.whole(raw * np.float32(1 / INT16_SCALE))
+        return self.correction.apply(raw * np.float32(1 / INT16_SCALE))
 
     def depth_m(self, image: int) -> NDArray[np.float32]:
-        """Return depth image number `image`: float32 (row, column), in `traits.depth_unit`, NaN invalid."""
+        """Return depth image number `image`: float32 (row, column), in `attributes.depth_unit`, NaN invalid."""
         return self._depth('depth_m', image)
 
     def labels(self, image: int) -> NDArray[np.uint8]:
@@ -166,11 +166,11 @@ class DriveReader:
         self.close()
 
     def _depth(self, name: str, image: int) -> NDArray[np.float32]:
-        with self._blaming_the_file():
+        with self._reraise_file_errors():
             return np.asarray(self._file[name][image], dtype=np.float32)
 
     def _labels(self, name: str, image: int) -> NDArray[np.uint8]:
-        with self._blaming_the_file():
+        with self._reraise_file_errors():
             return np.asarray(self._file[name][image], dtype=np.uint8)
 
     def _read_description(self) -> None:
@@ -184,10 +184,10 @@ class DriveReader:
         self.image_samples: NDArray[np.int64] = np.asarray(images, dtype=np.int64)
         self.image_stamps_ns = self._stamps_ns()
         channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
-        self.traits = DriveTraits(channels, str(attrs.get('depth_unit', METRES)))
+        self.attributes = DriveAttributes(channels, str(attrs.get('depth_unit', METRES)))
         self.provenance: dict[str, Any] = json.loads(attrs['provenance'])
         rig = {name.removeprefix(RIG_PREFIX): attrs[name] for name in attrs if name.startswith(RIG_PREFIX)}
-        self.rig = RigText.from_texts(rig)
+        self.rig = RigFiles.from_texts(rig)
         self.array = self.rig.array()
         self.correction = ArrayCorrection(self.array, self.sample_rate_hz)
 
@@ -195,10 +195,10 @@ class DriveReader:
         if 'stamp_ns' in self._file:
             return np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
         times_s = self.image_samples / self.sample_rate_hz
-        return np.rint(times_s * NS).astype(np.int64)
+        return np.rint(times_s * NS_PER_S).astype(np.int64)
 
     @contextmanager
-    def _blaming_the_file(self) -> Iterator[None]:
+    def _reraise_file_errors(self) -> Iterator[None]:
         try:
             yield
         except (CalibrationError, DatasetError) as error:

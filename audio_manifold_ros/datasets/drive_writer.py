@@ -18,22 +18,22 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_attributes import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import (
-    SEAL_BYTES,
-    TRAITS_VERSION,
-    USUAL_VERSION,
-    Seal,
-    write_seal,
+    ATTRIBUTES_VERSION,
+    DEFAULT_VERSION,
+    HEADER_BYTES,
+    ChecksumHeader,
+    write_checksum_header,
 )
 from audio_manifold_ros.datasets.drive_images import DriveImages
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
 CHUNK_SAMPLES = 16_384
 # In the lines of HDF5.
-DISK_SAYS = re.compile("error message = '([^']+)'", re.IGNORECASE)
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+HDF5_ERROR_PATTERN = re.compile("error message = '([^']+)'", re.IGNORECASE)
+NO_SPACE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @final
@@ -49,12 +49,12 @@ class DriveWriter:
         path: Path | str,
         *,
         drive_id: str,
-        rig: RigText,
+        rig: RigFiles,
         sample_rate_hz: int,
         channels: int,
         provenance: Mapping[str, Any],
         first_sample: int = 0,
-        traits: DriveTraits | None = None,
+        attributes: DriveAttributes | None = None,
     ) -> None:
         """Create the partial file.
 
@@ -66,7 +66,7 @@ class DriveWriter:
             channels: Device channels of the audio.
             provenance: Where the drive comes from, as plain values for JSON.
             first_sample: Stream index of the first sample.
-            traits: What sets the drive apart, such as channels that were never recorded; None for nothing.
+            attributes: What sets the drive apart, such as channels that were never recorded; None for nothing.
 
         Raises:
             DatasetError: The file cannot be created, or a value makes no sense.
@@ -78,17 +78,17 @@ class DriveWriter:
         self._first_sample = first_sample
         self._end_sample = first_sample
         self._gaps: list[tuple[int, int]] = []
-        self._refused = False
-        self._traits = traits or DriveTraits()
+        self._disk_failed = False
+        self._attributes = attributes or DriveAttributes()
         array = rig.array()
         if max(array.device_channels) >= channels:
             last = max(array.device_channels)
             msg = f'{self.path}: the rig uses device channel {last}, the audio has {channels} channels: record all.'
             raise DatasetError(msg)
-        if max(self._traits.missing_channels, default=0) >= channels:
-            msg = f'{self.path}: missing channels {self._traits.missing_channels} of {channels}: they count from 0.'
+        if max(self._attributes.missing_channels, default=0) >= channels:
+            msg = f'{self.path}: missing channels {self._attributes.missing_channels} of {channels}: they count from 0.'
             raise DatasetError(msg)
-        facts = {
+        file_attributes = {
             'drive_id': drive_id,
             'sample_rate_hz': sample_rate_hz,
             'first_sample': first_sample,
@@ -96,14 +96,14 @@ class DriveWriter:
             'provenance': json.dumps(dict(provenance), sort_keys=True),
             **{f'rig_{name}': text for name, text in rig.texts().items()},
         }
-        if not self._traits.usual:
-            facts['missing_channels'] = np.array(self._traits.missing_channels, dtype=np.int64)
-            facts['depth_unit'] = self._traits.depth_unit
+        if not self._attributes.is_default:
+            file_attributes['missing_channels'] = np.array(self._attributes.missing_channels, dtype=np.int64)
+            file_attributes['depth_unit'] = self._attributes.depth_unit
         self._file = self._create()
         self._images = DriveImages(self._file, self.path)
         try:
-            with self._blaming_the_disk():
-                self._file.attrs.update(facts)
+            with self._reraise_disk_errors():
+                self._file.attrs.update(file_attributes)
                 self._audio = self._file.create_dataset(
                     'audio', (channels, 0), np.int16, maxshape=(channels, None), chunks=(channels, CHUNK_SAMPLES)
                 )
@@ -126,8 +126,8 @@ class DriveWriter:
         if samples.dtype != np.int16 or samples.ndim != 2 or samples.shape[0] != self._channels:
             msg = f'{self.path}: audio {samples.dtype} {samples.shape}: give int16 ({self._channels}, samples).'
             raise DatasetError(msg)
-        if np.any(samples[list(self._traits.missing_channels)]):
-            msg = f'{self.path}: sound in the missing channels {self._traits.missing_channels}: give zeros there.'
+        if np.any(samples[list(self._attributes.missing_channels)]):
+            msg = f'{self.path}: sound in the missing channels {self._attributes.missing_channels}: give zeros there.'
             raise DatasetError(msg)
         if first_sample < self._end_sample:
             msg = (
@@ -138,7 +138,7 @@ class DriveWriter:
             self._gaps.append((self._end_sample, first_sample))
         start = first_sample - self._first_sample
         self._end_sample = first_sample + samples.shape[1]
-        with self._blaming_the_disk():
+        with self._reraise_disk_errors():
             self._audio.resize(start + samples.shape[1], axis=1)
             self._audio[:, start:] = samples
 
@@ -167,16 +167,16 @@ class DriveWriter:
             DatasetError: Wrong type, size, set of images or order, or the disk refuses.
 
         """
-        given = {
+        optional_images = {
             'depth_m': depth_m,
             'labels': labels,
             'native_depth_m': native_depth_m,
             'native_labels': native_labels,
         }
-        with self._blaming_the_disk():
-            self._images.add(sample_index, stamp_ns, given)
+        with self._reraise_disk_errors():
+            self._images.add(sample_index, stamp_ns, optional_images)
 
-    def finish(self) -> Seal:
+    def finish(self) -> ChecksumHeader:
         """Complete, seal, sync and rename the file.
 
         Raises:
@@ -188,28 +188,30 @@ class DriveWriter:
             msg = f'{self.path}: a drive without audio: call add_audio before it ends.'
             raise DatasetError(msg)
         try:
-            with self._blaming_the_disk():
+            with self._reraise_disk_errors():
                 self._images.flush()
                 self._file.create_dataset('gaps', data=np.array(self._gaps, dtype=np.int64).reshape(-1, 2))
                 self._file.flush()
                 self._file.close()
-                seal = write_seal(self._partial, USUAL_VERSION if self._traits.usual else TRAITS_VERSION)
+                checksum_header = write_checksum_header(
+                    self._partial, DEFAULT_VERSION if self._attributes.is_default else ATTRIBUTES_VERSION
+                )
                 _sync(self._partial)
                 self._partial.replace(self.path)
                 _sync(self.path.parent)
         except BaseException:
             self.discard()
             raise
-        return seal
+        return checksum_header
 
     def discard(self) -> None:
         """Give up: nothing is left of the file, even where the disk does not take what is held of it."""
         try:
-            with suppress(DatasetError), self._blaming_the_disk():
-                if not self._refused and self._file:
+            with suppress(DatasetError), self._reraise_disk_errors():
+                if not self._disk_failed and self._file:
                     self._file.flush()
                     self._file.close()
-            if self._refused and self._file:
+            if self._disk_failed and self._file:
                 self._abandon()
         finally:
             with suppress(OSError):
@@ -231,9 +233,9 @@ class DriveWriter:
     def _create(self) -> h5py.File:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return h5py.File(self._partial, 'w', libver=('v110', 'v110'), userblock_size=SEAL_BYTES)
+            return h5py.File(self._partial, 'w', libver=('v110', 'v110'), userblock_size=HEADER_BYTES)
         except OSError as error:
-            if error.errno in NO_ROOM:  # else it may be another writer's
+            if error.errno in NO_SPACE_ERRNOS:  # else it may be another writer's
                 self._partial.unlink(missing_ok=True)
             msg = f'Cannot create {str(self.path)!r}: {error}. Is its folder writable, or another writer at work?'
             raise DatasetError(msg) from None
@@ -249,13 +251,13 @@ class DriveWriter:
             os.truncate(self._partial, 0)
 
     @contextmanager
-    def _blaming_the_disk(self) -> Iterator[None]:
+    def _reraise_disk_errors(self) -> Iterator[None]:
         try:
             yield
         except (OSError, RuntimeError) as error:
-            self._refused = True
-            said = DISK_SAYS.search(str(error))
-            reason = said[1] if said else error
+            self._disk_failed = True
+            match = HDF5_ERROR_PATTERN.search(str(error))
+            reason = match[1] if match else error
             msg = f'Cannot write the drive {str(self.path)!r}: {reason}. Check the space and the rights of its folder.'
             raise DatasetError(msg) from None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_file import TrackDescription
+from audio_manifold_ros.datasets.label_file import LabelDescription
 
 # The teacher's `kind` where it was run elsewhere and left files of disparity.
 FILES_KIND = 'files'
@@ -17,7 +17,7 @@ STEREO_SCALE_M = 5.4
 
 
 @dataclass(frozen=True)
-class TrackDepth:
+class LabelDepthUnit:
     """How the depth of a track becomes that of a drive.
 
     Attributes:
@@ -30,10 +30,10 @@ class TrackDepth:
     divisor: float = 1.0
 
 
-def track_depth(description: TrackDescription) -> TrackDepth:
+def label_depth_unit(description: LabelDescription) -> LabelDepthUnit:
     """Return what the depth of a track is worth, by what it says of its teacher."""
     teacher = description.provenance.get('teacher', {})
     if teacher.get('kind') == FILES_KIND:
         # The metres that the labels give to disparity are a convention: nobody measured them.
-        return TrackDepth(RELATIVE, STEREO_SCALE_M)
-    return TrackDepth(str(teacher.get('depth_unit', METRES)))
+        return LabelDepthUnit(RELATIVE, STEREO_SCALE_M)
+    return LabelDepthUnit(str(teacher.get('depth_unit', METRES)))

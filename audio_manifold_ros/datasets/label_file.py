@@ -35,7 +35,7 @@ MODALITIES: Mapping[str, tuple[str, type[np.generic]]] = {
 
 
 @dataclass(frozen=True)
-class LabelRun:
+class LabelSegment:
     """Labels of consecutive images.
 
     Attributes:
@@ -53,7 +53,7 @@ class LabelRun:
 
 
 @dataclass(frozen=True)
-class TrackDescription:
+class LabelDescription:
     """What a track says of itself.
 
     Attributes:
@@ -68,13 +68,13 @@ class TrackDescription:
     provenance: Mapping[str, Any]
 
 
-def write_track(path: Path, description: TrackDescription, runs: Iterator[LabelRun]) -> None:
+def write_label_file(path: Path, description: LabelDescription, segments: Iterator[LabelSegment]) -> None:
     """Write runs of labels as one file, which appears under its name only when it is complete.
 
     Args:
         path: The file; an existing one is replaced.
         description: What the file says of itself.
-        runs: At least one, in the order of time, all of one size; read one at a time.
+        segments: At least one, in the order of time, all of one size; read one at a time.
 
     Raises:
         DatasetError: The file cannot be written, or the labels have another type, another size or no order.
@@ -91,7 +91,7 @@ def write_track(path: Path, description: TrackDescription, runs: Iterator[LabelR
                 key=description.key,
                 provenance=json.dumps(dict(description.provenance), sort_keys=True),
             )
-            file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality][1], runs)
+            file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality][1], segments)
         with partial.open('rb') as written:
             os.fsync(written.fileno())
         partial.replace(path)
@@ -102,9 +102,9 @@ def write_track(path: Path, description: TrackDescription, runs: Iterator[LabelR
         partial.unlink(missing_ok=True)
 
 
-def _fill(path: Path, file: h5py.File, dtype: type[np.generic], runs: Iterator[LabelRun]) -> int:
+def _fill(path: Path, file: h5py.File, dtype: type[np.generic], segments: Iterator[LabelSegment]) -> int:
     frames, last_ns = 0, np.iinfo(np.int64).min
-    for run in runs:
+    for run in segments:
         _check(path, file, run, np.dtype(dtype), last_ns)
         frames += run.frames
         for name, values in (('time_ns', run.time_ns), ('stamp_ns', run.stamp_ns), ('images', run.images)):
@@ -113,7 +113,7 @@ def _fill(path: Path, file: h5py.File, dtype: type[np.generic], runs: Iterator[L
     return frames
 
 
-def _check(path: Path, file: h5py.File, run: LabelRun, dtype: np.dtype[Any], last_ns: int) -> None:
+def _check(path: Path, file: h5py.File, run: LabelSegment, dtype: np.dtype[Any], last_ns: int) -> None:
     size = file['images'].shape[1:] if 'images' in file else run.images.shape[1:]
     if run.images.dtype != dtype or run.images.ndim != 3 or run.images.shape[1:] != size:
         msg = f'{path}: labels {run.images.dtype} {run.images.shape}: give {dtype} (image, {size[0]}, {size[1]}).'
@@ -146,7 +146,7 @@ def _append(file: h5py.File, name: str, values: NDArray[Any]) -> None:
 
 
 @final
-class LabelTrack:
+class LabelFile:
     """An open file of labels. Use it as a context manager, or call `close`.
 
     Attributes:
@@ -167,10 +167,10 @@ class LabelTrack:
 
         """
         self.path = Path(path)
-        with self._blaming_the_file():
+        with self._reraise_file_errors():
             self._file = h5py.File(self.path, 'r')
         try:
-            with self._blaming_the_file():
+            with self._reraise_file_errors():
                 self._read_description()
         except DatasetError:
             self.close()
@@ -182,19 +182,19 @@ class LabelTrack:
 
     def image(self, number: int) -> NDArray[Any]:
         """Return the labels of an image (row, column): float16 metres, NaN invalid, or uint8 ids, 255 unlabelled."""
-        with self._blaming_the_file():
+        with self._reraise_file_errors():
             return np.asarray(self._file['images'][number])
 
-    def run(self) -> LabelRun:
+    def run(self) -> LabelSegment:
         """Return everything at once."""
-        with self._blaming_the_file():
-            return LabelRun(self.time_ns, self.stamp_ns, np.asarray(self._file['images'][:]), self.frames)
+        with self._reraise_file_errors():
+            return LabelSegment(self.time_ns, self.stamp_ns, np.asarray(self._file['images'][:]), self.frames)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> LabelTrack:
+    def __enter__(self) -> LabelFile:
         """Return the track."""
         return self
 
@@ -206,9 +206,9 @@ class LabelTrack:
 
     def _read_description(self) -> None:
         attrs = self._file.attrs
-        found = (str(attrs['format']), int(attrs['version']))
-        if found != (FORMAT, FORMAT_VERSION):
-            msg = f'{self.path}: format {found!r}: this software reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
+        file_format = (str(attrs['format']), int(attrs['version']))
+        if file_format != (FORMAT, FORMAT_VERSION):
+            msg = f'{self.path}: format {file_format!r}: this software reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
             raise DatasetError(msg)
         modality = str(attrs['modality'])
         if modality not in MODALITIES or self._file['images'].dtype != MODALITIES[modality][1]:
@@ -216,14 +216,14 @@ class LabelTrack:
                 f'{self.path}: {modality!r} as {self._file["images"].dtype}: known are {dict(MODALITIES)}. Label again.'
             )
             raise DatasetError(msg)
-        self.description = TrackDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
+        self.description = LabelDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
         self.frames = int(attrs['frames'])
         self.size: tuple[int, int] = tuple(map(int, self._file['images'].shape[1:]))  # type: ignore[assignment]
         self.time_ns: NDArray[np.int64] = np.asarray(self._file['time_ns'][:], dtype=np.int64)
         self.stamp_ns: NDArray[np.int64] = np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
 
     @contextmanager
-    def _blaming_the_file(self) -> Iterator[None]:
+    def _reraise_file_errors(self) -> Iterator[None]:
         try:
             yield
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:

@@ -17,7 +17,7 @@ def label_folder(recording: Path) -> Path:
     return recording.with_name(f'{recording.name}{SUFFIX}')
 
 
-def without_labels(recordings: Sequence[Path]) -> list[Path]:
+def exclude_label_folders(recordings: Sequence[Path]) -> list[Path]:
     """Return recordings without the folders of labels between them, which a pattern such as `drives/*` names too.
 
     Where all are such folders somebody means them: they stay, for the caller to refuse.

@@ -10,16 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RIG_FILES = ('mic_array', 'camera', 'extrinsics')
 # What a rig may have.
-MORE_FILES = ('depth',)
+OPTIONAL_FILES = ('depth',)
 
 
 @dataclass(frozen=True)
-class RigText:
+class RigFiles:
     """The YAML files of a rig, word for word.
 
     Attributes:
@@ -36,7 +36,7 @@ class RigText:
     depth: str = ''
 
     @classmethod
-    def from_folder(cls, folder: Path | str) -> RigText:
+    def from_folder(cls, folder: Path | str) -> RigFiles:
         """Read the rig files of a folder.
 
         Raises:
@@ -44,9 +44,9 @@ class RigText:
 
         """
         texts = {}
-        for name in (*RIG_FILES, *MORE_FILES):
+        for name in (*RIG_FILES, *OPTIONAL_FILES):
             path = Path(folder) / f'{name}.yaml'
-            if name in MORE_FILES and not path.exists():
+            if name in OPTIONAL_FILES and not path.exists():
                 continue
             try:
                 texts[name] = path.read_text(encoding='utf-8')
@@ -56,7 +56,7 @@ class RigText:
         return cls(**texts)
 
     @classmethod
-    def from_texts(cls, texts: Mapping[str, str]) -> RigText:
+    def from_texts(cls, texts: Mapping[str, str]) -> RigFiles:
         """Return the rig of texts by the name of their file, as `texts` gives them.
 
         Raises:
@@ -64,11 +64,11 @@ class RigText:
 
         """
         required = {name: str(texts[name]) for name in RIG_FILES}
-        return cls(**required, **{name: str(texts[name]) for name in MORE_FILES if name in texts})
+        return cls(**required, **{name: str(texts[name]) for name in OPTIONAL_FILES if name in texts})
 
     def texts(self) -> dict[str, str]:
         """Return the text of every file that there is, by its name without `.yaml`."""
-        more = {name: getattr(self, name) for name in MORE_FILES if getattr(self, name)}
+        more = {name: getattr(self, name) for name in OPTIONAL_FILES if getattr(self, name)}
         return {**{name: getattr(self, name) for name in RIG_FILES}, **more}
 
     def array(self) -> MicrophoneArray:
@@ -80,14 +80,14 @@ class RigText:
         """
         return _array(self.mic_array)
 
-    def depth_file(self) -> DepthFile | None:
+    def depth_file(self) -> DepthCalibration | None:
         """Return what the depth of the rig is worth; None for a rig that says nothing of it.
 
         Raises:
             CalibrationError: `depth.yaml` makes no sense.
 
         """
-        return DepthFile.from_text(self.depth, DEPTH_FILE) if self.depth else None
+        return DepthCalibration.from_text(self.depth, DEPTH_FILE) if self.depth else None
 
 
 @lru_cache(maxsize=8)

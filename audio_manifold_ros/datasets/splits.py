@@ -15,7 +15,7 @@ FIRST_DEMO_SEED = 900_000
 HASH_SPAN = float(1 << 64)
 
 
-def check_learning_seed(seed: int) -> None:
+def check_training_seed(seed: int) -> None:
     """Refuse simulated streets that are kept for demonstrations: nothing may learn from them or be chosen on them.
 
     Raises:
@@ -57,14 +57,14 @@ def split_drives(drive_ids: Iterable[str], *, validation: float = 0.05, test: fl
     if repeated:
         msg = f'Drives {repeated[:5]} are given more than once: a drive may be in one split only.'
         raise DatasetError(msg)
-    places = {drive_id: _place(drive_id, seed) for drive_id in ids}
+    hash_positions = {drive_id: _hash_position(drive_id, seed) for drive_id in ids}
     return Splits(
-        train=tuple(i for i in ids if places[i] >= test + validation),
-        validation=tuple(i for i in ids if test <= places[i] < test + validation),
-        test=tuple(i for i in ids if places[i] < test),
+        train=tuple(i for i in ids if hash_positions[i] >= test + validation),
+        validation=tuple(i for i in ids if test <= hash_positions[i] < test + validation),
+        test=tuple(i for i in ids if hash_positions[i] < test),
     )
 
 
-def _place(drive_id: str, seed: int) -> float:
+def _hash_position(drive_id: str, seed: int) -> float:
     digest = hashlib.sha256(f'{seed}:{drive_id}'.encode()).digest()
     return int.from_bytes(digest[:8], 'big') / HASH_SPAN

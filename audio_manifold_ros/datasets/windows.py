@@ -34,7 +34,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Cut:
+class DriveWindows:
     """The windows of a drive.
 
     Attributes:
@@ -47,7 +47,7 @@ class Cut:
     dropped: dict[str, int]
 
 
-def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0.5) -> Cut:
+def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0.5) -> DriveWindows:
     """Place a window around every image of a drive.
 
     Args:
@@ -72,15 +72,15 @@ def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0
     for image, sample in enumerate(drive.image_samples.tolist()):
         first = sample - offset
         needed = first - drive.correction.before, first + spec.window_samples + drive.correction.after
-        reason = _refusal(*needed, drive.first_sample, drive.end_sample, drive.gaps)
+        reason = _drop_reason(*needed, drive.first_sample, drive.end_sample, drive.gaps)
         if reason is None:
             windows.append(Window(image, first))
         else:
             dropped[reason] += 1
-    return Cut(tuple(windows), dropped)
+    return DriveWindows(tuple(windows), dropped)
 
 
-def _refusal(first: int, end: int, audio_first: int, audio_end: int, gaps: NDArray[np.int64]) -> str | None:
+def _drop_reason(first: int, end: int, audio_first: int, audio_end: int, gaps: NDArray[np.int64]) -> str | None:
     if first < audio_first:
         return BEFORE_START
     if end > audio_end:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from audio_manifold_ros.demo.demo import Show
+from audio_manifold_ros.demo.demo import Demo
 from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.options import parse_options
 from audio_manifold_ros.evaluation.errors import EvaluationError
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        summary = Show(options, console).run()
+        summary = Demo(options, console).run()
     except (DemoError, EvaluationError, InferenceError, NodeError) as error:
         Console(stderr=True).print(str(error), style='red', markup=False, highlight=False)
         return 1

@@ -18,17 +18,17 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
-from audio_manifold_ros.demo.demo_client import PERCEPTION, Viewer
+from audio_manifold_ros.demo.demo_client import PERCEPTION, DemoClient
 from audio_manifold_ros.demo.errors import DemoError
-from audio_manifold_ros.demo.frame_sync import Album
+from audio_manifold_ros.demo.frame_sync import FrameSampler
 from audio_manifold_ros.demo.live_table import live_table
-from audio_manifold_ros.demo.snapshots import evenly, to_moments
+from audio_manifold_ros.demo.snapshots import sample_evenly, to_snapshots
 from audio_manifold_ros.demo.summary import summarise
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
-from audio_manifold_ros.evaluation.reporting.video import write_film
+from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
@@ -45,7 +45,7 @@ START_TIMEOUT_S = 120.0
 FIRST_IMAGE_TIMEOUT_S = 60.0
 DIAGNOSTICS_TIMEOUT_S = 20.0
 REFRESH_S = 0.25
-ALBUM_RATE_HZ, ALBUM_CAPACITY = 10.0, 900
+SAMPLER_RATE_HZ, SAMPLER_CAPACITY = 10.0, 900
 SHEET_COLUMNS = 6
 # Streets are 60 s long at most; a longer demonstration drives down the next one.
 STREET_S = 60.0
@@ -53,7 +53,7 @@ STREET_S = 60.0
 BLOCK_SAMPLES = 512
 
 
-class Show:
+class Demo:
     """Starts the nodes, watches them, and writes what remains into a folder.
 
     Args:
@@ -73,7 +73,7 @@ class Show:
         self._options = options
         self._console = console
         self._bundle = Bundle.load(locate('--bundle', options.bundle))
-        self._album = Album(ALBUM_RATE_HZ, ALBUM_CAPACITY)
+        self._frame_sampler = FrameSampler(SAMPLER_RATE_HZ, SAMPLER_CAPACITY)
         self._first_image_s = 0.0
         self._rss_mb = 0.0
 
@@ -89,35 +89,35 @@ class Show:
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
             with tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs:
-                viewer = Viewer(self._bundle.manifest, self._album)
+                viewer = DemoClient(self._bundle.manifest, self._frame_sampler)
                 try:
-                    with Children(Path(logs), environment) as children:
-                        self._watch(viewer, children)
+                    with ProcessGroup(Path(logs), environment) as children:
+                        self._run_nodes(viewer, children)
                 finally:
                     viewer.destroy_node()
         finally:
             try_shutdown()
-        return self._leave(viewer)
+        return self._write_results(viewer)
 
-    def _watch(self, viewer: Viewer, children: Children) -> None:
+    def _run_nodes(self, viewer: DemoClient, children: ProcessGroup) -> None:
         executor = SingleThreadedExecutor()
         executor.add_node(viewer)
 
-        def wait(done: Callable[[], bool], timeout_s: float, what: str) -> None:
+        def wait(done: Callable[[], bool], timeout_s: float, description: str) -> None:
             end_s = time.monotonic() + timeout_s
             while not done():
                 executor.spin_once(timeout_sec=0.1)
                 children.check()
                 if time.monotonic() > end_s:
-                    said = '\n'.join(children.last_words(name) for name in children.names)
-                    msg = f'No {what} within {timeout_s:.0f} s. The nodes said:\n{said}'
+                    log_text = '\n'.join(children.log_tail(name) for name in children.names)
+                    msg = f'No {description} within {timeout_s:.0f} s. The nodes said:\n{log_text}'
                     raise DemoError(msg)
 
-        def change(transition: int, what: str) -> None:
-            answer = viewer.request(transition)
-            wait(answer.done, START_TIMEOUT_S, f'answer to {what}')
-            if not answer.result().success:
-                msg = f'The perception node cannot {what}:\n{children.last_words(PERCEPTION)}'
+        def change(transition: int, description: str) -> None:
+            future = viewer.request(transition)
+            wait(future.done, START_TIMEOUT_S, f'answer to {description}')
+            if not future.result().success:
+                msg = f'The perception node cannot {description}:\n{children.log_tail(PERCEPTION)}'
                 raise DemoError(msg)
 
         with self._console.status('starting the nodes'):
@@ -126,49 +126,51 @@ class Show:
             change(Transition.TRANSITION_CONFIGURE, 'configure')
             if self._options.kind == 'simulator':
                 children.start_node(DRIVE, f'{NODES}.simulator.simulated_drive', self._drive_parameters())
-                wait(lambda: viewer.truths > 0, START_TIMEOUT_S, 'image from the simulated drive')
+                wait(lambda: viewer.ground_truth_count > 0, START_TIMEOUT_S, 'image from the simulated drive')
             activated_s = time.monotonic()
             change(Transition.TRANSITION_ACTIVATE, 'activate')
             wait(lambda: bool(viewer.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image from the perception node')
         self._first_image_s = viewer.arrivals_s[0] - activated_s
         self._show_live(viewer, children, executor, node_id)
-        seen = viewer.diagnosed
-        wait(lambda: viewer.diagnosed > seen, DIAGNOSTICS_TIMEOUT_S, 'diagnostics')
+        previous_count = viewer.diagnostics_count
+        wait(lambda: viewer.diagnostics_count > previous_count, DIAGNOSTICS_TIMEOUT_S, 'diagnostics')
 
-    def _show_live(self, viewer: Viewer, children: Children, executor: SingleThreadedExecutor, node_id: int) -> None:
+    def _show_live(
+        self, viewer: DemoClient, children: ProcessGroup, executor: SingleThreadedExecutor, node_id: int
+    ) -> None:
         start_s = viewer.arrivals_s[0]
-        shown_s = 0.0
+        last_refresh_s = 0.0
         with Live(console=self._console, auto_refresh=False, transient=not self._console.is_terminal) as live:
             while (now_s := time.monotonic()) < start_s + self._options.seconds:
                 executor.spin_once(timeout_sec=0.05)
-                if now_s - shown_s < REFRESH_S:
+                if now_s - last_refresh_s < REFRESH_S:
                     continue
-                shown_s = now_s
+                last_refresh_s = now_s
                 children.check()
                 self._rss_mb = max(self._rss_mb, resident_mb(node_id))
                 live.update(live_table(viewer, self._title(), now_s - start_s, self._rss_mb), refresh=True)
                 if viewer.value('audio source', 'state') == 'ended':
                     break
 
-    def _leave(self, viewer: Viewer) -> dict[str, Any]:
-        out, frames, manifest = self._options.out, self._album.frames, self._bundle.manifest
+    def _write_results(self, viewer: DemoClient) -> dict[str, Any]:
+        out, frames, manifest = self._options.out, self._frame_sampler.frames, self._bundle.manifest
         if not frames:
             msg = 'No prediction arrived with all of its images: this machine is overloaded, try --rate 10.'
             raise DemoError(msg)
         out.mkdir(parents=True, exist_ok=True)
         summary = summarise(viewer, self._bundle.folder, self._first_image_s, self._rss_mb)
         with self._console.status('drawing'):
-            moments = to_moments(frames, manifest)
-            sheet = contact_sheet(evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
+            moments = to_snapshots(frames, manifest)
+            sheet = contact_sheet(sample_evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
             save_picture(out / 'contact_sheet.png', sheet)
-            write_film(out / 'drive.mp4', moments, self._title())
+            write_video(out / 'drive.mp4', moments, self._title())
         (out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
         return summary
 
     def _title(self) -> str:
         options = self._options
-        heard = f'street {options.seed}' if options.kind == 'simulator' else options.place
-        return f'Heard with eight microphones: {heard}'
+        source_text = f'street {options.seed}' if options.kind == 'simulator' else options.place
+        return f'Heard with eight microphones: {source_text}'
 
     def _node_parameters(self) -> dict[str, Any]:
         options = self._options

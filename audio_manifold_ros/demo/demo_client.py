@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
-from audio_manifold_ros.demo.frame_sync import Album, Assembler, Frame, Truth, TruthBuffer
+from audio_manifold_ros.demo.frame_sync import DemoFrame, FrameAssembler, FrameSampler, GroundTruth, GroundTruthBuffer
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 
 if TYPE_CHECKING:
@@ -25,46 +25,50 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 PERCEPTION = 'perception'
-HEADS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
-TRUTH: dict[str, str] = {'depth': 'truth/depth/image', 'segmentation': 'truth/segmentation/image'}
-TRUTH_TOLERANCE_S = 0.03
+HEAD_TOPICS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
+GROUND_TRUTH_TOPICS: dict[str, str] = {'depth': 'truth/depth/image', 'segmentation': 'truth/segmentation/image'}
+GROUND_TRUTH_TOLERANCE_S = 0.03
 QOS = QoSProfile(depth=10)
 
 
-class Viewer(Node):
+class DemoClient(Node):
     """Collects images, latencies and diagnostics.
 
     Attributes:
-        album: Frames kept for pictures and scores.
+        frame_sampler: Frames kept for pictures and scores.
         latencies_ms: One per image: from the window's newest sample to the image's arrival here.
         arrivals_s: Monotonic time of arrival of each image.
         diagnostics: Newest values by the name of the status, without the node's name.
-        diagnosed: Number of diagnostic messages so far.
-        truths: Number of true images so far.
+        diagnostics_count: Number of diagnostic messages so far.
+        ground_truth_count: Number of true images so far.
 
     """
 
-    def __init__(self, manifest: Manifest, album: Album) -> None:
+    def __init__(self, manifest: Manifest, frame_sampler: FrameSampler) -> None:
         """Subscribe to everything that the bundle's heads yield, and to the truth."""
         super().__init__('viewer')
         spec = manifest.features
-        self._behind_ns = round((1 - manifest.frame_position) * spec.window_samples / spec.sample_rate_hz * 1e9)
-        self.album = album
+        self._newest_sample_offset_ns = round(
+            (1 - manifest.frame_position) * spec.window_samples / spec.sample_rate_hz * 1e9
+        )
+        self.frame_sampler = frame_sampler
         self.latencies_ms: list[float] = []
         self.arrivals_s: list[float] = []
         self.diagnostics: dict[str, dict[str, str]] = {}
-        self.diagnosed = 0
-        self.truths = 0
-        topics: dict[str, str] = {head: topic for head, topic in HEADS.items() if head in manifest.metric_modalities}
-        self._timed = next(iter(topics), 'confidence')
+        self.diagnostics_count = 0
+        self.ground_truth_count = 0
+        topics: dict[str, str] = {
+            head: topic for head, topic in HEAD_TOPICS.items() if head in manifest.metric_modalities
+        }
+        self._timed_part = next(iter(topics), 'confidence')
         topics |= {'confidence': 'confidence/image', 'spectrogram': 'spectrogram'}
-        self._frames = Assembler(frozenset(topics))
-        self._truth_parts = Assembler(frozenset(TRUTH))
-        self._truths = TruthBuffer(TRUTH_TOLERANCE_S)
+        self._frame_assembler = FrameAssembler(frozenset(topics))
+        self._ground_truth_assembler = FrameAssembler(frozenset(GROUND_TRUTH_TOPICS))
+        self._ground_truth_buffer = GroundTruthBuffer(GROUND_TRUTH_TOLERANCE_S)
         for part, topic in topics.items():
             self.create_subscription(Image, f'{PERCEPTION}/{topic}', partial(self._on_image, part), QOS)
-        for part, topic in TRUTH.items():
-            self.create_subscription(Image, topic, partial(self._on_truth, part), QOS)
+        for part, topic in GROUND_TRUTH_TOPICS.items():
+            self.create_subscription(Image, topic, partial(self._on_ground_truth, part), QOS)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, QOS)
         self._change_state = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
 
@@ -82,35 +86,37 @@ class Viewer(Node):
 
     def _on_image(self, part: str, message: Image) -> None:
         stamp_ns = to_ns(message.header.stamp)
-        if part == self._timed:
+        if part == self._timed_part:
             now_ns = int(self.get_clock().now().nanoseconds)
-            self.latencies_ms.append((now_ns - stamp_ns - self._behind_ns) / 1e6)
+            self.latencies_ms.append((now_ns - stamp_ns - self._newest_sample_offset_ns) / 1e6)
             self.arrivals_s.append(time.monotonic())
-        if self.album.wants(stamp_ns):
-            parts = self._frames.add(stamp_ns, part, message)
+        if self.frame_sampler.is_due(stamp_ns):
+            parts = self._frame_assembler.add(stamp_ns, part, message)
             if parts is not None:
-                self.album.add(self._frame(stamp_ns, parts))
+                self.frame_sampler.add(self._frame(stamp_ns, parts))
 
-    def _frame(self, stamp_ns: int, parts: dict[str, Image]) -> Frame:
+    def _frame(self, stamp_ns: int, parts: dict[str, Image]) -> DemoFrame:
         images: dict[str, NDArray[np.generic]] = {part: from_image(message) for part, message in parts.items()}
-        return Frame(
+        return DemoFrame(
             stamp_ns=stamp_ns,
             depth_m=images.get('depth'),  # type: ignore[arg-type]
             labels=images.get('segmentation'),  # type: ignore[arg-type]
             confidence=images['confidence'],  # type: ignore[arg-type]
             spectrogram=images['spectrogram'],  # type: ignore[arg-type]
-            truth=self._truths.nearest(stamp_ns),
+            ground_truth=self._ground_truth_buffer.nearest(stamp_ns),
         )
 
-    def _on_truth(self, part: str, message: Image) -> None:
+    def _on_ground_truth(self, part: str, message: Image) -> None:
         stamp_ns = to_ns(message.header.stamp)
-        parts = self._truth_parts.add(stamp_ns, part, message)
+        parts = self._ground_truth_assembler.add(stamp_ns, part, message)
         if parts is not None:
-            self.truths += 1
-            self._truths.add(Truth(stamp_ns, from_image(parts['depth']), from_image(parts['segmentation'])))
+            self.ground_truth_count += 1
+            self._ground_truth_buffer.add(
+                GroundTruth(stamp_ns, from_image(parts['depth']), from_image(parts['segmentation']))
+            )
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        self.diagnosed += 1
+        self.diagnostics_count += 1
         for status in message.status:
             name = status.name.partition(': ')[2]
             values = {pair.key: pair.value for pair in status.values}

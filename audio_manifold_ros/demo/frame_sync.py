@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MAX_WAITING = 120
 
 
-class Assembler:
+class FrameAssembler:
     """Joins messages of one stamp from several topics; the oldest that stay incomplete are forgotten."""
 
     def __init__(self, parts: frozenset[str]) -> None:
@@ -35,7 +35,7 @@ class Assembler:
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """What the camera saw: depth in metres, float32 (row, column), and class ids, uint8 (row, column)."""
 
     stamp_ns: int
@@ -44,7 +44,7 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Frame:
+class DemoFrame:
     """One prediction and, where there is one, the truth of the same instant.
 
     Attributes:
@@ -53,7 +53,7 @@ class Frame:
         labels: uint8 (row, column), 255 unlabelled; None without that head.
         confidence: float32 (row, column), 0..1.
         spectrogram: uint8 (row, column), all microphones (see `nodes.spectrogram`).
-        truth: What the camera saw.
+        ground_truth: What the camera saw.
 
     """
 
@@ -62,43 +62,43 @@ class Frame:
     labels: NDArray[np.uint8] | None
     confidence: NDArray[np.float32]
     spectrogram: NDArray[np.uint8]
-    truth: Truth | None
+    ground_truth: GroundTruth | None
 
 
-class TruthBuffer:
+class GroundTruthBuffer:
     """The true images of the last seconds, found by stamp."""
 
     def __init__(self, tolerance_s: float, length: int = 200) -> None:
         """Keep `length` images; one that is `tolerance_s` away from a prediction is its truth."""
         self._tolerance_ns = int(tolerance_s * 1e9)
         self._length = length
-        self._images: list[Truth] = []
+        self._images: list[GroundTruth] = []
 
-    def add(self, truth: Truth) -> None:
+    def add(self, ground_truth: GroundTruth) -> None:
         """Take in an image."""
-        self._images.append(truth)
+        self._images.append(ground_truth)
         del self._images[: -self._length]
 
-    def nearest(self, stamp_ns: int) -> Truth | None:
+    def nearest(self, stamp_ns: int) -> GroundTruth | None:
         """Return the image nearest to an instant, or None if none is near enough."""
-        best = min(self._images, key=lambda truth: abs(truth.stamp_ns - stamp_ns), default=None)
+        best = min(self._images, key=lambda ground_truth: abs(ground_truth.stamp_ns - stamp_ns), default=None)
         return best if best is not None and abs(best.stamp_ns - stamp_ns) <= self._tolerance_ns else None
 
 
-class Album:
+class FrameSampler:
     """Frames at even distances, never more than `capacity`: when it is full, every second one goes."""
 
     def __init__(self, rate_hz: float, capacity: int) -> None:
         """Begin with `rate_hz` frames a second."""
         self._interval_ns = int(1e9 / rate_hz)
         self._capacity = capacity
-        self.frames: list[Frame] = []
+        self.frames: list[DemoFrame] = []
 
-    def wants(self, stamp_ns: int) -> bool:
+    def is_due(self, stamp_ns: int) -> bool:
         """Whether a frame of this instant would be kept."""
         return not self.frames or stamp_ns - self.frames[-1].stamp_ns >= self._interval_ns * 0.99
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: DemoFrame) -> None:
         """Keep a frame."""
         self.frames.append(frame)
         if len(self.frames) > self._capacity:

@@ -14,12 +14,12 @@ from audio_manifold_ros.nodes.common.level_bar import level_bar
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from audio_manifold_ros.demo.demo_client import Viewer
+    from audio_manifold_ros.demo.demo_client import DemoClient
 
 RECENT = 60
 
 
-def live_table(viewer: Viewer, title: str, elapsed_s: float, node_rss_mb: float) -> Table:
+def live_table(viewer: DemoClient, title: str, elapsed_s: float, node_rss_mb: float) -> Table:
     """Lay out rates, latency and levels as they are now."""
     table = Table(title=title, min_width=76, show_header=False, title_justify='left')
     table.add_column(style='bold', no_wrap=True)
@@ -29,10 +29,12 @@ def live_table(viewer: Viewer, title: str, elapsed_s: float, node_rss_mb: float)
     return table
 
 
-def _figures(viewer: Viewer, elapsed_s: float, node_rss_mb: float) -> list[tuple[str, str | Text]]:
+def _figures(viewer: DemoClient, elapsed_s: float, node_rss_mb: float) -> list[tuple[str, str | Text]]:
     arrivals_s, latencies_ms = viewer.arrivals_s[-RECENT:], viewer.latencies_ms[-RECENT:]
     rate_hz = (len(arrivals_s) - 1) / (arrivals_s[-1] - arrivals_s[0]) if len(arrivals_s) > 1 else 0.0
-    shown = ' / '.join(f'{v:.0f}' for v in np.percentile(latencies_ms, (50, 95, 99))) if latencies_ms else '–'
+    percentiles_text = (
+        ' / '.join(f'{v:.0f}' for v in np.percentile(latencies_ms, (50, 95, 99))) if latencies_ms else '–'
+    )
     dropped, lost = (
         viewer.value('predictions', 'windows_dropped', '–'),
         viewer.value('audio source', 'samples_lost', '–'),
@@ -43,7 +45,7 @@ def _figures(viewer: Viewer, elapsed_s: float, node_rss_mb: float) -> list[tuple
     ]
     return [
         ('time', f'{elapsed_s:.0f} s, {len(viewer.arrivals_s)} images, {rate_hz:.1f} a second'),
-        ('sample → image, ms', f'{shown}   (p50 / p95 / p99)'),
+        ('sample → image, ms', f'{percentiles_text}   (p50 / p95 / p99)'),
         ('stages, ms (p50)', ', '.join(stages)),
         ('lost', f'{dropped} windows dropped, {lost} samples lost'),
         ('node', f'{viewer.value("predictions", "backend", "–")}, {node_rss_mb:.0f} MB'),
@@ -51,7 +53,7 @@ def _figures(viewer: Viewer, elapsed_s: float, node_rss_mb: float) -> list[tuple
     ]
 
 
-def _levels(viewer: Viewer) -> list[tuple[str, str | Text]]:
+def _levels(viewer: DemoClient) -> list[tuple[str, str | Text]]:
     found = viewer.diagnostics.get('microphones', {})
     names = [key.removesuffix(' rms_dbfs') for key in found if key.endswith(' rms_dbfs')]
     return [

@@ -15,7 +15,7 @@ from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOURCES = ('simulator', 'file', 'device')
+SOURCE_KINDS = ('simulator', 'file', 'device')
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     )
     parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
     parser.add_argument('--rate', type=number(0.1, 200), default=30.0, help='images a second (default: %(default)s)')
-    given = parser.parse_args(arguments)
-    kind, _, place = given.source.partition(':')
-    if kind not in SOURCES or (kind == 'simulator') != (not place):
-        parser.error(f'--source is {given.source!r}: give simulator, file:PATH or device:NAME')
-    return DemoOptions(given.seconds, kind, place, given.seed, given.out, given.bundle, given.rate)
+    args = parser.parse_args(arguments)
+    kind, _, place = args.source.partition(':')
+    if kind not in SOURCE_KINDS or (kind == 'simulator') != (not place):
+        parser.error(f'--source is {args.source!r}: give simulator, file:PATH or device:NAME')
+    return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate)

@@ -9,37 +9,43 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.evaluation.metrics.classes import UNLABELLED
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Moment
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.nodes.perception.spectrogram import image_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audio_manifold_ros.demo.frame_sync import Frame
+    from audio_manifold_ros.demo.frame_sync import DemoFrame
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 
-def to_moments(frames: Sequence[Frame], manifest: Manifest) -> list[Moment]:
+def to_snapshots(frames: Sequence[DemoFrame], manifest: Manifest) -> list[Snapshot]:
     """Turn frames into moments; where only some have a truth, the others get an empty one."""
-    absent = _nothing(manifest) if any(frame.truth is not None for frame in frames) else Images(None, None)
+    empty = (
+        _empty_images(manifest)
+        if any(frame.ground_truth is not None for frame in frames)
+        else DepthAndLabels(None, None)
+    )
     return [
-        Moment(
+        Snapshot(
             time_s=(frame.stamp_ns - frames[0].stamp_ns) / 1e9,
             features=image_features(frame.spectrogram, manifest.microphones, manifest.features.db_divisor),
-            truth=absent if frame.truth is None else Images(frame.truth.depth_m, frame.truth.labels),
-            predicted=Images(frame.depth_m, frame.labels),
+            ground_truth=empty
+            if frame.ground_truth is None
+            else DepthAndLabels(frame.ground_truth.depth_m, frame.ground_truth.labels),
+            predicted=DepthAndLabels(frame.depth_m, frame.labels),
             confidence=frame.confidence,
         )
         for frame in frames
     ]
 
 
-def evenly(moments: Sequence[Moment], count: int) -> list[Moment]:
+def sample_evenly(moments: Sequence[Snapshot], count: int) -> list[Snapshot]:
     """Choose at most `count` moments at even distances, the first and the last among them."""
     return [moments[i] for i in np.unique(np.linspace(0, len(moments) - 1, count).round().astype(int))]
 
 
-def _nothing(manifest: Manifest) -> Images:
+def _empty_images(manifest: Manifest) -> DepthAndLabels:
     shape = (manifest.camera.height, manifest.camera.width)
-    return Images(np.full(shape, np.nan, dtype=np.float32), np.full(shape, UNLABELLED, dtype=np.uint8))
+    return DepthAndLabels(np.full(shape, np.nan, dtype=np.float32), np.full(shape, UNLABELLED, dtype=np.uint8))

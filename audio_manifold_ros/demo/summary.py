@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from audio_manifold_ros.demo.demo_client import Viewer
-    from audio_manifold_ros.demo.frame_sync import Frame
+    from audio_manifold_ros.demo.demo_client import DemoClient
+    from audio_manifold_ros.demo.frame_sync import DemoFrame
 
 PERCENTILES = (50, 95, 99)
 SCORES = {
@@ -25,7 +25,7 @@ SCORES = {
 }
 
 
-def summarise(viewer: Viewer, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> dict[str, Any]:
+def summarise(viewer: DemoClient, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> dict[str, Any]:
     """Gather the figures; `depth` and `segmentation` are there where the truth is known."""
     arrivals_s = viewer.arrivals_s
     span_s = arrivals_s[-1] - arrivals_s[0]
@@ -38,22 +38,22 @@ def summarise(viewer: Viewer, bundle_folder: Path, first_image_s: float, node_rs
         'samples_lost': int(viewer.value('audio source', 'samples_lost', '0')),
         'node_rss_mb': round(node_rss_mb, 1),
         'first_image_s': round(first_image_s, 3),
-        **score(viewer.album.frames, bundle_folder),
+        **score(viewer.frame_sampler.frames, bundle_folder),
     }
 
 
-def score(frames: Sequence[Frame], bundle_folder: Path) -> dict[str, dict[str, float | None]]:
+def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> dict[str, dict[str, float | None]]:
     """Compare the frames with their truth, beside what the training data alone would say; empty without a truth."""
     prior_file = bundle_folder / PRIOR_FILE
-    prior = Prior.load(prior_file) if prior_file.is_file() else None
-    board = ScoreBoard()
-    known = [(frame, frame.truth) for frame in frames if frame.truth is not None]
-    for frame, truth in known:
-        said = {'model': Images(frame.depth_m, frame.labels)}
+    prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
+    board = MetricSuite()
+    pairs = [(frame, frame.ground_truth) for frame in frames if frame.ground_truth is not None]
+    for frame, ground_truth in pairs:
+        predictions = {'model': DepthAndLabels(frame.depth_m, frame.labels)}
         if prior is not None:
-            said['prior'] = Images(prior.depth_m, prior.labels)
-        board.add(Images(truth.depth_m, truth.labels), said)
+            predictions['prior'] = DepthAndLabels(prior.depth_m, prior.labels)
+        board.add(DepthAndLabels(ground_truth.depth_m, ground_truth.labels), predictions)
     scores = board.result()
     return {
-        head: {key: scores[head].get(key) for key in keys} for head, keys in SCORES.items() if known and scores[head]
+        head: {key: scores[head].get(key) for key in keys} for head, keys in SCORES.items() if pairs and scores[head]
     }

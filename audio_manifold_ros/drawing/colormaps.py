@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NEAR_M, FAR_M = 2.0, 80.0
+COLORMAP_NEAR_M, COLORMAP_FAR_M = 2.0, 80.0
 # Dark blue to yellow with evenly rising lightness, so that it reads in grey, too.
-RAMP = np.array(
+DEPTH_RAMP = np.array(
     [
         (13, 8, 68),
         (58, 20, 120),
@@ -45,17 +45,17 @@ def _ramp_table(ramp: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.stack(channels, axis=1).round().astype(np.uint8)
 
 
-TABLE = _ramp_table(RAMP)
+DEPTH_COLORMAP = _ramp_table(DEPTH_RAMP)
 CONFIDENCE_TABLE = _ramp_table(CONFIDENCE_RAMP)
 
 
 def colour_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Colour a depth image on a logarithmic scale, near bright, far dark, invalid black."""
     with np.errstate(invalid='ignore', divide='ignore'):
-        far = np.log(depth_m / NEAR_M) / np.log(FAR_M / NEAR_M)
+        far = np.log(depth_m / COLORMAP_NEAR_M) / np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
     valid = np.isfinite(depth_m)
     index = 255 - np.clip(np.where(valid, far, 0.0) * 255, 0, 255).astype(np.uint8)
-    return np.where(valid[..., None], TABLE[index], 0).astype(np.uint8)
+    return np.where(valid[..., None], DEPTH_COLORMAP[index], 0).astype(np.uint8)
 
 
 def palette(colours: Mapping[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
@@ -76,10 +76,10 @@ def colour_confidence(confidence: NDArray[np.floating[Any]]) -> NDArray[np.uint8
     return CONFIDENCE_TABLE[np.clip(confidence * 255, 0, 255).astype(np.uint8)]
 
 
-def colour_sound(features: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
+def colour_spectrogram(features: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
     """Colour one spectrogram (mel, frame), low notes below, from dark at `low` to bright at `high`."""
     unit = (features[::-1] - low) / max(high - low, 1e-6)
-    return TABLE[np.clip(unit * 255, 0, 255).astype(np.uint8)]
+    return DEPTH_COLORMAP[np.clip(unit * 255, 0, 255).astype(np.uint8)]
 
 
 def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[np.uint8]:
@@ -91,7 +91,7 @@ def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[
     tiles = np.zeros((rows * columns, height, width), dtype=np.uint8)
     tiles[:mics] = index[:, ::-1]
     grid = tiles.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
-    return TABLE[grid.reshape(rows * height, columns * width)]
+    return DEPTH_COLORMAP[grid.reshape(rows * height, columns * width)]
 
 
 CLASS_TABLE = palette(dict(enumerate(CLASS_COLOURS.values())))

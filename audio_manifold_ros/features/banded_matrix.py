@@ -32,7 +32,7 @@ class BandedMatrix:
         first = 0
         while first < self.columns:
             last = first + 1
-            while last < self.columns and _values(matrix, first, last + 1) <= block_values:
+            while last < self.columns and _dense_size(matrix, first, last + 1) <= block_values:
                 last += 1
             rows, columns = _used_rows(matrix, first, last), slice(first, last)
             self._blocks.append((rows, columns, np.ascontiguousarray(matrix[rows, columns])))
@@ -57,6 +57,6 @@ def _used_rows(matrix: NDArray[np.float32], first: int, last: int) -> slice:
     return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
 
 
-def _values(matrix: NDArray[np.float32], first: int, last: int) -> int:
+def _dense_size(matrix: NDArray[np.float32], first: int, last: int) -> int:
     rows = _used_rows(matrix, first, last)
     return int(rows.stop - rows.start) * (last - first)

@@ -11,7 +11,7 @@ from audio_manifold_ros.audio.ring_buffer import RingBuffer
 from audio_manifold_ros.features.spec import FeatureSpec
 
 
-class ReflectedEdges:
+class EdgeFrames:
     """Cuts the edge frames of a window out of a ring buffer, reflecting only the samples that they need.
 
     Args:
@@ -31,7 +31,7 @@ class ReflectedEdges:
         first_right = (self.left_frames + spec.interior_frames) * spec.hop_samples - self._half
         self._tail = spec.window_samples - first_right
 
-    def cut(self, ring: RingBuffer, window_end: int) -> NDArray[np.float32]:
+    def extract(self, ring: RingBuffer, window_end: int) -> NDArray[np.float32]:
         """Return the frames at the window's start and then those at its end, float32 (channel, frame, n_fft)."""
         self._fill_left(ring, window_end - self._window_samples)
         if self.right_frames:
@@ -57,10 +57,10 @@ class ReflectedEdges:
 def _segment(spec: FeatureSpec, channels: int, frames: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     length = (frames - 1) * spec.hop_samples + spec.n_fft if frames else 0
     samples = np.zeros((channels, length), dtype=np.float32)
-    return samples, frames_of(samples, frames, spec)
+    return samples, overlapping_frames(samples, frames, spec)
 
 
-def frames_of(samples: NDArray[np.float32], frames: int, spec: FeatureSpec) -> NDArray[np.float32]:
+def overlapping_frames(samples: NDArray[np.float32], frames: int, spec: FeatureSpec) -> NDArray[np.float32]:
     """Return the first overlapping frames (channel, frame, n_fft) of samples (channel, sample) as a view."""
     channel_stride, sample_stride = samples.strides
     strides = (channel_stride, spec.hop_samples * sample_stride, sample_stride)

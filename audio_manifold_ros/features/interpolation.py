@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def neighbours(
-    size: int, new_size: int, how: Resize = 'linear'
+    size: int, new_size: int, mode: Resize = 'linear'
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the two pixels of an axis that each new pixel is mixed from, and the weight of the second, (new_size,).
 
@@ -23,7 +23,7 @@ def neighbours(
     Nothing is averaged beyond the two neighbours: 256 → 128 is the mean of pairs. `nearest`: the pixel in which the
     new one begins, as torch's `interpolate` has it: 256 → 128 takes every second pixel and loses the others.
     """
-    if how == 'nearest':
+    if mode == 'nearest':
         begins = np.arange(new_size, dtype=np.int64) * size // new_size
         return begins, begins, np.zeros(new_size)
     centres = (np.arange(new_size) + 0.5) * size / new_size - 0.5
@@ -31,9 +31,9 @@ def neighbours(
     return np.clip(left, 0, size - 1), np.clip(left + 1, 0, size - 1), centres - left
 
 
-def resize_matrix(size: int, new_size: int, how: Resize = 'linear') -> NDArray[np.float32]:
+def resize_matrix(size: int, new_size: int, mode: Resize = 'linear') -> NDArray[np.float32]:
     """Return the matrix (size, new_size) that resizes the last axis of an image from the right."""
-    left, right, right_weight = neighbours(size, new_size, how)
+    left, right, right_weight = neighbours(size, new_size, mode)
     matrix = np.zeros((size, new_size), dtype=np.float64)
     columns = np.arange(new_size)
     np.add.at(matrix, (left, columns), 1.0 - right_weight)
@@ -41,11 +41,11 @@ def resize_matrix(size: int, new_size: int, how: Resize = 'linear') -> NDArray[n
     return matrix.astype(np.float32)
 
 
-def resize(images: NDArray[np.float32], height: int, width: int, how: Resize = 'linear') -> NDArray[np.float32]:
+def resize(images: NDArray[np.float32], height: int, width: int, mode: Resize = 'linear') -> NDArray[np.float32]:
     """Return images float32 (…, row, column) as float32 (…, height, width); the same array where that is their size."""
     rows, columns = images.shape[-2:]
     if rows != height:
-        images = resize_matrix(rows, height, how).T @ images
+        images = resize_matrix(rows, height, mode).T @ images
     if columns != width:
-        images = images @ resize_matrix(columns, width, how)
+        images = images @ resize_matrix(columns, width, mode)
     return images

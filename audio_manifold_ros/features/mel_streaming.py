@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.features.banded_matrix import BandedMatrix
-from audio_manifold_ros.features.edge_frames import ReflectedEdges, frames_of
+from audio_manifold_ros.features.edge_frames import EdgeFrames, overlapping_frames
 from audio_manifold_ros.features.interpolation import resize_matrix
 from audio_manifold_ros.features.mel_frames import MelFrames
-from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, HopWindows
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
 from audio_manifold_ros.features.spec import FeatureSpec
 
-PIECE_HOPS = 8
-BLOCK_VALUES_OF_ROWS = 4096
-BLOCK_VALUES_OF_COLUMNS = 256
+CHUNK_HOPS = 8
+ROW_BLOCK_VALUES = 4096
+COLUMN_BLOCK_VALUES = 256
 
 
 class StreamingMel:
@@ -24,7 +24,7 @@ class StreamingMel:
 
     Frames that lie wholly within a window are shared by all windows that hold them: each is computed once, when
     its last sample arrives, resized along the bands, and kept. Only the frames that reach over a window's ends, where
-    the window is reflected, are computed for a prediction. `HopWindows` says which windows there are. One thread uses
+    the window is reflected, are computed for a prediction. `SlidingWindows` says which windows there are. One thread uses
     it; it does no locking.
 
     Args:
@@ -38,16 +38,16 @@ class StreamingMel:
 
     def __init__(self, spec: FeatureSpec, channels: int) -> None:
         """Allocate everything that is kept."""
-        self._windows = HopWindows(spec, channels)
+        self._windows = SlidingWindows(spec, channels)
         self._spec = spec
         self._channels = channels
         self._mel = MelFrames(spec)
-        self._to_rows = _resizing(spec.mel_bands, spec.height, spec, BLOCK_VALUES_OF_ROWS)
-        self._to_columns = _resizing(spec.frames, spec.width, spec, BLOCK_VALUES_OF_COLUMNS)
-        self._kept_frames = spec.interior_frames + HISTORY_WINDOWS + PIECE_HOPS
+        self._to_rows = _axis_resize_matrix(spec.mel_bands, spec.height, spec, ROW_BLOCK_VALUES)
+        self._to_columns = _axis_resize_matrix(spec.frames, spec.width, spec, COLUMN_BLOCK_VALUES)
+        self._kept_frames = spec.interior_frames + HISTORY_WINDOWS + CHUNK_HOPS
         self._frames = np.zeros((channels, spec.height, 2 * self._kept_frames), dtype=np.float32)
         self._window = np.zeros((channels, spec.height, spec.frames), dtype=np.float32)
-        self._edges = ReflectedEdges(spec, channels) if spec.edges == 'reflect' else None
+        self._edges = EdgeFrames(spec, channels) if spec.edges == 'reflect' else None
         self._leading_frames = self._edges.left_frames if self._edges else 0
         self.reset()
 
@@ -72,11 +72,11 @@ class StreamingMel:
             FeatureError: The channel count is wrong or the index jumps backward; nothing is changed.
 
         """
-        if self._windows.admit(samples, first_sample):
+        if self._windows.check_block(samples, first_sample):
             self._next_frame = self._spec.left_edge_frames
-        piece = PIECE_HOPS * self._spec.hop_samples
-        for offset in range(0, max(samples.shape[1], 1), piece):
-            self._windows.ring.write(samples[:, offset : offset + piece], first_sample + offset)
+        chunk_samples = CHUNK_HOPS * self._spec.hop_samples
+        for offset in range(0, max(samples.shape[1], 1), chunk_samples):
+            self._windows.ring.write(samples[:, offset : offset + chunk_samples], first_sample + offset)
             self._compute_interior()
 
     def features(self, window_end: int) -> NDArray[np.float32]:
@@ -93,7 +93,7 @@ class StreamingMel:
         interior = slice(self._leading_frames, self._leading_frames + spec.interior_frames)
         frames[:, :, interior] = self._frames[:, :, slot : slot + spec.interior_frames]
         if self._edges:
-            rows = self._rows(self._edges.cut(self._windows.ring, window_end))
+            rows = self._rows(self._edges.extract(self._windows.ring, window_end))
             frames[:, :, : interior.start] = rows[:, :, : interior.start]
             frames[:, :, interior.stop :] = rows[:, :, interior.start :]
         if self._to_columns is None:
@@ -110,7 +110,7 @@ class StreamingMel:
             return
         length = (count - 1) * spec.hop_samples + spec.n_fft
         start = anchor + self._next_frame * spec.hop_samples - half
-        rows = self._rows(frames_of(ring.window(start + length, length), count, spec))
+        rows = self._rows(overlapping_frames(ring.window(start + length, length), count, spec))
         for frame in range(count):
             slot = (self._next_frame + frame) % self._kept_frames
             self._frames[:, :, slot] = self._frames[:, :, slot + self._kept_frames] = rows[:, :, frame]
@@ -123,6 +123,6 @@ class StreamingMel:
         return rows.reshape(self._channels, -1, self._spec.height).transpose(0, 2, 1)
 
 
-def _resizing(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:
+def _axis_resize_matrix(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:
     """Return the matrix that resizes an axis, None where its size stays."""
     return None if size == new_size else BandedMatrix(resize_matrix(size, new_size, spec.resize), block_values)

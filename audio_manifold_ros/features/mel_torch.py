@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 # What the frames of the channels that are transformed at once may take, in double precision.
-FRAME_BYTES = {'cpu': 1 << 21}
-FRAME_BYTES_OF_A_GPU = 1 << 30
+MAX_FRAME_BYTES = {'cpu': 1 << 21}
+MAX_FRAME_BYTES_GPU = 1 << 30
 
 
-class MelFeatures(nn.Module):
+class MelFeatureExtractor(nn.Module):
     """The features of `batch.mel_features` as a module without parameters.
 
     The Fourier transform stays in double precision, for the reason that `MelFrames` gives, and the rest in single
@@ -68,11 +68,11 @@ class MelFeatures(nn.Module):
         if samples.shape[-1] != spec.window_samples:
             msg = f'Windows of {samples.shape[-1]!r} samples: give {spec.window_samples} (window_samples).'
             raise FeatureError(msg)
-        self._follow(samples.device)
+        self._move_to(samples.device)
         channel_bytes = spec.frames * spec.n_fft * self._window.itemsize
-        at_once = max(FRAME_BYTES.get(samples.device.type, FRAME_BYTES_OF_A_GPU) // channel_bytes, 1)
+        chunk_channels = max(MAX_FRAME_BYTES.get(samples.device.type, MAX_FRAME_BYTES_GPU) // channel_bytes, 1)
         channels = samples.reshape(-1, spec.window_samples)
-        bands = torch.cat([self._bands(some) for some in channels.split(at_once)])
+        bands = torch.cat([self._bands(chunk) for chunk in channels.split(chunk_channels)])
         levels = bands.clamp_min_(spec.floor_power).log_().mul_(10.0 / math.log(10.0) / spec.db_divisor)
         return levels.reshape(*samples.shape[:-1], *levels.shape[-2:])
 
@@ -83,12 +83,12 @@ class MelFeatures(nn.Module):
         bands: torch.Tensor = power if self._filters is None else power @ self._filters
         return bands
 
-    def _follow(self, device: torch.device) -> None:
+    def _move_to(self, device: torch.device) -> None:
         if self._window.device != device:
             self._window = self._window.to(device)
             self._filters = None if self._filters is None else self._filters.to(device)
-            self._to_height.follow(device)
-            self._to_width.follow(device)
+            self._to_height.move_to(device)
+            self._to_width.move_to(device)
 
     def _frames(self, samples: torch.Tensor) -> torch.Tensor:
         half = self.spec.n_fft // 2
@@ -102,19 +102,23 @@ class MelFeatures(nn.Module):
 class _Interpolation:
     """Resizes the last axis by picking neighbours: exact in single precision where matrix products may be TF32."""
 
-    def __init__(self, size: int, new_size: int, how: Resize) -> None:
-        left, right, right_weight = neighbours(size, new_size, how)
+    def __init__(self, size: int, new_size: int, mode: Resize) -> None:
+        left, right, right_weight = neighbours(size, new_size, mode)
         self._left, self._right = torch.from_numpy(left), torch.from_numpy(right)
         self._right_weight = torch.from_numpy(right_weight).float()
-        self._mixes = bool(right_weight.any())
+        self._interpolates = bool(right_weight.any())
         self._resizes = size != new_size
 
-    def follow(self, device: torch.device) -> None:
+    def move_to(self, device: torch.device) -> None:
         self._left, self._right = self._left.to(device), self._right.to(device)
         self._right_weight = self._right_weight.to(device)
 
     def __call__(self, values: torch.Tensor) -> torch.Tensor:
         if not self._resizes:
             return values
-        picked = values.index_select(-1, self._left)
-        return torch.lerp(picked, values.index_select(-1, self._right), self._right_weight) if self._mixes else picked
+        left_values = values.index_select(-1, self._left)
+        return (
+            torch.lerp(left_values, values.index_select(-1, self._right), self._right_weight)
+            if self._interpolates
+            else left_values
+        )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HISTORY_WINDOWS = 16
 
 
-class HopWindows:
+class SlidingWindows:
     """Keeps what `HISTORY_WINDOWS` + 1 windows span; one thread uses it, it does no locking.
 
     Windows start on multiples of the hop, counted from the first sample after a reset or a gap; none spans a gap.
@@ -68,13 +68,13 @@ class HopWindows:
             first_sample: Index of `samples[:, 0]`.
 
         Raises:
-            FeatureError: As `admit` says.
+            FeatureError: As `check_block` says.
 
         """
-        self.admit(samples, first_sample)
+        self.check_block(samples, first_sample)
         self.ring.write(samples, first_sample)
 
-    def admit(self, samples: NDArray[np.float32], first_sample: int) -> bool:
+    def check_block(self, samples: NDArray[np.float32], first_sample: int) -> bool:
         """Look at a block that is to be written; return whether the hops are anchored anew, at its start.
 
         Raises:
@@ -88,10 +88,10 @@ class HopWindows:
             end = self.ring.end_sample
             msg = f'first_sample {first_sample!r} lies before the end {end!r}: reset before a new stream.'
             raise FeatureError(msg)
-        anew = not self._anchored or first_sample > self.ring.end_sample
-        if anew:
+        is_reanchored = not self._anchored or first_sample > self.ring.end_sample
+        if is_reanchored:
             self.anchor, self._anchored = first_sample, True
-        return anew
+        return is_reanchored
 
     def copy_window(self, window_end: int, out: NDArray[np.float32]) -> None:
         """Copy the window that ends before `window_end` to `out`, float32 (channel, window_samples).

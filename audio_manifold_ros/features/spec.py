@@ -15,7 +15,7 @@ Bands = Literal['mel', 'linear']
 Resize = Literal['linear', 'nearest']
 INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'win_samples', 'hop_samples', 'mel_bands', 'height', 'width')
 NUMBERS = ('f_min_hz', 'f_max_hz', 'floor_power', 'db_divisor')
-SMALLEST_POWER = 1e-37
+MIN_POWER = 1e-37
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class FeatureSpec:
             if type(value) not in {int, float} or not math.isfinite(value):
                 msg = f'{name} is {value!r}: give a finite number.'
                 raise FeatureError(msg)
-        for good, name, wanted in self._checks():
-            if not good:
-                msg = f'{name} is {getattr(self, name)!r}: give {wanted}.'
+        for is_valid, name, expected in self._checks():
+            if not is_valid:
+                msg = f'{name} is {getattr(self, name)!r}: give {expected}.'
                 raise FeatureError(msg)
 
     def _checks(self) -> tuple[tuple[bool, str, str], ...]:
@@ -91,7 +91,7 @@ class FeatureSpec:
             (not linear or self.f_max_hz == half_rate_hz, 'f_max_hz', f'{half_rate_hz} with linear bands'),
             (0 <= self.f_min_hz < self.f_max_hz, 'f_min_hz', f'0 or more, and less than f_max_hz ({self.f_max_hz!r})'),
             (self.f_max_hz <= half_rate_hz, 'f_max_hz', f'at most {half_rate_hz} (half of sample_rate_hz)'),
-            (self.floor_power >= SMALLEST_POWER, 'floor_power', f'at least {SMALLEST_POWER} (normal in float32)'),
+            (self.floor_power >= MIN_POWER, 'floor_power', f'at least {MIN_POWER} (normal in float32)'),
             (self.db_divisor > 0, 'db_divisor', 'a positive number'),
             (self.edges in ('reflect', 'interior'), 'edges', "'reflect' or 'interior'"),
             (self.resize in ('linear', 'nearest'), 'resize', "'linear' or 'nearest'"),

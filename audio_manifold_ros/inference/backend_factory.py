@@ -116,12 +116,12 @@ def cuda_devices() -> int:
     return 0
 
 
-def engine_obstacle() -> str:
+def engine_unavailable_reason() -> str:
     """Say why no engine of TensorRT can be built or run on this machine at all, or nothing."""
     if not cuda_devices():
         return 'there is no CUDA device'
-    lacking = [module for module in ('torch', 'torch_tensorrt') if find_spec(module) is None]
-    return f'{" and ".join(lacking)} is not installed' if lacking else ''
+    missing = [module for module in ('torch', 'torch_tensorrt') if find_spec(module) is None]
+    return f'{" and ".join(missing)} is not installed' if missing else ''
 
 
 def _open_auto(bundle: Bundle, request: BackendRequest) -> Backend:
@@ -145,17 +145,17 @@ def _open_tensorrt(bundle: Bundle, request: BackendRequest) -> Backend:
         return _open_first(bundle, request, tuple(LADDER)[1:], str(error))
 
 
-def _open_first(bundle: Bundle, request: BackendRequest, names: tuple[str, ...], why: str) -> Backend:
+def _open_first(bundle: Bundle, request: BackendRequest, names: tuple[str, ...], skip_reason: str) -> Backend:
     """Open the first that works of some entries of the ladder; the reason says why those before it do not."""
-    passed = [why] if why else []
+    skipped = [skip_reason] if skip_reason else []
     if not cuda_devices():
-        return _open_cpu(bundle, request, '; '.join([*passed, 'there is no CUDA device']))
+        return _open_cpu(bundle, request, '; '.join([*skipped, 'there is no CUDA device']))
     for name in names:
-        opened = _try(bundle, request, name, '; '.join([*passed, 'it is the fastest that works here']))
+        opened = _try(bundle, request, name, '; '.join([*skipped, 'it is the fastest that works here']))
         if not isinstance(opened, InferenceError):
             return opened
-        passed.append(f'{name}: {opened}')
-    return _open_cpu(bundle, request, '; '.join(passed))
+        skipped.append(f'{name}: {opened}')
+    return _open_cpu(bundle, request, '; '.join(skipped))
 
 
 def _try(bundle: Bundle, request: BackendRequest, name: str, reason: str) -> Backend | InferenceError:
@@ -166,9 +166,9 @@ def _try(bundle: Bundle, request: BackendRequest, name: str, reason: str) -> Bac
 
 
 def _open_engine(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
-    obstacle = 'the engine policy is off' if request.engine_policy == OFF else engine_obstacle()
-    if obstacle:
-        msg = f'TensorRT cannot be used: {obstacle}'
+    unavailable_reason = 'the engine policy is off' if request.engine_policy == OFF else engine_unavailable_reason()
+    if unavailable_reason:
+        msg = f'TensorRT cannot be used: {unavailable_reason}'
         raise InferenceError(msg)
     from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
     from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain

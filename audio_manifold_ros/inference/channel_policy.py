@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.rig.array_correction import nearest_of
+from audio_manifold_ros.rig.array_correction import nearest_usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,40 +25,40 @@ DEFAULT_POLICY = MASK
 
 
 @dataclass(frozen=True)
-class MicrophoneUse:
+class ChannelPlan:
     """How the channels of the networks' input are filled.
 
     Attributes:
         masked: Places whose features are those of silence: the networks were trained to go on without them.
-        stand_ins: Place that is not trusted, and the nearest one that is trusted, whose features are taken instead.
+        substitutes: Place that is not trusted, and the nearest one that is trusted, whose features are taken instead.
         stopped: Nothing is predicted.
-        share: Microphones that are heard, of all: the confidence is lowered to this share.
+        usable_fraction: Microphones that are heard, of all: the confidence is lowered to this share.
 
     """
 
     masked: tuple[int, ...] = ()
-    stand_ins: tuple[tuple[int, int], ...] = ()
+    substitutes: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
-    share: float = 1.0
+    usable_fraction: float = 1.0
 
-    def fill(self, features: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+    def fill_features(self, features: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
         """Return features float32 (mic, height, width) with the places filled; those given are left as they are."""
-        if not self.masked and not self.stand_ins:
+        if not self.masked and not self.substitutes:
             return features
         filled = features.copy()
         filled[list(self.masked)] = spec.silence
-        for place, neighbour in self.stand_ins:
-            filled[place] = features[neighbour]
+        for index, substitute in self.substitutes:
+            filled[index] = features[substitute]
         return filled
 
-    def fill_sound(self, sound: NDArray[np.float32]) -> None:
-        """Fill the places of a window of sound float32 (mic, sample), in place: what `fill` does to its features."""
-        sound[list(self.masked)] = 0.0
-        for place, neighbour in self.stand_ins:
-            sound[place] = sound[neighbour]
+    def fill_waveform(self, waveform: NDArray[np.float32]) -> None:
+        """Fill the places of a window of sound float32 (mic, sample), in place: what `fill_features` does to its features."""
+        waveform[list(self.masked)] = 0.0
+        for index, substitute in self.substitutes:
+            waveform[index] = waveform[substitute]
 
 
-def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> MicrophoneUse:
+def plan_channels(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> ChannelPlan:
     """Decide what is done.
 
     Where the bundle tolerates fewer missing microphones than there are, `mask` does what `substitute` does. A
@@ -78,12 +78,14 @@ def plan_use(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerat
         msg = f'The policy for microphones is {policy!r}: give one of {", ".join(POLICIES)}.'
         raise InferenceError(msg)
     faults = set(faulty)
-    usable = np.array([mic.enabled and place not in faults for place, mic in enumerate(array.microphones)])
+    usable = np.array([mic.enabled and index not in faults for index, mic in enumerate(array.microphones)])
     missing = tuple(np.flatnonzero(~usable).tolist())
     if not usable.any() or (faults and policy == STOP):
-        return MicrophoneUse(stopped=True, share=0.0)
-    share = float(usable.mean())
+        return ChannelPlan(stopped=True, usable_fraction=0.0)
+    usable_fraction = float(usable.mean())
     if policy == MASK and len(missing) <= tolerates_missing:
-        return MicrophoneUse(masked=missing, share=share)
-    nearest = nearest_of(array, usable)
-    return MicrophoneUse(stand_ins=tuple((place, int(nearest[place])) for place in missing), share=share)
+        return ChannelPlan(masked=missing, usable_fraction=usable_fraction)
+    nearest = nearest_usable(array, usable)
+    return ChannelPlan(
+        substitutes=tuple((index, int(nearest[index])) for index in missing), usable_fraction=usable_fraction
+    )

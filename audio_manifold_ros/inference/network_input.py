@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.features.mel_streaming import StreamingMel
-from audio_manifold_ros.features.sliding_windows import HopWindows
+from audio_manifold_ros.features.sliding_windows import SlidingWindows
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
-    from audio_manifold_ros.inference.backends.backend import Backend, SoundNetwork
+    from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwork
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-    from audio_manifold_ros.inference.channel_policy import MicrophoneUse
+    from audio_manifold_ros.inference.channel_policy import ChannelPlan
 
-Heard = tuple['NetworkOutput', NDArray[np.float32] | None]
+InferenceResult = tuple['NetworkOutput', NDArray[np.float32] | None]
 
 
-class Ear(Protocol):
+class NetworkInput(Protocol):
     """Hears a stream window by window. `run` may go on while another thread pushes; all else takes turns."""
 
     @property
@@ -34,10 +34,10 @@ class Ear(Protocol):
     def reset(self) -> None:
         """Forget the stream."""
 
-    def take(self, window_end: int, use: MicrophoneUse) -> None:
+    def take(self, window_end: int, plan: ChannelPlan) -> None:
         """Lay out the window that ends before `window_end` for `run`, its microphones used as planned."""
 
-    def run(self, *, with_features: bool) -> Heard:
+    def run(self, *, with_features: bool) -> InferenceResult:
         """Return what the networks say about the window that was taken last, and what they were given.
 
         Args:
@@ -49,16 +49,16 @@ class Ear(Protocol):
         """
 
 
-def open_ear(backend: Backend, spec: FeatureSpec, microphones: int) -> Ear:
+def open_network_input(backend: Backend, spec: FeatureSpec, microphones: int) -> NetworkInput:
     """Return the ear that fits a backend."""
-    sound_network = backend.sound_network
-    if sound_network is None:
-        return FeatureEar(backend, spec, microphones)
-    return SoundEar(sound_network, spec, microphones)
+    waveform_network = backend.waveform_network
+    if waveform_network is None:
+        return FeatureInput(backend, spec, microphones)
+    return WaveformInput(waveform_network, spec, microphones)
 
 
-class FeatureEar:
-    """Computes features on the CPU, hop by hop as the sound comes (see `Ear`)."""
+class FeatureInput:
+    """Computes features on the CPU, hop by hop as the sound comes (see `NetworkInput`)."""
 
     def __init__(self, backend: Backend, spec: FeatureSpec, microphones: int) -> None:
         """Allocate everything that is kept."""
@@ -70,38 +70,38 @@ class FeatureEar:
 
     @property
     def newest_window_end(self) -> int | None:
-        """See `Ear`."""
+        """See `NetworkInput`."""
         return self._mel.newest_window_end
 
-    def take(self, window_end: int, use: MicrophoneUse) -> None:
-        """See `Ear`."""
-        self._features = use.fill(self._mel.features(window_end), self._spec)
+    def take(self, window_end: int, plan: ChannelPlan) -> None:
+        """See `NetworkInput`."""
+        self._features = plan.fill_features(self._mel.features(window_end), self._spec)
 
-    def run(self, *, with_features: bool) -> Heard:  # noqa: ARG002 - they are at hand
-        """See `Ear`."""
+    def run(self, *, with_features: bool) -> InferenceResult:  # noqa: ARG002 - they are at hand
+        """See `NetworkInput`."""
         return self._backend.run(self._features), self._features
 
 
-class SoundEar:
-    """Keeps the sound alone: the features are computed where the networks run (see `Ear`)."""
+class WaveformInput:
+    """Keeps the sound alone: the features are computed where the networks run (see `NetworkInput`)."""
 
-    def __init__(self, network: SoundNetwork, spec: FeatureSpec, microphones: int) -> None:
+    def __init__(self, network: WaveformNetwork, spec: FeatureSpec, microphones: int) -> None:
         """Allocate everything that is kept."""
         self._network = network
-        self._windows = HopWindows(spec, microphones)
+        self._windows = SlidingWindows(spec, microphones)
         self.push, self.reset = self._windows.push, self._windows.reset
 
     @property
     def newest_window_end(self) -> int | None:
-        """See `Ear`."""
+        """See `NetworkInput`."""
         return self._windows.newest_window_end
 
-    def take(self, window_end: int, use: MicrophoneUse) -> None:
-        """See `Ear`."""
-        self._windows.copy_window(window_end, self._network.sound)
-        use.fill_sound(self._network.sound)
+    def take(self, window_end: int, plan: ChannelPlan) -> None:
+        """See `NetworkInput`."""
+        self._windows.copy_window(window_end, self._network.waveform)
+        plan.fill_waveform(self._network.waveform)
 
-    def run(self, *, with_features: bool) -> Heard:
-        """See `Ear`."""
+    def run(self, *, with_features: bool) -> InferenceResult:
+        """See `NetworkInput`."""
         output = self._network.run()
         return output, self._network.features() if with_features else None

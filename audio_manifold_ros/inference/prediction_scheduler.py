@@ -9,7 +9,7 @@ import math
 from audio_manifold_ros.inference.errors import InferenceError
 
 
-class Schedule:
+class PredictionScheduler:
     """Due instants at even distances on the sample index, served by the newest window there is.
 
     Time is counted in samples, not on a clock: a stalled computer makes no windows due that the audio has not
@@ -17,7 +17,7 @@ class Schedule:
     computer that needs longer than one period predicts from the newest window, and the loss is known.
 
     Attributes:
-        rest_samples: Least distance between windows that are served, where it is longer than the period: what the
+        min_spacing_samples: Least distance between windows that are served, where it is longer than the period: what the
             computer sustains. Instants that come due in between are served by the next window, and all but one of
             them are dropped.
 
@@ -39,8 +39,8 @@ class Schedule:
         self._hop_samples = hop_samples
         self._due: float | None = None
         self._served = 0
-        self.rest_samples = 0.0
-        self._rate_hz, self._period = rate_hz, self._period_of(rate_hz)
+        self.min_spacing_samples = 0.0
+        self._rate_hz, self._period_samples = rate_hz, self._compute_period_samples(rate_hz)
 
     @property
     def rate_hz(self) -> float:
@@ -49,16 +49,16 @@ class Schedule:
 
     @rate_hz.setter
     def rate_hz(self, rate_hz: float) -> None:
-        period = self._period_of(rate_hz)
+        period_samples = self._compute_period_samples(rate_hz)
         if self._due is not None:
             # The next instant keeps its distance to the last one served, at the new rate.
-            self._due += period - self._period
-        self._rate_hz, self._period = rate_hz, period
+            self._due += period_samples - self._period_samples
+        self._rate_hz, self._period_samples = rate_hz, period_samples
 
     @property
     def limited(self) -> bool:
         """Whether the computer sustains less than what is asked for."""
-        return self.rest_samples > self._period
+        return self.min_spacing_samples > self._period_samples
 
     def reset(self) -> None:
         """Forget the instants; one is due at once."""
@@ -71,16 +71,16 @@ class Schedule:
         free of gaps (all are skipped).
         """
         if self._due is None:
-            self._due, self._served = end_sample + self._period, end_sample
+            self._due, self._served = end_sample + self._period_samples, end_sample
             return 1
-        if self.limited and end_sample - self._served < self.rest_samples:
+        if self.limited and end_sample - self._served < self.min_spacing_samples:
             return 0
-        count = max(math.floor((end_sample - self._due) / self._period) + 1, 0)
-        self._due += count * self._period
+        count = max(math.floor((end_sample - self._due) / self._period_samples) + 1, 0)
+        self._due += count * self._period_samples
         self._served = end_sample if count else self._served
         return count
 
-    def _period_of(self, rate_hz: float) -> float:
+    def _compute_period_samples(self, rate_hz: float) -> float:
         if not (math.isfinite(rate_hz) and rate_hz > 0):
             msg = f'The prediction rate is {rate_hz!r}: give a positive number of predictions a second.'
             raise InferenceError(msg)

@@ -7,14 +7,14 @@ from __future__ import annotations
 import math
 
 # Averages forget like this: after eight predictions two thirds are new.
-NEW_SHARE = 1 / 8
+SMOOTHING_FACTOR = 1 / 8
 # The thread rests for the other part, so that the messages of this and other processes get out on a single core.
-BUSY_SHARE = 0.95
+MAX_UTILIZATION = 0.95
 # Where hearing alone takes nearly all the time, some is predicted nevertheless.
-LEAST_SHARE = 0.1
+MIN_PREDICTION_UTILIZATION = 0.1
 
 
-class SustainedRate:
+class SustainedRateEstimator:
     """Learns from every prediction how many of them one thread can make a second.
 
     All sound must be heard, whatever is predicted; the time that this leaves, but for a rest, can go into predictions.
@@ -23,30 +23,30 @@ class SustainedRate:
 
     def __init__(self) -> None:
         """Know nothing: no rate is too high."""
-        self._hearing_share = 0.0
-        self._predicting_s = 0.0
+        self._preprocessing_utilization = 0.0
+        self._prediction_s = 0.0
         self._last_s: float | None = None
 
     @property
     def rate_hz(self) -> float:
         """Predictions a second that are sustained; infinity before the second prediction."""
-        if not self._predicting_s:
+        if not self._prediction_s:
             return math.inf
-        return max(BUSY_SHARE - self._hearing_share, LEAST_SHARE) / self._predicting_s
+        return max(MAX_UTILIZATION - self._preprocessing_utilization, MIN_PREDICTION_UTILIZATION) / self._prediction_s
 
-    def add(self, hearing_s: float, predicting_s: float, now_s: float) -> None:
+    def add(self, preprocessing_s: float, prediction_s: float, now_s: float) -> None:
         """Learn from a prediction.
 
         Args:
-            hearing_s: Time that all sound took since the prediction before.
-            predicting_s: Time that the prediction took, its messages included.
+            preprocessing_s: Time that all sound took since the prediction before.
+            prediction_s: Time that the prediction took, its messages included.
             now_s: Instant of its end.
 
         """
         last_s, self._last_s = self._last_s, now_s
         if last_s is None:
             return
-        share = min(hearing_s / max(now_s - last_s, hearing_s, 1e-9), 1.0)
-        new = NEW_SHARE if self._predicting_s else 1.0
-        self._hearing_share += new * (share - self._hearing_share)
-        self._predicting_s += new * (predicting_s - self._predicting_s)
+        utilization = min(preprocessing_s / max(now_s - last_s, preprocessing_s, 1e-9), 1.0)
+        weight = SMOOTHING_FACTOR if self._prediction_s else 1.0
+        self._preprocessing_utilization += weight * (utilization - self._preprocessing_utilization)
+        self._prediction_s += weight * (prediction_s - self._prediction_s)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.pipeline import Pipeline
 
 
-class Listener:
+class StreamSession:
     """Holds the pipeline that fits a stream.
 
     Attributes:

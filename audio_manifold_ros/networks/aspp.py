@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DILATIONS = (12, 24, 36)
 
 
-class SpatialPyramid(nn.Module):
+class Aspp(nn.Module):
     """The whole map's mean, a 1x1 convolution, and 3x3 convolutions of three dilations, side by side.
 
     Attributes:

@@ -120,8 +120,8 @@ class AtNet(nn.Module):
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
-        heard = self.trunk(features)
-        return {modality: head(heard) for modality, head in self.heads.items()}
+        trunk_features = self.trunk(features)
+        return {modality: head(trunk_features) for modality, head in self.heads.items()}
 
 
 class Whitening(nn.Module):

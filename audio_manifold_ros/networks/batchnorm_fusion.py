@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
-def fold_normalisations(network: nn.Module) -> None:
+def fuse_batch_norms(network: nn.Module) -> None:
     """Replace each convolution followed by a batch normalisation, in place, by one convolution that does both.
 
     Args:
@@ -16,9 +16,9 @@ def fold_normalisations(network: nn.Module) -> None:
 
     """
     for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
-        for place in range(len(layers) - 1):
-            convolution, normalisation = layers[place], layers[place + 1]
+        for index in range(len(layers) - 1):
+            convolution, normalisation = layers[index], layers[index + 1]
             if isinstance(convolution, (nn.Conv2d, nn.ConvTranspose2d)) and isinstance(normalisation, nn.BatchNorm2d):
                 transposed = isinstance(convolution, nn.ConvTranspose2d)
-                layers[place] = fuse_conv_bn_eval(convolution, normalisation, transposed)
-                layers[place + 1] = nn.Identity()
+                layers[index] = fuse_conv_bn_eval(convolution, normalisation, transposed)
+                layers[index + 1] = nn.Identity()

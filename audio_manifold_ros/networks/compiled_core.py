@@ -14,18 +14,19 @@ import torch
 from torch import nn
 
 from audio_manifold_ros.networks.at_net import AtNet
-from audio_manifold_ros.networks.batchnorm_fusion import fold_normalisations
+from audio_manifold_ros.networks.batchnorm_fusion import fuse_batch_norms
 from audio_manifold_ros.networks.end_to_end import EndToEnd
-from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork, draw
-from audio_manifold_ros.networks.single_stage import DirectNetwork
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork, postprocess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
+    from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 
-class Hearing(nn.Module):
+
+class CompilableNetwork(nn.Module):
     """`PerceptionNetwork.hear` as a module of one input and a row of outputs, in single or half precision."""
 
     def __init__(self, network: PerceptionNetwork, dtype: torch.dtype = torch.float32) -> None:
@@ -38,19 +39,19 @@ class Hearing(nn.Module):
         """
         super().__init__()
         self.network = network.eval()
-        fold_normalisations(network)
+        fuse_batch_norms(network)
         if dtype != torch.float32:
             lower_precision(network, dtype)
         self.requires_grad_(requires_grad=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, ...]:
         """Map features float32 (batch, mic, height, width) to what `regroup` takes."""
-        heard = self.network.hear(features)
-        said = [tensor for modality in self.network.config.modalities for tensor in heard[modality]]
-        return tuple(tensor for tensor in said if tensor is not None)
+        raw_outputs = self.network.predict_raw(features)
+        outputs = [tensor for modality in self.network.config.modalities for tensor in raw_outputs[modality]]
+        return tuple(tensor for tensor in outputs if tensor is not None)
 
 
-class _Lower(nn.Module):
+class _Cast(nn.Module):
     """Casts what passes."""
 
     def __init__(self, dtype: torch.dtype) -> None:
@@ -78,18 +79,18 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
     for part in (network.at_nets, network.decoders, network.direct):
         part.to(dtype)
     for at_net, first in inputs.items():
-        at_net.trunk[0] = nn.Sequential(first, _Lower(dtype))
-    for place, system in enumerate(cast('Sequence[DirectNetwork]', network.direct)):
+        at_net.trunk[0] = nn.Sequential(first, _Cast(dtype))
+    for index, system in enumerate(cast('Sequence[SingleStageNetwork]', network.direct)):
         if not isinstance(system.system, EndToEnd):
-            network.direct[place] = nn.Sequential(_Lower(dtype), system)
+            network.direct[index] = nn.Sequential(_Cast(dtype), system)
 
 
-def regroup(config: PerceptionConfig, said: Sequence[Tensor]) -> dict[str, tuple[Tensor, Tensor | None]]:
-    """Give what `Hearing` returns its place: raw image and distance of each modality, as `PerceptionNetwork.hear`."""
-    rest = iter(said)
+def regroup(config: PerceptionConfig, outputs: Sequence[Tensor]) -> dict[str, tuple[Tensor, Tensor | None]]:
+    """Give what `CompilableNetwork` returns its place: raw image and distance of each modality, as `PerceptionNetwork.hear`."""
+    rest = iter(outputs)
     return {name: (next(rest), next(rest) if name in config.manifolds else None) for name in config.modalities}
 
 
-def draw_said(config: PerceptionConfig, said: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Turn what `Hearing`, or an engine made of it, returns into the tensors of `config.output_names`."""
-    return draw(config, regroup(config, said))
+def postprocess_flat(config: PerceptionConfig, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Turn what `CompilableNetwork`, or an engine made of it, returns into the tensors of `config.output_names`."""
+    return postprocess(config, regroup(config, outputs))

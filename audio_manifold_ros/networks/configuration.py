@@ -28,11 +28,11 @@ def read_strict(cls: type[Config], values: Any, where: str = '') -> Config:
     if not isinstance(values, dict):
         msg = f'{where} is {values!r}: give a mapping of keys to values.'
         raise NetworkError(msg)
-    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
-    required = {name for name, field in known.items() if field.default is field.default_factory is MISSING}
-    unknown, missing = sorted(set(values) - set(known)), sorted(required - set(values))
+    fields_by_name = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
+    required = {name for name, field in fields_by_name.items() if field.default is field.default_factory is MISSING}
+    unknown, missing = sorted(set(values) - set(fields_by_name)), sorted(required - set(values))
     if unknown or missing:
-        msg = f'{where} has unknown keys {unknown} and lacks {missing}: its keys are {sorted(known)}.'
+        msg = f'{where} has unknown keys {unknown} and lacks {missing}: its keys are {sorted(fields_by_name)}.'
         raise NetworkError(msg)
     hints = get_type_hints(cls)
     return cls(**{name: _convert(hints[name], value, f'{where}.{name}') for name, value in values.items()})

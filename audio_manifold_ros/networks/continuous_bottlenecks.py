@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOG_VARIANCE_RANGE = (-20.0, 10.0)
 
 
-class PlainBottleneck(Bottleneck):
+class IdentityBottleneck(Bottleneck):
     """Latents reach the decoder as they are; their distance is that from the mean image of the training windows."""
 
     mean: Tensor
@@ -52,7 +52,7 @@ class PlainBottleneck(Bottleneck):
         return encoded.new_zeros(())
 
 
-class GaussianBottleneck(PlainBottleneck):
+class GaussianBottleneck(IdentityBottleneck):
     """The encoder says mean and logarithm of the variance (Kingma and Welling 2014)."""
 
     def forward(self, encoded: Tensor) -> Quantized:

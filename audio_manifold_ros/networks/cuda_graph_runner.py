@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WARM_UP_RUNS = 3
 
 
-class Resident:
+class CudaGraphRunner:
     """Runs a function, window after window, from host memory to host memory.
 
     On CUDA, host buffers are pinned, everything runs on a stream of its own, and with `captured` the two transfers and
@@ -28,7 +28,7 @@ class Resident:
 
     Attributes:
         captured: There is a graph.
-        given: float32 `shape`, the memory that a window comes from: it lasts, and may be filled for `run_given`.
+        input_buffer: float32 `shape`, the memory that a window comes from: it lasts, and may be filled for `run_buffered`.
 
     """
 
@@ -56,17 +56,17 @@ class Resident:
         self._device = device
         cuda = device.type == 'cuda'
         self._stream: Any = torch.cuda.Stream(device) if cuda else None
-        self._given = torch.zeros((1, *shape), pin_memory=cuda)
-        self._input = torch.zeros((1, *shape), device=device) if cuda else self._given
-        with torch.inference_mode(), self._place():
-            said = function(self._input)
-            self._said = [torch.zeros(each.shape, dtype=each.dtype, pin_memory=cuda) for each in said]
-        self.given: NDArray[np.float32] = self._given.numpy()[0]
+        self._host_input = torch.zeros((1, *shape), pin_memory=cuda)
+        self._input = torch.zeros((1, *shape), device=device) if cuda else self._host_input
+        with torch.inference_mode(), self._device_context():
+            outputs = function(self._input)
+            self._host_outputs = [torch.zeros(each.shape, dtype=each.dtype, pin_memory=cuda) for each in outputs]
+        self.input_buffer: NDArray[np.float32] = self._host_input.numpy()[0]
         self._graph: Any = None
         for _ in range(WARM_UP_RUNS):
-            self.run_given()
+            self.run_buffered()
         if cuda and captured:
-            self._graph = self._capture()
+            self._graph = self._capture_graph()
         self.captured = self._graph is not None
 
     def run(self, window: NDArray[np.float32]) -> list[NDArray[Any]]:
@@ -76,40 +76,40 @@ class Resident:
             RuntimeError: The device fails.
 
         """
-        self.given[...] = window
-        return self.run_given()
+        self.input_buffer[...] = window
+        return self.run_buffered()
 
-    def run_given(self) -> list[NDArray[Any]]:
-        """Return what the function says of the window that lies in `given` (see `run`).
+    def run_buffered(self) -> list[NDArray[Any]]:
+        """Return what the function says of the window that lies in `input_buffer` (see `run`).
 
         Raises:
             RuntimeError: The device fails.
 
         """
-        with torch.inference_mode(), self._place():
+        with torch.inference_mode(), self._device_context():
             if self._graph is None:
-                self._pass()
+                self._run_once()
             else:
                 self._graph.replay()
             if self._stream is not None:
                 self._stream.synchronize()
-        return [tensor.numpy().copy() for tensor in self._said]
+        return [tensor.numpy().copy() for tensor in self._host_outputs]
 
-    def _pass(self) -> None:
-        if self._input is not self._given:
-            self._input.copy_(self._given, non_blocking=True)
-        for buffer, tensor in zip(self._said, self._function(self._input), strict=True):
+    def _run_once(self) -> None:
+        if self._input is not self._host_input:
+            self._input.copy_(self._host_input, non_blocking=True)
+        for buffer, tensor in zip(self._host_outputs, self._function(self._input), strict=True):
             buffer.copy_(tensor, non_blocking=True)
 
-    def _place(self) -> Any:
+    def _device_context(self) -> Any:
         """Return the context in which the device is used; a thread's own device may be another one."""
         return nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
 
-    def _capture(self) -> Any:
+    def _capture_graph(self) -> Any:
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.inference_mode(), torch.cuda.graph(graph, stream=self._stream):
-                self._pass()
+                self._run_once()
         except RuntimeError:
             torch.cuda.synchronize(self._device)
             return None

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-GREATEST_ID = 255
+MAX_CLASS_ID = 255
 
 
-def code_labels(labels: Tensor, coding: str, classes: int) -> Tensor:
+def encode_labels(labels: Tensor, encoding: str, classes: int) -> Tensor:
     """Turn class ids into what an encoder is given.
 
     Args:
         labels: uint8 (batch, row, column), 255 unlabelled.
-        coding: `one_hot` or `grey`.
+        encoding: `one_hot` or `grey`.
         classes: Number of classes.
 
     Returns:
@@ -29,20 +29,20 @@ def code_labels(labels: Tensor, coding: str, classes: int) -> Tensor:
         has one, id / 255, as the published code of the paper has.
 
     """
-    return CODINGS[coding](labels, classes)
+    return LABEL_ENCODERS[encoding](labels, classes)
 
 
 def _one_hot(labels: Tensor, classes: int) -> Tensor:
     ids = labels.long()[..., None]
-    known = ids < classes
+    labelled = ids < classes
     one_hot = torch.zeros(*labels.shape, classes, device=labels.device)
-    one_hot.scatter_(-1, ids.where(known, 0), known.float())
+    one_hot.scatter_(-1, ids.where(labelled, 0), labelled.float())
     return one_hot.permute(0, 3, 1, 2)
 
 
 def _grey(labels: Tensor, classes: int) -> Tensor:
     del classes
-    return labels[:, None].float() / GREATEST_ID
+    return labels[:, None].float() / MAX_CLASS_ID
 
 
-CODINGS: dict[str, Callable[[Tensor, int], Tensor]] = {'one_hot': _one_hot, 'grey': _grey}
+LABEL_ENCODERS: dict[str, Callable[[Tensor, int], Tensor]] = {'one_hot': _one_hot, 'grey': _grey}

@@ -23,7 +23,7 @@ COMMITMENT = 0.25
 """Weight of the commitment over that of the codebook's loss (van den Oord et al. 2017, equation 3)."""
 
 
-class GradientQuantizer(Bottleneck):
+class LossVectorQuantizer(Bottleneck):
     """A codebook of `codes` vectors of `code_dim` among the network's weights.
 
     It starts uniform within 1 / codes of zero, as in the paper's published code.

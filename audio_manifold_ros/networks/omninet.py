@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from torch import nn
 from torch.nn import functional
 
-from audio_manifold_ros.networks.aspp import SpatialPyramid
+from audio_manifold_ros.networks.aspp import Aspp
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.modalities import check_modalities
 
@@ -90,14 +90,14 @@ class OmniNet(nn.Module):
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to raw images {modality: (batch, 1 or classes, row, column)}."""
-        heard = self.fuse(self.hear(features))
-        return {modality: head(heard) for modality, head in self.heads.items()}
+        fused_map = self.fuse(self.encode_microphones(features))
+        return {modality: head(fused_map) for modality, head in self.heads.items()}
 
-    def hear(self, features: Tensor) -> Tensor:
+    def encode_microphones(self, features: Tensor) -> Tensor:
         """Map features (batch, mic, height, width) to what all microphones heard, (batch, 256 mics, 60, 120)."""
         # The normalisations see the microphones of a batch together; published, one after the other.
-        alone = self.share(resize(self.encoder(features.flatten(0, 1)[:, None]), self.config.fused))
-        return cast('Tensor', alone.unflatten(0, (-1, self.config.mics)).flatten(1, 2))
+        encoded = self.share(resize(self.encoder(features.flatten(0, 1)[:, None]), self.config.fused))
+        return cast('Tensor', encoded.unflatten(0, (-1, self.config.mics)).flatten(1, 2))
 
 
 class OmniHead(nn.Module):
@@ -110,16 +110,16 @@ class OmniHead(nn.Module):
         channels = 1 if modality == 'depth' else config.classes
         self.size = getattr(config, modality)
         self.image_size = (config.image_size, config.image_size)
-        self.pyramid = SpatialPyramid(config.scaled(FUSED), config.scaled(64))
+        self.pyramid = Aspp(config.scaled(FUSED), config.scaled(64))
         self.narrow = nn.Conv2d(self.pyramid.features, features, 1, bias=False)
         self.draw = nn.Sequential(*_refine(features), *_refine(features), nn.Conv2d(features, channels, 1, bias=False))
         if modality == 'segmentation':
             self.draw.apply(_initialise)
 
-    def forward(self, heard: Tensor) -> Tensor:
+    def forward(self, fused_map: Tensor) -> Tensor:
         """Map (batch, 512, row, column) to a raw image (batch, channel, row, column)."""
-        drawn = self.draw(resize(self.narrow(self.pyramid(heard)), self.size))
-        return functional.interpolate(drawn, size=self.image_size, mode='bilinear', align_corners=False)
+        image = self.draw(resize(self.narrow(self.pyramid(fused_map)), self.size))
+        return functional.interpolate(image, size=self.image_size, mode='bilinear', align_corners=False)
 
 
 def make_encoder(config: OmniNetConfig) -> nn.Sequential:

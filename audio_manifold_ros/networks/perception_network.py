@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.configuration import read_strict
-from audio_manifold_ros.networks.continuous_bottlenecks import PlainBottleneck
+from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.modalities import MODALITIES
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.bottleneck import Bottleneck
 
-    Heard = tuple[Tensor, Tensor | None]
+    RawOutput = tuple[Tensor, Tensor | None]
 
-DIRECT_CELLS = 8
+SINGLE_STAGE_CELLS = 8
 OUTPUTS = {
     'depth': ('depth_m', 'depth_distance'),
     'segmentation': ('labels', 'segmentation_distance'),
@@ -55,26 +55,26 @@ class PerceptionConfig:
     at_nets: tuple[AtNetConfig, ...] = ()
     manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
-    direct: tuple[DirectConfig, ...] = ()
+    direct: tuple[SingleStageConfig, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse heads without their manifold, no system at all, and two of them for one modality."""
         check_heads(self.at_nets, self.manifolds)
-        drawn = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
-        if not drawn or len(set(drawn)) != len(drawn):
-            msg = f'Manifolds and direct systems for the modalities {drawn}: give one for each, at least for one.'
+        covered = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
+        if not covered or len(set(covered)) != len(covered):
+            msg = f'Manifolds and direct systems for the modalities {covered}: give one for each, at least for one.'
             raise NetworkError(msg)
 
     @property
     def modalities(self) -> tuple[str, ...]:
         """The modalities, in the order of the outputs."""
-        drawn = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
-        return tuple(modality for modality in MODALITIES if modality in drawn)
+        covered = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
+        return tuple(modality for modality in MODALITIES if modality in covered)
 
     @property
     def cells(self) -> int:
         """Rows and columns of the distances: those of the manifolds, 8 without any."""
-        return next((manifold.manifold_cells for manifold in self.manifolds.values()), DIRECT_CELLS)
+        return next((manifold.manifold_cells for manifold in self.manifolds.values()), SINGLE_STAGE_CELLS)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class PerceptionNetwork(nn.Module):
         self.at_nets = nn.ModuleList(AtNet(at_net) for at_net in config.at_nets)
         self.codebooks = nn.ModuleDict({name: make_bottleneck(size) for name, size in config.manifolds.items()})
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.manifolds.items()})
-        self.direct = nn.ModuleList(DirectNetwork(system) for system in config.direct)
+        self.direct = nn.ModuleList(SingleStageNetwork(system) for system in config.direct)
         self.eval()
 
     @classmethod
@@ -120,7 +120,7 @@ class PerceptionNetwork(nn.Module):
         at_nets: Sequence[AtNet],
         vq_vaes: dict[str, VqVae],
         depth: DepthRepresentation | None = None,
-        direct: Sequence[DirectNetwork] = (),
+        direct: Sequence[SingleStageNetwork] = (),
     ) -> PerceptionNetwork:
         """Join trained parts; weights are copied.
 
@@ -135,12 +135,12 @@ class PerceptionNetwork(nn.Module):
             direct=tuple(system.config for system in direct),
         )
         network = cls(config)
-        for own, trained in zip([*network.at_nets, *network.direct], [*at_nets, *direct], strict=True):
-            own.load_state_dict(trained.state_dict())
+        for part, trained in zip([*network.at_nets, *network.direct], [*at_nets, *direct], strict=True):
+            part.load_state_dict(trained.state_dict())
         for name, vq_vae in vq_vaes.items():
             network.codebooks[name].load_state_dict(vq_vae.quantizer.state_dict())
             network.decoders[name].load_state_dict(vq_vae.decoder.state_dict())
-        network._tell_statistics()
+        network._set_bottleneck_statistics()
         return network
 
     def forward(self, features: Tensor) -> tuple[Tensor, ...]:
@@ -151,57 +151,57 @@ class PerceptionNetwork(nn.Module):
             labels uint8 (batch, row, column) and segmentation_distance, as far as there are such modalities.
 
         """
-        return draw(self.config, self.hear(features))
+        return postprocess(self.config, self.predict_raw(features))
 
     def images(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
 
         Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
         """
-        return {modality: raw for modality, (raw, _) in self.hear(features).items()}
+        return {modality: raw for modality, (raw, _) in self.predict_raw(features).items()}
 
-    def hear(self, features: Tensor) -> dict[str, Heard]:
+    def predict_raw(self, features: Tensor) -> dict[str, RawOutput]:
         """Map features (batch, mic, height, width) to raw image and distance of each modality: all that has weights.
 
         Returns:
             Raw images as `images` says, and the distance float32 (batch, cell, cell) to the manifold, None without one.
 
         """
-        heard: dict[str, Heard] = {}
+        raw_outputs: dict[str, RawOutput] = {}
         latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
         for modality, latent in latents.items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
-            heard[modality] = (self.decoders[modality](quantized.values), quantized.distance)
+            raw_outputs[modality] = (self.decoders[modality](quantized.values), quantized.distance)
         for system in self.direct:
-            heard |= {modality: (raw, None) for modality, raw in system(features).items()}
-        return heard
+            raw_outputs |= {modality: (raw, None) for modality, raw in system(features).items()}
+        return raw_outputs
 
     @torch.no_grad()
-    def favour_classes(self, advantages: Tensor) -> None:
+    def add_class_bias(self, advantages: Tensor) -> None:
         """Add advantages (class,) to the logits of the segmentation, for good."""
         if 'segmentation' in self.decoders:
             last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
             cast('Tensor', last.bias).add_(advantages)
-        for system in cast('Sequence[DirectNetwork]', self.direct):
+        for system in cast('Sequence[SingleStageNetwork]', self.direct):
             if 'segmentation' in system.config.modalities:
                 system.advantages.add_(advantages[:, None, None])
 
-    def _tell_statistics(self) -> None:
+    def _set_bottleneck_statistics(self) -> None:
         """Tell bottlenecks without a codebook what the heads know of their latents."""
         for at_net in cast('Sequence[AtNet]', self.at_nets):
             for modality in at_net.config.modalities:
                 bottleneck, scale = self.codebooks[modality], at_net.latent_scale(modality)
-                if isinstance(bottleneck, PlainBottleneck):
+                if isinstance(bottleneck, IdentityBottleneck):
                     bottleneck.set_statistics(scale.mean, scale.std)
 
 
-def draw(config: PerceptionConfig, heard: Mapping[str, Heard]) -> tuple[Tensor, ...]:
+def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) -> tuple[Tensor, ...]:
     """Turn what `PerceptionNetwork.hear` returns, in any precision, into the tensors of `config.output_names`."""
     outputs: list[Tensor] = []
     for modality in config.modalities:
-        raw, distance = heard[modality]
+        raw, distance = raw_outputs[modality]
         outputs.append(_image(config, modality, raw))
-        outputs.append(DOUBTS[modality](raw, config.cells) if distance is None else distance)
+        outputs.append(UNCERTAINTY_FUNCTIONS[modality](raw, config.cells) if distance is None else distance)
     return tuple(outputs)
 
 
@@ -223,4 +223,4 @@ def _constant(raw: Tensor, cells: int) -> Tensor:
     return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
 
 
-DOUBTS = {'depth': _constant, 'segmentation': _entropy}
+UNCERTAINTY_FUNCTIONS = {'depth': _constant, 'segmentation': _entropy}

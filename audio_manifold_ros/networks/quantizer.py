@@ -142,15 +142,15 @@ def assignment_sums(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor,
 
 def kmeans(vectors: Tensor, clusters: int) -> Tensor:
     """Return cluster centres (cluster, code_dim) by Lloyd's rounds from a k-means++ start; empty ones are redrawn."""
-    centres = vectors[_spread_start(vectors, clusters)]
+    centres = vectors[_kmeans_plus_plus(vectors, clusters)]
     for _ in range(KMEANS_ROUNDS):
         counts, sums = assignment_sums(vectors, nearest_codes(vectors, centres), clusters)
-        drawn = vectors[torch.randint(len(vectors), (clusters,), device=vectors.device)]
-        centres = torch.where(counts[:, None] > 0, sums / counts.clamp(min=1)[:, None], drawn)
+        sampled = vectors[torch.randint(len(vectors), (clusters,), device=vectors.device)]
+        centres = torch.where(counts[:, None] > 0, sums / counts.clamp(min=1)[:, None], sampled)
     return centres
 
 
-def _spread_start(vectors: Tensor, clusters: int) -> Tensor:
+def _kmeans_plus_plus(vectors: Tensor, clusters: int) -> Tensor:
     """Draw vectors with a chance proportional to the squared distance to those drawn (Arthur, Vassilvitskii 2007)."""
     chosen = [torch.randint(len(vectors), (1,), device=vectors.device)]
     distance = torch.full((len(vectors),), torch.inf, device=vectors.device)

@@ -25,7 +25,7 @@ KINDS: dict[str, Callable[[Any], nn.Module]] = {'end_to_end': EndToEnd, 'echo2de
 
 
 @dataclass(frozen=True)
-class DirectConfig:
+class SingleStageConfig:
     """One direct system.
 
     Attributes:
@@ -80,7 +80,7 @@ class DirectConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> DirectConfig:
+    def from_dict(cls, values: dict[str, Any]) -> SingleStageConfig:
         """Build a configuration from plain values.
 
         Raises:
@@ -90,7 +90,7 @@ class DirectConfig:
         return read_strict(cls, values)
 
 
-class DirectNetwork(nn.Module):
+class SingleStageNetwork(nn.Module):
     """A direct system that picks its microphones out of the array's.
 
     Attributes:
@@ -100,7 +100,7 @@ class DirectNetwork(nn.Module):
 
     advantages: Tensor
 
-    def __init__(self, config: DirectConfig) -> None:
+    def __init__(self, config: SingleStageConfig) -> None:
         """Build the network with random weights."""
         super().__init__()
         self.config = config

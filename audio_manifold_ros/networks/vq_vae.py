@@ -12,10 +12,10 @@ from torch import nn
 
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.configuration import read_strict
-from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, PlainBottleneck
+from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.label_encoding import CODINGS
-from audio_manifold_ros.networks.loss_vector_quantizer import GradientQuantizer
+from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
+from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 BOTTLENECKS: dict[str, Callable[[VqVaeConfig], Bottleneck]] = {
     'codebook': lambda config: VectorQuantizer(config.codes, config.code_dim, config.decay),
-    'gradient_codebook': lambda config: GradientQuantizer(config.codes, config.code_dim),
-    'plain': lambda config: PlainBottleneck(config.code_dim, config.manifold_cells),
+    'gradient_codebook': lambda config: LossVectorQuantizer(config.codes, config.code_dim),
+    'plain': lambda config: IdentityBottleneck(config.code_dim, config.manifold_cells),
     'gaussian': lambda config: GaussianBottleneck(config.code_dim, config.manifold_cells),
 }
 RESIDUALS: dict[str, Callable[[int], nn.Module]] = {'paper': ResidualBlock, 'reference': ReferenceResidualBlock}
-CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(CODINGS), 'residual': tuple(RESIDUALS)}
+CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(LABEL_ENCODERS), 'residual': tuple(RESIDUALS)}
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class VqVaeConfig:
 
     def __post_init__(self) -> None:
         """Refuse sizes that strided convolutions cannot reach."""
-        for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                msg = f'{name} is {getattr(self, name)!r}: give one of {known}.'
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                msg = f'{name} is {getattr(self, name)!r}: give one of {choices}.'
                 raise NetworkError(msg)
         for name, value in asdict(self).items():
             if name not in CHOICES and value <= 0:
@@ -166,8 +166,8 @@ def make_encoder(config: VqVaeConfig) -> nn.Sequential:
     for features_in, features_out in pairwise(widths):
         layers += [nn.Conv2d(features_in, features_out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
     layers += [RESIDUALS[config.residual](widths[-1]) for _ in range(config.residual_blocks)]
-    said = config.code_dim * (2 if config.bottleneck == 'gaussian' else 1)
-    layers += [nn.ReLU(), nn.Conv2d(widths[-1], said, 1)]
+    encoder_channels = config.code_dim * (2 if config.bottleneck == 'gaussian' else 1)
+    layers += [nn.ReLU(), nn.Conv2d(widths[-1], encoder_channels, 1)]
     return nn.Sequential(*layers)
 
 

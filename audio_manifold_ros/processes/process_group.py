@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-GRACE_S = 5.0
+STOP_TIMEOUT_S = 5.0
 # The kernel ends a child whose parent was killed and could not end it.
 DIE_WITH_PARENT = ('setpriv', '--pdeathsig', 'TERM')
 LOG_TAIL_LINES = 15
 
 
-class Children:
+class ProcessGroup:
     """A context that leaves no process behind, whatever ends it."""
 
     def __init__(self, log_folder: Path, environment: Mapping[str, str]) -> None:
@@ -32,7 +32,7 @@ class Children:
         self._environment = {**os.environ, **environment}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> Children:  # noqa: PYI034 - typing.Self needs Python 3.11
+    def __enter__(self) -> ProcessGroup:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Enter."""
         return self
 
@@ -44,7 +44,7 @@ class Children:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
         for process in self._processes.values():
-            _end(process)
+            _stop_process(process)
 
     def start_node(self, name: str, module: str, parameters: Mapping[str, Any]) -> int:
         """Start a ROS node as a process of its own and return its process id.
@@ -78,10 +78,10 @@ class Children:
         """
         for name, process in self._processes.items():
             if process.poll() not in {None, 0}:
-                msg = f'{name} has ended with status {process.returncode}:\n{self.last_words(name)}'
+                msg = f'{name} has ended with status {process.returncode}:\n{self.log_tail(name)}'
                 raise DemoError(msg)
 
-    def last_words(self, name: str) -> str:
+    def log_tail(self, name: str) -> str:
         """Return the end of what a process has printed."""
         text = self._log(name).read_text(encoding='utf-8', errors='replace')
         return '\n'.join(text.splitlines()[-LOG_TAIL_LINES:])
@@ -90,9 +90,9 @@ class Children:
         return self._folder / f'{name}.log'
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop_process(process: subprocess.Popen[bytes]) -> None:
     try:
-        process.wait(GRACE_S)
+        process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -42,10 +42,10 @@ class ArrayCorrection:
             CalibrationError: The array has no enabled microphone, or a delay is too long.
 
         """
-        places = nearest_of(array, np.array([mic.enabled for mic in array.microphones]))
-        self._device_channels = np.array(array.device_channels)[places]
-        self._factors = array.factors[places][:, None]
-        delays = array.delays_s[places] * sample_rate_hz
+        indices = nearest_usable(array, np.array([mic.enabled for mic in array.microphones]))
+        self._device_channels = np.array(array.device_channels)[indices]
+        self._factors = array.factors[indices][:, None]
+        delays = array.delays_s[indices] * sample_rate_hz
         self.delay = FractionalDelay(delays, sample_rate_hz) if delays.any() else None
         self.channels_needed = int(self._device_channels.max()) + 1
         self.disabled: tuple[str, ...] = tuple(mic.name for mic in array.microphones if not mic.enabled)
@@ -60,17 +60,17 @@ class ArrayCorrection:
         """Samples that must follow the last corrected one."""
         return 0 if self.delay is None else self.delay.after
 
-    def ordered(self, samples: Samples) -> Samples:
+    def reorder(self, samples: Samples) -> Samples:
         """Return float32 (mic, n), order, gain and polarity applied, of a run float32 (device channel, n)."""
         return np.ascontiguousarray(samples[self._device_channels] * self._factors)
 
-    def whole(self, samples: Samples) -> Samples:
+    def apply(self, samples: Samples) -> Samples:
         """Return float32 (mic, n - before - after), all applied, of a run float32 (device channel, n)."""
-        ordered = self.ordered(samples)
-        return ordered if self.delay is None else self.delay.whole(ordered)
+        reorder = self.reorder(samples)
+        return reorder if self.delay is None else self.delay.apply(reorder)
 
 
-def nearest_of(array: MicrophoneArray, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
+def nearest_usable(array: MicrophoneArray, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return for each microphone (mic,) itself, or the nearest usable one where it is not usable.
 
     Raises:

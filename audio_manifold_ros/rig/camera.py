@@ -131,16 +131,16 @@ class CameraCalibration:
                 'image_width': model.width,
                 'image_height': model.height,
                 'camera_name': self.name,
-                'camera_matrix': _plain(k, 3),
+                'camera_matrix': _matrix_to_dict(k, 3),
                 'distortion_model': self.distortion_model,
-                'distortion_coefficients': _plain(self.distortion, len(self.distortion)),
-                'rectification_matrix': _plain(self.rectification, 3),
-                'projection_matrix': _plain(projection, 4),
+                'distortion_coefficients': _matrix_to_dict(self.distortion, len(self.distortion)),
+                'rectification_matrix': _matrix_to_dict(self.rectification, 3),
+                'projection_matrix': _matrix_to_dict(projection, 4),
             }
         )
 
 
-def _plain(values: tuple[float, ...], columns: int) -> dict[str, Any]:
+def _matrix_to_dict(values: tuple[float, ...], columns: int) -> dict[str, Any]:
     data = [round(float(value), 8) for value in values]
     return {'rows': len(data) // columns, 'cols': columns, 'data': data}
 
@@ -157,8 +157,8 @@ def _matrix(path: str, key: str, entry: Any, shape: tuple[int, int]) -> tuple[fl
 
 def _coefficients(path: str, entry: Any, model: str) -> tuple[float, ...]:
     counts = DISTORTION_MODELS[model]
-    wanted = f'a list of {" or ".join(map(str, counts))} numbers ({model})'
-    checks: dict[str, Check] = {'data': (lambda v: any(is_numbers(v, count) for count in counts), wanted)}
+    expected = f'a list of {" or ".join(map(str, counts))} numbers ({model})'
+    checks: dict[str, Check] = {'data': (lambda v: any(is_numbers(v, count) for count in counts), expected)}
     check_mapping(
         path,
         'distortion_coefficients',

@@ -22,7 +22,7 @@ MAX_DEPTH_M = 1000
 
 
 @dataclass(frozen=True)
-class DepthFile:
+class DepthCalibration:
     """The depth of a rig.
 
     Attributes:
@@ -39,7 +39,7 @@ class DepthFile:
     max_m: float | None
 
     @property
-    def metric(self) -> bool:
+    def is_metric(self) -> bool:
         """Whether metres may be claimed: the scale is known."""
         return self.depth_scale is not None
 
@@ -52,7 +52,7 @@ class DepthFile:
         return metres.astype(depth.dtype)
 
     @classmethod
-    def from_yaml(cls, path: Path | str) -> DepthFile:
+    def from_yaml(cls, path: Path | str) -> DepthCalibration:
         """Read a `depth.yaml`.
 
         Raises:
@@ -62,7 +62,7 @@ class DepthFile:
         return cls.from_text(read_text(path, DEPTH_FILE), str(path))
 
     @classmethod
-    def from_text(cls, text: str, path: str) -> DepthFile:
+    def from_text(cls, text: str, path: str) -> DepthCalibration:
         """Read the text of a `depth.yaml`; `path` says in messages where it comes from.
 
         Raises:
@@ -112,8 +112,8 @@ def _float(value: Any) -> float | None:
 
 
 def _or_null(check: Check) -> Check:
-    good, wanted = check
-    return lambda v: v is None or good(v), f'{wanted}, or null'
+    is_valid, expected = check
+    return lambda v: v is None or is_valid(v), f'{expected}, or null'
 
 
 CHECKS: dict[str, Check] = {

@@ -89,8 +89,8 @@ class Extrinsics:
         check_mapping(path, '', data, CHECKS, OPTIONS)
         transforms = tuple(_transform(path, i, entry) for i, entry in enumerate(data['transforms']))
         repeated = [child for child, count in Counter(t.child for t in transforms).items() if count > 1]
-        circling = [t.child for t in transforms if _circles(t, {t.child: t.parent for t in transforms})]
-        for children, problem in ((repeated, 'have more than one parent'), (circling, 'are their own ancestors')):
+        cyclic = [t.child for t in transforms if _is_cyclic(t, {t.child: t.parent for t in transforms})]
+        for children, problem in ((repeated, 'have more than one parent'), (cyclic, 'are their own ancestors')):
             if children:
                 msg = f'{path}: transforms: the frames {children} {problem}: give a tree.'
                 raise CalibrationError(msg)
@@ -132,7 +132,7 @@ def _transform(path: str, index: int, entry: Any) -> Transform:
     return Transform(entry['parent'], entry['child'], (x, y, z), (roll, pitch, yaw))
 
 
-def _circles(transform: Transform, parents: dict[str, str]) -> bool:
+def _is_cyclic(transform: Transform, parents: dict[str, str]) -> bool:
     frame: str | None = transform.parent
     for _ in parents:
         if frame == transform.child:

@@ -15,10 +15,10 @@ from audio_manifold_ros.rig.errors import CalibrationError
 
 Samples = NDArray[np.float32]
 
-HALF = 40
-STOP_DB = 80.0
+HALF_LENGTH = 40
+STOPBAND_DB = 80.0
 # Beyond this a delay is no matter of channels, but of recordings that do not belong together.
-LONGEST_S = 0.5
+MAX_DELAY_S = 0.5
 
 
 class FractionalDelay:
@@ -44,52 +44,54 @@ class FractionalDelay:
             CalibrationError: A delay is longer than half a second.
 
         """
-        longest = LONGEST_S * sample_rate_hz
-        if not np.all(np.abs(delays_samples) <= longest):
-            msg = f'Delays of {np.round(delays_samples, 1).tolist()} samples: give {longest:g} at most.'
+        max_delay = MAX_DELAY_S * sample_rate_hz
+        if not np.all(np.abs(delays_samples) <= max_delay):
+            msg = f'Delays of {np.round(delays_samples, 1).tolist()} samples: give {max_delay:g} at most.'
             raise CalibrationError(msg)
-        self._wholes = np.floor(delays_samples).astype(int)
-        parts = delays_samples - self._wholes
+        self._integer_delays = np.floor(delays_samples).astype(int)
+        parts = delays_samples - self._integer_delays
         self._kernels = [None if part == 0 else _kernel(float(part)) for part in parts]
-        self.before = max(HALF - 1 - int(self._wholes.min()), 0)
-        self.after = max(HALF + int(self._wholes.max()), 0)
-        self._held: Samples | None = None
+        self.before = max(HALF_LENGTH - 1 - int(self._integer_delays.min()), 0)
+        self.after = max(HALF_LENGTH + int(self._integer_delays.max()), 0)
+        self._history: Samples | None = None
 
     def reset(self) -> None:
         """Forget the stream: nothing is computed across what is missing here."""
-        self._held = None
+        self._history = None
 
     def process(self, samples: Samples) -> Samples:
         """Take the next samples float32 (channel, n) of a stream and return what is complete, (channel, m).
 
         After a reset the first output lies at the instant of sample number `before`.
         """
-        held = samples if self._held is None else np.concatenate([self._held, samples], axis=1)
-        keep = min(held.shape[1], self.before + self.after)
-        self._held = held[:, held.shape[1] - keep :]
-        return self.whole(held)
+        buffered = samples if self._history is None else np.concatenate([self._history, samples], axis=1)
+        keep = min(buffered.shape[1], self.before + self.after)
+        self._history = buffered[:, buffered.shape[1] - keep :]
+        return self.apply(buffered)
 
-    def whole(self, samples: Samples) -> Samples:
+    def apply(self, samples: Samples) -> Samples:
         """Return float32 (channel, n - before - after) of a run float32 (channel, n), from sample `before` on."""
         length = samples.shape[1] - self.before - self.after
         if length <= 0:
             return np.empty((len(samples), 0), dtype=np.float32)
         out = np.empty((len(samples), length), dtype=np.float32)
-        for channel, (whole, kernel) in enumerate(zip(self._wholes, self._kernels, strict=True)):
-            start = self.before + int(whole)
+        for channel, (apply, kernel) in enumerate(zip(self._integer_delays, self._kernels, strict=True)):
+            start = self.before + int(apply)
             if kernel is None:
                 out[channel] = samples[channel, start : start + length]
             else:
-                first = start - HALF + 1
-                out[channel] = np.correlate(samples[channel, first : first + length + 2 * HALF - 1], kernel, 'valid')
+                first = start - HALF_LENGTH + 1
+                out[channel] = np.correlate(
+                    samples[channel, first : first + length + 2 * HALF_LENGTH - 1], kernel, 'valid'
+                )
         return out
 
 
 def _kernel(part: float) -> Samples:
     """Return the weights (2 · HALF,) of the samples around an instant that lies `part` after one of them."""
-    places = np.arange(1 - HALF, HALF + 1) - part
+    places = np.arange(1 - HALF_LENGTH, HALF_LENGTH + 1) - part
     # Kaiser's shape for this depth of the stop band (Kaiser 1974), valid from 50 dB.
-    beta = 0.1102 * (STOP_DB - 8.7)
-    window = np.i0(beta * np.sqrt(np.maximum(1 - (places / HALF) ** 2, 0.0)))
+    beta = 0.1102 * (STOPBAND_DB - 8.7)
+    window = np.i0(beta * np.sqrt(np.maximum(1 - (places / HALF_LENGTH) ** 2, 0.0)))
     weights = np.sinc(places) * window
     return np.asarray(weights / weights.sum(), dtype=np.float32)

@@ -37,7 +37,7 @@ MAX_CHANNEL = 255
 MAX_GAIN_DB = 60
 MAX_DELAY_SAMPLES = 2000
 RATES_HZ = (4000, 768_000)
-SOUND_MPS = 343.0
+SOUND_SPEED_MPS = 343.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class MicrophoneArray:
     microphones: tuple[Microphone, ...]
     delay_rate_hz: int | None = None
     device: ArrayDevice | None = None
-    sound_mps: float = SOUND_MPS
+    sound_mps: float = SOUND_SPEED_MPS
 
     @property
     def positions_m(self) -> NDArray[np.float64]:
@@ -169,7 +169,7 @@ class MicrophoneArray:
             microphones,
             data.get('delay_rate_hz'),
             _device(path, data.get('device')),
-            float(data.get('sound_mps', SOUND_MPS)),
+            float(data.get('sound_mps', SOUND_SPEED_MPS)),
         )
 
     def to_text(self) -> str:
@@ -182,11 +182,11 @@ class MicrophoneArray:
         if self.device is not None:
             device = self.device
             head['device'] = {'name': device.name, 'channels': device.channels, 'rates_hz': list(device.rates_hz)}
-        if self.sound_mps != SOUND_MPS:
+        if self.sound_mps != SOUND_SPEED_MPS:
             head['sound_mps'] = self.sound_mps
         if self.delay_rate_hz is not None:
             head['delay_rate_hz'] = self.delay_rate_hz
-        return write_yaml({**head, 'microphones': [_plain(mic) for mic in self.microphones]})
+        return write_yaml({**head, 'microphones': [_microphone_to_dict(mic) for mic in self.microphones]})
 
 
 def _rounded(vector: tuple[float, float, float]) -> list[float]:
@@ -215,8 +215,8 @@ def _microphone(path: str, index: int, entry: Any) -> Microphone:
     )
 
 
-def _plain(mic: Microphone) -> dict[str, Any]:
-    plain: dict[str, Any] = {
+def _microphone_to_dict(mic: Microphone) -> dict[str, Any]:
+    required: dict[str, Any] = {
         'name': mic.name,
         'device_channel': mic.device_channel,
         'position_m': [round(v, 6) for v in mic.position_m],
@@ -225,13 +225,16 @@ def _plain(mic: Microphone) -> dict[str, Any]:
         'polarity': mic.polarity,
         'enabled': mic.enabled,
     }
-    extra = {
+    optional = {
         'delay_samples': mic.delay_samples,
         'frame_id': mic.frame_id,
         'noise_floor_dbfs': mic.noise_floor_dbfs,
         'std': dict(mic.std),
     }
-    return {**plain, **{key: value for key, value in extra.items() if value is not None and value not in (0.0, '', {})}}
+    return {
+        **required,
+        **{key: value for key, value in optional.items() if value is not None and value not in (0.0, '', {})},
+    }
 
 
 def _device(path: str, entry: Any) -> ArrayDevice | None:

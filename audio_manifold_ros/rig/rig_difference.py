@@ -38,32 +38,32 @@ class GeometryDifference:
     turned_deg: tuple[float, ...]
 
     @property
-    def furthest_m(self) -> float:
+    def max_moved_m(self) -> float:
         """The largest distance; 0 without a pair."""
         return max(self.moved_m, default=0.0)
 
     @property
-    def most_turned_deg(self) -> float:
+    def max_turned_deg(self) -> float:
         """The largest angle; 0 without a pair."""
         return max(self.turned_deg, default=0.0)
 
     @property
-    def matters(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether there is a difference beyond what a tape measure sees."""
         return bool(
-            self.missing or self.extra or self.furthest_m >= TOLERANCE_M or self.most_turned_deg >= TOLERANCE_DEG
+            self.missing or self.extra or self.max_moved_m >= TOLERANCE_M or self.max_turned_deg >= TOLERANCE_DEG
         )
 
-    def sentence(self) -> str:
+    def describe(self) -> str:
         """Return what differs, as a part of a sentence."""
         parts = []
         for count, word in ((self.missing, 'missing'), (self.extra, 'too many')):
             if count:
                 parts.append(f'{count} microphone{"s are" if count > 1 else " is"} {word}')
-        if self.furthest_m >= TOLERANCE_M:
-            parts.append(f'a microphone is up to {self.furthest_m * 100:.1f} cm elsewhere')
-        if self.most_turned_deg >= TOLERANCE_DEG:
-            parts.append(f'a facing is turned by up to {self.most_turned_deg:.1f}°')
+        if self.max_moved_m >= TOLERANCE_M:
+            parts.append(f'a microphone is up to {self.max_moved_m * 100:.1f} cm elsewhere')
+        if self.max_turned_deg >= TOLERANCE_DEG:
+            parts.append(f'a facing is turned by up to {self.max_turned_deg:.1f}°')
         return ', '.join(parts)
 
 
@@ -89,12 +89,12 @@ class MicrophoneDifference:
     changes: tuple[tuple[str, object, object], ...]
 
     @property
-    def matters(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether anything differs."""
         near = self.moved_m < TOLERANCE_M and self.turned_deg < TOLERANCE_DEG
         return bool(self.changes) or not near or abs(self.gain_db) > 1e-3 or abs(self.delay_s) > 1e-8
 
-    def sentence(self) -> str:
+    def describe(self) -> str:
         """Return what differs."""
         parts = [f'{key} {first!r} → {second!r}' for key, first, second in self.changes]
         if self.moved_m >= TOLERANCE_M:
@@ -124,16 +124,16 @@ class RigDifference:
     microphones: tuple[MicrophoneDifference, ...]
 
     @property
-    def matters(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether anything differs."""
-        return bool(self.missing or self.extra) or any(mic.matters for mic in self.microphones)
+        return bool(self.missing or self.extra) or any(mic.is_significant for mic in self.microphones)
 
     def lines(self) -> tuple[str, ...]:
         """Return a line for each microphone that is missing, extra or different."""
         return (
             *(f'{name}: missing' for name in self.missing),
             *(f'{name}: new' for name in self.extra),
-            *(mic.sentence() for mic in self.microphones if mic.matters),
+            *(mic.describe() for mic in self.microphones if mic.is_significant),
         )
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_difference import TOLERANCE_DEG, TOLERANCE_M, rig_difference
 from audio_manifold_ros.rig.rotation import angle_between_deg
 
-NOTHING = 'none'
+ABSENT = 'none'
 File = TypeVar('File')
 
 
@@ -32,7 +32,7 @@ def folder_difference(first: Path, second: Path) -> dict[str, tuple[str, ...]]:
         RIG_FILE: _arrays(*(MicrophoneArray.from_yaml(folder / RIG_FILE) for folder in (first, second))),
         CAMERA_FILE: _optional(first, second, CAMERA_FILE, CameraCalibration.from_yaml, _cameras),
         EXTRINSICS_FILE: _optional(first, second, EXTRINSICS_FILE, Extrinsics.from_yaml, _extrinsics),
-        DEPTH_FILE: _optional(first, second, DEPTH_FILE, DepthFile.from_yaml, _depths),
+        DEPTH_FILE: _optional(first, second, DEPTH_FILE, DepthCalibration.from_yaml, _depths),
     }
     return {file: tuple(lines) for file, lines in found.items() if lines}
 
@@ -81,14 +81,14 @@ def _transforms(first: Transform, second: Transform) -> list[str]:
     return [f'{first.child}: {", ".join(parts)}'] if parts else []
 
 
-def _depths(first: DepthFile, second: DepthFile) -> list[str]:
+def _depths(first: DepthCalibration, second: DepthCalibration) -> list[str]:
     one, other = asdict(first), asdict(second)
     return _changes([(key, one[key], other[key]) for key in one])
 
 
 def _changes(values: list[tuple[str, Any, Any]]) -> list[str]:
-    return [f'{key}: {_shown(one)} → {_shown(other)}' for key, one, other in values if one != other]
+    return [f'{key}: {_format_value(one)} → {_format_value(other)}' for key, one, other in values if one != other]
 
 
-def _shown(value: Any) -> str:
-    return NOTHING if value in (None, '', ()) else str(value)
+def _format_value(value: Any) -> str:
+    return ABSENT if value in (None, '', ()) else str(value)

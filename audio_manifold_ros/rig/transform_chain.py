@@ -16,7 +16,7 @@ from audio_manifold_ros.rig.rotation import rotation_matrix
 
 Array = NDArray[np.float64]
 
-OPTICAL = 'optical_frame'
+OPTICAL_SUFFIX = 'optical_frame'
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,24 @@ class Pose:
     """A frame in another one.
 
     Attributes:
-        turn: Turns vectors of the frame into those of the other (3, 3).
-        place_m: Its origin there (3,).
+        rotation: Turns vectors of the frame into those of the other (3, 3).
+        translation_m: Its origin there (3,).
 
     """
 
-    turn: Array
-    place_m: Array
+    rotation: Array
+    translation_m: Array
 
-    def of(self, inner: Pose) -> Pose:
+    def compose(self, inner: Pose) -> Pose:
         """Return where a frame lies that is given in this one."""
-        return Pose(self.turn @ inner.turn, self.turn @ inner.place_m + self.place_m)
+        return Pose(self.rotation @ inner.rotation, self.rotation @ inner.translation_m + self.translation_m)
 
     def inverse(self) -> Pose:
         """Return where the other frame lies in this one."""
-        return Pose(self.turn.T, -self.turn.T @ self.place_m)
+        return Pose(self.rotation.T, -self.rotation.T @ self.translation_m)
 
 
-def pose_of(transform: Transform) -> Pose:
+def pose_from_transform(transform: Transform) -> Pose:
     """Return where the child of a transform lies in its parent."""
     return Pose(rotation_matrix(transform.rotation_rpy_rad), np.array(transform.translation_m))
 
@@ -51,32 +51,32 @@ def pose_in_root(extrinsics: Extrinsics, frame: str) -> Pose:
     parents = {transform.child: transform for transform in extrinsics.transforms}
     pose = Pose(np.eye(3), np.zeros(3))
     while frame in parents:
-        pose = pose_of(parents[frame]).of(pose)
+        pose = pose_from_transform(parents[frame]).compose(pose)
         frame = parents[frame].parent
     return pose
 
 
-def optical_frame(extrinsics: Extrinsics) -> Transform:
+def find_optical_transform(extrinsics: Extrinsics) -> Transform:
     """Return the transform that ends in the optical frame of the camera.
 
     Raises:
         CalibrationError: There is none, or several.
 
     """
-    found = [transform for transform in extrinsics.transforms if transform.child.endswith(OPTICAL)]
+    found = [transform for transform in extrinsics.transforms if transform.child.endswith(OPTICAL_SUFFIX)]
     if len(found) != 1:
         msg = (
             f'The extrinsics have the optical frames {[transform.child for transform in found]}: give one transform '
-            f'whose child ends with {OPTICAL!r} (REP-103).'
+            f'whose child ends with {OPTICAL_SUFFIX!r} (REP-103).'
         )
         raise CalibrationError(msg)
     return found[0]
 
 
-def roll_pitch_yaw(turn: Array) -> tuple[float, float, float]:
+def roll_pitch_yaw(rotation: Array) -> tuple[float, float, float]:
     """Return the fixed-axis angles (REP-103) of a rotation (3, 3); roll is 0 where pitch is a right angle."""
-    flat = math.hypot(turn[0, 0], turn[1, 0])
-    pitch = math.atan2(-turn[2, 0], flat)
+    flat = math.hypot(rotation[0, 0], rotation[1, 0])
+    pitch = math.atan2(-rotation[2, 0], flat)
     if flat < 1e-9:
-        return 0.0, pitch, math.atan2(-turn[0, 1], turn[1, 1])
-    return math.atan2(turn[2, 1], turn[2, 2]), pitch, math.atan2(turn[1, 0], turn[0, 0])
+        return 0.0, pitch, math.atan2(-rotation[0, 1], rotation[1, 1])
+    return math.atan2(rotation[2, 1], rotation[2, 2]), pitch, math.atan2(rotation[1, 0], rotation[0, 0])

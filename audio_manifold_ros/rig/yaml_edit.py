@@ -66,7 +66,7 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> _Ed
             raise CalibrationError(msg)
         node = child
     start, end = node.start_mark.index, node.end_mark.index
-    return _Edit(start, start + len(text[start:end].rstrip()), _written(value))
+    return _Edit(start, start + len(text[start:end].rstrip()), _to_flow_yaml(value))
 
 
 def _all_names(path: Path) -> bool:
@@ -85,23 +85,23 @@ def _addition(text: str, mapping: yaml.MappingNode, key: str, value: Any) -> _Ed
     first, last = mapping.value[0][0], mapping.value[-1][1]
     end = last.start_mark.index + len(text[last.start_mark.index : last.end_mark.index].rstrip())
     if mapping.flow_style:
-        return _Edit(end, end, f', {key}: {_written(value)}', first.start_mark.column)
+        return _Edit(end, end, f', {key}: {_to_flow_yaml(value)}', first.start_mark.column)
     line_end = text.find('\n', end)
     at = len(text) if line_end < 0 else line_end
     column = first.start_mark.column
-    return _Edit(at, at, f'\n{" " * column}{key}: {_written(value)}', column)
+    return _Edit(at, at, f'\n{" " * column}{key}: {_to_flow_yaml(value)}', column)
 
 
-def _written(value: Any) -> str:
+def _to_flow_yaml(value: Any) -> str:
     """Return a value as YAML on one line."""
     if isinstance(value, Mapping):
-        return f'{{{", ".join(f"{key}: {_written(part)}" for key, part in value.items())}}}'
+        return f'{{{", ".join(f"{key}: {_to_flow_yaml(part)}" for key, part in value.items())}}}'
     if isinstance(value, bool) or not isinstance(value, (float, Sequence)) or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float):
         # YAML 1.1 takes 1e-05 for a text.
         return f'{value:.12f}'.rstrip('0') + '0' * value.is_integer()
-    return f'[{", ".join(map(_written, value))}]'
+    return f'[{", ".join(map(_to_flow_yaml, value))}]'
 
 
 def _place(path: Path) -> str:

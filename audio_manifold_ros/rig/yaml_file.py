@@ -47,8 +47,8 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
 
 
 def _represent_list(dumper: Any, values: list[Any]) -> Any:
-    plain = all(not isinstance(value, (list, dict)) for value in values)
-    return dumper.represent_sequence('tag:yaml.org,2002:seq', values, flow_style=plain)
+    is_flat = all(not isinstance(value, (list, dict)) for value in values)
+    return dumper.represent_sequence('tag:yaml.org,2002:seq', values, flow_style=is_flat)
 
 
 _Dumper.add_representer(list, _represent_list)

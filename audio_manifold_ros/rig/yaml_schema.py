@@ -36,14 +36,14 @@ def check_mapping(path: str, where: str, entry: Any, checks: Checks, optional: C
     if not isinstance(entry, dict):
         msg = f'{place} is {entry!r}: give a mapping with the keys {sorted(checks)}.'
         raise CalibrationError(msg)
-    found, known = {str(key) for key in entry}, set(checks)
-    if not known <= found <= known | set(optional):
-        unknown, missing = sorted(found - known - set(optional)), sorted(known - found)
+    found, required = {str(key) for key in entry}, set(checks)
+    if not required <= found <= required | set(optional):
+        unknown, missing = sorted(found - required - set(optional)), sorted(required - found)
         msg = f'{place} has unknown keys {unknown} and misses {missing}.'
         raise CalibrationError(msg)
-    for key, (good, wanted) in {**checks, **optional}.items():
-        if key in entry and not good(entry[key]):
-            msg = f'{place}{"." if where else ": "}{key} is {entry[key]!r}: give {wanted}.'
+    for key, (is_valid, expected) in {**checks, **optional}.items():
+        if key in entry and not is_valid(entry[key]):
+            msg = f'{place}{"." if where else ": "}{key} is {entry[key]!r}: give {expected}.'
             raise CalibrationError(msg)
 
 

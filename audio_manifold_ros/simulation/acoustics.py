@@ -15,7 +15,7 @@ from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.background_noise import RUSTLE_FROM_MPS, Background, Leaves
-from audio_manifold_ros.simulation.ego_noise import EgoSound
+from audio_manifold_ros.simulation.ego_noise import EgoNoise
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.image_source_method import Wall, facade_wall
 from audio_manifold_ros.simulation.microphones import Microphones
@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 ARRAY_HEIGHT_M = 1.7
-ON_THE_ROOF = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
+ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
 BLOCK_STEPS = 300
 # About 0.1 s: what a live stream of short blocks computes at a time.
 SHORT_STEPS = 28
@@ -51,7 +51,7 @@ def interpolator(low_factor: int) -> Samples:
     return np.ascontiguousarray(phases / phases.sum(axis=0), dtype=np.float32)
 
 
-def raise_rate(low: Samples, low_factor: int) -> Samples:
+def upsample(low: Samples, low_factor: int) -> Samples:
     """Interpolate (mic, n + 2 · LOW_STEP_SAMPLES) samples of the low rate to (mic, n · low_factor)."""
     begin = LOW_STEP_SAMPLES - LOW_TAPS // 2 + 1
     end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2
@@ -61,9 +61,9 @@ def raise_rate(low: Samples, low_factor: int) -> Samples:
     return np.asarray(rows @ interpolator(low_factor)).reshape(len(low), -1)
 
 
-def vehicle_wall(vehicle: Vehicle, ear_y_m: float) -> Wall:
+def vehicle_wall(vehicle: Vehicle, array_y_m: float) -> Wall:
     """Return the side of a vehicle that the microphones see, as a mirror for the own noise."""
-    side = vehicle.y_m - np.sign(vehicle.y_m - ear_y_m) * vehicle.width_m / 2
+    side = vehicle.y_m - np.sign(vehicle.y_m - array_y_m) * vehicle.width_m / 2
     start, end = vehicle.x_m - vehicle.length_m / 2, vehicle.x_m + vehicle.length_m / 2
     return Wall(
         float(side),
@@ -90,7 +90,7 @@ class StreetAcoustics:
     """
 
     def __init__(
-        self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500, pose: Pose = ON_THE_ROOF
+        self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500, pose: Pose = ROOF_POSE
     ) -> None:
         """Prepare what does not change.
 
@@ -109,13 +109,13 @@ class StreetAcoustics:
         mics = len(array.microphones)
         self.microphones = Microphones(mics, grid, generator)
         # From here on in the axes of the car.
-        positions_m, facings = array.positions_m @ pose.turn.T, array.facings @ pose.turn.T
-        receivers = _receivers(street, pose.place_m, positions_m + self.microphones.jitter_m, facings)
+        positions_m, facings = array.positions_m @ pose.rotation.T, array.facings @ pose.rotation.T
+        receivers = _receivers(street, pose.translation_m, positions_m + self.microphones.jitter_m, facings)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
         walls = tuple(facade_wall(facade) for facade in street.facades)
-        ear_y = float(receivers.centre_m[1])
-        sides = tuple(vehicle_wall(vehicle, ear_y) for vehicle in street.vehicles)
-        self._ego = EgoSound(street.ego, walls + sides, receivers, grid, sound, generator)
+        array_y = float(receivers.centre_m[1])
+        sides = tuple(vehicle_wall(vehicle, array_y) for vehicle in street.vehicles)
+        self._ego = EgoNoise(street.ego, walls + sides, receivers, grid, sound, generator)
         audible = tuple(vehicle for vehicle in street.vehicles if vehicle.audible)
         floor = self._ego.power + float(full_scale(street.weather.background_db - MASKING_MARGIN_DB)) ** 2
         self._traffic = Traffic(audible, walls, receivers, floor, grid, sound, generator)
@@ -125,7 +125,7 @@ class StreetAcoustics:
         rustling = street.trees if wind > RUSTLE_FROM_MPS else ()
         self._leaves = [Leaves(tree, wind, receivers, grid, generator) for tree in rustling]
         self._mics = mics
-        self._kept: tuple[int, Samples] | None = None
+        self._cached_block: tuple[int, Samples] | None = None
 
     @property
     def sample_rate_hz(self) -> int:
@@ -157,9 +157,9 @@ class StreetAcoustics:
 
     def _short_block(self, first: int) -> Samples:
         """Return `SHORT_STEPS` from a multiple of them on, kept for the next short call, which asks for the rest."""
-        if self._kept is None or self._kept[0] != first:
-            self._kept = (first, self._render_steps(first, first + SHORT_STEPS))
-        return self._kept[1]
+        if self._cached_block is None or self._cached_block[0] != first:
+            self._cached_block = (first, self._render_steps(first, first + SHORT_STEPS))
+        return self._cached_block[1]
 
     def _render_steps(self, first: int, last: int) -> Samples:
         high = np.zeros((self._mics, (last - first) * self._grid.step_samples), dtype=np.float32)
@@ -169,14 +169,14 @@ class StreetAcoustics:
         self._background.render(first, last, high, low)
         for leaves in self._leaves:
             leaves.render(first, last, high, self._sound_mps)
-        high += raise_rate(low, self._grid.low_factor)
+        high += upsample(low, self._grid.low_factor)
         return self.microphones.record(high, first * self._grid.step_samples)
 
 
-def _receivers(street: Street, place_m: Array, positions_m: Array, facings: Array) -> Receivers:
+def _receivers(street: Street, translation_m: Array, positions_m: Array, facings: Array) -> Receivers:
     """Return the microphones of an array that lies there in base_link; positions and facings in the car's axes."""
     rotation = street.ego.rotation()
-    centre = street.ego.to_world(place_m[None], 0.0)[0]
+    centre = street.ego.to_world(translation_m[None], 0.0)[0]
     return Receivers(centre, positions_m @ rotation.T, facings @ rotation.T, street.ego.speed_mps)
 
 

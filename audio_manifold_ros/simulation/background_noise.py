@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 BANDS_HZ = (
-    (diffuse_noise.LOWEST_HZ, SPLIT_HZ),
+    (diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ),
     (SPLIT_HZ, diffuse_noise.MIDDLE_HZ),
     (diffuse_noise.MIDDLE_HZ, 12_000.0),
 )
@@ -94,11 +94,11 @@ class Background:
 
     def _tail(self, times: Array) -> tuple[Array, Array]:
         """Return the power (time,) above and below the split that the street keeps of its vehicles, a little late."""
-        chosen, squares = self._traffic.near(times - self._weather.tail_s / 4)
+        chosen, squares = self._traffic.within_horizon(times - self._weather.tail_s / 4)
         spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)
-        kept = 10 ** (self._weather.tail_db / 10)
+        tail_power = 10 ** (self._weather.tail_db / 10)
         powers = (self._traffic.high_powers[chosen], self._traffic.low_powers[chosen])
-        high, low = (np.asarray(power @ spread * kept) for power in powers)
+        high, low = (np.asarray(power @ spread * tail_power) for power in powers)
         return high, low
 
 
@@ -120,12 +120,12 @@ class Leaves:
     def render(self, first: int, last: int, high: Samples, sound_mps: float) -> None:
         """Add steps first to last to `high` (mic, sample)."""
         times = self._grid.times_s(first - 1, last + 1)
-        receivers, place = self._receivers, self._position_m
-        passed = receivers.x_m(times[[0, -1]]) - place[0]
+        receivers, position = self._receivers, self._position_m
+        passed = receivers.x_m(times[[0, -1]]) - position[0]
         if passed.min() > LEAF_FADE_M[1] or passed.max() < -LEAF_FADE_M[1]:
             return
-        ahead = place[0] - receivers.x_m(times) - self._offsets_m[:, :1]
-        across, up = (place[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
+        ahead = position[0] - receivers.x_m(times) - self._offsets_m[:, :1]
+        across, up = (position[axis] - receivers.centre_m[axis] - self._offsets_m[:, axis, None] for axis in (1, 2))
         distance = np.sqrt(ahead**2 + across**2 + up**2)
         fade = propagation.fade_out(distance[0], *LEAF_FADE_M)
         if not fade.any():
@@ -135,7 +135,7 @@ class Leaves:
         # Every leaf is its own source: rustle has no pitch, so that its Doppler shift is not worth computing.
         shifts = (distance[0] - distance[1:]) / sound_mps * (2 * self._grid.sample_rate_hz)
         start = self._start + (first - 1) * 2 * self._grid.step_samples
-        heard = leaf_pool(self._grid, needles=self._needles).read(
+        rustle = leaf_pool(self._grid, needles=self._needles).read(
             start, (last - first + 2) * 2 * self._grid.step_samples
         )
-        fan_out(high, heard[0], shifts[:, 1:-1], gains[:, 1:-1], self._grid.step_samples)
+        fan_out(high, rustle[0], shifts[:, 1:-1], gains[:, 1:-1], self._grid.step_samples)

@@ -42,19 +42,19 @@ class DeviceChannels:
         self._factors = array.factors[:, None]
         # Advanced by the negative delay: what the rig calls late comes late.
         delays = -array.delays_s * sample_rate_hz
-        self._late = FractionalDelay(delays, sample_rate_hz) if delays.any() else None
+        self._delay = FractionalDelay(delays, sample_rate_hz) if delays.any() else None
         self.channels = max(array.device_channels) + 1
-        self.before, self.after = (0, 0) if self._late is None else (self._late.before, self._late.after)
+        self.before, self.after = (0, 0) if self._delay is None else (self._delay.before, self._delay.after)
 
-    def whole(self, sound: Samples) -> Samples:
+    def apply(self, sound: Samples) -> Samples:
         """Return float32 (device channel, n) of a run of sound float32 (mic, before + n + after)."""
-        return self._wired(sound if self._late is None else self._late.whole(sound))
+        return self._to_device_channels(sound if self._delay is None else self._delay.apply(sound))
 
     def process(self, sound: Samples) -> Samples:
         """Take the next sound float32 (mic, n) of a stream and return what is complete, (device channel, m)."""
-        return self._wired(sound if self._late is None else self._late.process(sound))
+        return self._to_device_channels(sound if self._delay is None else self._delay.process(sound))
 
-    def _wired(self, sound: Samples) -> Samples:
+    def _to_device_channels(self, sound: Samples) -> Samples:
         samples = np.zeros((self.channels, sound.shape[1]), dtype=np.float32)
         samples[self._device_channels] = sound / self._factors
         return samples

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 DIFFUSE_POOL_S = 12
 MARGIN_S = 1.2
-LOWEST_HZ = 40.0
+MIN_FREQUENCY_HZ = 40.0
 MIDDLE_HZ = 2000.0
 DIRECTIONS = 1500
 CELL_HZ = 25.0
@@ -118,7 +118,7 @@ def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) 
     rate = grid.low_rate_hz
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
     centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ
-    inside = (centres >= LOWEST_HZ) & (centres < WIND_TOP_HZ)
+    inside = (centres >= MIN_FREQUENCY_HZ) & (centres < WIND_TOP_HZ)
     densities = inside / (1 + (centres / WIND_CORNER_HZ) ** 2) ** (5 / 6)
     where = np.array(positions)
     matrices = [corcos_coherence(where, np.array(flow), frequency) for frequency in centres.tolist()]

@@ -85,10 +85,10 @@ def _read_path(out: Samples, signal: Samples, positions: Array, gains: Array, t:
             end = np.uint32(last - base)
             target = out[row, step * width : (step + 1) * width]
             for i in range(width):
-                place = start + rise * t[i]
-                index = min(np.uint32(np.int32(place)), end)
+                position = start + rise * t[i]
+                index = min(np.uint32(np.int32(position)), end)
                 left = ahead[index]
-                fraction = place - np.float32(np.int32(place))
+                fraction = position - np.float32(np.int32(position))
                 target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
 
 
@@ -99,9 +99,9 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Ar
     width = len(t)
     for mic in range(shifts.shape[0]):
         for step in range(shifts.shape[1] - 1):
-            whole = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
-            begin = 2 * (step + 1) * width + np.int64(whole)
-            fraction = np.float32(shifts[mic, step] - whole)
+            integer_delay = np.floor((shifts[mic, step] + shifts[mic, step + 1]) / 2)
+            begin = 2 * (step + 1) * width + np.int64(integer_delay)
+            fraction = np.float32(shifts[mic, step] - integer_delay)
             drift = np.float32(shifts[mic, step + 1] - shifts[mic, step])
             gain = np.float32(gains[mic, step])
             growth = np.float32(gains[mic, step + 1] - gains[mic, step])
@@ -120,10 +120,10 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Ar
 def _add_late(out: Samples, signal: Samples, delay: Array, gain: np.float32, t: Samples, lead: int) -> None:
     width = len(t)
     for step in range(len(delay) - 1):
-        whole = np.floor((delay[step] + delay[step + 1]) / 2)
-        fraction = np.float32(delay[step] - whole)
+        integer_delay = np.floor((delay[step] + delay[step + 1]) / 2)
+        fraction = np.float32(delay[step] - integer_delay)
         drift = np.float32(delay[step + 1] - delay[step])
-        begin = lead + step * width - np.int64(whole)
+        begin = lead + step * width - np.int64(integer_delay)
         here, before = signal[begin : begin + width], signal[begin - 1 : begin - 1 + width]
         target = out[step * width : (step + 1) * width]
         for i in range(width):

@@ -7,14 +7,14 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.common.pcm16 import to_samples, to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16, int16_to_float
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.renderer import CameraRenderer
-from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_mount
+from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Drive:
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
         """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
         sound = self._acoustics.render(first_sample, samples)
-        return to_samples(to_steps(sound))
+        return int16_to_float(float_to_int16(sound))
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column).
@@ -73,7 +73,7 @@ class Drive:
     @cached_property
     def _renderer(self) -> CameraRenderer:
         # Made when something is seen: who only listens may have any camera.
-        return CameraRenderer(self.street, self.camera, camera_mount(self.extrinsics))
+        return CameraRenderer(self.street, self.camera, camera_pose(self.extrinsics))
 
 
 @lru_cache(maxsize=8)

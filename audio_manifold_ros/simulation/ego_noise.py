@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import directivity, propagation, spectra
-from audio_manifold_ros.simulation.emission import TONAL_SHARE, engine_table, tone, wander
+from audio_manifold_ros.simulation.emission import TONAL_POWER_RATIO, engine_table, tone, wander
 from audio_manifold_ros.simulation.image_source_method import Wall
 from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
 from audio_manifold_ros.simulation.receivers import Receivers
@@ -30,7 +30,7 @@ ENGINE_BAY_DB = (-4.0, -12.0)
 ECHO_FADE_M = (50.0, 70.0)
 
 
-class EgoSound:
+class EgoNoise:
     """Own noise on the direct way and back from façades and the sides of other vehicles."""
 
     def __init__(
@@ -49,16 +49,20 @@ class EgoSound:
         propulsion = propulsion + ego.level_offset_db
         tyre, engine = (spectra.band_amplitudes(levels) for levels in (rolling, propulsion))
         parts = [(position, tyre[0] / 2, tyre[1] / 2) for position in TYRES_M]
-        noise_share = np.sqrt(1 - TONAL_SHARE)
+        noise_amplitude = np.sqrt(1 - TONAL_POWER_RATIO)
         parts.append(
-            (ENGINE_M, engine[0] * noise_share * _amplitude(ENGINE_BAY_DB[0]), engine[1] * _amplitude(ENGINE_BAY_DB[1]))
+            (
+                ENGINE_M,
+                engine[0] * noise_amplitude * _amplitude(ENGINE_BAY_DB[0]),
+                engine[1] * _amplitude(ENGINE_BAY_DB[1]),
+            )
         )
         self._parts = [part for part in parts if part[2].max() > spectra.full_scale(-20.0)]
         self._has_engine = len(self._parts) > 0 and self._parts[-1][0] == ENGINE_M
         self._offsets = generator.integers(0, 10**6, size=len(self._parts)) * LOW_STEP_SAMPLES * OVERSAMPLING
         self._engine_hz = ego.engine_hz
         self._table = engine_table(
-            ego.engine_hz, TONAL_SHARE * float(engine[0] @ engine[0]) * 10 ** (ENGINE_BAY_DB[0] / 10), generator
+            ego.engine_hz, TONAL_POWER_RATIO * float(engine[0] @ engine[0]) * 10 ** (ENGINE_BAY_DB[0] / 10), generator
         )
         self._wander = wander(generator)
         self.power = 0.0
@@ -67,7 +71,9 @@ class EgoSound:
         self._positions_m = ego.to_world(np.array([part[0] for part in self._parts]), 0.0)
         self._direct = self._direct_gains()
         received = np.mean(self._direct[1] ** 2, axis=1)
-        self.power = float(sum(share * np.sum(part[2] ** 2) for share, part in zip(received, self._parts, strict=True)))
+        self.power = float(
+            sum(power_gain * np.sum(part[2] ** 2) for power_gain, part in zip(received, self._parts, strict=True))
+        )
         reach = ECHO_FADE_M[1] / 2
         self._walls = [wall for wall in walls if abs(wall.y_m - receivers.centre_m[1]) < reach]
         self._starts_m, self._ends_m, self._speeds_mps = (
@@ -81,9 +87,9 @@ class EgoSound:
             return
         step = self._grid.step_samples
         times = self._grid.times_s(first - 1, last + 1)
-        near = self._near_echoes(times)
-        gates = [echo.gate(times, self._receivers) for echo in near]
-        heard = [(echo, gate) for echo, gate in zip(near, gates, strict=True) if gate.any()]
+        echoes = self._echoes_in_range(times)
+        gates = [echo.gate(times, self._receivers) for echo in echoes]
+        audible = [(echo, gate) for echo, gate in zip(echoes, gates, strict=True) if gate.any()]
         rates = (self._grid.sample_rate_hz * OVERSAMPLING, self._grid.low_rate_hz * OVERSAMPLING)
         spans = (
             (first * step, (last - first) * step),
@@ -92,31 +98,31 @@ class EgoSound:
         for band, out in ((0, high), (1, low)):
             start, n = (value * OVERSAMPLING for value in spans[band])
             lead = (
-                int(np.ceil(max([self._direct[0].max(), *(echo.longest_s for echo, _ in heard)]) * rates[band]))
+                int(np.ceil(max([self._direct[0].max(), *(echo.max_delay_s for echo, _ in audible)]) * rates[band]))
                 + OVERSAMPLING
             )
             signals = self._high(start - lead, n + lead) if band == 0 else self._low(start - lead, n + lead)
             self._add_direct(out, signals, lead, rates[band], band)
-            for echo, gate in heard:
+            for echo, gate in audible:
                 points = gate[1:-1] if band == 0 else gate
                 width = out.shape[1] // (len(points) - 1)
                 echo.add(out, signals, lead, rates[band], band, ramp(points, width))
 
-    def _near_echoes(self, times: Array) -> list[_Echo]:
+    def _echoes_in_range(self, times: Array) -> list[_Echo]:
         """Return the echoes of the walls that are beside the vehicle at any of these times."""
         ends = times[[0, -1]]
         relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
-        beside = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
-        for index in np.flatnonzero(beside).tolist():
+        in_range = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
+        for index in np.flatnonzero(in_range).tolist():
             if index not in self._echoes:
                 wall = self._walls[index]
                 self._echoes[index] = _Echo(wall, self._positions_m, self._receivers, self._sound_mps)
-        return [self._echoes[index] for index in np.flatnonzero(beside).tolist()]
+        return [self._echoes[index] for index in np.flatnonzero(in_range).tolist()]
 
     def _direct_gains(self) -> tuple[Array, Array, Array]:
         """Return delays in seconds, and high and low gains (source, mic)."""
-        ears = self._receivers.centre_m + self._receivers.offsets_m
-        ahead, across, up = (self._positions_m[None, :, axis] - ears[:, None, axis] for axis in range(3))
+        microphones_m = self._receivers.centre_m + self._receivers.offsets_m
+        ahead, across, up = (self._positions_m[None, :, axis] - microphones_m[:, None, axis] for axis in range(3))
         delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self._receivers.speed_mps, self._sound_mps).T
         spread = (1 / np.sqrt(ahead**2 + across**2 + up**2)).T
         facing = directivity.high_gain(ahead, across, up, self._receivers.facings).T
@@ -170,7 +176,7 @@ class _Echo:
         self._lags = -(receivers.offsets_m @ direction) / sound_mps
         facing = directivity.directivity(receivers.facings @ direction, directivity.HIGH_OMNI)
         self._facings = (facing, np.ones(len(self._lags)))
-        self.longest_s = float(self._delays.max() + self._lags.max())
+        self.max_delay_s = float(self._delays.max() + self._lags.max())
 
     def gate(self, times_s: Array, receivers: Receivers) -> Array:
         """Return how much of the wall is beside the vehicle (time,)."""

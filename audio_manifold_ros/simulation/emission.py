@@ -24,7 +24,7 @@ PROPULSION_HEIGHT_M = {
     VehicleKind.BUS: 0.75,
     VehicleKind.MOTORCYCLE: 0.30,
 }
-TONAL_SHARE = 0.5
+TONAL_POWER_RATIO = 0.5
 HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
 TABLE_SIZE = 1024
 # What linear reading, first of the delay and then of the microphones, takes from the bands above the split on average.
@@ -66,10 +66,10 @@ def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array, width: 
     cycles = engine_hz * times_s
     for rate, phase in drift:
         cycles = cycles + 0.003 * engine_hz / (2 * np.pi * rate) * np.sin(2 * np.pi * rate * times_s + phase)
-    place = ramp(cycles, width, np.floor(cycles[:-1]))
-    place -= np.floor(place)
-    place *= TABLE_SIZE
-    return np.asarray(np.take(table, place.astype(np.intp), mode='clip'))
+    table_position = ramp(cycles, width, np.floor(cycles[:-1]))
+    table_position -= np.floor(table_position)
+    table_position *= TABLE_SIZE
+    return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
 
 
 def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples:
@@ -85,9 +85,9 @@ def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples
         f32 (step · width,).
 
     """
-    heard = signal[lead:].copy()
-    add_late(heard, signal, detour, GROUND_REFLECTION, width, lead)
-    return heard
+    summed = signal[lead:].copy()
+    add_late(summed, signal, detour, GROUND_REFLECTION, width, lead)
+    return summed
 
 
 class Emission:
@@ -114,13 +114,13 @@ class Emission:
             float(np.sum(tyre**2 + engine**2)) for tyre, engine in ((tyre_high, engine_high), (tyre_low, engine_low))
         )
         self._high_gains = (np.hypot(tyre_high, engine_high) * 10 ** (READING_LOSS_DB / 20)).astype(np.float32)
-        noise_share = np.sqrt(1 - TONAL_SHARE)
-        self._low_gains = np.hypot(tyre_low, engine_low * noise_share).astype(np.float32)
-        share = float(np.sum(engine_high**2)) / max(self.high_power, 1e-30)
-        self.height_m = ROLLING_HEIGHT_M + share * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
+        noise_amplitude = np.sqrt(1 - TONAL_POWER_RATIO)
+        self._low_gains = np.hypot(tyre_low, engine_low * noise_amplitude).astype(np.float32)
+        propulsion_ratio = float(np.sum(engine_high**2)) / max(self.high_power, 1e-30)
+        self.height_m = ROLLING_HEIGHT_M + propulsion_ratio * (PROPULSION_HEIGHT_M[vehicle.kind] - ROLLING_HEIGHT_M)
         self._offset = int(generator.integers(0, 10**6)) * self.high_width
         self._engine_hz = vehicle.engine_hz
-        self._table = engine_table(vehicle.engine_hz, TONAL_SHARE * float(engine_low @ engine_low), generator)
+        self._table = engine_table(vehicle.engine_hz, TONAL_POWER_RATIO * float(engine_low @ engine_low), generator)
         self._wander = wander(generator)
 
     def high(self, first: int, last: int, detour_s: Array, air: Array) -> Samples:

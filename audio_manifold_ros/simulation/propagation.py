@@ -51,5 +51,5 @@ def soft_box(position_m: Array, start_m: Array | float, end_m: Array | float, ed
 
 def fade_out(distance_m: Array, start_m: float, end_m: float) -> Array:
     """Return 1 up to start, falling smoothly to 0 at end."""
-    share = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
-    return np.asarray(0.5 + 0.5 * np.cos(np.pi * share))
+    fraction = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
+    return np.asarray(0.5 + 0.5 * np.cos(np.pi * fraction))

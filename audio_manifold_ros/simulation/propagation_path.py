@@ -20,11 +20,11 @@ from audio_manifold_ros.simulation.scene import Vehicle
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
-NEAREST_M = 1.0
+MIN_DISTANCE_M = 1.0
 
 
 @dataclass(frozen=True)
-class Way:
+class PropagationPath:
     """One way from a vehicle to the array: across the road it seems to start at y; how open it is (time,)."""
 
     y_m: float
@@ -55,59 +55,59 @@ class VehicleSound:
 
     def specular_gate(self, wall: Wall, times_s: Array) -> Array:
         """Return how much of the sound received at these times (time,) the wall has reflected."""
-        ears = self._receivers.x_m(times_s)
-        ahead = self.x_m + times_s * self.speed_mps - ears
+        array_x_m = self._receivers.x_m(times_s)
+        ahead = self.x_m + times_s * self.speed_mps - array_x_m
         across = wall.mirror_y_m(self.y_m) - self._receivers.y_m
         up = self.emission.height_m - self._receivers.centre_m[2]
         delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self.speed_mps, self._sound_mps)
         source_x = self.x_m + (times_s - delay) * self.speed_mps
-        return wall.gate(wall.specular_x_m(source_x, self.y_m, ears, self._receivers.y_m), times_s)
+        return wall.gate(wall.specular_x_m(source_x, self.y_m, array_x_m, self._receivers.y_m), times_s)
 
-    def render(self, first: int, last: int, ways: list[Way], out: tuple[Samples, Samples]) -> None:
+    def render(self, first: int, last: int, paths: list[PropagationPath], out: tuple[Samples, Samples]) -> None:
         """Add what comes over all ways.
 
         Args:
             first: First control step.
             last: Last control step + 1.
-            ways: With gates at the control points of one step more on either side.
+            paths: With gates at the control points of one step more on either side.
             out: What is above the split (mic, sample), and below, at the low rate and one step more on either side.
         """
         times = self._grid.times_s(first - 1, last + 1)
-        arrivals = [self._arrive(way, times) for way in ways]
+        arrivals = [self._arrive(path, times) for path in paths]
         step_s = self._grid.step_samples / self._grid.sample_rate_hz
         begin = int(np.floor(min(arrival.emitted_s.min() for arrival in arrivals) / step_s))
         end = int(np.ceil(max(arrival.emitted_s.max() for arrival in arrivals) / step_s)) + 1
         high, low = self._emit(begin, end)
         grid, (high_out, low_out) = self._grid, out
-        for way, arrival in zip(ways, arrivals, strict=True):
+        for path, arrival in zip(paths, arrivals, strict=True):
             since = arrival.emitted_s - begin * step_s
-            spread = way.gate / np.maximum(arrival.distance_m, NEAREST_M)
+            spread = path.gate / np.maximum(arrival.distance_m, MIN_DISTANCE_M)
             air = 10 ** (-spectra.AIR_DB_PER_M[0] * arrival.distance_m[:1] / 20)
             middle = np.zeros((1, 2 * (len(times) - 1) * grid.step_samples), dtype=np.float32)
             positions = since[:1] * (grid.sample_rate_hz * OVERSAMPLING)
-            read_path(middle, high, positions, spread[:1] * air * way.high_gain, 2 * grid.step_samples)
+            read_path(middle, high, positions, spread[:1] * air * path.high_gain, 2 * grid.step_samples)
             fan_out(high_out, middle[0], self._shifts(arrival, times), arrival.high[:, 1:-1], grid.step_samples)
             positions = since[1:] * (grid.low_rate_hz * OVERSAMPLING)
-            read_path(low_out, low, positions, spread[1:] * way.low_gain, LOW_STEP_SAMPLES)
+            read_path(low_out, low, positions, spread[1:] * path.low_gain, LOW_STEP_SAMPLES)
 
-    def _arrive(self, way: Way, times: Array) -> _Arrival:
+    def _arrive(self, path: PropagationPath, times: Array) -> _Arrival:
         """Return emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
         receivers, offsets = self._receivers, self._offsets_m
         ahead = self.x_m + times * self.speed_mps - receivers.x_m(times) - offsets[:, :1]
-        across = way.y_m - receivers.y_m - offsets[:, 1:2]
+        across = path.y_m - receivers.y_m - offsets[:, 1:2]
         up = self.emission.height_m - receivers.centre_m[2] - offsets[:, 2:]
         delay = propagation.retarded_delay_s(ahead, across**2 + up**2, self.speed_mps, self._sound_mps)
         distance = delay * self._sound_mps
         apparent = ahead - delay * self.speed_mps
         facing = directivity.high_gain(apparent[1:], across[1:], up[1:], receivers.facings)
-        nearness = np.maximum(distance[:1], NEAREST_M) / np.maximum(distance[1:], NEAREST_M)
+        nearness = np.maximum(distance[:1], MIN_DISTANCE_M) / np.maximum(distance[1:], MIN_DISTANCE_M)
         return _Arrival(times - delay, distance, facing * nearness)
 
     def _shifts(self, arrival: _Arrival, times: Array) -> Array:
         """Return when the middle of the array hears what a microphone hears now, in half samples (mic, time)."""
         middle = arrival.emitted_s[0]
-        heard = np.interp(arrival.emitted_s[1:, 1:-1].reshape(-1), middle, times).reshape(len(arrival.high), -1)
-        return (heard - times[1:-1]) * (2 * self._grid.sample_rate_hz)
+        arrival_times = np.interp(arrival.emitted_s[1:, 1:-1].reshape(-1), middle, times).reshape(len(arrival.high), -1)
+        return (arrival_times - times[1:-1]) * (2 * self._grid.sample_rate_hz)
 
     def _emit(self, begin: int, end: int) -> tuple[Samples, Samples]:
         times = self._grid.times_s(begin, end)
@@ -115,7 +115,7 @@ class VehicleSound:
         ahead = self.x_m + times * self.speed_mps - receivers.x_m(times)
         across = (self.y_m - receivers.y_m) ** 2 + (height - receivers.centre_m[2]) ** 2
         travelled = propagation.retarded_delay_s(ahead, across, receivers.speed_mps, self._sound_mps)
-        distance = np.maximum(travelled * self._sound_mps, NEAREST_M)
+        distance = np.maximum(travelled * self._sound_mps, MIN_DISTANCE_M)
         detour = propagation.ground_detour_m(distance, height, float(receivers.centre_m[2])) / self._sound_mps
         extra_db = (spectra.AIR_DB_PER_M[1] - spectra.AIR_DB_PER_M[0]) * distance
         return self.emission.high(begin, end, detour, 10 ** (-extra_db / 20)), self.emission.low(begin, end, detour)

@@ -50,7 +50,7 @@ class Boxes:
 
 
 @dataclass(frozen=True)
-class Crowns:
+class Ellipsoids:
     """Ellipsoids of trees: centres (tree, 3) and radii (tree, 3)."""
 
     centre_m: NDArray[np.float64]
@@ -69,11 +69,13 @@ def street_boxes(street: Street) -> Boxes:
     return Boxes(table[:, 0:3], table[:, 3:6], table[:, 6], table[:, 7].astype(np.uint8))
 
 
-def street_crowns(street: Street) -> Crowns:
+def street_crowns(street: Street) -> Ellipsoids:
     """Return the crowns of all trees."""
     centres = [(t.x_m, t.y_m, t.trunk_height_m + 0.45 * t.crown_height_m) for t in street.trees]
     radii = [(t.crown_radius_m, t.crown_radius_m, 0.5 * t.crown_height_m) for t in street.trees]
-    return Crowns(np.array(centres, dtype=np.float64).reshape(-1, 3), np.array(radii, dtype=np.float64).reshape(-1, 3))
+    return Ellipsoids(
+        np.array(centres, dtype=np.float64).reshape(-1, 3), np.array(radii, dtype=np.float64).reshape(-1, 3)
+    )
 
 
 def _facade(facade: Facade) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.rig.camera import CameraModel
     from audio_manifold_ros.simulation.scene import Street
-    from audio_manifold_ros.simulation.sensor_poses import CameraMount
+    from audio_manifold_ros.simulation.sensor_poses import CameraPose
 
 MAX_DEPTH_M = 80.0
 # Beyond this nothing is cast; it would be lower than a pixel or hidden.
@@ -45,7 +45,7 @@ class CameraRenderer:
 
     """
 
-    def __init__(self, street: Street, camera: CameraModel, mount: CameraMount) -> None:
+    def __init__(self, street: Street, camera: CameraModel, mount: CameraPose) -> None:
         """Turn the street into boxes and the camera into rays.
 
         Raises:
@@ -53,7 +53,7 @@ class CameraRenderer:
 
         """
         self._street = street
-        self._mount_m = mount.place_m
+        self._mount_m = mount.translation_m
         self._boxes = street_boxes(street)
         self._crowns = street_crowns(street)
         right = (np.arange(camera.width) - camera.cx) / camera.fx
@@ -107,18 +107,18 @@ class CameraRenderer:
     ) -> None:
         boxes = self._boxes
         shift_m = boxes.velocity_mps * time_s - eye_m[0]
-        near = np.flatnonzero((boxes.low_m[:, 0] + shift_m < FAR_M) & (boxes.high_m[:, 0] + shift_m > 0))
-        low = boxes.low_m[near] - (0.0, eye_m[1], eye_m[2])
-        high = boxes.high_m[near] - (0.0, eye_m[1], eye_m[2])
-        low[:, 0] += shift_m[near]
-        high[:, 0] += shift_m[near]
+        nearby = np.flatnonzero((boxes.low_m[:, 0] + shift_m < FAR_M) & (boxes.high_m[:, 0] + shift_m > 0))
+        low = boxes.low_m[nearby] - (0.0, eye_m[1], eye_m[2])
+        high = boxes.high_m[nearby] - (0.0, eye_m[1], eye_m[2])
+        low[:, 0] += shift_m[nearby]
+        high[:, 0] += shift_m[nearby]
         x_in, x_out = _slab(low[:, 0], high[:, 0], self._dx)
         y_in, y_out = _slab(low[:, 1], high[:, 1], self._dy)
         z_in, z_out = _slab(low[:, 2], high[:, 2], self._dz)
         column_in, column_out = np.maximum(np.maximum(x_in, y_in), NEAR_M), np.minimum(x_out, y_out)
-        seen = column_in < column_out
-        for k in np.flatnonzero(seen.any(axis=1)):
-            columns = np.flatnonzero(seen[k])
+        visible = column_in < column_out
+        for k in np.flatnonzero(visible.any(axis=1)):
+            columns = np.flatnonzero(visible[k])
             rows = np.flatnonzero((z_out[k] > NEAR_M) & (z_in[k] < column_out[k, columns].max()))
             if rows.size == 0:
                 continue
@@ -127,7 +127,7 @@ class CameraRenderer:
             exit_ = np.minimum(column_out[k, block[1]][None, :], z_out[k, block[0]][:, None])
             hit = (entry < exit_) & (entry < depth_m[block])
             depth_m[block][hit] = entry[hit]
-            labels[block][hit] = boxes.labels[near[k]]
+            labels[block][hit] = boxes.labels[nearby[k]]
 
     def _cast_crowns(self, eye_m: NDArray[np.float64], depth_m: NDArray[np.float64], labels: NDArray[np.uint8]) -> None:
         centre = self._crowns.centre_m - eye_m

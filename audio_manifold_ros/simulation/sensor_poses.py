@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.rig.rig_frames import rig_frames
-from audio_manifold_ros.rig.transform_chain import Pose, optical_frame, pose_in_root, roll_pitch_yaw
+from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root, roll_pitch_yaw
 from audio_manifold_ros.simulation.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ YAW_DIGITS = 6
 
 
 @dataclass(frozen=True)
-class CameraMount:
+class CameraPose:
     """A level camera on the car.
 
     Attributes:
-        place_m: In base_link (3,), over the ground.
+        translation_m: In base_link (3,), over the ground.
         yaw_rad: Of its view against straight ahead, positive to the left.
 
     """
 
-    place_m: NDArray[np.float64]
+    translation_m: NDArray[np.float64]
     yaw_rad: float = 0.0
 
 
@@ -50,7 +50,7 @@ def array_pose(array: MicrophoneArray, extrinsics: Extrinsics) -> Pose:
     """
     rig_frames(array, extrinsics)
     pose = pose_in_root(extrinsics, array.frame_id)
-    heights_m = (array.positions_m @ pose.turn.T + pose.place_m)[:, 2]
+    heights_m = (array.positions_m @ pose.rotation.T + pose.translation_m)[:, 2]
     if heights_m.min() <= 0:
         mic = array.microphones[int(heights_m.argmin())]
         msg = (
@@ -61,7 +61,7 @@ def array_pose(array: MicrophoneArray, extrinsics: Extrinsics) -> Pose:
     return pose
 
 
-def camera_mount(extrinsics: Extrinsics) -> CameraMount:
+def camera_pose(extrinsics: Extrinsics) -> CameraPose:
     """Return how the camera is carried.
 
     Raises:
@@ -69,20 +69,20 @@ def camera_mount(extrinsics: Extrinsics) -> CameraMount:
         SimulationError: The camera is not over the ground, or not level.
 
     """
-    frame = optical_frame(extrinsics).child
+    frame = find_optical_transform(extrinsics).child
     pose = pose_in_root(extrinsics, frame)
     # From the axes right, down, ahead to those of a body: ahead, left, up.
-    roll, pitch, yaw = roll_pitch_yaw(pose.turn[:, [2, 0, 1]] * [1.0, -1.0, -1.0])
+    roll, pitch, yaw = roll_pitch_yaw(pose.rotation[:, [2, 0, 1]] * [1.0, -1.0, -1.0])
     if max(abs(roll), abs(pitch)) > LEVEL_RAD:
         msg = (
             f'{frame!r} is rolled by {math.degrees(roll):.2f}° and pitched by {math.degrees(pitch):.2f}°, and only a '
             'level camera can be drawn: set roll and pitch of the camera to 0 for the simulation.'
         )
         raise SimulationError(msg)
-    if pose.place_m[2] <= 0:
+    if pose.translation_m[2] <= 0:
         msg = (
-            f'{frame!r} is {pose.place_m[2]:.2f} m over the ground, where nothing can be drawn: '
+            f'{frame!r} is {pose.translation_m[2]:.2f} m over the ground, where nothing can be drawn: '
             'give transforms from base_link, on the ground, to the camera.'
         )
         raise SimulationError(msg)
-    return CameraMount(pose.place_m, round(yaw, YAW_DIGITS))
+    return CameraPose(pose.translation_m, round(yaw, YAW_DIGITS))

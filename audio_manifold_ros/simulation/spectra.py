@@ -18,10 +18,10 @@ OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
 # The octave of 500 Hz is cut in two where the directivity of the microphones changes.
 LOW_EDGES_HZ = (44.7, 88.4, 176.8, 353.6, SPLIT_HZ)
 HIGH_EDGES_HZ = (SPLIT_HZ, 707.1, 1414.2, 2828.4, 5656.9, 11313.7)
-_SPLIT_SHARE = (SPLIT_HZ - 353.6) / (707.1 - 353.6)
+_SPLIT_FRACTION = (SPLIT_HZ - 353.6) / (707.1 - 353.6)
 
 REFERENCE_KMH = 70.0
-LOWEST_KMH = 20.0
+MIN_SPEED_KMH = 20.0
 IDLE_DB = -8.0
 SILENT_DB = -200.0
 POINT_SOURCE_DB = 11.0
@@ -88,8 +88,8 @@ def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool 
         return np.full(len(OCTAVES_HZ), SILENT_DB)
     category = _CATEGORIES[kind]
     speed_kmh = abs(speed_mps) * 3.6
-    clamped = max(speed_kmh, LOWEST_KMH)
-    idle_db = IDLE_DB * max(0.0, 1 - speed_kmh / LOWEST_KMH)
+    clamped = max(speed_kmh, MIN_SPEED_KMH)
+    idle_db = IDLE_DB * max(0.0, 1 - speed_kmh / MIN_SPEED_KMH)
     slope = np.array(category.propulsion_slope) * (clamped - REFERENCE_KMH) / REFERENCE_KMH
     return np.asarray(np.array(category.propulsion) + slope + idle_db)
 
@@ -102,6 +102,6 @@ def full_scale(level_db: Levels | float) -> Levels:
 def band_amplitudes(power_levels_db: Levels) -> tuple[Levels, Levels]:
     """Turn sound powers (8,) of octaves into free-field rms at 1 m of the low (4,) and high (5,) bands."""
     octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
-    low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_SHARE)])
-    high = octaves[3:] * np.array([np.sqrt(1 - _SPLIT_SHARE), 1.0, 1.0, 1.0, 1.0])
+    low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_FRACTION)])
+    high = octaves[3:] * np.array([np.sqrt(1 - _SPLIT_FRACTION), 1.0, 1.0, 1.0, 1.0])
     return low, high

@@ -35,7 +35,7 @@ FIRING_HZ = {
     VehicleKind.BUS: (35.0, 80.0),
     VehicleKind.MOTORCYCLE: (40.0, 140.0),
 }
-ELECTRIC_SHARE = {
+ELECTRIC_FRACTION = {
     VehicleKind.CAR: 0.12,
     VehicleKind.TRUCK: 0.0,
     VehicleKind.BUS: 0.2,
@@ -59,20 +59,20 @@ def make_street(seed: int) -> Street:
     rng = np.random.default_rng([seed, 0x57EE7])
     lane_m = rng.uniform(3.0, 3.6)
     lanes = int(rng.choice((1, 2), p=(0.72, 0.28)))
-    parking_m = [2.3 if rng.random() < share else 0.0 for share in (0.22, 0.22)]
-    standing = bool(rng.random() < 0.4)
-    if standing and parking_m[1] == 0.0:
+    parking_m = [2.3 if rng.random() < probability else 0.0 for probability in (0.22, 0.22)]
+    is_stationary = bool(rng.random() < 0.4)
+    if is_stationary and parking_m[1] == 0.0:
         parking_m[1] = 2.3
     road_left = lanes * lane_m + parking_m[0]
     road_right = -(lanes * lane_m + parking_m[1])
     pavement_left = road_left + rng.uniform(1.5, 4.0)
     pavement_right = road_right - rng.uniform(1.5, 4.0)
-    own_lane = int(rng.integers(lanes))
-    ego_y = road_right + parking_m[1] / 2 if standing else -(own_lane + 0.5) * lane_m + rng.normal(0, 0.15)
+    ego_lane = int(rng.integers(lanes))
+    ego_y = road_right + parking_m[1] / 2 if is_stationary else -(ego_lane + 0.5) * lane_m + rng.normal(0, 0.15)
     cruise_mps = rng.uniform(4.0, 15.0)
     ego = Ego(
         y_m=float(ego_y),
-        speed_mps=0.0 if standing else float(cruise_mps),
+        speed_mps=0.0 if is_stationary else float(cruise_mps),
         yaw_rad=float(rng.normal(0, math.radians(1.2))),
         electric=bool(rng.random() < 0.2),
         engine_hz=float(rng.uniform(25, 80)),
@@ -81,9 +81,9 @@ def make_street(seed: int) -> Street:
     facades = _facades(rng, +1, pavement_left) + _facades(rng, -1, -pavement_right)
     fences = _fences(rng, +1, pavement_left, facades) + _fences(rng, -1, -pavement_right, facades)
     trees = _trees(rng, +1, pavement_left) + _trees(rng, -1, -pavement_right)
-    vehicles = _traffic(rng, lanes, lane_m, -1 if standing else own_lane, ego)
+    vehicles = _traffic(rng, lanes, lane_m, -1 if is_stationary else ego_lane, ego)
     vehicles += _parked(rng, +1, road_left, parking_m[0], None)
-    vehicles += _parked(rng, -1, -road_right, parking_m[1], ego if standing else None)
+    vehicles += _parked(rng, -1, -road_right, parking_m[1], ego if is_stationary else None)
     return Street(
         seed=int(seed),
         road_left_m=float(road_left),
@@ -105,7 +105,7 @@ def _facades(rng: np.random.Generator, side: int, pavement_m: float) -> list[Fac
     facades: list[Facade] = []
     base_setback_m = 0.0 if rng.random() < 0.55 else rng.uniform(2.0, 8.0)
     height_m = rng.uniform(5.0, 18.0)
-    gap_share = rng.uniform(0.05, 0.6)
+    gap_probability = rng.uniform(0.05, 0.6)
     x = -BEHIND_M + rng.uniform(0, 20)
     while x < AHEAD_M:
         length_m = rng.uniform(8.0, 40.0)
@@ -122,7 +122,7 @@ def _facades(rng: np.random.Generator, side: int, pavement_m: float) -> list[Fac
                 scattering=rng.uniform(0.1, 0.4),
             )
         )
-        x += length_m + (rng.uniform(3.0, 22.0) if rng.random() < gap_share else 0.0)
+        x += length_m + (rng.uniform(3.0, 22.0) if rng.random() < gap_probability else 0.0)
     return facades
 
 
@@ -179,31 +179,31 @@ def _vehicle(rng: np.random.Generator, x_m: float, y_m: float, velocity_mps: flo
         height_m=height_m,
         velocity_mps=velocity_mps,
         audible=not parked,
-        electric=bool(rng.random() < ELECTRIC_SHARE[kind]),
+        electric=bool(rng.random() < ELECTRIC_FRACTION[kind]),
         level_offset_db=float(rng.normal(0, 1.5)),
         engine_hz=float(rng.uniform(*FIRING_HZ[kind])),
     )
 
 
-def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, own_lane: int, ego: Ego) -> list[Vehicle]:
+def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, ego_lane: int, ego: Ego) -> list[Vehicle]:
     """Fill every lane with vehicles at the lane's speed; lane -1 of the ego vehicle is the kerb."""
     vehicles: list[Vehicle] = []
     for direction in (-1, +1):
         for lane in range(lanes):
             if rng.random() < 0.15:
                 continue
-            own = direction == -1 and lane == own_lane
-            speed_mps = ego.speed_mps if own else rng.uniform(4.0, 16.0)
+            is_ego_lane = direction == -1 and lane == ego_lane
+            speed_mps = ego.speed_mps if is_ego_lane else rng.uniform(4.0, 16.0)
             spacing_m = 3600.0 * speed_mps / rng.uniform(*FLOW_PER_H)
             y_m = direction * (lane + 0.5) * lane_m
             x = -BEHIND_M + rng.uniform(0, spacing_m)
             while x < AHEAD_M:
                 vehicle = _vehicle(rng, x, y_m, -direction * speed_mps, parked=False)
                 clear_m = (vehicle.length_m + 4.6) / 2 + 4.0
-                if not own or abs(x) > clear_m:
+                if not is_ego_lane or abs(x) > clear_m:
                     vehicles.append(vehicle)
-                least_m = vehicle.length_m + MIN_GAP_M
-                x += least_m + rng.exponential(max(spacing_m - least_m, MIN_GAP_M))
+                min_spacing_m = vehicle.length_m + MIN_GAP_M
+                x += min_spacing_m + rng.exponential(max(spacing_m - min_spacing_m, MIN_GAP_M))
     return vehicles
 
 
@@ -220,9 +220,9 @@ def _parked(rng: np.random.Generator, side: int, kerb_m: float, parking_m: float
 
 
 def _weather(rng: np.random.Generator, facades: list[Facade], width_m: float) -> Weather:
-    near = [facade for facade in facades if facade.x_end_m > -60 and facade.x_start_m < 60]
-    cover = sum(facade.x_end_m - facade.x_start_m for facade in near) / 240.0
-    height_m = float(np.mean([facade.height_m for facade in near])) if near else 0.0
+    nearby = [facade for facade in facades if facade.x_end_m > -60 and facade.x_start_m < 60]
+    cover = sum(facade.x_end_m - facade.x_start_m for facade in nearby) / 240.0
+    height_m = float(np.mean([facade.height_m for facade in nearby])) if nearby else 0.0
     # A closed, high, narrow street sends more sound back (a canyon's tail against an open place).
     enclosure = min(1.0, cover * min(1.0, height_m / max(width_m, 1.0)))
     return Weather(

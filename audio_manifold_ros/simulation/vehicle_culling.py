@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.image_source_method import Wall
-from audio_manifold_ros.simulation.propagation_path import VehicleSound, Way
+from audio_manifold_ros.simulation.propagation_path import PropagationPath, VehicleSound
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.sample_grid import SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
@@ -38,8 +38,8 @@ class Traffic:
     ) -> None:
         """Prepare sources and walls; `floor_power` is what is always heard besides, as mean square."""
         self._sounds = [VehicleSound(vehicle, receivers, grid, sound_mps, generator) for vehicle in vehicles]
-        places = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
-        self._origins_m = np.array(places).reshape(-1, 3)
+        positions = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
+        self._origins_m = np.array(positions).reshape(-1, 3)
         self._speeds_mps = np.array([vehicle.velocity_mps for vehicle in vehicles])
         emissions = [sound.emission for sound in self._sounds]
         self.high_powers = np.array([emission.high_power for emission in emissions])
@@ -49,10 +49,10 @@ class Traffic:
         self._wall_ends = np.array([(wall.x_start_m, wall.x_end_m) for wall in walls]).reshape(-1, 2)
         self._receivers, self._grid, self._floor = receivers, grid, floor_power
 
-    def near(self, times_s: Array) -> tuple[NDArray[np.intp], Array]:
+    def within_horizon(self, times_s: Array) -> tuple[NDArray[np.intp], Array]:
         """Return the vehicles within the horizon at any of these times, and their squared distances (vehicle, time)."""
-        ears = self._receivers.x_m(times_s[[0, -1]])
-        ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - ears
+        array_x_m = self._receivers.x_m(times_s[[0, -1]])
+        ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - array_x_m
         reach = HORIZON_M[1]
         chosen = np.flatnonzero((ends.min(axis=1) < reach) & (ends.max(axis=1) > -reach))
         ahead = self._origins_m[chosen, :1] + self._speeds_mps[chosen, None] * times_s - self._receivers.x_m(times_s)
@@ -62,7 +62,7 @@ class Traffic:
     def render(self, first: int, last: int, out: tuple[Samples, Samples]) -> None:
         """Add steps first to last to what is above the split, and one step more on either side to what is below."""
         times = self._grid.times_s(first - 1, last + 1)
-        chosen, squares = self.near(times)
+        chosen, squares = self.within_horizon(times)
         if not len(chosen):
             return
         fades = propagation.fade_out(np.sqrt(squares), *HORIZON_M)
@@ -70,40 +70,44 @@ class Traffic:
         total = strengths.sum(axis=0) + self._floor
         for index, square, fade, strength in zip(chosen, squares, fades, strengths, strict=True):
             sound = self._sounds[index]
-            ways = []
-            gate = fade * _unmasked(strength / total)
+            paths = []
+            gate = fade * _audibility(strength / total)
             if gate.any():
-                ways.append(Way(sound.y_m, gate))
-            ways += self._images(sound, times, square, strength / total, fade)
-            if ways:
-                sound.render(first, last, ways, out)
+                paths.append(PropagationPath(sound.y_m, gate))
+            paths += self._images(sound, times, square, strength / total, fade)
+            if paths:
+                sound.render(first, last, paths, out)
 
-    def _images(self, sound: VehicleSound, times: Array, square: Array, share: Array, fade: Array) -> list[Way]:
-        ear_y = self._receivers.y_m
+    def _images(
+        self, sound: VehicleSound, times: Array, square: Array, power_ratio: Array, fade: Array
+    ) -> list[PropagationPath]:
+        array_y = self._receivers.y_m
         ends = times[[0, -1]]
-        places = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
+        positions = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
         # The source is heard where it was: up to half a second of its way back.
         slack = abs(sound.speed_mps) * 0.5 + 1
-        open_walls = (self._wall_ends[:, 0] < places.max() + slack) & (self._wall_ends[:, 1] > places.min() - slack)
-        nearest, strongest = float(square.min()), float((share * square).max())
-        ways = []
+        open_walls = (self._wall_ends[:, 0] < positions.max() + slack) & (
+            self._wall_ends[:, 1] > positions.min() - slack
+        )
+        nearest, strongest = float(square.min()), float((power_ratio * square).max())
+        paths = []
         for index in np.flatnonzero(open_walls).tolist():
             wall = self._walls[index]
             image_y = wall.mirror_y_m(sound.y_m)
-            longer = (image_y - ear_y) ** 2 - (sound.y_m - ear_y) ** 2
-            hopeless = strongest / (nearest + longer) * wall.high_gain**2 < 10 ** (MASKED_DB[1] / 10)
-            if hopeless or not wall.reflects(sound.y_m, ear_y):
+            longer = (image_y - array_y) ** 2 - (sound.y_m - array_y) ** 2
+            is_inaudible = strongest / (nearest + longer) * wall.high_gain**2 < 10 ** (MASKED_DB[1] / 10)
+            if is_inaudible or not wall.reflects(sound.y_m, array_y):
                 continue
             gate = sound.specular_gate(wall, times)
             if not gate.any():
                 continue
-            gate = gate * fade * _unmasked(share * square / (square + longer) * wall.high_gain**2)
+            gate = gate * fade * _audibility(power_ratio * square / (square + longer) * wall.high_gain**2)
             if gate.any():
-                ways.append(Way(image_y, gate, wall.low_gain, wall.high_gain))
-        return ways
+                paths.append(PropagationPath(image_y, gate, wall.low_gain, wall.high_gain))
+        return paths
 
 
-def _unmasked(share: Array) -> Array:
+def _audibility(power_ratio: Array) -> Array:
     """Return 1 for what brings enough of everything heard, 0 for what nobody would miss."""
-    audible_db, lost_db = MASKED_DB
-    return 1 - propagation.fade_out(10 * np.log10(np.maximum(share, 1e-12)), lost_db, audible_db)
+    audible_db, inaudible_db = MASKED_DB
+    return 1 - propagation.fade_out(10 * np.log10(np.maximum(power_ratio, 1e-12)), inaudible_db, audible_db)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.rig.extrinsics import Extrinsics
-from audio_manifold_ros.rig.transform_chain import Pose, optical_frame, pose_in_root
+from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root
 from audio_manifold_ros.testing.clap_bag import ClapBag
 from audio_manifold_ros.testing.clap_pictures import COLUMNS, Clapper, clap_pictures
 from audio_manifold_ros.testing.clapped_rig import ClappedRig
@@ -21,7 +21,7 @@ from audio_manifold_ros.testing.simulated_rig import RATE_HZ
 
 Array = NDArray[np.float64]
 
-CLAPS, EVERY_S, AWAY_M, WIDTH_RAD = 10, 1.6, 3.0, 0.9
+CLAPS, CLAP_INTERVAL_S, ARC_RADIUS_M, WIDTH_RAD = 10, 1.6, 3.0, 0.9
 PICTURE_RATE_HZ, EXPOSURE_S = 30.0, 0.008
 CLAPPER = Clapper(hands=2, width_px=5, reach_px=25, bend=0.2, brightness=80)
 
@@ -43,29 +43,30 @@ class ClapArc:
         """Write the bag of claps before the camera of a parked rig, whose device may have its channels shuffled."""
         generator = rig.generator
         array, optical = (
-            pose_in_root(self.extrinsics, frame) for frame in (rig.array.frame_id, optical_frame(self.extrinsics).child)
+            pose_in_root(self.extrinsics, frame)
+            for frame in (rig.array.frame_id, find_optical_transform(self.extrinsics).child)
         )
-        inside = optical.inverse().of(array)
-        ahead = inside.inverse().turn[:, 2]
+        inside = optical.inverse().compose(array)
+        ahead = inside.inverse().rotation[:, 2]
         azimuths = np.linspace(-WIDTH_RAD / 2, WIDTH_RAD / 2, CLAPS) + np.arctan2(ahead[1], ahead[0])
         heights_m = generator.uniform(-0.15, 0.0, CLAPS)
-        places_m = np.stack([AWAY_M * np.cos(azimuths), AWAY_M * np.sin(azimuths), heights_m], axis=1)
-        times_s = (np.arange(CLAPS) + 0.7) * EVERY_S + generator.uniform(-0.25, 0.25, CLAPS)
-        claps = rig.claps_at(places_m, times_s, rig.street(CLAPS * EVERY_S + 1))
-        seen_s = np.arange(round((CLAPS * EVERY_S + 1) * PICTURE_RATE_HZ)) / PICTURE_RATE_HZ
+        places_m = np.stack([ARC_RADIUS_M * np.cos(azimuths), ARC_RADIUS_M * np.sin(azimuths), heights_m], axis=1)
+        times_s = (np.arange(CLAPS) + 0.7) * CLAP_INTERVAL_S + generator.uniform(-0.25, 0.25, CLAPS)
+        claps = rig.claps_at(places_m, times_s, rig.street(CLAPS * CLAP_INTERVAL_S + 1))
+        image_times_s = np.arange(round((CLAPS * CLAP_INTERVAL_S + 1) * PICTURE_RATE_HZ)) / PICTURE_RATE_HZ
         scale = self.camera.model.width // COLUMNS
         pixels = (self._pixels(inside, places_m) + 0.5) / scale - 0.5
-        small = clap_pictures(CLAPPER, claps.times_s, pixels, seen_s, EXPOSURE_S, generator)
+        small = clap_pictures(CLAPPER, claps.times_s, pixels, image_times_s, EXPOSURE_S, generator)
         pictures = small.repeat(scale, axis=1).repeat(scale, axis=2)
         recorded = rig.device(claps.pressure, shuffled=shuffled)
-        stamps_s = seen_s + self.extrinsics.audio_time_offset_s
+        stamps_s = image_times_s + self.extrinsics.audio_time_offset_s
         ClapBag(recorded, RATE_HZ, pictures, stamps_s, compressed=scale > 1).write(folder)
 
     def _pixels(self, inside: Pose, places_m: Array) -> Array:
         """Return column and row (place, 2) of places in the frame of the array."""
         model = self.camera.model
         matrix = np.array([[model.fx, 0, model.cx], [0, model.fy, model.cy], [0, 0, 1]])
-        seen_m = places_m @ inside.turn.T + inside.place_m
-        bent = np.array(self.camera.distortion)
-        pixels = cv2.projectPoints(seen_m, np.zeros(3), np.zeros(3), matrix, bent)[0]
+        camera_points_m = places_m @ inside.rotation.T + inside.translation_m
+        distortion_coefficients = np.array(self.camera.distortion)
+        pixels = cv2.projectPoints(camera_points_m, np.zeros(3), np.zeros(3), matrix, distortion_coefficients)[0]
         return np.asarray(pixels, dtype=np.float64).reshape(-1, 2)

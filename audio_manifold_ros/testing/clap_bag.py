@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.testing.clap_pictures import Pictures
 
-NS = 1_000_000_000
-START_NS = 1_700_000_000 * NS
+NS_PER_S = 1_000_000_000
+START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
 AUDIO, CAMERA = '/audio', '/camera/image_raw'
 AUDIO_TYPE, IMAGE_TYPE, JPEG_TYPE = (
@@ -57,11 +57,11 @@ class ClapBag:
                 bag.write(topic, data, time_ns)
 
     def _audio(self) -> list[tuple[int, str, bytes]]:
-        steps = to_steps(self.samples).astype('<i2')
+        steps = float_to_int16(self.samples).astype('<i2')
         messages = []
         for first in range(0, steps.shape[1], BLOCK_SAMPLES):
             block = steps[:, first : first + BLOCK_SAMPLES]
-            time_ns = START_NS + first * NS // self.sample_rate_hz
+            time_ns = START_NS + first * NS_PER_S // self.sample_rate_hz
             fields = {
                 'header': _header(time_ns),
                 'sample_rate_hz': self.sample_rate_hz,
@@ -71,14 +71,16 @@ class ClapBag:
                 'overflow': False,
                 'data': np.frombuffer(block.T.tobytes(), dtype=np.uint8),
             }
-            messages.append((time_ns + block.shape[1] * NS // self.sample_rate_hz, AUDIO, _data(AUDIO_TYPE, fields)))
+            messages.append(
+                (time_ns + block.shape[1] * NS_PER_S // self.sample_rate_hz, AUDIO, _data(AUDIO_TYPE, fields))
+            )
         return messages
 
     def _pictures(self) -> list[tuple[int, str, bytes]]:
         kind = JPEG_TYPE if self.compressed else IMAGE_TYPE
         messages = []
         for picture, stamp_s in zip(self.pictures, self.stamps_s.tolist(), strict=True):
-            time_ns = START_NS + round(stamp_s * NS)
+            time_ns = START_NS + round(stamp_s * NS_PER_S)
             content = _png(picture) if self.compressed else _raw(picture)
             messages.append((time_ns, CAMERA, _data(kind, {'header': _header(time_ns), **content})))
         return messages
@@ -102,7 +104,7 @@ def _png(picture: NDArray[np.uint8]) -> dict[str, Any]:
 
 def _header(time_ns: int) -> Any:
     types = typestore().types
-    stamp = types['builtin_interfaces/msg/Time'](sec=time_ns // NS, nanosec=time_ns % NS)
+    stamp = types['builtin_interfaces/msg/Time'](sec=time_ns // NS_PER_S, nanosec=time_ns % NS_PER_S)
     return types['std_msgs/msg/Header'](stamp=stamp, frame_id='')
 
 

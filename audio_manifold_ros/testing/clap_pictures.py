@@ -15,8 +15,8 @@ Pictures = NDArray[np.uint8]
 
 ROWS, COLUMNS = 120, 160
 # Parts into which an exposure is cut.
-PARTS = 12
-REST_S, APART_S = (0.35, 0.75), 0.16
+EXPOSURE_STEPS = 12
+REST_S, CLOSING_S = (0.35, 0.75), 0.16
 NOISE_LEVELS = 2.0
 
 
@@ -78,34 +78,34 @@ def clap_pictures(
     rests_s = generator.uniform(*REST_S, len(claps_s))
     pictures = np.empty((len(times_s), ROWS, COLUMNS), dtype=np.uint8)
     for number, time_s in enumerate(times_s.tolist()):
-        instants = time_s + ((np.arange(PARTS) + 0.5) / PARTS - 0.5) * exposure_s
+        instants = time_s + ((np.arange(EXPOSURE_STEPS) + 0.5) / EXPOSURE_STEPS - 0.5) * exposure_s
         place = places_px[np.abs(claps_s - time_s).argmin()]
-        apart_px = [_apart_px(clapper, claps_s, rests_s, instant) for instant in instants]
-        light = np.mean([_lit(clapper, wall, place, apart) for apart in apart_px], axis=0)
+        gap_px = [_hand_gap_px(clapper, claps_s, rests_s, instant) for instant in instants]
+        light = np.mean([_render_hands(clapper, wall, place, gap) for gap in gap_px], axis=0)
         noisy = light + generator.normal(0, NOISE_LEVELS, light.shape)
         pictures[number] = np.clip(np.rint(noisy), 0, 255)
     return pictures
 
 
-def _apart_px(clapper: Clapper, claps_s: Array, rests_s: Array, time_s: float) -> float:
+def _hand_gap_px(clapper: Clapper, claps_s: Array, rests_s: Array, time_s: float) -> float:
     """Return how far a hand is from where it ends: it stays there for a while, goes back, waits, and comes."""
     ahead_s = claps_s - time_s
-    coming = ahead_s[(ahead_s > 0) & (ahead_s < APART_S)]
+    coming = ahead_s[(ahead_s > 0) & (ahead_s < CLOSING_S)]
     if len(coming):
-        part = float(coming[0]) / APART_S
+        part = float(coming[0]) / CLOSING_S
         return clapper.reach_px * part * (1 + clapper.bend * (1 - part)) / (1 + clapper.bend * (1 - part) * part)
     past = int((ahead_s <= 0).sum())
     rested = -float(ahead_s[past - 1]) - float(rests_s[past - 1]) if past else np.inf
-    return clapper.reach_px * float(np.clip(rested / (2 * APART_S), 0, 1))
+    return clapper.reach_px * float(np.clip(rested / (2 * CLOSING_S), 0, 1))
 
 
-def _lit(clapper: Clapper, wall: NDArray[np.float32], place_px: Array, apart_px: float) -> NDArray[np.float32]:
+def _render_hands(clapper: Clapper, wall: NDArray[np.float32], place_px: Array, gap_px: float) -> NDArray[np.float32]:
     """Return the wall with hands before it; edges are as soft as a lens makes them."""
     column, row = place_px.tolist()
     picture = wall.copy()
     down = np.clip(24 - np.abs(np.arange(ROWS) - row), 0, 1)[:, None]
     for side in (-1, 1)[: clapper.hands]:
-        middle = column + side * (apart_px + clapper.width_px / 2)
+        middle = column + side * (gap_px + clapper.width_px / 2)
         across = np.clip(clapper.width_px / 2 + 0.5 - np.abs(np.arange(COLUMNS) - middle), 0, 1)[None]
         cover = down * across
         picture = picture * (1 - cover) + (110 + clapper.brightness) * cover

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.geometry.array_self_calibration import rigid_fit
+from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band
 
@@ -19,12 +19,12 @@ Samples = NDArray[np.float32]
 
 # Where people stand, and how high they hold their hands against an array on a roof.
 RANGE_M, HEIGHT_M, ROOF_M = (1.5, 4.0), (-0.9, 0.6), 1.7
-EVERY_S, JITTER_S, CLAP_S = 1.2, 0.4, 0.04
-GROUND = 0.5
+CLAP_INTERVAL_S, JITTER_S, CLAP_S = 1.2, 0.4, 0.04
+GROUND_REFLECTION = 0.5
 
 
 @dataclass(frozen=True)
-class Claps:
+class ClapRecording:
     """What was clapped.
 
     Attributes:
@@ -43,7 +43,7 @@ class ClappedRig(SimulatedRig):
     """A parked car.
 
     Attributes:
-        said: The rig's file: positions with errors, in the frame of the true ones.
+        nominal: The rig's file: positions with errors, in the frame of the true ones.
         positions_m: Where the microphones are (mic, 3).
 
     """
@@ -53,33 +53,33 @@ class ClappedRig(SimulatedRig):
         super().__init__(seed, array)
         self.positions_m = self._positions_m
         wrong = self.positions_m + self.generator.normal(0, position_std_m, self.positions_m.shape)
-        turn, shift = rigid_fit(wrong, self.positions_m, np.ones(len(wrong)))
-        places = (wrong @ turn.T + shift).tolist()
+        rotation, translation = fit_rigid_transform(wrong, self.positions_m, np.ones(len(wrong)))
+        places = (wrong @ rotation.T + translation).tolist()
         mics = [replace(mic, position_m=(x, y, z)) for mic, (x, y, z) in zip(array.microphones, places, strict=True)]
-        self.said = replace(array, microphones=tuple(mics))
+        self.nominal = replace(array, microphones=tuple(mics))
 
-    def claps(self, count: int, street: Samples) -> Claps:
+    def claps(self, count: int, street: Samples) -> ClapRecording:
         """Return the street with claps all round at unknown places, each 10 dB over the street while it lasts."""
         azimuths = self.generator.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
         azimuths += self.generator.uniform(-0.5, 0.5, count) * 2 * np.pi / count
-        away = self.generator.uniform(*RANGE_M, count)
+        distances_m = self.generator.uniform(*RANGE_M, count)
         heights = self.generator.uniform(*HEIGHT_M, count)
-        places = np.stack([away * np.cos(azimuths), away * np.sin(azimuths), heights], axis=1)
-        times_s = (np.arange(count) + 0.5) * EVERY_S + self.generator.uniform(-0.5, 0.5, count) * JITTER_S
+        places = np.stack([distances_m * np.cos(azimuths), distances_m * np.sin(azimuths), heights], axis=1)
+        times_s = (np.arange(count) + 0.5) * CLAP_INTERVAL_S + self.generator.uniform(-0.5, 0.5, count) * JITTER_S
         return self.claps_at(places, times_s, street)
 
-    def claps_at(self, places_m: Array, times_s: Array, street: Samples) -> Claps:
+    def claps_at(self, places_m: Array, times_s: Array, street: Samples) -> ClapRecording:
         """Return the street with claps at places (clap, 3) and times, in whole samples; the ground gives echoes."""
-        heard, width = street.copy(), round(CLAP_S * RATE_HZ)
+        received, width = street.copy(), round(CLAP_S * RATE_HZ)
         starts = np.rint(times_s * RATE_HZ).astype(int)
         for place, start in zip(places_m, starts.tolist(), strict=True):
             signal = np.zeros(3 * width, dtype=np.float32)
             signal[:width] = self._clap(width)
             below = place * [1, 1, -1] - [0, 0, 2 * ROOF_M]
-            sound = self._from(place, signal) + GROUND * self._from(below, signal)
+            sound = self._propagate(place, signal) + GROUND_REFLECTION * self._propagate(below, signal)
             part = slice(start, start + sound.shape[1])
-            heard[:, part] += self._over(sound, street[:, part])
-        return Claps(heard, places_m, starts / RATE_HZ)
+            received[:, part] += self._scale_to_snr(sound, street[:, part])
+        return ClapRecording(received, places_m, starts / RATE_HZ)
 
     def _clap(self, n: int) -> Samples:
         """Return a burst of noise that dies in milliseconds, loudest about two kilohertz (Repp 1987)."""
@@ -90,7 +90,7 @@ class ClappedRig(SimulatedRig):
         return np.asarray(burst, dtype=np.float32)
 
     @staticmethod
-    def _over(sound: Samples, street: Samples) -> Samples:
+    def _scale_to_snr(sound: Samples, street: Samples) -> Samples:
         loud = np.mean(in_band(sound) ** 2) * sound.shape[1] / (CLAP_S * RATE_HZ)
         ratio = np.mean(in_band(street) ** 2) / loud
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))

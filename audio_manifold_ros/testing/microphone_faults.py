@@ -21,55 +21,55 @@ def low_pass(sound: Samples, rate_hz: int, corner_hz: float, deepest_db: float) 
     return np.asarray(np.fft.irfft(np.fft.rfft(sound) * gains, len(sound)), dtype=np.float32)
 
 
-def unplugged(sound: Samples, _rate_hz: int) -> Samples:
+def simulate_unplugged(sound: Samples, _rate_hz: int) -> Samples:
     """Return nothing at all."""
     return np.zeros_like(sound)
 
 
-def humming(sound: Samples, rate_hz: int) -> Samples:
+def simulate_hum(sound: Samples, rate_hz: int) -> Samples:
     """Return what an open input picks up: hum of the mains, and the noise of the amplifier."""
     time_s = np.arange(len(sound)) / rate_hz
     hum = 3e-3 * np.sin(2 * np.pi * 50 * time_s) + 1e-3 * np.sin(2 * np.pi * 150 * time_s)
     return (hum + np.random.default_rng(1).normal(0, 3e-5, len(sound))).astype(np.float32)
 
 
-def dead(sound: Samples, _rate_hz: int) -> Samples:
+def simulate_dead(sound: Samples, _rate_hz: int) -> Samples:
     """Return the noise of an amplifier without a capsule, one step of 16 bits."""
     return np.random.default_rng(2).normal(0, 3e-5, len(sound)).astype(np.float32)
 
 
-def clipping(sound: Samples, _rate_hz: int) -> Samples:
+def simulate_clipping(sound: Samples, _rate_hz: int) -> Samples:
     """Return sound so loud that a third of it is cut off."""
     clipped: Samples = np.clip(sound / sound.std(), -1, 1)
     return clipped
 
 
-def hissing(sound: Samples, rate_hz: int) -> Samples:
+def simulate_noise(sound: Samples, rate_hz: int) -> Samples:
     """Return sound under white noise, far above what it has over 3 kHz."""
     loud = sound - low_pass(sound, rate_hz, 3200, 80)
     level = max(12 * float(loud.std()), 5e-4)
     return (sound + np.random.default_rng(3).normal(0, level, len(sound))).astype(np.float32)
 
 
-def covered(sound: Samples, rate_hz: int) -> Samples:
+def simulate_occlusion(sound: Samples, rate_hz: int) -> Samples:
     """Return what mud, snow or a glove lets through."""
     return low_pass(sound, rate_hz, 800, 30)
 
 
 # How to break a microphone, and what may be said of it then.
 FAULTS: dict[str, tuple[Callable[[Samples, int], Samples], tuple[Fault, ...]]] = {
-    'unplugged': (unplugged, (Fault.UNPLUGGED,)),
-    'humming': (humming, (Fault.UNPLUGGED, Fault.DEAD)),
-    'dead': (dead, (Fault.DEAD,)),
-    'clipping': (clipping, (Fault.CLIPS,)),
-    'hissing': (hissing, (Fault.HISSES,)),
-    'covered': (covered, (Fault.COVERED,)),
+    'unplugged': (simulate_unplugged, (Fault.UNPLUGGED,)),
+    'humming': (simulate_hum, (Fault.UNPLUGGED, Fault.DEAD)),
+    'dead': (simulate_dead, (Fault.DEAD,)),
+    'clipping': (simulate_clipping, (Fault.CLIPPED,)),
+    'hissing': (simulate_noise, (Fault.NOISY,)),
+    'covered': (simulate_occlusion, (Fault.OCCLUDED,)),
 }
 
 
-def break_microphone(sound: Samples, mic: int, how: str, from_s: float, rate_hz: int) -> Samples:
+def break_microphone(sound: Samples, mic: int, fault: str, from_s: float, rate_hz: int) -> Samples:
     """Return sound float32 (mic, sample), quantised, in which one microphone breaks at an instant."""
     broken, first = sound.copy(), round(from_s * rate_hz)
-    broken[mic, first:] = FAULTS[how][0](sound[mic, first:], rate_hz)
+    broken[mic, first:] = FAULTS[fault][0](sound[mic, first:], rate_hz)
     steps = np.clip(np.rint(broken * 32768), -32768, 32767)
     return (steps / np.float32(32768)).astype(np.float32)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.camera.charuco_board import DRAWN_MARGIN_PX, DRAWN_SQUARE_PX, CharucoBoard
+from audio_manifold_ros.calibration.camera.charuco_board import PRINT_MARGIN_PX, PRINT_SQUARE_PX, CharucoBoard
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 
 COLUMNS, ROWS, SQUARE_M, MARKER_M = 7, 5, 0.04, 0.03
@@ -23,7 +23,9 @@ def board() -> CharucoBoard:
     return CharucoBoard(COLUMNS, ROWS, SQUARE_M, MARKER_M, '5X5_100')
 
 
-def board_picture(turn_rad: NDArray[np.float64], place_m: NDArray[np.float64], noise: float = 2.0) -> NDArray[np.uint8]:
+def board_picture(
+    rotation_rad: NDArray[np.float64], translation_m: NDArray[np.float64], noise: float = 2.0
+) -> NDArray[np.uint8]:
     """Take a picture of a board whose middle is at a place before the camera, turned by a rotation vector."""
     model = CAMERA.model
     matrix = np.array([[model.fx, 0, model.cx], [0, model.fy, model.cy], [0, 0, 1]])
@@ -31,12 +33,12 @@ def board_picture(turn_rad: NDArray[np.float64], place_m: NDArray[np.float64], n
     pixels = np.stack([columns.ravel(), rows.ravel()], axis=1)[:, None]
     flat = np.asarray(cv2.undistortPoints(pixels, matrix, np.array(CAMERA.distortion))).reshape(-1, 2)
     rays = np.column_stack([flat, np.ones(len(flat))])
-    turn = np.asarray(cv2.Rodrigues(turn_rad)[0])
+    rotation = np.asarray(cv2.Rodrigues(rotation_rad)[0])
     # A ray meets the board where its height over the board is zero.
-    towards, origin = rays @ turn, (-place_m) @ turn
+    towards, origin = rays @ rotation, (-translation_m) @ rotation
     on_board = origin + towards * (-origin[2] / towards[:, 2])[:, None] + MIDDLE_M
-    drawn = (on_board[:, :2] / SQUARE_M * DRAWN_SQUARE_PX + DRAWN_MARGIN_PX - 0.5).astype(np.float32)
-    maps = [drawn[:, axis].reshape(model.height, model.width) for axis in (0, 1)]
+    board_px = (on_board[:, :2] / SQUARE_M * PRINT_SQUARE_PX + PRINT_MARGIN_PX - 0.5).astype(np.float32)
+    maps = [board_px[:, axis].reshape(model.height, model.width) for axis in (0, 1)]
     paper = cv2.GaussianBlur(board().draw(), (0, 0), 1.0)
     picture = cv2.remap(paper, maps[0], maps[1], cv2.INTER_LINEAR, borderValue=128)
     noisy = picture + np.random.default_rng(0).normal(0, noise, picture.shape)
@@ -44,14 +46,14 @@ def board_picture(turn_rad: NDArray[np.float64], place_m: NDArray[np.float64], n
 
 
 def board_pictures(
-    count: int, tilt_rad: float = 0.6, away_m: tuple[float, float] = (0.25, 0.5)
+    count: int, tilt_rad: float = 0.6, distance_m: tuple[float, float] = (0.25, 0.5)
 ) -> list[NDArray[np.uint8]]:
     """Take pictures of a board that is carried through the view of the camera and tilted to all sides."""
     generator = np.random.default_rng(1)
     pictures = []
     for number in range(count):
-        away = generator.uniform(*away_m)
+        distance = generator.uniform(*distance_m)
         across, down = (number % 4 - 1.5) / 3, (number // 4 % 3 - 1) / 2
-        place = np.array([across * 0.8 * away, down * 0.6 * away, away])
+        place = np.array([across * 0.8 * distance, down * 0.6 * distance, distance])
         pictures.append(board_picture(generator.uniform(-tilt_rad, tilt_rad, 3), place))
     return pictures

@@ -10,54 +10,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
-Inject = Callable[[Samples, int, np.random.Generator], None]
+FaultInjector = Callable[[Samples, int, np.random.Generator], None]
 
 STEP = np.float32(1 / 32768)
-LEAST_HISS_DB, MOST_HISS_DB = 10.0, 25.0
-CLIPPED_SHARES = (2e-4, 0.02)
+MIN_NOISE_DB, MAX_NOISE_DB = 10.0, 25.0
+CLIPPED_FRACTIONS = (2e-4, 0.02)
 STUCK_BITS = (2, 9)
 
 
-def quantised(samples: Samples) -> Samples:
+def quantize_to_pcm16(samples: Samples) -> Samples:
     """Return sound as a 16-bit device delivers it."""
     return np.asarray(np.clip(np.rint(samples / STEP), -32768, 32767) * STEP, dtype=np.float32)
 
 
-def unplugged(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
+def inject_unplugged(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
     """Let a channel deliver zeros and nothing else."""
     samples[channel] = 0
 
 
-def deaf(samples: Samples, channel: int, generator: np.random.Generator) -> None:
+def inject_dead(samples: Samples, channel: int, generator: np.random.Generator) -> None:
     """Leave the noise of the amplifier, one to three steps, and a little hum of the mains."""
     n = samples.shape[1]
     hum = np.sin(2 * np.pi * 50 / 22_500 * np.arange(n)) * generator.uniform(0, 3)
     samples[channel] = (generator.standard_normal(n) * generator.uniform(1, 3) + hum) * STEP
 
 
-def clipped(samples: Samples, channel: int, generator: np.random.Generator) -> None:
+def inject_clipping(samples: Samples, channel: int, generator: np.random.Generator) -> None:
     """Cut a share of the samples off, at full scale or below it: an amplifier saturates before its converter."""
-    share = np.exp(generator.uniform(*np.log(CLIPPED_SHARES)))
+    clipped_fraction = np.exp(generator.uniform(*np.log(CLIPPED_FRACTIONS)))
     limit = generator.choice([1.0, generator.uniform(0.1, 0.9)])
-    level = np.quantile(np.abs(samples[channel]), 1 - share)
+    level = np.quantile(np.abs(samples[channel]), 1 - clipped_fraction)
     samples[channel] = np.clip(samples[channel] * (limit / level), -limit, limit)
 
 
-def hissing(samples: Samples, channel: int, generator: np.random.Generator) -> None:
+def inject_noise(samples: Samples, channel: int, generator: np.random.Generator) -> None:
     """Add white noise, 10 to 25 dB over the sound in the upper half of the spectrum."""
     n = samples.shape[1]
     spectrum = np.abs(np.fft.rfft(samples[channel])) ** 2
     upper = spectrum[len(spectrum) // 2 :].mean() / n
-    level = np.sqrt(upper) * 10 ** (generator.uniform(LEAST_HISS_DB, MOST_HISS_DB) / 20)
+    level = np.sqrt(upper) * 10 ** (generator.uniform(MIN_NOISE_DB, MAX_NOISE_DB) / 20)
     samples[channel] += (generator.standard_normal(n) * level).astype(np.float32)
 
 
-def duplicated(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
+def inject_duplicate(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
     """Put the next channel's sound on this one too."""
     samples[channel] = samples[(channel + 1) % len(samples)]
 
 
-def stuck_bit(samples: Samples, channel: int, generator: np.random.Generator) -> None:
+def inject_stuck_bit(samples: Samples, channel: int, generator: np.random.Generator) -> None:
     """Hold one bit of every sample at 0 or 1."""
     steps = np.rint(samples[channel] / STEP).astype(np.int16)
     bit = np.int16(1 << generator.integers(*STUCK_BITS))
@@ -65,11 +65,11 @@ def stuck_bit(samples: Samples, channel: int, generator: np.random.Generator) ->
     samples[channel] = steps * STEP
 
 
-FAULTS: dict[str, Inject] = {
-    'unplugged': unplugged,
-    'deaf': deaf,
-    'clipped': clipped,
-    'hissing': hissing,
-    'duplicated': duplicated,
-    'stuck bit': stuck_bit,
+FAULTS: dict[str, FaultInjector] = {
+    'unplugged': inject_unplugged,
+    'deaf': inject_dead,
+    'clipped': inject_clipping,
+    'hissing': inject_noise,
+    'duplicated': inject_duplicate,
+    'stuck bit': inject_stuck_bit,
 }

@@ -17,7 +17,7 @@ from audio_manifold_ros.simulation.directivity import HIGH_OMNI, directivity
 from audio_manifold_ros.simulation.propagation import speed_of_sound_mps
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.street import make_street
-from audio_manifold_ros.testing.rig_faults import quantised
+from audio_manifold_ros.testing.rig_faults import quantize_to_pcm16
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -25,12 +25,12 @@ Samples = NDArray[np.float32]
 RATE_HZ = 22_500
 GAIN_DB, DELAY_SAMPLES = 6.0, 4.0
 SNR_DB = 10.0
-GROUND_SHARE, WALL_SHARE, WALL_M = 0.4, 0.7, 8.0
+GROUND_REFLECTION, WALL_REFLECTION, WALL_M = 0.4, 0.7, 8.0
 BAND_HZ = (100.0, 10_000.0)
 
 
 @dataclass(frozen=True)
-class Truth:
+class RigGroundTruth:
     """What is true of a rig, by microphone of its file.
 
     Attributes:
@@ -76,7 +76,7 @@ class SimulatedRig:
 
     Attributes:
         array: What its file says: no corrections, microphone i on channel i.
-        truth: What the commands should find out.
+        ground_truth: What the commands should find out.
         generator: Of all chance.
 
     """
@@ -89,7 +89,7 @@ class SimulatedRig:
         if not driving:
             street = replace(street, ego=replace(street.ego, speed_mps=0.0, electric=True))
         self._street = StreetAcoustics(street, array, RATE_HZ)
-        self._sound_mps = speed_of_sound_mps(street.weather.temperature_c)
+        self._speed_of_sound_mps = speed_of_sound_mps(street.weather.temperature_c)
         capsules = self._street.microphones
         self._positions_m = array.positions_m + capsules.jitter_m
         self._capsule_gains = capsules.gains[:, None]
@@ -99,7 +99,7 @@ class SimulatedRig:
         flipped = generator.permutation(mics)[: generator.integers(0, (mics + 1) // 2)]
         polarities = np.ones(mics, dtype=np.int64)
         polarities[flipped] = -1
-        self.truth = Truth(
+        self.ground_truth = RigGroundTruth(
             np.asarray(generator.permutation(mics), dtype=np.int64),
             gains_db - np.median(gains_db),
             polarities,
@@ -121,40 +121,40 @@ class SimulatedRig:
             echoes: Let the ground and a wall send the sound back.
 
         """
-        heard = street.copy()
+        received = street.copy()
         width = round(seconds * RATE_HZ)
         start_rad = self.generator.uniform(0, 2 * np.pi)
         for number in range(count):
             azimuth = start_rad + 2 * np.pi * (number + self.generator.uniform(-0.2, 0.2)) / count
-            away_m = self.generator.uniform(3, 5)
+            distance_m = self.generator.uniform(3, 5)
             height_m = self.generator.uniform(-0.2, 0.2)
-            source_m = np.array([away_m * np.cos(azimuth), away_m * np.sin(azimuth), height_m])
+            source_m = np.array([distance_m * np.cos(azimuth), distance_m * np.sin(azimuth), height_m])
             part = slice(number * width, (number + 1) * width)
             signal = self._pink(width)
-            sound = self._from(source_m, signal)
-            for share, mirrored_m in _mirrored(source_m) if echoes else ():
-                sound += np.float32(share) * self._from(mirrored_m, signal)
-            heard[:, part] += self._at_snr(sound, street[:, part])
-        return heard
+            sound = self._propagate(source_m, signal)
+            for level, image_source_m in _image_sources(source_m) if echoes else ():
+                sound += np.float32(level) * self._propagate(image_source_m, signal)
+            received[:, part] += self._at_snr(sound, street[:, part])
+        return received
 
     def wired(self, seconds: float, street: Samples) -> Samples:
         """Return one electrical signal on all channels, with the street's noise on each."""
         signal = np.tile(self._pink(round(seconds * RATE_HZ)), (len(street), 1))
         return street[:, : signal.shape[1]] + self._at_snr(signal, street)
 
-    def spoken_at(self, seconds: float, street: Samples, *, taps: bool) -> Samples:
+    def speech_at_microphones(self, seconds: float, street: Samples, *, taps: bool) -> Samples:
         """Return the street with somebody who speaks at, or taps, each microphone in turn for some seconds."""
-        heard, width = street.copy(), round(seconds * RATE_HZ)
+        received, width = street.copy(), round(seconds * RATE_HZ)
         for mic, position in enumerate(self._positions_m):
             facing = np.array(self.array.microphones[mic].facing)
             mouth_m = position + (0.01 if taps else 0.15) * facing + self.generator.normal(0, 0.002, 3)
             signal = self._taps(width) if taps else self._speech(width)
             part = slice(mic * width, (mic + 1) * width)
-            sound = self._from(mouth_m, signal)
-            share = float(np.mean(in_band(sound[mic : mic + 1]) ** 2))
+            sound = self._propagate(mouth_m, signal)
+            level = float(np.mean(in_band(sound[mic : mic + 1]) ** 2))
             noise = float(np.mean(in_band(street[mic : mic + 1, part]) ** 2))
-            heard[:, part] += sound * np.float32(np.sqrt(noise / share * 10 ** (SNR_DB / 10)))
-        return heard
+            received[:, part] += sound * np.float32(np.sqrt(noise / level * 10 ** (SNR_DB / 10)))
+        return received
 
     def device(self, pressure: Samples, *, drift_ppm: Sequence[float] = (), shuffled: bool = False) -> Samples:
         """Return what the device delivers: gains, polarity, delays, drift, order, 16 bits.
@@ -162,37 +162,37 @@ class SimulatedRig:
         Args:
             pressure: f32 (mic, sample).
             drift_ppm: How fast the clock of each microphone is late, empty for one clock.
-            shuffled: Put the microphones on the channels of `truth`; otherwise they are on those of the file.
+            shuffled: Put the microphones on the channels of `ground_truth`; otherwise they are on those of the file.
 
         """
-        truth = self.truth
+        ground_truth = self.ground_truth
         drift = np.array(drift_ppm or np.zeros(len(pressure))) * 1e-6
         delayed = np.stack(
             [
-                _late(signal, delay, rate)
-                for signal, delay, rate in zip(pressure, truth.delays_samples, drift, strict=True)
+                _apply_delay(signal, delay, rate)
+                for signal, delay, rate in zip(pressure, ground_truth.delays_samples, drift, strict=True)
             ]
         )
-        factors = truth.polarities * 10 ** (truth.gains_db / 20)
+        factors = ground_truth.polarities * 10 ** (ground_truth.gains_db / 20)
         recorded = np.empty_like(delayed)
-        recorded[truth.channels if shuffled else np.arange(len(delayed))] = delayed * factors[:, None].astype(
+        recorded[ground_truth.channels if shuffled else np.arange(len(delayed))] = delayed * factors[:, None].astype(
             np.float32
         )
-        return quantised(recorded)
+        return quantize_to_pcm16(recorded)
 
-    def _from(self, source_m: Array, signal: Samples) -> Samples:
+    def _propagate(self, source_m: Array, signal: Samples) -> Samples:
         """Return the pressure (mic, sample) of a signal from a place."""
         spectrum = scipy.fft.rfft(signal)
         frequencies = scipy.fft.rfftfreq(len(signal), 1 / RATE_HZ)
-        ways = source_m - self._positions_m
-        distances = np.linalg.norm(ways, axis=1)
-        cosines = np.sum(ways * self.array.facings, axis=1) / distances
-        heard = np.empty((len(ways), len(signal)), dtype=np.float32)
+        paths_m = source_m - self._positions_m
+        distances = np.linalg.norm(paths_m, axis=1)
+        cosines = np.sum(paths_m * self.array.facings, axis=1) / distances
+        received = np.empty((len(paths_m), len(signal)), dtype=np.float32)
         for mic, (distance, cosine) in enumerate(zip(distances.tolist(), cosines.tolist(), strict=True)):
             pattern = np.where(frequencies < SPLIT_HZ, 1.0, directivity(np.array(cosine), HIGH_OMNI))
-            phase = np.exp(-2j * np.pi * frequencies * distance / self._sound_mps)
-            heard[mic] = scipy.fft.irfft(spectrum * pattern * phase / distance, len(signal))
-        return heard
+            phase = np.exp(-2j * np.pi * frequencies * distance / self._speed_of_sound_mps)
+            received[mic] = scipy.fft.irfft(spectrum * pattern * phase / distance, len(signal))
+        return received
 
     def _pink(self, n: int) -> Samples:
         frequencies = scipy.fft.rfftfreq(n, 1 / RATE_HZ)
@@ -224,10 +224,13 @@ class SimulatedRig:
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
 
 
-def _mirrored(source_m: Array) -> tuple[tuple[float, Array], ...]:
+def _image_sources(source_m: Array) -> tuple[tuple[float, Array], ...]:
     """Return how much of its sound the ground and a wall return, and where their images of a source stand."""
     x, y, z = source_m
-    return (GROUND_SHARE, np.array([x, y, -2 * ARRAY_HEIGHT_M - z])), (WALL_SHARE, np.array([x, 2 * WALL_M - y, z]))
+    return (GROUND_REFLECTION, np.array([x, y, -2 * ARRAY_HEIGHT_M - z])), (
+        WALL_REFLECTION,
+        np.array([x, 2 * WALL_M - y, z]),
+    )
 
 
 def in_band(samples: Samples) -> Samples:
@@ -238,7 +241,7 @@ def in_band(samples: Samples) -> Samples:
     return np.asarray(scipy.fft.irfft(spectrum, samples.shape[1], axis=1), dtype=np.float32)
 
 
-def _late(signal: Samples, delay_samples: float, drift: float) -> Samples:
+def _apply_delay(signal: Samples, delay_samples: float, drift: float) -> Samples:
     """Return a signal that comes late by a fraction of samples, and later and later where its clock drifts."""
     n = len(signal)
     padded = scipy.fft.next_fast_len(n + 64, real=True)

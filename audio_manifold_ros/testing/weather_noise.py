@@ -35,7 +35,7 @@ POOL_S = 20
 _SEED = 20_030_517
 
 
-class RoughWeather:
+class WeatherNoise:
     """What rain and wind add at each microphone; the same seed sounds the same however it is cut into calls."""
 
     def __init__(self, mics: int, sample_rate_hz: int, seed: int, *, rain_mm_h: float, buffeting_db: float) -> None:
@@ -60,35 +60,37 @@ class RoughWeather:
         """Return float32 (mic, n), full scale ±1."""
         out = np.zeros((self._mics, n), dtype=np.float32)
         if self._wind:
-            self._blow(out, first_sample)
+            self._add_wind(out, first_sample)
         if self._rain_mm_h:
-            self._rain(out, first_sample)
+            self._add_rain(out, first_sample)
         return out
 
-    def _blow(self, out: Samples, first_sample: int) -> None:
+    def _add_wind(self, out: Samples, first_sample: int) -> None:
         pool = _turbulence(self._rate_hz)
         width = round(GUST_STEP_S * self._rate_hz)
         steps = np.arange(first_sample // width, (first_sample + out.shape[1]) // width + 2)
-        places = np.arange(first_sample, first_sample + out.shape[1]) / width
+        positions = np.arange(first_sample, first_sample + out.shape[1]) / width
         for mic in range(self._mics):
             levels = np.array([self._gust(mic, int(step)) for step in steps])
-            gain = self._wind * self._exposure[mic] * 10 ** (np.interp(places, steps, levels) / 20)
+            gain = self._wind * self._exposure[mic] * 10 ** (np.interp(positions, steps, levels) / 20)
             at = (first_sample + int(self._starts[mic]) + np.arange(out.shape[1])) % len(pool)
             out[mic] += (pool[at] * gain).astype(np.float32)
 
     def _gust(self, mic: int, step: int) -> float:
         return float(np.random.default_rng([self._seed, mic, step, 1]).normal(0, GUST_DB))
 
-    def _rain(self, out: Samples, first_sample: int) -> None:
+    def _add_rain(self, out: Samples, first_sample: int) -> None:
         bursts = _bursts(self._rate_hz)
-        width, longest = round(CELL_S * self._rate_hz), bursts.shape[1]
-        cells = range((first_sample - longest) // width, (first_sample + out.shape[1] - 1) // width + 1)
+        width, burst_samples = round(CELL_S * self._rate_hz), bursts.shape[1]
+        cells = range((first_sample - burst_samples) // width, (first_sample + out.shape[1] - 1) // width + 1)
         for mic in range(self._mics):
             for cell in cells:
                 rng = np.random.default_rng([self._seed, mic, cell + 1, 2])
-                self._rain_in(out[mic], bursts, rng, cell * width - first_sample, self._exposure[mic])
+                self._add_rain_in_cell(out[mic], bursts, rng, cell * width - first_sample, self._exposure[mic])
 
-    def _rain_in(self, out: Samples, bursts: Samples, rng: np.random.Generator, at: int, exposure: float) -> None:
+    def _add_rain_in_cell(
+        self, out: Samples, bursts: Samples, rng: np.random.Generator, at: int, exposure: float
+    ) -> None:
         """Add the drops of one cell, which begins at `at`, to one microphone."""
         width = round(CELL_S * self._rate_hz)
         for hits, level_db in ((SHIELD_HITS, SHIELD_DB), (SHEET_HITS, SHEET_DB)):

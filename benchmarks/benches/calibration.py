@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
 from audio_manifold_ros.calibration.channels.channel_delays import (
     ChannelDelays,
-    delays_from_places,
-    delays_of_wired,
+    estimate_acoustic_delays,
+    estimate_wired_delays,
 )
-from audio_manifold_ros.calibration.channels.channel_gains import gains_from_places
-from audio_manifold_ros.calibration.channels.channel_identification import find_order
-from audio_manifold_ros.calibration.channels.channel_polarity import find_polarities
-from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
-from audio_manifold_ros.calibration.channels.stationary_segments import find_places
-from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
+from audio_manifold_ros.calibration.channels.channel_gains import estimate_loudspeaker_gains
+from audio_manifold_ros.calibration.channels.channel_identification import identify_channels
+from audio_manifold_ros.calibration.channels.channel_polarity import estimate_polarity
+from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
+from audio_manifold_ros.calibration.channels.stationary_segments import find_stationary_segments
+from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.rig_faults import FAULTS, Samples, quantised
+from audio_manifold_ros.testing.rig_faults import FAULTS, Samples, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.short_mode import times
+from benchmarks.harness.short_mode import scaled_count
 from training.data.process_pool import fresh_pool
 
 Outcome = TypeVar('Outcome')
@@ -37,9 +37,9 @@ ARRAYS = (octagon(), rectangle(), octagon(0.045))
 FIRST_SEED, CHECKED_RIGS, CALIBRATED_RIGS = 970_000, 200, 200
 CHECK_S, TAP_S, PLACE_S, PLACES, WIRED_S = 20.0, 3.0, 3.0, 12, 10.0
 # Speaking from a hand away tells microphones apart that are not themselves a hand apart.
-LEAST_SPOKEN_M = 0.3
-LONGEST_LAG_S = 0.025
-MOST_DB, MOST_SAMPLES = 0.3, 0.05
+MIN_SPOKEN_SPACING_M = 0.3
+MAX_LAG_S = 0.025
+MAX_GAIN_ERROR_DB, MAX_DELAY_ERROR_SAMPLES = 0.3, 0.05
 SOUND_MPS = 343.0
 FAULT_NAMES = {
     'unplugged': 'dead',
@@ -50,11 +50,11 @@ FAULT_NAMES = {
     'stuck bit': 'stuck',
 }
 ECHOES = 'with echoes of the ground (40 %) and of a wall 8 m away (70 %)'
-LARGEST_DRIFT_PPM, SMALLEST_DRIFT_PPM = 60.0, 2.0
+MAX_DRIFT_PPM, MIN_DRIFT_PPM = 60.0, 2.0
 
 
 @dataclass(frozen=True)
-class Checked:
+class RigCheckResult:
     """What the check made of one rig.
 
     Attributes:
@@ -72,7 +72,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class RigCalibrationResult:
     """What the other commands made of one rig.
 
     Attributes:
@@ -99,7 +99,7 @@ class Calibrated:
     missed_drift: bool
 
 
-def check_rig(seed: int) -> Checked:
+def check_rig(seed: int) -> RigCheckResult:
     """Check a rig that stands or drives, as it is and with three faults at a time, not in neighbouring channels."""
     rig = SimulatedRig(seed, ARRAYS[seed % len(ARRAYS)], driving=seed % 2 == 1)
     sound = rig.device(rig.street(CHECK_S))
@@ -111,7 +111,7 @@ def check_rig(seed: int) -> Checked:
         broken = sound.copy()
         for channel, name in zip(channels.tolist(), some, strict=True):
             FAULTS[name](broken, channel, rig.generator)
-        found = _faults(quantised(broken))
+        found = _faults(quantize_to_pcm16(broken))
         involved = set(channels.tolist())
         for channel, name in zip(channels.tolist(), some, strict=True):
             if FAULT_NAMES[name] not in found[channel]:
@@ -120,35 +120,36 @@ def check_rig(seed: int) -> Checked:
         others = [channel for channel in range(len(sound)) if channel not in involved]
         accused += [f'rig {seed} with {some}, channel {c}: {found[c]}' for c in others if found[c]]
         healthy += len(others)
-    return Checked(tuple(missed), tuple(accused), len(FAULTS), healthy)
+    return RigCheckResult(tuple(missed), tuple(accused), len(FAULTS), healthy)
 
 
-def calibrate_rig(seed: int) -> Calibrated:
+def calibrate_rig(seed: int) -> RigCalibrationResult:
     """Find order, polarity, gains and delays of a rig, and whether it has one clock."""
     array = ARRAYS[seed % len(ARRAYS)]
     rig = SimulatedRig(seed, array)
     street = rig.street(PLACES * PLACE_S)
-    truth = rig.truth
-    polarities = find_polarities(rig.device(street), RATE_HZ, array.positions_m).signs
-    flipped = truth.polarities * (1 if truth.polarities.sum() >= 0 else -1)
-    heard = rig.places(PLACES, PLACE_S, street)
-    delays, gains_db = _from_places(rig.device(heard), array)
-    wired = delays_of_wired(find_arrivals(rig.device(rig.wired(WIRED_S, street)), RATE_HZ, LONGEST_LAG_S), RATE_HZ)
-    apart_ppm = float(np.exp(rig.generator.uniform(np.log(SMALLEST_DRIFT_PPM), np.log(LARGEST_DRIFT_PPM))))
-    slow = rig.generator.permutation(len(heard))[: len(heard) // 2 - 1]
-    drift_ppm = np.where(np.isin(np.arange(len(heard)), slow), apart_ppm, 0.0)
+    ground_truth = rig.ground_truth
+    polarities = estimate_polarity(rig.device(street), RATE_HZ, array.positions_m).signs
+    flipped = ground_truth.polarities * (1 if ground_truth.polarities.sum() >= 0 else -1)
+    received = rig.places(PLACES, PLACE_S, street)
+    delays, gains_db = _from_places(rig.device(received), array)
+    wired = estimate_wired_delays(estimate_tdoas(rig.device(rig.wired(WIRED_S, street)), RATE_HZ, MAX_LAG_S), RATE_HZ)
+    clock_difference_ppm = float(np.exp(rig.generator.uniform(np.log(MIN_DRIFT_PPM), np.log(MAX_DRIFT_PPM))))
+    slow = rig.generator.permutation(len(received))[: len(received) // 2 - 1]
+    drift_ppm = np.where(np.isin(np.arange(len(received)), slow), clock_difference_ppm, 0.0)
     echoing, echoing_db = _from_places(rig.device(rig.places(PLACES, PLACE_S, street, echoes=True)), array)
-    two_clocks, _ = _from_places(rig.device(heard, drift_ppm=drift_ppm.tolist()), array)
-    return Calibrated(
+    two_clocks, _ = _from_places(rig.device(received, drift_ppm=drift_ppm.tolist()), array)
+    return RigCalibrationResult(
         wrong_order=_wrong_order(rig, street),
         wrong_polarity=int((polarities != flipped).sum()),
-        gain_error_db=float(np.abs(gains_db - truth.gains_db).max()),
-        delay_error_samples=float(np.abs(delays.delays_samples - truth.delays_samples).max()),
-        echoing_gain_error_db=float(np.abs(echoing_db - truth.gains_db).max()),
-        echoing_delay_error_samples=float(np.abs(echoing.delays_samples - truth.delays_samples).max()),
-        wired_error_samples=float(np.abs(wired.delays_samples - truth.delays_samples).max()),
-        false_drift=bool(drifting_channels(delays.drift_ppm, delays.drift_std_ppm)),
-        missed_drift=drifting_channels(two_clocks.drift_ppm, two_clocks.drift_std_ppm) != tuple(sorted(slow.tolist())),
+        gain_error_db=float(np.abs(gains_db - ground_truth.gains_db).max()),
+        delay_error_samples=float(np.abs(delays.delays_samples - ground_truth.delays_samples).max()),
+        echoing_gain_error_db=float(np.abs(echoing_db - ground_truth.gains_db).max()),
+        echoing_delay_error_samples=float(np.abs(echoing.delays_samples - ground_truth.delays_samples).max()),
+        wired_error_samples=float(np.abs(wired.delays_samples - ground_truth.delays_samples).max()),
+        false_drift=bool(find_drifting_channels(delays.drift_ppm, delays.drift_std_ppm)),
+        missed_drift=find_drifting_channels(two_clocks.drift_ppm, two_clocks.drift_std_ppm)
+        != tuple(sorted(slow.tolist())),
     )
 
 
@@ -156,33 +157,37 @@ def _faults(samples: Samples) -> list[tuple[str, ...]]:
     return [channel.faults for channel in check_channels(samples, RATE_HZ).channels]
 
 
-def _from_places(heard: Samples, array: MicrophoneArray) -> tuple[ChannelDelays, NDArray[np.float64]]:
+def _from_places(received: Samples, array: MicrophoneArray) -> tuple[ChannelDelays, NDArray[np.float64]]:
     positions_m = array.positions_m
     width = float(np.linalg.norm(np.ptp(positions_m, axis=0))) / SOUND_MPS * RATE_HZ
-    places = find_places(find_arrivals(heard, RATE_HZ, LONGEST_LAG_S), width)
-    delays = delays_from_places(places, positions_m, RATE_HZ, SOUND_MPS)
-    return delays, gains_from_places(heard, RATE_HZ, places, delays, positions_m).gains_db
+    places = find_stationary_segments(estimate_tdoas(received, RATE_HZ, MAX_LAG_S), width)
+    delays = estimate_acoustic_delays(places, positions_m, RATE_HZ, SOUND_MPS)
+    return delays, estimate_loudspeaker_gains(received, RATE_HZ, places, delays, positions_m).gains_db
 
 
 def _wrong_order(rig: SimulatedRig, street: Samples) -> int:
     positions_m = rig.array.positions_m
-    apart_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=2)[~np.eye(len(positions_m), dtype=bool)]
+    spacings_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=2)[~np.eye(len(positions_m), dtype=bool)]
     wrong = 0
-    for taps in (True, False) if apart_m.min() > LEAST_SPOKEN_M else (True,):
-        recorded = rig.device(rig.spoken_at(TAP_S, street[:, : round(8 * TAP_S * RATE_HZ)], taps=taps), shuffled=True)
-        order = find_order(recorded, RATE_HZ)
-        wrong += [answer.channel for answer in order.answers] != rig.truth.channels.tolist() or bool(order.overlapping)
+    for taps in (True, False) if spacings_m.min() > MIN_SPOKEN_SPACING_M else (True,):
+        recorded = rig.device(
+            rig.speech_at_microphones(TAP_S, street[:, : round(8 * TAP_S * RATE_HZ)], taps=taps), shuffled=True
+        )
+        order = identify_channels(recorded, RATE_HZ)
+        wrong += [answer.channel for answer in order.tap_events] != rig.ground_truth.channels.tolist() or bool(
+            order.overlapping
+        )
     return wrong
 
 
-def _misses(outcome: Calibrated) -> bool:
+def _misses_targets(outcome: RigCalibrationResult) -> bool:
     """Return whether a rig is not as exact as was asked for."""
     wrong = outcome.wrong_order or outcome.wrong_polarity or outcome.false_drift or outcome.missed_drift
-    far = max(outcome.delay_error_samples, outcome.wired_error_samples) > MOST_SAMPLES
-    return bool(wrong or far or outcome.gain_error_db > MOST_DB)
+    far = max(outcome.delay_error_samples, outcome.wired_error_samples) > MAX_DELAY_ERROR_SAMPLES
+    return bool(wrong or far or outcome.gain_error_db > MAX_GAIN_ERROR_DB)
 
 
-def _of_rigs(find: Callable[[int], Outcome], count: int) -> list[Outcome]:
+def _map_rigs(find: Callable[[int], Outcome], count: int) -> list[Outcome]:
     seeds = range(FIRST_SEED, FIRST_SEED + count)
     workers = min(len(os.sched_getaffinity(0)), count)
     if workers == 1:
@@ -193,11 +198,14 @@ def _of_rigs(find: Callable[[int], Outcome], count: int) -> list[Outcome]:
 
 def measure() -> list[Figure]:
     """Return the figures of the calibration."""
-    checked, outcomes = _of_rigs(check_rig, times(CHECKED_RIGS)), _of_rigs(calibrate_rig, times(CALIBRATED_RIGS))
+    checked, outcomes = (
+        _map_rigs(check_rig, scaled_count(CHECKED_RIGS)),
+        _map_rigs(calibrate_rig, scaled_count(CALIBRATED_RIGS)),
+    )
     for line in (line for outcome in checked for line in (*outcome.missed, *outcome.accused)):
         print(line)
     for seed, outcome in enumerate(outcomes, FIRST_SEED):
-        if _misses(outcome):
+        if _misses_targets(outcome):
             print(f'rig {seed}: {outcome}')
     rigs = f'{len(outcomes)} random rigs, street noise at {SNR_DB:g} dB'
     missed, accused = (sum(len(getattr(o, name)) for o in checked) for name in ('missed', 'accused'))
@@ -213,15 +221,17 @@ def measure() -> list[Figure]:
     return [
         at_most(f'{rigs}: recordings whose order was wrong', sum(o.wrong_order for o in outcomes), '', 0),
         at_most('channels whose polarity was wrong', sum(o.wrong_polarity for o in outcomes), '', 0),
-        at_most(f'gains, loudspeaker at {PLACES} places: largest error', max(gains), 'dB', MOST_DB),
+        at_most(f'gains, loudspeaker at {PLACES} places: largest error', max(gains), 'dB', MAX_GAIN_ERROR_DB),
         Figure('the same: median of the largest error of a rig', float(np.median(gains)), 'dB'),
-        at_most(f'delays, loudspeaker at {PLACES} places: largest error', max(delays), samples, MOST_SAMPLES),
+        at_most(
+            f'delays, loudspeaker at {PLACES} places: largest error', max(delays), samples, MAX_DELAY_ERROR_SAMPLES
+        ),
         Figure('the same: median of the largest error of a rig', float(np.median(delays)), samples),
         Figure(f'gains, {ECHOES}: largest error', max(echoing_gains), 'dB'),
         Figure('the same: median of the largest error of a rig', float(np.median(echoing_gains)), 'dB'),
         Figure(f'delays, {ECHOES}: largest error', max(echoing_delays), samples),
         Figure('the same: median of the largest error of a rig', float(np.median(echoing_delays)), samples),
-        at_most('delays, one electrical signal: largest error', max(wired), samples, MOST_SAMPLES),
+        at_most('delays, one electrical signal: largest error', max(wired), samples, MAX_DELAY_ERROR_SAMPLES),
         at_most('one clock taken for two', sum(o.false_drift for o in outcomes), 'rigs', 0),
         at_most('two clocks, 2 to 60 ppm apart, not told apart', sum(o.missed_drift for o in outcomes), 'rigs', 0),
         at_most(

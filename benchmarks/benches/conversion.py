@@ -21,91 +21,91 @@ from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from benchmarks.harness.figure import Figure
 
-NS = 1_000_000_000
-START_NS = 1_700_000_000 * NS
+NS_PER_S = 1_000_000_000
+START_NS = 1_700_000_000 * NS_PER_S
 SECONDS = 60
 REPEATS = 3
 CHANNELS = 8
 BLOCK_SAMPLES = 512
-LEAST_SPEED = 30
+MIN_SPEED = 30
 SEED = 950_003
 IMAGE_TOPICS = {'/truth/depth/image': '32FC1', '/truth/segmentation/image': 'mono8'}
 
 
 @dataclass(frozen=True)
-class Load:
+class BagSpec:
     """What a bag of the bench holds."""
 
     what: str
     rate_hz: int
     image_rate_hz: int
     topics: tuple[str, ...]
-    least: float | None = None
+    min_speed: float | None = None
 
 
-LOADS = (
-    Load('48 kHz audio and labels at 10 Hz', 48_000, 10, ('/truth/segmentation/image',), LEAST_SPEED),
-    Load('48 kHz audio and labels at 30 Hz', 48_000, 30, ('/truth/segmentation/image',), LEAST_SPEED),
-    Load('48 kHz audio, depth and labels at 10 Hz', 48_000, 10, tuple(IMAGE_TOPICS)),
-    Load('22.5 kHz audio, depth and labels at 10 Hz', 22_500, 10, tuple(IMAGE_TOPICS)),
+BAG_SPECS = (
+    BagSpec('48 kHz audio and labels at 10 Hz', 48_000, 10, ('/truth/segmentation/image',), MIN_SPEED),
+    BagSpec('48 kHz audio and labels at 30 Hz', 48_000, 30, ('/truth/segmentation/image',), MIN_SPEED),
+    BagSpec('48 kHz audio, depth and labels at 10 Hz', 48_000, 10, tuple(IMAGE_TOPICS)),
+    BagSpec('22.5 kHz audio, depth and labels at 10 Hz', 22_500, 10, tuple(IMAGE_TOPICS)),
 )
 
 
 def measure() -> list[Figure]:
     """Return the figures of conversion."""
-    return [_speed(load) for load in LOADS]
+    return [_speed(spec) for spec in BAG_SPECS]
 
 
-def _speed(load: Load) -> Figure:
-    rig = RigText.from_folder(resource_path(RIG))
+def _speed(spec: BagSpec) -> Figure:
+    rig = RigFiles.from_folder(resource_path(RIG))
     with tempfile.TemporaryDirectory() as folder:
         bag = Path(folder) / 'bag'
-        _write_bag(bag, load)
+        _write_bag(bag, spec)
 
         def convert(number: int) -> None:
             convert_bag(bag, Path(folder) / f'out_{number}', rig, ConversionOptions())
 
         convert(0)
-        ours_s = median([_seconds(convert, number) for number in range(1, REPEATS + 1)])
-        read_s = median([_seconds(_only_read, bag) for _ in range(REPEATS)])
+        ours_s = median([_cpu_time_s(convert, number) for number in range(1, REPEATS + 1)])
+        read_s = median([_cpu_time_s(_decode_all, bag) for _ in range(REPEATS)])
     speed, read = SECONDS / ours_s, SECONDS / read_s
-    target = '' if load.least is None else f'at least {load.least:g}'
-    met = None if load.least is None else speed >= load.least
+    target = '' if spec.min_speed is None else f'at least {spec.min_speed:g}'
+    met = None if spec.min_speed is None else speed >= spec.min_speed
     unit = 's of recording per s of processor time'
-    return Figure(load.what, speed, unit, 'rosbags, only reading it', read, speed / read, target, met)
+    return Figure(spec.what, speed, unit, 'rosbags, only reading it', read, speed / read, target, met)
 
 
-def _seconds(call: Callable[[Any], None], argument: Any) -> float:
+def _cpu_time_s(call: Callable[[Any], None], argument: Any) -> float:
     started = process_time()
     call(argument)
     return process_time() - started
 
 
-def _only_read(bag: Path) -> None:
+def _decode_all(bag: Path) -> None:
     """Decode every message once, and do nothing with it."""
     with AnyReader([bag], default_typestore=typestore()) as reader:
         for connection, _, data in reader.messages():
             reader.deserialize(data, connection.msgtype)
 
 
-def _write_bag(folder: Path, load: Load) -> None:
+def _write_bag(folder: Path, spec: BagSpec) -> None:
     rng = np.random.default_rng(0)
     pictures = [_pictures(Drive(SEED), time_s) for time_s in np.linspace(0, 9, 10)]
     events: list[tuple[int, str, bytes]] = []
-    for first in range(0, SECONDS * load.rate_hz, BLOCK_SAMPLES):
+    for first in range(0, SECONDS * spec.rate_hz, BLOCK_SAMPLES):
         steps = np.rint(rng.normal(0, 1000, (BLOCK_SAMPLES, CHANNELS))).astype('<i2')
-        events.append((START_NS + first * NS // load.rate_hz, '/audio', _audio(steps, first, load.rate_hz)))
-    for number in range(SECONDS * load.image_rate_hz):
-        stamp_ns = START_NS + round((number + 0.5) * NS / load.image_rate_hz)
+        events.append((START_NS + first * NS_PER_S // spec.rate_hz, '/audio', _audio(steps, first, spec.rate_hz)))
+    for number in range(SECONDS * spec.image_rate_hz):
+        stamp_ns = START_NS + round((number + 0.5) * NS_PER_S / spec.image_rate_hz)
         images = pictures[number % len(pictures)]
-        events.extend((stamp_ns, topic, _image(images[topic], IMAGE_TOPICS[topic], stamp_ns)) for topic in load.topics)
+        events.extend((stamp_ns, topic, _image(images[topic], IMAGE_TOPICS[topic], stamp_ns)) for topic in spec.topics)
     with BagWriter(folder) as bag:
         bag.add_topic('/audio', 'audio_manifold_msgs/msg/AudioBlock')
-        for topic in load.topics:
+        for topic in spec.topics:
             bag.add_topic(topic, 'sensor_msgs/msg/Image')
         for time_ns, topic, data in sorted(events, key=lambda event: event[0]):
             bag.write(topic, data, time_ns)
@@ -118,7 +118,7 @@ def _pictures(drive: Drive, time_s: float) -> dict[str, NDArray[Any]]:
 def _audio(steps: NDArray[Any], first: int, rate_hz: int) -> bytes:
     return _serialized(
         'audio_manifold_msgs/msg/AudioBlock',
-        header=_header(START_NS + first * NS // rate_hz),
+        header=_header(START_NS + first * NS_PER_S // rate_hz),
         sample_rate_hz=rate_hz,
         channel_count=CHANNELS,
         encoding='s16le',
@@ -144,7 +144,7 @@ def _image(pixels: NDArray[Any], encoding: str, stamp_ns: int) -> bytes:
 
 def _header(stamp_ns: int) -> Any:
     types = typestore().types
-    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
     return types['std_msgs/msg/Header'](stamp=stamp, frame_id='')
 
 

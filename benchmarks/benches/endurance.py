@@ -18,12 +18,12 @@ from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running, write_sound
+from benchmarks.benches.node import ENVIRONMENT, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure, at_least, at_most
-from benchmarks.harness.short_mode import seconds
+from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import (
     STREET,
-    half_width_pair,
+    half_width_config,
     has_street,
     write_paper_bundle,
     write_random_bundle,
@@ -31,12 +31,12 @@ from benchmarks.support.bundles import (
 
 FIRST_S, LENGTH_S = 30.0, 600.0
 # Images that did not come for another reason than a dropped window: the first and the last of a run.
-KEPT = 0.99
+MIN_RECEIVED_RATIO = 0.99
 EVERY_HOP_HZ = 22_500 / 256
 
 
 @dataclass(frozen=True)
-class Course:
+class EnduranceRun:
     """A bundle that must keep up a rate.
 
     Attributes:
@@ -59,48 +59,48 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         sound = write_sound(path / 'street.wav')
-        return [figure for course in _courses(path) for figure in _run(course, path, sound)]
+        return [figure for run in _runs(path) for figure in _run(run, path, sound)]
 
 
-def _courses(folder: Path) -> Iterator[Course]:
+def _runs(folder: Path) -> Iterator[EnduranceRun]:
     paper = write_paper_bundle(folder / 'paper')
-    yield Course('the paper’s two networks', paper, FLOAT32, 45.0)
-    yield Course('the paper’s two networks with bytes', paper, INT8, 60.0)
-    yield Course(
+    yield EnduranceRun('the paper’s two networks', paper, FLOAT32, 45.0)
+    yield EnduranceRun('the paper’s two networks with bytes', paper, INT8, 60.0)
+    yield EnduranceRun(
         'a half-width pair at every hop',
-        write_random_bundle(folder / 'half', half_width_pair()),
+        write_random_bundle(folder / 'half', half_width_config()),
         FLOAT32,
         EVERY_HOP_HZ,
     )
     if has_street():
-        yield Course('models/street', Bundle.load(STREET), FLOAT32, 30.0)
+        yield EnduranceRun('models/street', Bundle.load(STREET), FLOAT32, 30.0)
 
 
-def _run(course: Course, folder: Path, sound: Path) -> list[Figure]:
+def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:
     given = {
         'source.kind': 'file',
         'source.file': str(sound),
         'source.loop': True,
-        'precision': course.precision,
-        'prediction.rate_hz': course.rate_hz,
+        'precision': run.precision,
+        'prediction.rate_hz': run.rate_hz,
     }
-    where = folder / f'{course.bundle.folder.name}_{course.precision}'
-    with running(course.bundle, where, given) as (subscriber, children, _):
+    where = folder / f'{run.bundle.folder.name}_{run.precision}'
+    with running_node(run.bundle, where, given) as (subscriber, children, _):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin_for(SETTLE_S)
-        before = subscriber.fresh_dropped(START_TIMEOUT_S)
+        before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
         subscriber.latencies_ms.clear()
         began_s = time.monotonic()
-        for length_s in (seconds(FIRST_S), seconds(LENGTH_S)):
+        for length_s in (scaled_duration_s(FIRST_S), scaled_duration_s(LENGTH_S)):
             subscriber.spin_for(began_s + length_s - time.monotonic())
             rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
-            dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - before
+            dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S) - before
             children.check()
             if dropped:
                 break
-    what = f'{course.what}, {course.rate_hz:.1f} Hz for {length_s:g} s'
+    what = f'{run.what}, {run.rate_hz:.1f} Hz for {length_s:g} s'
     return [
         at_most(f'{what}: windows dropped', dropped, 'windows', 0),
-        at_least(f'{what}: images received', rate_hz, 'a second', round(KEPT * course.rate_hz, 1)),
+        at_least(f'{what}: images received', rate_hz, 'a second', round(MIN_RECEIVED_RATIO * run.rate_hz, 1)),
     ]

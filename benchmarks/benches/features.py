@@ -25,7 +25,7 @@ AT_ONCE = 'librosa, the whole window, all channels at once'
 TOLERANCE = 1e-3
 
 
-class Stream:
+class FeatureStream:
     """A stream that goes on for ever."""
 
     def __init__(self, spec: FeatureSpec, channels: int = CHANNELS) -> None:
@@ -91,7 +91,7 @@ def measure() -> list[Figure]:
     if difference > TOLERANCE:
         msg = f'The features differ from those of librosa by {difference:.2g}: there is nothing to compare.'
         raise RuntimeError(msg)
-    stream, interior_stream = Stream(spec), Stream(interior)
+    stream, interior_stream = FeatureStream(spec), FeatureStream(interior)
     times_s = medians_s(
         {
             'librosa': Action(lambda: [librosa_features(channel[None], spec) for channel in window]),

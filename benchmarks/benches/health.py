@@ -15,62 +15,66 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.microphone_faults import FAULTS, break_microphone
-from audio_manifold_ros.testing.weather_noise import RoughWeather
+from audio_manifold_ros.testing.weather_noise import WeatherNoise
 from benchmarks.harness.figure import Figure, at_least, at_most
 
 RATE_HZ = 22_500
-BLOCK = 256
+BLOCK_SAMPLES = 256
 STREETS, SECONDS = 120, 30
 BROKEN_STREETS, BROKEN_SECONDS, BREAKS_AT_S = 30, 8, 4.0
 FIRST_SEED = 1_400_000
 RAIN_MM_H = (0.0, 0.0, 2.0, 10.0, 30.0)
 BUFFETING_DB = (0.0, 0.0, 70.0, 80.0, 90.0)
-LONGEST_S = 2.0
+MAX_DELAY_S = 2.0
 Samples = NDArray[np.float32]
 
 
 @dataclass
-class _Tally:
+class _FalseAlarmStats:
     """What was said of healthy and of broken microphones."""
 
-    accusations: Counter[str] = field(default_factory=Counter)
-    accused_s: float = 0.0
-    heard_s: float = 0.0
-    processor_s: float = 0.0
+    false_alarms: Counter[str] = field(default_factory=Counter)
+    false_alarm_s: float = 0.0
+    audio_s: float = 0.0
+    cpu_s: float = 0.0
 
 
 def measure() -> list[Figure]:
     """Return the figures of the health of microphones."""
-    healthy = _Tally()
+    healthy = _FalseAlarmStats()
     for number in range(STREETS):
-        _watch(healthy, number, _sound(number, SECONDS))
-    delays_s, wrong = _find_all()
+        _count_false_alarms(healthy, number, _render_street(number, SECONDS))
+    delays_s, wrong = _measure_detection()
     hours = STREETS * SECONDS / 3600
     weather = (
         f'{hours:g} h of streets, rain to {max(RAIN_MM_H):g} mm/h, wind at the capsules to {max(BUFFETING_DB):g} dB'
     )
     figures = [
-        at_most(f'healthy microphones accused: {weather}', float(healthy.accusations.total()), 'times', 0),
-        Figure('share of the time that a healthy microphone was accused', healthy.accused_s / healthy.heard_s / 8, ''),
-        at_most('one core, sound of 8 microphones', 100 * healthy.processor_s / healthy.heard_s, '% of real time', 2),
+        at_most(f'healthy microphones accused: {weather}', float(healthy.false_alarms.total()), 'times', 0),
+        Figure(
+            'share of the time that a healthy microphone was accused', healthy.false_alarm_s / healthy.audio_s / 8, ''
+        ),
+        at_most('one core, sound of 8 microphones', 100 * healthy.cpu_s / healthy.audio_s, '% of real time', 2),
     ]
     for name, found in delays_s.items():
-        share = sum(delay is not None and delay <= LONGEST_S for delay in found) / len(found)
-        soon = [delay for delay in found if delay is not None]
-        figures.append(at_least(f'{name}: found and named within {LONGEST_S:g} s', 100 * share, '%', 100))
-        figures.append(Figure(f'{name}: median delay', median(soon) if soon else float('nan'), 's'))
-        if soon:
-            figures.append(Figure(f'{name}: longest delay', max(soon), 's'))
+        detected_ratio = sum(delay is not None and delay <= MAX_DELAY_S for delay in found) / len(found)
+        detected_delays_s = [delay for delay in found if delay is not None]
+        figures.append(at_least(f'{name}: found and named within {MAX_DELAY_S:g} s', 100 * detected_ratio, '%', 100))
+        figures.append(
+            Figure(f'{name}: median delay', median(detected_delays_s) if detected_delays_s else float('nan'), 's')
+        )
+        if detected_delays_s:
+            figures.append(Figure(f'{name}: longest delay', max(detected_delays_s), 's'))
     figures.append(at_most('healthy microphones accused beside a broken one', float(wrong), 'times', 0))
     return figures
 
 
-def _sound(number: int, seconds: int) -> Samples:
+def _render_street(number: int, seconds: int) -> Samples:
     """Return sound float32 (mic, sample) of one street in one kind of weather."""
     drive = Drive(FIRST_SEED + number)
     sound = np.concatenate([drive.audio(second * RATE_HZ, RATE_HZ) for second in range(seconds)], axis=1)
     rng = np.random.default_rng(number)
-    weather = RoughWeather(
+    weather = WeatherNoise(
         len(sound),
         RATE_HZ,
         number,
@@ -80,44 +84,44 @@ def _sound(number: int, seconds: int) -> Samples:
     return sound + weather.render(0, sound.shape[1])
 
 
-def _watch(tally: _Tally, number: int, sound: Samples) -> None:
+def _count_false_alarms(stats: _FalseAlarmStats, number: int, sound: Samples) -> None:
     """Push all sound of a healthy array and count who is accused."""
     health = MicrophoneHealth(Drive(FIRST_SEED + number).array, RATE_HZ)
     before: dict[int, Fault] = {}
     started = process_time()
-    for first in range(0, sound.shape[1], BLOCK):
-        health.push(sound[:, first : first + BLOCK], first)
+    for first in range(0, sound.shape[1], BLOCK_SAMPLES):
+        health.push(sound[:, first : first + BLOCK_SAMPLES], first)
         faults = health.faults
-        tally.accusations.update(fault.value for mic, fault in faults.items() if mic not in before)
-        tally.accused_s += len(faults) * BLOCK / RATE_HZ
+        stats.false_alarms.update(fault.value for mic, fault in faults.items() if mic not in before)
+        stats.false_alarm_s += len(faults) * BLOCK_SAMPLES / RATE_HZ
         before = faults
-    tally.processor_s += process_time() - started
-    tally.heard_s += sound.shape[1] / RATE_HZ
+    stats.cpu_s += process_time() - started
+    stats.audio_s += sound.shape[1] / RATE_HZ
 
 
-def _find_all() -> tuple[dict[str, list[float | None]], int]:
+def _measure_detection() -> tuple[dict[str, list[float | None]], int]:
     """Break one microphone of each street in every way; returns the delays in seconds, and who else was accused."""
     delays_s: dict[str, list[float | None]] = {name: [] for name in FAULTS}
     wrong = 0
     for number in range(BROKEN_STREETS):
-        sound = _sound(STREETS + number, BROKEN_SECONDS)
+        sound = _render_street(STREETS + number, BROKEN_SECONDS)
         rng = np.random.default_rng([number, 1])
         for name in FAULTS:
             mic = int(rng.integers(len(sound)))
-            found, others = _find(number, break_microphone(sound, mic, name, BREAKS_AT_S, RATE_HZ), mic, name)
+            found, others = _detect_fault(number, break_microphone(sound, mic, name, BREAKS_AT_S, RATE_HZ), mic, name)
             delays_s[name].append(found)
             wrong += others
     return delays_s, wrong
 
 
-def _find(number: int, sound: Samples, mic: int, name: str) -> tuple[float | None, int]:
+def _detect_fault(number: int, sound: Samples, mic: int, name: str) -> tuple[float | None, int]:
     health = MicrophoneHealth(Drive(FIRST_SEED + STREETS + number).array, RATE_HZ)
     found: float | None = None
     others: set[int] = set()
-    for first in range(0, sound.shape[1], BLOCK):
-        health.push(sound[:, first : first + BLOCK], first)
+    for first in range(0, sound.shape[1], BLOCK_SAMPLES):
+        health.push(sound[:, first : first + BLOCK_SAMPLES], first)
         faults = health.faults
         others |= set(faults) - {mic}
         if found is None and faults.get(mic) in FAULTS[name][1]:
-            found = (first + BLOCK) / RATE_HZ - BREAKS_AT_S
+            found = (first + BLOCK_SAMPLES) / RATE_HZ - BREAKS_AT_S
     return found, len(others)

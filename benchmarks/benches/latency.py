@@ -17,17 +17,17 @@ import numpy as np
 from lifecycle_msgs.msg import Transition
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running, write_sound
+from benchmarks.benches.node import ENVIRONMENT, RATE_HZ, SETTLE_S, START_TIMEOUT_S, running_node, write_sound
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.short_mode import seconds
+from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
-from benchmarks.support.bundles import STREET, half_width_pair, has_street, write_random_bundle
+from benchmarks.support.bundles import STREET, half_width_config, has_street, write_random_bundle
 from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 60.0
 PERCENTILES = (50, 95, 99)
 # Of the time of the networks, for the median; and hops, for the 99th percentile.
-MOST_NETWORKS, MOST_HOPS = 1.5, 2.0
+MAX_NETWORK_RATIO, MAX_HOPS = 1.5, 2.0
 # Stages of the node as it tells them, over its last 300 predictions.
 STAGES = {
     'capture': 'end of a block → heard: conditioning, the new frame',
@@ -36,12 +36,12 @@ STAGES = {
     'publish': 'messages made and handed to DDS',
     'garbage': 'each collection of garbage, in whatever stage it falls',
 }
-LEGS = {
+LATENCY_PARTS = {
     'made': 'newest sample → handed to DDS',
     'carried': 'DDS → received by the other process',
     'served': 'received → its callback',
 }
-BURN = 'import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass'
+BUSY_LOOP = 'import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass'
 
 
 def measure() -> list[Figure]:
@@ -49,64 +49,67 @@ def measure() -> list[Figure]:
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        bundle = Bundle.load(STREET) if has_street() else write_random_bundle(path / 'half', half_width_pair())
+        bundle = Bundle.load(STREET) if has_street() else write_random_bundle(path / 'half', half_width_config())
         sound = write_sound(path / 'street.wav')
         figures = _measure('alone', bundle, path / 'alone', sound)
-        with _burning(max(os.sched_getaffinity(0))):
+        with _loaded_core(max(os.sched_getaffinity(0))):
             return figures + _measure('one core loaded', bundle, path / 'loaded', sound)
 
 
 def _measure(title: str, bundle: Bundle, folder: Path, sound: Path) -> list[Figure]:
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
-    with running(bundle, folder, source) as (subscriber, children, node_id):
+    with running_node(bundle, folder, source) as (subscriber, children, node_id):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin_for(SETTLE_S)
         subscriber.latencies_ms.clear()
-        subscriber.legs.clear()
+        subscriber.latency_parts.clear()
         before_s, began_s = thread_times_s(node_id), time.monotonic()
-        subscriber.spin_for(seconds(LENGTH_S))
+        subscriber.spin_for(scaled_duration_s(LENGTH_S))
         lasted_s, after_s = time.monotonic() - began_s, thread_times_s(node_id)
-        subscriber.fresh_dropped(START_TIMEOUT_S)
+        subscriber.wait_for_dropped_count(START_TIMEOUT_S)
         children.check()
     spec = bundle.manifest.features
     hop_ms = 1e3 * spec.hop_samples / spec.sample_rate_hz
-    shares = {name: (spent_s - before_s.get(name, 0.0)) / lasted_s for name, spent_s in after_s.items()}
+    cpu_ratios = {name: (spent_s - before_s.get(name, 0.0)) / lasted_s for name, spent_s in after_s.items()}
     return [
         *_totals(title, subscriber, hop_ms),
         *(
-            _spread(f'{title}: {words}', [getattr(leg, name) for leg in subscriber.legs])
-            for name, words in LEGS.items()
+            _spread(f'{title}: {description}', [getattr(parts, name) for parts in subscriber.latency_parts])
+            for name, description in LATENCY_PARTS.items()
         ),
         *_stages(title, subscriber.stages),
-        *(Figure(f'{title}: processor time of {name}', 100 * share, '% of a core') for name, share in shares.items()),
+        *(
+            Figure(f'{title}: processor time of {name}', 100 * cpu_ratio, '% of a core')
+            for name, cpu_ratio in cpu_ratios.items()
+        ),
     ]
 
 
 def _totals(title: str, subscriber: Subscriber, hop_ms: float) -> list[Figure]:
-    half, _, most = np.percentile(subscriber.latencies_ms, PERCENTILES)
+    median_ms, _, p99_ms = np.percentile(subscriber.latencies_ms, PERCENTILES)
     network_ms = subscriber.stages['network p50_ms']
     what = f'{title}, {RATE_HZ:g} Hz: newest sample → image in another process'
     return [
         Figure(
             f'{what}: median',
-            float(half),
+            float(median_ms),
             'ms',
             'networks',
             network_ms,
-            network_ms / float(half),
-            f'at most {MOST_NETWORKS:g}× the networks',
-            bool(half <= MOST_NETWORKS * network_ms),
+            network_ms / float(median_ms),
+            f'at most {MAX_NETWORK_RATIO:g}× the networks',
+            bool(median_ms <= MAX_NETWORK_RATIO * network_ms),
         ),
         Figure(
             f'{what}: 99th percentile',
-            float(most),
+            float(p99_ms),
             'ms',
             'two hops',
-            MOST_HOPS * hop_ms,
-            MOST_HOPS * hop_ms / float(most),
-            f'below {MOST_HOPS:g} hops',
-            bool(most < MOST_HOPS * hop_ms),
+            MAX_HOPS * hop_ms,
+            MAX_HOPS * hop_ms / float(p99_ms),
+            f'below {MAX_HOPS:g} hops',
+            bool(p99_ms < MAX_HOPS * hop_ms),
         ),
     ]
 
@@ -114,26 +117,26 @@ def _totals(title: str, subscriber: Subscriber, hop_ms: float) -> list[Figure]:
 def _stages(title: str, stages: dict[str, float]) -> list[Figure]:
     return [
         Figure(
-            f'{title}: {words}',
+            f'{title}: {description}',
             stages[f'{name} p50_ms'],
             'ms',
             p95=stages[f'{name} p95_ms'],
             p99=stages[f'{name} p99_ms'],
         )
-        for name, words in STAGES.items()
+        for name, description in STAGES.items()
         if f'{name} p50_ms' in stages
     ]
 
 
 def _spread(what: str, values_ms: Sequence[float]) -> Figure:
-    half, p95, p99 = (float(value) for value in np.percentile(values_ms, PERCENTILES))
-    return Figure(what, half, 'ms', p95=p95, p99=p99)
+    median_ms, p95, p99 = (float(value) for value in np.percentile(values_ms, PERCENTILES))
+    return Figure(what, median_ms, 'ms', p95=p95, p99=p99)
 
 
 @contextmanager
-def _burning(core: int) -> Iterator[None]:
+def _loaded_core(core: int) -> Iterator[None]:
     """Keep a core busy with a program of the same priority."""
-    process = subprocess.Popen([sys.executable, '-c', BURN, str(core)])
+    process = subprocess.Popen([sys.executable, '-c', BUSY_LOOP, str(core)])
     try:
         yield
     finally:

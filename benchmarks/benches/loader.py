@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
@@ -28,7 +28,7 @@ from benchmarks.harness.timing import Action, medians_s
 from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig
-from training.data.data_module import WindowData
+from training.data.data_module import WindowDataModule
 from training.data.simulate import write_drive
 from training.data.window_dataset import find_drives
 
@@ -38,17 +38,17 @@ BATCH = 32
 BATCHES = 3
 MICROPHONES = 8
 ROUNDS = 7
-SHARE = 0.25
+SPLIT_FRACTION = 0.25
 # It leaves none of the three splits of these few drives empty.
 SPLIT_SEED = 6
-LEAST_RATIO = 10
+MIN_RATIO = 10
 UNIT = 'windows per s of processor time'
 ALTERNATIVE = 'opening the file and torch.stft for each window'
 NAMES = ('features', 'depth', 'labels')
 TOLERANCE = 2e-3
 
 
-class PerItem(Dataset[dict[str, Any]]):
+class NaiveWindowDataset(Dataset[dict[str, Any]]):
     """Opens the file, reads the second around an image, and computes its spectrogram, for each window anew."""
 
     def __init__(self, paths: list[Path], spec: FeatureSpec, depth: DepthRepresentation) -> None:
@@ -66,9 +66,9 @@ class PerItem(Dataset[dict[str, Any]]):
         """Return the number of windows."""
         return len(self._windows)
 
-    def __getitem__(self, place: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         """Return features, depth and labels of one window."""
-        path, first, image = self._windows[place]
+        path, first, image = self._windows[index]
         with h5py.File(path, 'r') as file:
             audio = np.asarray(file['audio'][:, first : first + self._spec.window_samples])
             depth_m = np.asarray(file['depth_m'][image], dtype=np.float32)
@@ -96,22 +96,22 @@ def measure() -> list[Figure]:
         folder = Path(name)
         for seed in SEEDS:
             write_drive(folder / 'drives', seed, SECONDS)
-        kept, heard = _window_data(folder, 'cache'), _window_data(folder, 'device')
-        paths = [find_drives(folder / 'drives')[drive] for drive in kept.cache.drives('train')]
-        per_item = PerItem(paths, FeatureSpec(), DepthRepresentation())
-        _require_same(per_item, kept, heard)
+        cached, on_device = _window_data(folder, 'cache'), _window_data(folder, 'device')
+        paths = [find_drives(folder / 'drives')[drive] for drive in cached.cache.drives('train')]
+        per_item = NaiveWindowDataset(paths, FeatureSpec(), DepthRepresentation())
+        _require_same(per_item, cached, on_device)
         calls = {
             'per_item': lambda: _batches(DataLoader(per_item, BATCH, shuffle=True, drop_last=True)),
-            'kept': lambda: _batches(kept.train_dataloader()),
-            'heard': lambda: _batches(heard.train_dataloader()),
-            'computed': lambda: [_computed(heard, batch) for batch in _batches(heard.train_dataloader())],
+            'kept': lambda: _batches(cached.train_dataloader()),
+            'heard': lambda: _batches(on_device.train_dataloader()),
+            'computed': lambda: [_computed(on_device, batch) for batch in _batches(on_device.train_dataloader())],
         }
         times_s = medians_s({name: Action(call) for name, call in calls.items()}, ROUNDS, process_time)
     rates = {name: BATCH * BATCHES / time_s for name, time_s in times_s.items()}
     slow = rates['per_item']
     figures = [
-        faster('`features_on: cache`, the loader alone', rates['kept'], UNIT, ALTERNATIVE, slow, LEAST_RATIO),
-        faster('`features_on: device`, the loader alone', rates['heard'], UNIT, ALTERNATIVE, slow, LEAST_RATIO),
+        faster('`features_on: cache`, the loader alone', rates['kept'], UNIT, ALTERNATIVE, slow, MIN_RATIO),
+        faster('`features_on: device`, the loader alone', rates['heard'], UNIT, ALTERNATIVE, slow, MIN_RATIO),
         faster('the same, and the features in batch on that core', rates['computed'], UNIT, ALTERNATIVE, slow),
     ]
     if torch.cuda.is_available():
@@ -121,7 +121,7 @@ def measure() -> list[Figure]:
 
 def _gpu_rate() -> float:
     spec = FeatureSpec()
-    mel, audio = MelFeatures(spec), torch.randn(BATCH, MICROPHONES, spec.window_samples, device='cuda')
+    mel, audio = MelFeatureExtractor(spec), torch.randn(BATCH, MICROPHONES, spec.window_samples, device='cuda')
 
     def compute() -> None:
         mel(audio)
@@ -130,31 +130,31 @@ def _gpu_rate() -> float:
     return BATCH / medians_s({'gpu': Action(compute, 10)}, ROUNDS)['gpu']
 
 
-def _window_data(folder: Path, features_on: str) -> WindowData:
+def _window_data(folder: Path, features_on: str) -> WindowDataModule:
     data = DataConfig(
         drives=str(folder / 'drives'),
         cache=str(folder / 'cache'),
-        validation=SHARE,
-        test=SHARE,
+        validation=SPLIT_FRACTION,
+        test=SPLIT_FRACTION,
         split_seed=SPLIT_SEED,
         features_on=features_on,
         workers=1,
     )
     config = TrainingConfig('loader', data, manifolds={'depth': VqVaeConfig()})
-    return WindowData(config, FitConfig(batch_size=BATCH, epochs=1_000), NAMES)
+    return WindowDataModule(config, FitConfig(batch_size=BATCH, epochs=1_000), NAMES)
 
 
 def _batches(loader: DataLoader[Any]) -> list[dict[str, torch.Tensor]]:
     return list(islice(iter(loader), BATCHES))
 
 
-def _computed(data: WindowData, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+def _computed(data: WindowDataModule, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     features: torch.Tensor = data.on_after_batch_transfer(batch, 0)['features']
     return features
 
 
-def _require_same(per_item: PerItem, *loaders: WindowData) -> None:
-    expected = np.stack([per_item[place]['features'].numpy() for place in range(3)])
+def _require_same(per_item: NaiveWindowDataset, *loaders: WindowDataModule) -> None:
+    expected = np.stack([per_item[index]['features'].numpy() for index in range(3)])
     for data in loaders:
         found = data.cache.features(data.cache.indices('train')[:3])
         difference = float(np.abs(found - expected).max())

@@ -22,7 +22,7 @@ from benchmarks.support.gpu_pipeline import measure_on_gpu
 THREADS = 2
 ROUNDS = 15
 CALLS = 10
-LEAST_RATIO = 1.6
+MIN_RATIO = 1.6
 TOLERANCE_M = 0.05
 
 
@@ -49,7 +49,7 @@ def _measure_bundle(title: str, bundle: Bundle) -> Figure:
         {name: Action(partial(backend.run, features), CALLS) for name, backend in backends.items()}, ROUNDS
     )
     what = f'depth and segmentation of one window by `onnx`, {THREADS} threads: {title}'
-    return cheaper(what, times_s['onnx'], '`torch`, eager', times_s['torch'], LEAST_RATIO)
+    return cheaper(what, times_s['onnx'], '`torch`, eager', times_s['torch'], MIN_RATIO)
 
 
 def _require_same(backends: dict[str, Backend], features: NDArray[np.float32]) -> None:

@@ -22,11 +22,11 @@ from lifecycle_msgs.msg import Transition
 from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
-from benchmarks.harness.short_mode import seconds
+from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
 from benchmarks.support.subscriber import PERCEPTION, Subscriber
 
@@ -58,7 +58,7 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node with the machine to itself."""
     sound = write_sound(folder / 'street.wav')
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
-    with running(bundle, folder / 'alone', source) as (subscriber, children, node_id):
+    with running_node(bundle, folder / 'alone', source) as (subscriber, children, node_id):
         activated_s = time.monotonic()
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
@@ -66,7 +66,7 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
         subscriber.spin_for(SETTLE_S)
         figures = [
             at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
-            *_steady(subscriber, seconds(SECONDS), 'windows dropped', 0),
+            *_steady(subscriber, scaled_duration_s(SECONDS), 'windows dropped', 0),
             at_most('memory of the node (resident)', resident_mb(node_id), 'MB', 400),
             Figure('highest rate without a dropped window', _highest_rate_hz(subscriber), 'Hz'),
         ]
@@ -76,30 +76,34 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
 
 def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node beside the simulated drive, which sends its sound over DDS."""
-    with running(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
+    with running_node(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
         children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulator.simulated_drive', DRIVE)
         subscriber.spin_until(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
         subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         subscriber.spin_for(SETTLE_S)
-        figures = _steady(subscriber, seconds(DRIVEN_S), 'windows dropped, the simulated drive on the same cores', None)
+        figures = _steady(
+            subscriber, scaled_duration_s(DRIVEN_S), 'windows dropped, the simulated drive on the same cores', None
+        )
         children.check()
         return figures
 
 
 @contextmanager
-def running(bundle: Bundle, folder: Path, source: dict[str, object]) -> Iterator[tuple[Subscriber, Children, int]]:
+def running_node(
+    bundle: Bundle, folder: Path, source: dict[str, object]
+) -> Iterator[tuple[Subscriber, ProcessGroup, int]]:
     """Start a node, configured, and who receives its images; what the node said last is in the error, if any."""
     folder.mkdir()
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
-    with Children(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
+    with ProcessGroup(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
         try:
             node_id = children.start_node(PERCEPTION, 'audio_manifold_ros.nodes.perception.perception_node', parameters)
-            subscriber.spin_until(subscriber.ready, START_TIMEOUT_S, 'perception node')
+            subscriber.spin_until(subscriber.is_ready, START_TIMEOUT_S, 'perception node')
             subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
             yield subscriber, children, node_id
         except (TimeoutError, RuntimeError) as error:
-            msg = f'{error}\nThe perception node said:\n{children.last_words(PERCEPTION)}'
+            msg = f'{error}\nThe perception node said:\n{children.log_tail(PERCEPTION)}'
             raise RuntimeError(msg) from None
 
 
@@ -111,20 +115,20 @@ def write_sound(path: Path) -> Path:
     return path
 
 
-def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, most_dropped: int | None) -> list[Figure]:
+def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, max_dropped: int | None) -> list[Figure]:
     """Measure for some time at `RATE_HZ`."""
-    dropped = subscriber.fresh_dropped(START_TIMEOUT_S)
+    dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
     subscriber.latencies_ms.clear()
-    subscriber.labels = 0
+    subscriber.label_count = 0
     subscriber.spin_for(length_s)
-    latencies_ms, labels = list(subscriber.latencies_ms), subscriber.labels
-    dropped = subscriber.fresh_dropped(START_TIMEOUT_S) - dropped
+    latencies_ms, label_count = list(subscriber.latencies_ms), subscriber.label_count
+    dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S) - dropped
     what = f'{RATE_HZ:g} Hz, both modalities, {length_s:g} s'
     name = f'{what}: {dropped_name}'
     return [
-        Figure(name, dropped, 'windows') if most_dropped is None else at_most(name, dropped, 'windows', most_dropped),
+        Figure(name, dropped, 'windows') if max_dropped is None else at_most(name, dropped, 'windows', max_dropped),
         Figure(f'{what}: depth images received', len(latencies_ms) / length_s, 'a second'),
-        Figure(f'{what}: segmentation images received', labels / length_s, 'a second'),
+        Figure(f'{what}: segmentation images received', label_count / length_s, 'a second'),
         *(
             Figure(f'{what}: newest sample → image received: p{percentile}', float(value), 'ms')
             for percentile, value in zip(PERCENTILES, np.percentile(latencies_ms, PERCENTILES), strict=True)
@@ -137,16 +141,16 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
     highest_hz = 0.0
     for rate_hz in (RATE_HZ, *RATES_HZ):
         subscriber.set_rate(rate_hz, START_TIMEOUT_S)
-        before = subscriber.fresh_dropped(START_TIMEOUT_S)
-        subscriber.spin_for(seconds(STEP_S))
-        if subscriber.fresh_dropped(START_TIMEOUT_S) > before:
+        before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
+        subscriber.spin_for(scaled_duration_s(STEP_S))
+        if subscriber.wait_for_dropped_count(START_TIMEOUT_S) > before:
             break
         highest_hz = rate_hz
     return highest_hz
 
 
 @contextmanager
-def _subscriber(bundle: Bundle, children: Children) -> Iterator[Subscriber]:
+def _subscriber(bundle: Bundle, children: ProcessGroup) -> Iterator[Subscriber]:
     spec = bundle.manifest.features
     window_ns = spec.window_samples * 1_000_000_000 // spec.sample_rate_hz
     rclpy.init()

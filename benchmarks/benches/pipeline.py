@@ -15,17 +15,17 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from benchmarks.harness.figure import Figure, faster, not_measured
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
-from benchmarks.support.roofline import Rates, Work, measure_rates, work_of
-from benchmarks.support.subprocess_pipeline import NAIVE, Contender, Course
+from benchmarks.support.roofline import MachineRates, NetworkWork, count_work, measure_rates
+from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
 THREADS = 2
 ROUNDS = 5
 PREDICTIONS = 40
 WARM_UP = 5
-LEAST_RATIO = 3
-MOST_FLOORS = 2.0
-WAYS = (('onnx', 'cpu'), ('torch', 'cpu'), (NAIVE, 'cpu'))
-CUDA_WAYS = (('torch', 'cuda'), (NAIVE, 'cuda'))
+MIN_RATIO = 3
+MAX_FLOOR_RATIO = 2.0
+CPU_VARIANTS = (('onnx', 'cpu'), ('torch', 'cpu'), (NAIVE, 'cpu'))
+CUDA_VARIANTS = (('torch', 'cuda'), (NAIVE, 'cuda'))
 STAGES = {
     'conditioning': 'channel map, resampling, the new frame',
     'features': 'features of the window',
@@ -35,9 +35,9 @@ STAGES = {
     'images': 'confidence and images',
     'all': 'hop → images',
 }
-NAIVE_WORDS = 'librosa and eager torch, each modality by itself'
+NAIVE_DESCRIPTION = 'librosa and eager torch, each modality by itself'
 
-Way = tuple[str, str]
+Variant = tuple[str, str]
 
 
 def measure() -> list[Figure]:
@@ -53,57 +53,61 @@ def measure() -> list[Figure]:
 
 
 def _measure_bundle(title: str, bundle: Bundle, *, targets: bool) -> list[Figure]:
-    ways: tuple[Way, ...] = WAYS + (CUDA_WAYS if torch.cuda.is_available() else ())
-    courses, rates = _take_turns(bundle, ways)
-    work = work_of(PerceptionConfig.from_dict(bundle.manifest.networks), input_shape(bundle.manifest))
+    variants: tuple[Variant, ...] = CPU_VARIANTS + (CUDA_VARIANTS if torch.cuda.is_available() else ())
+    stats_by_variant, rates = _measure_interleaved(bundle, variants)
+    work = count_work(PerceptionConfig.from_dict(bundle.manifest.networks), input_shape(bundle.manifest))
     figures = []
-    for device in dict.fromkeys(device for _, device in ways):
+    for device in dict.fromkeys(device for _, device in variants):
         figures.append(_floor(f'{title}, {device}', work, rates[device]))
-        naive = courses[NAIVE, device]
-        for backend in (way for way, where in ways if where == device and way != NAIVE):
-            name, course = f'{title}, {backend} on {device}', courses[backend, device]
-            target = targets and (backend, device) == WAYS[0]
-            figures.append(_beside_naive(name, course, naive, target=target))
-            if 'network' in course.seconds:
-                figures.append(_beside_floor(name, course, rates[device].floor_s(work), target=target))
-            figures += _figures(name, course)
+        naive = stats_by_variant[NAIVE, device]
+        for backend in (variant for variant, where in variants if where == device and variant != NAIVE):
+            name, stats = f'{title}, {backend} on {device}', stats_by_variant[backend, device]
+            target = targets and (backend, device) == CPU_VARIANTS[0]
+            figures.append(_compare_with_naive(name, stats, naive, target=target))
+            if 'network' in stats.seconds:
+                figures.append(_compare_with_floor(name, stats, rates[device].floor_s(work), target=target))
+            figures += _figures(name, stats)
         figures += _figures(f'{title}, {NAIVE} on {device}', naive)
     if not torch.cuda.is_available():
         figures.append(not_measured(f'{title}, torch on cuda: hop → images', 'ms', 'torch sees no CUDA device'))
     return figures
 
 
-def _take_turns(bundle: Bundle, ways: tuple[Way, ...]) -> tuple[dict[Way, Course], dict[str, Rates]]:
+def _measure_interleaved(
+    bundle: Bundle, variants: tuple[Variant, ...]
+) -> tuple[dict[Variant, RunStats], dict[str, MachineRates]]:
     """Return how each way fared and the best that each device did in between."""
-    courses = {way: Course() for way in ways}
-    rates = {device: Rates() for _, device in ways}
+    stats_by_variant = {variant: RunStats() for variant in variants}
+    rates = {device: MachineRates() for _, device in variants}
     with ExitStack() as stack:
-        contenders = {way: stack.enter_context(Contender(bundle, *way, THREADS)) for way in ways}
+        contenders = {
+            variant: stack.enter_context(SubprocessPipeline(bundle, *variant, THREADS)) for variant in variants
+        }
         for contender in contenders.values():
             contender.run(WARM_UP)
         for _ in range(ROUNDS):
-            for way, contender in contenders.items():
-                courses[way].add(contender.run(PREDICTIONS))
-            for device, known in rates.items():
-                rates[device] = known.better(measure_rates(device))
-    return courses, rates
+            for variant, contender in contenders.items():
+                stats_by_variant[variant].add(contender.run(PREDICTIONS))
+            for device, best_rates in rates.items():
+                rates[device] = best_rates.elementwise_max(measure_rates(device))
+    return stats_by_variant, rates
 
 
-def _floor(name: str, work: Work, rates: Rates) -> Figure:
-    words = (
+def _floor(name: str, work: NetworkWork, rates: MachineRates) -> Figure:
+    description = (
         f'{name}: the networks’ arithmetic floor: {work.flop / 1e9:.2f} GFLOP at {rates.flop_per_s / 1e9:.0f} GFLOP/s, '
-        f'{work.bytes / 1e6:.0f} MB at {rates.bytes_per_s / 1e9:.1f} GB/s'
+        f'{work.memory_bytes / 1e6:.0f} MB at {rates.bytes_per_s / 1e9:.1f} GB/s'
     )
-    return Figure(words, rates.floor_s(work) * 1e3, 'ms')
+    return Figure(description, rates.floor_s(work) * 1e3, 'ms')
 
 
-def _beside_naive(name: str, course: Course, naive: Course, *, target: bool) -> Figure:
-    least = LEAST_RATIO if target else None
-    return faster(f'{name}: predictions', course.rate, 'a second', NAIVE_WORDS, naive.rate, least)
+def _compare_with_naive(name: str, stats: RunStats, naive: RunStats, *, target: bool) -> Figure:
+    min_ratio = MIN_RATIO if target else None
+    return faster(f'{name}: predictions', stats.rate, 'a second', NAIVE_DESCRIPTION, naive.rate, min_ratio)
 
 
-def _beside_floor(name: str, course: Course, floor_s: float, *, target: bool) -> Figure:
-    network_s = course.percentile_s('network', 50)
+def _compare_with_floor(name: str, stats: RunStats, floor_s: float, *, target: bool) -> Figure:
+    network_s = stats.percentile_s('network', 50)
     return Figure(
         f'{name}: networks beside the floor',
         network_s * 1e3,
@@ -111,24 +115,24 @@ def _beside_floor(name: str, course: Course, floor_s: float, *, target: bool) ->
         'arithmetic floor',
         floor_s * 1e3,
         floor_s / network_s,
-        f'at most {MOST_FLOORS:g}× the floor' if target else '',
-        network_s <= MOST_FLOORS * floor_s if target else None,
+        f'at most {MAX_FLOOR_RATIO:g}× the floor' if target else '',
+        network_s <= MAX_FLOOR_RATIO * floor_s if target else None,
     )
 
 
-def _figures(name: str, course: Course) -> list[Figure]:
+def _figures(name: str, stats: RunStats) -> list[Figure]:
     figures = [
         Figure(
-            f'{name}: {words}',
-            course.percentile_s(stage, 50) * 1e3,
+            f'{name}: {description}',
+            stats.percentile_s(stage, 50) * 1e3,
             'ms',
-            p95=course.percentile_s(stage, 95) * 1e3,
-            p99=course.percentile_s(stage, 99) * 1e3,
+            p95=stats.percentile_s(stage, 95) * 1e3,
+            p99=stats.percentile_s(stage, 99) * 1e3,
         )
-        for stage, words in STAGES.items()
-        if stage in course.seconds
+        for stage, description in STAGES.items()
+        if stage in stats.seconds
     ]
-    figures.append(Figure(f'{name}: memory (resident)', course.memory_mb, 'MB'))
-    if course.joules is not None:
-        figures.append(Figure(f'{name}: energy of the machine', course.joules / course.predictions, 'J a prediction'))
+    figures.append(Figure(f'{name}: memory (resident)', stats.memory_mb, 'MB'))
+    if stats.joules is not None:
+        figures.append(Figure(f'{name}: energy of the machine', stats.joules / stats.predictions, 'J a prediction'))
     return figures

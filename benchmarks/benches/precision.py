@@ -12,23 +12,28 @@ from typing import Any
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle
 from benchmarks.harness.figure import Figure, at_least
-from benchmarks.harness.short_mode import times
+from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import (
     STREET,
-    half_width_pair,
+    half_width_config,
     has_street,
     write_paper_bundle,
     write_random_bundle,
 )
-from benchmarks.support.streaming_pipeline import StreamedPipeline
+from benchmarks.support.streaming_pipeline import StreamingPipeline
 
 THREADS = 2
 ROUNDS = 40
 STEPS = 5
 # Predictions a second on two cores of a current machine; a hop of the paper's features is 256 samples of 22,500 Hz.
-EVERY_HOP = 22_500 / 256
-LEAST = {('paper', FLOAT32): 45.0, ('paper', INT8): 60.0, ('half', FLOAT32): EVERY_HOP, ('half', INT8): EVERY_HOP}
+EVERY_HOP_HZ = 22_500 / 256
+MIN_RATES_HZ = {
+    ('paper', FLOAT32): 45.0,
+    ('paper', INT8): 60.0,
+    ('half', FLOAT32): EVERY_HOP_HZ,
+    ('half', INT8): EVERY_HOP_HZ,
+}
 TITLES = {'paper': 'the paper’s two networks', 'half': 'a half-width pair'}
 SCORES = {'abs_rel': 'ABS_rel', 'rmse': 'RMSE (m)', 'miou': 'mIoU', 'accuracy': 'pixels right'}
 
@@ -38,7 +43,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         bundles = {
             'paper': write_paper_bundle(Path(folder) / 'paper'),
-            'half': write_random_bundle(Path(folder) / 'half', half_width_pair()),
+            'half': write_random_bundle(Path(folder) / 'half', half_width_config()),
         }
         figures = [figure for name, bundle in bundles.items() for figure in _speeds(name, bundle)]
     return figures + (_scores(Bundle.load(STREET)) if has_street() else [])
@@ -55,23 +60,23 @@ def _speeds(name: str, bundle: Bundle) -> list[Figure]:
     }
     found_s = _hop_to_images(bundle, options)
     # Pinning takes the calling thread along: measured beside its own alternative, and undone.
-    kept = {'threads': THREADS, 'cores': cores}
+    pinned = {'threads': THREADS, 'cores': cores}
     found_s |= _hop_to_images(
         bundle,
-        {'float32, cores kept for it': kept, 'int8, cores kept for it': {**kept, 'precision': INT8}},
+        {'float32, cores kept for it': pinned, 'int8, cores kept for it': {**pinned, 'precision': INT8}},
     )
     os.sched_setaffinity(0, cores)
     return [_figure(name, option, 1 / seconds) for option, seconds in found_s.items()]
 
 
 def _hop_to_images(bundle: Bundle, options: dict[str, dict[str, Any]]) -> dict[str, float]:
-    pipelines = {name: StreamedPipeline(bundle, 'onnx', 'cpu', **given) for name, given in options.items()}
-    return medians_s({name: Action(pipeline.step, STEPS) for name, pipeline in pipelines.items()}, times(ROUNDS))
+    pipelines = {name: StreamingPipeline(bundle, 'onnx', 'cpu', **given) for name, given in options.items()}
+    return medians_s({name: Action(pipeline.step, STEPS) for name, pipeline in pipelines.items()}, scaled_count(ROUNDS))
 
 
 def _figure(name: str, option: str, rate: float) -> Figure:
-    what, least = f'{TITLES[name]}, {option}: predictions, hop → images', LEAST.get((name, option))
-    return Figure(what, rate, 'a second') if least is None else at_least(what, rate, 'a second', least)
+    what, min_rate_hz = f'{TITLES[name]}, {option}: predictions, hop → images', MIN_RATES_HZ.get((name, option))
+    return Figure(what, rate, 'a second') if min_rate_hz is None else at_least(what, rate, 'a second', min_rate_hz)
 
 
 def _scores(bundle: Bundle) -> list[Figure]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
-from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.process_memory import resident_mb
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.support.sensor_publishers import RATES_HZ
@@ -28,15 +28,15 @@ STREAMS = '8 × 48 kHz s16, 1280 × 720 JPEG and 640 × 480 32FC1 at 30 Hz'
 
 def measure() -> list[Figure]:
     """Return the figures of the recorder."""
-    with tempfile.TemporaryDirectory() as folder, Children(Path(folder), ENVIRONMENT) as children:
+    with tempfile.TemporaryDirectory() as folder, ProcessGroup(Path(folder), ENVIRONMENT) as children:
         try:
             return _measure(Path(folder), children)
         except (TimeoutError, RuntimeError, FileNotFoundError) as error:
-            msg = f'{error}\nThe recorder said:\n{children.last_words("record")}'
+            msg = f'{error}\nThe recorder said:\n{children.log_tail("record")}'
             raise RuntimeError(msg) from None
 
 
-def _measure(folder: Path, children: Children) -> list[Figure]:
+def _measure(folder: Path, children: ProcessGroup) -> list[Figure]:
     children.start_node('sensors', 'benchmarks.support.sensor_publishers', {})
     required = [f'{topic}@{0.9 * rate_hz}' for topic, rate_hz in RATES_HZ.items()]
     parameters = {
@@ -82,7 +82,7 @@ def _lost(path: Path) -> int:
     return lost
 
 
-def _wait_for(path: Path, timeout_s: float, children: Children) -> None:
+def _wait_for(path: Path, timeout_s: float, children: ProcessGroup) -> None:
     end_s = time.monotonic() + timeout_s
     while not path.exists():
         if time.monotonic() > end_s:

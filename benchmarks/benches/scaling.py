@@ -11,9 +11,9 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
-from benchmarks.benches.features import Stream
+from benchmarks.benches.features import FeatureStream
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.short_mode import times
+from benchmarks.harness.short_mode import scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.bundles import CHANNELS as IMAGE_CHANNELS
 from benchmarks.support.bundles import MODALITIES
@@ -37,18 +37,18 @@ def measure() -> list[Figure]:
 def _features() -> list[Figure]:
     streams = dict(_streams())
     actions = {what: Action(stream.hop_and_predict, HOPS_PER_ROUND) for what, stream in streams.items()}
-    found_s = medians_s(actions, times(ROUNDS), process_time)
+    found_s = medians_s(actions, scaled_count(ROUNDS), process_time)
     return [Figure(f'features of a hop and its prediction: {what}', cost * 1e3, 'ms') for what, cost in found_s.items()]
 
 
-def _streams() -> Iterator[tuple[str, Stream]]:
+def _streams() -> Iterator[tuple[str, FeatureStream]]:
     for window in WINDOWS:
-        yield f'a window of {window / 22_500:g} s', Stream(FeatureSpec(window_samples=window))
+        yield f'a window of {window / 22_500:g} s', FeatureStream(FeatureSpec(window_samples=window))
     for hop in HOPS:
-        yield f'a hop of {hop} samples', Stream(FeatureSpec(hop_samples=hop))
+        yield f'a hop of {hop} samples', FeatureStream(FeatureSpec(hop_samples=hop))
     for channels in ARRAYS:
-        yield f'{channels} microphones', Stream(FeatureSpec(), channels)
-    yield '`edges: interior`', Stream(FeatureSpec(edges='interior'))
+        yield f'{channels} microphones', FeatureStream(FeatureSpec(), channels)
+    yield '`edges: interior`', FeatureStream(FeatureSpec(edges='interior'))
 
 
 def _networks() -> list[Figure]:
@@ -59,7 +59,9 @@ def _networks() -> list[Figure]:
     networks = {
         what: LoadedNetwork(_paper(*size), (size[0], spec.height, spec.width), 1) for what, size in sizes.items()
     }
-    found_s = medians_s({what: Action(network.run) for what, network in networks.items()}, times(ROUNDS), process_time)
+    found_s = medians_s(
+        {what: Action(network.run) for what, network in networks.items()}, scaled_count(ROUNDS), process_time
+    )
     return [Figure(f'the paper’s two networks, one core: {what}', cost * 1e3, 'ms') for what, cost in found_s.items()]
 
 

@@ -12,7 +12,7 @@ from benchmarks.harness.figure import Figure, at_least
 
 SEEDS = range(950_000, 950_012)
 SECONDS = 6
-LEAST_VEHICLES = 8
+MIN_VEHICLES = 8
 REPEATS = 3
 IMAGES = 60
 
@@ -22,10 +22,10 @@ def measure() -> list[Figure]:
     started = process_time()
     drives = [Drive(seed) for seed in SEEDS]
     build_s = (process_time() - started) / len(drives)
-    full = [drive for drive in drives if len(drive.street.vehicles) >= LEAST_VEHICLES]
+    full = [drive for drive in drives if len(drive.street.vehicles) >= MIN_VEHICLES]
     speeds = [_sound_speed(drive) for drive in full]
     rates_hz = [_images_per_second(drive) for drive in full]
-    streets = f'{len(full)} streets of {LEAST_VEHICLES} or more vehicles'
+    streets = f'{len(full)} streets of {MIN_VEHICLES} or more vehicles'
     return [
         _times_real_time(f'sound of 8 microphones, {SECONDS} s from each of {streets}: median', median(speeds), 40),
         _times_real_time('the same: the slowest street', min(speeds), None),
@@ -35,9 +35,9 @@ def measure() -> list[Figure]:
     ]
 
 
-def _times_real_time(what: str, speed: float, least: float | None) -> Figure:
-    target = '' if least is None else f'at least {least:g}×'
-    met = None if least is None else speed >= least
+def _times_real_time(what: str, speed: float, min_speed: float | None) -> Figure:
+    target = '' if min_speed is None else f'at least {min_speed:g}×'
+    met = None if min_speed is None else speed >= min_speed
     return Figure(what, speed, 's of sound per s of processor time', 'real time', 1.0, speed, target, met)
 
 

@@ -11,12 +11,12 @@ import torch
 
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
-from benchmarks.benches.features import CHANNELS, Stream
+from benchmarks.benches.features import CHANNELS, FeatureStream
 from benchmarks.harness.figure import Figure, faster, not_measured
-from benchmarks.harness.short_mode import is_short, times
+from benchmarks.harness.short_mode import is_short, scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.batched_arrays import BatchedArrays
-from benchmarks.support.bundles import half_width_pair, paper_pair
+from benchmarks.support.bundles import half_width_config, paper_config
 from benchmarks.support.loaded_network import LoadedNetwork
 
 THREADS = 2
@@ -26,7 +26,7 @@ ROUNDS = 15
 
 def measure() -> list[Figure]:
     """Return how often a second each array gets its images."""
-    configs = {'the paper’s two networks': paper_pair(), 'a half-width pair': half_width_pair()}
+    configs = {'the paper’s two networks': paper_config(), 'a half-width pair': half_width_config()}
     on_cpu = [figure for title, config in configs.items() for figure in _arrays(title, config)]
     return on_cpu + [figure for title, config in configs.items() for figure in _arrays_on_gpu(title, config)]
 
@@ -35,22 +35,26 @@ def _arrays(title: str, config: PerceptionConfig) -> list[Figure]:
     """Features are never batched: they are computed hop by hop as the sound comes."""
     spec = FeatureSpec()
     shape = (CHANNELS, spec.height, spec.width)
-    streams = [Stream(spec) for _ in range(max(ARRAYS))]
+    streams = [FeatureStream(spec) for _ in range(max(ARRAYS))]
     single = LoadedNetwork(config, shape, THREADS)
     figures = []
     for arrays in ARRAYS[:2] if is_short() else ARRAYS:
         batched = single if arrays == 1 else LoadedNetwork(config, shape, THREADS, arrays)
-        heard = streams[:arrays]
+        active_streams = streams[:arrays]
         found_s = medians_s(
             {
-                'in turn': Action(partial(_in_turn, heard, single)),
-                'batched': Action(partial(_batched, heard, batched)),
+                'in turn': Action(partial(_in_turn, active_streams, single)),
+                'batched': Action(partial(_batched, active_streams, batched)),
             },
-            times(ROUNDS),
+            scaled_count(ROUNDS),
         )
-        words = f'{title}: {arrays} arrays, predictions for each' if arrays > 1 else f'{title}: 1 array, predictions'
+        description = (
+            f'{title}: {arrays} arrays, predictions for each' if arrays > 1 else f'{title}: 1 array, predictions'
+        )
         rates = {name: 1 / seconds for name, seconds in found_s.items()}
-        figures.append(faster(f'{words}, in one batch', rates['batched'], 'a second', 'in turn', rates['in turn']))
+        figures.append(
+            faster(f'{description}, in one batch', rates['batched'], 'a second', 'in turn', rates['in turn'])
+        )
     return figures
 
 
@@ -64,18 +68,18 @@ def _arrays_on_gpu(title: str, config: PerceptionConfig) -> list[Figure]:
     for arrays in ARRAYS:
         batch = BatchedArrays(network, spec, (arrays, CHANNELS), device)
         sound = (0.1 * rng.standard_normal((arrays, CHANNELS, spec.window_samples))).astype(np.float32)
-        seconds = medians_s({'': Action(partial(batch.run, sound))}, times(ROUNDS))['']
+        seconds = medians_s({'': Action(partial(batch.run, sound))}, scaled_count(ROUNDS))['']
         figures.append(Figure(f'{what}: {arrays} arrays, predictions for each', 1 / seconds, 'a second'))
     return figures
 
 
-def _in_turn(streams: list[Stream], network: LoadedNetwork) -> None:
+def _in_turn(streams: list[FeatureStream], network: LoadedNetwork) -> None:
     for stream in streams:
         stream.hop_and_predict()
         network.run()
 
 
-def _batched(streams: list[Stream], network: LoadedNetwork) -> None:
+def _batched(streams: list[FeatureStream], network: LoadedNetwork) -> None:
     for stream in streams:
         stream.hop_and_predict()
     network.run()

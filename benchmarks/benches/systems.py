@@ -10,9 +10,9 @@ from pathlib import Path
 
 from audio_manifold_ros.networks.omninet import OmniNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig
-from audio_manifold_ros.networks.single_stage import DirectConfig
+from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.short_mode import is_short, times
+from benchmarks.harness.short_mode import is_short, scaled_count
 from benchmarks.harness.timing import Action, medians_s
 from benchmarks.support.loaded_network import LoadedNetwork
 from training.config.experiment_configuration import TrainingConfig
@@ -20,23 +20,23 @@ from training.config.experiment_configuration import TrainingConfig
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 PUBLISHED = 'omninet_8ch_both, as published'
 # Files that others only change.
-BASES = ('base', 'omninet')
+BASE_CONFIGS = ('base', 'omninet')
 ROUNDS = 20
-TRIED = 2
+SHORT_SYSTEM_COUNT = 2
 
 
 def measure() -> list[Figure]:
     """Return the figures of all systems; those whose networks are the same are measured once."""
-    figures, seen = [], dict[str, str]()
+    figures, measured = [], dict[str, str]()
     for name, config, shape in _systems():
-        twin = seen.setdefault(repr((config, shape)), name)
-        if twin != name:
+        first_name = measured.setdefault(repr((config, shape)), name)
+        if first_name != name:
             continue
         network = LoadedNetwork(config, shape, 1)
-        seconds = medians_s({'run': Action(network.run)}, times(ROUNDS))['run']
+        seconds = medians_s({'run': Action(network.run)}, scaled_count(ROUNDS))['run']
         what = f'{name}: {network.weights / 1e6:.1f} million weights, {network.stored_mb:.0f} MB in a bundle'
         figures.append(Figure(what, seconds * 1e3, 'ms'))
-        if is_short() and len(figures) == TRIED:
+        if is_short() and len(figures) == SHORT_SYSTEM_COUNT:
             break
     return figures
 
@@ -44,7 +44,7 @@ def measure() -> list[Figure]:
 def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
     """Yield name, sizes and shape of the features (mic, height, width) of every system."""
     for path in sorted(SYSTEMS.glob('*.yaml')):
-        if path.stem in BASES:
+        if path.stem in BASE_CONFIGS:
             continue
         experiment = TrainingConfig.from_yaml(path)
         config = PerceptionConfig(experiment.at_nets, experiment.manifolds, experiment.depth, experiment.direct)
@@ -52,11 +52,11 @@ def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
         yield path.stem, config, shape
         if path.stem == PUBLISHED.partition(',')[0]:
             published = OmniNetConfig(mics=8, modalities=('depth', 'segmentation'))
-            yield PUBLISHED, replace(config, direct=(DirectConfig(omninet=published),)), shape
+            yield PUBLISHED, replace(config, direct=(SingleStageConfig(omninet=published),)), shape
 
 
 def _microphones(config: PerceptionConfig) -> int:
     """Return the channels of the array: a system that names those it hears is given all eight."""
-    heard = [at_net.mics for at_net in config.at_nets]
-    heard += [8 if system.microphones else system.mics for system in config.direct]
-    return max(heard)
+    channel_counts = [at_net.mics for at_net in config.at_nets]
+    channel_counts += [8 if system.microphones else system.mics for system in config.direct]
+    return max(channel_counts)

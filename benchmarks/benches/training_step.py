@@ -16,16 +16,16 @@ from typing import Any
 
 import torch
 
-from audio_manifold_ros.networks.single_stage import DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 from benchmarks.benches.systems import SYSTEMS
 from benchmarks.harness.figure import Figure, faster
-from benchmarks.harness.short_mode import times
+from benchmarks.harness.short_mode import scaled_count
 from training.config.experiment_configuration import TrainingConfig
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.malloc_tuning import keep_freed_memory
 
-LEARNING = ('omninet_8ch_both', 'end_to_end_8x8')
-KEPT, GIVEN_BACK = 'kept', 'given back'
+LEARNING_SYSTEMS = ('omninet_8ch_both', 'end_to_end_8x8')
+KEEP_FREED, RETURN_FREED = 'kept', 'given back'
 BATCH, MICROPHONES = 32, 8
 WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
 
@@ -33,27 +33,27 @@ WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
 def measure() -> list[Figure]:
     """Return the figures of some systems; processes of both ways take turns."""
     figures = []
-    for system in LEARNING:
-        rates: dict[str, list[float]] = {KEPT: [], GIVEN_BACK: []}
-        for _ in range(times(ROUNDS)):
-            for way, found in rates.items():
-                found.append(_in_a_process(system, way))
+    for system in LEARNING_SYSTEMS:
+        rates: dict[str, list[float]] = {KEEP_FREED: [], RETURN_FREED: []}
+        for _ in range(scaled_count(ROUNDS)):
+            for mode, found in rates.items():
+                found.append(_run_in_process(system, mode))
         unit = 'windows learnt from per s of processor time'
-        kept, given_back = (median(rates[way]) for way in (KEPT, GIVEN_BACK))
+        kept, given_back = (median(rates[mode]) for mode in (KEEP_FREED, RETURN_FREED))
         figures.append(faster(f'{system}: freed memory is kept', kept, unit, 'glibc gives it back', given_back))
     return figures
 
 
-def windows_per_s(system: str, way: str, steps: int) -> float:
+def windows_per_s(system: str, mode: str, steps: int) -> float:
     """Return how many windows this process learns from in a second of its time."""
-    if way == KEPT and not keep_freed_memory():
+    if mode == KEEP_FREED and not keep_freed_memory():
         msg = 'This C library cannot be told to keep memory: there is nothing to compare.'
         raise RuntimeError(msg)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     config = TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml')
     spec, direct = config.data.features, config.direct[0]
-    network = DirectNetwork(direct).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = SingleStageNetwork(direct).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters())
     features = torch.randn(BATCH, MICROPHONES, spec.height, spec.width)
     batch: Any = {'depth': torch.rand(BATCH, 1, 128, 128), 'labels': torch.randint(0, 19, (BATCH, 128, 128))}
@@ -72,8 +72,8 @@ def windows_per_s(system: str, way: str, steps: int) -> float:
     return BATCH / median(seconds[WARM_STEPS:])
 
 
-def _in_a_process(system: str, way: str) -> float:
-    command = [sys.executable, '-m', 'benchmarks.benches.training_step', system, way, str(times(STEPS))]
+def _run_in_process(system: str, mode: str) -> float:
+    command = [sys.executable, '-m', 'benchmarks.benches.training_step', system, mode, str(scaled_count(STEPS))]
     return float(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
 
 

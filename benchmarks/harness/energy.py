@@ -15,19 +15,19 @@ NVML_LIBRARY = 'libnvidia-ml.so.1'
 
 
 @dataclass(frozen=True)
-class Counter:
+class EnergyCounter:
     """A counter of energy.
 
     Attributes:
         read: Returns its value.
         joules: Worth of one step.
-        steps: After which it begins again at 0; 0 for never.
+        wrap_steps: After which it begins again at 0; 0 for never.
 
     """
 
     read: Callable[[], int]
     joules: float
-    steps: int = 0
+    wrap_steps: int = 0
 
 
 class EnergyMeter:
@@ -42,13 +42,13 @@ class EnergyMeter:
         """Return the energy used since the last call, by the whole machine; None where no counter tells."""
         before, self._values = self._values, [counter.read() for counter in self._counters]
         used = [
-            ((after - earlier) % counter.steps if counter.steps else after - earlier) * counter.joules
+            ((after - earlier) % counter.wrap_steps if counter.wrap_steps else after - earlier) * counter.joules
             for counter, earlier, after in zip(self._counters, before, self._values, strict=True)
         ]
         return sum(used) if used else None
 
 
-def _processors(powercap: Path) -> Iterator[Counter]:
+def _processors(powercap: Path) -> Iterator[EnergyCounter]:
     for zone in sorted(powercap.glob('intel-rapl:*')):
         # Zones within a package, as intel-rapl:0:1, are counted in it.
         if zone.name.count(':') > 1:
@@ -56,7 +56,7 @@ def _processors(powercap: Path) -> Iterator[Counter]:
         read = partial(_number, zone / 'energy_uj')
         try:
             read()
-            yield Counter(read, 1e-6, _number(zone / 'max_energy_range_uj') + 1)
+            yield EnergyCounter(read, 1e-6, _number(zone / 'max_energy_range_uj') + 1)
         except (OSError, ValueError):
             continue
 
@@ -65,7 +65,7 @@ def _number(path: Path) -> int:
     return int(path.read_text(encoding='ascii'))
 
 
-def _gpus() -> Iterator[Counter]:
+def _gpus() -> Iterator[EnergyCounter]:
     try:
         driver = ctypes.CDLL(NVML_LIBRARY)
     except OSError:
@@ -79,7 +79,7 @@ def _gpus() -> Iterator[Counter]:
         if driver.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(device)):
             continue
         if not driver.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(used_mj)):
-            yield Counter(partial(_gpu_energy_mj, driver, device), 1e-3)
+            yield EnergyCounter(partial(_gpu_energy_mj, driver, device), 1e-3)
 
 
 def _gpu_energy_mj(driver: ctypes.CDLL, device: ctypes.c_void_p) -> int:

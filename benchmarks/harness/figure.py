@@ -37,21 +37,21 @@ class Figure:
     p99: float | None = None
 
 
-def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, least: float | None = None) -> Figure:
-    """Return how many times cheaper something is than its alternative, and whether that is at least `least`."""
+def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, minimum: float | None = None) -> Figure:
+    """Return how many times cheaper something is than its alternative, and whether that is at least `minimum`."""
     ratio = alternative_s / cost_s
-    target = '' if least is None else f'at least {least:g}×'
-    met = None if least is None else ratio >= least
+    target = '' if minimum is None else f'at least {minimum:g}×'
+    met = None if minimum is None else ratio >= minimum
     return Figure(what, cost_s * 1e3, 'ms', alternative, alternative_s * 1e3, ratio, target, met)
 
 
 def faster(
-    what: str, rate: float, unit: str, alternative: str, alternative_rate: float, least: float | None = None
+    what: str, rate: float, unit: str, alternative: str, alternative_rate: float, minimum: float | None = None
 ) -> Figure:
-    """Return how many times more of something a second brings than its alternative, and whether at least `least`."""
+    """Return how many times more of something a second brings than its alternative, and whether at least `minimum`."""
     ratio = rate / alternative_rate
-    target = '' if least is None else f'at least {least:g}×'
-    met = None if least is None else ratio >= least
+    target = '' if minimum is None else f'at least {minimum:g}×'
+    met = None if minimum is None else ratio >= minimum
     return Figure(what, rate, unit, alternative, alternative_rate, ratio, target, met)
 
 
@@ -60,11 +60,11 @@ def not_measured(what: str, unit: str, reason: str, target: str = '') -> Figure:
     return Figure(what, None, unit, f'not measured: {reason}', target=target)
 
 
-def at_least(what: str, value: float, unit: str, least: float) -> Figure:
-    """Return a figure that should not be below `least`."""
-    return Figure(what, value, unit, target=f'at least {least:g}', met=value >= least)
+def at_least(what: str, value: float, unit: str, minimum: float) -> Figure:
+    """Return a figure that should not be below `minimum`."""
+    return Figure(what, value, unit, target=f'at least {minimum:g}', met=value >= minimum)
 
 
-def at_most(what: str, value: float, unit: str, most: float) -> Figure:
-    """Return a figure that should not be above `most`."""
-    return Figure(what, value, unit, target=f'at most {most:g}', met=value <= most)
+def at_most(what: str, value: float, unit: str, maximum: float) -> Figure:
+    """Return a figure that should not be above `maximum`."""
+    return Figure(what, value, unit, target=f'at most {maximum:g}', met=value <= maximum)

@@ -48,15 +48,15 @@ def _table(results: dict[str, Any]) -> str:
 def _row(label: str, bench: str, what: str, results: dict[str, Any]) -> str:
     for figure in results.get(bench, {}).get('figures', ()):
         if figure['what'] == what:
-            beside = figure['alternative']
+            comparison = figure['alternative']
             if figure['alternative_value'] is not None:
-                beside += f': {figure["alternative_value"]:.3g} {figure["unit"]}'
+                comparison += f': {figure["alternative_value"]:.3g} {figure["unit"]}'
             value = f'{figure["value"]:.3g} {figure["unit"]}'
-            return f'| [{label}](benchmarks/README.md) | {value} | {beside} | {_compare(figure["ratio"])} |'
+            return f'| [{label}](benchmarks/README.md) | {value} | {comparison} | {_describe_ratio(figure["ratio"])} |'
     return ''
 
 
-def _compare(ratio: float | None) -> str:
+def _describe_ratio(ratio: float | None) -> str:
     if ratio is None:
         return ''
     return f'{ratio:.2g}× as fast' if ratio >= 1 else f'{1 / ratio:.2g}× as long'

@@ -13,7 +13,7 @@ from benchmarks.harness.readme_table import README, update_readme
 FOLDER = Path(__file__).parents[1]
 RESULTS = FOLDER / 'results.json'
 PAGE = FOLDER / 'README.md'
-HEAD = """# Benchmarks
+PAGE_HEADER = """# Benchmarks
 
 `./run bench` measures everything, `./run bench features` one bench; both write `results.json` and this page, which
 is generated. Alternatives are measured in the same run, in turns; times are medians, of processor time where
@@ -39,7 +39,7 @@ def write_results(results: dict[str, Any]) -> None:
 
 def render_page(results: dict[str, Any]) -> str:
     """Return the page as Markdown."""
-    return '\n'.join([HEAD, *(_section(name, result) for name, result in results.items())])
+    return '\n'.join([PAGE_HEADER, *(_section(name, result) for name, result in results.items())])
 
 
 def _section(name: str, result: dict[str, Any]) -> str:
@@ -55,13 +55,13 @@ def _section(name: str, result: dict[str, Any]) -> str:
         f'{machine["system"]}, Python {machine["python"]}, '
         + ', '.join(f'{package} {version}' for package, version in machine['packages'].items())
         + '.'
-        + _stolen(result.get('stolen_percent')),
+        + _describe_steal(result.get('stolen_percent')),
         '',
     ]
     return '\n'.join(lines)
 
 
-def _stolen(percent: float | None) -> str:
+def _describe_steal(percent: float | None) -> str:
     return '' if percent is None else f' Stolen by the host: {percent:.1f} % of the processor time asked for.'
 
 

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 import os
 
-SHORT = 'BENCHMARKS_SHORT'
-FACTOR = 20
+SHORT_VARIABLE = 'BENCHMARKS_SHORT'
+SHORTENING_FACTOR = 20
 
 
 def is_short() -> bool:
     """Return whether the bench is only tried."""
-    return os.environ.get(SHORT) == '1'
+    return os.environ.get(SHORT_VARIABLE) == '1'
 
 
-def seconds(full: float) -> float:
+def scaled_duration_s(full: float) -> float:
     """Return how long to measure what takes `full` seconds."""
-    return max(full / FACTOR, 3.0) if is_short() else full
+    return max(full / SHORTENING_FACTOR, 3.0) if is_short() else full
 
 
-def times(full: int) -> int:
+def scaled_count(full: int) -> int:
     """Return how often to do what is done `full` times."""
-    return max(full // FACTOR, 2) if is_short() else full
+    return max(full // SHORTENING_FACTOR, 2) if is_short() else full

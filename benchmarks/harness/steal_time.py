@@ -11,7 +11,7 @@ STAT = Path('/proc/stat')
 FIELDS, IDLE, STEAL = 8, (3, 4), 7
 
 
-class StolenTime:
+class StealTime:
     """Measures from its making on."""
 
     def __init__(self, stat: Path = STAT) -> None:
@@ -25,8 +25,8 @@ class StolenTime:
         if not self._before or not after:
             return None
         spent = [late - early for early, late in zip(self._before, after, strict=True)]
-        wanted = sum(spent) - sum(spent[field] for field in IDLE)
-        return 100 * spent[STEAL] / wanted if wanted else 0.0
+        demanded_ticks = sum(spent) - sum(spent[field] for field in IDLE)
+        return 100 * spent[STEAL] / demanded_ticks if demanded_ticks else 0.0
 
     def _counters(self) -> list[int]:
         try:

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.inference.backends.torch_backend import draw_in_half
-from audio_manifold_ros.networks.cuda_graph_runner import Resident
+from audio_manifold_ros.inference.backends.torch_backend import make_fp16_function
+from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 
@@ -36,15 +36,17 @@ class BatchedArrays:
 
         """
         self._sound_shape = (*shape, spec.window_samples)
-        self._mel = MelFeatures(spec)
+        self._mel = MelFeatureExtractor(spec)
         own = copy.deepcopy(network).eval()
-        self._draw: Callable[[Tensor], Sequence[Tensor]] = own if device.type == 'cpu' else draw_in_half(own, device)
+        self._predict: Callable[[Tensor], Sequence[Tensor]] = (
+            own if device.type == 'cpu' else make_fp16_function(own, device)
+        )
         rows = (shape[0] * shape[1], spec.window_samples)
-        self._resident = Resident(self._hear, rows, device, captured=device.type == 'cuda')
+        self._graph_runner = CudaGraphRunner(self._run_batch, rows, device, captured=device.type == 'cuda')
 
     def run(self, sound: NDArray[np.float32]) -> list[NDArray[Any]]:
         """Return the images of windows float32 (array, mic, window_samples): arrays (array, …)."""
-        return self._resident.run(sound.reshape(-1, sound.shape[-1]))
+        return self._graph_runner.run(sound.reshape(-1, sound.shape[-1]))
 
-    def _hear(self, sound: Tensor) -> Sequence[Tensor]:
-        return self._draw(self._mel(sound.view(self._sound_shape)))
+    def _run_batch(self, sound: Tensor) -> Sequence[Tensor]:
+        return self._predict(self._mel(sound.view(self._sound_shape)))

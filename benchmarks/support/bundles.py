@@ -15,11 +15,11 @@ from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, ONNX_FILE, WEI
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
-    ArrayGeometry,
     DepthRange,
     LabelClass,
     Manifest,
     Modality,
+    TrainedArray,
 )
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
@@ -40,7 +40,7 @@ def has_street() -> bool:
     return (STREET / 'manifest.json').is_file()
 
 
-def paper_pair() -> PerceptionConfig:
+def paper_config() -> PerceptionConfig:
     """Return the networks of the paper, one of full width per modality."""
     return PerceptionConfig(
         at_nets=tuple(AtNetConfig(modalities=(modality,)) for modality in MODALITIES),
@@ -48,7 +48,7 @@ def paper_pair() -> PerceptionConfig:
     )
 
 
-def half_width_pair() -> PerceptionConfig:
+def half_width_config() -> PerceptionConfig:
     """Return the sizes of the bundle that ships: one trunk of half width with two heads, and narrower manifolds."""
     return PerceptionConfig(
         at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
@@ -61,7 +61,7 @@ def half_width_pair() -> PerceptionConfig:
 
 def write_paper_bundle(folder: Path) -> Bundle:
     """Write a bundle of the paper's networks; speed does not depend on the weights."""
-    return write_random_bundle(folder, paper_pair())
+    return write_random_bundle(folder, paper_config())
 
 
 def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
@@ -76,9 +76,9 @@ def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
     shape = input_shape(manifest)
     exported = export_network(network, shape)
     files = {ONNX_FILE: exported.onnx, WEIGHTS_FILE: exported.weights}
-    plain = write_bundle(folder, manifest, files)
+    float32_bundle = write_bundle(folder, manifest, files)
     noise = np.random.default_rng(0).uniform(-1.2, 0.4, (CALIBRATION_WINDOWS, *shape)).astype(np.float32)
-    return write_bundle(folder, manifest, {**files, INT8_FILE: quantize_graph(plain.onnx_path, noise)})
+    return write_bundle(folder, manifest, {**files, INT8_FILE: quantize_graph(float32_bundle.onnx_path, noise)})
 
 
 def _manifest(network: PerceptionNetwork) -> Manifest:
@@ -91,7 +91,7 @@ def _manifest(network: PerceptionNetwork) -> Manifest:
         modalities=MODALITIES,
         features=FeatureSpec(),
         frame_position=0.5,
-        array=ArrayGeometry.of(MicrophoneArray.from_yaml(rig / 'mic_array.yaml')),
+        array=TrainedArray.from_array(MicrophoneArray.from_yaml(rig / 'mic_array.yaml')),
         camera=CameraModel.from_yaml(rig / 'camera.yaml'),
         depth=DepthRange('log', 1.0, 80.0),
         classes=(LabelClass(0, 'road', (128, 64, 128)), LabelClass(10, 'sky', (70, 130, 180))),

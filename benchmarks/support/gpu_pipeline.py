@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.networks.cuda_graph_runner import Resident
+from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 from benchmarks.harness.figure import Figure, at_most, not_measured
 from benchmarks.harness.timing import Action, medians_s
 
@@ -24,7 +24,7 @@ ROUNDS = 50
 CALLS = 20
 FEATURES, NETWORK, BOTH = 'window of sound → features on the GPU', 'features → images', 'window of sound → images'
 # For a data-centre GPU; from host memory and back to it, but for the features, which stay.
-MOST_MS = {FEATURES: 0.2, NETWORK: 0.6}
+MAX_MS = {FEATURES: 0.2, NETWORK: 0.6}
 
 
 def measure_on_gpu(title: str, bundle: Bundle) -> list[Figure]:
@@ -40,37 +40,40 @@ def measure_on_gpu(title: str, bundle: Bundle) -> list[Figure]:
 def _stages(bundle: Bundle) -> dict[str, Callable[[], object]]:
     spec, shape = bundle.manifest.features, input_shape(bundle.manifest)
     rng = np.random.default_rng(0)
-    sound = (0.1 * rng.standard_normal((shape[0], spec.window_samples))).astype(np.float32)
+    waveform = (0.1 * rng.standard_normal((shape[0], spec.window_samples))).astype(np.float32)
     features = rng.uniform(-1.2, 0.4, shape).astype(np.float32)
     backend = TorchBackend(bundle, CUDA)
-    network = backend.sound_network
+    network = backend.waveform_network
     assert network is not None
-    network.sound[...] = sound
+    network.waveform[...] = waveform
     return {
-        FEATURES: partial(_features_alone(bundle).run, sound),
+        FEATURES: partial(_features_only(bundle).run, waveform),
         NETWORK: partial(backend.run, features),
         BOTH: network.run,
     }
 
 
-def _features_alone(bundle: Bundle) -> Resident:
+def _features_only(bundle: Bundle) -> CudaGraphRunner:
     """Return what computes the features of a window, and leaves them where they are."""
     device = torch.device(CUDA)
-    mel, heard = MelFeatures(bundle.manifest.features), torch.zeros((1, *input_shape(bundle.manifest)), device=device)
+    mel, feature_buffer = (
+        MelFeatureExtractor(bundle.manifest.features),
+        torch.zeros((1, *input_shape(bundle.manifest)), device=device),
+    )
 
-    def hear(sound: Tensor) -> tuple[Tensor, ...]:
-        heard.copy_(mel(sound))
+    def compute_features(waveform: Tensor) -> tuple[Tensor, ...]:
+        feature_buffer.copy_(mel(waveform))
         return ()
 
     shape = (bundle.manifest.microphones, bundle.manifest.features.window_samples)
-    return Resident(hear, shape, device, captured=True)
+    return CudaGraphRunner(compute_features, shape, device, captured=True)
 
 
 def _measured(what: str, stage: str, value_ms: float) -> Figure:
-    most_ms = MOST_MS.get(stage)
-    return Figure(what, value_ms, 'ms') if most_ms is None else at_most(what, value_ms, 'ms', most_ms)
+    max_ms = MAX_MS.get(stage)
+    return Figure(what, value_ms, 'ms') if max_ms is None else at_most(what, value_ms, 'ms', max_ms)
 
 
 def _not_measured(what: str, stage: str, reason: str) -> Figure:
-    most_ms = MOST_MS.get(stage)
-    return not_measured(what, 'ms', reason, '' if most_ms is None else f'at most {most_ms:g}')
+    max_ms = MAX_MS.get(stage)
+    return not_measured(what, 'ms', reason, '' if max_ms is None else f'at most {max_ms:g}')

@@ -15,7 +15,7 @@ from audio_manifold_ros.networks.perception_network import PerceptionConfig, Per
 from benchmarks.benches.features import librosa_features
 
 
-class NaivePipeline:
+class LibrosaPipeline:
     """Shifts the window by a hop and does everything anew, once for depth and once for the segmentation."""
 
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
@@ -23,7 +23,7 @@ class NaivePipeline:
         torch.set_num_threads(threads)
         self._spec, self._device = bundle.manifest.features, device
         config = PerceptionConfig.from_dict(bundle.manifest.networks)
-        alone = [_alone(config, modality) for modality in config.modalities]
+        alone = [_single_modality(config, modality) for modality in config.modalities]
         self._networks = [PerceptionNetwork(part).to(device).eval() for part in alone]
         rng = np.random.default_rng(0)
         shape = (bundle.manifest.microphones, self._spec.window_samples)
@@ -47,7 +47,7 @@ class NaivePipeline:
         return seconds | {'all': perf_counter() - started}
 
 
-def _alone(config: PerceptionConfig, modality: str) -> PerceptionConfig:
+def _single_modality(config: PerceptionConfig, modality: str) -> PerceptionConfig:
     """Return the part of a network that draws one modality."""
     return PerceptionConfig(
         at_nets=tuple(

@@ -19,21 +19,21 @@ REPEATS = 3
 
 
 @dataclass(frozen=True)
-class Work:
+class NetworkWork:
     """What one pass of a network cannot do without.
 
     Attributes:
         flop: Floating-point operations of its convolutions and matrix products, two for each multiplication.
-        bytes: Weights, input and output in single precision, each moved once.
+        memory_bytes: Weights, input and output in single precision, each moved once.
 
     """
 
     flop: int
-    bytes: int
+    memory_bytes: int
 
 
 @dataclass(frozen=True)
-class Rates:
+class MachineRates:
     """What the machine did at its best.
 
     Attributes:
@@ -45,32 +45,32 @@ class Rates:
     flop_per_s: float = 0.0
     bytes_per_s: float = 0.0
 
-    def better(self, other: Rates) -> Rates:
+    def elementwise_max(self, other: MachineRates) -> MachineRates:
         """Return the higher of each."""
-        return Rates(max(self.flop_per_s, other.flop_per_s), max(self.bytes_per_s, other.bytes_per_s))
+        return MachineRates(max(self.flop_per_s, other.flop_per_s), max(self.bytes_per_s, other.bytes_per_s))
 
-    def floor_s(self, work: Work) -> float:
+    def floor_s(self, work: NetworkWork) -> float:
         """Return the least time: arithmetic or memory, whichever takes longer while the other hides behind it."""
-        return max(work.flop / self.flop_per_s, work.bytes / self.bytes_per_s)
+        return max(work.flop / self.flop_per_s, work.memory_bytes / self.bytes_per_s)
 
 
-def work_of(config: PerceptionConfig, shape: tuple[int, int, int]) -> Work:
+def count_work(config: PerceptionConfig, shape: tuple[int, int, int]) -> NetworkWork:
     """Return the work of a network for one window's features (mic, height, width)."""
     network = PerceptionNetwork(config)
     features = torch.zeros(1, *shape)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         images = network(features)
     weights = sum(weight.nbytes for weight in network.parameters())
-    return Work(counter.get_total_flops(), weights + features.nbytes + sum(image.nbytes for image in images))
+    return NetworkWork(counter.get_total_flops(), weights + features.nbytes + sum(image.nbytes for image in images))
 
 
-def measure_rates(device: str) -> Rates:
+def measure_rates(device: str) -> MachineRates:
     """Measure a device once; the best of several calls is what it can do."""
     matrix = torch.rand(MATRIX_SIZE, MATRIX_SIZE, device=device)
     values = torch.rand(READ_BYTES // 4, device=device)
     product_s = min(_seconds(lambda: matrix @ matrix, device) for _ in range(REPEATS))
     read_s = min(_seconds(values.sum, device) for _ in range(REPEATS))
-    return Rates(2 * MATRIX_SIZE**3 / product_s, values.nbytes / read_s)
+    return MachineRates(2 * MATRIX_SIZE**3 / product_s, values.nbytes / read_s)
 
 
 def _seconds(call: Callable[[], torch.Tensor], device: str) -> float:

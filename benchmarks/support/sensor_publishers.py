@@ -20,7 +20,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_bytes, to_header, to_image, to_time
 from audio_manifold_ros.nodes.common.run_node import run_node
-from audio_manifold_ros.nodes.perception.publishers import AUDIO
+from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS
 
 RATE_HZ, CHANNELS, BLOCK_SAMPLES = 48_000, 8, 480
 IMAGE_RATE_HZ = 30
@@ -38,7 +38,7 @@ RATES_HZ = {
 
 
 @dataclass
-class Stream:
+class SensorStream:
     """One topic: messages that are sent in turns, each with its own stamp, on an exact grid of time."""
 
     publisher: Publisher
@@ -68,7 +68,7 @@ class Sensors(Node):
         super().__init__('sensors')
         rng = np.random.default_rng(0)
         self._streams = [
-            self._stream(AudioBlockMessage, 'audio', AUDIO, lambda: _sound(rng)),
+            self._stream(AudioBlockMessage, 'audio', AUDIO_QOS, lambda: _sound(rng)),
             self._stream(CompressedImage, 'camera/image/compressed', CAMERA, lambda: _jpeg(rng)),
             self._stream(Image, 'depth/image', CAMERA, lambda: _depth(rng)),
         ]
@@ -82,16 +82,16 @@ class Sensors(Node):
         self._thread.join()
         super().destroy_node()  # type: ignore[no-untyped-call]
 
-    def _stream(self, kind: Any, topic: str, qos: Any, make: Callable[[], Any]) -> Stream:
+    def _stream(self, kind: Any, topic: str, qos: Any, make: Callable[[], Any]) -> SensorStream:
         publisher = self.create_publisher(kind, topic, qos)
-        return Stream(publisher, [make() for _ in range(VARIANTS)], RATES_HZ[f'/{topic}'])
+        return SensorStream(publisher, [make() for _ in range(VARIANTS)], RATES_HZ[f'/{topic}'])
 
     def _run(self) -> None:
         start_s, start_ns = time.monotonic(), time.time_ns()
         stream = self._streams[0]
         while not self._stop.wait(max(0.0, start_s + stream.due_s() - time.monotonic())):
             stream.send(start_ns)
-            stream = min(self._streams, key=Stream.due_s)
+            stream = min(self._streams, key=SensorStream.due_s)
 
 
 def _sound(rng: np.random.Generator) -> AudioBlockMessage:

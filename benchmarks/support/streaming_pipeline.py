@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.inference.backends.backend import Backend, SoundNetwork
+from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwork
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG
 
-HOPS_OF_SOUND = 64
+AUDIO_HOPS = 64
 
 
 class TimedBackend:
@@ -31,7 +31,9 @@ class TimedBackend:
         self._backend = backend
         self.name, self.reason = backend.name, backend.reason
         self.last_s = 0.0
-        self.sound_network = None if backend.sound_network is None else TimedSoundNetwork(backend.sound_network)
+        self.waveform_network = (
+            None if backend.waveform_network is None else TimedWaveformNetwork(backend.waveform_network)
+        )
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window."""
@@ -41,13 +43,13 @@ class TimedBackend:
         return output
 
 
-class TimedSoundNetwork:
+class TimedWaveformNetwork:
     """Features and networks of a backend, and how long they took together the last time."""
 
-    def __init__(self, network: SoundNetwork) -> None:
+    def __init__(self, network: WaveformNetwork) -> None:
         """Wrap what a backend has."""
         self._network = network
-        self.sound = network.sound
+        self.waveform = network.waveform
         self.features = network.features
         self.last_s = 0.0
 
@@ -59,7 +61,7 @@ class TimedSoundNetwork:
         return output
 
 
-class StreamedPipeline:
+class StreamingPipeline:
     """Takes in a hop of sound and predicts, for ever."""
 
     def __init__(self, bundle: Bundle, backend: str, device: str, threads: int, **options: Any) -> None:
@@ -78,7 +80,7 @@ class StreamedPipeline:
         self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
         array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
         self._pipeline = Pipeline(bundle, self._backend, array, self._rate_hz, max_rate_hz=float(self._rate_hz))
-        shape = (len(array.microphones), HOPS_OF_SOUND * self._hop)
+        shape = (len(array.microphones), AUDIO_HOPS * self._hop)
         self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
         self._first_sample = 0
         while not self._pipeline.status().window_ready:
@@ -91,14 +93,14 @@ class StreamedPipeline:
         prediction = self._pipeline.predict(with_features=False)
         all_s = perf_counter() - started
         assert prediction is not None
-        conditioning_s = self._pipeline.status().conditioning_s
-        network = self._backend.sound_network
+        preprocessing_s = self._pipeline.status().preprocessing_s
+        network = self._backend.waveform_network
         if network is None:
             last_s, stages = self._backend.last_s, ('features', 'network')
         else:
             last_s, stages = network.last_s, ('window', 'sound_network')
         return {
-            'conditioning': conditioning_s,
+            'conditioning': preprocessing_s,
             stages[0]: prediction.features_s,
             stages[1]: last_s,
             'images': prediction.network_s - last_s,

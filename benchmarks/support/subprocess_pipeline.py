@@ -25,7 +25,7 @@ from benchmarks.harness.energy import EnergyMeter
 NAIVE = 'naive'
 
 
-class Pipeline(Protocol):
+class BenchmarkPipeline(Protocol):
     """What a contender runs."""
 
     def step(self) -> dict[str, float]:
@@ -33,7 +33,7 @@ class Pipeline(Protocol):
 
 
 @dataclass
-class Course:
+class RunStats:
     """How predictions went.
 
     Attributes:
@@ -61,7 +61,7 @@ class Course:
         """Return a percentile of the times of a stage."""
         return float(np.percentile(self.seconds[stage], percent))
 
-    def add(self, other: Course) -> None:
+    def add(self, other: RunStats) -> None:
         """Append what went on."""
         for stage, seconds in other.seconds.items():
             self.seconds.setdefault(stage, []).extend(seconds)
@@ -71,24 +71,24 @@ class Course:
 
 
 @final
-class Contender:
+class SubprocessPipeline:
     """The process of one way, seen from the bench; a context manager."""
 
-    def __init__(self, bundle: Bundle, way: str, device: str, threads: int) -> None:
+    def __init__(self, bundle: Bundle, backend: str, device: str, threads: int) -> None:
         """Start the process."""
         command = [
             sys.executable,
             '-m',
             'benchmarks.support.subprocess_pipeline',
             str(bundle.folder),
-            way,
+            backend,
             device,
             str(threads),
         ]
-        self._name = f'{way} on {device}'
+        self._name = f'{backend} on {device}'
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, predictions: int) -> Course:
+    def run(self, predictions: int) -> RunStats:
         """Have some predictions made.
 
         Raises:
@@ -107,9 +107,9 @@ class Contender:
         if not line:
             msg = f'{self._name} ended by itself: its reason stands above.'
             raise RuntimeError(msg)
-        return Course(**json.loads(line))
+        return RunStats(**json.loads(line))
 
-    def __enter__(self) -> Contender:
+    def __enter__(self) -> SubprocessPipeline:
         """Return the contender."""
         return self
 
@@ -121,31 +121,31 @@ class Contender:
         self._process.communicate()
 
 
-def _open(bundle: Bundle, way: str, device: str, threads: int) -> Pipeline:
+def _open(bundle: Bundle, backend: str, device: str, threads: int) -> BenchmarkPipeline:
     """Import no more than the way needs: its memory is measured."""
-    if way == NAIVE:
-        from benchmarks.support.librosa_baseline import NaivePipeline
+    if backend == NAIVE:
+        from benchmarks.support.librosa_baseline import LibrosaPipeline
 
-        return NaivePipeline(bundle, device, threads)
-    from benchmarks.support.streaming_pipeline import StreamedPipeline
+        return LibrosaPipeline(bundle, device, threads)
+    from benchmarks.support.streaming_pipeline import StreamingPipeline
 
-    return StreamedPipeline(bundle, way, device, threads)
+    return StreamingPipeline(bundle, backend, device, threads)
 
 
-def main(folder: str, way: str, device: str, threads: str) -> None:
+def main(folder: str, backend: str, device: str, threads: str) -> None:
     """Predict as often as the input says."""
     bundle = Bundle.load(Path(folder))
-    pipeline = _open(bundle, way, device, int(threads))
+    pipeline = _open(bundle, backend, device, int(threads))
     meter = EnergyMeter()
     for line in sys.stdin:
         meter.joules()
         steps = [pipeline.step() for _ in range(int(line))]
-        course = {
+        stats = {
             'seconds': {stage: [step[stage] for step in steps] for stage in steps[0]},
             'joules': meter.joules(),
             'memory_mb': resident_mb(os.getpid()),
         }
-        print(json.dumps(course), flush=True)
+        print(json.dumps(stats), flush=True)
 
 
 if __name__ == '__main__':

@@ -25,7 +25,7 @@ QOS = QoSProfile(depth=10)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
-class Leg:
+class LatencyParts:
     """The way of one image, in ms.
 
     Attributes:
@@ -45,28 +45,28 @@ class Subscriber(Node):
 
     Attributes:
         latencies_ms: Of each depth image: from the window's newest sample to the arrival here.
-        legs: The same in parts.
+        latency_parts: The same in parts.
         stages: What the node says last of its own stages, by stage and percentile (`network p50_ms`).
-        labels: Segmentation images received.
+        label_count: Segmentation images received.
         dropped: Windows that the node says it has dropped; None before its first diagnostics.
 
     """
 
-    def __init__(self, behind_ns: int, check: Callable[[], None]) -> None:
+    def __init__(self, frame_to_window_end_ns: int, check: Callable[[], None]) -> None:
         """Subscribe to both modalities.
 
         Args:
-            behind_ns: From the instant that an image describes to the end of its window.
+            frame_to_window_end_ns: From the instant that an image describes to the end of its window.
             check: Called while waiting; raises when there is nothing to wait for any more.
 
         """
         super().__init__('benchmark')
-        self._behind_ns = behind_ns
+        self._frame_to_window_end_ns = frame_to_window_end_ns
         self._check = check
         self.latencies_ms: list[float] = []
-        self.legs: list[Leg] = []
+        self.latency_parts: list[LatencyParts] = []
         self.stages: dict[str, float] = {}
-        self.labels = 0
+        self.label_count = 0
         self.dropped: int | None = None
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
@@ -78,7 +78,7 @@ class Subscriber(Node):
         self._change_state = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
         self._set_parameters = self.create_client(SetParameters, f'{PERCEPTION}/set_parameters')
 
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether the perception node answers."""
         return bool(self._change_state.service_is_ready() and self._set_parameters.service_is_ready())
 
@@ -112,7 +112,7 @@ class Subscriber(Node):
         """
         request = ChangeState.Request()
         request.transition.id = transition
-        if not self._answer(self._change_state.call_async(request), timeout_s).success:
+        if not self._wait_for_response(self._change_state.call_async(request), timeout_s).success:
             msg = f'The perception node refuses transition {transition}.'
             raise RuntimeError(msg)
 
@@ -125,30 +125,32 @@ class Subscriber(Node):
         """
         value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=rate_hz)
         request = SetParameters.Request(parameters=[Parameter(name='prediction.rate_hz', value=value)])
-        result = self._answer(self._set_parameters.call_async(request), timeout_s).results[0]
+        result = self._wait_for_response(self._set_parameters.call_async(request), timeout_s).results[0]
         if not result.successful:
             msg = f'The perception node refuses {rate_hz} Hz: {result.reason}'
             raise RuntimeError(msg)
 
-    def fresh_dropped(self, timeout_s: float) -> int:
+    def wait_for_dropped_count(self, timeout_s: float) -> int:
         """Return the windows dropped so far, as the next diagnostics tell."""
         self.dropped = None
         self.spin_until(lambda: self.dropped is not None, timeout_s, 'diagnostics')
         return self.dropped or 0
 
-    def _answer(self, future: Any, timeout_s: float) -> Any:
+    def _wait_for_response(self, future: Any, timeout_s: float) -> Any:
         self.spin_until(future.done, timeout_s, 'answer of the perception node')
         return future.result()
 
     def _on_depth(self, message: Image, info: dict[str, int]) -> None:
         now_ns = int(self.get_clock().now().nanoseconds)
-        newest_ns = to_ns(message.header.stamp) + self._behind_ns
+        newest_ns = to_ns(message.header.stamp) + self._frame_to_window_end_ns
         sent_ns, received_ns = info['source_timestamp'], info['received_timestamp']
         self.latencies_ms.append((now_ns - newest_ns) / 1e6)
-        self.legs.append(Leg((sent_ns - newest_ns) / 1e6, (received_ns - sent_ns) / 1e6, (now_ns - received_ns) / 1e6))
+        self.latency_parts.append(
+            LatencyParts((sent_ns - newest_ns) / 1e6, (received_ns - sent_ns) / 1e6, (now_ns - received_ns) / 1e6)
+        )
 
     def _on_labels(self, _message: Image) -> None:
-        self.labels += 1
+        self.label_count += 1
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -41,7 +41,7 @@ def test_samples_come_back_exactly(tmp_path: Path, suffix: str, form: str, chann
     data = sound(5000, channels)
     path = tmp_path / f'sound.{suffix}'
     soundfile.write(path, data, RATE_HZ, format=form, subtype='PCM_16')
-    source = FileSource(path, lambda: START_NS, paced=False, block_samples=512)
+    source = FileSource(path, lambda: START_NS, realtime=False, block_samples=512)
     for _ in range(2):
         source.open()
         assert (source.sample_rate_hz, source.channels) == (RATE_HZ, channels)
@@ -63,7 +63,7 @@ def test_samples_come_back_exactly(tmp_path: Path, suffix: str, form: str, chann
 def test_a_loop_goes_on_without_a_gap_in_blocks_of_one_length(tmp_path: Path, block_samples: int) -> None:
     data = sound(1000, 2)
     soundfile.write(tmp_path / 'a.wav', data, RATE_HZ)
-    source = FileSource(tmp_path / 'a.wav', lambda: 0, paced=False, loop=True, block_samples=block_samples)
+    source = FileSource(tmp_path / 'a.wav', lambda: 0, realtime=False, loop=True, block_samples=block_samples)
     source.open()
     blocks = [block for _ in range(10) if (block := source.read(0)) is not None]
     source.close()
@@ -161,7 +161,7 @@ def test_a_file_damaged_inside_ends_with_a_message(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[400_000:500_000] = bytes(100_000)
     path.write_bytes(data)
-    source = FileSource(path, time.time_ns, paced=False)
+    source = FileSource(path, time.time_ns, realtime=False)
     source.open()
     blocks = read_all(source)
     assert source.status().state is SourceState.ENDED

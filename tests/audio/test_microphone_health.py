@@ -16,30 +16,30 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.microphone_faults import FAULTS, Samples, break_microphone
-from audio_manifold_ros.testing.weather_noise import RoughWeather
+from audio_manifold_ros.testing.weather_noise import WeatherNoise
 
 ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))
 RATE_HZ = 22_500
-BREAKS_AT_S = 3.3
-FOUND_WITHIN_S = 1.8
+FAULT_START_S = 3.3
+MAX_DETECTION_S = 1.8
 BLOCK = 480
 
 
 def street(seed: int, seconds: int, rain_mm_h: float = 0.0, buffeting_db: float = 0.0) -> Samples:
     drive = Drive(seed)
-    sound = np.concatenate([drive.audio(second * RATE_HZ, RATE_HZ) for second in range(seconds)], axis=1)
-    weather = RoughWeather(8, RATE_HZ, seed, rain_mm_h=rain_mm_h, buffeting_db=buffeting_db)
-    return sound + weather.render(0, sound.shape[1])
+    audio = np.concatenate([drive.audio(second * RATE_HZ, RATE_HZ) for second in range(seconds)], axis=1)
+    weather = WeatherNoise(8, RATE_HZ, seed, rain_mm_h=rain_mm_h, buffeting_db=buffeting_db)
+    return audio + weather.render(0, audio.shape[1])
 
 
-def listen(health: MicrophoneHealth, sound: Samples, first: int = 0, block: int = BLOCK) -> dict[int, float]:
+def find_faults(health: MicrophoneHealth, audio: Samples, first: int = 0, block: int = BLOCK) -> dict[int, float]:
     """Push all and return when each microphone was first accused, in seconds."""
-    accused: dict[int, float] = {}
-    for at in range(0, sound.shape[1], block):
-        health.push(sound[:, at : at + block], first + at)
+    detected_s: dict[int, float] = {}
+    for at in range(0, audio.shape[1], block):
+        health.push(audio[:, at : at + block], first + at)
         for mic in health.faults:
-            accused.setdefault(mic, (at + block) / RATE_HZ)
-    return accused
+            detected_s.setdefault(mic, (at + block) / RATE_HZ)
+    return detected_s
 
 
 @pytest.fixture(scope='module')
@@ -52,32 +52,32 @@ def drives() -> list[Samples]:
 def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples], number: int, how: str) -> None:
     mic = (3 * number + len(how)) % 8
     health = MicrophoneHealth(ARRAY, RATE_HZ)
-    accused = listen(health, break_microphone(drives[number], mic, how, BREAKS_AT_S, RATE_HZ))
-    assert list(accused) == [mic]
-    assert BREAKS_AT_S < accused[mic] < BREAKS_AT_S + FOUND_WITHIN_S
+    detected_s = find_faults(health, break_microphone(drives[number], mic, how, FAULT_START_S, RATE_HZ))
+    assert list(detected_s) == [mic]
+    assert FAULT_START_S < detected_s[mic] < FAULT_START_S + MAX_DETECTION_S
     assert health.faults[mic] in FAULTS[how][1]
 
 
 @pytest.mark.parametrize(('rain_mm_h', 'buffeting_db'), [(0.0, 0.0), (30.0, 0.0), (0.0, 90.0), (10.0, 80.0)])
 def test_streets_rain_and_wind_accuse_nobody(rain_mm_h: float, buffeting_db: float) -> None:
     for seed in (1_300_001, 1_300_002):
-        assert not listen(MicrophoneHealth(ARRAY, RATE_HZ), street(seed, 12, rain_mm_h, buffeting_db))
+        assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ), street(seed, 12, rain_mm_h, buffeting_db))
 
 
 def test_two_faults_at_once_are_both_found(drives: list[Samples]) -> None:
     broken = break_microphone(break_microphone(drives[0], 1, 'hissing', 2.0, RATE_HZ), 6, 'covered', 2.0, RATE_HZ)
     health = MicrophoneHealth(ARRAY, RATE_HZ)
-    listen(health, broken)
-    assert health.faults == {1: Fault.HISSES, 6: Fault.COVERED}
+    find_faults(health, broken)
+    assert health.faults == {1: Fault.NOISY, 6: Fault.OCCLUDED}
 
 
 def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
-    sound = drives[0].copy()
-    sound[5, RATE_HZ : 2 * RATE_HZ] = 0
+    audio = drives[0].copy()
+    audio[5, RATE_HZ : 2 * RATE_HZ] = 0
     health = MicrophoneHealth(ARRAY, RATE_HZ)
-    accused = listen(health, sound[:, : 4 * RATE_HZ])
-    assert list(accused) == list(health.faults) == [5]
-    listen(health, sound[:, 4 * RATE_HZ :], 4 * RATE_HZ)
+    detected_s = find_faults(health, audio[:, : 4 * RATE_HZ])
+    assert list(detected_s) == list(health.faults) == [5]
+    find_faults(health, audio[:, 4 * RATE_HZ :], 4 * RATE_HZ)
     assert not health.faults
 
 
@@ -85,40 +85,40 @@ def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
 @given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=5))
 def test_verdicts_do_not_depend_on_the_cuts(drives: list[Samples], sizes: list[int]) -> None:
     broken = break_microphone(drives[1], 2, 'covered', 1.0, RATE_HZ)[:, : 3 * RATE_HZ]
-    whole, cut = MicrophoneHealth(ARRAY, RATE_HZ), MicrophoneHealth(ARRAY, RATE_HZ)
-    listen(whole, broken, 700)
+    uncut, cut = MicrophoneHealth(ARRAY, RATE_HZ), MicrophoneHealth(ARRAY, RATE_HZ)
+    find_faults(uncut, broken, 700)
     at, number = 0, 0
     while at < broken.shape[1]:
         size = sizes[number % len(sizes)]
         cut.push(broken[:, at : at + size], 700 + at)
         at, number = at + size, number + 1
-    assert cut.faults == whole.faults != {}
+    assert cut.faults == uncut.faults != {}
 
 
 def test_order_and_gain_of_the_rig_count(drives: list[Samples]) -> None:
     turned = tuple(replace(mic, device_channel=7 - place) for place, mic in enumerate(ARRAY.microphones))
     quiet = (replace(turned[0], gain_db=30.0), *turned[1:])
-    sound = drives[0].copy()
-    sound[7] /= 10**1.5
+    audio = drives[0].copy()
+    audio[7] /= 10**1.5
     health = MicrophoneHealth(replace(ARRAY, microphones=quiet), RATE_HZ)
-    assert not listen(health, sound)
-    assert list(listen(health, break_microphone(sound, 1, 'covered', 0.5, RATE_HZ), 0)) == [6]
+    assert not find_faults(health, audio)
+    assert list(find_faults(health, break_microphone(audio, 1, 'covered', 0.5, RATE_HZ), 0)) == [6]
 
 
 def test_a_disabled_microphone_is_neither_judged_nor_asked(drives: list[Samples]) -> None:
     off = (replace(ARRAY.microphones[0], enabled=False), *ARRAY.microphones[1:])
     health = MicrophoneHealth(replace(ARRAY, microphones=off), RATE_HZ)
-    assert not listen(health, break_microphone(drives[0], 0, 'hissing', 0.0, RATE_HZ))
+    assert not find_faults(health, break_microphone(drives[0], 0, 'hissing', 0.0, RATE_HZ))
 
 
 def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None:
     health = MicrophoneHealth(ARRAY, RATE_HZ)
     at = 0
     for part in np.array_split(drives[0], 9, axis=1):
-        assert not listen(health, part, at)
+        assert not find_faults(health, part, at)
         at += part.shape[1] + 5000
     silence = np.zeros((8, RATE_HZ), dtype=np.float32)
-    listen(health, silence, at)
+    find_faults(health, silence, at)
     assert health.faults == dict.fromkeys(range(8), Fault.UNPLUGGED)
     health.reset()
     assert not health.faults
@@ -127,19 +127,19 @@ def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None
 @pytest.mark.parametrize('rate_hz', [8000, 16_000, 48_000, 96_000])
 def test_every_rate_is_judged(rate_hz: int) -> None:
     rng = np.random.default_rng(0)
-    sound = (0.05 * rng.standard_normal((8, 3 * rate_hz))).astype(np.float32)
-    sound[4, rate_hz:] *= 1e-3
+    audio = (0.05 * rng.standard_normal((8, 3 * rate_hz))).astype(np.float32)
+    audio[4, rate_hz:] *= 1e-3
     health = MicrophoneHealth(ARRAY, rate_hz)
-    for at in range(0, sound.shape[1], 512):
-        health.push(sound[:, at : at + 512], at)
+    for at in range(0, audio.shape[1], 512):
+        health.push(audio[:, at : at + 512], at)
     assert health.faults == {4: Fault.DEAD}
 
 
 def test_two_microphones_are_no_jury() -> None:
     pair = replace(ARRAY, microphones=ARRAY.microphones[:2])
-    sound = (0.05 * np.random.default_rng(0).standard_normal((2, 3 * RATE_HZ))).astype(np.float32)
-    sound[0] *= 1e-3
+    audio = (0.05 * np.random.default_rng(0).standard_normal((2, 3 * RATE_HZ))).astype(np.float32)
+    audio[0] *= 1e-3
     health = MicrophoneHealth(pair, RATE_HZ)
-    assert not listen(health, sound)
-    sound[0] = 0
-    assert listen(health, sound, 10 * RATE_HZ)
+    assert not find_faults(health, audio)
+    audio[0] = 0
+    assert find_faults(health, audio, 10 * RATE_HZ)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.preprocessor import NS, Conditioner
+from audio_manifold_ros.audio.preprocessor import NS_PER_S, AudioPreprocessor
 from audio_manifold_ros.audio.resampler import resample
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 MODEL_HZ = 22_500
-START_NS = 1_700_000_000 * NS
+START_NS = 1_700_000_000 * NS_PER_S
 MICS = (
     Microphone('front', 2, (1.0, 0.0, 0.0), (1.0, 0.0, 0.0), 6.0, -1),
     Microphone('left', 0, (0.0, 1.0, 0.0), (0.0, 1.0, 0.0), -3.0, 1),
@@ -30,7 +30,7 @@ ARRAY = MicrophoneArray('three', 'mic_array_link', MICS)
 
 
 def stamp_of(index: float, rate_hz: int) -> int:
-    return START_NS + round(index * NS / rate_hz)
+    return START_NS + round(index * NS_PER_S / rate_hz)
 
 
 def blocks_of(samples: NDArray[np.float32], rate_hz: int, sizes: list[int], first: int = 0) -> list[AudioBlock]:
@@ -44,7 +44,7 @@ def blocks_of(samples: NDArray[np.float32], rate_hz: int, sizes: list[int], firs
     return blocks
 
 
-def run(conditioner: Conditioner, blocks: list[AudioBlock]) -> list[AudioBlock]:
+def run(conditioner: AudioPreprocessor, blocks: list[AudioBlock]) -> list[AudioBlock]:
     return [out for block in blocks if (out := conditioner.process(block)) is not None]
 
 
@@ -61,7 +61,7 @@ def noise(channels: int, samples: int, seed: int = 0) -> NDArray[np.float32]:
 def test_streaming_equals_one_shot(rate_hz: int, sizes: list[int], first: int) -> None:
     sizes = [*sizes, 512]
     raw = noise(4, rate_hz // 2)
-    outs = run(Conditioner(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, sizes, first))
+    outs = run(AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, sizes, first))
     mapped = raw[[2, 0, 3]] * ARRAY.factors[:, None]
     expected = mapped if rate_hz == MODEL_HZ else resample(mapped, rate_hz, MODEL_HZ)
     samples = np.concatenate([out.samples for out in outs], axis=1)
@@ -74,7 +74,7 @@ def test_streaming_equals_one_shot(rate_hz: int, sizes: list[int], first: int) -
     for out in outs:
         assert out.sample_rate_hz == MODEL_HZ
         assert out.samples.flags['C_CONTIGUOUS']
-        assert abs(out.stamp_ns - stamp_of(out.first_sample, MODEL_HZ)) <= NS // MODEL_HZ
+        assert abs(out.stamp_ns - stamp_of(out.first_sample, MODEL_HZ)) <= NS_PER_S // MODEL_HZ
 
 
 @pytest.mark.parametrize('rate_hz', [48_000, 44_100])
@@ -82,7 +82,7 @@ def test_index_and_stamp_point_at_the_same_instant(rate_hz: int) -> None:
     click_at = rate_hz // 3
     raw = np.zeros((4, rate_hz), dtype=np.float32)
     raw[:, click_at] = 0.5
-    outs = run(Conditioner(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, [480]))
+    outs = run(AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, [480]))
     samples = np.concatenate([out.samples for out in outs], axis=1)
     peaks = np.abs(samples).argmax(axis=1)
     assert np.all(np.abs(peaks - click_at * MODEL_HZ / rate_hz) <= 0.5)
@@ -96,13 +96,13 @@ def test_index_and_stamp_point_at_the_same_instant(rate_hz: int) -> None:
     seed=st.integers(0, 99),
 )
 def test_after_a_gap_the_index_is_right_and_nothing_crosses_it(rate_hz: int, gaps: list[int], seed: int) -> None:
-    conditioner = Conditioner(ARRAY, rate_hz, MODEL_HZ)
+    conditioner = AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ)
     first, end_output = 0, 0
     for number, gap in enumerate([0, *gaps]):
         first += gap
         raw = noise(4, rate_hz // 5, seed + number)
         outs = run(conditioner, blocks_of(raw, rate_hz, [512], first))
-        fresh = run(Conditioner(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, [512], first))
+        fresh = run(AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, [512], first))
         np.testing.assert_array_equal(
             np.concatenate([out.samples for out in outs], axis=1),
             np.concatenate([out.samples for out in fresh], axis=1),
@@ -115,7 +115,7 @@ def test_after_a_gap_the_index_is_right_and_nothing_crosses_it(rate_hz: int, gap
 
 
 def test_a_stream_that_starts_again_starts_its_output_again() -> None:
-    conditioner = Conditioner(ARRAY, 48_000, MODEL_HZ)
+    conditioner = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
     run(conditioner, blocks_of(noise(4, 48_000), 48_000, [512], 96_000))
     assert run(conditioner, blocks_of(noise(4, 9600), 48_000, [512], 480))[0].first_sample == 225
     conditioner.reset()
@@ -125,13 +125,13 @@ def test_a_stream_that_starts_again_starts_its_output_again() -> None:
 def test_an_overflow_is_reported_by_the_next_output_once() -> None:
     blocks = blocks_of(noise(4, 48_000), 48_000, [512])
     blocks[40] = replace(blocks[40], overflow=True)
-    outs = run(Conditioner(ARRAY, 48_000, MODEL_HZ), blocks)
+    outs = run(AudioPreprocessor(ARRAY, 48_000, MODEL_HZ), blocks)
     assert [out.overflow for out in outs].count(True) == 1
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf])
 def test_a_block_that_is_not_finite_counts_as_lost(bad: float) -> None:
-    conditioner = Conditioner(ARRAY, MODEL_HZ, MODEL_HZ)
+    conditioner = AudioPreprocessor(ARRAY, MODEL_HZ, MODEL_HZ)
     blocks = blocks_of(noise(4, 2000), MODEL_HZ, [500])
     blocks[1].samples[3, 7] = bad
     outs = run(conditioner, blocks)
@@ -142,7 +142,7 @@ def test_a_block_that_is_not_finite_counts_as_lost(bad: float) -> None:
 
 def test_a_disabled_microphone_is_replaced_by_its_nearest_neighbour() -> None:
     array = replace(ARRAY, microphones=(replace(MICS[0], enabled=False), *MICS[1:]))
-    conditioner = Conditioner(array, MODEL_HZ, MODEL_HZ)
+    conditioner = AudioPreprocessor(array, MODEL_HZ, MODEL_HZ)
     raw = noise(4, 100)
     (out,) = run(conditioner, blocks_of(raw, MODEL_HZ, [100]))
     np.testing.assert_array_equal(out.samples[0], out.samples[1])
@@ -153,10 +153,10 @@ def test_a_disabled_microphone_is_replaced_by_its_nearest_neighbour() -> None:
 def test_what_cannot_be_conditioned_is_refused() -> None:
     dead = replace(ARRAY, microphones=tuple(replace(mic, enabled=False) for mic in MICS))
     with pytest.raises(AudioError, match="'three' has no enabled microphone"):
-        Conditioner(dead, 48_000, MODEL_HZ)
+        AudioPreprocessor(dead, 48_000, MODEL_HZ)
     with pytest.raises(AudioError, match='input_rate_hz is 0'):
-        Conditioner(ARRAY, 0, MODEL_HZ)
-    conditioner = Conditioner(ARRAY, 48_000, MODEL_HZ)
+        AudioPreprocessor(ARRAY, 0, MODEL_HZ)
+    conditioner = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
     with pytest.raises(AudioError, match='44100 Hz where 48000 Hz were promised'):
         conditioner.process(AudioBlock(noise(4, 10), 0, 44_100, 0))
     with pytest.raises(AudioError, match=r'3 channels, but array .* uses channel 3'):

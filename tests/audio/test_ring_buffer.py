@@ -92,6 +92,6 @@ def test_an_empty_buffer_is_refused(channels: int, capacity: int) -> None:
 def test_a_window_is_copied_to_where_it_is_wanted() -> None:
     ring = RingBuffer(CHANNELS, 10)
     ring.write(run_of(0, 13), 0)
-    wanted = np.zeros((CHANNELS, 8), dtype=np.float32)
-    assert ring.window(13, 8, wanted) is wanted
-    np.testing.assert_array_equal(wanted, run_of(5, 8))
+    expected = np.zeros((CHANNELS, 8), dtype=np.float32)
+    assert ring.window(13, 8, expected) is expected
+    np.testing.assert_array_equal(expected, run_of(5, 8))

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.sample_clock import NS, SampleClock
+from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
 
-START_NS = 1_760_000_000 * NS
+START_NS = 1_760_000_000 * NS_PER_S
 
 
 def true_ns(index: int, rate_hz: int, drift_ppm: float, start_ns: int = START_NS) -> int:
-    return start_ns + round(index * NS / rate_hz * (1 - drift_ppm * 1e-6))
+    return start_ns + round(index * NS_PER_S / rate_hz * (1 - drift_ppm * 1e-6))
 
 
 @settings(deadline=None, max_examples=15)
@@ -51,7 +51,7 @@ def test_a_stream_without_jitter_is_exact() -> None:
         clock.update(index, true_ns(index, 22500, 0))
         assert abs(clock.stamp_ns(index) - true_ns(index, 22500, 0)) <= 1
     assert abs(clock.stamp_ns(0) - START_NS) <= 1
-    assert abs(clock.stamp_ns(450000) - (START_NS + 20 * NS)) <= 1
+    assert abs(clock.stamp_ns(450000) - (START_NS + 20 * NS_PER_S)) <= 1
 
 
 @pytest.mark.parametrize('step_s', [-3600.0, -0.6, 0.6, 5.0])
@@ -59,7 +59,7 @@ def test_a_step_anchors_anew(step_s: float) -> None:
     clock = SampleClock(22500)
     for index in range(0, 22500, 500):
         clock.update(index, true_ns(index, 22500, 50))
-    stepped = true_ns(22500, 22500, 50) + int(step_s * NS)
+    stepped = true_ns(22500, 22500, 50) + int(step_s * NS_PER_S)
     clock.update(22500, stepped)
     assert clock.stamp_ns(22500) == stepped
 
@@ -68,11 +68,11 @@ def test_a_small_step_is_worked_off_smoothly() -> None:
     clock = SampleClock(22500)
     before = 0
     for index in range(0, 240 * 22500, 512):
-        clock.update(index, true_ns(index, 22500, 0) + (NS // 10 if index > 10 * 22500 else 0))
+        clock.update(index, true_ns(index, 22500, 0) + (NS_PER_S // 10 if index > 10 * 22500 else 0))
         stamp = clock.stamp_ns(index)
         assert stamp > before
         before = stamp
-    assert abs(before - true_ns(index, 22500, 0) - NS // 10) < 20_000_000
+    assert abs(before - true_ns(index, 22500, 0) - NS_PER_S // 10) < 20_000_000
 
 
 def test_lost_samples_move_along_the_line() -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.preprocessor import Conditioner
+from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.common.resource_paths import resource_path
@@ -34,7 +34,7 @@ def read_all(source: SimulatorSource) -> list[AudioBlock]:
 
 @pytest.mark.parametrize('block_samples', [256, 1000])
 def test_it_delivers_the_drive(block_samples: int) -> None:
-    source = SimulatorSource(SEED, lambda: 7, paced=False, block_samples=block_samples, duration_s=SECONDS)
+    source = SimulatorSource(SEED, lambda: 7, realtime=False, block_samples=block_samples, duration_s=SECONDS)
     source.open()
     blocks = read_all(source)
     source.close()
@@ -53,13 +53,13 @@ def test_the_conditioner_undoes_the_wiring_of_the_rig(tmp_path: Path) -> None:
     for number, entry in enumerate(data['microphones']):
         entry.update(device_channel=9 - number, gain_db=number - 3.0, polarity=(-1) ** number)
     (rig / 'mic_array.yaml').write_text(yaml.safe_dump(data), encoding='utf-8')
-    source = SimulatorSource(SEED, time.time_ns, paced=False, duration_s=0.1, rig=rig)
+    source = SimulatorSource(SEED, time.time_ns, realtime=False, duration_s=0.1, rig=rig)
     source.open()
-    conditioner = Conditioner(Drive(SEED, rig).array, source.sample_rate_hz, source.sample_rate_hz)
+    conditioner = AudioPreprocessor(Drive(SEED, rig).array, source.sample_rate_hz, source.sample_rate_hz)
     assert source.channels == 10
     outs = [conditioner.process(block) for block in read_all(source)]
-    heard = np.concatenate([out.samples for out in outs if out is not None], axis=1)
-    np.testing.assert_allclose(heard, Drive(SEED, rig).audio(0, 2250), atol=4e-5)
+    output = np.concatenate([out.samples for out in outs if out is not None], axis=1)
+    np.testing.assert_allclose(output, Drive(SEED, rig).audio(0, 2250), atol=4e-5)
     source.close()
 
 

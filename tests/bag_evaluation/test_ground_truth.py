@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bag_evaluation.ground_truth import BagTruth
+from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from tests.bags import drive_bags
-from tests.bags.sound_bag import NS, START_NS, SoundBag
+from tests.bags.sound_bag import NS_PER_S, START_NS, SoundBag
 
 
 @pytest.fixture(scope='module')
@@ -21,17 +21,17 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return SoundBag(seconds=2.0).write(tmp_path_factory.mktemp('truth') / 'drive')
 
 
-def truth_of(reader: BagReader, **options: float) -> BagTruth:
+def ground_truth_of(reader: BagReader, **options: float) -> BagGroundTruth:
     topics = find_topics(str(reader.path), reader.topics)
-    return BagTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), RigDepth(None), **options)
+    return BagGroundTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), RigDepth(None), **options)
 
 
 def test_the_nearest_image_is_the_truth(bag: Path) -> None:
-    with BagReader(bag) as reader, truth_of(reader) as truth:
-        before = truth.at(START_NS - NS)
+    with BagReader(bag) as reader, ground_truth_of(reader) as truth:
+        before = truth.at(START_NS - NS_PER_S)
         near = truth.at(START_NS + 520_000_000)
         between = truth.at(START_NS + 550_000_000)
-        after = truth.at(START_NS + 30 * NS)
+        after = truth.at(START_NS + 30 * NS_PER_S)
         report = truth.report()
     assert before is between is after is None
     assert near is not None
@@ -47,30 +47,30 @@ def test_the_nearest_image_is_the_truth(bag: Path) -> None:
 
 
 def test_every_image_is_found_once_whatever_is_asked(bag: Path) -> None:
-    with BagReader(bag) as reader, truth_of(reader) as truth:
-        hits = [truth.at(START_NS + number * NS // 100) is not None for number in range(200)]
+    with BagReader(bag) as reader, ground_truth_of(reader) as truth:
+        hits = [truth.at(START_NS + number * NS_PER_S // 100) is not None for number in range(200)]
         assert len(truth._tracks['depth']._near) <= 2
     assert np.mean(hits) == pytest.approx(0.7, abs=0.02)  # within 30 ms of one in 100 ms
 
 
 def test_the_offset_of_the_clocks_is_applied(bag: Path) -> None:
-    with BagReader(bag) as reader, truth_of(reader, offset_s=0.05, tolerance_s=0.005) as truth:
+    with BagReader(bag) as reader, ground_truth_of(reader, offset_s=0.05, tolerance_s=0.005) as truth:
         assert truth.at(START_NS + 500_000_000) is None
         assert truth.at(START_NS + 550_000_000) is not None
 
 
 def test_a_source_that_starts_before_its_clock_hides_no_truth(tmp_path: Path) -> None:
     late = drive_bags.write_bag(tmp_path / 'bag', drive_bags.sound(2 * 22_500), [0.5], unstamped_block=0)
-    with BagReader(late) as reader, truth_of(reader) as truth:
-        assert truth.at(drive_bags.EPOCH_NS + NS // 2) is not None
+    with BagReader(late) as reader, ground_truth_of(reader) as truth:
+        assert truth.at(drive_bags.EPOCH_NS + NS_PER_S // 2) is not None
 
 
 def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path) -> None:
     times_s = [number / 10 for number in range(20)]
     sound, wrong_s = drive_bags.sound(2 * 22_500), {3: 3600, 5: -3600}
     late = drive_bags.write_bag(tmp_path / 'bag', sound, times_s, depth_shifts_s=wrong_s)
-    with BagReader(late) as reader, truth_of(reader) as truth:
-        seen = [truth.at(drive_bags.EPOCH_NS + round(time_s * NS)) for time_s in times_s]
+    with BagReader(late) as reader, ground_truth_of(reader) as truth:
+        seen = [truth.at(drive_bags.EPOCH_NS + round(time_s * NS_PER_S)) for time_s in times_s]
         report = truth.report()
     assert [number for number, images in enumerate(seen) if images.depth_m is None] == [3, 5]
     assert all(images.labels is not None for images in seen)

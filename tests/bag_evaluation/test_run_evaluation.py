@@ -16,23 +16,23 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bag_evaluation.bag_scores import BagEvaluation, published
+from audio_manifold_ros.bag_evaluation.bag_scores import BagScores, as_published
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
 from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationOptions, evaluate_bag
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
-from audio_manifold_ros.evaluation.controls.pixel_prior import Prior
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from tests.bags import drive_bags
-from tests.bags.sound_bag import NS, START_NS, SoundBag
+from tests.bags.sound_bag import NS_PER_S, START_NS, SoundBag
 
 BUNDLE = resource_path('models/street')
-RIG = RigText.from_folder(resource_path('calibration/roof_octagon'))
+RIG = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +47,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return folder / 'out', result
 
 
-class Report(HTMLParser):
+class ReportParser(HTMLParser):
     """Checks that what is opened is closed, and keeps what is referred to."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Report(HTMLParser):
 
 def test_the_report_needs_nothing_but_itself(evaluated: tuple[Path, dict[str, Any]]) -> None:
     out, _ = evaluated
-    report = Report()
+    report = ReportParser()
     page = (out / 'report.html').read_text(encoding='utf-8')
     report.feed(page)
     assert report.open == []
@@ -99,14 +99,14 @@ def test_the_metrics_say_both_conventions_and_all_controls(evaluated: tuple[Path
     assert result['predictions'] == result['heard']['predicted'] == len(result['curves']['time_s'])
     assert 0 < result['with_truth'] < result['predictions']
     conventions, native, structure = (result['scores'][key] for key in ('conventions', 'native', 'structure'))
-    for who in ('', '_prior', '_mono', '_shuffled'):
+    for variant in ('', '_prior', '_mono', '_shuffled'):
         for metric in ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr'):
-            assert result['scores']['depth'][f'{metric}{who}'] is not None
+            assert result['scores']['depth'][f'{metric}{variant}'] is not None
             for convention in ('paper', 'reference', 'median_scaled', 'paper_median_scaled'):
-                assert conventions[convention][f'{metric}{who}'] is not None
-        assert result['scores']['segmentation'][f'miou{who}'] is not None
-        assert conventions['reference'][f'miou{who}'] is not None
-        assert structure[f'class_edges_f{who}'] is not None
+                assert conventions[convention][f'{metric}{variant}'] is not None
+        assert result['scores']['segmentation'][f'miou{variant}'] is not None
+        assert conventions['reference'][f'miou{variant}'] is not None
+        assert structure[f'class_edges_f{variant}'] is not None
     assert result['scores']['depth']['abs_rel'] != conventions['paper']['abs_rel']
     assert native['depth']['size'] == native['segmentation']['size'] == [96, 160]
     assert native['depth']['abs_rel_prior'] is not None
@@ -182,7 +182,7 @@ def test_a_bag_that_is_too_short_says_so(tmp_path: Path) -> None:
         evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', backend='onnx', threads=1))
 
 
-def prediction_of(images: Images, stamp_ns: int) -> Prediction:
+def prediction_of(images: DepthAndLabels, stamp_ns: int) -> Prediction:
     nothing = np.zeros((8, 4, 4), np.float32)
     sure = np.ones(images.labels.shape, np.float32)
     return Prediction(images.depth_m, images.labels, sure, nothing, 0, 0, stamp_ns, stamp_ns, 0.0, 0.0)
@@ -190,19 +190,19 @@ def prediction_of(images: Images, stamp_ns: int) -> Prediction:
 
 def test_who_says_the_truth_has_no_error_and_the_controls_have() -> None:
     bundle = Bundle.load(BUNDLE)
-    evaluation = BagEvaluation(bundle.manifest, Prior.load(BUNDLE / 'prior.npz'), shift_s=2.0)
+    evaluation = BagScores(bundle.manifest, PixelPrior.load(BUNDLE / 'prior.npz'), shift_s=2.0)
     rng = np.random.default_rng(3)
     for second in range(6):
         labels = rng.integers(0, 3, (128, 128)).astype(np.uint8)
-        truth = Images(rng.uniform(2, 70, (128, 128)).astype(np.float32), labels)
-        mono = Images(np.full((128, 128), 10, np.float32), labels)
-        evaluation.add(float(second), prediction_of(truth, second * NS), truth, mono)
+        truth = DepthAndLabels(rng.uniform(2, 70, (128, 128)).astype(np.float32), labels)
+        mono = DepthAndLabels(np.full((128, 128), 10, np.float32), labels)
+        evaluation.add(float(second), prediction_of(truth, second * NS_PER_S), truth, mono)
     result = evaluation.result()
     depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
     assert depth['abs_rel'] == result['scores']['conventions']['paper']['abs_rel'] == 0
     assert result['scores']['structure']['class_edges_f'] == result['scores']['structure']['explained_log_depth'] == 1
     assert segmentation['miou'] == segmentation['accuracy'] == segmentation['miou_mono'] == 1
-    assert min(depth[f'abs_rel_{who}'] for who in ('prior', 'mono', 'shuffled')) > 0.3
+    assert min(depth[f'abs_rel_{variant}'] for variant in ('prior', 'mono', 'shuffled')) > 0.3
     assert segmentation['miou_shuffled'] < 0.3
     assert result['shuffled']['without_partner'] == 0
     assert result['scores']['native'] == {}
@@ -214,6 +214,6 @@ def test_controls_are_published_as_the_node_does() -> None:
     depth_m = np.full((128, 128), 5, np.float32)
     labels = np.zeros((128, 128), np.uint8)
     labels[:10] = sky
-    images = published(manifest, Images(depth_m, labels))
+    images = as_published(manifest, DepthAndLabels(depth_m, labels))
     assert np.isnan(images.depth_m[:10]).all()
     assert (images.depth_m[10:] == 5).all()

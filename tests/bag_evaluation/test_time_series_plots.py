@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 
-from audio_manifold_ros.bag_evaluation.time_series_plots import HEIGHT, LEFT, TOP, WIDTH, Curves, Panel
+from audio_manifold_ros.bag_evaluation.time_series_plots import HEIGHT, LEFT, TOP, WIDTH, Panel, TimeSeriesPlot
 
 PANEL = Panel('Error & <more>', {'this model': 'error', 'nobody': 'absent'}, 2.0)
 
@@ -17,7 +17,7 @@ def paths(svg: str) -> list[str]:
 
 
 def test_a_line_goes_through_its_points() -> None:
-    curves = Curves(('error', 'absent'))
+    curves = TimeSeriesPlot(('error', 'absent'))
     for time_s, value in ((0.0, 0.0), (1.0, 2.0)):
         curves.add(time_s, {'error': value})
     svg = curves.svg(PANEL)
@@ -32,26 +32,26 @@ def test_a_line_goes_through_its_points() -> None:
 
 
 def test_a_hole_is_not_bridged_and_is_null_in_json() -> None:
-    curves = Curves(('error', 'absent'))
+    curves = TimeSeriesPlot(('error', 'absent'))
     for number in range(3000):
         curves.add(number / 30, {'error': None if 1000 <= number < 2000 else 1.0})
     assert paths(curves.svg(PANEL))[0].count('M') == 2
-    plain = curves.to_plain()
+    plain = curves.to_dict()
     assert 'absent' not in plain
     assert plain['error'][1500] is None
     assert plain['error'][2000] == 1
 
 
 def test_without_values_there_is_nothing_to_draw() -> None:
-    curves = Curves(('error', 'absent'))
+    curves = TimeSeriesPlot(('error', 'absent'))
     assert not curves.svg(PANEL)
     curves.add(0.0, {'error': float('nan')})
     assert not curves.svg(PANEL)
-    assert curves.to_plain() == {'time_s': [0.0]}
+    assert curves.to_dict() == {'time_s': [0.0]}
 
 
 def test_long_drives_are_drawn_by_their_means() -> None:
-    curves = Curves(('error', 'absent'))
+    curves = TimeSeriesPlot(('error', 'absent'))
     for number in range(20_000):
         curves.add(number / 30, {'error': float(number % 2)})
     assert len(curves.svg(PANEL)) < 20_000

@@ -6,39 +6,39 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.bag_evaluation.time_shift_control import NS_PER_S, Elsewhere, shift_for
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.bag_evaluation.time_shift_control import NS_PER_S, TimeShiftedControl, choose_shift_s
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 
-def said(stamp_ns: int) -> Images:
-    return Images(np.array([[stamp_ns]], dtype=np.float64), None)
+def prediction_at(stamp_ns: int) -> DepthAndLabels:
+    return DepthAndLabels(np.array([[stamp_ns]], dtype=np.float64), None)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 900_000_000), min_size=1, max_size=60), st.floats(0.5, 5.0))
 def test_every_window_comes_back_once_with_a_partner_that_is_far_enough(steps_ns: list[int], shift_s: float) -> None:
     stamps = np.cumsum(steps_ns).tolist()
-    elsewhere: Elsewhere[int] = Elsewhere(shift_s)
-    found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, said(stamp_ns), stamp_ns)]
-    rest = list(elsewhere.rest())
-    assert sorted(stamp_ns for stamp_ns, _ in [*found, *rest]) == stamps
+    elsewhere: TimeShiftedControl[int] = TimeShiftedControl(shift_s)
+    found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, prediction_at(stamp_ns), stamp_ns)]
+    drain = list(elsewhere.drain())
+    assert sorted(stamp_ns for stamp_ns, _ in [*found, *drain]) == stamps
     for stamp_ns, other in found:
         assert other is not None
         assert abs(other.depth_m[0, 0] - stamp_ns) >= round(shift_s * NS_PER_S)
-    assert all(other is None for _, other in rest)
+    assert all(other is None for _, other in drain)
     if stamps[-1] - stamps[0] >= 2 * shift_s * NS_PER_S:
-        assert not rest
+        assert not drain
 
 
 def test_a_clock_that_was_set_back_begins_anew() -> None:
-    elsewhere: Elsewhere[int] = Elsewhere(1.0)
+    elsewhere: TimeShiftedControl[int] = TimeShiftedControl(1.0)
     stamps = [10 * NS_PER_S, 11 * NS_PER_S, 3 * NS_PER_S, 4 * NS_PER_S]
-    found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, said(stamp_ns), stamp_ns)]
+    found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, prediction_at(stamp_ns), stamp_ns)]
     partners = {stamp_ns: other.depth_m[0, 0] for stamp_ns, other in found if other is not None}
     assert partners[4 * NS_PER_S] == 3 * NS_PER_S
     assert partners[11 * NS_PER_S] == 10 * NS_PER_S
 
 
 def test_a_short_drive_gets_half_of_it() -> None:
-    assert shift_for(3.0) == 1.5
-    assert shift_for(600.0) == 20.0
+    assert choose_shift_s(3.0) == 1.5
+    assert choose_shift_s(600.0) == 20.0

@@ -55,14 +55,14 @@ def audio_message(first_sample: int, frames: int = 4, channels: int = 2) -> byte
     return bytes(store.serialize_cdr(message, AUDIO))
 
 
-def some_messages(number: int, size: int = 40) -> list[Sent]:
+def make_messages(number: int, size: int = 40) -> list[Sent]:
     """Return messages of two topics, each with random bytes and its number."""
-    chance = random.Random(7)
+    rng = random.Random(7)
     return [
         (
             '/audio' if place % 3 else '/words',
             START_NS + place * STEP_NS,
-            b'\0\1\0\0%08d' % place + chance.randbytes(size),
+            b'\0\1\0\0%08d' % place + rng.randbytes(size),
         )
         for place in range(number)
     ]
@@ -80,7 +80,7 @@ def write_bag(folder: Path, sent: list[Sent], flush_every: int = 10, **options: 
     return folder
 
 
-def write_foreign(
+def write_bag_with_rosbags(
     folder: Path,
     sent: list[Sent],
     storage: StoragePlugin,

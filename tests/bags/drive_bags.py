@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
-NS = 1_000_000_000
-EPOCH_NS = 1_700_000_000 * NS
-RIG = RigText.from_folder(Path(__file__).parents[2] / 'calibration' / 'roof_octagon')
+NS_PER_S = 1_000_000_000
+EPOCH_NS = 1_700_000_000 * NS_PER_S
+RIG = RigFiles.from_folder(Path(__file__).parents[2] / 'calibration' / 'roof_octagon')
 IMAGE = 'sensor_msgs/msg/Image'
 BLOCK = 'audio_manifold_msgs/msg/AudioBlock'
 
@@ -30,7 +30,7 @@ def sound(samples: int, seed: int = 5) -> NDArray[np.int16]:
 
 def header(stamp_ns: int) -> Any:
     types = typestore().types
-    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
     return types['std_msgs/msg/Header'](stamp=stamp, frame_id='f')
 
 
@@ -44,7 +44,7 @@ def audio_message(
 ) -> bytes:
     return serialized(
         BLOCK,
-        header=header(epoch_ns + first * NS // rate_hz),
+        header=header(epoch_ns + first * NS_PER_S // rate_hz),
         sample_rate_hz=rate_hz,
         channel_count=len(samples),
         encoding='s16le',
@@ -100,15 +100,15 @@ def write_bag(
     for number, first in enumerate(range(0, samples.shape[1], block)):
         if number in set(lost):
             continue
-        epoch_ns = EPOCH_NS if number != unstamped_block else -first * NS // rate_hz
+        epoch_ns = EPOCH_NS if number != unstamped_block else -first * NS_PER_S // rate_hz
         index = 2**63 + 5 if number == wrong_index else None
         data = audio_message(samples[:, first : first + block], first, rate_hz, epoch_ns, index)
-        events.append((EPOCH_NS + (first + block) * NS // rate_hz, '/audio', data))
+        events.append((EPOCH_NS + (first + block) * NS_PER_S // rate_hz, '/audio', data))
     for number, time_s in enumerate(image_times_s):
-        stamp_ns = epoch_images_ns + round(time_s * NS)
-        shifted_ns = stamp_ns + round(label_shift_s * NS)
-        depth_ns = stamp_ns + round(wrong_depth_s.get(number, 0) * NS)
-        labels_ns = shifted_ns + round(wrong_labels_s.get(number, 0) * NS)
+        stamp_ns = epoch_images_ns + round(time_s * NS_PER_S)
+        shifted_ns = stamp_ns + round(label_shift_s * NS_PER_S)
+        depth_ns = stamp_ns + round(wrong_depth_s.get(number, 0) * NS_PER_S)
+        labels_ns = shifted_ns + round(wrong_labels_s.get(number, 0) * NS_PER_S)
         events.append((stamp_ns, '/truth/depth/image', image_message(depth_of(time_s), '32FC1', depth_ns)))
         events.append((shifted_ns, '/truth/segmentation/image', image_message(labels_of(number), 'mono8', labels_ns)))
     kinds = {'/audio': BLOCK, '/truth/depth/image': IMAGE, '/truth/segmentation/image': IMAGE}

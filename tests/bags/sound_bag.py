@@ -16,8 +16,8 @@ from audio_manifold_ros.bags.storage.message_types import typestore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NS = 1_000_000_000
-START_NS = 1_700_000_000 * NS
+NS_PER_S = 1_000_000_000
+START_NS = 1_700_000_000 * NS_PER_S
 AUDIO_TYPE, IMAGE_TYPE = 'audio_manifold_msgs/msg/AudioBlock', 'sensor_msgs/msg/Image'
 RAW_TYPE, ARRAY_TYPE = 'foxglove_msgs/msg/RawAudio', 'std_msgs/msg/Int16MultiArray'
 TF_TYPE, CHAT_TYPE = 'tf2_msgs/msg/TFMessage', 'std_msgs/msg/String'
@@ -104,10 +104,10 @@ class SoundBag:
     def _messages(self) -> Iterator[tuple[int, str, str, Any]]:
         types = typestore().types
         yield START_NS, '/tf', TF_TYPE, types[TF_TYPE](transforms=[])
-        yield START_NS + NS, '/chat', CHAT_TYPE, types[CHAT_TYPE](data='one second')
+        yield START_NS + NS_PER_S, '/chat', CHAT_TYPE, types[CHAT_TYPE](data='one second')
         yield from self._audio(types)
         for number in range(int(self.seconds * self.image_rate_hz)):
-            stamp_ns = START_NS + round(number / self.image_rate_hz * NS)
+            stamp_ns = START_NS + round(number / self.image_rate_hz * NS_PER_S)
             rows, columns = self.image_size
             near_m = np.linspace(4, 60, rows, dtype=np.float32)[::-1, None] + np.zeros((1, columns), dtype=np.float32)
             near_m[: rows // 4] = np.nan
@@ -125,7 +125,7 @@ class SoundBag:
         for number in range(samples.shape[1] // self.block_samples):
             first = number * self.block_samples
             jitter_ns = int(rng.integers(-self.jitter_ns, self.jitter_ns + 1)) if self.jitter_ns else 0
-            stamp_ns = START_NS + first * NS // self.rate_hz + jitter_ns
+            stamp_ns = START_NS + first * NS_PER_S // self.rate_hz + jitter_ns
             if number in self.lost:
                 continue
             since = 0 if self.restart_block is None or number < self.restart_block else self.restart_block
@@ -139,7 +139,7 @@ class SoundBag:
                 data=np.frombuffer(samples[:, first : first + self.block_samples].T.tobytes(), dtype=np.uint8),
             )
             yield (
-                START_NS + (first + self.block_samples) * NS // self.rate_hz + 1_000_000,
+                START_NS + (first + self.block_samples) * NS_PER_S // self.rate_hz + 1_000_000,
                 '/audio',
                 AUDIO_TYPE,
                 message,
@@ -147,7 +147,7 @@ class SoundBag:
 
 
 def _header(types: Any, stamp_ns: int, frame_id: str) -> Any:
-    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+    stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
     return types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
 
 

@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_attributes import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
 NATIVE_NAMES = ('native_depth_m', 'native_labels')
 RIG_FOLDER = Path(__file__).parents[2] / 'calibration' / 'roof_octagon'
 
 
 @pytest.fixture(scope='session')
-def rig() -> RigText:
-    return RigText.from_folder(RIG_FOLDER)
+def rig() -> RigFiles:
+    return RigFiles.from_folder(RIG_FOLDER)
 
 
 @pytest.fixture
-def make_drive(rig: RigText, tmp_path: Path) -> Callable[..., Path]:
+def make_drive(rig: RigFiles, tmp_path: Path) -> Callable[..., Path]:
     """Write a drive of white noise with images of 6 × 5 pixels at given samples."""
 
     def make(
@@ -32,8 +32,8 @@ def make_drive(rig: RigText, tmp_path: Path) -> Callable[..., Path]:
         runs: tuple[tuple[int, int], ...] = ((0, 3000),),
         images: tuple[int, ...] = (500, 1500),
         rate_hz: int = 1000,
-        rig_text: RigText = rig,
-        traits: DriveTraits | None = None,
+        rig_text: RigFiles = rig,
+        attributes: DriveAttributes | None = None,
         stamps_ns: tuple[int, ...] = (),
         native: bool = False,
     ) -> Path:
@@ -46,9 +46,9 @@ def make_drive(rig: RigText, tmp_path: Path) -> Callable[..., Path]:
             channels=8,
             provenance={'origin': 'test'},
             first_sample=runs[0][0],
-            traits=traits,
+            attributes=attributes,
         )
-        missing = list(traits.missing_channels) if traits else []
+        missing = list(attributes.missing_channels) if attributes else []
         with writer:
             for first, end in runs:
                 samples = audio_of(first, end)

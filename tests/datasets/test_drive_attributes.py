@@ -10,59 +10,59 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import audio_of, images_of, native_of
 from tests.datasets.test_windows import SPEC
-from training.data.window_dataset import Corpus
+from training.data.window_dataset import WindowDataset
 
 MakeDrive = Callable[..., Path]
-WITHOUT_2_AND_3 = DriveTraits(missing_channels=(2, 3))
+WITHOUT_2_AND_3 = DriveAttributes(missing_channels=(2, 3))
 
 
-def test_missing_channels_are_zeros_and_known_in_the_order_of_the_array(make_drive: MakeDrive, rig: RigText) -> None:
+def test_missing_channels_are_zeros_and_known_in_the_order_of_the_array(make_drive: MakeDrive, rig: RigFiles) -> None:
     swapped = rig.mic_array.replace('device_channel: 0', 'device_channel: 99').replace('channel: 3', 'channel: 0')
     swapped = swapped.replace('device_channel: 99', 'device_channel: 3')
-    path = make_drive(traits=WITHOUT_2_AND_3, rig_text=RigText(swapped, rig.camera, rig.extrinsics))
+    path = make_drive(attributes=WITHOUT_2_AND_3, rig_text=RigFiles(swapped, rig.camera, rig.extrinsics))
     with DriveReader(path, verify=True) as drive:
-        assert drive.traits == WITHOUT_2_AND_3
+        assert drive.attributes == WITHOUT_2_AND_3
         assert drive.missing_microphones == (0, 2)
         samples = drive.samples(0, 3000)
         assert not samples[[0, 2]].any()
         assert samples[[1, 3, 4, 5, 6, 7]].any(axis=1).all()
         np.testing.assert_array_equal(drive.raw(0, 50)[4], audio_of(0, 50)[4])
-    items = list(Corpus([path, make_drive('whole', rig_text=drive.rig)], SPEC))
+    items = list(WindowDataset([path, make_drive('whole', rig_text=drive.rig)], SPEC))
     assert [item.missing_microphones for item in items] == [(0, 2), (0, 2), (), ()]
 
 
 def test_only_a_drive_with_traits_needs_a_newer_reader(make_drive: MakeDrive) -> None:
-    usual = make_drive('a').read_bytes()
-    assert b'"version": 1' in usual[:200]
-    assert make_drive('a', traits=DriveTraits()).read_bytes() == usual
-    for traits in (WITHOUT_2_AND_3, DriveTraits(depth_unit=RELATIVE)):
-        assert b'"version": 2' in make_drive('b', traits=traits).read_bytes()[:200]
+    default = make_drive('a').read_bytes()
+    assert b'"version": 1' in default[:200]
+    assert make_drive('a', attributes=DriveAttributes()).read_bytes() == default
+    for attributes in (WITHOUT_2_AND_3, DriveAttributes(depth_unit=RELATIVE)):
+        assert b'"version": 2' in make_drive('b', attributes=attributes).read_bytes()[:200]
     assert b'"version": 1' in make_drive('c', native=True, stamps_ns=(4, 9)).read_bytes()[:200]
 
 
 def test_a_drive_of_the_first_version_is_whole_and_in_metres(make_drive: MakeDrive) -> None:
     with DriveReader(make_drive(images=(500, 1500))) as drive:
-        assert (drive.traits, drive.missing_microphones, drive.has_native) == (DriveTraits(), (), False)
+        assert (drive.attributes, drive.missing_microphones, drive.has_native) == (DriveAttributes(), (), False)
         assert drive.image_stamps_ns.tolist() == [500_000_000, 1_500_000_000]
         np.testing.assert_array_equal(drive.native_labels(1), drive.labels(1))
         np.testing.assert_array_equal(drive.native_depth_m(1), drive.depth_m(1))
 
 
 def test_relative_depth_is_not_mixed_with_metres(make_drive: MakeDrive) -> None:
-    relative, metres = make_drive('a', traits=DriveTraits(depth_unit=RELATIVE)), make_drive('b')
-    corpus = Corpus([relative], SPEC)
+    relative, metres = make_drive('a', attributes=DriveAttributes(depth_unit=RELATIVE)), make_drive('b')
+    corpus = WindowDataset([relative], SPEC)
     list(corpus)
     assert corpus.depth_unit == RELATIVE
     with pytest.raises(DatasetError, match=r"b\.h5: depth in 'm', before in 'relative'"):
-        list(Corpus([relative, metres], SPEC))
-    corpus = Corpus([metres], SPEC)
+        list(WindowDataset([relative, metres], SPEC))
+    corpus = WindowDataset([metres], SPEC)
     list(corpus)
     assert corpus.depth_unit == METRES
 
@@ -78,22 +78,24 @@ def test_native_images_and_stamps_are_kept(make_drive: MakeDrive) -> None:
             np.testing.assert_array_equal(drive.native_depth_m(image), depth_m.astype(np.float32))
             np.testing.assert_array_equal(drive.native_labels(image), labels)
             np.testing.assert_array_equal(drive.labels(image), images_of(sample)[1])
-    assert [item.stamp_ns for item in Corpus([path], SPEC)] == list(stamps_ns)
+    assert [item.stamp_ns for item in WindowDataset([path], SPEC)] == list(stamps_ns)
 
 
 @pytest.mark.parametrize('traits', [{'missing_channels': (3, 2)}, {'missing_channels': (-1,)}, {'depth_unit': 'cm'}])
-def test_traits_that_make_no_sense_are_refused(traits: dict[str, object]) -> None:
+def test_traits_that_make_no_sense_are_refused(attributes: dict[str, object]) -> None:
     with pytest.raises(DatasetError, match=r'missing_channels|depth_unit'):
-        DriveTraits(**traits)
+        DriveAttributes(**attributes)
 
 
-def _writer(path: Path, rig: RigText, traits: DriveTraits) -> DriveWriter:
-    return DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={}, traits=traits)
+def _writer(path: Path, rig: RigFiles, attributes: DriveAttributes) -> DriveWriter:
+    return DriveWriter(
+        path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={}, attributes=attributes
+    )
 
 
-def test_sound_in_a_missing_channel_and_half_given_images_are_refused(tmp_path: Path, rig: RigText) -> None:
+def test_sound_in_a_missing_channel_and_half_given_images_are_refused(tmp_path: Path, rig: RigFiles) -> None:
     with pytest.raises(DatasetError, match='count from 0'):
-        _writer(tmp_path / 'd.h5', rig, DriveTraits(missing_channels=(8,)))
+        _writer(tmp_path / 'd.h5', rig, DriveAttributes(missing_channels=(8,)))
     (depth_m, labels), (native_depth_m, _) = images_of(1), native_of(1)
     with _writer(tmp_path / 'd.h5', rig, WITHOUT_2_AND_3) as writer:
         with pytest.raises(DatasetError, match=r'missing channels \(2, 3\)'):

@@ -16,17 +16,17 @@ import h5py
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.drive_checksum import SEAL_BYTES, read_seal
+from audio_manifold_ros.datasets.drive_checksum import HEADER_BYTES, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import RIG_FOLDER, audio_of, images_of
 
 MakeDrive = Callable[..., Path]
 
 
-def test_a_drive_is_read_as_it_was_written(make_drive: MakeDrive, rig: RigText) -> None:
+def test_a_drive_is_read_as_it_was_written(make_drive: MakeDrive, rig: RigFiles) -> None:
     path = make_drive(runs=((100, 900), (900, 1400), (2000, 2600)), images=(150, 1399, 2100))
     with DriveReader(path, verify=True) as drive:
         assert (drive.drive_id, drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (
@@ -48,11 +48,11 @@ def test_a_drive_is_read_as_it_was_written(make_drive: MakeDrive, rig: RigText) 
             assert drive.depth_m(image).dtype == np.float32
 
 
-def test_samples_have_gain_polarity_and_channel_of_the_rig(make_drive: MakeDrive, rig: RigText) -> None:
+def test_samples_have_gain_polarity_and_channel_of_the_rig(make_drive: MakeDrive, rig: RigFiles) -> None:
     text = rig.mic_array.replace('device_channel: 0', 'device_channel: 99')
     text = text.replace('device_channel: 3', 'device_channel: 0').replace('device_channel: 99', 'device_channel: 3')
     text = text.replace('gain_db: 0.0\n    polarity: 1', 'gain_db: 6.0\n    polarity: -1', 1)
-    path = make_drive(rig_text=RigText(text, rig.camera, rig.extrinsics))
+    path = make_drive(rig_text=RigFiles(text, rig.camera, rig.extrinsics))
     with DriveReader(path) as drive:
         samples, raw = drive.samples(10, 100), drive.raw(10, 100)
     assert samples.dtype == np.float32
@@ -76,23 +76,32 @@ def test_the_same_drive_gives_the_same_bytes(make_drive: MakeDrive) -> None:
 
 
 def test_a_file_cut_short_anywhere_is_refused_by_name(make_drive: MakeDrive, tmp_path: Path) -> None:
-    whole = make_drive().read_bytes()
+    file_bytes = make_drive().read_bytes()
     cut = tmp_path / 'cut.h5'
     lengths = sorted(
-        {0, 1, 100, SEAL_BYTES - 1, SEAL_BYTES, SEAL_BYTES + 1, len(whole) - 1, *range(0, len(whole), 997)}
+        {
+            0,
+            1,
+            100,
+            HEADER_BYTES - 1,
+            HEADER_BYTES,
+            HEADER_BYTES + 1,
+            len(file_bytes) - 1,
+            *range(0, len(file_bytes), 997),
+        }
     )
     for length in lengths:
-        cut.write_bytes(whole[:length])
+        cut.write_bytes(file_bytes[:length])
         with pytest.raises(DatasetError, match=r'cut\.h5'):
             DriveReader(cut)
 
 
 def test_any_corrupted_byte_is_found_by_verification(make_drive: MakeDrive, tmp_path: Path) -> None:
-    whole = make_drive().read_bytes()
+    file_bytes = make_drive().read_bytes()
     rng = np.random.default_rng(0)
     bad = tmp_path / 'bad.h5'
-    for place in rng.integers(SEAL_BYTES, len(whole), 200).tolist():
-        changed = bytearray(whole)
+    for place in rng.integers(HEADER_BYTES, len(file_bytes), 200).tolist():
+        changed = bytearray(file_bytes)
         changed[place] ^= 1 << int(rng.integers(8))
         bad.write_bytes(changed)
         with pytest.raises(DatasetError, match=r'bad\.h5.*corrupted'):
@@ -100,11 +109,11 @@ def test_any_corrupted_byte_is_found_by_verification(make_drive: MakeDrive, tmp_
 
 
 def test_a_corrupted_file_read_without_verification_raises_nothing_else(make_drive: MakeDrive, tmp_path: Path) -> None:
-    whole = make_drive().read_bytes()
+    file_bytes = make_drive().read_bytes()
     rng = np.random.default_rng(1)
     bad = tmp_path / 'bad.h5'
-    for place in range(SEAL_BYTES, SEAL_BYTES + 6000, 61):
-        changed = bytearray(whole)
+    for place in range(HEADER_BYTES, HEADER_BYTES + 6000, 61):
+        changed = bytearray(file_bytes)
         changed[place] = int(rng.integers(256))
         bad.write_bytes(changed)
         with suppress(DatasetError), DriveReader(bad) as drive:
@@ -135,14 +144,14 @@ def test_another_format_version_is_refused(make_drive: MakeDrive) -> None:
     path = make_drive()
     path.write_bytes(path.read_bytes().replace(b'"version": 1', b'"version": 9', 1))
     with pytest.raises(DatasetError, match='version 9'):
-        read_seal(path, verify=False)
+        read_checksum_header(path, verify=False)
 
 
-def _writer(path: Path, rig: RigText) -> DriveWriter:
+def _writer(path: Path, rig: RigFiles) -> DriveWriter:
     return DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={})
 
 
-def test_an_exception_leaves_no_file(tmp_path: Path, rig: RigText) -> None:
+def test_an_exception_leaves_no_file(tmp_path: Path, rig: RigFiles) -> None:
     with _writer(tmp_path / 'good.h5', rig) as writer:
         writer.add_audio(audio_of(0, 10), 0)
         bad = _writer(tmp_path / 'd.h5', rig)
@@ -151,13 +160,13 @@ def test_an_exception_leaves_no_file(tmp_path: Path, rig: RigText) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ['good.h5']
 
 
-def test_a_drive_without_audio_is_refused_and_leaves_no_file(tmp_path: Path, rig: RigText) -> None:
+def test_a_drive_without_audio_is_refused_and_leaves_no_file(tmp_path: Path, rig: RigFiles) -> None:
     with pytest.raises(DatasetError, match='without audio'), _writer(tmp_path / 'd.h5', rig):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wrong_audio_and_images_are_refused(tmp_path: Path, rig: RigText) -> None:
+def test_wrong_audio_and_images_are_refused(tmp_path: Path, rig: RigFiles) -> None:
     depth_m, labels = images_of(1)
     infinite = np.full((6, 5), np.inf, dtype=np.float32)
     with _writer(tmp_path / 'd.h5', rig) as writer:
@@ -183,7 +192,7 @@ def test_wrong_audio_and_images_are_refused(tmp_path: Path, rig: RigText) -> Non
         assert (drive.end_sample, drive.image_samples.tolist()) == (100, [50])
 
 
-def test_a_rig_with_more_channels_than_the_audio_is_refused(tmp_path: Path, rig: RigText) -> None:
+def test_a_rig_with_more_channels_than_the_audio_is_refused(tmp_path: Path, rig: RigFiles) -> None:
     with pytest.raises(DatasetError, match='channel 7'):
         DriveWriter(tmp_path / 'd.h5', drive_id='d', rig=rig, sample_rate_hz=1000, channels=4, provenance={})
     assert list(tmp_path.iterdir()) == []
@@ -194,8 +203,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
-rig = RigText.from_folder(sys.argv[2])
+from audio_manifold_ros.datasets.rig_files import RigFiles
+rig = RigFiles.from_folder(sys.argv[2])
 writer = DriveWriter(Path(sys.argv[1]), drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={})
 first = 0
 while True:
@@ -205,7 +214,7 @@ while True:
 """
 
 
-def test_a_killed_writer_leaves_no_half_file_and_the_next_attempt_succeeds(tmp_path: Path, rig: RigText) -> None:
+def test_a_killed_writer_leaves_no_half_file_and_the_next_attempt_succeeds(tmp_path: Path, rig: RigFiles) -> None:
     path = tmp_path / 'd.h5'
     command = [sys.executable, '-c', KILLED_WRITER, str(path), str(RIG_FOLDER)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
@@ -228,7 +237,7 @@ from pathlib import Path
 import numpy as np
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
 def write(path):
     with DriveWriter(path, drive_id='d', rig=rig, sample_rate_hz=1000, channels=8, provenance={}) as writer:
@@ -238,7 +247,7 @@ def write(path):
             depth_m = noise.random((64, 64)).astype(np.float32)
             writer.add_image(100 + image * 900, depth_m, noise.integers(0, 19, (64, 64)).astype(np.uint8))
 
-rig, noise = RigText.from_folder(sys.argv[2]), np.random.default_rng(0)
+rig, noise = RigFiles.from_folder(sys.argv[2]), np.random.default_rng(0)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 try:
@@ -254,7 +263,7 @@ write(Path(sys.argv[1]))
 # In the head of the file, in the audio, in the images, and in what closing still has to write.
 @pytest.mark.parametrize('limit', [0, 1500, 300_000, 1_300_000, 1_950_000])
 def test_a_full_disk_is_named_and_leaves_no_file_and_the_next_drive_is_written(
-    tmp_path: Path, rig: RigText, limit: int
+    tmp_path: Path, rig: RigFiles, limit: int
 ) -> None:
     path = tmp_path / 'd.h5'
     command = [sys.executable, '-c', FULL_DISK, str(path), str(RIG_FOLDER), str(limit)]
@@ -266,7 +275,7 @@ def test_a_full_disk_is_named_and_leaves_no_file_and_the_next_drive_is_written(
     DriveReader(path, verify=True).close()
 
 
-def test_a_second_writer_of_the_same_drive_is_refused(tmp_path: Path, rig: RigText) -> None:
+def test_a_second_writer_of_the_same_drive_is_refused(tmp_path: Path, rig: RigFiles) -> None:
     with _writer(tmp_path / 'd.h5', rig) as writer:
         with pytest.raises(DatasetError, match='another writer'):
             _writer(tmp_path / 'd.h5', rig)

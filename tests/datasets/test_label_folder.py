@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
 
 
 def test_a_pattern_that_names_labels_means_the_recordings(tmp_path: Path) -> None:
     recordings = [tmp_path / name for name in ('monday', 'tuesday')]
     for recording in recordings:
         label_folder(recording).mkdir()
-    assert without_labels([*recordings, *map(label_folder, recordings)]) == recordings
+    assert exclude_label_folders([*recordings, *map(label_folder, recordings)]) == recordings
 
 
 def test_labels_alone_stay_to_be_refused(tmp_path: Path) -> None:
     labels = label_folder(tmp_path / 'monday')
     labels.mkdir()
-    assert without_labels([labels]) == [labels]
-    assert without_labels([]) == []
+    assert exclude_label_folders([labels]) == [labels]
+    assert exclude_label_folders([]) == []
 
 
 def test_a_recording_may_be_called_labels(tmp_path: Path) -> None:
     named = tmp_path / 'street.labels'
     named.write_bytes(b'')
-    assert without_labels([named, tmp_path / 'other']) == [named, tmp_path / 'other']
+    assert exclude_label_folders([named, tmp_path / 'other']) == [named, tmp_path / 'other']

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.splits import check_learning_seed, split_drives
+from audio_manifold_ros.datasets.splits import check_training_seed, split_drives
 
 
 @settings(deadline=None, max_examples=100)
@@ -45,9 +45,9 @@ def test_repeated_drives_and_impossible_shares_are_refused() -> None:
 @pytest.mark.parametrize('seed', [-1, 900_000, 2_000_000])
 def test_seeds_kept_for_demonstrations_are_refused(seed: int) -> None:
     with pytest.raises(DatasetError, match=str(seed)):
-        check_learning_seed(seed)
+        check_training_seed(seed)
 
 
 @pytest.mark.parametrize('seed', [0, 899_999])
 def test_seeds_to_learn_from_are_accepted(seed: int) -> None:
-    check_learning_seed(seed)
+    check_training_seed(seed)

@@ -25,7 +25,7 @@ SPEC = FeatureSpec(
 
 
 @dataclass
-class Recording:
+class SyntheticRecording:
     """The part of a drive that windows are cut from."""
 
     first_sample: int
@@ -38,37 +38,37 @@ class Recording:
     path: Path = field(default_factory=lambda: Path('drive.h5'))
 
     @property
-    def correction(self) -> Recording:
+    def correction(self) -> SyntheticRecording:
         """What the delays of the rig need around a window."""
         return self
 
 
 @st.composite
-def recordings(draw: st.DrawFn) -> Recording:
+def recordings(draw: st.DrawFn) -> SyntheticRecording:
     first = draw(st.integers(0, 5000))
     end = first + draw(st.integers(1, 8000))
     bounds = sorted(draw(st.sets(st.integers(first + 1, end), max_size=8)))
     gaps = np.array(list(zip(bounds[::2], bounds[1::2], strict=False)), dtype=np.int64).reshape(-1, 2)
     images = sorted(draw(st.sets(st.integers(0, end + 2000), max_size=20)))
     before, after = draw(st.integers(0, 50)), draw(st.integers(0, 50))
-    return Recording(first, end, gaps, np.array(images, dtype=np.int64), before, after)
+    return SyntheticRecording(first, end, gaps, np.array(images, dtype=np.int64), before, after)
 
 
 @settings(deadline=None, max_examples=200)
 @given(recordings(), st.sampled_from([0.0, 0.3, 0.5, 1.0]))
-def test_windows_are_those_that_a_map_of_known_samples_allows(recording: Recording, position: float) -> None:
-    known = np.zeros(recording.end_sample + 5000, dtype=bool)
-    known[recording.first_sample : recording.end_sample] = True
+def test_windows_are_those_that_a_map_of_known_samples_allows(recording: SyntheticRecording, position: float) -> None:
+    is_recorded = np.zeros(recording.end_sample + 5000, dtype=bool)
+    is_recorded[recording.first_sample : recording.end_sample] = True
     for start, stop in recording.gaps:
-        known[start:stop] = False
+        is_recorded[start:stop] = False
     cut = cut_windows(recording, SPEC, position)
-    wanted = []
+    expected = []
     for image, sample in enumerate(recording.image_samples.tolist()):
         first = sample - round(position * 1000)
         start, stop = first - recording.before, first + 1000 + recording.after
-        if start >= 0 and known[start:stop].all():
-            wanted.append((image, first))
-    assert [(w.image, w.first_sample) for w in cut.windows] == wanted
+        if start >= 0 and is_recorded[start:stop].all():
+            expected.append((image, first))
+    assert [(w.image, w.first_sample) for w in cut.windows] == expected
     assert len(cut.windows) + sum(cut.dropped.values()) == len(recording.image_samples)
 
 

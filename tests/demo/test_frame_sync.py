@@ -6,23 +6,30 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.demo.frame_sync import MAX_WAITING, Album, Assembler, Frame, Truth, TruthBuffer
+from audio_manifold_ros.demo.frame_sync import (
+    MAX_WAITING,
+    DemoFrame,
+    FrameAssembler,
+    FrameSampler,
+    GroundTruth,
+    GroundTruthBuffer,
+)
 
-NOTHING = np.zeros((1, 1))
+EMPTY = np.zeros((1, 1))
 
 
-def a_frame(stamp_ns: int) -> Frame:
-    return Frame(stamp_ns, None, None, NOTHING.astype(np.float32), NOTHING.astype(np.uint8), None)
+def make_frame(stamp_ns: int) -> DemoFrame:
+    return DemoFrame(stamp_ns, None, None, EMPTY.astype(np.float32), EMPTY.astype(np.uint8), None)
 
 
-def a_truth(stamp_ns: int) -> Truth:
-    return Truth(stamp_ns, NOTHING.astype(np.float32), NOTHING.astype(np.uint8))
+def make_ground_truth(stamp_ns: int) -> GroundTruth:
+    return GroundTruth(stamp_ns, EMPTY.astype(np.float32), EMPTY.astype(np.uint8))
 
 
 @given(st.permutations([(stamp, part) for stamp in range(4) for part in 'abc']))
 @settings(deadline=None, max_examples=50)
 def test_parts_are_joined_in_whatever_order_they_come(order: list[tuple[int, str]]) -> None:
-    assembler = Assembler(frozenset('abc'))
+    assembler = FrameAssembler(frozenset('abc'))
     found = {}
     for stamp, part in order:
         parts = assembler.add(stamp, part, (stamp, part))
@@ -32,7 +39,7 @@ def test_parts_are_joined_in_whatever_order_they_come(order: list[tuple[int, str
 
 
 def test_what_stays_incomplete_is_forgotten() -> None:
-    assembler = Assembler(frozenset('ab'))
+    assembler = FrameAssembler(frozenset('ab'))
     for stamp in range(MAX_WAITING + 1):
         assert assembler.add(stamp, 'a', stamp) is None
     assert assembler.add(0, 'b', 0) is None
@@ -40,10 +47,10 @@ def test_what_stays_incomplete_is_forgotten() -> None:
 
 
 def test_the_truth_is_the_nearest_image_if_it_is_near() -> None:
-    buffer = TruthBuffer(tolerance_s=0.03, length=5)
+    buffer = GroundTruthBuffer(tolerance_s=0.03, length=5)
     assert buffer.nearest(0) is None
     for i in range(10):
-        buffer.add(a_truth(i * 50_000_000))
+        buffer.add(make_ground_truth(i * 50_000_000))
     nearest = buffer.nearest(470_000_000)
     assert nearest is not None
     assert nearest.stamp_ns == 450_000_000
@@ -54,12 +61,12 @@ def test_the_truth_is_the_nearest_image_if_it_is_near() -> None:
 @given(st.integers(min_value=1, max_value=2000))
 @settings(deadline=None, max_examples=30)
 def test_an_album_covers_the_whole_drive_at_even_distances(images: int) -> None:
-    album = Album(rate_hz=10.0, capacity=40)
+    frame_sampler = FrameSampler(rate_hz=10.0, capacity=40)
     period_ns = 33_333_333
     for i in range(images):
-        if album.wants(i * period_ns):
-            album.add(a_frame(i * period_ns))
-    stamps = np.array([frame.stamp_ns for frame in album.frames])
+        if frame_sampler.is_due(i * period_ns):
+            frame_sampler.add(make_frame(i * period_ns))
+    stamps = np.array([frame.stamp_ns for frame in frame_sampler.frames])
     assert 1 <= len(stamps) <= 41
     assert stamps[0] == 0
     last = (images - 1) * period_ns

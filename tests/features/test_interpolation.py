@@ -38,9 +38,9 @@ def test_half_the_size_is_the_mean_of_pairs() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(sizes, sizes, ways)
-def test_a_constant_stays(size: int, new_size: int, how: Resize) -> None:
-    np.testing.assert_allclose(resize_matrix(size, new_size, how).sum(axis=0), 1.0, atol=1e-6)
-    np.testing.assert_array_equal(resize_matrix(size, size, how), np.eye(size, dtype=np.float32))
+def test_a_constant_stays(size: int, new_size: int, mode: Resize) -> None:
+    np.testing.assert_allclose(resize_matrix(size, new_size, mode).sum(axis=0), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(resize_matrix(size, size, mode), np.eye(size, dtype=np.float32))
 
 
 @settings(deadline=None, max_examples=60)
@@ -52,6 +52,6 @@ def test_the_nearest_pixel_is_the_one_in_which_the_new_one_begins(size: int, new
 
 @settings(deadline=None, max_examples=20)
 @given(sizes, sizes, ways)
-def test_nothing_is_done_where_the_size_stays(rows: int, columns: int, how: Resize) -> None:
+def test_nothing_is_done_where_the_size_stays(rows: int, columns: int, mode: Resize) -> None:
     image = np.ones((2, rows, columns), dtype=np.float32)
-    assert resize(image, rows, columns, how) is image
+    assert resize(image, rows, columns, mode) is image

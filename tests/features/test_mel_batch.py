@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.mel_batch import cut_frames, mel_features, mel_spectrogram
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from benchmarks.benches.features import librosa_spectrogram
@@ -71,7 +71,7 @@ def test_equals_torch(spec: FeatureSpec, signal: Signal) -> None:
     samples = signal(3, spec.window_samples)
     features = mel_features(samples, spec)
     assert features.shape == (3, spec.height, spec.width)
-    in_torch = MelFeatures(spec)(torch.from_numpy(samples)[None])[0].numpy()
+    in_torch = MelFeatureExtractor(spec)(torch.from_numpy(samples)[None])[0].numpy()
     np.testing.assert_allclose(features, in_torch, rtol=0, atol=1e-4)
 
 
@@ -79,7 +79,7 @@ def test_single_precision_would_not_do(signals: dict[str, Signal]) -> None:
     """The reason for the transform in double precision, measured: a tone over the dither of 16 bits."""
     spec = FeatureSpec()
     samples = signals['tone_over_dither'](1, spec.window_samples)
-    module = MelFeatures(spec)
+    module = MelFeatureExtractor(spec)
     exact = module.spectrogram(torch.from_numpy(samples))
     frames = torch.from_numpy(cut_frames(samples[0], spec) * np.float32(1)) * module._window.float()
     assert module._filters is not None
@@ -90,14 +90,14 @@ def test_single_precision_would_not_do(signals: dict[str, Signal]) -> None:
 
 def test_interior_frames_are_those_of_the_reflected_form(signals: dict[str, Signal]) -> None:
     samples = signals['noise'](2, 22_500)
-    whole = mel_spectrogram(samples, FeatureSpec())
+    full = mel_spectrogram(samples, FeatureSpec())
     interior = mel_spectrogram(samples, FeatureSpec(edges='interior'))
-    np.testing.assert_allclose(interior, whole[..., 4:84], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(interior, full[..., 4:84], rtol=0, atol=1e-6)
 
 
 def test_module_keeps_its_precision_when_the_network_is_half(signals: dict[str, Signal]) -> None:
     samples = torch.from_numpy(signals['noise'](2, 22_500))[None]
-    module = MelFeatures(FeatureSpec())
+    module = MelFeatureExtractor(FeatureSpec())
     expected = module(samples)
     with torch.autocast('cpu', dtype=torch.bfloat16):
         assert torch.equal(module.half()(samples), expected)
@@ -126,4 +126,4 @@ def test_refuses_another_length(length: int) -> None:
     with pytest.raises(FeatureError, match=f'{length} samples: give 22500'):
         mel_features(np.zeros((8, length), dtype=np.float32), FeatureSpec())
     with pytest.raises(FeatureError, match=f'{length} samples: give 22500'):
-        MelFeatures(FeatureSpec())(torch.zeros(1, 8, length))
+        MelFeatureExtractor(FeatureSpec())(torch.zeros(1, 8, length))

@@ -18,7 +18,7 @@ from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.mel_frames import MelFrames
 from audio_manifold_ros.features.mel_streaming import StreamingMel
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS
 from audio_manifold_ros.features.spec import FeatureSpec
@@ -105,7 +105,7 @@ def test_any_specification_streams_as_batch_and_torch_have_it(signals: Signals, 
     stream = StreamingMel(spec, 2)
     for first in range(0, audio.shape[1], block):
         stream.push(audio[:, first : first + block], first)
-    in_torch = MelFeatures(spec)
+    in_torch = MelFeatureExtractor(spec)
     for hop in range(hops + 1):
         window = audio[:, hop * spec.hop_samples :][:, : spec.window_samples]
         expected = mel_features(window, spec)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.features.errors import FeatureError
-from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, HopWindows
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
 from audio_manifold_ros.features.spec import FeatureSpec
 
 SPEC = FeatureSpec(window_samples=1500, n_fft=256, hop_samples=64, win_samples=256, mel_bands=24, height=12, width=20)
@@ -17,7 +17,7 @@ SPEC = FeatureSpec(window_samples=1500, n_fft=256, hop_samples=64, win_samples=2
 @pytest.mark.parametrize('block', [1, 63, 64, 1000, 9000])
 def test_windows_are_the_samples(block: int) -> None:
     audio = np.random.default_rng(0).standard_normal((2, 3500)).astype(np.float32)
-    windows, found = HopWindows(SPEC, 2), np.empty((2, 1500), dtype=np.float32)
+    windows, found = SlidingWindows(SPEC, 2), np.empty((2, 1500), dtype=np.float32)
     for first in range(0, 3500, block):
         windows.push(audio[:, first : first + block], 100 + first)
         newest = windows.newest_window_end
@@ -30,7 +30,7 @@ def test_windows_are_the_samples(block: int) -> None:
 
 
 def test_no_window_spans_a_gap_or_a_reset() -> None:
-    windows, found = HopWindows(SPEC, 1), np.empty((1, 1500), dtype=np.float32)
+    windows, found = SlidingWindows(SPEC, 1), np.empty((1, 1500), dtype=np.float32)
     windows.push(np.zeros((1, 1600), dtype=np.float32), 0)
     assert windows.newest_window_end == 1564
     windows.push(np.zeros((1, 1499), dtype=np.float32), 1601)

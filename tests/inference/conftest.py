@@ -16,10 +16,10 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
-    ArrayGeometry,
     DepthRange,
     LabelClass,
     Manifest,
+    TrainedArray,
 )
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
@@ -65,7 +65,7 @@ def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> Per
             if parameter.ndim > 1 and not parameter.any():  # heads begin with the mean image, whatever they hear
                 torch.nn.init.kaiming_normal_(parameter)
         for at_net in network.at_nets:
-            settle(at_net)
+            calibrate_batch_norm(at_net)
             for modality, latents in at_net(torch.from_numpy(patches(16))).items():
                 std = (latents - latents.mean(dim=0)).std(dim=(0, 2, 3))
                 at_net.set_latent_statistics(modality, -latents.mean(dim=0) / std[:, None, None], 1 / std)
@@ -75,7 +75,7 @@ def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> Per
     return network
 
 
-def settle(network: torch.nn.Module) -> None:
+def calibrate_batch_norm(network: torch.nn.Module) -> None:
     """Give every batch normalisation the statistics of the patches, so that the network tells them apart."""
     norms = [module for module in network.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
@@ -86,7 +86,7 @@ def settle(network: torch.nn.Module) -> None:
 
 def make_manifest(network: PerceptionNetwork, array: MicrophoneArray) -> Manifest:
     modalities = network.config.modalities
-    law = ModalityConfidence(((0.0,) * 8,) * 8, 1.0, 0.0, 1.0)
+    modality_model = ModalityConfidence(((0.0,) * 8,) * 8, 1.0, 0.0, 1.0)
     return Manifest(
         format_version=FORMAT_VERSION,
         name='small',
@@ -94,12 +94,12 @@ def make_manifest(network: PerceptionNetwork, array: MicrophoneArray) -> Manifes
         modalities=modalities,
         features=FeatureSpec(),
         frame_position=0.5,
-        array=ArrayGeometry.of(array),
+        array=TrainedArray.from_array(array),
         camera=CameraModel(128, 128, 53.7024, 137.2484, 63.5, 63.5),
         depth=DepthRange('log', 1.0, 80.0) if 'depth' in modalities else None,
         classes=CLASSES if 'segmentation' in modalities else (),
         networks=network.config.to_dict(),
-        confidence=ConfidenceModel(dict.fromkeys(modalities, law), 0.5),
+        confidence=ConfidenceModel(dict.fromkeys(modalities, modality_model), 0.5),
         training={'drives': 0},
         metrics={},
         files={},
@@ -140,7 +140,7 @@ def bundle(network: PerceptionNetwork, array: MicrophoneArray, tmp_path_factory:
 
 
 @pytest.fixture(scope='session')
-def short(bundle: Bundle) -> Bundle:
+def short_bundle(bundle: Bundle) -> Bundle:
     """Return the bundle with windows of 0.2 s, so that a test hears many, tolerant of two missing microphones."""
     features = FeatureSpec(window_samples=4500)
     return Bundle(bundle.folder, replace(bundle.manifest, features=features, tolerates_missing=2))

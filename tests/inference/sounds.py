@@ -21,7 +21,7 @@ def noise(seconds: float, dead: tuple[int, ...] = ()) -> np.ndarray:
     return samples
 
 
-def listen(pipeline: Pipeline, audio: np.ndarray, length: int = 256, lost: int = -1) -> list[Prediction]:
+def stream_predictions(pipeline: Pipeline, audio: np.ndarray, length: int = 256, lost: int = -1) -> list[Prediction]:
     """Return the predictions of a stream in blocks of some samples, of which one may be lost."""
     found = []
     for first in range(0, audio.shape[1], length):

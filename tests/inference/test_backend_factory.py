@@ -25,7 +25,7 @@ from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from training.export.onnx_graph import export_network
 
@@ -73,7 +73,7 @@ def test_backends_agree_on_a_system_without_a_manifold(
     torch.manual_seed(0)
     sizes = {'width': 0.125, 'fused': [8, 12], 'depth': [16, 24], 'segmentation': [12, 20]}
     values = {'omninet': {'mics': 2, 'modalities': ['depth', 'segmentation'], **sizes}, 'microphones': [6, 1]}
-    system = DirectNetwork(DirectConfig.from_dict(values)).eval()
+    system = SingleStageNetwork(SingleStageConfig.from_dict(values)).eval()
     bundle = write_small(tmp_path / 'bundle', PerceptionNetwork.from_trained([], {}, direct=[system]), array)
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
@@ -97,10 +97,10 @@ def test_the_shipped_bundle_says_what_its_graph_says(windows: np.ndarray) -> Non
 def test_half_precision_changes_little(bundle: Bundle, network: PerceptionNetwork, windows: np.ndarray) -> None:
     backend = open_backend(bundle, 'onnx')
     with torch.inference_mode():
-        wanted = [tensor.numpy() for tensor in network(torch.from_numpy(windows))]
+        expected = [tensor.numpy() for tensor in network(torch.from_numpy(windows))]
     for index, window in enumerate(windows):
         output = vars(backend.run(window))
-        for name, tensor in zip(network.config.output_names, wanted, strict=True):
+        for name, tensor in zip(network.config.output_names, expected, strict=True):
             same = np.isclose(output[name], tensor[index], rtol=HALF_RELATIVE, atol=HALF_RELATIVE)
             # Where two codes are equally near, a cell (1/64 of an image) may take the other one.
             assert same.mean() > 0.95, name
@@ -263,10 +263,10 @@ def test_without_a_gpu_tensorrt_warns_and_the_cpu_serves(bundle: Bundle, monkeyp
 def test_auto_takes_cuda(bundle: Bundle, windows: np.ndarray) -> None:
     chosen = open_backend(bundle)
     assert chosen.name == 'torch'
-    wanted = open_backend(bundle, 'onnx').run(windows[0])
+    expected = open_backend(bundle, 'onnx').run(windows[0])
     assert 'half precision' in chosen.reason
     # Half precision keeps 11 bits; where two codes are equally near, a cell may take the other one.
-    assert np.isclose(chosen.run(windows[0]).depth_m, wanted.depth_m, rtol=2e-2).mean() > 0.95
+    assert np.isclose(chosen.run(windows[0]).depth_m, expected.depth_m, rtol=2e-2).mean() > 0.95
 
 
 def test_weights_of_other_networks_are_refused(bundle: Bundle, tmp_path: Path) -> None:

@@ -14,101 +14,101 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.channel_policy import MicrophoneUse, plan_use
+from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, listen, noise
+from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, noise, stream_predictions
 
 
 @pytest.fixture(scope='module')
-def backend(short: Bundle) -> OnnxBackend:
-    return OnnxBackend(short)
+def backend(short_bundle: Bundle) -> OnnxBackend:
+    return OnnxBackend(short_bundle)
 
 
 @pytest.mark.parametrize(
     ('faulty', 'policy', 'tolerated', 'wanted'),
     [
-        ((), 'stop', 0, MicrophoneUse()),
-        ((3,), 'stop', 7, MicrophoneUse(stopped=True, share=0.0)),
-        ((3,), 'mask', 1, MicrophoneUse(masked=(3,), share=0.875)),
-        ((3,), 'mask', 0, MicrophoneUse(stand_ins=((3, 2),), share=0.875)),
-        ((3, 2), 'mask', 1, MicrophoneUse(stand_ins=((2, 1), (3, 4)), share=0.75)),
-        ((3,), 'substitute', 7, MicrophoneUse(stand_ins=((3, 2),), share=0.875)),
-        (tuple(range(8)), 'substitute', 0, MicrophoneUse(stopped=True, share=0.0)),
+        ((), 'stop', 0, ChannelPlan()),
+        ((3,), 'stop', 7, ChannelPlan(stopped=True, usable_fraction=0.0)),
+        ((3,), 'mask', 1, ChannelPlan(masked=(3,), usable_fraction=0.875)),
+        ((3,), 'mask', 0, ChannelPlan(substitutes=((3, 2),), usable_fraction=0.875)),
+        ((3, 2), 'mask', 1, ChannelPlan(substitutes=((2, 1), (3, 4)), usable_fraction=0.75)),
+        ((3,), 'substitute', 7, ChannelPlan(substitutes=((3, 2),), usable_fraction=0.875)),
+        (tuple(range(8)), 'substitute', 0, ChannelPlan(stopped=True, usable_fraction=0.0)),
     ],
 )
 def test_the_policy_decides(
-    array: MicrophoneArray, faulty: tuple[int, ...], policy: str, tolerated: int, wanted: MicrophoneUse
+    array: MicrophoneArray, faulty: tuple[int, ...], policy: str, tolerated: int, wanted: ChannelPlan
 ) -> None:
-    assert plan_use(array, faulty, policy, tolerated) == wanted
+    assert plan_channels(array, faulty, policy, tolerated) == wanted
 
 
 def test_a_disabled_microphone_is_missing_but_no_reason_to_stop(array: MicrophoneArray) -> None:
     off = replace(array, microphones=(replace(array.microphones[0], enabled=False), *array.microphones[1:]))
-    assert plan_use(off, (), 'mask', 1).masked == (0,)
-    assert plan_use(off, (), 'stop', 0).stand_ins == ((0, 1),)
-    assert plan_use(off, (1,), 'substitute', 0).stand_ins == ((0, 7), (1, 2))
+    assert plan_channels(off, (), 'mask', 1).masked == (0,)
+    assert plan_channels(off, (), 'stop', 0).substitutes == ((0, 1),)
+    assert plan_channels(off, (1,), 'substitute', 0).substitutes == ((0, 7), (1, 2))
 
 
 def test_an_unknown_policy_is_refused(array: MicrophoneArray) -> None:
     with pytest.raises(InferenceError, match="'pray': give one of mask, substitute, stop"):
-        plan_use(array, (), 'pray', 0)
+        plan_channels(array, (), 'pray', 0)
 
 
 @pytest.mark.parametrize('spec', [FeatureSpec(), FeatureSpec(floor_power=1e-5, db_divisor=4.3)])
 def test_masked_features_are_those_of_silence(spec: FeatureSpec) -> None:
     features = mel_features(np.zeros((8, spec.window_samples), dtype=np.float32), spec)
-    heard = np.ones_like(features)
-    filled = MicrophoneUse(masked=(1,), stand_ins=((4, 5),)).fill(heard, spec)
+    original = np.ones_like(features)
+    filled = ChannelPlan(masked=(1,), substitutes=((4, 5),)).fill_features(original, spec)
     np.testing.assert_allclose(filled[1], features[1], rtol=1e-5)
     assert (filled[[0, 2, 3, 4, 5, 6, 7]] == 1).all()
-    assert (heard == 1).all()
+    assert (original == 1).all()
 
 
 @pytest.mark.parametrize('policy', ['mask', 'substitute'])
 def test_predictions_are_marked_and_believed_less(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, policy: str
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, policy: str
 ) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, policy=policy)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, policy=policy)
     name = array.microphones[6].name
-    found = listen(pipeline, noise(3.0, (6,)))
+    found = stream_predictions(pipeline, noise(3.0, (6,)))
     marked = [p for p in found if (p.masked if policy == 'mask' else p.substituted) == (name,)]
     clean = [p for p in found if not p.masked and not p.substituted]
     assert len(marked) + len(clean) == len(found)
     first_s = marked[0].end_sample / RATE_HZ
     assert DEAD_FROM_S < first_s < DEAD_FROM_S + 2
     assert max(p.end_sample for p in clean) < marked[0].end_sample
-    silence = short.manifest.features.silence
+    silence = short_bundle.manifest.features.silence
     for prediction in marked:
         filled = prediction.features[6]
         wanted = np.full_like(filled, silence) if policy == 'mask' else prediction.features[5]
         np.testing.assert_allclose(filled, wanted, rtol=1e-6)
         output = backend.run(prediction.features)
-        full = short.manifest.confidence.image(output, 128, 128)
+        full = short_bundle.manifest.confidence.image(output, 128, 128)
         np.testing.assert_allclose(prediction.confidence, full * 7 / 8, rtol=1e-5)
     status = pipeline.status()
     assert status.faults == ((name, Fault.DEAD),)
     assert not status.stopped
-    assert (status.masked, status.stand_ins) == (
+    assert (status.masked, status.substitutes) == (
         ((name,), ()) if policy == 'mask' else ((), ((name, array.microphones[5].name),))
     )
 
 
 def test_more_missing_than_tolerated_are_substituted(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ)
-    last = listen(pipeline, noise(3.0, (1, 2, 3)))[-1]
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
+    last = stream_predictions(pipeline, noise(3.0, (1, 2, 3)))[-1]
     assert last.masked == ()
     assert last.substituted == tuple(array.microphones[place].name for place in (1, 2, 3))
 
 
 def test_stop_withholds_and_the_policy_changes_while_running(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, policy='stop')
-    found = listen(pipeline, noise(3.0, (0,)))
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, policy='stop')
+    found = stream_predictions(pipeline, noise(3.0, (0,)))
     assert max(p.end_sample for p in found) / RATE_HZ < DEAD_FROM_S + 2
     status = pipeline.status()
     assert status.stopped
@@ -117,4 +117,4 @@ def test_stop_withholds_and_the_policy_changes_while_running(
     assert not pipeline.status().stopped
     pipeline.policy = 'stop'
     pipeline.flush()
-    assert listen(pipeline, noise(1.0)), 'after a new beginning nobody is accused'
+    assert stream_predictions(pipeline, noise(1.0)), 'after a new beginning nobody is accused'

@@ -30,8 +30,8 @@ SKY = 10
 
 
 @pytest.fixture(scope='module')
-def backend(short: Bundle) -> OnnxBackend:
-    return OnnxBackend(short)
+def backend(short_bundle: Bundle) -> OnnxBackend:
+    return OnnxBackend(short_bundle)
 
 
 def noise(seconds: float, rate_hz: int = RATE_HZ, channels: int = 8) -> np.ndarray:
@@ -45,7 +45,9 @@ def block(audio: np.ndarray, first: int, length: int, rate_hz: int = RATE_HZ, *,
     return AudioBlock(audio[:, first : first + length], first, rate_hz, stamp_ns, overflow)
 
 
-def listen(pipeline: Pipeline, audio: np.ndarray, rate_hz: int = RATE_HZ, length: int = 256) -> list[Prediction]:
+def stream_predictions(
+    pipeline: Pipeline, audio: np.ndarray, rate_hz: int = RATE_HZ, length: int = 256
+) -> list[Prediction]:
     found = []
     for first in range(0, audio.shape[1], length):
         pipeline.push(block(audio, first, length, rate_hz))
@@ -56,13 +58,13 @@ def listen(pipeline: Pipeline, audio: np.ndarray, rate_hz: int = RATE_HZ, length
 @settings(deadline=None, max_examples=10)
 @given(lengths=st.lists(st.integers(1, 3000), min_size=1, max_size=8), rate_hz=st.floats(5, 200))
 def test_what_is_predicted_live_is_what_is_computed_offline(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, lengths: list[int], rate_hz: float
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, lengths: list[int], rate_hz: float
 ) -> None:
     swapped = (replace(array.microphones[1], gain_db=6.0), replace(array.microphones[0], polarity=-1))
     rig = replace(array, microphones=(*swapped, *array.microphones[2:]))
     audio = noise(0.6)
     conditioned = audio[list(rig.device_channels)] * rig.factors[:, None]
-    pipeline = Pipeline(short, backend, rig, RATE_HZ, max_rate_hz=rate_hz)
+    pipeline = Pipeline(short_bundle, backend, rig, RATE_HZ, max_rate_hz=rate_hz)
     first, index, windows, predictions = 0, 0, 0, 0
     while first < audio.shape[1]:
         length = lengths[index % len(lengths)]
@@ -71,11 +73,13 @@ def test_what_is_predicted_live_is_what_is_computed_offline(
         if prediction is not None:
             predictions += 1
             window = conditioned[:, prediction.first_sample : prediction.end_sample]
-            np.testing.assert_allclose(prediction.features, mel_features(window, short.manifest.features), atol=1e-4)
-            wanted = backend.run(prediction.features)
-            np.testing.assert_array_equal(prediction.labels, wanted.labels)
-            near = wanted.labels != SKY
-            np.testing.assert_array_equal(prediction.depth_m[near], wanted.depth_m[near])
+            np.testing.assert_allclose(
+                prediction.features, mel_features(window, short_bundle.manifest.features), atol=1e-4
+            )
+            expected = backend.run(prediction.features)
+            np.testing.assert_array_equal(prediction.labels, expected.labels)
+            near = expected.labels != SKY
+            np.testing.assert_array_equal(prediction.depth_m[near], expected.depth_m[near])
             assert np.isnan(prediction.depth_m[~near]).all()
         first, index = first + length, index + 1
     assert predictions > 0
@@ -94,7 +98,7 @@ def test_hears_with_any_features(
 ) -> None:
     other = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
     audio = noise(0.15 + spec.window_samples / RATE_HZ)
-    predictions = listen(Pipeline(other, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
+    predictions = stream_predictions(Pipeline(other, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
     assert len(predictions) > 5
     conditioned = audio[list(array.device_channels)] * array.factors[:, None]
     for prediction in predictions:
@@ -104,7 +108,7 @@ def test_hears_with_any_features(
         np.testing.assert_array_equal(prediction.labels, backend.run(prediction.features).labels)
 
 
-class Trouble:
+class BlockFault:
     """What can happen to a block."""
 
     LOST, OVERFLOW, NAN, CHANNELS, RATE = range(1, 6)
@@ -112,39 +116,43 @@ class Trouble:
 
 @settings(deadline=None, max_examples=10)
 @given(
-    troubles=st.lists(st.tuples(st.integers(2, 30), st.integers(1, 5)), min_size=1, max_size=4),
+    faults=st.lists(st.tuples(st.integers(2, 30), st.integers(1, 5)), min_size=1, max_size=4),
     input_rate_hz=st.sampled_from([RATE_HZ, 44_100]),
 )
 def test_no_window_that_touches_a_gap_is_predicted_from(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, troubles: list[tuple[int, int]], input_rate_hz: int
+    short_bundle: Bundle,
+    backend: OnnxBackend,
+    array: MicrophoneArray,
+    faults: list[tuple[int, int]],
+    input_rate_hz: int,
 ) -> None:
-    pipeline = Pipeline(short, backend, array, input_rate_hz, max_rate_hz=200.0)
+    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, max_rate_hz=200.0)
     audio, length = noise(1.2, input_rate_hz), 500
     plan = np.zeros(audio.shape[1] // length, dtype=int)
     at = 0
-    for wait, trouble in troubles:
+    for wait, fault in faults:
         at += wait
         if at < len(plan):
-            plan[at] = trouble
+            plan[at] = fault
     bad_s, predictions, refused = [], [], 0
-    for number, trouble in enumerate(plan):
-        whole = block(audio, number * length, length, input_rate_hz, overflow=bool(trouble == Trouble.OVERFLOW))
+    for number, fault in enumerate(plan):
+        complete = block(audio, number * length, length, input_rate_hz, overflow=bool(fault == BlockFault.OVERFLOW))
         start_s, end_s = number * length / input_rate_hz, (number + 1) * length / input_rate_hz
-        if trouble:
-            bad_s.append((start_s, start_s if trouble == Trouble.OVERFLOW else end_s))
-        if trouble == Trouble.LOST:
+        if fault:
+            bad_s.append((start_s, start_s if fault == BlockFault.OVERFLOW else end_s))
+        if fault == BlockFault.LOST:
             continue
         sent = {
-            Trouble.NAN: replace(whole, samples=np.full_like(whole.samples, np.nan)),
-            Trouble.CHANNELS: replace(whole, samples=whole.samples[:4]),
-            Trouble.RATE: replace(whole, sample_rate_hz=8000),
-        }.get(trouble, whole)
+            BlockFault.NAN: replace(complete, samples=np.full_like(complete.samples, np.nan)),
+            BlockFault.CHANNELS: replace(complete, samples=complete.samples[:4]),
+            BlockFault.RATE: replace(complete, sample_rate_hz=8000),
+        }.get(fault, complete)
         try:
             pipeline.push(sent)
         except (InferenceError, AudioError):
             refused += 1
         predictions.append(pipeline.predict())
-    assert refused == np.isin(plan, (Trouble.NAN, Trouble.CHANNELS, Trouble.RATE)).sum()
+    assert refused == np.isin(plan, (BlockFault.NAN, BlockFault.CHANNELS, BlockFault.RATE)).sum()
     spans = [(p.first_sample / RATE_HZ, p.end_sample / RATE_HZ) for p in predictions if p is not None]
     sample_s = 1 / RATE_HZ
     for start_s, end_s in bad_s:
@@ -153,8 +161,8 @@ def test_no_window_that_touches_a_gap_is_predicted_from(
     assert spans or longest < 0.3, 'the stream goes on after a gap'
 
 
-def test_counters_say_what_was_lost(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=30.0)
+def test_counters_say_what_was_lost(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=30.0)
     audio = noise(1.0)
     first = 0
     while first < audio.shape[1]:
@@ -170,10 +178,12 @@ def test_counters_say_what_was_lost(short: Bundle, backend: OnnxBackend, array: 
     assert status.predicted == pytest.approx((22_500 - 4500 - 5500) / 750, abs=2)
 
 
-def test_late_windows_are_dropped_and_counted(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=30.0)
+def test_late_windows_are_dropped_and_counted(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=30.0)
     audio = noise(0.6)
-    listen(pipeline, audio[:, :6144])
+    stream_predictions(pipeline, audio[:, :6144])
     for first in range(6144, 6144 + 12 * 256, 256):
         pipeline.push(block(audio, first, 256))
     before = pipeline.status()
@@ -187,18 +197,18 @@ def test_late_windows_are_dropped_and_counted(short: Bundle, backend: OnnxBacken
 
 @pytest.mark.parametrize('input_rate_hz', [22_500, 44_100, 48_000, 96_000])
 def test_thirty_a_second_are_kept_up_from_every_device_rate(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, input_rate_hz: int
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, input_rate_hz: int
 ) -> None:
-    pipeline = Pipeline(short, backend, array, input_rate_hz, max_rate_hz=30.0)
-    found = listen(pipeline, noise(1.2, input_rate_hz), input_rate_hz, input_rate_hz // 100)
+    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, max_rate_hz=30.0)
+    found = stream_predictions(pipeline, noise(1.2, input_rate_hz), input_rate_hz, input_rate_hz // 100)
     assert pipeline.status().dropped == 0
     assert len(found) == pytest.approx(30 * (1.2 - 0.2), abs=2)
 
 
-def test_the_rate_changes_while_running(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=5.0)
+def test_the_rate_changes_while_running(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=5.0)
     audio = noise(3.0)
-    assert len(listen(pipeline, audio[:, :22_528])) == pytest.approx(5 * 0.8, abs=1)
+    assert len(stream_predictions(pipeline, audio[:, :22_528])) == pytest.approx(5 * 0.8, abs=1)
     pipeline.max_rate_hz = 20.0
     found = []
     for first in range(22_528, 2 * 22_528, 256):
@@ -207,16 +217,18 @@ def test_the_rate_changes_while_running(short: Bundle, backend: OnnxBackend, arr
     assert sum(prediction is not None for prediction in found) == pytest.approx(20, abs=1)
 
 
-def test_the_threshold_changes_while_running(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ)
+def test_the_threshold_changes_while_running(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     audio = noise(0.3)
-    before = listen(pipeline, audio)[0]
+    before = stream_predictions(pipeline, audio)[0]
     middle = float(np.median(before.confidence))
     unsure = before.confidence < middle
     assert 0.2 < unsure.mean() < 0.6
     pipeline.min_confidence = middle
     pipeline.flush()
-    after = listen(pipeline, audio)[0]
+    after = stream_predictions(pipeline, audio)[0]
     np.testing.assert_array_equal(after.confidence, before.confidence)
     assert np.isnan(after.depth_m[unsure]).all()
     assert (after.labels[unsure] == UNLABELLED).all()
@@ -227,11 +239,11 @@ def test_the_threshold_changes_while_running(short: Bundle, backend: OnnxBackend
 @pytest.mark.parametrize('frame_position', [0.0, 0.5, 1.0])
 @pytest.mark.parametrize('input_rate_hz', [RATE_HZ, 48_000])
 def test_stamps_name_the_instant_that_the_images_describe(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray, frame_position: float, input_rate_hz: int
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, frame_position: float, input_rate_hz: int
 ) -> None:
-    positioned = Bundle(short.folder, replace(short.manifest, frame_position=frame_position))
+    positioned = Bundle(short_bundle.folder, replace(short_bundle.manifest, frame_position=frame_position))
     pipeline = Pipeline(positioned, backend, array, input_rate_hz)
-    for prediction in listen(pipeline, noise(0.5, input_rate_hz), input_rate_hz):
+    for prediction in stream_predictions(pipeline, noise(0.5, input_rate_hz), input_rate_hz):
         described = prediction.first_sample + frame_position * 4500
         assert prediction.stamp_ns == pytest.approx(START_NS + described / RATE_HZ * 1e9, abs=200_000)
         assert prediction.newest_stamp_ns == pytest.approx(
@@ -241,55 +253,59 @@ def test_stamps_name_the_instant_that_the_images_describe(
 
 
 def test_without_labels_the_far_end_of_the_range_is_nothing_near(
-    short: Bundle, backend: OnnxBackend, array: MicrophoneArray
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    manifest = short.manifest
+    manifest = short_bundle.manifest
     depth = replace(manifest.depth, far_margin_m=40.0)
     confidence = replace(manifest.confidence, modalities={'depth': manifest.confidence.modalities['depth']})
     blind = Bundle(
-        short.folder,
+        short_bundle.folder,
         replace(manifest, modalities=('depth',), classes=(), depth=depth, confidence=confidence),
     )
 
     class DepthOnly:
         name = reason = 'depth only'
-        sound_network = None
+        waveform_network = None
 
         def run(self, features: np.ndarray) -> object:
             return replace(backend.run(features), labels=None, segmentation_distance=None)
 
-    prediction = listen(Pipeline(blind, DepthOnly(), array, RATE_HZ), noise(0.4))[0]
-    wanted = backend.run(prediction.features).depth_m
+    prediction = stream_predictions(Pipeline(blind, DepthOnly(), array, RATE_HZ), noise(0.4))[0]
+    expected = backend.run(prediction.features).depth_m
     assert prediction.labels is None
-    assert (np.isnan(prediction.depth_m) == (wanted >= 40.0)).all()
+    assert (np.isnan(prediction.depth_m) == (expected >= 40.0)).all()
     assert 0 < np.isnan(prediction.depth_m).mean() < 1
 
 
-def test_an_index_that_goes_back_is_refused_once(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ)
+def test_an_index_that_goes_back_is_refused_once(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     audio = noise(0.5)
-    listen(pipeline, audio)
+    stream_predictions(pipeline, audio)
     with pytest.raises(InferenceError, match=r'begins at sample 0 where 11250 was expected'):
         pipeline.push(block(audio, 0, 256))
     assert pipeline.predict() is None
-    assert listen(pipeline, audio)[0].first_sample == 0
+    assert stream_predictions(pipeline, audio)[0].first_sample == 0
 
 
-def test_flush_forgets_all_audio_and_its_time(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ)
+def test_flush_forgets_all_audio_and_its_time(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     audio = noise(0.5)
-    before = listen(pipeline, audio)
+    before = stream_predictions(pipeline, audio)
     pipeline.flush()
     assert pipeline.predict() is None
     assert not pipeline.status().window_ready
-    after = listen(pipeline, audio)
+    after = stream_predictions(pipeline, audio)
     assert [p.stamp_ns for p in after] == [p.stamp_ns for p in before]
     np.testing.assert_array_equal(after[0].features, before[0].features)
     assert pipeline.status().gaps == 0
 
 
-def test_bad_blocks_are_named(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ)
+def test_bad_blocks_are_named(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     good = block(noise(0.1), 0, 256)
     with pytest.raises(AudioError, match='4 channels'):
         pipeline.push(replace(good, samples=good.samples[:4]))
@@ -297,19 +313,23 @@ def test_bad_blocks_are_named(short: Bundle, backend: OnnxBackend, array: Microp
         pipeline.push(replace(good, sample_rate_hz=8000))
     with pytest.raises(InferenceError, match='samples 0 to 256 holds NaN'):
         pipeline.push(replace(good, samples=good.samples * np.float32(np.nan)))
-    assert listen(pipeline, noise(0.5))
+    assert stream_predictions(pipeline, noise(0.5))
 
 
-def test_settings_that_make_no_sense_are_refused(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+def test_settings_that_make_no_sense_are_refused(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
     for wrong in ({'max_rate_hz': 0.0}, {'min_confidence': 1.5}, {'min_confidence': float('nan')}):
         with pytest.raises(InferenceError):
-            Pipeline(short, backend, array, RATE_HZ, **wrong)
+            Pipeline(short_bundle, backend, array, RATE_HZ, **wrong)
     with pytest.raises(InferenceError, match='has 7 microphones'):
-        Pipeline(short, backend, replace(array, microphones=array.microphones[:7]), RATE_HZ)
+        Pipeline(short_bundle, backend, replace(array, microphones=array.microphones[:7]), RATE_HZ)
 
 
-def test_one_thread_pushes_while_another_predicts(short: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short, backend, array, RATE_HZ, max_rate_hz=200.0)
+def test_one_thread_pushes_while_another_predicts(
+    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
+) -> None:
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=200.0)
     audio = noise(3.0)
     finished = threading.Event()
 
@@ -329,13 +349,13 @@ def test_one_thread_pushes_while_another_predicts(short: Bundle, backend: OnnxBa
     assert found
     for prediction in found:
         window = audio[:, prediction.first_sample : prediction.end_sample]
-        np.testing.assert_allclose(prediction.features, mel_features(window, short.manifest.features), atol=1e-4)
+        np.testing.assert_allclose(prediction.features, mel_features(window, short_bundle.manifest.features), atol=1e-4)
 
 
 def test_the_paper_s_window_of_one_second(bundle: Bundle, array: MicrophoneArray) -> None:
     pipeline = Pipeline(bundle, open_backend(bundle, 'onnx'), array, RATE_HZ)
     audio = noise(1.2)
-    prediction = listen(pipeline, audio)[0]
+    prediction = stream_predictions(pipeline, audio)[0]
     assert (prediction.first_sample, prediction.end_sample) == (0, 22_500)
     assert prediction.depth_m.shape == prediction.labels.shape == prediction.confidence.shape == (128, 128)
     assert prediction.confidence.dtype == prediction.depth_m.dtype == np.float32

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.prediction_scheduler import Schedule
+from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
 
 RATE_HZ = 22_500
 HOP = 256
@@ -23,7 +23,7 @@ HOP = 256
     start=st.integers(0, 2**40),
 )
 def test_every_instant_is_served_once_and_none_comes_early(steps: list[int], rate_hz: float, start: int) -> None:
-    schedule = Schedule(RATE_HZ, HOP, rate_hz)
+    schedule = PredictionScheduler(RATE_HZ, HOP, rate_hz)
     period = max(RATE_HZ / rate_hz, HOP)
     end, served, predicted = start, 0, []
     for step in steps:
@@ -40,7 +40,7 @@ def test_every_instant_is_served_once_and_none_comes_early(steps: list[int], rat
 @settings(deadline=None, max_examples=50)
 @given(rate_hz=st.floats(1, 87))
 def test_the_mean_rate_is_the_one_asked_for_although_windows_lie_on_hops(rate_hz: float) -> None:
-    schedule = Schedule(RATE_HZ, HOP, rate_hz)
+    schedule = PredictionScheduler(RATE_HZ, HOP, rate_hz)
     seconds = 60
     taken = [schedule.take(end) for end in range(0, seconds * RATE_HZ, HOP)]
     assert max(taken) == 1, 'nothing is dropped by one who looks at every hop'
@@ -48,18 +48,18 @@ def test_the_mean_rate_is_the_one_asked_for_although_windows_lie_on_hops(rate_hz
 
 
 def test_nothing_is_due_twice_for_one_window() -> None:
-    schedule = Schedule(RATE_HZ, HOP, 500.0)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 500.0)
     assert [schedule.take(end) for end in (0, 0, HOP, HOP, 3 * HOP)] == [1, 0, 1, 0, 2]
 
 
 def test_one_who_is_slow_gets_the_newest_and_knows_what_fell_out() -> None:
-    schedule = Schedule(RATE_HZ, HOP, 30.0)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     assert schedule.take(10_000) == 1
     assert schedule.take(10_000 + 3 * 750) == 3
 
 
 def test_the_rate_can_be_changed_while_running() -> None:
-    schedule = Schedule(RATE_HZ, HOP, 1.0)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 1.0)
     assert schedule.take(0) == 1
     schedule.rate_hz = 30.0
     assert schedule.take(749) == 0
@@ -70,7 +70,7 @@ def test_the_rate_can_be_changed_while_running() -> None:
 
 
 def test_reset_makes_one_due_at_once() -> None:
-    schedule = Schedule(RATE_HZ, HOP, 30.0)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     schedule.take(10_000)
     schedule.reset()
     assert schedule.take(0) == 1
@@ -79,20 +79,20 @@ def test_reset_makes_one_due_at_once() -> None:
 @pytest.mark.parametrize('rate_hz', [0.0, -1.0, math.nan, math.inf])
 def test_a_rate_that_is_none_is_refused(rate_hz: float) -> None:
     with pytest.raises(InferenceError, match='prediction rate'):
-        Schedule(RATE_HZ, HOP, rate_hz)
-    schedule = Schedule(RATE_HZ, HOP, 30.0)
+        PredictionScheduler(RATE_HZ, HOP, rate_hz)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     with pytest.raises(InferenceError, match='prediction rate'):
         schedule.rate_hz = rate_hz
     assert schedule.rate_hz == 30.0
 
 
 def test_a_computer_that_rests_gets_the_newest_window_and_the_loss_is_counted() -> None:
-    schedule = Schedule(RATE_HZ, HOP, 30.0)
+    schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     assert schedule.take(0) == 1
     assert not schedule.limited
-    schedule.rest_samples = 3000.0
+    schedule.min_spacing_samples = 3000.0
     assert schedule.limited
     assert [schedule.take(end) for end in (750, 1500, 2999)] == [0, 0, 0]
     assert schedule.take(3000) == 4, 'three instants that came due meanwhile are dropped'
-    schedule.rest_samples = 500.0
+    schedule.min_spacing_samples = 500.0
     assert schedule.take(3750) == 1, 'a rest within the period changes nothing'

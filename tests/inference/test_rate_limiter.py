@@ -8,40 +8,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.inference.prediction_scheduler import Schedule
-from audio_manifold_ros.inference.rate_limiter import BUSY_SHARE, SustainedRate
+from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
+from audio_manifold_ros.inference.rate_limiter import MAX_UTILIZATION, SustainedRateEstimator
 
 SAMPLE_RATE_HZ = 22_500
 HOP = 256
 
 
-def simulate(cost_s: float, hearing_share: float, asked_hz: float, seconds: float) -> tuple[list[float], list[float]]:
+def simulate(
+    cost_s: float, preprocessing_utilization: float, asked_hz: float, seconds: float
+) -> tuple[list[float], list[float]]:
     """Play one thread on the clock; return when windows ended that were predicted from, and when they were done."""
-    schedule, sustained = Schedule(SAMPLE_RATE_HZ, HOP, asked_hz), SustainedRate()
+    schedule, sustained = PredictionScheduler(SAMPLE_RATE_HZ, HOP, asked_hz), SustainedRateEstimator()
     now_s, heard_s, ends_s, done_s = 0.0, 0.0, [], []
     while now_s < seconds:
-        hearing_s = hearing_share * (now_s - heard_s)
-        heard_s, now_s = now_s, now_s + max(hearing_s, HOP / SAMPLE_RATE_HZ / 8)
+        preprocessing_s = preprocessing_utilization * (now_s - heard_s)
+        heard_s, now_s = now_s, now_s + max(preprocessing_s, HOP / SAMPLE_RATE_HZ / 8)
         end = int(now_s * SAMPLE_RATE_HZ) // HOP * HOP
         if schedule.take(end):
             now_s += cost_s
             ends_s.append(end / SAMPLE_RATE_HZ)
             done_s.append(now_s)
-            sustained.add(hearing_share * cost_s, cost_s, now_s)
-            schedule.rest_samples = SAMPLE_RATE_HZ / sustained.rate_hz
+            sustained.add(preprocessing_utilization * cost_s, cost_s, now_s)
+            schedule.min_spacing_samples = SAMPLE_RATE_HZ / sustained.rate_hz
     return ends_s, done_s
 
 
 @settings(deadline=None, max_examples=40)
-@given(cost_s=st.floats(0.002, 1.5), hearing_share=st.floats(0.0, 0.5))
+@given(cost_s=st.floats(0.002, 1.5), preprocessing_utilization=st.floats(0.0, 0.5))
 def test_however_slow_the_computer_is_images_are_never_older_than_they_take(
-    cost_s: float, hearing_share: float
+    cost_s: float, preprocessing_utilization: float
 ) -> None:
-    ends_s, done_s = simulate(cost_s, hearing_share, 30.0, 40 * max(cost_s, 1 / 30))
+    ends_s, done_s = simulate(cost_s, preprocessing_utilization, 30.0, 40 * max(cost_s, 1 / 30))
     late_s = max(done - end for end, done in zip(ends_s, done_s, strict=True))
-    assert late_s <= cost_s + 3 * HOP / SAMPLE_RATE_HZ + hearing_share * cost_s
-    share = cost_s * (len(done_s) - 1) / (done_s[-1] - done_s[0])
-    assert share <= BUSY_SHARE - hearing_share + 0.12, 'the thread rests'
+    assert late_s <= cost_s + 3 * HOP / SAMPLE_RATE_HZ + preprocessing_utilization * cost_s
+    utilization = cost_s * (len(done_s) - 1) / (done_s[-1] - done_s[0])
+    assert utilization <= MAX_UTILIZATION - preprocessing_utilization + 0.12, 'the thread rests'
     assert len(done_s) > 10, 'images go on being made'
 
 
@@ -51,23 +53,23 @@ def test_a_fast_computer_is_not_limited() -> None:
 
 
 def test_what_the_computer_sustains_follows_what_it_can() -> None:
-    sustained = SustainedRate()
+    sustained = SustainedRateEstimator()
     assert sustained.rate_hz == math.inf
     sustained.add(0.0, 5.0, 1.0)
     assert sustained.rate_hz == math.inf, 'the first prediction warms up'
     for second in range(60):
         sustained.add(0.0, 0.5, 2.0 + second)
-    assert sustained.rate_hz == pytest.approx(BUSY_SHARE / 0.5, rel=0.01)
+    assert sustained.rate_hz == pytest.approx(MAX_UTILIZATION / 0.5, rel=0.01)
     for second in range(60):
         sustained.add(0.0, 0.02, 62.0 + second)
-    assert sustained.rate_hz == pytest.approx(BUSY_SHARE / 0.02, rel=0.05)
+    assert sustained.rate_hz == pytest.approx(MAX_UTILIZATION / 0.02, rel=0.05)
 
 
 def test_hearing_comes_first_but_something_is_always_predicted() -> None:
-    sustained = SustainedRate()
+    sustained = SustainedRateEstimator()
     for second in range(60):
         sustained.add(0.5, 0.1, float(second))
-    assert sustained.rate_hz == pytest.approx((BUSY_SHARE - 0.5) / 0.1, rel=0.01)
+    assert sustained.rate_hz == pytest.approx((MAX_UTILIZATION - 0.5) / 0.1, rel=0.01)
     for second in range(60):
         sustained.add(2.0, 0.1, 60.0 + second)
     assert 0 < sustained.rate_hz < 2

@@ -22,7 +22,7 @@ def layer_shapes(make: Callable[[], nn.Module], *shape: int) -> list[tuple[int, 
         network = make().eval()
         for module in network.modules():
             if isinstance(module, CONVOLUTIONS):
-                module.register_forward_hook(lambda _module, _given, said: shapes.append(tuple(said.shape[1:])))
+                module.register_forward_hook(lambda _module, _inputs, outputs: shapes.append(tuple(outputs.shape[1:])))
         network(torch.zeros(1, *shape))
     return shapes
 

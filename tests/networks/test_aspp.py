@@ -3,19 +3,19 @@
 import torch
 from torch.nn import functional
 
-from audio_manifold_ros.networks.aspp import SpatialPyramid
+from audio_manifold_ros.networks.aspp import Aspp
 
 
 def test_branches_lie_in_the_published_order() -> None:
     torch.manual_seed(0)
-    pyramid = SpatialPyramid(4, 2).eval()
+    pyramid = Aspp(4, 2).eval()
     x = torch.randn(1, 4, 40, 50)
     with torch.inference_mode():
         found = pyramid(x).split(2, dim=1)
         mean = functional.conv2d(x.mean(dim=(2, 3), keepdim=True), pyramid.pooled[1].weight)
-        wanted = [mean.expand(-1, -1, 40, 50)]
+        reference = [mean.expand(-1, -1, 40, 50)]
         for branch, dilation in zip(pyramid.branches, (0, 12, 24, 36), strict=True):
-            wanted.append(functional.conv2d(x, branch[0].weight, padding=dilation, dilation=max(dilation, 1)))
+            reference.append(functional.conv2d(x, branch[0].weight, padding=dilation, dilation=max(dilation, 1)))
     # A normalisation that has seen nothing divides by the root of 1 and its epsilon.
-    for own, expected in zip(found, wanted, strict=True):
+    for own, expected in zip(found, reference, strict=True):
         torch.testing.assert_close(own, expected.clamp(min=0) / (1 + 1e-5) ** 0.5)

@@ -35,12 +35,12 @@ def test_only_columns_of_time_tell_when_something_passed(columns: int) -> None:
     trunk = AtNet(AtNetConfig(mics=2, width=0.125, time_columns=columns)).eval().trunk
     early = torch.zeros(1, 2, 128, 128)
     early[..., 40:44] = 1.0
-    heard, later = trunk(early), trunk(early.roll(32, dims=-1))
-    assert heard.shape == (1, 64, 1, columns)
+    encoded, later = trunk(early), trunk(early.roll(32, dims=-1))
+    assert encoded.shape == (1, 64, 1, columns)
     # The same event a quarter of a second later moves on by one of four columns; over all time it is the same.
-    moved = heard.roll(1, dims=-1)
+    moved = encoded.roll(1, dims=-1)
     assert (later - moved).norm() < 0.5 * moved.norm()
-    assert ((later - heard).norm() > 0.5 * heard.norm()) == (columns == 4)
+    assert ((later - encoded).norm() > 0.5 * encoded.norm()) == (columns == 4)
 
 
 def test_whitening_makes_small_differences_between_microphones_as_large_as_what_they_share() -> None:

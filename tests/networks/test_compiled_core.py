@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.batchnorm_fusion import fold_normalisations
-from audio_manifold_ros.networks.compiled_core import Hearing, draw_said
+from audio_manifold_ros.networks.batchnorm_fusion import fuse_batch_norms
+from audio_manifold_ros.networks.compiled_core import CompilableNetwork, postprocess_flat
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 
 # Operations of exported graphs that torch-tensorrt 2.8 to 2.13 convert, or remove before they convert: read in their
@@ -72,7 +72,7 @@ def manifold(bottleneck: str, **at_net: object) -> PerceptionNetwork:
 
 
 def direct(values: dict[str, object]) -> PerceptionNetwork:
-    system = DirectNetwork(DirectConfig.from_dict(values))
+    system = SingleStageNetwork(SingleStageConfig.from_dict(values))
     settle(system)
     return PerceptionNetwork.from_trained([], {}, direct=[system.eval()])
 
@@ -124,7 +124,7 @@ def features() -> torch.Tensor:
 def test_what_is_exported_saved_and_loaded_says_the_same(
     network: PerceptionNetwork, features: torch.Tensor, tmp_path: Path
 ) -> None:
-    hearing = Hearing(copy.deepcopy(network))
+    hearing = CompilableNetwork(copy.deepcopy(network))
     before = set(vars(hearing)) | {f'{name}.{key}' for name, part in hearing.named_modules() for key in vars(part)}
     program = torch.export.export(hearing, (torch.zeros_like(features),), strict=False)
     after = set(vars(hearing)) | {f'{name}.{key}' for name, part in hearing.named_modules() for key in vars(part)}
@@ -132,13 +132,13 @@ def test_what_is_exported_saved_and_loaded_says_the_same(
     check_graph(program)
     torch.export.save(program, tmp_path / 'program.pt2')
     loaded = torch.export.load(tmp_path / 'program.pt2').module()
-    said = draw_said(network.config, loaded(features))
-    for found, wanted in zip(said, network(features), strict=True):
-        assert found.dtype == wanted.dtype
+    outputs = postprocess_flat(network.config, loaded(features))
+    for found, expected in zip(outputs, network(features), strict=True):
+        assert found.dtype == expected.dtype
         if found.dtype == torch.uint8:
-            assert (found == wanted).float().mean() > 0.999
+            assert (found == expected).float().mean() > 0.999
         else:
-            torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
 
 
 def check_graph(program: torch.export.ExportedProgram) -> None:
@@ -155,28 +155,28 @@ def check_graph(program: torch.export.ExportedProgram) -> None:
 @pytest.mark.parametrize('name', ['codebook', 'end to end', 'omninet of two'])
 def test_the_graph_in_half_precision_holds_only_what_the_compiler_converts(name: str) -> None:
     torch.manual_seed(0)
-    hearing = Hearing(NETWORKS[name](), torch.float16)
+    hearing = CompilableNetwork(NETWORKS[name](), torch.float16)
     check_graph(torch.export.export(hearing, (torch.zeros(1, 8, 128, 128),), strict=False))
 
 
 @torch.no_grad()
 def test_half_precision_says_nearly_the_same(network: PerceptionNetwork, features: torch.Tensor) -> None:
-    hearing = Hearing(copy.deepcopy(network), torch.float16)
-    said = hearing(features)
-    assert {tensor.dtype for tensor in said} <= CASTS
-    assert torch.float16 in {tensor.dtype for tensor in said}
-    drawn = dict(zip(network.config.output_names, draw_said(network.config, said), strict=True))
-    for name, wanted in zip(network.config.output_names, network(features), strict=True):
+    hearing = CompilableNetwork(copy.deepcopy(network), torch.float16)
+    outputs = hearing(features)
+    assert {tensor.dtype for tensor in outputs} <= CASTS
+    assert torch.float16 in {tensor.dtype for tensor in outputs}
+    postprocessed = dict(zip(network.config.output_names, postprocess_flat(network.config, outputs), strict=True))
+    for name, expected in zip(network.config.output_names, network(features), strict=True):
         if name == 'labels':
-            assert (drawn[name] == wanted).float().mean() > 0.95
+            assert (postprocessed[name] == expected).float().mean() > 0.95
         else:
             # Where two codes are equally near, a cell may take the other one.
-            assert (drawn[name] - wanted).abs().mean() < 0.03 * wanted.abs().mean(), name
+            assert (postprocessed[name] - expected).abs().mean() < 0.03 * expected.abs().mean(), name
 
 
 def test_codes_and_the_input_stay_in_single_precision() -> None:
     torch.manual_seed(0)
-    hearing = Hearing(manifold('codebook'), torch.float16)
+    hearing = CompilableNetwork(manifold('codebook'), torch.float16)
     kept = {name for name, values in hearing.state_dict().items() if values.dtype == torch.float32}
     assert {'network.codebooks.depth.codebook', 'network.at_nets.0.trunk.0.0.matrix'} <= kept
     assert not any('decoders' in name or 'heads' in name for name in kept)
@@ -193,7 +193,7 @@ def test_codes_are_found_where_half_precision_would_lose_them() -> None:
     latent = codebook[3].reshape(1, -1, 1, 1).expand(1, -1, 8, 8).half()
     squares = (codebook.half().square().sum(dim=1) - 2 * latent[0, :, 0, 0] @ codebook.half().t()).float()
     assert squares.isinf().any() or len(squares.unique()) == 1, 'half precision cannot tell them apart'
-    Hearing(network, torch.float16)
+    CompilableNetwork(network, torch.float16)
     quantized = network.codebooks['depth'].quantize(latent)
     assert (quantized.codes == 3).all()
     assert quantized.values.dtype == torch.float16
@@ -213,8 +213,8 @@ def test_folding_changes_nothing_but_the_layers() -> None:
     images = torch.randn(8, 3, 16, 16)
     network.train()(images)
     network.eval()
-    wanted = network(images)
-    fold_normalisations(network)
-    torch.testing.assert_close(network(images), wanted, rtol=1e-4, atol=1e-5)
+    expected = network(images)
+    fuse_batch_norms(network)
+    torch.testing.assert_close(network(images), expected, rtol=1e-4, atol=1e-5)
     kinds = [type(module) for module in network.modules()]
     assert kinds.count(nn.BatchNorm2d) == 1, 'one of them follows no convolution'

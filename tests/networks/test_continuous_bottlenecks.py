@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, PlainBottleneck
+from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 
 
 def test_a_plain_bottleneck_changes_nothing_and_costs_nothing() -> None:
-    bottleneck = PlainBottleneck(3, 4)
+    bottleneck = IdentityBottleneck(3, 4)
     encoded = torch.randn(2, 3, 4, 4)
     found = bottleneck(encoded)
     assert found.values is encoded
@@ -18,8 +18,8 @@ def test_a_plain_bottleneck_changes_nothing_and_costs_nothing() -> None:
     assert float(bottleneck.penalty(encoded, found)) == 0
 
 
-@pytest.mark.parametrize('kind', [PlainBottleneck, GaussianBottleneck])
-def test_distance_counts_standard_deviations_from_the_mean_image(kind: type[PlainBottleneck]) -> None:
+@pytest.mark.parametrize('kind', [IdentityBottleneck, GaussianBottleneck])
+def test_distance_counts_standard_deviations_from_the_mean_image(kind: type[IdentityBottleneck]) -> None:
     bottleneck = kind(2, 2)
     mean, std = torch.randn(2, 2, 2), torch.tensor([0.5, 4.0])
     bottleneck.set_statistics(mean, std)
@@ -33,8 +33,8 @@ def test_the_divergence_is_that_of_normal_distributions() -> None:
     bottleneck = GaussianBottleneck(3, 2)
     mean, log_variance = torch.randn(4, 3, 2, 2), torch.randn(4, 3, 2, 2)
     encoded = torch.cat([mean, log_variance], dim=1)
-    wanted = kl_divergence(Normal(mean, log_variance.mul(0.5).exp()), Normal(0.0, 1.0)).mean()
-    torch.testing.assert_close(bottleneck.penalty(encoded, bottleneck(encoded)), wanted)
+    expected = kl_divergence(Normal(mean, log_variance.mul(0.5).exp()), Normal(0.0, 1.0)).mean()
+    torch.testing.assert_close(bottleneck.penalty(encoded, bottleneck(encoded)), expected)
     torch.testing.assert_close(bottleneck.latent(encoded), mean)
 
 

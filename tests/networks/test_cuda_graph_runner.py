@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.networks.cuda_graph_runner import Resident
+from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device that torch can use')
 DEVICES = [
@@ -23,7 +23,7 @@ def double_and_count(window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize(('device', 'captured'), DEVICES)
 def test_every_window_gets_its_own_answer(device: str, captured: bool) -> None:  # noqa: FBT001
-    resident = Resident(double_and_count, (2, 3), torch.device(device), captured=captured)
+    resident = CudaGraphRunner(double_and_count, (2, 3), torch.device(device), captured=captured)
     assert resident.captured == (captured and device == 'cuda')
     rng = np.random.default_rng(0)
     windows = rng.standard_normal((5, 2, 3)).astype(np.float32)
@@ -37,18 +37,18 @@ def test_every_window_gets_its_own_answer(device: str, captured: bool) -> None: 
 @pytest.mark.parametrize(('device', 'captured'), DEVICES)
 def test_the_input_is_one_contiguous_buffer_for_good(device: str, captured: bool) -> None:  # noqa: FBT001
     """Runtimes of engines before 2.12 read freed memory where the input is not contiguous."""
-    seen: list[tuple[int, bool]] = []
+    processed: list[tuple[int, bool]] = []
 
     def look(window: torch.Tensor) -> tuple[torch.Tensor]:
-        seen.append((window.data_ptr(), window.is_contiguous()))
+        processed.append((window.data_ptr(), window.is_contiguous()))
         return (window.sum(dim=-1),)
 
-    resident = Resident(look, (4, 6), torch.device(device), captured=captured)
+    resident = CudaGraphRunner(look, (4, 6), torch.device(device), captured=captured)
     turned = np.arange(24, dtype=np.float32).reshape(6, 4).T
     np.testing.assert_array_equal(resident.run(turned)[0][0], turned.sum(axis=-1))
     resident.run(np.ones((4, 6), dtype=np.float32))
-    assert len(set(seen)) == 1
-    assert seen[0][1]
+    assert len(set(processed)) == 1
+    assert processed[0][1]
 
 
 def test_what_fails_is_told() -> None:
@@ -57,13 +57,13 @@ def test_what_fails_is_told() -> None:
         raise RuntimeError(msg)
 
     with pytest.raises(RuntimeError, match='out of memory'):
-        Resident(fail, (1,), torch.device('cpu'))
+        CudaGraphRunner(fail, (1,), torch.device('cpu'))
 
 
 @pytest.mark.gpu
 @CUDA
 def test_nothing_is_allocated_on_the_device() -> None:
-    resident = Resident(double_and_count, (8, 128), torch.device('cuda'), captured=True)
+    resident = CudaGraphRunner(double_and_count, (8, 128), torch.device('cuda'), captured=True)
     window = np.ones((8, 128), dtype=np.float32)
     resident.run(window)
     before = torch.cuda.memory_stats()['allocation.all.allocated']

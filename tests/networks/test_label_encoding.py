@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from audio_manifold_ros.networks.label_encoding import code_labels
+from audio_manifold_ros.networks.label_encoding import encode_labels
 
 IDS = st.one_of(st.integers(0, 18), st.just(255))
 
@@ -14,18 +14,18 @@ IDS = st.one_of(st.integers(0, 18), st.just(255))
 @settings(deadline=None, max_examples=30)
 @given(arrays(np.uint8, (2, 3, 4), elements=IDS))
 def test_one_hot_tells_classes_apart_and_leaves_unlabelled_pixels_empty(ids: np.ndarray) -> None:
-    coded = code_labels(torch.from_numpy(ids), 'one_hot', 19).numpy()
+    coded = encode_labels(torch.from_numpy(ids), 'one_hot', 19).numpy()
     assert coded.shape == (2, 19, 3, 4)
     for (image, row, column), value in np.ndenumerate(ids):
-        wanted = np.zeros(19, dtype=np.float32)
+        expected = np.zeros(19, dtype=np.float32)
         if value != 255:
-            wanted[value] = 1
-        np.testing.assert_array_equal(coded[image, :, row, column], wanted)
+            expected[value] = 1
+        np.testing.assert_array_equal(coded[image, :, row, column], expected)
 
 
 @settings(deadline=None, max_examples=30)
 @given(arrays(np.uint8, (2, 3, 4), elements=IDS))
 def test_grey_is_the_id_over_255(ids: np.ndarray) -> None:
-    coded = code_labels(torch.from_numpy(ids), 'grey', 19).numpy()
+    coded = encode_labels(torch.from_numpy(ids), 'grey', 19).numpy()
     assert coded.dtype == np.float32
     np.testing.assert_allclose(coded, ids[:, None] / 255, rtol=1e-6)

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 import torch
 
-from audio_manifold_ros.networks.loss_vector_quantizer import COMMITMENT, GradientQuantizer
+from audio_manifold_ros.networks.loss_vector_quantizer import COMMITMENT, LossVectorQuantizer
 
 
 def test_the_codebook_starts_uniform_about_zero() -> None:
-    codebook = GradientQuantizer(64, 64).codebook.detach()
+    codebook = LossVectorQuantizer(64, 64).codebook.detach()
     assert float(codebook.abs().max()) <= 1 / 64
     assert float(codebook.std()) > 0.5 / 64
 
 
 def test_losses_and_gradients_are_those_of_the_formula() -> None:
     torch.manual_seed(0)
-    quantizer = GradientQuantizer(5, 3)
+    quantizer = LossVectorQuantizer(5, 3)
     torch.nn.init.normal_(quantizer.codebook)
     encoded = torch.randn(2, 3, 4, 4, requires_grad=True)
     weight = torch.randn(2, 3, 4, 4)
@@ -29,7 +29,7 @@ def test_losses_and_gradients_are_those_of_the_formula() -> None:
 
 
 def test_gradients_bring_the_codes_to_the_centres_of_the_latents() -> None:
-    quantizer = GradientQuantizer(2, 1)
+    quantizer = LossVectorQuantizer(2, 1)
     with torch.no_grad():
         quantizer.codebook.copy_(torch.tensor([[0.0], [1.0]]))
     latents = torch.tensor([3.0, 5.0, -15.0, -13.0]).reshape(1, 1, 2, 2)

@@ -59,16 +59,16 @@ def test_all_microphones_go_through_one_encoder_and_keep_their_place() -> None:
     network = OmniNet(OmniNetConfig(mics=2, **SMALL)).eval()
     features = torch.randn(2, 2, 64, 64)
     with torch.inference_mode():
-        heard = network.hear(features)
-        swapped = network.hear(features.flip(1))
+        encoded = network.encode_microphones(features)
+        swapped = network.encode_microphones(features.flip(1))
         single = network.share(
             torch.nn.functional.interpolate(
                 network.encoder(features[:, 1:]), size=(8, 12), mode='bilinear', align_corners=True
             )
         )
-    half = heard.shape[1] // 2
-    torch.testing.assert_close(heard[:, half:], single)
-    torch.testing.assert_close(swapped, torch.cat([heard[:, half:], heard[:, :half]], dim=1))
+    half = encoded.shape[1] // 2
+    torch.testing.assert_close(encoded[:, half:], single)
+    torch.testing.assert_close(swapped, torch.cat([encoded[:, half:], encoded[:, :half]], dim=1))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 
 CHANNELS = {'depth': 1, 'segmentation': 19}
@@ -74,14 +74,14 @@ def test_configuration_and_weights_rebuild_the_network() -> None:
     torch.testing.assert_close(rebuilt(features), network(features))
 
 
-def direct_network(**system: object) -> DirectNetwork:
-    return DirectNetwork(DirectConfig.from_dict(system)).eval()
+def single_stage_network(**system: object) -> SingleStageNetwork:
+    return SingleStageNetwork(SingleStageConfig.from_dict(system)).eval()
 
 
 def test_a_direct_system_stands_beside_a_manifold() -> None:
     torch.manual_seed(0)
     with_manifold = make_network(('segmentation',))
-    echo = direct_network(echo2depth={'mics': 2}, microphones=[3, 4])
+    echo = single_stage_network(echo2depth={'mics': 2}, microphones=[3, 4])
     parts = AtNet(with_manifold.config.at_nets[0]), VqVae(with_manifold.config.manifolds['segmentation'])
     parts[1].quantizer.start(torch.randn(500, 64))
     network = PerceptionNetwork.from_trained(
@@ -89,10 +89,10 @@ def test_a_direct_system_stands_beside_a_manifold() -> None:
     )
     assert network.config.modalities == ('depth', 'segmentation')
     features = torch.randn(2, 8, 128, 128)
-    depth_m, doubt, labels, distance = network(features)
+    depth_m, uncertainty, labels, distance = network(features)
     raw = echo(features)['depth']
     torch.testing.assert_close(depth_m, DepthRepresentation(kind='inverse').unit_to_depth(raw[:, 0]))
-    torch.testing.assert_close(doubt, torch.ones(2, 8, 8))
+    torch.testing.assert_close(uncertainty, torch.ones(2, 8, 8))
     assert labels.shape == (2, 128, 128)
     assert distance.shape == (2, 8, 8)
     rebuilt = PerceptionNetwork(PerceptionConfig.from_dict(network.config.to_dict()))
@@ -102,7 +102,7 @@ def test_a_direct_system_stands_beside_a_manifold() -> None:
 
 def test_a_direct_segmentation_doubts_by_the_entropy_of_each_cell() -> None:
     torch.manual_seed(0)
-    system = direct_network(
+    system = single_stage_network(
         end_to_end={
             'at_net': {'width': 0.125, 'modalities': ['segmentation'], 'code_dim': 8},
             'decoders': {'segmentation': {'channels': 19, 'code_dim': 8, 'first_features': 4, 'features': 8}},
@@ -141,17 +141,17 @@ def test_favoured_classes_gain_in_the_logits_of_any_system(kind: str) -> None:
     else:
         sizes = {'width': 0.125, 'fused': [8, 8], 'segmentation': [16, 16]}
         network = PerceptionNetwork.from_trained(
-            [], {}, direct=[direct_network(omninet={'modalities': ['segmentation'], **sizes})]
+            [], {}, direct=[single_stage_network(omninet={'modalities': ['segmentation'], **sizes})]
         )
     features, advantages = torch.randn(1, 8, 128, 128), torch.linspace(-1, 2, 19)
     before = network.images(features)['segmentation']
-    network.favour_classes(advantages)
+    network.add_class_bias(advantages)
     gained = network.images(features)['segmentation'] - before
     torch.testing.assert_close(gained, advantages[:, None, None].expand_as(gained[0])[None], rtol=0, atol=1e-4)
 
 
 def test_one_system_for_each_modality() -> None:
-    echo = DirectConfig.from_dict({'echo2depth': {}})
+    echo = SingleStageConfig.from_dict({'echo2depth': {}})
     with pytest.raises(NetworkError, match='at least for one'):
         PerceptionConfig()
     with pytest.raises(NetworkError, match=r'depth.*depth'):

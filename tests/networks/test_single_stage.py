@@ -10,7 +10,7 @@ from audio_manifold_ros.networks.echo2depth import Echo2DepthConfig
 from audio_manifold_ros.networks.end_to_end import EndToEndConfig
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.omninet import OmniNetConfig
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 
 SMALL_OMNINET = {
@@ -35,7 +35,7 @@ SYSTEMS = [
 @pytest.mark.parametrize('values', SYSTEMS)
 def test_only_the_chosen_microphones_are_heard(values: dict[str, object]) -> None:
     torch.manual_seed(0)
-    network = DirectNetwork(DirectConfig.from_dict(values)).eval()
+    network = SingleStageNetwork(SingleStageConfig.from_dict(values)).eval()
     features = torch.randn(2, 8, 128, 128)
     deaf = torch.randn(2, 8, 128, 128)
     deaf[:, [5, 1]] = features[:, [5, 1]]
@@ -49,15 +49,15 @@ def test_only_the_chosen_microphones_are_heard(values: dict[str, object]) -> Non
 
 @pytest.mark.parametrize('values', SYSTEMS)
 def test_configuration_survives_plain_values(values: dict[str, object]) -> None:
-    config = DirectConfig.from_dict(values)
-    assert DirectConfig.from_dict(config.to_dict()) == config
+    config = SingleStageConfig.from_dict(values)
+    assert SingleStageConfig.from_dict(config.to_dict()) == config
     assert config.kind in values
     assert config.mics == 2
 
 
 def test_whitening_is_told_of_the_chosen_microphones_alone() -> None:
     at_net = AtNetConfig(mics=2, width=0.125)
-    network = DirectNetwork(DirectConfig(end_to_end=EndToEndConfig(at_net), microphones=(2, 0)))
+    network = SingleStageNetwork(SingleStageConfig(end_to_end=EndToEndConfig(at_net), microphones=(2, 0)))
     mean = torch.tensor([1.0, 2.0, 3.0])
     network.set_input_statistics(mean, torch.diag(torch.tensor([4.0, 9.0, 16.0])))
     whitening = network.system.at_net.trunk[0]
@@ -65,12 +65,12 @@ def test_whitening_is_told_of_the_chosen_microphones_alone() -> None:
     torch.testing.assert_close(
         whitening.matrix[:, :, 0, 0], torch.diag(torch.tensor([0.25, 0.5])), rtol=1e-3, atol=1e-4
     )
-    DirectNetwork(DirectConfig(echo2depth=Echo2DepthConfig())).set_input_statistics(mean, torch.eye(3))
+    SingleStageNetwork(SingleStageConfig(echo2depth=Echo2DepthConfig())).set_input_statistics(mean, torch.eye(3))
 
 
 def test_advantages_move_the_logits_alone() -> None:
     torch.manual_seed(0)
-    network = DirectNetwork(DirectConfig.from_dict(SYSTEMS[2])).eval()
+    network = SingleStageNetwork(SingleStageConfig.from_dict(SYSTEMS[2])).eval()
     features = torch.randn(1, 8, 64, 64)
     with torch.inference_mode():
         before = network(features)
@@ -98,10 +98,10 @@ def test_advantages_move_the_logits_alone() -> None:
 )
 def test_senseless_systems_are_refused_by_name(values: dict[str, object], named: str) -> None:
     with pytest.raises(NetworkError, match=named):
-        DirectConfig.from_dict(values)
+        SingleStageConfig.from_dict(values)
 
 
 def test_defaults_are_the_sizes_of_the_tables() -> None:
-    assert DirectConfig(end_to_end=EndToEndConfig()).mics == 8
-    assert DirectConfig(omninet=OmniNetConfig(mics=2)).modalities == ('depth',)
+    assert SingleStageConfig(end_to_end=EndToEndConfig()).mics == 8
+    assert SingleStageConfig(omninet=OmniNetConfig(mics=2)).modalities == ('depth',)
     assert EndToEndConfig().decoders == {'depth': VqVaeConfig()}

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.label_encoding import code_labels
+from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, parameters
 
@@ -93,7 +93,7 @@ def test_labels_go_in_grey_and_come_out_as_classes() -> None:
     assert config.input_channels == 1
     network = VqVae(config)
     labels = torch.randint(0, 19, (2, 128, 128), dtype=torch.uint8)
-    assert network(code_labels(labels, config.label_coding, config.channels)).image.shape == (2, 19, 128, 128)
+    assert network(encode_labels(labels, config.label_coding, config.channels)).image.shape == (2, 19, 128, 128)
     assert VqVaeConfig(channels=19).input_channels == 19
 
 

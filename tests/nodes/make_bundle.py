@@ -21,7 +21,7 @@ CELLS = ((0, 0), (1, 5), (2, 2), (3, 7), (4, 4), (5, 1), (6, 6), (7, 3))
 
 
 @torch.no_grad()
-def listen(network: PerceptionNetwork) -> None:
+def initialize_heads(network: PerceptionNetwork) -> None:
     """Wake the last layers, which start at zero, and take codes from what two sounds give at eight cells."""
     for head in network.at_nets[0].heads.values():
         head[-2].weight.normal_()
@@ -29,12 +29,12 @@ def listen(network: PerceptionNetwork) -> None:
     noise = rng.standard_normal((2, 8, 22_500)) * np.array([0.02, 0.07])[:, None, None]
     features = torch.from_numpy(np.stack([mel_features(n.astype(np.float32), FeatureSpec()) for n in noise]))
     for name, latents in network.at_nets[0](features).items():
-        codes = [latents[sound, :, row, column] for row, column in CELLS for sound in (0, 1)]
+        codes = [latents[clip, :, row, column] for row, column in CELLS for clip in (0, 1)]
         network.codebooks[name].codebook.copy_(torch.stack(codes))
 
 
 if __name__ == '__main__':
     rig = resource_path('calibration/roof_octagon') / 'mic_array.yaml'
     small = make_network()
-    listen(small)
+    initialize_heads(small)
     write_small_bundle(Path(sys.argv[1]), small, MicrophoneArray.from_yaml(rig))

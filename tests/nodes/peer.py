@@ -24,7 +24,7 @@ from audio_manifold_ros.processes.process_group import DIE_WITH_PARENT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-START_S = 40.0
+START_TIMEOUT_S = 40.0
 CONFIGURE, CLEANUP = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP
 ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEACTIVATE
 
@@ -41,13 +41,15 @@ class NodeProcess:
     """An executable of the package, or a module of the tests, as a process, with what it printed."""
 
     def __init__(self, module: str, log: Path, *remaps: str, **parameters: Any) -> None:
-        given = [part for name, value in parameters.items() for part in ('-p', f'{name.replace("__", ".")}:={value}')]
-        given += [part for remap in remaps for part in ('-r', remap)]
+        ros_arguments = [
+            part for name, value in parameters.items() for part in ('-p', f'{name.replace("__", ".")}:={value}')
+        ]
+        ros_arguments += [part for remap in remaps for part in ('-r', remap)]
         self._log = log
         full = module if '.' in module else f'audio_manifold_ros.nodes.{PACKAGES[module]}.{module}'
         with log.open('wb') as file:
             self.process = subprocess.Popen(
-                [*DIE_WITH_PARENT, sys.executable, '-m', full, '--ros-args', *given],
+                [*DIE_WITH_PARENT, sys.executable, '-m', full, '--ros-args', *ros_arguments],
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -97,16 +99,16 @@ class Peer:
         self.node.destroy_node()
         rclpy.shutdown()
 
-    def hear(self, kind: type, topic: str, qos: QoSProfile | int = 50) -> list[Any]:
+    def subscribe(self, kind: type, topic: str, qos: QoSProfile | int = 50) -> list[Any]:
         """Subscribe and return the list that messages are appended to."""
         messages: list[Any] = []
         self.node.create_subscription(kind, topic, messages.append, qos)
         return messages
 
-    def wait(self, done: Callable[[], bool], seconds: float, what: str) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float, description: str) -> None:
         deadline = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < deadline, f'{what}: not within {seconds} s'
+            assert time.monotonic() < deadline, f'{description}: not within {seconds} s'
             self._executor.spin_once(timeout_sec=0.05)
 
     def spin(self, seconds: float) -> None:
@@ -138,7 +140,7 @@ class Peer:
         return b'', {}
 
     def _ask(self, client: Any, request: Any) -> Any:
-        self.wait(client.service_is_ready, START_S, client.srv_name)
+        self.wait(client.service_is_ready, START_TIMEOUT_S, client.srv_name)
         future = client.call_async(request)
-        self.wait(future.done, START_S, client.srv_name)
+        self.wait(future.done, START_TIMEOUT_S, client.srv_name)
         return future.result()

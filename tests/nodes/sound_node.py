@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from audio_manifold_ros.inference.backend_factory import open_backend
-from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
+from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork
 from audio_manifold_ros.inference.backends.torch_backend import load_network
 from audio_manifold_ros.nodes.perception import node_factory
 from audio_manifold_ros.nodes.perception.perception_node import main
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle
 
 
-def open_sound_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backend:
+def open_waveform_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backend:
     backend = open_backend(bundle, *arguments, **options)
-    network = ResidentSound(bundle.manifest, load_network(bundle), torch.device('cpu'))
-    return SimpleNamespace(name='torch', reason='for sound', run=backend.run, sound_network=network)
+    network = FusedWaveformNetwork(bundle.manifest, load_network(bundle), torch.device('cpu'))
+    return SimpleNamespace(name='torch', reason='for sound', run=backend.run, waveform_network=network)
 
 
 if __name__ == '__main__':
-    node_factory.open_backend = open_sound_backend
+    node_factory.open_backend = open_waveform_backend
     main()

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.preprocessor import Conditioner
+from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
@@ -52,7 +52,7 @@ def wired(delays: list[float], *, delay_rate_hz: int = 48_000) -> MicrophoneArra
 
 def write_drive(path: Path, array: MicrophoneArray, rate_hz: int, first: int = 0, images: tuple[int, ...] = ()) -> Path:
     """Write a drive of 3000 samples that an array recorded."""
-    rig = replace(RigText.from_folder(RIG), mic_array=array.to_text())
+    rig = replace(RigFiles.from_folder(RIG), mic_array=array.to_text())
     with DriveWriter(
         path, drive_id='drive', rig=rig, sample_rate_hz=rate_hz, channels=8, provenance={}, first_sample=first
     ) as writer:
@@ -64,7 +64,7 @@ def write_drive(path: Path, array: MicrophoneArray, rate_hz: int, first: int = 0
 
 def conditioned(array: MicrophoneArray, raw: np.ndarray, sizes: list[int], first: int = 0) -> tuple[np.ndarray, int]:
     """Return what the node makes of raw sound, and the index of its first sample."""
-    conditioner, outs, at = Conditioner(array, RATE_HZ, RATE_HZ), [], 0
+    conditioner, outs, at = AudioPreprocessor(array, RATE_HZ, RATE_HZ), [], 0
     while at < raw.shape[1]:
         size = sizes[at % len(sizes)]
         outs.append(conditioner.process(AudioBlock(raw[:, at : at + size], first + at, RATE_HZ, 0)))
@@ -101,7 +101,7 @@ def test_the_simulator_delivers_what_the_device_of_the_rig_would(tmp_path: Path)
         (tmp_path / file.name).write_text(file.read_text())
     (tmp_path / 'mic_array.yaml').write_text(array.to_text())
     source = SimulatorSource(
-        77, clock_ns=lambda: 0, paced=False, block_samples=700, duration_s=4000 / RATE_HZ, rig=tmp_path
+        77, clock_ns=lambda: 0, realtime=False, block_samples=700, duration_s=4000 / RATE_HZ, rig=tmp_path
     )
     source.open()
     blocks = []
@@ -123,7 +123,7 @@ def test_a_disabled_microphone_is_replaced_with_the_delay_of_its_stand_in() -> N
     microphones = (replace(array.microphones[0], enabled=False), *array.microphones[1:])
     correction = ArrayCorrection(replace(array, microphones=microphones), RATE_HZ)
     assert correction.disabled == ('mic_0',)
-    out = correction.whole(np.random.default_rng(0).normal(0, 0.1, (8, 400)).astype(np.float32))
+    out = correction.apply(np.random.default_rng(0).normal(0, 0.1, (8, 400)).astype(np.float32))
     np.testing.assert_array_equal(out[0], out[1])
 
 
@@ -155,12 +155,12 @@ def test_an_array_that_hears_nothing_is_refused(tmp_path: Path) -> None:
 def test_gaps_shift_no_index_and_nothing_crosses_them(gaps: list[int], delay: float) -> None:
     array = wired([0.0] * 7 + [delay], delay_rate_hz=RATE_HZ)
     before = ArrayCorrection(array, RATE_HZ).before
-    conditioner, first = Conditioner(array, RATE_HZ, RATE_HZ), 0
+    conditioner, first = AudioPreprocessor(array, RATE_HZ, RATE_HZ), 0
     for number, gap in enumerate(gaps):
         raw = np.random.default_rng(number).normal(0, 0.1, (8, 30 + 40 * number)).astype(np.float32)
         out = conditioner.process(AudioBlock(raw, first, RATE_HZ, first * 10**9 // RATE_HZ))
         if out is not None:
             assert out.first_sample == first + before
             np.testing.assert_allclose(out.stamp_ns, out.first_sample * 10**9 / RATE_HZ, atol=2)
-            np.testing.assert_array_equal(out.samples, ArrayCorrection(array, RATE_HZ).whole(raw))
+            np.testing.assert_array_equal(out.samples, ArrayCorrection(array, RATE_HZ).apply(raw))
         first += raw.shape[1] + gap

@@ -17,11 +17,11 @@ ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_ar
 
 
 def test_the_same_is_the_same() -> None:
-    assert not rig_difference(ARRAY, ARRAY).matters
+    assert not rig_difference(ARRAY, ARRAY).is_significant
     assert rig_difference(ARRAY, ARRAY).lines() == ()
     found = geometry_difference((ARRAY.positions_m, ARRAY.positions_m), (ARRAY.facings, ARRAY.facings))
-    assert not found.matters
-    assert found.sentence() == ''
+    assert not found.is_significant
+    assert found.describe() == ''
 
 
 @settings(deadline=None, max_examples=50)
@@ -41,20 +41,20 @@ def test_distance_and_angle_are_those_that_were_made(place: int, shift_m: list[f
     microphones = (*ARRAY.microphones[:place], moved, *ARRAY.microphones[place + 1 :])
     other = replace(ARRAY, microphones=microphones)
     found = geometry_difference((ARRAY.positions_m, other.positions_m), (ARRAY.facings, other.facings))
-    assert found.furthest_m == pytest.approx(np.linalg.norm(shift_m), abs=1e-9)
-    assert found.most_turned_deg == pytest.approx(turn_deg, abs=0.02)
-    assert found.matters
+    assert found.max_moved_m == pytest.approx(np.linalg.norm(shift_m), abs=1e-9)
+    assert found.max_turned_deg == pytest.approx(turn_deg, abs=0.02)
+    assert found.is_significant
     one = rig_difference(ARRAY, other).microphones[place]
-    assert one.moved_m == pytest.approx(found.furthest_m)
-    assert one.turned_deg == pytest.approx(found.most_turned_deg)
+    assert one.moved_m == pytest.approx(found.max_moved_m)
+    assert one.turned_deg == pytest.approx(found.max_turned_deg)
 
 
 def test_microphones_that_are_missing_or_extra_are_counted_and_named() -> None:
     fewer = replace(ARRAY, microphones=ARRAY.microphones[:6])
     found = geometry_difference((ARRAY.positions_m, fewer.positions_m), (ARRAY.facings, fewer.facings))
-    assert found.sentence() == '2 microphones are missing'
+    assert found.describe() == '2 microphones are missing'
     back = geometry_difference((fewer.positions_m, ARRAY.positions_m), (fewer.facings, ARRAY.facings))
-    assert back.sentence() == '2 microphones are too many'
+    assert back.describe() == '2 microphones are too many'
     assert rig_difference(ARRAY, fewer).lines() == ('mic_6: missing', 'mic_7: missing')
     assert rig_difference(fewer, ARRAY).lines() == ('mic_6: new', 'mic_7: new')
 

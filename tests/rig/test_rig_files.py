@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, ArrayDevice, Microphone, MicrophoneArray
@@ -26,7 +26,7 @@ READERS = {
     RIG_FILE: MicrophoneArray,
     CAMERA_FILE: CameraCalibration,
     EXTRINSICS_FILE: Extrinsics,
-    DEPTH_FILE: DepthFile,
+    DEPTH_FILE: DepthCalibration,
 }
 CALIBRATION = resource_path('calibration')
 FOLDERS = sorted(path.parent for path in CALIBRATION.glob(f'*/{RIG_FILE}'))
@@ -165,10 +165,10 @@ def test_errors_name_file_key_and_value(file: str, change: dict[str, Any], named
 
 
 def test_a_depth_without_a_scale_is_not_metric() -> None:
-    assert DepthFile.from_yaml(OCTAGON / DEPTH_FILE).metric
-    assert not DepthFile.from_yaml(CALIBRATION / 'usb_ring' / DEPTH_FILE).metric
+    assert DepthCalibration.from_yaml(OCTAGON / DEPTH_FILE).is_metric
+    assert not DepthCalibration.from_yaml(CALIBRATION / 'usb_ring' / DEPTH_FILE).is_metric
     text = 'schema_version: 1\nsource: network\ndepth_scale: 0.5\nmin_m: 1\nmax_m: 60\n'
-    assert DepthFile.from_text(text, DEPTH_FILE) == DepthFile('network', 0.5, 1.0, 60.0)
+    assert DepthCalibration.from_text(text, DEPTH_FILE) == DepthCalibration('network', 0.5, 1.0, 60.0)
 
 
 def test_a_camera_keeps_what_the_pinhole_does_not_say() -> None:

@@ -17,7 +17,7 @@ from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames, root_frame
 from audio_manifold_ros.rig.rig_to_urdf import main, static_transform_commands
-from audio_manifold_ros.rig.rig_urdf import XACRO, to_urdf, to_xacro
+from audio_manifold_ros.rig.rig_urdf import XACRO_NAMESPACE, to_urdf, to_xacro
 
 RIGS = [resource_path(f'calibration/{name}') for name in ('roof_octagon', 'binaural_pairs', 'usb_ring')]
 
@@ -59,7 +59,7 @@ def test_urdf_and_xacro_hold_the_same_tree(folder: Path) -> None:
         origin = joint.find('origin').attrib  # type: ignore[union-attr]
         np.testing.assert_allclose([float(v) for v in origin['xyz'].split()], frame.translation_m, atol=1e-8)
         np.testing.assert_allclose([float(v) for v in origin['rpy'].split()], frame.rotation_rpy_rad, atol=1e-8)
-    macro = ET.fromstring(to_xacro(array, extrinsics)).find(f'{{{XACRO}}}macro')  # noqa: S314 (our own text)
+    macro = ET.fromstring(to_xacro(array, extrinsics)).find(f'{{{XACRO_NAMESPACE}}}macro')  # noqa: S314 (our own text)
     assert macro is not None
     text = ET.tostring(macro, encoding='unicode').replace('${prefix}', '').replace('${parent}', 'base_link')
     expanded = ET.fromstring(text)  # noqa: S314 (our own text)

@@ -17,7 +17,7 @@ from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rotation import rotation_matrix
-from audio_manifold_ros.rig.transform_chain import optical_frame, pose_in_root, roll_pitch_yaw
+from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root, roll_pitch_yaw
 
 RIG = Extrinsics(
     (
@@ -31,26 +31,26 @@ RIG = Extrinsics(
 
 def test_poses_follow_the_chain() -> None:
     pose = pose_in_root(RIG, 'camera_optical_frame')
-    assert pose.place_m == pytest.approx([1, 2, 0.5])
+    assert pose.translation_m == pytest.approx([1, 2, 0.5])
     # What the camera sees ahead lies to the left of the car.
-    assert pose.turn @ [0, 0, 1] == pytest.approx([0, 1, 0], abs=1e-9)
-    back = pose.inverse().of(pose)
-    assert back.turn == pytest.approx(np.eye(3))
-    assert back.place_m == pytest.approx([0, 0, 0], abs=1e-9)
-    assert pose_in_root(RIG, 'base_link').turn == pytest.approx(np.eye(3))
+    assert pose.rotation @ [0, 0, 1] == pytest.approx([0, 1, 0], abs=1e-9)
+    back = pose.inverse().compose(pose)
+    assert back.rotation == pytest.approx(np.eye(3))
+    assert back.translation_m == pytest.approx([0, 0, 0], abs=1e-9)
+    assert pose_in_root(RIG, 'base_link').rotation == pytest.approx(np.eye(3))
 
 
 def test_there_is_one_optical_frame() -> None:
-    assert optical_frame(RIG).parent == 'camera_link'
+    assert find_optical_transform(RIG).parent == 'camera_link'
     with pytest.raises(CalibrationError, match='optical'):
-        optical_frame(Extrinsics(RIG.transforms[:2], 0.0))
+        find_optical_transform(Extrinsics(RIG.transforms[:2], 0.0))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.floats(-3, 3), st.floats(-1.57, 1.57), st.floats(-3, 3))
 def test_angles_are_those_of_the_matrix(roll: float, pitch: float, yaw: float) -> None:
-    turn = rotation_matrix((roll, pitch, yaw))
-    assert rotation_matrix(roll_pitch_yaw(turn)) == pytest.approx(turn, abs=1e-6)
+    rotation = rotation_matrix((roll, pitch, yaw))
+    assert rotation_matrix(roll_pitch_yaw(rotation)) == pytest.approx(rotation, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.rig.transform_chain import Pose
-from audio_manifold_ros.simulation.acoustics import ON_THE_ROOF, StreetAcoustics, raise_rate
+from audio_manifold_ros.simulation.acoustics import ROOF_POSE, StreetAcoustics, upsample
 from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES
 from audio_manifold_ros.simulation.street import make_street
@@ -111,14 +111,14 @@ def test_a_passing_car_moves_from_the_front_to_the_back() -> None:
 
 def test_an_array_that_is_turned_to_the_left_hears_the_left_with_its_front() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
-    turned = Pose(rotation_matrix((0.0, 0.0, np.pi / 2)), ON_THE_ROOF.place_m)
+    turned = Pose(rotation_matrix((0.0, 0.0, np.pi / 2)), ROOF_POSE.translation_m)
     assert loudest(StreetAcoustics(street, ARRAY, pose=turned), 22_500 * 2 - 5600) == 0
 
 
 def test_an_array_that_is_further_ahead_is_passed_sooner() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
-    ahead = Pose(ON_THE_ROOF.turn, np.array([6.0, 0.0, 1.7]))
-    for pose, second in ((ON_THE_ROOF, 2.0), (ahead, 1.5)):
+    ahead = Pose(ROOF_POSE.rotation, np.array([6.0, 0.0, 1.7]))
+    for pose, second in ((ROOF_POSE, 2.0), (ahead, 1.5)):
         power = StreetAcoustics(street, ARRAY, pose=pose).render(0, 90_000)[2].reshape(40, -1).std(axis=1)
         assert np.argmax(power) / 10 == pytest.approx(second, abs=0.15)
 
@@ -128,6 +128,6 @@ def test_raising_the_rate_keeps_tones() -> None:
     places = np.arange(-LOW_STEP_SAMPLES, n + LOW_STEP_SAMPLES)
     for frequency in (50.0, 300.0, 560.0):
         low = np.sin(2 * np.pi * frequency / low_rate * places)[None].astype(np.float32)
-        raised = raise_rate(low, factor)
+        raised = upsample(low, factor)
         expected = np.sin(2 * np.pi * frequency / low_rate / factor * np.arange(n * factor))
         assert raised[0] == pytest.approx(expected, abs=0.01)

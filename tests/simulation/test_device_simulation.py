@@ -21,14 +21,14 @@ RATE_HZ = 22_500
 def test_the_correction_takes_off_what_the_device_puts_on(delays: tuple[float, ...]) -> None:
     sound = StreetAcoustics(BUSY, ARRAY).render(0, 5000)
     device, correction = DeviceChannels(wired(delays), RATE_HZ), ArrayCorrection(wired(delays), RATE_HZ)
-    raw = device.whole(sound)
+    raw = device.apply(sound)
     assert raw.shape == (10, 5000 - device.before - device.after)
     assert not raw[:2].any(), 'channels without a microphone'
     np.testing.assert_allclose(raw[9], sound[0, device.before :][: raw.shape[1]] * 10 ** (3 / 20), rtol=1e-5)
-    corrected = correction.whole(raw)
+    corrected = correction.apply(raw)
     first = device.before + correction.before
-    wanted = sound[:, first : first + corrected.shape[1]]
-    assert np.abs(corrected - wanted).max() < 0.01 * np.abs(wanted).max()
+    expected = sound[:, first : first + corrected.shape[1]]
+    assert np.abs(corrected - expected).max() < 0.01 * np.abs(expected).max()
 
 
 def test_a_stream_is_the_whole_cut_into_blocks() -> None:
@@ -36,13 +36,13 @@ def test_a_stream_is_the_whole_cut_into_blocks() -> None:
     device = DeviceChannels(wired(), RATE_HZ)
     blocks = [device.process(part) for part in np.split(sound, [30, 31, 700], axis=1)]
     assert [block.shape[1] for block in blocks[:2]] == [0, 0]
-    np.testing.assert_allclose(np.concatenate(blocks, axis=1), device.whole(sound), atol=1e-6)
+    np.testing.assert_allclose(np.concatenate(blocks, axis=1), device.apply(sound), atol=1e-6)
 
 
 def test_the_octagon_has_nothing_to_put_on() -> None:
     sound = np.random.default_rng(3).normal(0, 0.1, (8, 100)).astype(np.float32)
     device = DeviceChannels(ARRAY, RATE_HZ)
-    assert np.array_equal(device.whole(sound), sound)
+    assert np.array_equal(device.apply(sound), sound)
     assert np.array_equal(device.process(sound), sound)
 
 

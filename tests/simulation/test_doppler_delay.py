@@ -19,22 +19,22 @@ def test_reads_between_samples_along_moving_lines() -> None:
     signal = tone(np.arange(4000), 90.0).astype(np.float32)
     positions = np.array([[100.3, 425.9, 741.2, 1049.8], [7.0, 327.0, 647.0, 967.0]])
     gains = np.array([[1.0, 0.5, 0.5, 0.25], [2.0, 2.0, 2.0, 2.0]])
-    heard = np.zeros((2, 3 * WIDTH), dtype=np.float32)
-    read_path(heard, signal, positions, gains, WIDTH)
+    received = np.zeros((2, 3 * WIDTH), dtype=np.float32)
+    read_path(received, signal, positions, gains, WIDTH)
     control = np.arange(4) * WIDTH
     for row in range(2):
         places = np.interp(np.arange(3 * WIDTH), control, positions[row])
         expected = np.interp(np.arange(3 * WIDTH), control, gains[row]) * tone(places, 90.0)
-        assert np.abs(heard[row] - expected).max() < 2e-3
+        assert np.abs(received[row] - expected).max() < 2e-3
 
 
 def test_fractions_survive_far_from_the_beginning() -> None:
     signal = tone(np.arange(400_000), 90.0).astype(np.float32)
     positions = np.array([[390_000.37, 390_320.62]])
-    heard = np.zeros((1, WIDTH), dtype=np.float32)
-    read_path(heard, signal, positions, np.ones((1, 2)), WIDTH)
+    received = np.zeros((1, WIDTH), dtype=np.float32)
+    read_path(received, signal, positions, np.ones((1, 2)), WIDTH)
     expected = tone(390_000.37 + np.arange(WIDTH) * (320.25 / WIDTH), 90.0)
-    assert np.abs(heard[0] - expected).max() < 2e-3
+    assert np.abs(received[0] - expected).max() < 2e-3
 
 
 def test_fan_out_shifts_each_microphone() -> None:

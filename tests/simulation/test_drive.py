@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import Transform
 from audio_manifold_ros.rig.transform_chain import Pose
@@ -21,7 +21,7 @@ from tests.simulation.wired_rig import write_rig
 # Steps of 16 bits of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
 # 10, 45, 80 in tenths of a millimetre. Networks are trained on these numbers:
 # whoever changes them raises SIMULATOR_VERSION.
-KNOWN = {
+EXPECTED_HASHES = {
     3: (
         [[-149, -152, -169, -192, -158, 33, 20, -117], [421, 193, 234, 99, -5, 41, -7, 305]],
         [[215184, 0, 153373], [215184, 579246, 153373], [84030, 84030, 84030]],
@@ -33,11 +33,11 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize('seed', KNOWN)
+@pytest.mark.parametrize('seed', EXPECTED_HASHES)
 def test_the_octagon_hears_and_sees_what_networks_were_trained_on(seed: int) -> None:
     drive = Drive(seed)
-    steps, depths = KNOWN[seed]
-    assert np.abs(to_steps(drive.audio(0, 22_500))[:, [1000, 8000]].T - np.array(steps)).max() <= 1
+    steps, depths = EXPECTED_HASHES[seed]
+    assert np.abs(float_to_int16(drive.audio(0, 22_500))[:, [1000, 8000]].T - np.array(steps)).max() <= 1
     depth_m = np.nan_to_num(drive.image(0.5)[0][40:89:24, 10:81:35])
     assert np.abs(depth_m * 10_000 - np.array(depths)).max() <= 1
 
@@ -45,10 +45,10 @@ def test_the_octagon_hears_and_sees_what_networks_were_trained_on(seed: int) -> 
 def test_a_low_ring_is_heard_from_its_own_height() -> None:
     drive = Drive(3, resource_path('calibration/usb_ring'))
     low = Pose(np.eye(3), np.array([0.0, 0.0, 0.6]))
-    wanted = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz, low).render(0, 2000)
-    assert np.abs(drive.audio(0, 2000) - wanted).max() <= 1 / 32768
+    expected = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz, low).render(0, 2000)
+    assert np.abs(drive.audio(0, 2000) - expected).max() <= 1 / 32768
     on_the_roof = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz).render(0, 2000)
-    assert np.abs(wanted - on_the_roof).max() > 10 / 32768
+    assert np.abs(expected - on_the_roof).max() > 10 / 32768
 
 
 def test_who_only_listens_may_have_any_camera(tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ def test_a_facade_returns_the_own_noise_after_twice_its_distance() -> None:
 
 
 def test_driving_past_the_end_of_the_facade_ends_the_echo() -> None:
-    _, beside = echo_db((WALL,), 0)
+    _, next_to_wall = echo_db((WALL,), 0)
     _, beyond = echo_db((WALL,), 4 * 22_500)
-    assert level_db(beside) > -75
+    assert level_db(next_to_wall) > -75
     assert not beyond.any()
 
 

@@ -39,17 +39,17 @@ def test_octaves_have_the_levels_of_cnossos(kind: VehicleKind) -> None:
         assert level == pytest.approx(expected[octave], abs=0.5)
     low = emitted.low(0, steps, still) / ground
     below = 10 * np.log10(np.mean(low.astype(np.float64) ** 2)) + 120
-    share = np.array([0, 0, 0, 10 * np.log10((500 - 353.6) / 353.5)])
-    assert below == pytest.approx(10 * np.log10(np.sum(10 ** ((expected[:4] + share) / 10))), abs=0.5)
+    band_ratio_db = np.array([0, 0, 0, 10 * np.log10((500 - 353.6) / 353.5)])
+    assert below == pytest.approx(10 * np.log10(np.sum(10 ** ((expected[:4] + band_ratio_db) / 10))), abs=0.5)
 
 
 def test_ground_comb_has_its_notches_where_the_detour_says() -> None:
     width, steps, detour = 320, 200, 37.4
     generator = np.random.default_rng(5)
     signal = generator.standard_normal((steps + 1) * width).astype(np.float32)
-    heard = emission.add_ground(signal, np.full(steps + 1, detour), width, width)
+    received = emission.add_ground(signal, np.full(steps + 1, detour), width, width)
     rate = 90_000
-    gain = np.abs(np.fft.rfft(heard[: 160 * 320].reshape(-1, 2560), axis=1)) ** 2
+    gain = np.abs(np.fft.rfft(received[: 160 * 320].reshape(-1, 2560), axis=1)) ** 2
     before = np.abs(np.fft.rfft(signal[width:][: 160 * 320].reshape(-1, 2560), axis=1)) ** 2
     ratio = gain.mean(axis=0) / before.mean(axis=0)
     frequencies = np.fft.rfftfreq(2560, 1 / rate)
@@ -65,10 +65,10 @@ def test_ground_follows_a_changing_detour() -> None:
     n = np.arange((steps + 1) * width)
     signal = np.sin(2 * np.pi * n / 200.0).astype(np.float32)
     detours = np.linspace(8.0, 40.0, steps + 1)
-    heard = emission.add_ground(signal, detours, width, width)
+    received = emission.add_ground(signal, detours, width, width)
     late = n[width:] - np.interp(n[width:] - width, np.arange(steps + 1) * width, detours)
     expected = np.sin(2 * np.pi * n[width:] / 200.0) + emission.GROUND_REFLECTION * np.sin(2 * np.pi * late / 200.0)
-    assert np.abs(heard - expected).max() < 2e-3
+    assert np.abs(received - expected).max() < 2e-3
 
 
 def test_engine_tone_has_its_power_and_pitch() -> None:
@@ -77,9 +77,9 @@ def test_engine_tone_has_its_power_and_pitch() -> None:
     assert np.mean(table[:-1].astype(np.float64) ** 2) == pytest.approx(0.04, rel=1e-3)
     steady = np.array([[0.1, 0.0]]) * [1e9, 1]
     times = np.arange(2001) * (40 / 11_250)
-    heard = emission.tone(table, 50.0, steady, times, 40)
-    power = np.abs(np.fft.rfft(heard * np.hanning(len(heard)))) ** 2
-    frequencies = np.fft.rfftfreq(len(heard), 1 / 11_250)
+    received = emission.tone(table, 50.0, steady, times, 40)
+    power = np.abs(np.fft.rfft(received * np.hanning(len(received)))) ** 2
+    frequencies = np.fft.rfftfreq(len(received), 1 / 11_250)
     harmonic = np.abs(frequencies / 50 - np.round(frequencies / 50)) < 0.02
     assert power[harmonic].sum() / power.sum() > 0.99
 

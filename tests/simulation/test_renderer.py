@@ -25,12 +25,12 @@ from audio_manifold_ros.simulation.ray_geometry import (
 )
 from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer
 from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
-from audio_manifold_ros.simulation.sensor_poses import CameraMount
+from audio_manifold_ros.simulation.sensor_poses import CameraPose
 from audio_manifold_ros.simulation.street import make_street
 
 CAMERA = CameraModel.from_yaml(resource_path('calibration/roof_octagon/camera.yaml'))
 MOUNT_M = np.array([0.4, 0.0, 1.5])
-MOUNT = CameraMount(MOUNT_M)
+MOUNT = CameraPose(MOUNT_M)
 
 
 def empty_street() -> Street:
@@ -161,8 +161,8 @@ def test_shape_type_and_range() -> None:
 def test_a_camera_that_looks_to_the_left_sees_what_a_car_that_heads_there_sees() -> None:
     street, above = make_street(5), np.array([0.0, 0.0, 1.5])
     heading = dataclasses.replace(street, ego=dataclasses.replace(street.ego, yaw_rad=street.ego.yaw_rad + 0.3))
-    turned = CameraRenderer(street, CAMERA, CameraMount(above, 0.3)).render(1.0)
-    straight = CameraRenderer(heading, CAMERA, CameraMount(above)).render(1.0)
+    turned = CameraRenderer(street, CAMERA, CameraPose(above, 0.3)).render(1.0)
+    straight = CameraRenderer(heading, CAMERA, CameraPose(above)).render(1.0)
     np.testing.assert_allclose(turned[0], straight[0], rtol=1e-6)
     np.testing.assert_array_equal(turned[1], straight[1])
 
@@ -170,4 +170,4 @@ def test_a_camera_that_looks_to_the_left_sees_what_a_car_that_heads_there_sees()
 @pytest.mark.parametrize('yaw_rad', [0.9, -1.6, 3.1])
 def test_a_camera_that_sees_what_is_not_ahead_is_refused(yaw_rad: float) -> None:
     with pytest.raises(SimulationError, match=f'looks {np.degrees(yaw_rad):.1f}° to the left'):
-        CameraRenderer(empty_street(), CAMERA, CameraMount(MOUNT_M, yaw_rad))
+        CameraRenderer(empty_street(), CAMERA, CameraPose(MOUNT_M, yaw_rad))

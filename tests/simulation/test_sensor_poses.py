@@ -14,7 +14,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.simulation.errors import SimulationError
-from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_mount
+from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
 from tests.simulation.street_examples import ARRAY
 
 OCTAGON = Extrinsics.from_yaml(resource_path('calibration/roof_octagon/extrinsics.yaml'))
@@ -26,10 +26,10 @@ def frames(*transforms: Transform) -> Extrinsics:
 
 
 def test_the_octagon_is_on_the_roof_to_the_last_bit() -> None:
-    pose, mount = array_pose(ARRAY, OCTAGON), camera_mount(OCTAGON)
-    assert np.array_equal(pose.turn, np.eye(3))
-    assert pose.place_m.tolist() == [0.0, 0.0, 1.7]
-    assert mount.place_m.tolist() == [0.4, 0.0, 1.5]
+    pose, mount = array_pose(ARRAY, OCTAGON), camera_pose(OCTAGON)
+    assert np.array_equal(pose.rotation, np.eye(3))
+    assert pose.translation_m.tolist() == [0.0, 0.0, 1.7]
+    assert mount.translation_m.tolist() == [0.4, 0.0, 1.5]
     assert mount.yaw_rad == 0.0
 
 
@@ -39,16 +39,16 @@ def test_frames_between_count() -> None:
         Transform('rack', 'mic_array_link', (0.5, 0.0, 0.1), (0.0, 0.0, 0.0)),
         Transform('rack', 'front_optical_frame', (0.2, 0.0, 0.0), (-math.pi / 2, 0.0, -math.pi)),
     )
-    pose, mount = array_pose(ARRAY, extrinsics), camera_mount(extrinsics)
-    np.testing.assert_allclose(pose.place_m, [0.0, 1.5, 1.5], atol=1e-12)
-    np.testing.assert_allclose(pose.turn @ [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], atol=1e-12)
-    np.testing.assert_allclose(mount.place_m, [0.0, 1.2, 1.4], atol=1e-12)
+    pose, mount = array_pose(ARRAY, extrinsics), camera_pose(extrinsics)
+    np.testing.assert_allclose(pose.translation_m, [0.0, 1.5, 1.5], atol=1e-12)
+    np.testing.assert_allclose(pose.rotation @ [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(mount.translation_m, [0.0, 1.2, 1.4], atol=1e-12)
     assert mount.yaw_rad == 0.0
 
 
 def test_a_camera_may_look_to_the_left() -> None:
     camera = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.0, 0.2))
-    assert camera_mount(frames(camera, OCTAGON.transforms[2])).yaw_rad == pytest.approx(0.2)
+    assert camera_pose(frames(camera, OCTAGON.transforms[2])).yaw_rad == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_camera_that_cannot_be_drawn_is_refused(
 ) -> None:
     camera = Transform('base_link', 'camera_link', translation_m, rotation_rpy_rad)
     with pytest.raises(SimulationError, match=named):
-        camera_mount(frames(camera, OCTAGON.transforms[2]))
+        camera_pose(frames(camera, OCTAGON.transforms[2]))
 
 
 def test_microphones_in_the_ground_are_refused() -> None:

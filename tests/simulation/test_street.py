@@ -55,8 +55,8 @@ def test_streets_differ_in_all_that_can_be_heard_or_seen() -> None:
     streets = [make_street(seed) for seed in range(200)]
     kinds = {vehicle.kind for street in streets for vehicle in street.vehicles}
     assert kinds == set(VehicleKind)
-    standing = np.mean([street.ego.speed_mps == 0.0 for street in streets])
-    assert 0.25 < standing < 0.55
+    stationary = np.mean([street.ego.speed_mps == 0.0 for street in streets])
+    assert 0.25 < stationary < 0.55
     assert any(not street.facades for street in streets) or min(len(s.facades) for s in streets) < 40
     assert any(street.trees for street in streets)
     assert any(not street.trees for street in streets)

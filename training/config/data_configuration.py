@@ -61,9 +61,9 @@ class DataConfig:
         if not 0 <= self.frame_position <= 1:
             msg = f'frame_position is {self.frame_position!r}: give a number from 0 to 1, the newest sample.'
             raise TrainingError(msg)
-        for key, words in (('missing_microphones', MISSING_MICROPHONES), ('features_on', FEATURES_ON)):
-            if getattr(self, key) not in words:
-                msg = f'{key} is {getattr(self, key)!r}: give one of {words}.'
+        for key, choices in (('missing_microphones', MISSING_MICROPHONES), ('features_on', FEATURES_ON)):
+            if getattr(self, key) not in choices:
+                msg = f'{key} is {getattr(self, key)!r}: give one of {choices}.'
                 raise TrainingError(msg)
         for key in ('train_drives', 'validation_drives', 'test_drives'):
             limit = getattr(self, key)

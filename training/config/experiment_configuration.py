@@ -16,7 +16,7 @@ from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.networks.single_stage import DirectConfig
+from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.config.data_configuration import DataConfig
 from training.config.fit_configuration import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Of the image of each modality: depth, or one per class.
 CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
-EARS = 2
+BINAURAL_CHANNEL_COUNT = 2
 FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
 
 
@@ -74,7 +74,7 @@ class TrainingConfig:
     output: str = ''
     manifolds: dict[str, VqVaeConfig] = field(default_factory=dict)
     at_nets: tuple[AtNetConfig, ...] = ()
-    direct: tuple[DirectConfig, ...] = ()
+    direct: tuple[SingleStageConfig, ...] = ()
     ears: tuple[int, ...] = ()
     depth: DepthRepresentation = field(default_factory=DepthRepresentation)
     losses: LossConfig = field(default_factory=LossConfig)
@@ -90,13 +90,13 @@ class TrainingConfig:
         """Name the output, place the ears, and refuse what cannot be fitted before it costs hours."""
         if not self.output:
             object.__setattr__(self, 'output', f'runs/{self.data.dataset}/{self.name}')
-        hearing = Counter(self._heard)
-        if not hearing and not self.manifolds:
+        predicted = Counter(self._predicted_modalities)
+        if not predicted and not self.manifolds:
             msg = f'The experiment {self.name!r} has nothing to fit: give manifolds and at_nets, or direct.'
             raise TrainingError(msg)
-        twice = sorted(modality for modality, count in hearing.items() if count > 1)
-        if twice:
-            msg = f'The experiment {self.name!r} draws {twice} twice: give each modality one at_net or direct system.'
+        duplicates = sorted(modality for modality, count in predicted.items() if count > 1)
+        if duplicates:
+            msg = f'The experiment {self.name!r} draws {duplicates} twice: give each modality one at_net or direct system.'
             raise TrainingError(msg)
         for modality, manifold in self.manifolds.items():
             if manifold.channels != CHANNELS.get(modality):
@@ -106,7 +106,7 @@ class TrainingConfig:
             check_heads(self.at_nets, self.manifolds)
         if self.ears:
             direct = tuple(
-                replace(system, microphones=self.ears) if len(system.microphones) == EARS else system
+                replace(system, microphones=self.ears) if len(system.microphones) == BINAURAL_CHANNEL_COUNT else system
                 for system in self.direct
             )
             object.__setattr__(self, 'direct', direct)
@@ -133,10 +133,10 @@ class TrainingConfig:
     @property
     def modalities(self) -> tuple[str, ...]:
         """All that some network of the experiment draws, sorted."""
-        return tuple(sorted({*self._heard, *self.manifolds}))
+        return tuple(sorted({*self._predicted_modalities, *self.manifolds}))
 
     @property
-    def _heard(self) -> list[str]:
+    def _predicted_modalities(self) -> list[str]:
         transformed = [modality for network in self.at_nets for modality in network.modalities]
         return transformed + [modality for system in self.direct for modality in system.modalities]
 
@@ -160,7 +160,7 @@ class TrainingConfig:
         """Return where the fit of an AT-net lies."""
         return Path(self.output) / f'transform_{"_".join(modalities)}'
 
-    def direct_folder(self, system: DirectConfig) -> Path:
+    def direct_folder(self, system: SingleStageConfig) -> Path:
         """Return where the fit of a direct system lies."""
         return Path(self.output) / f'{system.kind}_{"_".join(system.modalities)}'
 
@@ -170,7 +170,7 @@ class TrainingConfig:
         return tuple(map(self.manifold_folder, self.manifolds))
 
     @property
-    def hearing_folders(self) -> tuple[Path, ...]:
+    def audio_network_folders(self) -> tuple[Path, ...]:
         """Where the fits of all that hears lie."""
         transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
         return (*transforms, *map(self.direct_folder, self.direct))
@@ -193,11 +193,11 @@ def with_budget(config: TrainingConfig) -> TrainingConfig:
     fits = {name: replace(getattr(config, name), steps=count, minutes=None) for name, count in steps.items() if count}
     return replace(
         config,
-        data=replace(config.data, **_given(limits)),
-        machine=replace(config.machine, **_given({'precision': budget.precision})),
+        data=replace(config.data, **_without_none(limits)),
+        machine=replace(config.machine, **_without_none({'precision': budget.precision})),
         **fits,
     )
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}

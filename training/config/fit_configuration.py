@@ -89,9 +89,9 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         """Refuse losses that do not exist."""
-        for key, words in (('depth', DEPTH_LOSSES), ('class_weights', CLASS_WEIGHTS)):
-            if getattr(self, key) not in words:
-                msg = f'losses.{key} is {getattr(self, key)!r}: give one of {words}.'
+        for key, choices in (('depth', DEPTH_LOSSES), ('class_weights', CLASS_WEIGHTS)):
+            if getattr(self, key) not in choices:
+                msg = f'losses.{key} is {getattr(self, key)!r}: give one of {choices}.'
                 raise TrainingError(msg)
 
 

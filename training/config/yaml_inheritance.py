@@ -32,13 +32,13 @@ def read_layers(path: Path | str, over: Sequence[Path | str] = ()) -> dict[str, 
     """
     values = _read(Path(path), ())
     for file in over:
-        values = _joined(values, _read(Path(file), ()))
+        values = _merge(values, _read(Path(file), ()))
     return values
 
 
-def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
-    if path.resolve() in above:
-        msg = f'{str(path)!r} is its own base, by {[place.name for place in above]}: end the circle.'
+def _read(path: Path, override_values: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in override_values:
+        msg = f'{str(path)!r} is its own base, by {[place.name for place in override_values]}: end the circle.'
         raise TrainingError(msg)
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
@@ -54,12 +54,12 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     if not isinstance(base, str):
         msg = f'{path}: {BASE} is {base!r}: give the path of one file.'
         raise TrainingError(msg)
-    return _joined(_read(path.parent / base, (*above, path.resolve())), values)
+    return _merge(_read(path.parent / base, (*override_values, path.resolve())), values)
 
 
-def _joined(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    joined = dict(below)
-    for key, value in above.items():
-        known = joined.get(key)
-        joined[key] = _joined(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return joined
+def _merge(base_values: dict[str, Any], override_values: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base_values)
+    for key, value in override_values.items():
+        existing = merged.get(key)
+        merged[key] = _merge(existing, value) if isinstance(existing, dict) and isinstance(value, dict) else value
+    return merged

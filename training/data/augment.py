@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
     from training.config.fit_configuration import AugmentConfig
 
-LEAST_MICROPHONES = 2
+MIN_MICROPHONES = 2
 # Of the training windows: what so many lacked the networks know.
-OFTEN = 0.05
+MIN_DROP_PROBABILITY = 0.05
 
 
 def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) -> torch.Tensor:
@@ -39,24 +39,24 @@ def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) ->
     return changed.masked_fill(dropped[..., None, None], spec.silence)
 
 
-def often_dropped(config: AugmentConfig, mics: int) -> int:
-    """Return the largest number of microphones that at least `OFTEN` of the training windows lacked."""
+def max_dropped_microphones(config: AugmentConfig, mics: int) -> int:
+    """Return the largest number of microphones that at least `MIN_DROP_PROBABILITY` of the training windows lacked."""
     chance = config.drop_microphones
     drops = [math.comb(mics, count) * chance**count * (1 - chance) ** (mics - count) for count in range(mics + 1)]
-    most = max(mics - LEAST_MICROPHONES, 0)
-    return max(count for count in range(most + 1) if count == 0 or sum(drops[count:]) >= OFTEN)
+    max_dropped = max(mics - MIN_MICROPHONES, 0)
+    return max(count for count in range(max_dropped + 1) if count == 0 or sum(drops[count:]) >= MIN_DROP_PROBABILITY)
 
 
 def _dropped(batch: int, mics: int, chance: float, device: torch.device) -> torch.Tensor:
     """Return bool (batch, mic): which microphones fall silent; the luckiest of each window never do."""
-    luck = torch.rand(batch, mics, device=device)
-    place = luck.argsort(dim=1, descending=True).argsort(dim=1)
-    return (luck < chance) & (place >= LEAST_MICROPHONES)
+    priority = torch.rand(batch, mics, device=device)
+    place = priority.argsort(dim=1, descending=True).argsort(dim=1)
+    return (priority < chance) & (place >= MIN_MICROPHONES)
 
 
-def _stripe(batch: int, length: int, longest: int, device: torch.device) -> torch.Tensor:
-    """Return bool (batch, length) with one run of up to `longest` True in each row."""
-    width = torch.rand(batch, 1, device=device) * longest
+def _stripe(batch: int, length: int, max_length: int, device: torch.device) -> torch.Tensor:
+    """Return bool (batch, length) with one run of up to `max_length` True in each row."""
+    width = torch.rand(batch, 1, device=device) * max_length
     start = torch.rand(batch, 1, device=device) * (length - width)
     place = torch.arange(length, device=device) + 0.5
     return (place >= start) & (place < start + width)

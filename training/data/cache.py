@@ -18,7 +18,7 @@ from rich.progress import track
 
 from audio_manifold_ros.features.mel_batch import mel_features
 from training.data.cache_shard import Shard, shard_name, write_shard
-from training.data.dataset_split import Division, divide
+from training.data.dataset_split import DatasetSplit, divide
 from training.data.process_pool import fresh_pool
 from training.data.split_file import SPLITS
 from training.errors import TrainingError
@@ -44,7 +44,7 @@ class WindowCache:
 
     """
 
-    def __init__(self, shards: Sequence[Shard], division: Division, spec: FeatureSpec) -> None:
+    def __init__(self, shards: Sequence[Shard], division: DatasetSplit, spec: FeatureSpec) -> None:
         """Join shards.
 
         Raises:

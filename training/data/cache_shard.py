@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.datasets.drive_checksum import read_seal
+from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.mel_batch import mel_features
-from training.data.window_dataset import Corpus
+from training.data.window_dataset import WindowDataset
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.config.data_configuration import DataConfig
-    from training.data.window_dataset import CorpusItem
+    from training.data.window_dataset import WindowItem
 
 CACHE_VERSION = 2
 CONTENTS_FILE = 'contents.json'
-TRUTHS = {'depth_m': 'depth', 'labels': 'labels'}
+MODALITY_OF_ARRAY = {'depth_m': 'depth', 'labels': 'labels'}
 INT16_PEAK = 32_767
 
 
@@ -87,7 +87,7 @@ class Shard:
         """
         if name in self.contents.lacking:
             msg = (
-                f'Drive {self.contents.lacking[name]!r} has no {TRUTHS[name]}: leave drives like it out, or fit what '
+                f'Drive {self.contents.lacking[name]!r} has no {MODALITY_OF_ARRAY[name]}: leave drives like it out, or fit what '
                 f'needs none.'
             )
             raise TrainingError(msg)
@@ -102,7 +102,7 @@ def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
         'features_on': config.features_on,
         'frame_position': config.frame_position,
         'missing_microphones': config.missing_microphones,
-        'drives': [(path.stem, read_seal(path, verify=False).sha256) for path in paths],
+        'drives': [(path.stem, read_checksum_header(path, verify=False).sha256) for path in paths],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
@@ -117,7 +117,7 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     partial = folder.with_name(f'.{folder.name}.{os.getpid()}')
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    corpus = Corpus(paths, config.features, frame_position=config.frame_position)
+    corpus = WindowDataset(paths, config.features, frame_position=config.frame_position)
     columns: dict[str, list[Any]] = {}
     lacking: dict[str, str] = {}
     windows: list[tuple[str, int]] = []
@@ -126,7 +126,7 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
         if item.missing_microphones and config.missing_microphones == 'skip':
             skipped[item.drive_id] += 1
             continue
-        rows = _sound(item, config)
+        rows = _audio_columns(item, config)
         for name, image in (('depth_m', item.depth_m), ('labels', item.labels)):
             if image is None:
                 lacking.setdefault(name, item.drive_id)
@@ -150,7 +150,7 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     _publish(partial, folder)
 
 
-def _sound(item: CorpusItem, config: DataConfig) -> dict[str, NDArray[Any]]:
+def _audio_columns(item: WindowItem, config: DataConfig) -> dict[str, NDArray[Any]]:
     """Return what is kept of a window's sound: features, or audio as int16 under a scale per microphone."""
     if config.features_on == 'cache':
         return {'features': mel_features(item.audio, config.features).astype(np.float16)}

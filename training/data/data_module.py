@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from audio_manifold_ros.features.mel_torch import MelFeatures
+from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from training.data.cache import open_cache
-from training.data.resumable_sampler import StepBatches
+from training.data.resumable_sampler import ResumableBatchSampler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 # Of a fit that ends by the clock.
-ENDLESS = 1_000_000_000
+UNLIMITED_STEPS = 1_000_000_000
 
 
 class Batch(TypedDict, total=False):
@@ -45,7 +45,7 @@ class Batch(TypedDict, total=False):
     latent_segmentation: torch.Tensor
 
 
-class WindowDataset(Dataset[Any]):
+class CachedWindowDataset(Dataset[Any]):
     """Windows of a split; a loader that asks for many at once gets them as one batch."""
 
     def __init__(
@@ -95,12 +95,12 @@ class WindowDataset(Dataset[Any]):
         return name, torch.from_numpy(rows.astype(np.float32))
 
 
-def as_it_is(batch: Any) -> Any:
+def identity_collate(batch: Any) -> Any:
     """Collate nothing: the data set cuts whole batches."""
     return batch
 
 
-class WindowData(lightning.LightningDataModule):
+class WindowDataModule(lightning.LightningDataModule):
     """Training and validation windows of an experiment.
 
     Attributes:
@@ -130,20 +130,20 @@ class WindowData(lightning.LightningDataModule):
         self._config, self._fit = config, fit
         self.latents: dict[str, str] = {}
         self._names, self._validation_names = names, names + validation_names
-        self._mel = MelFeatures(config.data.features)
+        self._mel = MelFeatureExtractor(config.data.features)
 
     def steps(self, devices: int = 1) -> int:
         """Return the steps of the whole fit on so many devices."""
         if self._fit.minutes is not None:
-            return ENDLESS
-        rounds = StepBatches(len(self.cache.indices('train')), self._fit.batch_size, 1, devices=(0, devices))
+            return UNLIMITED_STEPS
+        rounds = ResumableBatchSampler(len(self.cache.indices('train')), self._fit.batch_size, 1, devices=(0, devices))
         return self._fit.steps or self._fit.epochs * rounds.batches_per_round
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Return the batches of all steps, in an order that follows from the seed; the trainer says where to begin."""
         dataset = self._dataset('train', self._names)
         rank, devices = self._place()
-        batches = StepBatches(
+        batches = ResumableBatchSampler(
             len(dataset),
             self._fit.batch_size,
             self.steps(devices),
@@ -151,12 +151,12 @@ class WindowData(lightning.LightningDataModule):
             devices=(rank, devices),
             first_step=lambda: self.trainer.global_step if self.trainer is not None else 0,
         )
-        return DataLoader(dataset, batch_sampler=batches, collate_fn=as_it_is)
+        return DataLoader(dataset, batch_sampler=batches, collate_fn=identity_collate)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Return the validation windows, evenly thinned where there are too many, each on one device."""
         dataset = self._dataset('validation', self._validation_names, self._fit.validation_windows)
-        return DataLoader(dataset, self._fit.batch_size, collate_fn=as_it_is)
+        return DataLoader(dataset, self._fit.batch_size, collate_fn=identity_collate)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Compute the features where the networks are, if the cache holds audio."""
@@ -169,11 +169,11 @@ class WindowData(lightning.LightningDataModule):
         trainer = self.trainer
         return (0, 1) if trainer is None else (trainer.global_rank, trainer.world_size)
 
-    def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> WindowDataset:
+    def _dataset(self, split: str, names: tuple[str, ...], limit: int | None = None) -> CachedWindowDataset:
         indices = self.cache.indices(split)
         if limit is not None:
             if len(indices) > limit:
                 indices = indices[np.linspace(0, len(indices) - 1, limit).astype(np.int64)]
             rank, devices = self._place()
             indices = indices[rank::devices] if len(indices) >= devices else indices
-        return WindowDataset(self.cache, indices, names, self._config.depth, self.latents)
+        return CachedWindowDataset(self.cache, indices, names, self._config.depth, self.latents)

@@ -27,7 +27,7 @@ HASH_NAME = 'drive-disjoint'
 
 
 @dataclass(frozen=True)
-class Division:
+class DatasetSplit:
     """A split of a data set, cut down to its limits.
 
     Attributes:
@@ -44,12 +44,12 @@ class Division:
         found = {}
         for split in SPLITS:
             members = self.split.members(split, windows)
-            kept = set(some_drives({windows[number][0] for number in members}, self.limits[split]))
+            kept = set(select_drives({windows[number][0] for number in members}, self.limits[split]))
             found[split] = np.array([number for number in members if windows[number][0] in kept], dtype=np.int64)
         return found
 
 
-def divide(config: DataConfig) -> tuple[dict[str, Path], Division]:
+def divide(config: DataConfig) -> tuple[dict[str, Path], DatasetSplit]:
     """Return the drives that an experiment needs by id, in order, and how they are divided.
 
     Raises:
@@ -62,15 +62,15 @@ def divide(config: DataConfig) -> tuple[dict[str, Path], Division]:
         split = SplitFile.from_yaml(config.split)
         split.check_drives(drives)
         needed = {drive for name in SPLITS for drive in split.drives(name)}
-        return {drive: drives[drive] for drive in sorted(needed)}, Division(split, limits)
+        return {drive: drives[drive] for drive in sorted(needed)}, DatasetSplit(split, limits)
     hashed = split_drives(drives, validation=config.validation, test=config.test, seed=config.split_seed)
-    train, validation, test = (some_drives(getattr(hashed, name), limits[name]) for name in SPLITS)
+    train, validation, test = (select_drives(getattr(hashed, name), limits[name]) for name in SPLITS)
     split = SplitFile(HASH_NAME, train, validation, test)
     used = sorted({*train, *validation, *test})
-    return {drive: drives[drive] for drive in used}, Division(split, limits)
+    return {drive: drives[drive] for drive in used}, DatasetSplit(split, limits)
 
 
-def some_drives(drive_ids: Iterable[str], limit: int | None) -> tuple[str, ...]:
+def select_drives(drive_ids: Iterable[str], limit: int | None) -> tuple[str, ...]:
     """Return at most `limit` drives, in order, picked by a hash of their ids: a larger limit keeps the smaller's."""
     picked = sorted(drive_ids, key=lambda drive_id: hashlib.sha256(drive_id.encode()).digest())
     return tuple(sorted(picked[:limit]))

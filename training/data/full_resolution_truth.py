@@ -11,13 +11,13 @@ from typing import final
 import numpy as np
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.rig.camera import CameraModel
 from training.data.window_dataset import find_drives
 
 
 @final
-class NativeTruth:
+class FullResolutionGroundTruth:
     """Images of drives by drive and instant, one drive open at a time. Use it as a context manager.
 
     Attributes:
@@ -39,7 +39,7 @@ class NativeTruth:
         self._open_id = first
         self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
 
-    def images(self, drive_id: str, stamp_ns: int) -> Images | None:
+    def images(self, drive_id: str, stamp_ns: int) -> DepthAndLabels | None:
         """Return the images of an instant in the size in which they were made; None for a drive that keeps none.
 
         Raises:
@@ -53,12 +53,12 @@ class NativeTruth:
         if not drive.has_native:
             return None
         image = int(np.flatnonzero(drive.image_stamps_ns == stamp_ns)[0])
-        return Images(
+        return DepthAndLabels(
             drive.native_depth_m(image) if drive.has_depth else None,
             drive.native_labels(image) if drive.has_labels else None,
         )
 
-    def __enter__(self) -> NativeTruth:
+    def __enter__(self) -> FullResolutionGroundTruth:
         """Return this."""
         return self
 

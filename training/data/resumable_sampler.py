@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class StepBatches(Sampler[list[int]]):
+class ResumableBatchSampler(Sampler[list[int]]):
     """One batch per step for one of several devices; each round over the windows has an order of its own.
 
     Windows that do not fill the last batch of a round are left out of it.

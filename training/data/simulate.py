@@ -24,14 +24,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
+from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
-from audio_manifold_ros.datasets.splits import check_learning_seed
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.datasets.splits import check_training_seed
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics
@@ -48,7 +48,7 @@ FIRST_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Written:
+class SimulatedFile:
     """One drive of the manifest: its file relative to the corpus, its street, its size and checksum."""
 
     path: str
@@ -63,7 +63,7 @@ def drive_path(folder: Path, seed: int) -> Path:
     return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
 
 
-def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> Written:
+def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> SimulatedFile:
     """Simulate one street and write its drive, unless the same drive is there, whole.
 
     The same is what this simulator makes with the rig as it is today; remarks in the files of the rig do not count.
@@ -77,21 +77,23 @@ def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0
     """
     path = drive_path(folder, seed)
     times_s = tuple(second + frame_position for second in range(seconds))
-    seal = _existing(path, times_s) or _simulate(path, seed, seconds, times_s)
-    return Written(path.relative_to(folder).as_posix(), seed, seconds, seal.total_bytes, seal.sha256)
+    checksum_header = _existing(path, times_s) or _simulate(path, seed, seconds, times_s)
+    return SimulatedFile(
+        path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
+    )
 
 
-def write_corpus(
+def write_dataset(
     folder: Path, seeds: range, seconds: int, workers: int, console: Console, frame_position: float = 0.5
-) -> list[Written]:
+) -> list[SimulatedFile]:
     """Write the drives of many streets in parallel processes, showing progress, and `manifest.json` at the end.
 
     Raises:
         DatasetError: A seed is kept for demonstrations, or a drive cannot be written.
 
     """
-    check_learning_seed(seeds.start)
-    check_learning_seed(seeds.stop - 1)
+    check_training_seed(seeds.start)
+    check_training_seed(seeds.stop - 1)
     folder.mkdir(parents=True, exist_ok=True)
     columns = (
         TextColumn('streets'),
@@ -114,7 +116,7 @@ def write_corpus(
     return written
 
 
-def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers: int) -> Iterator[Written]:
+def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers: int) -> Iterator[SimulatedFile]:
     with fresh_pool(workers) as pool:
         futures = [pool.submit(write_drive, folder, seed, *length) for seed in seeds]
         try:
@@ -127,22 +129,22 @@ def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _existing(path: Path, times_s: Sequence[float]) -> Seal | None:
+def _existing(path: Path, times_s: Sequence[float]) -> ChecksumHeader | None:
     try:
         with DriveReader(path, verify=True) as drive:
-            wanted = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
+            expected_samples = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
             same = (
-                drive.image_samples.tolist() == wanted
+                drive.image_samples.tolist() == expected_samples
                 and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
                 and _simulated_parts(drive.rig) == _simulated_parts(_rig())
             )
-            return drive.seal if same else None
+            return drive.checksum_header if same else None
     except (DatasetError, CalibrationError):
         return None
 
 
 @lru_cache(maxsize=8)
-def _simulated_parts(rig: RigText) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
+def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
     """Return what the simulator takes from a rig."""
     return (
         rig.array(),
@@ -151,7 +153,7 @@ def _simulated_parts(rig: RigText) -> tuple[MicrophoneArray, CameraModel, Extrin
     )
 
 
-def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> Seal:
+def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> ChecksumHeader:
     drive = Drive(seed)
     rate_hz = drive.sample_rate_hz
     provenance = {
@@ -170,20 +172,20 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> 
     )
     with writer:
         # The simulated device has the capsules in the order of the array.
-        samples = to_steps(drive.audio(0, seconds * rate_hz))
+        samples = float_to_int16(drive.audio(0, seconds * rate_hz))
         writer.add_audio(samples, 0)
         for time_s in times_s:
             depth_m, labels = drive.image(time_s)
             writer.add_image(round(time_s * rate_hz), depth_m.astype(np.float16), labels)
-    return read_seal(path, verify=False)
+    return read_checksum_header(path, verify=False)
 
 
 @lru_cache(maxsize=1)
-def _rig() -> RigText:
-    return RigText.from_folder(resource_path(RIG))
+def _rig() -> RigFiles:
+    return RigFiles.from_folder(resource_path(RIG))
 
 
-def _write_manifest(folder: Path, written: list[Written], seconds: int) -> None:
+def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int) -> None:
     manifest = {
         'format': MANIFEST_FORMAT,
         'version': 1,
@@ -221,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
-        written = write_corpus(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
+        written = write_dataset(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
     except (DatasetError, SimulationError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -24,7 +24,7 @@ ENTRY = re.compile(r'([^/\s][^/]*)(?:/(0|[1-9]\d*))?')
 SAFE_DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
 LISTS: tuple[Any, str] = (list, 'a list of texts')
 KINDS: dict[str, tuple[Any, str]] = {'name': (str, 'a text'), 'leaks': (bool, 'true or false')}
-Window = tuple[str, int]  # drive id, image stamp in ns
+WindowKey = tuple[str, int]  # drive id, image stamp in ns
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class SplitFile:
 
     def drives(self, split: str) -> tuple[str, ...]:
         """Return the drives that a split takes something of, in order."""
-        return tuple(sorted(self._whole[split] | {drive for drive, _ in self._images[split]}))
+        return tuple(sorted(self._drive_entries[split] | {drive for drive, _ in self._images[split]}))
 
     def check_drives(self, drive_ids: Iterable[str]) -> None:
         """Refuse a split that speaks of drives that are not there.
@@ -127,15 +127,15 @@ class SplitFile:
             )
             raise DatasetError(msg)
 
-    def members(self, split: str, windows: Sequence[Window]) -> list[int]:
+    def members(self, split: str, windows: Sequence[WindowKey]) -> list[int]:
         """Return the numbers of the windows (drive id, image stamp in ns) that belong to a split.
 
         Of a leaking file a window may belong to several; this is what trains and reports as the list says.
         """
-        whole, images = self._whole[split], self._images[split]
-        return [number for number, window in enumerate(windows) if window[0] in whole or window in images]
+        whole_drives, images = self._drive_entries[split], self._images[split]
+        return [number for number, window in enumerate(windows) if window[0] in whole_drives or window in images]
 
-    def places(self, windows: Sequence[Window]) -> list[str | None]:
+    def assigned_splits(self, windows: Sequence[WindowKey]) -> list[str | None]:
         """Return the split of each window (drive id, image stamp in ns), None for one that is in none.
 
         A window that a leaking file puts into several belongs to test before validation before train.
@@ -149,34 +149,34 @@ class SplitFile:
     def shared_entries(self) -> list[str]:
         """Return the entries, in order, that stand in more than one split, by themselves or through their drive."""
         shared: set[str] = set()
-        for place, split in enumerate(SPLITS):
-            for other in (name for number, name in enumerate(SPLITS) if number != place):
-                covered = self._whole[other]
-                shared |= self._whole[split] & covered
+        for index, split in enumerate(SPLITS):
+            for other in (name for number, name in enumerate(SPLITS) if number != index):
+                covered = self._drive_entries[other]
+                shared |= self._drive_entries[split] & covered
                 shared |= {f'{drive}/{stamp_ns}' for drive, stamp_ns in self._images[split] if drive in covered}
                 shared |= {f'{drive}/{stamp_ns}' for drive, stamp_ns in self._images[split] & self._images[other]}
         return sorted(shared)
 
     @cached_property
-    def _whole(self) -> dict[str, frozenset[str]]:
+    def _drive_entries(self) -> dict[str, frozenset[str]]:
         return {split: frozenset(entry for entry in getattr(self, split) if '/' not in entry) for split in SPLITS}
 
     @cached_property
-    def _images(self) -> dict[str, frozenset[Window]]:
+    def _images(self) -> dict[str, frozenset[WindowKey]]:
         pairs = {split: [entry.split('/') for entry in getattr(self, split) if '/' in entry] for split in SPLITS}
         return {split: frozenset((drive, int(stamp_ns)) for drive, stamp_ns in pairs[split]) for split in SPLITS}
 
 
 def _read(data: Any) -> dict[str, Any]:
     """Return the fields of a split out of the plain values of its file."""
-    known = {field.name for field in fields(SplitFile)}
+    field_names = {field.name for field in fields(SplitFile)}
     values: dict[str, Any] = {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
-    if set(values) - known or known - {'leaks'} - set(values):
-        msg = f'no split: it has the keys {sorted(values)}: give {sorted(known)} (leaks only where true).'
+    if set(values) - field_names or field_names - {'leaks'} - set(values):
+        msg = f'no split: it has the keys {sorted(values)}: give {sorted(field_names)} (leaks only where true).'
         raise DatasetError(msg)
     for key, value in values.items():
-        kind, wanted = KINDS.get(key, LISTS)
+        kind, expected = KINDS.get(key, LISTS)
         if not isinstance(value, kind) or (kind is list and not all(isinstance(entry, str) for entry in value)):
-            msg = f'{key} is {value!r:.80}: give {wanted}.'
+            msg = f'{key} is {value!r:.80}: give {expected}.'
             raise DatasetError(msg)
     return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

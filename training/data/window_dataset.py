@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CorpusItem:
+class WindowItem:
     """One window of audio with what the camera saw.
 
     Attributes:
@@ -45,7 +45,7 @@ class CorpusItem:
     missing_microphones: tuple[int, ...] = ()
 
 
-class Corpus:
+class WindowDataset:
     """The windows of a list of drive files, in order; each file is opened once per iteration.
 
     Attributes:
@@ -75,7 +75,7 @@ class Corpus:
         self._frame_position = frame_position
         self._verify = verify
 
-    def __iter__(self) -> Iterator[CorpusItem]:
+    def __iter__(self) -> Iterator[WindowItem]:
         """Yield every window.
 
         Raises:
@@ -90,7 +90,7 @@ class Corpus:
                 cut = cut_windows(drive, self._spec, self._frame_position)
                 self.dropped.update(cut.dropped)
                 for window in cut.windows:
-                    yield CorpusItem(
+                    yield WindowItem(
                         drive.samples(window.first_sample, self._spec.window_samples),
                         drive.depth_m(window.image) if drive.has_depth else None,
                         drive.labels(window.image) if drive.has_labels else None,
@@ -101,23 +101,23 @@ class Corpus:
                     )
 
     def _check_geometry(self, drive: DriveReader) -> None:
-        found = drive.array.geometry_sha256()
+        drive_value = drive.array.geometry_sha256()
         if self.geometry_sha256 is None:
-            self.geometry_sha256 = found
-        if found != self.geometry_sha256:
+            self.geometry_sha256 = drive_value
+        if drive_value != self.geometry_sha256:
             msg = (
-                f'{drive.path}: array {drive.array.array_id!r} ({found[:12]}…) differs from that of '
+                f'{drive.path}: array {drive.array.array_id!r} ({drive_value[:12]}…) differs from that of '
                 f'{self.paths[0]} ({self.geometry_sha256[:12]}…): one corpus, one array.'
             )
             raise DatasetError(msg)
 
     def _check_depth_unit(self, drive: DriveReader) -> None:
-        found = drive.traits.depth_unit if drive.has_depth else self.depth_unit
+        drive_value = drive.attributes.depth_unit if drive.has_depth else self.depth_unit
         if self.depth_unit is None:
-            self.depth_unit = found
-        if found != self.depth_unit:
+            self.depth_unit = drive_value
+        if drive_value != self.depth_unit:
             msg = (
-                f'{drive.path}: depth in {found!r}, before in {self.depth_unit!r}: one corpus, one unit. Label all '
+                f'{drive.path}: depth in {drive_value!r}, before in {self.depth_unit!r}: one corpus, one unit. Label all '
                 'drives with one teacher.'
             )
             raise DatasetError(msg)

@@ -12,13 +12,13 @@ import numpy as np
 from audio_manifold_ros.inference.bundle.confidence_fit import (
     CalibrationSet,
     cell_means,
-    depth_right,
+    depth_correctness,
     fit_confidence,
-    labels_right,
+    label_correctness,
 )
-from audio_manifold_ros.inference.pipeline import nothing_near
-from training.experiment.experiment_inference import batches, listen, take_features
-from training.fitting.validation_callback import TRUTHS
+from audio_manifold_ros.inference.pipeline import no_return_mask
+from training.experiment.experiment_inference import batches, predict, take_features
+from training.fitting.validation_callback import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,36 +40,42 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
 
     """
     distances: dict[str, list[NDArray[Any]]] = defaultdict(list)
-    right: dict[str, list[NDArray[Any]]] = defaultdict(list)
-    all_right: list[NDArray[Any]] = []
-    truths = [TRUTHS[modality] for modality in network.config.modalities]
+    correct: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    all_correct: list[NDArray[Any]] = []
+    target_arrays = [TARGET_ARRAYS[modality] for modality in network.config.modalities]
     for indices in batches(cache.indices('validation')):
-        outputs = listen(network, take_features(cache, indices))
+        outputs = predict(network, take_features(cache, indices))
         for index, output in zip(indices, outputs, strict=True):
-            truth = {name: cache.take(name, np.array([index]))[0] for name in truths}
-            pixels = _right_pixels(manifest, output, truth)
+            ground_truth = {name: cache.take(name, np.array([index]))[0] for name in target_arrays}
+            pixels = _correct_pixels(manifest, output, ground_truth)
             for name, (distance, values) in pixels.items():
                 distances[name].append(distance)
-                right[name].append(cell_means(values, len(distance)))
+                correct[name].append(cell_means(values, len(distance)))
             joint = np.prod([values for _, values in pixels.values()], axis=0)
-            all_right.append(cell_means(joint, len(distance)))
+            all_correct.append(cell_means(joint, len(distance)))
     return fit_confidence(
         CalibrationSet(
             {name: np.stack(rows) for name, rows in distances.items()},
-            {name: np.stack(rows) for name, rows in right.items()},
-            np.stack(all_right),
+            {name: np.stack(rows) for name, rows in correct.items()},
+            np.stack(all_correct),
         )
     )
 
 
-def _right_pixels(
-    manifest: Manifest, output: NetworkOutput, truth: dict[str, NDArray[Any]]
+def _correct_pixels(
+    manifest: Manifest, output: NetworkOutput, ground_truth: dict[str, NDArray[Any]]
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """Return per modality the distances (cell, cell) and which pixels (row, column) are right as published."""
     pixels = {}
     if output.depth_m is not None and output.depth_distance is not None:
-        published = np.where(nothing_near(manifest, output.depth_m, output.labels), np.nan, output.depth_m)
-        pixels['depth'] = (output.depth_distance, depth_right(published, truth['depth_m'].astype(np.float32)))
+        published = np.where(no_return_mask(manifest, output.depth_m, output.labels), np.nan, output.depth_m)
+        pixels['depth'] = (
+            output.depth_distance,
+            depth_correctness(published, ground_truth['depth_m'].astype(np.float32)),
+        )
     if output.labels is not None and output.segmentation_distance is not None:
-        pixels['segmentation'] = (output.segmentation_distance, labels_right(output.labels, truth['labels']))
+        pixels['segmentation'] = (
+            output.segmentation_distance,
+            label_correctness(output.labels, ground_truth['labels']),
+        )
     return pixels

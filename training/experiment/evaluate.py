@@ -20,22 +20,22 @@ from rich.progress import track
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
-from audio_manifold_ros.evaluation.controls.pixel_prior import Prior, PriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAREST
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
-from audio_manifold_ros.inference.bundle.dataclass_json import write_json
+from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
+from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.rig.errors import CalibrationError
-from training.data.cache_shard import TRUTHS
-from training.data.full_resolution_truth import NativeTruth
+from training.data.cache_shard import MODALITY_OF_ARRAY
+from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.errors import TrainingError
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
     batches,
-    listen,
     load_perception,
+    predict,
     scoring_device,
     take_features,
 )
@@ -63,7 +63,7 @@ def evaluate(
     split: str = 'test',
     drives: Path | str | None = None,
 ) -> dict[str, Any]:
-    """Return the scores of a split (see `ScoreBoard.result`).
+    """Return the scores of a split (see `MetricSuite.result`).
 
     The controls are the prior of the training windows, the same network on the audio of another drive, and on one
     microphone copied to all.
@@ -86,23 +86,28 @@ def evaluate(
     others = indices[shuffled_order(cache.window_drives(indices))]
     prior = make_prior(cache)
     with ExitStack() as stack:
-        native = None if drives is None else stack.enter_context(NativeTruth(drives))
-        board = ScoreBoard(None if native is None else native.camera, cache.depth_unit or METRES)
+        full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
+        board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
         pairs = list(zip(batches(indices), batches(others), strict=True))
         for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
             features = take_features(cache, own)
-            model, shuffled = listen(network, features), listen(network, take_features(cache, other))
-            mono = listen(network, np.stack([one_microphone(window) for window in features]))
+            model, shuffled = predict(network, features), predict(network, take_features(cache, other))
+            mono = predict(network, np.stack([one_microphone(window) for window in features]))
             instants = cache.instants(own)
-            for place, (truth, output) in enumerate(zip(true_images(cache, own), model, strict=True)):
+            for place, (ground_truth, output) in enumerate(zip(ground_truth_images(cache, own), model, strict=True)):
                 predicted = {
                     'model': _images(output),
                     'prior': _prior_images(prior, output),
                     'shuffled': _images(shuffled[place]),
                     'mono': _images(mono[place]),
                 }
-                sure = None if confidence is None else confidence.image(output, *_size(output))
-                board.add(truth, predicted, sure, None if native is None else native.images(*instants[place]))
+                confidence_image = None if confidence is None else confidence.image(output, *_size(output))
+                board.add(
+                    ground_truth,
+                    predicted,
+                    confidence_image,
+                    None if full_resolution is None else full_resolution.images(*instants[place]),
+                )
     return board.result()
 
 
@@ -123,23 +128,29 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     return {**scores, PROVENANCE: provenance(config, cache, split)}
 
 
-def make_prior(cache: WindowCache) -> Prior:
+def make_prior(cache: WindowCache) -> PixelPrior:
     """Return the median depth and the most frequent class of each pixel over the training windows."""
     indices = cache.indices('train')
-    builder = PriorBuilder(*_size(true_images(cache, indices[:1])[0]), near_m=NEAREST[cache.depth_unit or METRES])
+    builder = PixelPriorBuilder(
+        *_size(ground_truth_images(cache, indices[:1])[0]), near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES]
+    )
     for batch in batches(indices):
-        for truth in true_images(cache, batch):
-            builder.add(truth.depth_m, truth.labels)
+        for ground_truth in ground_truth_images(cache, batch):
+            builder.add(ground_truth.depth_m, ground_truth.labels)
     return builder.build()
 
 
-def true_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[Images]:
+def ground_truth_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[DepthAndLabels]:
     """Return what the camera saw, in the size of the networks."""
-    depth_m, labels = (cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in TRUTHS)
-    return [Images(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)]
+    depth_m, labels = (
+        cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in MODALITY_OF_ARRAY
+    )
+    return [
+        DepthAndLabels(None if z is None else z.astype(np.float32), c) for z, c in zip(depth_m, labels, strict=True)
+    ]
 
 
-def _size(images: Images | NetworkOutput) -> tuple[int, int]:
+def _size(images: DepthAndLabels | NetworkOutput) -> tuple[int, int]:
     """Return rows and columns.
 
     Raises:
@@ -153,13 +164,13 @@ def _size(images: Images | NetworkOutput) -> tuple[int, int]:
     raise TrainingError(msg)
 
 
-def _images(output: NetworkOutput) -> Images:
-    return Images(output.depth_m, output.labels)
+def _images(output: NetworkOutput) -> DepthAndLabels:
+    return DepthAndLabels(output.depth_m, output.labels)
 
 
-def _prior_images(prior: Prior, output: NetworkOutput) -> Images:
+def _prior_images(prior: PixelPrior, output: NetworkOutput) -> DepthAndLabels:
     depth_m: NDArray[np.float32] | None = None if output.depth_m is None else prior.depth_m
-    return Images(depth_m, None if output.labels is None else prior.labels)
+    return DepthAndLabels(depth_m, None if output.labels is None else prior.labels)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -178,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     path = Path(config.output) / f'{options.split}_{METRICS_FILE}'
-    path.write_text(write_json(scores), encoding='utf-8')
+    path.write_text(format_json(scores), encoding='utf-8')
     console.print(f'scores: {path}')
     return 0
 

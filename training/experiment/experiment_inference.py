@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 BATCH = 32
 # Lightning's words that allow a GPU.
-GPU_WORDS = ('auto', 'gpu', 'cuda')
+GPU_ACCELERATORS = ('auto', 'gpu', 'cuda')
 
 
 def load_perception(config: TrainingConfig) -> PerceptionNetwork:
@@ -56,7 +56,7 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
 
 def scoring_device(accelerator: str) -> torch.device:
     """Return where networks are scored: on a GPU that an experiment may use, if there is one."""
-    return torch.device('cuda' if accelerator in GPU_WORDS and torch.cuda.is_available() else 'cpu')
+    return torch.device('cuda' if accelerator in GPU_ACCELERATORS and torch.cuda.is_available() else 'cpu')
 
 
 def batches(indices: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -70,7 +70,7 @@ def take_features(cache: WindowCache, indices: NDArray[np.int64]) -> NDArray[np.
     return cache.features(indices)
 
 
-def listen(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[NetworkOutput]:
+def predict(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[NetworkOutput]:
     """Return what the networks say about each window of features (window, mic, height, width)."""
     device = next(network.parameters()).device
     with torch.inference_mode():

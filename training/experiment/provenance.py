@@ -28,17 +28,17 @@ def provenance(config: TrainingConfig, cache: WindowCache, split: str) -> dict[s
         TrainingError: A network has not been fitted.
 
     """
-    folders = (*config.manifold_folders, *config.hearing_folders)
+    folders = (*config.manifold_folders, *config.audio_network_folders)
     networks = {folder.name: _sha256(folder / BEST) for folder in folders}
     return {'split': split, 'windows_sha256': windows_sha256(cache), 'networks': networks}
 
 
-def check_provenance(scores: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> None:
+def check_provenance(scores: Mapping[str, Any], expected: Mapping[str, Any], where: str) -> None:
     """Refuse scores of something else.
 
     Args:
         scores: With their provenance.
-        wanted: What they should be of.
+        expected: What they should be of.
         where: Names them in messages.
 
     Raises:
@@ -46,12 +46,12 @@ def check_provenance(scores: Mapping[str, Any], wanted: Mapping[str, Any], where
 
     """
     found = scores.get(PROVENANCE) or {}
-    differing = [key for key in wanted if found.get(key) != wanted[key]]
-    if differing:
-        shown = ', '.join(f'{key}: {found.get(key)!r:.60}' for key in differing)
+    different_keys = [key for key in expected if found.get(key) != expected[key]]
+    if different_keys:
+        shown = ', '.join(f'{key}: {found.get(key)!r:.60}' for key in different_keys)
         msg = (
-            f'{where} holds scores of something else ({shown}) than the {wanted["split"]} split and the networks here: '
-            f'make them again with python -m training.experiment.evaluate --split {wanted["split"]}.'
+            f'{where} holds scores of something else ({shown}) than the {expected["split"]} split and the networks here: '
+            f'make them again with python -m training.experiment.evaluate --split {expected["split"]}.'
         )
         raise TrainingError(msg)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.data.dataset_fingerprint import windows_sha256
 from training.data.split_file import SPLITS
-from training.fitting.fit_history import FitRecord
+from training.fitting.fit_history import FitHistory
 from training.fitting.training_machine import describe_machine
 from training.splits.split_leakage import compare_windows
 
@@ -39,19 +39,19 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         TrainingError: A fit is not done.
 
     """
-    seen = {folder.name: FitRecord.read(folder) for folder in config.manifold_folders}
-    heard = {folder.name: FitRecord.read(folder) for folder in config.hearing_folders}
-    fits = seen | heard
-    leader = config.transform_fit if config.at_nets else config.direct_fit
+    manifold_fits = {folder.name: FitHistory.read(folder) for folder in config.manifold_folders}
+    audio_fits = {folder.name: FitHistory.read(folder) for folder in config.audio_network_folders}
+    fits = manifold_fits | audio_fits
+    main_fit = config.transform_fit if config.at_nets else config.direct_fit
     budget = {
         'train_drives': len(cache.drives('train')),
         'train_windows': len(cache.indices('train')),
         'validation_windows': len(cache.indices('validation')),
         'test_windows': len(cache.indices('test')),
-        'batch_size': leader.batch_size * _devices(heard),
-        'steps': max((fit.steps for fit in heard.values()), default=0),
-        'manifold_batch_size': config.manifold_fit.batch_size * _devices(seen) if seen else None,
-        'manifold_steps': max((fit.steps for fit in seen.values()), default=None),
+        'batch_size': main_fit.batch_size * _devices(audio_fits),
+        'steps': max((fit.steps for fit in audio_fits.values()), default=0),
+        'manifold_batch_size': config.manifold_fit.batch_size * _devices(manifold_fits) if manifold_fits else None,
+        'manifold_steps': max((fit.steps for fit in manifold_fits.values()), default=None),
         'minutes': round(sum(fit.minutes for fit in fits.values()), 2),
         'precision': config.machine.precision,
     }
@@ -62,27 +62,29 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         'seed': config.machine.seed,
         'split': {
             'name': cache.division.split.name,
-            'leaks': known_leaks(cache, config.data.features),
+            'leaks': has_known_leaks(cache, config.data.features),
             'windows_sha256': windows_sha256(cache),
         },
         'config': config.to_dict(),
         'budget': budget,
         # What hears takes longest. Fits from before they said are taken to be of this machine.
-        'machine': next((fit.machine for fit in (*heard.values(), *seen.values()) if fit.machine), describe_machine()),
+        'machine': next(
+            (fit.machine for fit in (*audio_fits.values(), *manifold_fits.values()) if fit.machine), describe_machine()
+        ),
         'scores': scores,
         'curves': {f'{name}/{curve}': points for name, fit in fits.items() for curve, points in fit.curves.items()},
     }
 
 
-def _devices(fits: dict[str, FitRecord]) -> int:
+def _devices(fits: dict[str, FitHistory]) -> int:
     return max((fit.devices for fit in fits.values()), default=1)
 
 
-def known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
+def has_known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
     """Return whether the test split is known to share anything with what is learnt or chosen on.
 
     Its file may say so; otherwise the windows are compared by their drives and times.
     """
     split = cache.division.split
     members = {name: cache.instants(cache.indices(name)) for name in SPLITS}
-    return split.leaks or any(pair.spoils for pair in compare_windows(members, spec))
+    return split.leaks or any(pair.invalidates_test for pair in compare_windows(members, spec))

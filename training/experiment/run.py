@@ -32,7 +32,7 @@ from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, provenance
 from training.experiment.results import RESULTS, make_record, record_path
 from training.experiment.run_directory import begin, open_windows
-from training.experiment.whole_json import read_mapping, write_whole
+from training.experiment.whole_json import read_mapping, write_json_atomic
 from training.fitting.fit_common import LAST
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_history import FIT_FILE
@@ -49,7 +49,7 @@ FAILURES = (TrainingError, DatasetError, NetworkError, EvaluationError, Calibrat
 
 
 @dataclass(frozen=True)
-class Stage:
+class ExperimentStage:
     """One fit of an experiment.
 
     Attributes:
@@ -83,19 +83,19 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
         where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
-        _say(console, f'{where}: {stage.name}{", done before" if stage.done else ""}')
+        _print(console, f'{where}: {stage.name}{", done before" if stage.done else ""}')
         if not stage.done:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
-        write_whole(path, make_record(config, cache, _test_scores(config, cache)))
+        write_json_atomic(path, make_record(config, cache, _test_scores(config, cache)))
     return path
 
 
-def list_stages(config: TrainingConfig) -> list[Stage]:
+def list_stages(config: TrainingConfig) -> list[ExperimentStage]:
     """Return the fits of an experiment in their order."""
     manifolds = [
-        Stage(
+        ExperimentStage(
             f'manifold of {name}',
             config.manifold_folder(name),
             partial(fit_manifold, config, name, config.manifold_fit),
@@ -103,7 +103,7 @@ def list_stages(config: TrainingConfig) -> list[Stage]:
         for name in config.manifolds
     ]
     transforms = [
-        Stage(
+        ExperimentStage(
             f'audio transformation for {" and ".join(network.modalities)}',
             config.transform_folder(network.modalities),
             partial(fit_transform, config, network, config.transform_fit),
@@ -111,7 +111,7 @@ def list_stages(config: TrainingConfig) -> list[Stage]:
         for network in config.at_nets
     ]
     direct = [
-        Stage(
+        ExperimentStage(
             f'{network.kind} for {" and ".join(network.modalities)}',
             config.direct_folder(network),
             partial(fit_direct, config, network, config.direct_fit),
@@ -127,12 +127,12 @@ def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, Any]:
     found = read_mapping(path) if path.is_file() else {}
     if found.get(PROVENANCE) != provenance(config, cache, TEST):
         found = evaluate_experiment(config, cache, TEST)
-        write_whole(path, found)
+        write_json_atomic(path, found)
     return {name: figures for name, figures in found.items() if name != PROVENANCE}
 
 
 @rank_zero_only
-def _say(console: Console, text: str) -> None:
+def _print(console: Console, text: str) -> None:
     console.print(text, highlight=False, soft_wrap=True)
 
 
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = TrainingConfig.from_yaml(options.config, options.over)
         for seed in options.seed:
             path = run(config.seeded(seed), options.results, console)
-            _say(console, f'record: {path}')
+            _print(console, f'record: {path}')
     except FAILURES as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -9,25 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.features.errors import FeatureError
-from audio_manifold_ros.inference.bundle.dataclass_json import write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.dataset_fingerprint import windows_sha256
 from training.errors import TrainingError
-from training.experiment.whole_json import read_mapping, write_whole
+from training.experiment.whole_json import read_mapping, write_json_atomic
 
 if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 CONFIG_FILE, WINDOWS_FILE = 'config.json', 'windows.json'
 # What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
-MAY_CHANGE = ('output', 'machine', 'budget')
+MUTABLE_SETTINGS = ('output', 'machine', 'budget')
 # Where the windows lie and how they are computed, not which they are: that is in the file of windows.
-DATA_MAY_CHANGE = ('drives', 'cache', 'shard_drives', 'workers')
+MUTABLE_DATA_SETTINGS = ('drives', 'cache', 'shard_drives', 'workers')
 # What matters only to an experiment that has such stages.
-MATTERS_FOR = {'manifolds': ('manifold_fit', 'codebook'), 'at_nets': ('transform_fit',), 'direct': ('direct_fit',)}
+SETTINGS_OF_STAGE = {
+    'manifolds': ('manifold_fit', 'codebook'),
+    'at_nets': ('transform_fit',),
+    'direct': ('direct_fit',),
+}
 
 
 def begin(config: TrainingConfig, cache: WindowCache) -> None:
@@ -35,7 +39,7 @@ def begin(config: TrainingConfig, cache: WindowCache) -> None:
     folder = Path(config.output)
     for name, content in ((CONFIG_FILE, config.to_dict()), (WINDOWS_FILE, _windows(cache))):
         if not (folder / name).is_file():
-            write_whole(folder / name, content)
+            write_json_atomic(folder / name, content)
 
 
 def open_windows(config: TrainingConfig) -> WindowCache:
@@ -89,8 +93,10 @@ def _read_experiment(path: Path) -> TrainingConfig:
 
 def _identity(config: TrainingConfig) -> dict[str, Any]:
     """Return those parts of an experiment that make a run another one when they change, as plain values."""
-    idle = [part for stage, parts in MATTERS_FOR.items() if not getattr(config, stage) for part in parts]
-    values: dict[str, Any] = json.loads(write_json(config.to_dict()))
-    data = {key: value for key, value in values['data'].items() if key not in DATA_MAY_CHANGE}
-    kept = {key: value for key, value in values.items() if key not in (*MAY_CHANGE, *idle)}
+    unused_settings = [
+        part for stage, parts in SETTINGS_OF_STAGE.items() if not getattr(config, stage) for part in parts
+    ]
+    values: dict[str, Any] = json.loads(format_json(config.to_dict()))
+    data = {key: value for key, value in values['data'].items() if key not in MUTABLE_DATA_SETTINGS}
+    kept = {key: value for key, value in values.items() if key not in (*MUTABLE_SETTINGS, *unused_settings)}
     return {**kept, 'data': data, 'precision': config.machine.precision}

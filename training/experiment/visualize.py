@@ -26,9 +26,9 @@ from training.errors import TrainingError
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.run_directory import open_windows
 from training.fitting.fit_common import BEST, load_at_net, load_direct, load_vq_vae
-from training.fitting.image_grid import draw, sheet
+from training.fitting.image_grid import draw, make_image_grid
 from training.fitting.manifold_module import to_image
-from training.fitting.validation_callback import TRUTHS
+from training.fitting.validation_callback import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,21 +50,23 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
     indices = cache.indices(split)
     chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
-    heard = _heard(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
+    predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
     rows = []
     for modality in config.modalities:
-        truth = torch.from_numpy(cache.take(TRUTHS[modality], chosen))
-        rows.append(draw(modality, truth))
+        ground_truth = torch.from_numpy(cache.take(TARGET_ARRAYS[modality], chosen))
+        rows.append(draw(modality, ground_truth))
         if modality in vq_vaes:
-            latent = _see(config, vq_vaes[modality], truth)
-            rows.append(_drawn(config, modality, _decode(vq_vaes[modality], latent)))
-        if modality in heard:
-            rows.append(_drawn(config, modality, heard[modality]))
+            latent = _encode(config, vq_vaes[modality], ground_truth)
+            rows.append(_colour_image(config, modality, _decode(vq_vaes[modality], latent)))
+        if modality in predictions:
+            rows.append(_colour_image(config, modality, predictions[modality]))
     return rows
 
 
 @torch.inference_mode()
-def _heard(config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]) -> dict[str, torch.Tensor]:
+def _predict_images(
+    config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]
+) -> dict[str, torch.Tensor]:
     """Return the raw images of the networks that have been fitted so far."""
     images: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
@@ -80,11 +82,11 @@ def _heard(config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, Vq
 
 
 @torch.inference_mode()
-def _see(config: TrainingConfig, vq_vae: VqVae, truth: torch.Tensor) -> torch.Tensor:
-    if truth.dtype == torch.uint8:
-        image = to_image({'labels': truth}, 'segmentation', vq_vae.config)
+def _encode(config: TrainingConfig, vq_vae: VqVae, ground_truth: torch.Tensor) -> torch.Tensor:
+    if ground_truth.dtype == torch.uint8:
+        image = to_image({'labels': ground_truth}, 'segmentation', vq_vae.config)
     else:
-        image = torch.from_numpy(config.depth.depth_to_unit(truth.numpy()))[:, None]
+        image = torch.from_numpy(config.depth.depth_to_unit(ground_truth.numpy()))[:, None]
     return vq_vae.encode(image)
 
 
@@ -93,7 +95,7 @@ def _decode(vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
     return vq_vae.decoder(vq_vae.quantizer.quantize(latent).values)  # type: ignore[no-any-return]
 
 
-def _drawn(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
+def _colour_image(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
     return draw(modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1))
 
 
@@ -112,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         path = options.out or Path(config.output) / 'overview.png'
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(path, sheet(overview(config, options.split, options.windows)))
+        save_picture(path, make_image_grid(overview(config, options.split, options.windows)))
     except (TrainingError, DatasetError, NetworkError, EvaluationError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.inference.bundle.dataclass_json import write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from training.errors import TrainingError
 
 
@@ -31,10 +31,10 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return found
 
 
-def write_whole(path: Path, content: dict[str, Any]) -> None:
+def write_json_atomic(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file that appears when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # Each process of a run on several devices may write the same, and any may be killed: none may read half of it.
     draft = path.with_name(f'.{path.name}.{os.getpid()}')
-    draft.write_text(write_json(content), encoding='utf-8')
+    draft.write_text(format_json(content), encoding='utf-8')
     draft.replace(path)

@@ -21,7 +21,7 @@ from rich.console import Console
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, Prior
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
@@ -29,20 +29,20 @@ from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
-from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
-    ArrayGeometry,
     DepthRange,
     LabelClass,
     Manifest,
+    TrainedArray,
 )
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.errors import CalibrationError
 from training.config.experiment_configuration import TrainingConfig
-from training.data.augment import often_dropped
+from training.data.augment import max_dropped_microphones
 from training.data.split_file import SPLITS
 from training.data.window_dataset import find_drives
 from training.errors import TrainingError
@@ -50,7 +50,7 @@ from training.experiment.calibrate_confidence import calibrate
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
-from training.experiment.experiment_inference import listen, load_perception, take_features
+from training.experiment.experiment_inference import load_perception, predict, take_features
 from training.experiment.provenance import PROVENANCE, check_provenance, provenance
 from training.experiment.run_directory import open_windows
 from training.export.onnx_graph import ExportedNetwork, export_network
@@ -95,9 +95,11 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
     scored = provenance(config, cache, 'test')
     if scores is not None:
         check_provenance(scores, scored, 'The file of --metrics')
-    advantages = balance_classes(network, cache)
+    class_biases = balance_classes(network, cache)
     manifest = describe(config, network, cache)
-    manifest = replace(manifest, training={**manifest.training, 'advantages of classes': _advantages_text(advantages)})
+    manifest = replace(
+        manifest, training={**manifest.training, 'advantages of classes': _describe_class_biases(class_biases)}
+    )
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
@@ -129,7 +131,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         modalities=modalities,  # type: ignore[arg-type]
         features=config.data.features,
         frame_position=config.data.frame_position,
-        array=ArrayGeometry.of(array),
+        array=TrainedArray.from_array(array),
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
         depth=_depth_range(config, cache) if 'depth' in modalities else None,
         classes=classes if 'segmentation' in modalities else (),
@@ -138,11 +140,13 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         training=_training(config, network, cache),
         metrics={},
         files={},
-        tolerates_missing=often_dropped(config.augment, _fewest_heard(config, len(array.microphones))),
+        tolerates_missing=max_dropped_microphones(
+            config.augment, _min_input_microphones(config, len(array.microphones))
+        ),
     )
 
 
-def _fewest_heard(config: TrainingConfig, mics: int) -> int:
+def _min_input_microphones(config: TrainingConfig, mics: int) -> int:
     """Return how many microphones the system hears that hears the fewest."""
     return min([mics, *(system.mics for system in config.direct)])
 
@@ -162,12 +166,12 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
     features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
     backend = OnnxBackend(bundle)
     depths, labels = [0.0], [0.0]
-    for window, wanted in zip(features, listen(network, features), strict=True):
+    for window, reference in zip(features, predict(network, features), strict=True):
         found = backend.run(window)
-        if found.depth_m is not None and wanted.depth_m is not None:
-            depths.append(float(np.mean(np.abs(found.depth_m / wanted.depth_m - 1))))
+        if found.depth_m is not None and reference.depth_m is not None:
+            depths.append(float(np.mean(np.abs(found.depth_m / reference.depth_m - 1))))
         if found.labels is not None:
-            labels.append(float(np.mean(found.labels != wanted.labels)))
+            labels.append(float(np.mean(found.labels != reference.labels)))
     depth, label = sum(depths) / len(features), sum(labels) / len(features)
     if depth > MAX_CHANGED_DEPTH or label > MAX_CHANGED_LABELS:
         msg = f'The bundle changes depth by {depth:.3%} and {label:.3%} of the labels: store single precision.'
@@ -176,7 +180,7 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
 
 
 def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    summary: dict[str, Any] = {
         'drives': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
         'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
     }
@@ -184,25 +188,25 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
         widths = ', '.join(f'{" and ".join(net.modalities)} at width {net.width:g}' for net in config.at_nets)
         features = ', '.join(f'{name} {size.features}' for name, size in config.manifolds.items())
         transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
-        said['audio transformation'] = f'{widths} (the paper: 1)'
-        said['features of the manifolds'] = f'{features} (the paper: 128)'
-        said['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
-        said['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
+        summary['audio transformation'] = f'{widths} (the paper: 1)'
+        summary['features of the manifolds'] = f'{features} (the paper: 128)'
+        summary['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
+        summary['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
     if config.direct:
         systems = [f'{system.kind} for {" and ".join(system.modalities)}' for system in config.direct]
-        said['without a manifold'] = ', '.join(systems).replace('_', ' ')
-        said['fit of what has no manifold'] = _fit_text(
+        summary['without a manifold'] = ', '.join(systems).replace('_', ' ')
+        summary['fit of what has no manifold'] = _fit_text(
             config.direct_fit, list(map(config.direct_folder, config.direct))
         )
-    said['parameters'] = sum(parameter.numel() for parameter in network.parameters())
+    summary['parameters'] = sum(parameter.numel() for parameter in network.parameters())
     changes = asdict(config.augment).items()
-    said['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
-    return said
+    summary['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
+    return summary
 
 
-def _advantages_text(advantages: dict[int, float]) -> str:
+def _describe_class_biases(class_biases: dict[int, float]) -> str:
     names = list(CLASS_COLOURS)
-    return ', '.join(f'{names[index]} {value:+g}' for index, value in advantages.items()) or 'none'
+    return ', '.join(f'{names[index]} {value:+g}' for index, value in class_biases.items()) or 'none'
 
 
 def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
@@ -211,20 +215,22 @@ def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
     for folder in folders:
         checkpoint = load_checkpoint(folder / BEST)
         minutes = checkpoint['callbacks']['Budget']['elapsed_s'] / 60
-        took = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
-        lengths.append(f'{checkpoint["global_step"]:,} steps in {took}')
+        duration = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
+        lengths.append(f'{checkpoint["global_step"]:,} steps in {duration}')
     return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 
-def _write(folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: Prior, scores: dict[str, Any]) -> Bundle:
+def _write(
+    folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: PixelPrior, scores: dict[str, Any]
+) -> Bundle:
     files = {
         ONNX_FILE: exported.onnx,
         WEIGHTS_FILE: exported.weights,
         PRIOR_FILE: prior.to_bytes(),
-        METRICS_FILE: write_json(scores).encode(),
+        METRICS_FILE: format_json(scores).encode(),
     }
     sizes = {name: {'size': len(content)} for name, content in files.items()}
-    card = model_card({**to_plain(manifest), 'files': sizes}, scores)
+    card = model_card({**dataclass_to_json_values(manifest), 'files': sizes}, scores)
     return write_bundle(folder, manifest, {**files, CARD_FILE: card.encode()})
 
 

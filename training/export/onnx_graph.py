@@ -64,7 +64,7 @@ def export_network(
     model = _trace(network, (batch, *shape))
     tensors = _tensors(network, model, half=half)
     weights = save(tensors)
-    _point_outside(model, tensors, _places(weights))
+    _externalize_initializers(model, tensors, _tensor_locations(weights))
     return ExportedNetwork(model.SerializeToString(deterministic=True), weights)
 
 
@@ -92,9 +92,9 @@ def _trace(network: PerceptionNetwork, shape: tuple[int, int, int, int]) -> onnx
 def _tensors(network: PerceptionNetwork, model: onnx.ModelProto, *, half: bool) -> dict[str, NDArray[np.floating]]:
     state = network.state_dict()
     names = [initializer.name for initializer in model.graph.initializer]
-    foreign = sorted(set(names) - set(state))
-    if foreign:
-        msg = f'The graph holds the weights {foreign}, which the state dict does not: keep the names in the exporter.'
+    unknown_names = sorted(set(names) - set(state))
+    if unknown_names:
+        msg = f'The graph holds the weights {unknown_names}, which the state dict does not: keep the names in the exporter.'
         raise ValueError(msg)
     large = [
         node.name for node in model.graph.node if node.op_type == 'Constant' and node.ByteSize() > MAX_INLINE_BYTES
@@ -112,7 +112,7 @@ def _stored(values: NDArray[np.float32], *, half: bool) -> NDArray[np.floating]:
     return np.ascontiguousarray(values, dtype=np.float16 if half and fits else np.float32)
 
 
-def _places(weights: bytes) -> dict[str, tuple[int, int]]:
+def _tensor_locations(weights: bytes) -> dict[str, tuple[int, int]]:
     """Return offset and length in bytes of each tensor, as the header of the safetensors file says."""
     (length,) = struct.unpack('<Q', weights[:8])
     header = json.loads(weights[8 : 8 + length])
@@ -123,21 +123,21 @@ def _places(weights: bytes) -> dict[str, tuple[int, int]]:
     }
 
 
-def _point_outside(
-    model: onnx.ModelProto, tensors: dict[str, NDArray[np.floating]], places: dict[str, tuple[int, int]]
+def _externalize_initializers(
+    model: onnx.ModelProto, tensors: dict[str, NDArray[np.floating]], locations: dict[str, tuple[int, int]]
 ) -> None:
     """Replace each initializer by a place in the safetensors file, and a cast where it is in half precision."""
-    outside, casts = [], []
+    externalized, casts = [], []
     for name in [initializer.name for initializer in model.graph.initializer]:
         values = tensors[name]
         half = values.dtype == np.float16
         stored = name + HALF_SUFFIX if half else name
-        outside.append(_external(stored, values, places[name]))
+        externalized.append(_external(stored, values, locations[name]))
         if half:
             casts.append(helper.make_node('Cast', [stored], [name], name=f'{name}.cast', to=TensorProto.FLOAT))
     nodes = list(model.graph.node)
     del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(outside)
+    model.graph.initializer.extend(externalized)
     model.graph.node.extend([*casts, *nodes])
 
 

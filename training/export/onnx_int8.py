@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUANTISED = 'Conv'
 # Latents become rows, and go to the search of their nearest codes.
-SEARCHED = 'Transpose'
+CODEBOOK_SEARCH_OP = 'Transpose'
 SCALING = ('Add', 'Mul')
 # Where fewer go in or come out, convolutions hear the microphones: directions are in small differences between large
 # numbers. On 400 test streets of the street bundle ABS_rel rises by 0.1 % without them, and by 1.3 % with them.
@@ -45,15 +45,15 @@ def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
 
     """
     with tempfile.TemporaryDirectory() as folder:
-        plain, quantised = Path(folder) / 'plain.onnx', Path(folder) / 'int8.onnx'
-        _fold(model, plain)
+        float_path, quantised = Path(folder) / 'plain.onnx', Path(folder) / 'int8.onnx'
+        _fold(model, float_path)
         quantize_static(
-            plain,
+            float_path,
             quantised,
             _Windows(features),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=[QUANTISED],
-            nodes_to_exclude=_left_alone(onnx.load(plain)),
+            nodes_to_exclude=_excluded_convolutions(onnx.load(float_path)),
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
@@ -65,7 +65,7 @@ def quantize_graph(model: Path, features: NDArray[np.float32]) -> bytes:
     return content
 
 
-def _left_alone(model: onnx.ModelProto) -> list[str]:
+def _excluded_convolutions(model: onnx.ModelProto) -> list[str]:
     """Return the names of the convolutions that stay in single precision."""
     shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     convolutions = [node for node in model.graph.node if node.op_type == QUANTISED]
@@ -76,7 +76,7 @@ def _left_alone(model: onnx.ModelProto) -> list[str]:
 def _searched(model: onnx.ModelProto) -> set[str]:
     """Return the tensors that codes are searched for, and those that are only scaled and shifted to them."""
     constants = {tensor.name for tensor in model.graph.initializer}
-    found = {name for node in model.graph.node if node.op_type == SEARCHED for name in node.input}
+    found = {name for node in model.graph.node if node.op_type == CODEBOOK_SEARCH_OP for name in node.input}
     for node in reversed(model.graph.node):
         if node.op_type in SCALING and node.output[0] in found:
             found |= set(node.input) - constants
@@ -85,10 +85,10 @@ def _searched(model: onnx.ModelProto) -> set[str]:
 
 class _Windows(CalibrationDataReader):
     def __init__(self, features: NDArray[np.float32]) -> None:
-        self._left = iter(features)
+        self._remaining = iter(features)
 
     def get_next(self) -> Mapping[str, NDArray[np.float32]] | None:
-        window = next(self._left, None)
+        window = next(self._remaining, None)
         return None if window is None else {INPUT_NAME: window[None]}
 
 

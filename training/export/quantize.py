@@ -19,15 +19,15 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import to_plain
+from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values
 from training.errors import TrainingError
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
-from training.experiment.evaluate import METRICS_FILE, true_images
+from training.experiment.evaluate import METRICS_FILE, ground_truth_images
 from training.experiment.experiment_inference import batches, take_features
 from training.experiment.run_directory import open_windows
 from training.export.export_bundle import CARD_FILE, FAILURES
@@ -63,7 +63,7 @@ def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None
         TrainingError: A score would be worse by more than 1 %; the bundle is left as it was.
 
     """
-    features = take_features(cache, _evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
+    features = take_features(cache, _spread_evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
     graph = quantize_graph(bundle.onnx_path, features)
     with tempfile.TemporaryDirectory() as draft:
         scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', {}), cache, test_windows)
@@ -83,14 +83,14 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dic
 
     """
     indices = cache.indices('test')
-    indices = _evenly(indices, limit or len(indices))
+    indices = _spread_evenly(indices, limit or len(indices))
     backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
-    boards = {precision: ScoreBoard() for precision in backends}
+    boards = {precision: MetricSuite() for precision in backends}
     for batch in track(list(batches(indices)), 'both precisions', console=Console(stderr=True)):
-        for window, truth in zip(take_features(cache, batch), true_images(cache, batch), strict=True):
+        for window, ground_truth in zip(take_features(cache, batch), ground_truth_images(cache, batch), strict=True):
             for precision, backend in backends.items():
                 output = backend.run(window)
-                boards[precision].add(truth, {'model': Images(output.depth_m, output.labels)})
+                boards[precision].add(ground_truth, {'model': DepthAndLabels(output.depth_m, output.labels)})
     results = {precision: board.result() for precision, board in boards.items()}
     scores: dict[str, dict[str, float]] = {
         precision: {name: result[part][name] for part, name, _ in COMPARED if result[part].get(name) is not None}
@@ -101,7 +101,7 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dic
     return {'windows': len(indices), **scores, 'worse': worse}
 
 
-def _evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def _spread_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
 
 
@@ -113,17 +113,17 @@ def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, An
     if scores:
         manifest = replace(
             manifest,
-            training={**manifest.training, 'convolutions of bytes': _sentence(scores)},
+            training={**manifest.training, 'convolutions of bytes': _describe_scores(scores)},
             metrics={**manifest.metrics, INT8: scores},
         )
     if scores and METRICS_FILE in files:
         sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
-        card = model_card({**to_plain(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
+        card = model_card({**dataclass_to_json_values(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
         files[CARD_FILE] = card.encode()
     return write_bundle(folder, manifest, files)
 
 
-def _sentence(scores: dict[str, Any]) -> str:
+def _describe_scores(scores: dict[str, Any]) -> str:
     figures = [f'{name} {scores[INT8][name]:.4f} (float32: {scores[FLOAT32][name]:.4f})' for name in scores[INT8]]
     return f'`{INT8_FILE}` on {scores["windows"]} test windows: {", ".join(figures)}'
 

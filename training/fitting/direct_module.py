@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from audio_manifold_ros.networks.single_stage import DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 from training.data.augment import augment
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageWatch
+from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
-    from audio_manifold_ros.networks.single_stage import DirectConfig
+    from audio_manifold_ros.networks.single_stage import SingleStageConfig
     from training.config.fit_configuration import AugmentConfig, FitConfig, LossConfig
     from training.data.data_module import Batch
     from training.fitting.latent_cache import FeatureStatistics
@@ -29,7 +29,7 @@ class DirectModule(ScheduledModule):
 
     def __init__(
         self,
-        network: DirectConfig,
+        network: SingleStageConfig,
         statistics: FeatureStatistics,
         fit: FitConfig,
         losses: LossConfig,
@@ -40,15 +40,15 @@ class DirectModule(ScheduledModule):
         """Build the network with random weights."""
         super().__init__(fit, budget)
         self.save_hyperparameters({'network': network.to_dict()})
-        self.network = DirectNetwork(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = SingleStageNetwork(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network.set_input_statistics(statistics.mean, statistics.covariance)
         self.losses, self._augmentation = losses, augmentation
-        self._watch = ImageWatch(network.modalities, depth)
+        self._image_metrics = ImageMetrics(network.modalities, depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Take one step."""
         del batch_idx
-        images = self._draw(augment(batch['features'], *self._augmentation))
+        images = self._predict_images(augment(batch['features'], *self._augmentation))
         losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
         loss = self._total(losses)
         self.log_dict({f'train/{modality}': value for modality, value in losses.items()})
@@ -57,24 +57,24 @@ class DirectModule(ScheduledModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._watch.reset()
+        self._image_metrics.reset()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Measure the losses, and the images in the units of the users."""
-        images = self._draw(batch['features'])
+        images = self._predict_images(batch['features'])
         losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
         size = len(batch['features'])
         self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
         self.log('val/loss', self._total(losses), prog_bar=True, batch_size=size, sync_dist=True)
-        self._watch.add(images, batch)
+        self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
-        self.log_dict(self._watch.result(), sync_dist=True)
+        self.log_dict(self._image_metrics.result(), sync_dist=True)
 
-    def _draw(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+    def _predict_images(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         images: Any = self.network(features.contiguous(memory_format=torch.channels_last))
         return cast('dict[str, torch.Tensor]', images)
 

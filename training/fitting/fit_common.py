@@ -16,10 +16,10 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from rich.console import Console
 
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.errors import TrainingError
-from training.fitting.fit_history import Curves, FitRecord
+from training.fitting.fit_history import Curves, FitHistory
 from training.fitting.malloc_tuning import keep_freed_memory
 from training.fitting.training_machine import describe_machine
 
@@ -28,22 +28,33 @@ if TYPE_CHECKING:
 
     from training.config.experiment_configuration import TrainingConfig
     from training.config.fit_configuration import FitConfig, MachineConfig
-    from training.data.data_module import WindowData
+    from training.data.data_module import WindowDataModule
     from training.fitting.lr_schedule import ScheduledModule
 
 Network = TypeVar('Network', bound=torch.nn.Module)
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 FRAME_POSITION, MANIFOLDS = 'frame_position', 'manifolds'
-NOISE = ('does not have many workers', 'lower than the .*logging interval', 'not resumable', 'directory .* exists')
+IGNORED_WARNINGS = (
+    'does not have many workers',
+    'lower than the .*logging interval',
+    'not resumable',
+    'directory .* exists',
+)
 
 
 def run_fit(
-    module: ScheduledModule, data: WindowData, fit: FitConfig, machine: MachineConfig, folder: Path, *, resume: bool
+    module: ScheduledModule,
+    data: WindowDataModule,
+    fit: FitConfig,
+    machine: MachineConfig,
+    folder: Path,
+    *,
+    resume: bool,
 ) -> Path:
     """Fit a module, from the last checkpoint where asked, and return the path of the best one.
 
-    A fit that is done leaves its `FitRecord` in the folder.
+    A fit that is done leaves its `FitHistory` in the folder.
 
     Raises:
         TrainingError: There is nothing to resume.
@@ -63,13 +74,19 @@ def run_fit(
     trainer.fit(module, datamodule=data, ckpt_path=last if resume else None, weights_only=True)
     if trainer.is_global_zero:
         minutes = round(module.budget.elapsed_s / 60, 3)
-        FitRecord(trainer.global_step, minutes, curves.points, trainer.world_size, describe_machine()).write(folder)
+        FitHistory(trainer.global_step, minutes, curves.points, trainer.world_size, describe_machine()).write(folder)
     trainer.strategy.barrier('fit done')
     return folder / BEST
 
 
-def run_hearing_fit(
-    module: ScheduledModule, data: WindowData, fit: FitConfig, config: TrainingConfig, folder: Path, *, resume: bool
+def run_audio_network_fit(
+    module: ScheduledModule,
+    data: WindowDataModule,
+    fit: FitConfig,
+    config: TrainingConfig,
+    folder: Path,
+    *,
+    resume: bool,
 ) -> Path:
     """Fit a module that hears, and keep with its weights where in the window the images lie that it was taught.
 
@@ -93,15 +110,17 @@ def make_trainer(
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
     keep_freed_memory()
-    for noise in NOISE:
-        warnings.filterwarnings('ignore', message=f'.*{noise}')
+    for warning_pattern in IGNORED_WARNINGS:
+        warnings.filterwarnings('ignore', message=f'.*{warning_pattern}')
     logging.getLogger('lightning.pytorch.utilities.rank_zero').setLevel(logging.WARNING)
     console = Console(stderr=True)
-    best = ModelCheckpoint(folder, filename=Path(BEST).stem, monitor=module.chosen_by, enable_version_counter=False)
+    best = ModelCheckpoint(
+        folder, filename=Path(BEST).stem, monitor=module.monitored_metric, enable_version_counter=False
+    )
     # Lightning's own `save_last` skips validations that are not the best: a kill would cost what came after the best.
     last = ModelCheckpoint(folder, filename=Path(LAST).stem, enable_version_counter=False)
-    progress: Callback = RichProgressBar() if console.is_terminal else ValidationLines(console)
-    stopping = [] if fit.patience is None else [EarlyStopping(module.chosen_by, patience=fit.patience)]
+    progress: Callback = RichProgressBar() if console.is_terminal else ValidationLogger(console)
+    stopping = [] if fit.patience is None else [EarlyStopping(module.monitored_metric, patience=fit.patience)]
     return lightning.Trainer(
         accelerator=machine.accelerator,
         devices=machine.devices,
@@ -122,12 +141,12 @@ def make_trainer(
     )
 
 
-def validation_interval(steps: int, wanted: int) -> int:
+def validation_interval(steps: int, target_interval: int) -> int:
     """Return about the wanted steps between validations, such that the last one comes when a fit ends, or nearly."""
-    return steps // max(1, round(steps / wanted))
+    return steps // max(1, round(steps / target_interval))
 
 
-class ValidationLines(Callback):
+class ValidationLogger(Callback):
     """One line per validation, where no terminal shows a progress bar."""
 
     def __init__(self, console: Console) -> None:
@@ -141,9 +160,9 @@ class ValidationLines(Callback):
         shown = {name: value for name, value in trainer.callback_metrics.items() if name.startswith(('val/', 'train/'))}
         numbers = '  '.join(f'{name} {float(value):.4f}' for name, value in shown.items())
         budget = pl_module.budget
-        left_s = budget.remaining_s(budget.progress(trainer.global_step, trainer.estimated_stepping_batches))
+        eta_s = budget.remaining_s(budget.progress(trainer.global_step, trainer.estimated_stepping_batches))
         self._console.print(
-            f'{budget.elapsed_s:6.0f} s  step {trainer.global_step}  {numbers}  {left_s:.0f} s left',
+            f'{budget.elapsed_s:6.0f} s  step {trainer.global_step}  {numbers}  {eta_s:.0f} s left',
             soft_wrap=True,
             highlight=False,
         )
@@ -225,14 +244,14 @@ def load_at_net(path: Path) -> AtNet:
     return _load(path, AtNetConfig, AtNet)
 
 
-def load_direct(path: Path) -> DirectNetwork:
+def load_direct(path: Path) -> SingleStageNetwork:
     """Return the direct system of a checkpoint, ready for inference.
 
     Raises:
         TrainingError: The checkpoint cannot be read.
 
     """
-    return _load(path, DirectConfig, DirectNetwork)
+    return _load(path, SingleStageConfig, SingleStageNetwork)
 
 
 def _load(path: Path, config: Any, network: Callable[[Any], Network]) -> Network:

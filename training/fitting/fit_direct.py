@@ -18,10 +18,10 @@ from rich.console import Console
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
-from training.data.data_module import WindowData
+from training.data.data_module import WindowDataModule
 from training.errors import TrainingError
 from training.fitting.direct_module import DirectModule
-from training.fitting.fit_common import run_hearing_fit
+from training.fitting.fit_common import run_audio_network_fit
 from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
 from training.fitting.latent_cache import feature_statistics
 from training.fitting.lr_schedule import Budget
@@ -29,11 +29,11 @@ from training.fitting.lr_schedule import Budget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audio_manifold_ros.networks.single_stage import DirectConfig
+    from audio_manifold_ros.networks.single_stage import SingleStageConfig
     from training.config.fit_configuration import FitConfig
 
 
-def fit_direct(config: TrainingConfig, network: DirectConfig, fit: FitConfig, *, resume: bool = False) -> Path:
+def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfig, *, resume: bool = False) -> Path:
     """Fit one direct system of an experiment and return the path of its best checkpoint.
 
     Raises:
@@ -43,7 +43,7 @@ def fit_direct(config: TrainingConfig, network: DirectConfig, fit: FitConfig, *,
     """
     lightning.seed_everything(config.machine.seed, verbose=False)
     names, validation_names = zip(*(NAMES[modality] for modality in network.modalities), strict=True)
-    data = WindowData(config, fit, ('features', *sum(names, ())), sum(validation_names, ()))
+    data = WindowDataModule(config, fit, ('features', *sum(names, ())), sum(validation_names, ()))
     module = DirectModule(
         network,
         feature_statistics(data.cache),
@@ -53,7 +53,7 @@ def fit_direct(config: TrainingConfig, network: DirectConfig, fit: FitConfig, *,
         config.depth,
         Budget(fit.minutes),
     )
-    return run_hearing_fit(module, data, fit, config, config.direct_folder(network), resume=resume)
+    return run_audio_network_fit(module, data, fit, config, config.direct_folder(network), resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

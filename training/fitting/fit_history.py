@@ -12,15 +12,15 @@ from typing import Any
 import lightning
 
 from training.errors import TrainingError
-from training.experiment.whole_json import write_whole
+from training.experiment.whole_json import write_json_atomic
 
 FIT_FILE = 'fit.json'
 # Of the training loss: about so many, but one at least in so many steps.
-POINTS, MOST_STEPS = 400, 20
+POINTS, MAX_STEPS_BETWEEN_POINTS = 400, 20
 
 
 @dataclass(frozen=True)
-class FitRecord:
+class FitHistory:
     """A fit that is done.
 
     Attributes:
@@ -40,10 +40,10 @@ class FitRecord:
 
     def write(self, folder: Path) -> None:
         """Write the record into the folder of the fit."""
-        write_whole(folder / FIT_FILE, asdict(self))
+        write_json_atomic(folder / FIT_FILE, asdict(self))
 
     @classmethod
-    def read(cls, folder: Path) -> FitRecord:
+    def read(cls, folder: Path) -> FitHistory:
         """Read the record of a folder.
 
         Raises:
@@ -69,7 +69,7 @@ class Curves(lightning.Callback):
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Choose how often."""
         del pl_module
-        self._every = int(min(max(1, trainer.estimated_stepping_batches // POINTS), MOST_STEPS))
+        self._every = int(min(max(1, trainer.estimated_stepping_batches // POINTS), MAX_STEPS_BETWEEN_POINTS))
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -19,7 +19,7 @@ from rich.console import Console
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
-from training.data.data_module import WindowData
+from training.data.data_module import WindowDataModule
 from training.errors import TrainingError
 from training.fitting.fit_common import run_fit
 from training.fitting.lr_schedule import Budget
@@ -44,7 +44,7 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
     network = config.manifold(modality)
     lightning.seed_everything(config.machine.seed, verbose=False)
     names, validation_names = NAMES[modality]
-    data = WindowData(config, fit, names, validation_names)
+    data = WindowDataModule(config, fit, names, validation_names)
     module = ManifoldModule(modality, network, fit, config.codebook, config.losses, config.depth, Budget(fit.minutes))
     return run_fit(module, data, fit, config.machine, config.manifold_folder(modality), resume=resume)
 

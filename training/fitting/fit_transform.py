@@ -19,9 +19,9 @@ from rich.console import Console
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
-from training.data.data_module import WindowData
+from training.data.data_module import WindowDataModule
 from training.errors import TrainingError
-from training.fitting.fit_common import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_hearing_fit
+from training.fitting.fit_common import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_audio_network_fit
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
 from training.fitting.latent_cache import (
     WindowStatistics,
@@ -32,7 +32,7 @@ from training.fitting.latent_cache import (
 )
 from training.fitting.lr_schedule import Budget
 from training.fitting.transform_module import TransformModule
-from training.fitting.validation_callback import TRUTHS
+from training.fitting.validation_callback import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         torch.set_num_threads(config.machine.threads)
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in network.modalities}
     names = ('features', *(f'latent_{modality}' for modality in network.modalities))
-    data = WindowData(config, fit, names, tuple(TRUTHS[modality] for modality in network.modalities))
+    data = WindowDataModule(config, fit, names, tuple(TARGET_ARRAYS[modality] for modality in network.modalities))
     data.latents = {name: add_latents(data.cache, name, vq_vae, config.depth) for name, vq_vae in vq_vaes.items()}
     latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
     encoders = {modality: encoder_sha256(vq_vae) for modality, vq_vae in vq_vaes.items()}
@@ -72,7 +72,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         Budget(fit.minutes),
     )
     module.hparams[MANIFOLDS] = encoders
-    return run_hearing_fit(module, data, fit, config, folder, resume=resume)
+    return run_audio_network_fit(module, data, fit, config, folder, resume=resume)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

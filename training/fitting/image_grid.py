@@ -25,7 +25,7 @@ def draw(modality: str, images: torch.Tensor) -> NDArray[np.uint8]:
     return colour_depth(pixels.astype(np.float32)) if modality == 'depth' else colour_labels(pixels.astype(np.uint8))
 
 
-def sheet(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+def make_image_grid(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Join rows of pictures (picture, row, column, 3) of one size to one picture (row, column, 3)."""
     return np.concatenate([_join(row) for row in rows])
 

@@ -20,9 +20,9 @@ UNLABELLED = 255
 MOVING, MOVING_FACTOR = (13, 16, 17), 7.0
 
 
-def log1p_loss(image: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+def log1p_loss(image: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return the mean of log(1 + |error|), the loss of ECHO2DEPTH."""
-    return (image - truth).abs().log1p().mean()
+    return (image - target).abs().log1p().mean()
 
 
 DEPTH_LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
@@ -53,8 +53,8 @@ def omninet_weights(labels: torch.Tensor, classes: int) -> torch.Tensor:
     what moves.
     """
     counts = torch.bincount(labels[labels < classes], minlength=classes).float()
-    shares = counts / counts.sum().clamp(min=1)
-    weights = 1 + (shares > 0) * (1 - shares)
+    class_fractions = counts / counts.sum().clamp(min=1)
+    weights = 1 + (class_fractions > 0) * (1 - class_fractions)
     moving = [index for index in MOVING if index < classes]
     weights[moving] *= MOVING_FACTOR
     return weights

@@ -94,7 +94,7 @@ class ScheduledModule(lightning.LightningModule):
 
     """
 
-    chosen_by = 'val/loss'
+    monitored_metric = 'val/loss'
 
     def __init__(self, fit: FitConfig, budget: Budget) -> None:
         """Remember how to fit."""

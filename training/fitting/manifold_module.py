@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from audio_manifold_ros.networks.label_encoding import code_labels
+from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageWatch
+from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class ManifoldModule(ScheduledModule):
     """A VQ-VAE (or an autoencoder with another bottleneck), its losses, and the care of its codebook."""
 
     # Of the images alone: a codebook's penalty grows with its latents, and would choose an early, blurred network.
-    chosen_by = 'val/reconstruction'
+    monitored_metric = 'val/reconstruction'
 
     def __init__(
         self,
@@ -58,21 +58,21 @@ class ManifoldModule(ScheduledModule):
         self.codebook_config, self.losses = codebook, losses
         self.network = VqVae(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._first_latents: list[torch.Tensor] = []
-        self._watch = ImageWatch((modality,), depth)
+        self._image_metrics = ImageMetrics((modality,), depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Take one step: reconstruction and what the bottleneck asks for; a codebook moves by itself."""
         del batch_idx
         result = self.network(to_image(batch, self.modality, self.network.config))
         loss, reconstruction = self._losses(result, batch)
-        self._care_for_codebook(result)
+        self._update_codebook(result)
         self.log_dict({'train/reconstruction': reconstruction, 'train/penalty': result.penalty})
         self.log('train/loss', loss, prog_bar=True)
         return loss
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._watch.reset()
+        self._image_metrics.reset()
         self._used = torch.zeros(self.network.config.codes, device=self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -87,18 +87,18 @@ class ManifoldModule(ScheduledModule):
         if result.quantized.codes is not None:
             self._used += torch.bincount(result.quantized.codes.flatten(), minlength=len(self._used))
         images = {self.modality: result.image}
-        self._watch.add(images, batch)
+        self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores and, with a codebook, how many codes are in use."""
         if self._used.any():
-            shares = self._used / self._used.sum()
-            perplexity = torch.exp(-(shares * torch.log(shares.clamp(min=1e-12))).sum())
+            usage_fractions = self._used / self._used.sum()
+            perplexity = torch.exp(-(usage_fractions * torch.log(usage_fractions.clamp(min=1e-12))).sum())
             used = (self._used > 0).sum().float()
             self.log_dict({'val/codes_used': used, 'val/perplexity': perplexity}, sync_dist=True)
-        self.log_dict(self._watch.result(), sync_dist=True)
+        self.log_dict(self._image_metrics.result(), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what a resumed fit needs and the network does not."""
@@ -125,7 +125,7 @@ class ManifoldModule(ScheduledModule):
         penalty = PENALTY_WEIGHTS[self.network.config.bottleneck](self.codebook_config, self.losses) * result.penalty
         return loss_weight(self.modality, self.losses) * reconstruction + penalty, reconstruction
 
-    def _care_for_codebook(self, result: Reconstruction) -> None:
+    def _update_codebook(self, result: Reconstruction) -> None:
         config, quantizer = self.codebook_config, self.network.quantizer
         if not isinstance(quantizer, VectorQuantizer):
             return
@@ -145,4 +145,4 @@ def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:
     """Return what a VQ-VAE is given: unit depth, or labels in its coding."""
     if modality == 'depth':
         return batch['depth'].contiguous(memory_format=torch.channels_last)
-    return code_labels(batch['labels'], network.label_coding, network.channels)
+    return encode_labels(batch['labels'], network.label_coding, network.channels)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from audio_manifold_ros.networks.at_net import AtNet
 from training.data.augment import augment
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageWatch
+from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
@@ -45,16 +45,18 @@ class TransformModule(ScheduledModule):
     ) -> None:
         """Build the network with random weights; the manifolds stay frozen."""
         super().__init__(fit, budget)
-        self.variances = {modality: known.variance for modality, known in statistics.latents.items()}
+        self.variances = {
+            modality: modality_statistics.variance for modality, modality_statistics in statistics.latents.items()
+        }
         self.save_hyperparameters({'network': network.to_dict(), 'variances': self.variances})
         self.network = AtNet(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network.set_input_statistics(statistics.features.mean, statistics.features.covariance)
-        for modality, known in statistics.latents.items():
-            self.network.set_latent_statistics(modality, known.mean, known.std)
+        for modality, modality_statistics in statistics.latents.items():
+            self.network.set_latent_statistics(modality, modality_statistics.mean, modality_statistics.std)
         self._augmentation = augmentation
         # A dict hides the manifolds from checkpoint and optimiser.
         self._vq_vaes = {name: vq_vae.requires_grad_(requires_grad=False).eval() for name, vq_vae in vq_vaes.items()}
-        self._watch = ImageWatch(network.modalities, depth)
+        self._image_metrics = ImageMetrics(network.modalities, depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Take one step."""
@@ -68,7 +70,7 @@ class TransformModule(ScheduledModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the last validation."""
-        self._watch.reset()
+        self._image_metrics.reset()
         for vq_vae in self._vq_vaes.values():
             vq_vae.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -81,13 +83,13 @@ class TransformModule(ScheduledModule):
         loss = torch.stack(list(losses.values())).mean()
         self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
         images = {modality: self._image(modality, latent.float()) for modality, latent in latents.items()}
-        self._watch.add(images, batch)
+        self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._watch.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
-        self.log_dict(self._watch.result(), sync_dist=True)
+        self.log_dict(self._image_metrics.result(), sync_dist=True)
 
     def _predict(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         latents = self.network(features.contiguous(memory_format=torch.channels_last))

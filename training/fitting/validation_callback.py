@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from training.fitting.image_grid import draw, sheet
+from training.fitting.image_grid import draw, make_image_grid
 from training.fitting.validation_metrics import DepthScore, SegmentationScore
 
 if TYPE_CHECKING:
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.depth_representation import DepthRepresentation
     from training.data.data_module import Batch
 
-PICTURES = 8
-TRUTHS = {'depth': 'depth_m', 'segmentation': 'labels'}
+MAX_LOGGED_IMAGES = 8
+TARGET_ARRAYS = {'depth': 'depth_m', 'segmentation': 'labels'}
 CLASSES = 19
 
 
-class ImageWatch:
+class ImageMetrics:
     """Scores raw images of some modalities against the truth, and draws both."""
 
     def __init__(self, modalities: tuple[str, ...], depth: DepthRepresentation) -> None:
@@ -43,8 +43,8 @@ class ImageWatch:
 
     def add(self, images: dict[str, torch.Tensor], batch: Batch) -> None:
         """Count raw images (batch, channel, row, column): unit depth, or logits."""
-        for modality, (predicted, truth) in self._pairs(images, batch).items():
-            self._scores[modality].update(predicted, truth)
+        for modality, (predicted, target) in self._pairs(images, batch).items():
+            self._scores[modality].update(predicted, target)
 
     def result(self) -> dict[str, float]:
         """Return the scores by name."""
@@ -54,13 +54,13 @@ class ImageWatch:
         """Show the first images of a batch under their truth; `board` is a TensorBoard writer, or None."""
         if board is None:
             return
-        for modality, (predicted, truth) in self._pairs(images, batch).items():
-            rows = [draw(modality, shown[:PICTURES]) for shown in (truth, predicted)]
-            board.add_image(f'{modality}, truth over prediction', sheet(rows), step, dataformats='HWC')
+        for modality, (predicted, target) in self._pairs(images, batch).items():
+            rows = [draw(modality, shown[:MAX_LOGGED_IMAGES]) for shown in (target, predicted)]
+            board.add_image(f'{modality}, truth over prediction', make_image_grid(rows), step, dataformats='HWC')
 
     def _pairs(self, images: dict[str, torch.Tensor], batch: Batch) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         return {modality: self._pair(modality, image.float(), batch) for modality, image in images.items()}
 
     def _pair(self, modality: str, image: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        drawn = self._depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1)
-        return drawn, batch[TRUTHS[modality]]  # type: ignore[literal-required]
+        displayed = self._depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1)
+        return displayed, batch[TARGET_ARRAYS[modality]]  # type: ignore[literal-required]

@@ -21,9 +21,9 @@ class DepthScore:
         """Forget all pixels."""
         self._sum = self._count = 0.0
 
-    def update(self, depth_m: torch.Tensor, truth_m: torch.Tensor) -> None:
+    def update(self, depth_m: torch.Tensor, target_m: torch.Tensor) -> None:
         """Add images (batch, row, column) in metres, the truth NaN where invalid."""
-        relative = ((depth_m - truth_m).abs() / truth_m)[torch.isfinite(truth_m)]
+        relative = ((depth_m - target_m).abs() / target_m)[torch.isfinite(target_m)]
         self._sum += float(relative.double().sum())
         self._count += relative.numel()
 
@@ -44,10 +44,10 @@ class SegmentationScore:
         """Forget all pixels."""
         self._confusion = torch.zeros(self._classes, self._classes, dtype=torch.float64)
 
-    def update(self, labels: torch.Tensor, truth: torch.Tensor) -> None:
+    def update(self, labels: torch.Tensor, target: torch.Tensor) -> None:
         """Add images (batch, row, column) of class ids, the truth 255 where unlabelled."""
-        known = truth < self._classes
-        pairs = truth[known].long() * self._classes + labels[known].long()
+        is_labelled = target < self._classes
+        pairs = target[is_labelled].long() * self._classes + labels[is_labelled].long()
         counts = torch.bincount(pairs, minlength=self._classes**2).cpu()
         self._confusion += counts.reshape(self._classes, self._classes)
 

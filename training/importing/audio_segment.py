@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion.resampled_segment import ResampledRun
+from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from training.errors import TrainingError
 
 
-def write_sound(
+def write_audio(
     blocks: Iterable[NDArray[np.float32]], rates_hz: tuple[int, int], channels: int, begin: Callable[[int], DriveWriter]
 ) -> tuple[DriveWriter, tuple[int, int]]:
     """Write all audio into a new drive, which is discarded if that fails.
@@ -34,7 +34,7 @@ def write_sound(
         AudioError: The ratio of the rates has no short form.
 
     """
-    run = ResampledRun(0, channels, *rates_hz)
+    run = ResampledSegment(0, channels, *rates_hz)
     writer: DriveWriter | None = None
     span = (0, 0)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from audio_manifold_ros.common.argument_types import whole_number
 
 RATE_LIMITS_HZ = (4000, 192_000)
-MOST_PIXELS = 4096
+MAX_PIXELS = 4096
 
 
 def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: bool) -> None:
@@ -26,7 +26,7 @@ def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: b
     parser.add_argument('--out', type=Path, required=True, help='folder of the drives; those that are done are kept')
     parser.add_argument('--rig', type=Path, help=f'folder of the rig (default: {rig})')
     parser.add_argument('--rate', type=whole_number(*RATE_LIMITS_HZ), default=22_500, help='Hz (%(default)s)')
-    pixels = whole_number(1, MOST_PIXELS)
+    pixels = whole_number(1, MAX_PIXELS)
     parser.add_argument('--size', type=pixels, nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
     parser.add_argument(
         '--native',

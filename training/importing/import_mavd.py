@@ -19,7 +19,7 @@ from rich.console import Console
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.errors import TrainingError
 from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import
@@ -67,16 +67,16 @@ def import_mavd(options: argparse.Namespace, console: Console) -> ImportReport:
         DatasetError: The rig cannot be read.
 
     """
-    rig = RigText.from_folder(options.rig or resource_path(RIG))
+    rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     first, end = options.columns
     if not first < end <= PICTURE_COLUMNS:
         msg = f'--columns {first} {end}: give the first and one past the last of {PICTURE_COLUMNS} columns.'
         raise TrainingError(msg)
     rows, columns = options.size
-    how = MavdOptions(options.rate, rows, columns, (first, end), options.files_show_crop, options.native)
+    import_options = MavdOptions(options.rate, rows, columns, (first, end), options.files_show_crop, options.native)
     folders = find_folders(options.roots)
     jobs = {
-        drive_id: MavdJob(folder, options.out, _truth(folder, options), rig, how)
+        drive_id: MavdJob(folder, options.out, _label_folders(folder, options), rig, import_options)
         for drive_id, folder in folders.items()
     }
     outcomes, refused = import_drives(jobs, write_drive, options.workers, console)
@@ -85,11 +85,11 @@ def import_mavd(options: argparse.Namespace, console: Console) -> ImportReport:
     return report
 
 
-def _truth(folder: Path, options: argparse.Namespace) -> dict[str, Path]:
+def _label_folders(folder: Path, options: argparse.Namespace) -> dict[str, Path]:
     """Return where each modality's truth of a drive lies: in the folder given for it, else beside the pictures."""
     given = {DEPTH: options.depth, SEGMENTATION: options.segmentation}
-    beside = label_folder(folder / PICTURES)
-    return {modality: beside if root is None else root / folder.name for modality, root in given.items()}
+    default_folder = label_folder(folder / PICTURES)
+    return {modality: default_folder if root is None else root / folder.name for modality, root in given.items()}
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import
 from training.importing.oap_drive import REASONS, OapJob, OapOptions, write_scene
@@ -40,10 +40,10 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
 
     """
     rows, columns = options.size
-    how = OapOptions(options.rate, rows, columns, options.native)
-    rig = RigText.from_folder(options.rig or resource_path(RIG))
+    import_options = OapOptions(options.rate, rows, columns, options.native)
+    rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     jobs = {
-        drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, how, options.frames)
+        drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, import_options, options.frames)
         for drive_id, folders in find_scenes(options.root).items()
     }
     outcomes, refused = import_drives(jobs, write_scene, options.workers, console)

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.errors import TrainingError
 from training.importing.import_arguments import RATE_LIMITS_HZ, add_import_arguments
 from training.importing.import_command import run_import
@@ -47,11 +47,16 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
     if len(files) == 1:
         msg = 'Sound alone is no data set: give --depth, --segmentation, or both.'
         raise TrainingError(msg)
-    rig = RigText.from_folder(options.rig or resource_path(RIG))
+    rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     rows, columns = options.size
     rates = {DEPTH: options.depth_rate, SEGMENTATION: options.segmentation_rate}
-    how = ReferenceOptions(options.rate, rows, columns, options.native, options.source_rate, options.full_scale, rates)
-    jobs = {key: ReferenceJob(key, files, options.out / f'{key}.h5', rig, how) for key in scene_keys(options.audio)}
+    import_options = ReferenceOptions(
+        options.rate, rows, columns, options.native, options.source_rate, options.full_scale, rates
+    )
+    jobs = {
+        key: ReferenceJob(key, files, options.out / f'{key}.h5', rig, import_options)
+        for key in scene_keys(options.audio)
+    }
     outcomes, refused = import_drives(jobs, write_reference, options.workers, console)
     report = ImportReport(f'Published code, {options.audio.name}', outcomes, refused, REASONS, NOTES)
     report.write(options.out)
@@ -59,7 +64,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    known = ReferenceOptions()
+    defaults = ReferenceOptions()
     parser = argparse.ArgumentParser(
         prog='python -m training.importing.import_reference',
         description='Turn HDF5 files of the published code into drives.',
@@ -67,18 +72,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('audio', type=Path, help='HDF5 file with float (8, samples) of each scene')
     parser.add_argument('--depth', type=Path, help='HDF5 file with scaled disparity (pictures, 1, rows, columns)')
     parser.add_argument('--segmentation', type=Path, help='HDF5 file with encoded pictures of class ids')
-    add_import_arguments(parser, RIG, native=known.native)
+    add_import_arguments(parser, RIG, native=defaults.native)
     parser.add_argument(
-        '--source-rate', type=whole_number(*RATE_LIMITS_HZ), default=known.source_rate_hz, help='Hz (%(default)s)'
+        '--source-rate', type=whole_number(*RATE_LIMITS_HZ), default=defaults.source_rate_hz, help='Hz (%(default)s)'
     )
     parser.add_argument(
-        '--full-scale', type=number(1e-6), default=known.full_scale, help='sample that is full scale (%(default)s)'
+        '--full-scale', type=number(1e-6), default=defaults.full_scale, help='sample that is full scale (%(default)s)'
     )
     for kind in (DEPTH, SEGMENTATION):
         parser.add_argument(
             f'--{kind}-rate',
             type=number(1e-3),
-            default=known.pictures_per_s[kind],
+            default=defaults.pictures_per_s[kind],
             help='pictures a second (%(default)s)',
         )
     return parser.parse_args(arguments)

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M, track_depth
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M, label_depth_unit
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
 from training.errors import TrainingError
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 from training.labelling.teacher_files import READERS, TeacherFiles
 
 DEPTH, SEGMENTATION = 'depth', 'segmentation'
 
 
-class Truth(Protocol):
+class ImportedLabels(Protocol):
     """One modality of a drive.
 
     Attributes:
@@ -55,8 +55,8 @@ class Truth(Protocol):
 
 
 @final
-class TrackTruth:
-    """A track that `python -m training.labelling.label` wrote; satisfies `Truth`."""
+class Hdf5Labels:
+    """A track that `python -m training.labelling.label` wrote; satisfies `ImportedLabels`."""
 
     def __init__(self, path: Path) -> None:
         """Open a track.
@@ -65,15 +65,15 @@ class TrackTruth:
             DatasetError: It is damaged.
 
         """
-        self._track = LabelTrack(path)
+        self._track = LabelFile(path)
         self._numbers = {stamp_ns: number for number, stamp_ns in enumerate(self._track.stamp_ns.tolist())}
-        facts = self._track.description.provenance
-        columns = facts.get('source', {}).get('columns')
+        provenance_items = self._track.description.provenance
+        columns = provenance_items.get('source', {}).get('columns')
         self.columns = None if columns is None else (int(columns[0]), int(columns[1]))
-        worth = track_depth(self._track.description)
-        self.depth_unit = worth.unit
-        self._divisor = worth.divisor if self._track.description.modality == DEPTH else 1.0
-        self.provenance = {'key': self._track.description.key, **facts}
+        depth_unit_info = label_depth_unit(self._track.description)
+        self.depth_unit = depth_unit_info.unit
+        self._divisor = depth_unit_info.divisor if self._track.description.modality == DEPTH else 1.0
+        self.provenance = {'key': self._track.description.key, **provenance_items}
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:  # noqa: ARG002
         """Return the image of that very instant."""
@@ -89,8 +89,8 @@ class TrackTruth:
 
 
 @final
-class FileTruth:
-    """A folder of `NAME_disp.npy` or `NAME_mask.png`; satisfies `Truth`."""
+class ImageFileLabels:
+    """A folder of `NAME_disp.npy` or `NAME_mask.png`; satisfies `ImportedLabels`."""
 
     def __init__(self, folder: Path, modality: str, columns: tuple[int, int] | None, prefixes: Sequence[str]) -> None:
         """Look into a folder.
@@ -117,7 +117,7 @@ class FileTruth:
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:
         """Return the file of the first name that has one."""
         called = tuple(f'{prefix}{name}' for name in names for prefix in self._prefixes)
-        (image,) = self._teacher.label([Frame(stamp_ns, stamp_ns, called, _unseen)])
+        (image,) = self._teacher.label([RecordedFrame(stamp_ns, stamp_ns, called, _refuse_picture)])
         return image if image is None or self._scale is None else image / np.float32(self._scale)
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class FileTruth:
 
 
 @final
-class TruthFolders:
+class LabelFolders:
     """Depth and classes of one drive, as far as there are. Use it as a context manager.
 
     Attributes:
@@ -151,21 +151,21 @@ class TruthFolders:
             DatasetError: A track is damaged.
 
         """
-        self.found: dict[str, Truth] = {}
+        self.found: dict[str, ImportedLabels] = {}
         with ExitStack() as opened:
             for modality, folder in folders.items():
                 track = folder / MODALITIES[modality][0]
                 if track.exists():
-                    self.found[modality] = TrackTruth(track)
+                    self.found[modality] = Hdf5Labels(track)
                 elif any(folder.glob(f'*{READERS[modality][0]}')):
-                    self.found[modality] = FileTruth(folder, modality, columns, prefixes)
+                    self.found[modality] = ImageFileLabels(folder, modality, columns, prefixes)
                 if modality in self.found:
                     opened.callback(self.found[modality].close)
             self._open = opened.pop_all()
         if not self.found:
-            places = ', '.join(f'{modality} in {str(folder)!r}' for modality, folder in folders.items())
+            searched_folders = ', '.join(f'{modality} in {str(folder)!r}' for modality, folder in folders.items())
             msg = (
-                f'No truth: looked for {places}. Label the pictures first (python -m training.labelling.label), or name the '
+                f'No truth: looked for {searched_folders}. Label the pictures first (python -m training.labelling.label), or name the '
                 'folders where teachers wrote NAME_disp.npy and NAME_mask.png.'
             )
             raise TrainingError(msg)
@@ -180,7 +180,7 @@ class TruthFolders:
         """Who said it, by modality."""
         return {modality: truth.provenance for modality, truth in self.found.items()}
 
-    def __enter__(self) -> TruthFolders:
+    def __enter__(self) -> LabelFolders:
         """Return the folders."""
         return self
 
@@ -191,6 +191,6 @@ class TruthFolders:
         self._open.close()
 
 
-def _unseen() -> NDArray[np.uint8]:
+def _refuse_picture() -> NDArray[np.uint8]:
     msg = 'A folder of files was asked for a picture: it knows images by their names only.'
     raise TrainingError(msg)

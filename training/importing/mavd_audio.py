@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.resampler import Resampler
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from training.errors import TrainingError
 
 CLIP_RATE_HZ = 44_100
@@ -37,14 +37,14 @@ def read_clip(files: Sequence[Path], sample_rate_hz: int) -> NDArray[np.int16]:
     """
     sound = np.stack([_one_second(file) for file in files])
     if sample_rate_hz == CLIP_RATE_HZ:
-        return to_steps(sound)
+        return float_to_int16(sound)
     resampler = Resampler(CLIP_RATE_HZ, sample_rate_hz, len(files))
     # As many samples before it as make a whole number at both rates, so that output and input begin together.
     period = CLIP_RATE_HZ // math.gcd(CLIP_RATE_HZ, sample_rate_hz)
     margin = period * -(-resampler.delay_samples // period)
     before = margin * sample_rate_hz // CLIP_RATE_HZ
     resampled = resampler.process(np.pad(sound, ((0, 0), (margin, margin)), mode='reflect'))
-    return to_steps(resampled[:, before : before + sample_rate_hz])
+    return float_to_int16(resampled[:, before : before + sample_rate_hz])
 
 
 def _one_second(path: Path) -> NDArray[np.float32]:

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.errors import TrainingError
 from training.importing import mavd_drive
-from training.importing.imported_labels import DEPTH, SEGMENTATION, TruthFolders
+from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.mavd_audio import read_clip
-from training.importing.mavd_drive import Clip, Survey, survey
+from training.importing.mavd_drive import Clip, ClipIndex, index_clips
 from training.importing.mavd_names import MICROPHONES
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
@@ -31,7 +31,7 @@ from training.importing.stored_images import stored_images
 REQUEST_VERSION = 1
 PICTURE_COLUMNS = 1920
 # What truth says that shows all of a picture.
-WHOLE = (None, (0, PICTURE_COLUMNS))
+FULL_WIDTH_COLUMNS = (None, (0, PICTURE_COLUMNS))
 # Between two runs, so that no window is cut across them.
 GAP_SAMPLES = 1
 PREFIXES = ('fl_rgb_', '')
@@ -84,7 +84,7 @@ class MavdJob:
     folder: Path
     out: Path
     truth: dict[str, Path]
-    rig: RigText
+    rig: RigFiles
     options: MavdOptions
 
     @property
@@ -102,9 +102,9 @@ def write_drive(job: MavdJob) -> DriveOutcome:
         AudioError: The rate makes no sense.
 
     """
-    found = survey(job.folder)
+    found = index_clips(job.folder)
     options = job.options
-    with TruthFolders(job.truth, options.picture_columns if options.files_show_crop else None, PREFIXES) as truth:
+    with LabelFolders(job.truth, options.picture_columns if options.files_show_crop else None, PREFIXES) as truth:
         _check_columns(truth, options.picture_columns)
         request = _request(job, found, truth)
         outcome = find_outcome(job.path, request)
@@ -118,25 +118,25 @@ def write_drive(job: MavdJob) -> DriveOutcome:
 class _Conversion:
     """Writes the clips of one drive."""
 
-    def __init__(self, job: MavdJob, found: Survey, truth: TruthFolders) -> None:
-        self._job, self._options, self._found, self._truth = job, job.options, found, truth
+    def __init__(self, job: MavdJob, found: ClipIndex, truth: LabelFolders) -> None:
+        self._job, self._options, self._clip_index, self._labels = job, job.options, found, truth
         self._skipped: dict[str, list[str]] = {reason: list(names) for reason, names in found.skipped.items()}
         self._kept = 0
 
     def write(self, path: Path) -> DriveOutcome:
         with self._writer(path) as writer:
-            for clip in self._found.clips:
+            for clip in self._clip_index.clips:
                 self._add(writer, clip)
             if not self._kept:
-                raise TrainingError(self._nothing())
+                raise TrainingError(self._no_images_message())
         skipped = {reason: tuple(names) for reason, names in self._skipped.items()}
-        return DriveOutcome(self._found.drive_id, self._kept, float(self._kept), skipped, self._notes())
+        return DriveOutcome(self._clip_index.drive_id, self._kept, float(self._kept), skipped, self._notes())
 
     def _writer(self, path: Path) -> DriveWriter:
         options = self._options
         return DriveWriter(
             path,
-            drive_id=self._found.drive_id,
+            drive_id=self._clip_index.drive_id,
             rig=self._job.rig,
             sample_rate_hz=options.sample_rate_hz,
             channels=MICROPHONES,
@@ -144,11 +144,11 @@ class _Conversion:
                 'origin': 'MAVD',
                 'audio': 'one second of MP3 for each image, a run of its own; gaps between runs have no true length',
                 'picture_columns': list(options.picture_columns),
-                'truth': self._truth.provenance,
+                'truth': self._labels.provenance,
                 'rig_sha256': rig_sha256(self._job.rig),
                 'software': SOFTWARE,
             },
-            traits=DriveTraits(depth_unit=self._truth.depth_unit),
+            attributes=DriveAttributes(depth_unit=self._labels.depth_unit),
         )
 
     def _add(self, writer: DriveWriter, clip: Clip) -> None:
@@ -166,13 +166,13 @@ class _Conversion:
         writer.add_audio(samples, first)
         # The paper's place of the image: the middle of the window.
         size = (self._options.rows, self._options.columns)
-        stored = stored_images(images, size, self._truth.depth_unit, native=self._options.native)
+        stored = stored_images(images, size, self._labels.depth_unit, native=self._options.native)
         writer.add_image(first + round(rate_hz / 2), **stored, stamp_ns=stamp_ns)
         self._kept += 1
 
     def _images(self, clip: Clip) -> dict[str, NDArray[Any]] | None:
         images = {}
-        for modality, truth in self._truth.found.items():
+        for modality, truth in self._labels.found.items():
             try:
                 image = truth.image(clip.name.stamp_ns, clip.aliases)
             except (TrainingError, DatasetError) as error:
@@ -181,27 +181,31 @@ class _Conversion:
             if image is None:
                 self._skip(UNKNOWN[modality], clip.name.text)
                 return None
-            images[modality] = _cropped(image, self._options.picture_columns) if truth.columns in WHOLE else image
+            images[modality] = (
+                _cropped(image, self._options.picture_columns) if truth.columns in FULL_WIDTH_COLUMNS else image
+            )
         return images
 
     def _skip(self, reason: str, name: str) -> None:
         self._skipped.setdefault(reason, []).append(name)
 
-    def _nothing(self) -> str:
+    def _no_images_message(self) -> str:
         counts = ', '.join(f'{len(names)} {reason}' for reason, names in sorted(self._skipped.items()))
-        return f'{str(self._job.folder)!r}: of {len(self._found.clips)} instants none can be kept: {counts}.'
+        return f'{str(self._job.folder)!r}: of {len(self._clip_index.clips)} instants none can be kept: {counts}.'
 
     def _notes(self) -> tuple[str, ...]:
-        missing = sorted({DEPTH, SEGMENTATION} - set(self._truth.found))
-        unit = [f'depth is {self._truth.depth_unit}: its scale is unknown'] if self._truth.depth_unit != METRES else []
+        missing = sorted({DEPTH, SEGMENTATION} - set(self._labels.found))
+        unit = (
+            [f'depth is {self._labels.depth_unit}: its scale is unknown'] if self._labels.depth_unit != METRES else []
+        )
         return (*(f'no {modality} at all' for modality in missing), *unit)
 
 
-def _check_columns(truth: TruthFolders, wanted: tuple[int, int]) -> None:
+def _check_columns(truth: LabelFolders, expected_columns: tuple[int, int]) -> None:
     """Refuse labels of another part of the picture: they would be stretched over the part that is wanted."""
-    for modality, said in truth.found.items():
-        if said.columns not in (*WHOLE, tuple(wanted)):
-            (first, end), (our_first, our_end) = said.columns, wanted
+    for modality, labels in truth.found.items():
+        if labels.columns not in (*FULL_WIDTH_COLUMNS, tuple(expected_columns)):
+            (first, end), (our_first, our_end) = labels.columns, expected_columns
             msg = (
                 f'The {modality} shows columns {first} to {end} of the pictures, not {our_first} to {our_end}: import '
                 f'with --columns {first} {end}, or label with --columns {our_first} {our_end}.'
@@ -214,7 +218,7 @@ def _cropped(image: NDArray[Any], columns: Sequence[int]) -> NDArray[Any]:
     return image[:, first:end]
 
 
-def _request(job: MavdJob, found: Survey, truth: TruthFolders) -> dict[str, Any]:
+def _request(job: MavdJob, found: ClipIndex, truth: LabelFolders) -> dict[str, Any]:
     """Return all that a drive depends on; the audio by names and sizes, for it has a million files."""
     digest = hashlib.sha256()
     for clip in found.clips:

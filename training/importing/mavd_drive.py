@@ -39,7 +39,7 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class Survey:
+class ClipIndex:
     """What there is in a folder of a drive.
 
     Attributes:
@@ -54,7 +54,7 @@ class Survey:
     skipped: dict[str, tuple[str, ...]]
 
 
-def survey(folder: Path) -> Survey:
+def index_clips(folder: Path) -> ClipIndex:
     """List the audio and the pictures of a drive.
 
     Raises:
@@ -83,7 +83,7 @@ def survey(folder: Path) -> Survey:
         clips.append(Clip(kept, (kept.text, *dict.fromkeys(name.text for name in others)), files))
     for stamp_ns in sorted(set(pictures) - set(found)):
         skipped[NO_AUDIO] += [name.text for name in pictures[stamp_ns]]
-    return Survey(drive_id, tuple(clips), {reason: tuple(names) for reason, names in skipped.items() if names})
+    return ClipIndex(drive_id, tuple(clips), {reason: tuple(names) for reason, names in skipped.items() if names})
 
 
 def _clips(folder: Path) -> tuple[dict[int, dict[MavdName, dict[int, Path]]], list[str]]:

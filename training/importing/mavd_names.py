@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from training.errors import TrainingError
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 MICROPHONES = 8
 DRIVE = re.compile(r'drive_(?P<light>day|night)_\d{4}(?:_\d\d){5}', re.ASCII)
 WHEN, WHEN_EXAMPLE = '%Y_%m_%d_%H_%M_%S', '2020_05_21_20_07_12'
@@ -115,5 +115,5 @@ def parse_picture(file_name: str) -> MavdName | None:
 
 def _name(match: re.Match[str]) -> MavdName:
     code = match['code']
-    stamp_ns = int(match['sec']) * NS + int(match['nsec'])
+    stamp_ns = int(match['sec']) * NS_PER_S + int(match['nsec'])
     return MavdName(match['text'], stamp_ns, None if code is None else int(code))

@@ -29,14 +29,14 @@ class PaperLists:
         split: Images by day; the same instant under several codes is one entry, and may stand in several splits.
         lines: Lines of each list.
         by_night: Lines that are left out because the paper uses the day only.
-        not_there: Instants by day that no drive holds.
+        missing_images: Instants by day that no drive holds.
 
     """
 
     split: SplitFile
     lines: dict[str, int]
     by_night: int
-    not_there: int
+    missing_images: int
 
 
 def day_split(
@@ -82,17 +82,19 @@ def paper_split(folder: Path, drives: Mapping[str, Path]) -> PaperLists:
         DatasetError: A drive cannot be read.
 
     """
-    there = {(drive_id, stamp) for drive_id, path in drives.items() for stamp in _stamps_ns(path)}
+    existing_images = {(drive_id, stamp) for drive_id, path in drives.items() for stamp in _stamps_ns(path)}
     lists: dict[str, tuple[str, ...]] = {}
     lines: dict[str, int] = {}
     by_night, missing = 0, set()
     for split, name in PAPER_FILES.items():
         named = _read_list(folder / name)
         lines[split] = len(named)
-        wanted = dict.fromkeys(image for image in named if not parse_drive(image[0]).night)
+        listed_images = dict.fromkeys(image for image in named if not parse_drive(image[0]).night)
         by_night += sum(parse_drive(drive_id).night for drive_id, _ in named)
-        missing |= set(wanted) - there
-        lists[split] = tuple(f'{drive_id}/{stamp_ns}' for drive_id, stamp_ns in wanted if (drive_id, stamp_ns) in there)
+        missing |= set(listed_images) - existing_images
+        lists[split] = tuple(
+            f'{drive_id}/{stamp_ns}' for drive_id, stamp_ns in listed_images if (drive_id, stamp_ns) in existing_images
+        )
     train, validation, test = (lists[split] for split in SPLITS)
     return PaperLists(SplitFile(PAPER_NAME, train, validation, test, leaks=True), lines, by_night, len(missing))
 

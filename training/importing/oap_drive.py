@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_attributes import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.errors import TrainingError
-from training.importing.audio_segment import write_sound
-from training.importing.imported_labels import DEPTH, SEGMENTATION, TruthFolders
+from training.importing.audio_segment import write_audio
+from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.oap_scene import TRACKS, OapScene, open_scene
-from training.importing.oap_truth import NS, instants, open_truth
+from training.importing.oap_truth import NS_PER_S, instants, open_labels
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
 from training.importing.wav_tracks import WavTracks
@@ -78,7 +78,7 @@ class OapJob:
 
     folders: tuple[Path, ...]
     path: Path
-    rig: RigText
+    rig: RigFiles
     options: OapOptions
     frames: Path | None = None
 
@@ -97,7 +97,7 @@ def write_scene(job: OapJob) -> DriveOutcome:
         msg = f'The scene is there {len(job.folders)} times, as {[str(folder) for folder in job.folders]}: keep one.'
         raise TrainingError(msg)
     scene = open_scene(job.folders[0])
-    with open_truth(scene, job.frames) as truth:
+    with open_labels(scene, job.frames) as truth:
         request = _request(job, scene, truth)
         outcome = find_outcome(job.path, request)
         if outcome is not None:
@@ -110,9 +110,11 @@ def write_scene(job: OapJob) -> DriveOutcome:
 class _Conversion:
     """Writes one scene: all its audio, then the images that are heard."""
 
-    def __init__(self, job: OapJob, scene: OapScene, truth: TruthFolders) -> None:
-        self._job, self._options, self._scene, self._truth = job, job.options, scene, truth
-        self._offset_ns = round(Extrinsics.from_text(job.rig.extrinsics, 'extrinsics.yaml').audio_time_offset_s * NS)
+    def __init__(self, job: OapJob, scene: OapScene, truth: LabelFolders) -> None:
+        self._job, self._options, self._scene, self._labels = job, job.options, scene, truth
+        self._offset_ns = round(
+            Extrinsics.from_text(job.rig.extrinsics, 'extrinsics.yaml').audio_time_offset_s * NS_PER_S
+        )
         self._skipped: dict[str, list[str]] = defaultdict(list)
         self._kept = 0
         self._span = (0, 0)
@@ -122,12 +124,12 @@ class _Conversion:
         scene, rate_hz = self._scene, self._options.sample_rate_hz
         files = {number - 1: path for number, path in scene.tracks.items()}
         with WavTracks(files, TRACKS, SOURCE_RATE_HZ) as tracks:
-            writer, self._span = write_sound(tracks.blocks(), (SOURCE_RATE_HZ, rate_hz), TRACKS, self._begin)
+            writer, self._span = write_audio(tracks.blocks(), (SOURCE_RATE_HZ, rate_hz), TRACKS, self._begin)
             with writer:
-                for stamp_ns, names in instants(scene, self._truth, self._job.frames):
+                for stamp_ns, names in instants(scene, self._labels, self._job.frames):
                     self._add(writer, stamp_ns, names)
                 if not self._kept:
-                    raise TrainingError(self._nothing())
+                    raise TrainingError(self._no_images_message())
             notes = (*scene.notes, *tracks.notes, *self._notes())
         audio_s = round((self._span[1] - self._span[0]) / rate_hz, 3)
         skipped = {reason: tuple(names) for reason, names in self._skipped.items()}
@@ -146,17 +148,17 @@ class _Conversion:
                 'origin': 'OAP',
                 'scene': scene.number,
                 'tracks': {str(number): path.name for number, path in scene.tracks.items()},
-                'truth': self._truth.provenance,
+                'truth': self._labels.provenance,
                 'rig_sha256': rig_sha256(self._job.rig),
                 'software': SOFTWARE,
             },
             first_sample=first_sample,
-            traits=DriveTraits(missing, self._truth.depth_unit),
+            attributes=DriveAttributes(missing, self._labels.depth_unit),
         )
 
     def _add(self, writer: DriveWriter, stamp_ns: int, names: tuple[str, ...]) -> None:
         # The offset leads from the clock of the audio to that of the camera.
-        sample = round((stamp_ns - self._offset_ns) * self._options.sample_rate_hz / NS)
+        sample = round((stamp_ns - self._offset_ns) * self._options.sample_rate_hz / NS_PER_S)
         if not self._span[0] <= sample < self._span[1]:
             self._skip(BEFORE_AUDIO if sample < self._span[0] else AFTER_AUDIO, names[0])
             return
@@ -169,14 +171,14 @@ class _Conversion:
             self._skip(OTHER_SIZE, f'{names[0]}: {shapes} after {self._shapes}')
             return
         size = (self._options.rows, self._options.columns)
-        stored = stored_images(images, size, self._truth.depth_unit, native=self._options.native)
+        stored = stored_images(images, size, self._labels.depth_unit, native=self._options.native)
         writer.add_image(sample, **stored, stamp_ns=stamp_ns)
         self._kept += 1
 
     def _images(self, stamp_ns: int, names: tuple[str, ...]) -> dict[str, NDArray[Any]] | None:
         """Return depth and classes of an instant, as far as the scene has them; None after saying what is wrong."""
         images = {}
-        for modality, truth in self._truth.found.items():
+        for modality, truth in self._labels.found.items():
             try:
                 image = truth.image(stamp_ns, names)
             except (TrainingError, DatasetError) as error:
@@ -191,21 +193,21 @@ class _Conversion:
     def _skip(self, reason: str, name: str) -> None:
         self._skipped[reason].append(name)
 
-    def _nothing(self) -> str:
+    def _no_images_message(self) -> str:
         counts = ', '.join(f'{len(names)} {reason}' for reason, names in sorted(self._skipped.items())) or 'none there'
         return f'{str(self._scene.folder)!r}: no image can be kept: {counts}.'
 
     def _notes(self) -> tuple[str, ...]:
-        return tuple(f'no {modality} at all' for modality in UNKNOWN if modality not in self._truth.found)
+        return tuple(f'no {modality} at all' for modality in UNKNOWN if modality not in self._labels.found)
 
 
-def _request(job: OapJob, scene: OapScene, truth: TruthFolders) -> dict[str, Any]:
+def _request(job: OapJob, scene: OapScene, truth: LabelFolders) -> dict[str, Any]:
     """Return all that a drive depends on."""
     values: dict[str, Any] = json.loads(
         json.dumps(
             {
                 'version': REQUEST_VERSION,
-                'audio': fingerprint(scene.tracks.values(), whole=False),
+                'audio': fingerprint(scene.tracks.values(), full_content=False),
                 'options': asdict(job.options),
                 'rig_sha256': rig_sha256(job.rig),
                 'truth': truth.provenance,

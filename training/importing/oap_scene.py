@@ -69,7 +69,7 @@ class OapScene:
             found.append(f'tracks {list(self.missing_tracks)} are missing, {why}: zeros in the drive, which says so')
         return tuple(found)
 
-    def truth_folders(self, frames: Path | None) -> dict[str, Path]:
+    def label_folders(self, frames: Path | None) -> dict[str, Path]:
         """Return where depth and classes lie: what `training.labelling.label` wrote before what teachers wrote.
 
         Args:

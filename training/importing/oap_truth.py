@@ -8,17 +8,17 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
 from training.errors import TrainingError
-from training.importing.imported_labels import TruthFolders
+from training.importing.imported_labels import LabelFolders
 from training.importing.oap_scene import PICTURES, OapScene
 from training.importing.video_frames import PICTURE_S, extract_frames
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 FILE = re.compile(r'((?:[^.].*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
 
 
-def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:
+def open_labels(scene: OapScene, frames: Path | None) -> LabelFolders:
     """Open what teachers said about a scene; where that is nothing, take the pictures out of its video to be labelled.
 
     Args:
@@ -31,13 +31,13 @@ def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:
 
     """
     try:
-        return TruthFolders(scene.truth_folders(frames))
+        return LabelFolders(scene.label_folders(frames))
     except TrainingError as error:
         pictures = scene.folder / PICTURES
         if not any(pictures.glob('*.png')):
             if frames is None or scene.video is None:
-                wanted = 'let its pictures be taken out of the video (--frames)' if scene.video else 'it has no video'
-                msg = f'{error} There are no pictures to label: {wanted}.'
+                remedy = 'let its pictures be taken out of the video (--frames)' if scene.video else 'it has no video'
+                msg = f'{error} There are no pictures to label: {remedy}.'
                 raise TrainingError(msg) from None
             pictures = frames / scene.drive_id
             extract_frames(scene.video, pictures)
@@ -45,17 +45,17 @@ def open_truth(scene: OapScene, frames: Path | None) -> TruthFolders:
         raise TrainingError(msg) from None
 
 
-def instants(scene: OapScene, truth: TruthFolders, frames: Path | None) -> list[tuple[int, tuple[str, ...]]]:
+def instants(scene: OapScene, truth: LabelFolders, frames: Path | None) -> list[tuple[int, tuple[str, ...]]]:
     """Return the instants of which there is a picture or truth, in order, with what files about each are called."""
     names: dict[int, set[str]] = defaultdict(set)
     pictures = [scene.folder / PICTURES, *([frames / scene.drive_id] if frames else [])]
-    for folder in (*pictures, *scene.truth_folders(frames).values()):
+    for folder in (*pictures, *scene.label_folders(frames).values()):
         for file in folder.iterdir() if folder.is_dir() else ():
             match = FILE.fullmatch(file.name)
             if match:
-                names[(int(match[2]) + PICTURE_S) * NS].add(match[1])
+                names[(int(match[2]) + PICTURE_S) * NS_PER_S].add(match[1])
             elif file.name in {MODALITIES[modality][0] for modality in truth.found}:
-                with LabelTrack(file) as track:
+                with LabelFile(file) as track:
                     for stamp_ns in track.stamp_ns.tolist():
-                        names[stamp_ns].add(f'{stamp_ns // NS - PICTURE_S:06d}')
+                        names[stamp_ns].add(f'{stamp_ns // NS_PER_S - PICTURE_S:06d}')
     return [(stamp_ns, tuple(sorted(names[stamp_ns], key=len))) for stamp_ns in sorted(names)]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bags.conversion.conversion import older_drive
+from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.rig.errors import CalibrationError
@@ -92,4 +92,4 @@ def _outcome(write_drive: Callable[[Job], DriveOutcome], job: Job) -> DriveOutco
     try:
         return write_drive(job)
     except REFUSALS as error:
-        return f'{type(error).__name__}: {error}{older_drive(job.path)}'
+        return f'{type(error).__name__}: {error}{stale_drive_warning(job.path)}'

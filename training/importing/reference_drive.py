@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.errors import TrainingError
-from training.importing.audio_segment import write_sound
+from training.importing.audio_segment import write_audio
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS
 from training.importing.reference_files import ReferenceScene
@@ -29,10 +29,10 @@ from training.importing.stored_images import stored_images
 from training.labelling.content_fingerprint import fingerprint
 
 REQUEST_VERSION = 1
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 WINDOW_S = 1
 # A resampler adds up to half a decibel to a sound that touches full scale; that much is clipped.
-TOLERATED_PEAK = 1.06
+MAX_PEAK = 1.06
 OUTSIDE_AUDIO, DAMAGED_TRUTH = 'outside_audio', 'damaged_truth'
 REASONS: Mapping[str, str] = {
     OUTSIDE_AUDIO: 'an image beside the audio',
@@ -80,7 +80,7 @@ class ReferenceJob:
     key: str
     files: dict[str, Path]
     path: Path
-    rig: RigText
+    rig: RigFiles
     options: ReferenceOptions
 
 
@@ -113,7 +113,7 @@ class _Conversion:
 
     def write(self) -> DriveOutcome:
         options, scene = self._options, self._scene
-        if scene.peak > TOLERATED_PEAK * options.full_scale:
+        if scene.peak > MAX_PEAK * options.full_scale:
             msg = (
                 f'{self._job.key!r}: samples up to {scene.peak:.4g}, full scale is {options.full_scale:g}: say which '
                 'sample is full scale (--full-scale): 256 for steps of 24 bits divided by 32768.'
@@ -121,7 +121,7 @@ class _Conversion:
             raise TrainingError(msg)
         rates_hz = (options.source_rate_hz, options.sample_rate_hz)
         blocks = (block / np.float32(options.full_scale) for block in scene.blocks())
-        writer, span = write_sound(blocks, rates_hz, TRACKS, self._begin)
+        writer, span = write_audio(blocks, rates_hz, TRACKS, self._begin)
         with writer:
             for time_s in centres(scene.samples / options.source_rate_hz):
                 self._add(writer, time_s, span)
@@ -149,7 +149,7 @@ class _Conversion:
                 'software': SOFTWARE,
             },
             first_sample=first_sample,
-            traits=DriveTraits(self._scene.missing, RELATIVE),
+            attributes=DriveAttributes(self._scene.missing, RELATIVE),
         )
 
     def _add(self, writer: DriveWriter, time_s: float, span: tuple[int, int]) -> None:
@@ -168,7 +168,7 @@ class _Conversion:
             return
         for kind, (_, repeated) in numbers.items():
             self._repeated[kind] += repeated
-        writer.add_image(sample, **self._stored(images), stamp_ns=round(time_s * NS))
+        writer.add_image(sample, **self._stored(images), stamp_ns=round(time_s * NS_PER_S))
         self._kept += 1
 
     def _stored(self, images: dict[str, NDArray[Any]]) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def picture_number(time_s: float, pictures_per_s: float, count: int) -> tuple[in
 def _request(job: ReferenceJob) -> dict[str, Any]:
     """Return all that a drive depends on."""
     try:
-        content = fingerprint(job.files.values(), whole=False)
+        content = fingerprint(job.files.values(), full_content=False)
     except OSError as error:
         msg = (
             f'Cannot read {[str(path) for path in job.files.values()]}: {error}. Give the files of the published code.'

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.pcm16 import to_samples
+from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M
 from training.errors import TrainingError
 from training.importing.imported_labels import DEPTH
@@ -57,10 +57,10 @@ class ReferenceScene:
         self._open = ExitStack()
         try:
             self._data = {kind: self._dataset(kind, path) for kind, path in files.items()}
-            self._check_sound()
+            self._check_audio()
             self.samples = int(self._data[AUDIO].shape[1])
             self.pictures = {kind: len(data) for kind, data in self._data.items() if kind != AUDIO}
-            self.peak, self.missing = self._survey()
+            self.peak, self.missing = self._scan_audio()
         except TrainingError:
             self._open.close()
             raise
@@ -74,10 +74,10 @@ class ReferenceScene:
         """
         data = self._data[AUDIO]
         for first in range(0, self.samples, BLOCK_SAMPLES):
-            with self._blaming(AUDIO):
+            with self._reraise_read_errors(AUDIO):
                 stored = np.asarray(data[:, first : first + BLOCK_SAMPLES])
             block = np.zeros((TRACKS, stored.shape[1]), dtype=np.float32)
-            block[list(ROWS[len(stored)])] = to_samples(stored) if stored.dtype == np.int16 else stored
+            block[list(ROWS[len(stored)])] = int16_to_float(stored) if stored.dtype == np.int16 else stored
             if not np.all(np.isfinite(block)):
                 msg = f'{self._key!r}: sound with numbers that are none after sample {first}: write the file again.'
                 raise TrainingError(msg)
@@ -91,7 +91,7 @@ class ReferenceScene:
 
         """
         where = f'{modality} {number} of {self._key!r}'
-        with self._blaming(modality):
+        with self._reraise_read_errors(modality):
             stored = self._data[modality][number]
         if modality == DEPTH:
             return disparity_to_depth_m(where, np.asarray(stored)) / np.float32(STEREO_SCALE_M)
@@ -108,14 +108,14 @@ class ReferenceScene:
         self._open.close()
 
     def _dataset(self, kind: str, path: Path) -> Any:
-        with self._blaming(kind):
+        with self._reraise_read_errors(kind):
             found = self._open.enter_context(h5py.File(path, 'r')).get(self._key)
         if not isinstance(found, h5py.Dataset) or not found.ndim or not len(found):
             msg = f'{str(path)!r} holds no {kind} of {self._key!r}: import without the file, or without the scene.'
             raise TrainingError(msg)
         return found
 
-    def _check_sound(self) -> None:
+    def _check_audio(self) -> None:
         data = self._data[AUDIO]
         if data.ndim != 2 or len(data) not in ROWS or not (data.dtype == np.int16 or data.dtype.kind == 'f'):
             msg = (
@@ -124,7 +124,7 @@ class ReferenceScene:
             )
             raise TrainingError(msg)
 
-    def _survey(self) -> tuple[float, tuple[int, ...]]:
+    def _scan_audio(self) -> tuple[float, tuple[int, ...]]:
         peaks = np.zeros(TRACKS, dtype=np.float32)
         for block in self.blocks():
             peaks = np.maximum(peaks, np.abs(block).max(axis=1))
@@ -134,7 +134,7 @@ class ReferenceScene:
         return float(peaks.max()), tuple(np.flatnonzero(peaks == 0).tolist())
 
     @contextmanager
-    def _blaming(self, kind: str) -> Iterator[None]:
+    def _reraise_read_errors(self, kind: str) -> Iterator[None]:
         try:
             yield
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, find_finished, folder_records, write_record
-from audio_manifold_ros.datasets.drive_checksum import read_seal
-from audio_manifold_ros.inference.bundle.dataclass_json import write_json
+from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
+from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from training.errors import TrainingError
 
 FORMAT = 'audio_manifold_ros import'
@@ -106,11 +106,11 @@ class ImportReport:
             TrainingError: They cannot be written.
 
         """
-        known = {outcome.drive_id for outcome in self.outcomes}
+        imported_ids = {outcome.drive_id for outcome in self.outcomes}
         earlier = [_outcome_of(record) for record in folder_records(folder) if 'imported' in record]
-        outcomes = [*self.outcomes, *(outcome for outcome in earlier if outcome.drive_id not in known)]
-        whole = replace(self, outcomes=outcomes)
-        texts = {JSON_FILE: write_json(whole.to_dict()), TEXT_FILE: whole.text()}
+        outcomes = [*self.outcomes, *(outcome for outcome in earlier if outcome.drive_id not in imported_ids)]
+        combined = replace(self, outcomes=outcomes)
+        texts = {JSON_FILE: format_json(combined.to_dict()), TEXT_FILE: combined.text()}
         for name, text in texts.items():
             partial = folder / f'.{name}.partial'
             try:
@@ -142,7 +142,7 @@ def record_outcome(drive: Path, request: dict[str, Any], outcome: DriveOutcome) 
         BagError: It cannot be written.
 
     """
-    write_record(drive, read_seal(drive, verify=False), request, {'imported': asdict(outcome)})
+    write_record(drive, read_checksum_header(drive, verify=False), request, {'imported': asdict(outcome)})
 
 
 def _outcome_of(record: dict[str, Any]) -> DriveOutcome:

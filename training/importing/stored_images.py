@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.label_folder import SKY
-from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 
 
@@ -29,7 +29,7 @@ def stored_images(
         native: Keep also the images themselves, where they are of another size.
 
     """
-    stored = _kept({kind: sampled(image, *size) for kind, image in images.items()}, depth_unit, '')
+    stored = _kept({kind: resize_nearest(image, *size) for kind, image in images.items()}, depth_unit, '')
     if native:
         stored |= _kept({kind: image for kind, image in images.items() if image.shape != size}, depth_unit, 'native_')
     return stored
@@ -42,6 +42,6 @@ def _kept(images: Mapping[str, NDArray[Any]], depth_unit: str, prefix: str) -> d
         kept[f'{prefix}labels'] = labels
     if DEPTH in images:
         depth = images[DEPTH].astype(np.float16)
-        known = labels is not None and labels.shape == depth.shape and depth_unit == METRES
-        kept[f'{prefix}depth_m'] = np.where(labels == SKY, np.float16(np.nan), depth) if known else depth
+        has_sky_labels = labels is not None and labels.shape == depth.shape and depth_unit == METRES
+        kept[f'{prefix}depth_m'] = np.where(labels == SKY, np.float16(np.nan), depth) if has_sky_labels else depth
     return kept

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_rgb
 from audio_manifold_ros.bags.storage.bag_reader import BagMessage, BagReader
 from training.errors import TrainingError
 from training.labelling.content_fingerprint import fingerprint
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 
 CAMERA_TOPICS = ('camera/image/compressed', 'camera/image')
 BAG_FILES = ('.mcap', '.db3')
@@ -50,7 +50,7 @@ class BagFrames:
             path, list(counts), CAMERA_TOPICS if topic is None else (topic,), named=topic is not None
         )
         self.count = counts[self.topic]
-        self._fingerprint = fingerprint(_files(path), whole=False)
+        self._fingerprint = fingerprint(_files(path), full_content=False)
 
     @property
     def provenance(self) -> dict[str, object]:
@@ -63,7 +63,7 @@ class BagFrames:
             'topic': self.topic,
         }
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Return the images in the order of time; of several recorded at one time the first.
 
         Raises:
@@ -78,13 +78,13 @@ class BagFrames:
                     yield _frame(bag, message)
 
 
-def find_topic(path: Path, topics: list[str], wanted: tuple[str, ...], *, named: bool) -> str:
+def find_topic(path: Path, topics: list[str], candidates: tuple[str, ...], *, named: bool) -> str:
     """Return the image topic that is meant; names are compared without their leading slash.
 
     Args:
         path: The bag, for messages.
         topics: The bag's image topics.
-        wanted: Names to look for, the likeliest first.
+        candidates: Names to look for, the likeliest first.
         named: The user has named it: nothing else will do.
 
     Raises:
@@ -92,12 +92,12 @@ def find_topic(path: Path, topics: list[str], wanted: tuple[str, ...], *, named:
 
     """
     by_name = {topic.strip('/'): topic for topic in topics}
-    for name in wanted:
+    for name in candidates:
         if name.strip('/') in by_name:
             return by_name[name.strip('/')]
     if len(topics) == 1 and not named:
         return topics[0]
-    msg = f'{path}: no image topic {" or ".join(map(repr, wanted))}: name one of {sorted(topics)}.'
+    msg = f'{path}: no image topic {" or ".join(map(repr, candidates))}: name one of {sorted(topics)}.'
     raise TrainingError(msg)
 
 
@@ -106,14 +106,14 @@ def stamp_ns(message: Any) -> int:
     return int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
 
 
-def _frame(bag: BagReader, message: BagMessage) -> Frame:
+def _frame(bag: BagReader, message: BagMessage) -> RecordedFrame:
     decoded = bag.decode(message)
 
     def picture() -> NDArray[np.uint8]:
-        return decode_picture(decoded)
+        return decode_rgb(decoded)
 
-    shown_ns = stamp_ns(decoded)
-    return Frame(message.time_ns, shown_ns, (str(shown_ns), str(message.time_ns)), picture)
+    image_stamp_ns = stamp_ns(decoded)
+    return RecordedFrame(message.time_ns, image_stamp_ns, (str(image_stamp_ns), str(message.time_ns)), picture)
 
 
 def _files(path: Path) -> list[Path]:

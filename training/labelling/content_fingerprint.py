@@ -11,12 +11,12 @@ from pathlib import Path
 EDGE_BYTES = 1 << 16
 
 
-def fingerprint(files: Iterable[Path], *, whole: bool) -> str:
+def fingerprint(files: Iterable[Path], *, full_content: bool) -> str:
     """Return a hash of files by name, size and content.
 
     Args:
         files: In an order that does not change.
-        whole: Read all; otherwise both ends of each file, which tell recordings apart: a drive has tens of gigabytes.
+        full_content: Read all; otherwise both ends of each file, which tell recordings apart: a drive has tens of gigabytes.
 
     Raises:
         OSError: A file cannot be read.
@@ -29,7 +29,7 @@ def fingerprint(files: Iterable[Path], *, whole: bool) -> str:
         with path.open('rb') as file:
             while block := file.read(EDGE_BYTES):
                 digest.update(block)
-                if not whole:
+                if not full_content:
                     file.seek(max(size - EDGE_BYTES, file.tell()))
                     digest.update(file.read())
                     break

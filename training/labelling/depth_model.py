@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
 # The small one is Apache-2.0; the terms of its larger sisters differ.
@@ -60,7 +60,7 @@ class DepthModel:
 
         return self._model.pipeline('depth-estimation', AutoModelForDepthEstimation)
 
-    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
         """Return float32 (row, column) metres of the pictures' size; not positive becomes NaN.
 
         Raises:

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.importing.mavd_names import parse_picture
 from training.labelling.content_fingerprint import fingerprint
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 
 SUFFIXES = ('.jpg', '.jpeg', '.png')
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 # How names tell the time: nanoseconds; MAVD's seconds, nanoseconds (not padded with zeros) and code; OAP's two-second
 # clips, whose frame is taken one second after the clip's start.
 TIMES: tuple[tuple[re.Pattern[str], Callable[[list[int]], int]], ...] = (
     (re.compile(r'(\d{15,19})'), lambda numbers: numbers[0]),
-    (re.compile(r'.*_(\d{9,10})_(\d{1,9})(?:_\d+)?'), lambda numbers: numbers[0] * NS + numbers[1]),
-    (re.compile(r'(?:.*_)?(\d{6})'), lambda numbers: (numbers[0] + 1) * NS),
+    (re.compile(r'.*_(\d{9,10})_(\d{1,9})(?:_\d+)?'), lambda numbers: numbers[0] * NS_PER_S + numbers[1]),
+    (re.compile(r'(?:.*_)?(\d{6})'), lambda numbers: (numbers[0] + 1) * NS_PER_S),
 )
 
 
@@ -53,7 +53,7 @@ class PictureFrames:
             msg = f'{str(path)!r} is neither a bag nor a folder of pictures {SUFFIXES}: give one of them.'
             raise TrainingError(msg)
         self._pictures = _by_time(pictures)
-        self._fingerprint = fingerprint(self._pictures.values(), whole=False)
+        self._fingerprint = fingerprint(self._pictures.values(), full_content=False)
 
     @property
     def count(self) -> int:
@@ -66,10 +66,10 @@ class PictureFrames:
         columns = {} if self._columns is None else {'columns': list(self._columns)}
         return {'recording': self.path.absolute().name, 'fingerprint': self._fingerprint, **columns}
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Return the pictures in the order of time."""
         for time, file in sorted(self._pictures.items()):
-            yield Frame(time, time, (file.stem, file.stem.rpartition('_')[2]), _reader(file, self._columns))
+            yield RecordedFrame(time, time, (file.stem, file.stem.rpartition('_')[2]), _reader(file, self._columns))
 
 
 def time_ns(file: Path) -> int:

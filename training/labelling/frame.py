@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Frame:
+class RecordedFrame:
     """One camera image.
 
     Attributes:
@@ -41,7 +41,7 @@ class FrameSource(Protocol):
     def provenance(self) -> dict[str, object]:
         """Which images they are, as plain values; the same for the same images wherever they lie."""
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[RecordedFrame]:
         """Return the images in the order of time, no two of one time.
 
         Raises:

@@ -59,7 +59,9 @@ class HubModel:
             raise TrainingError(msg) from None
         if local:
             files = sorted(file for pattern in FILES for file in folder.glob(pattern))
-            return cls(name, None, config, {'model': folder.absolute().name, 'sha256': fingerprint(files, whole=True)})
+            return cls(
+                name, None, config, {'model': folder.absolute().name, 'sha256': fingerprint(files, full_content=True)}
+            )
         commit = getattr(config, '_commit_hash', None) or revision
         return cls(name, commit or None, config, {'model': name, 'revision': commit})
 
@@ -77,15 +79,15 @@ class HubModel:
         import torch
         import transformers
 
-        known: dict[str, Any] = {
+        processor_arguments: dict[str, Any] = {
             'revision': self.revision,
             'trust_remote_code': False,
             'local_files_only': 'sha256' in self.identity,
         }
-        known = {key: value for key, value in known.items() if value is not None}
+        processor_arguments = {key: value for key, value in processor_arguments.items() if value is not None}
         try:
-            processor = self._image_processor(known)
-            model = auto_model.from_pretrained(self.name, use_safetensors=True, **known)
+            processor = self._image_processor(processor_arguments)
+            model = auto_model.from_pretrained(self.name, use_safetensors=True, **processor_arguments)
         except (OSError, ValueError) as error:
             msg = (
                 f'The model {self.name!r} cannot be loaded for {task}: {_first_line(error)} It needs safetensors: '
@@ -96,16 +98,16 @@ class HubModel:
         pipeline: Any = transformers.pipeline
         return pipeline(task, model=model, image_processor=processor, device=device)
 
-    def _image_processor(self, known: dict[str, Any]) -> Any:
+    def _image_processor(self, processor_arguments: dict[str, Any]) -> Any:
         """Return what makes tensors of pictures, always by Pillow: the labels must not depend on what is installed."""
         if self.config.model_type == 'segformer':
             # Hidden where torchvision is missing, though only maps to train on need that (transformers 5.20).
             from transformers.models.segformer.image_processing_pil_segformer import SegformerImageProcessorPil
 
-            return SegformerImageProcessorPil.from_pretrained(self.name, **known)
+            return SegformerImageProcessorPil.from_pretrained(self.name, **processor_arguments)
         from transformers import AutoImageProcessor
 
-        return AutoImageProcessor.from_pretrained(self.name, backend='pil', **known)
+        return AutoImageProcessor.from_pretrained(self.name, backend='pil', **processor_arguments)
 
 
 def _first_line(error: Exception) -> str:

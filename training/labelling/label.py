@@ -20,24 +20,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
 from audio_manifold_ros.rig.errors import CalibrationError
 from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
 from training.labelling.folder_frames import SUFFIXES, PictureFrames
 from training.labelling.frame import FrameSource
-from training.labelling.label_job import TrackRequest, make_track
-from training.labelling.recorded_labels import RecordedTopic
+from training.labelling.label_job import LabelJob, run_label_job
+from training.labelling.recorded_labels import RecordedLabels
 from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, SegmentationModel
 from training.labelling.teacher import Teacher
 from training.labelling.teacher_files import TeacherFiles
 
 REFUSALS = (TrainingError, BagError, CalibrationError, DatasetError, OSError)
-NOBODY, TOPIC, FILES = 'none', 'topic:', 'files:'
+NO_TEACHER, TOPIC, FILES = 'none', 'topic:', 'files:'
 MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
 DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
-WHO = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NOBODY}'
+TEACHER_HELP = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {FILES}FOLDER, or {NO_TEACHER}'
 
 
 def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | None = None) -> FrameSource:
@@ -61,7 +61,7 @@ def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | N
     return BagFrames(recording, topic)
 
 
-def open_teacher(modality: str, who: str, recording: Path) -> Teacher:
+def open_teacher(modality: str, teacher_spec: str, recording: Path) -> Teacher:
     """Return who labels a modality, as the command line names it.
 
     Raises:
@@ -69,11 +69,11 @@ def open_teacher(modality: str, who: str, recording: Path) -> Teacher:
         TrainingError: There is no such teacher.
 
     """
-    if who.startswith(TOPIC):
-        return RecordedTopic(recording, modality, who.removeprefix(TOPIC))
-    if who.startswith(FILES):
-        return TeacherFiles(Path(who.removeprefix(FILES)), modality)
-    return MODELS[modality](who)
+    if teacher_spec.startswith(TOPIC):
+        return RecordedLabels(recording, modality, teacher_spec.removeprefix(TOPIC))
+    if teacher_spec.startswith(FILES):
+        return TeacherFiles(Path(teacher_spec.removeprefix(FILES)), modality)
+    return MODELS[modality](teacher_spec)
 
 
 def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
@@ -88,28 +88,28 @@ def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
     """
     refused: dict[Path, str] = {}
     sources: dict[Path, FrameSource] = {}
-    for recording in without_labels(options.recordings):
-        with _refusing(recording, refused):
+    for recording in exclude_label_folders(options.recordings):
+        with _collect_refusals(recording, refused):
             sources[recording] = open_source(recording, options.topic, options.columns and tuple(options.columns))
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         for modality in MODELS:
-            who = getattr(options, modality)
+            teacher_spec = getattr(options, modality)
             teacher: Teacher | None = None
-            for recording, source in sources.items() if who != NOBODY else ():
-                if teacher is None and not who.startswith(TOPIC):
-                    teacher = open_teacher(modality, who, recording)
-                with _refusing(recording, refused):
-                    asked = teacher or open_teacher(modality, who, recording)
-                    request = TrackRequest(source, asked, tuple(options.size), options.every, options.batch)
+            for recording, source in sources.items() if teacher_spec != NO_TEACHER else ():
+                if teacher is None and not teacher_spec.startswith(TOPIC):
+                    teacher = open_teacher(modality, teacher_spec, recording)
+                with _collect_refusals(recording, refused):
+                    selected_teacher = teacher or open_teacher(modality, teacher_spec, recording)
+                    request = LabelJob(source, selected_teacher, tuple(options.size), options.every, options.batch)
                     task = progress.add_task(f'{recording.name}: {modality}', total=request.count)
-                    path = make_track(request, label_folder(recording), partial(progress.advance, task))
+                    path = run_label_job(request, label_folder(recording), partial(progress.advance, task))
                     console.print(f'labels: {path}', highlight=False, soft_wrap=True)
     return refused
 
 
 @contextmanager
-def _refusing(recording: Path, refused: dict[Path, str]) -> Iterator[None]:
+def _collect_refusals(recording: Path, refused: dict[Path, str]) -> Iterator[None]:
     try:
         yield
     except REFUSALS as error:
@@ -121,7 +121,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('recordings', type=Path, nargs='+', help='bags, or folders of pictures named by their time')
     parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
     for modality in MODELS:
-        parser.add_argument(f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{WHO} (%(default)s)')
+        parser.add_argument(
+            f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{TEACHER_HELP} (%(default)s)'
+        )
     parser.add_argument('--size', type=whole_number(1), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
     parser.add_argument(
         '--columns',

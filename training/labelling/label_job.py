@@ -20,14 +20,14 @@ from audio_manifold_ros import __version__
 from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_file import (
     MODALITIES,
-    LabelRun,
-    LabelTrack,
-    TrackDescription,
-    write_track,
+    LabelDescription,
+    LabelFile,
+    LabelSegment,
+    write_label_file,
 )
-from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from training.errors import TrainingError
-from training.labelling.frame import Frame, FrameSource
+from training.labelling.frame import FrameSource, RecordedFrame
 from training.labelling.teacher import Teacher
 
 KEY_VERSION = 1
@@ -35,7 +35,7 @@ PART_FRAMES = 128
 
 
 @dataclass(frozen=True)
-class TrackRequest:
+class LabelJob:
     """Which labels are wanted.
 
     Attributes:
@@ -59,22 +59,22 @@ class TrackRequest:
         return -(-self.source.count // self.every)
 
     @property
-    def description(self) -> TrackDescription:
+    def description(self) -> LabelDescription:
         """What the track will say of itself; its key changes only with what the labels depend on."""
-        facts: dict[str, Any] = {
+        provenance_items: dict[str, Any] = {
             'source': self.source.provenance,
             'teacher': self.teacher.provenance,
             'size': list(self.size),
             'every': self.every,
         }
-        content = {'version': KEY_VERSION, 'modality': self.teacher.modality, **facts}
+        content = {'version': KEY_VERSION, 'modality': self.teacher.modality, **provenance_items}
         content['source'] = {name: value for name, value in self.source.provenance.items() if name != 'recording'}
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        facts['software'] = f'audio_manifold_ros {__version__}'
-        return TrackDescription(self.teacher.modality, key, facts)
+        provenance_items['software'] = f'audio_manifold_ros {__version__}'
+        return LabelDescription(self.teacher.modality, key, provenance_items)
 
 
-def make_track(request: TrackRequest, folder: Path, advance: Callable[[int], None]) -> Path:
+def run_label_job(request: LabelJob, folder: Path, advance: Callable[[int], None]) -> Path:
     """Label a recording, unless the very same labels are there, and return the path of the track.
 
     Args:
@@ -90,49 +90,47 @@ def make_track(request: TrackRequest, folder: Path, advance: Callable[[int], Non
     """
     description = request.description
     path = folder / MODALITIES[request.teacher.modality][0]
-    known = _known(path, description.key)
-    if known is not None:
-        advance(known)
+    finished_count = _finished_frame_count(path, description.key)
+    if finished_count is not None:
+        advance(finished_count)
         return path
     parts = folder / f'.{path.stem}.{description.key[:16]}.parts'
     _label_parts(request, description, parts, advance)
-    if not any(len(run.time_ns) for run in _runs(parts)):
+    if not any(len(run.time_ns) for run in _read_segments(parts)):
         shutil.rmtree(parts)
         msg = f'{description.provenance["teacher"]!r} knows none of {request.count} images: do the times or names fit?'
         raise TrainingError(msg)
-    write_track(path, description, _runs(parts))
+    write_label_file(path, description, _read_segments(parts))
     shutil.rmtree(parts)
     return path
 
 
-def _label_parts(
-    request: TrackRequest, description: TrackDescription, parts: Path, advance: Callable[[int], None]
-) -> None:
+def _label_parts(request: LabelJob, description: LabelDescription, parts: Path, advance: Callable[[int], None]) -> None:
     frames = islice(request.source.frames(), 0, None, request.every)
     for number in range(max(1, -(-request.count // PART_FRAMES))):
         part = parts / f'{number:06d}.h5'
-        done = _known(part, description.key)
+        done = _finished_frame_count(part, description.key)
         if done is None:
-            write_track(part, description, iter([_label(request, islice(frames, PART_FRAMES), advance)]))
+            write_label_file(part, description, iter([_label(request, islice(frames, PART_FRAMES), advance)]))
         else:
             sum(1 for _ in islice(frames, done))
             advance(done)
 
 
-def _label(request: TrackRequest, frames: Iterator[Frame], advance: Callable[[int], None]) -> LabelRun:
+def _label(request: LabelJob, frames: Iterator[RecordedFrame], advance: Callable[[int], None]) -> LabelSegment:
     dtype = MODALITIES[request.teacher.modality][1]
     times: list[tuple[int, int]] = []
     images: list[NDArray[Any]] = []
-    looked_at = 0
+    processed = 0
     while batch := list(islice(frames, request.batch)):
         for frame, image in zip(batch, request.teacher.label(batch), strict=True):
             if image is not None:
                 times.append((frame.time_ns, frame.stamp_ns))
-                images.append(_stored(sampled(image, *request.size), dtype))
-        looked_at += len(batch)
+                images.append(_stored(resize_nearest(image, *request.size), dtype))
+        processed += len(batch)
         advance(len(batch))
     time_ns, stamp_ns = np.array(times, dtype=np.int64).reshape(-1, 2).T
-    return LabelRun(time_ns, stamp_ns, np.array(images, dtype=dtype).reshape(-1, *request.size), looked_at)
+    return LabelSegment(time_ns, stamp_ns, np.array(images, dtype=dtype).reshape(-1, *request.size), processed)
 
 
 def _stored(image: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
@@ -141,16 +139,16 @@ def _stored(image: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     return np.where(np.isinf(stored), dtype(np.nan), stored) if dtype is np.float16 else stored
 
 
-def _known(path: Path, key: str) -> int | None:
+def _finished_frame_count(path: Path, key: str) -> int | None:
     """Return how many images were looked at for a finished file of this key; None if there is no such file."""
     try:
-        with LabelTrack(path) as track:
+        with LabelFile(path) as track:
             return track.frames if track.description.key == key else None
     except DatasetError:
         return None
 
 
-def _runs(parts: Path) -> Iterator[LabelRun]:
+def _read_segments(parts: Path) -> Iterator[LabelSegment]:
     for part in sorted(parts.glob('*.h5')):
-        with LabelTrack(part) as track:
+        with LabelFile(part) as track:
             yield track.run()

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_labels
-from audio_manifold_ros.bags.decoding.recorded_audio import FIRST_MESSAGES, LATE_NS
+from audio_manifold_ros.bags.decoding.recorded_audio import MAX_LATENESS_NS, NUM_FIRST_MESSAGES
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from training.labelling.bag_frames import find_topic, stamp_ns
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 
 DEPTH = 'depth'
 TOLERANCE_NS = 50_000_000
 _Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
 
-class RecordedTopic:
+class RecordedLabels:
     """A topic of the bag that holds the camera images; the image nearest in stamps counts, within 50 ms.
 
     Depth is worth what the `depth.yaml` of the rig in the bag says.
@@ -52,23 +52,25 @@ class RecordedTopic:
             topics = [entry.name for entry in bag.topics if entry.type in IMAGE_TYPES]
             metadata = read_run_metadata(bag) if modality == DEPTH else None
         rig = None if metadata is None else metadata.rig
-        self._worth = None if rig is None else rig.depth_file()
-        rig_depth = RigDepth(self._worth)
+        self._depth_file = None if rig is None else rig.depth_file()
+        rig_depth = RigDepth(self._depth_file)
         self._unit = rig_depth.unit
         self._decode: Callable[[Any], NDArray[Any]] = rig_depth.decode if modality == DEPTH else decode_labels
         self.topic = find_topic(path, topics, (topic,), named=True)
-        self._usual_late_ns: float | None = None
-        self._walk: Iterator[_Entry] = iter(())
-        self._near: list[_Entry] = []
-        self._asked_ns: int | None = None
+        self._typical_latency_ns: float | None = None
+        self._entries: Iterator[_Entry] = iter(())
+        self._candidates: list[_Entry] = []
+        self._requested_ns: int | None = None
 
     @property
     def provenance(self) -> dict[str, object]:
         """The topic, and what the rig says of its depth."""
-        worth = {} if self._worth is None else {'depth_unit': self._unit, 'depth_file': asdict(self._worth)}
-        return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6, **worth}
+        depth_provenance = (
+            {} if self._depth_file is None else {'depth_unit': self._unit, 'depth_file': asdict(self._depth_file)}
+        )
+        return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6, **depth_provenance}
 
-    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
         """Return what was recorded nearest to each image, None where nothing was near; images come in order.
 
         Raises:
@@ -77,29 +79,29 @@ class RecordedTopic:
         """
         return [self._nearest(frame.stamp_ns, frame.time_ns - frame.stamp_ns) for frame in frames]
 
-    def _nearest(self, asked_ns: int, late_ns: int) -> NDArray[Any] | None:
+    def _nearest(self, requested_ns: int, latency_ns: int) -> NDArray[Any] | None:
         # One stamp that is wrong, of an image or of the topic, would lead the walk past all that follow.
-        if self._strayed(late_ns):
+        if self._is_stamp_outlier(latency_ns):
             return None
-        if self._asked_ns is None or asked_ns < self._asked_ns:
-            self._walk, self._near = self._messages(), []
-        self._asked_ns = asked_ns
-        self._near = [entry for entry in self._near if entry[0] >= asked_ns - TOLERANCE_NS]
-        while not self._near or self._near[-1][0] <= asked_ns:
-            entry = next(self._walk, None)
+        if self._requested_ns is None or requested_ns < self._requested_ns:
+            self._entries, self._candidates = self._messages(), []
+        self._requested_ns = requested_ns
+        self._candidates = [entry for entry in self._candidates if entry[0] >= requested_ns - TOLERANCE_NS]
+        while not self._candidates or self._candidates[-1][0] <= requested_ns:
+            entry = next(self._entries, None)
             if entry is None:
                 break
-            if entry[0] >= asked_ns - TOLERANCE_NS and not self._strayed(entry[1] - entry[0]):
-                self._near.append(entry)
-        best = min(self._near, key=lambda entry: abs(entry[0] - asked_ns), default=None)
-        return None if best is None or abs(best[0] - asked_ns) > TOLERANCE_NS else best[2]()
+            if entry[0] >= requested_ns - TOLERANCE_NS and not self._is_stamp_outlier(entry[1] - entry[0]):
+                self._candidates.append(entry)
+        best = min(self._candidates, key=lambda entry: abs(entry[0] - requested_ns), default=None)
+        return None if best is None or abs(best[0] - requested_ns) > TOLERANCE_NS else best[2]()
 
-    def _strayed(self, late_ns: int) -> bool:
+    def _is_stamp_outlier(self, latency_ns: int) -> bool:
         """Return whether a message came too long after its stamp, or before it, for the stamp to be right."""
-        if self._usual_late_ns is None:
-            first = [time_ns - stamp for stamp, time_ns, _ in islice(self._messages(), FIRST_MESSAGES)]
-            self._usual_late_ns = median(first) if first else 0.0
-        return abs(late_ns - self._usual_late_ns) > LATE_NS
+        if self._typical_latency_ns is None:
+            first = [time_ns - stamp for stamp, time_ns, _ in islice(self._messages(), NUM_FIRST_MESSAGES)]
+            self._typical_latency_ns = median(first) if first else 0.0
+        return abs(latency_ns - self._typical_latency_ns) > MAX_LATENESS_NS
 
     def _messages(self) -> Iterator[_Entry]:
         decode = self._decode

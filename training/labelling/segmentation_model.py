@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
 from training.errors import TrainingError
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
 # The repository's main branch holds pickles only; this revision holds the same weights as safetensors.
@@ -56,7 +56,7 @@ class SegmentationModel:
 
         return self._model.pipeline('image-segmentation', AutoModelForSemanticSegmentation)
 
-    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
         """Return uint8 (row, column) class ids of the pictures' size, 255 unlabelled.
 
         Raises:

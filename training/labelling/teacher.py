@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 
 
 class Teacher(Protocol):
@@ -23,7 +23,7 @@ class Teacher(Protocol):
     def provenance(self) -> dict[str, object]:
         """Who it is, as plain values: two teachers that may disagree differ in it."""
 
-    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
         """Label images that follow one another.
 
         Returns:

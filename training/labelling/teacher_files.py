@@ -15,7 +15,7 @@ from audio_manifold_ros.datasets.label_depth_unit import FILES_KIND, STEREO_SCAL
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
 from training.errors import TrainingError
 from training.labelling.content_fingerprint import fingerprint
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 
 # Of scaled disparity (Godard et al. 2019).
 DISPARITY_RANGE = (0.01, 10.0)
@@ -45,7 +45,7 @@ class TeacherFiles:
         if not self._files:
             msg = f'{str(folder)!r} holds no *{self._ending}: give the folder that the teacher of {modality} wrote.'
             raise TrainingError(msg)
-        self._fingerprint = fingerprint(self._files.values(), whole=False)
+        self._fingerprint = fingerprint(self._files.values(), full_content=False)
 
     @property
     def provenance(self) -> dict[str, object]:
@@ -53,7 +53,7 @@ class TeacherFiles:
         scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == 'depth' else {}
         return {'kind': FILES_KIND, 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
 
-    def label(self, frames: Sequence[Frame]) -> list[NDArray[Any] | None]:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
         """Return what the files say, None where there is none.
 
         Raises:

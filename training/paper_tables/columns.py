@@ -39,7 +39,7 @@ class Column:
     percent: bool = False
 
     @property
-    def rises(self) -> bool:
+    def higher_is_better(self) -> bool:
         """Whether more is better."""
         return self.heading.endswith('↑')
 
@@ -71,9 +71,11 @@ class Convention:
 
 
 def _depth(path: tuple[str, ...], **others: str) -> tuple[Column, ...]:
-    said = {'abs_rel': ('ABS_rel ↓', 3), 'sq_rel': ('SQR_rel ↓', 3), 'rmse': ('RMSE_lin ↓', 2)}
-    said |= {'rmse_log': ('RMSE_log ↓', 3), 'auc_crr': ('AUC_crr ↑', 3)}
-    return tuple(Column(key, heading, (*path, others.get(key, key)), digits) for key, (heading, digits) in said.items())
+    formats = {'abs_rel': ('ABS_rel ↓', 3), 'sq_rel': ('SQR_rel ↓', 3), 'rmse': ('RMSE_lin ↓', 2)}
+    formats |= {'rmse_log': ('RMSE_log ↓', 3), 'auc_crr': ('AUC_crr ↑', 3)}
+    return tuple(
+        Column(key, heading, (*path, others.get(key, key)), digits) for key, (heading, digits) in formats.items()
+    )
 
 
 def _classes(mean: tuple[str, ...], path: tuple[str, ...]) -> tuple[Column, ...]:

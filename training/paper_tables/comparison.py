@@ -11,21 +11,21 @@ from statistics import mean, stdev
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
 from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
-from training.paper_tables.published_values import Paper, PaperRow, PaperTable, Printed
-from training.paper_tables.records import RunRecord, Terms, by_terms
+from training.paper_tables.published_values import Paper, PaperRow, PaperTable, PublishedRow
+from training.paper_tables.records import RunConditions, RunRecord, group_by_conditions
 from training.paper_tables.run_conditions import terms_line
-from training.paper_tables.table import IMPOSSIBLE, NOTHING, Cell, Kind, Row, Table
+from training.paper_tables.table import IMPOSSIBLE, NO_VALUE, Cell, ResultTable, Row, RowKind
 
 CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
 ABLATION = 'ablation'
-ENOUGH_SEEDS = 3
+MIN_SEEDS = 3
 HEADINGS = ('Method', 'Who', 'Seeds')
 BEST_NOTE = 'The best mean of a column is marked; a lead smaller than the deviations (±, over seeds) means nothing.'
 OTHER_DATA_NOTE = "The paper's figures are of other data: for orientation only."
 IMPOSSIBLE_NOTE = f"{IMPOSSIBLE} cannot be: AUC_crr by the paper's equation is below 0.30. Perhaps a digit was lost."
 
 
-def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[Table]:
+def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[ResultTable]:
     """Return all tables of a data set: by terms of the runs, then in the paper's order, each in every convention.
 
     Without a run there is nothing to convert: the paper's tables stand alone, once each.
@@ -34,22 +34,22 @@ def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) 
         TrainingError: There is no run, and the paper has none either.
 
     """
-    found: list[Table] = []
+    found: list[ResultTable] = []
     if not records and dataset not in paper.datasets:
         msg = f'No run of {dataset!r} is stored: run a system on it, or name one of {list(paper.datasets)}.'
         raise TrainingError(msg)
-    for number, (terms, group) in enumerate(by_terms(list(records)).items(), 1):
-        ending = '' if number == 1 else f'_terms_{number}'
-        for printed in paper.tables_of(dataset):
-            for convention in CONVENTIONS[printed.shape]:
-                builder = _Builder(dataset, convention, paper, group, terms)
-                found.append(_ended(builder.beside(printed), ending))
-        builder = _Builder(dataset, STRUCTURE, paper, group, terms)
-        found.append(_ended(builder.structure(paper.tables_of(dataset)), ending))
+    for number, (conditions, group) in enumerate(group_by_conditions(list(records)).items(), 1):
+        key_suffix = '' if number == 1 else f'_terms_{number}'
+        for published in paper.tables_of(dataset):
+            for convention in CONVENTIONS[published.shape]:
+                builder = _Builder(dataset, convention, paper, group, conditions)
+                found.append(_with_key_suffix(builder.compare_with_paper(published), key_suffix))
+        builder = _Builder(dataset, STRUCTURE, paper, group, conditions)
+        found.append(_with_key_suffix(builder.structure(paper.tables_of(dataset)), key_suffix))
     if not records:
         first = {shape: conventions[0] for shape, conventions in CONVENTIONS.items()}
         builders = {shape: _Builder(dataset, convention, paper, [], None) for shape, convention in first.items()}
-        found += [builders[printed.shape].beside(printed) for printed in paper.tables_of(dataset)]
+        found += [builders[published.shape].compare_with_paper(published) for published in paper.tables_of(dataset)]
     return found
 
 
@@ -61,26 +61,26 @@ class _Builder:
     convention: Convention
     paper: Paper
     records: Sequence[RunRecord]
-    terms: Terms | None
+    conditions: RunConditions | None
 
-    def beside(self, printed: PaperTable) -> Table:
+    def compare_with_paper(self, published: PaperTable) -> ResultTable:
         """Return a table in the paper's shape, the systems that it does not know below."""
-        systems = [system for row in printed.rows for system in row.systems]
-        blocks = [self._block(row, printed) for row in printed.rows]
-        if printed.shape != ABLATION:
+        systems = [system for row in published.rows for system in row.systems]
+        blocks = [self._block(row, published) for row in published.rows]
+        if published.shape != ABLATION:
             unknown = [system for system in self._systems() if system not in self.paper.systems]
             others = [system for system in unknown if self._has_figures(system)]
             blocks += [self._system(system, 'not in the paper') for system in others]
             systems += others
         notes = [self.convention.note, BEST_NOTE] if self.records else []
-        notes += [] if printed.dataset else [OTHER_DATA_NOTE]
-        notes += [IMPOSSIBLE_NOTE] if any(entry.impossible for row in printed.rows for entry in row.printed) else []
-        number = f'Table{"s" if len(printed.numbers) > 1 else ""} {" and ".join(map(str, printed.numbers))}'
-        title = f'{number}. {printed.title or f"{self.dataset}: {printed.shape}"}, {self.convention.title}'
-        key = f'table_{"_".join(map(str, printed.numbers))}_{self.convention.key}'
+        notes += [] if published.dataset else [OTHER_DATA_NOTE]
+        notes += [IMPOSSIBLE_NOTE] if any(entry.impossible for row in published.rows for entry in row.published) else []
+        number = f'Table{"s" if len(published.numbers) > 1 else ""} {" and ".join(map(str, published.numbers))}'
+        title = f'{number}. {published.title or f"{self.dataset}: {published.shape}"}, {self.convention.title}'
+        key = f'table_{"_".join(map(str, published.numbers))}_{self.convention.key}'
         return self._table(key, title, systems, blocks, notes)
 
-    def structure(self, tables: Sequence[PaperTable]) -> Table:
+    def structure(self, tables: Sequence[PaperTable]) -> ResultTable:
         """Return the table of structural figures, the systems in the paper's order."""
         methods = {system: row.method for table in reversed(tables) for row in table.rows for system in row.systems}
         ranks = {system: place for place, system in enumerate(_in_order(tables))}
@@ -92,32 +92,34 @@ class _Builder:
 
     def _table(
         self, key: str, title: str, systems: Sequence[str], blocks: Sequence[list[Row]], notes: Sequence[str]
-    ) -> Table:
-        rows = _marked([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
+    ) -> ResultTable:
+        rows = _mark_best([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
         runs = [record for record in self.records if record.system in systems]
-        few = [name for name in self._systems() if name in systems and len(self._runs(name)) < ENOUGH_SEEDS]
-        notes = [*notes, f'Fewer than three runs so far: {", ".join(few)}.'] if few else notes
+        under_sampled = [name for name in self._systems() if name in systems and len(self._runs(name)) < MIN_SEEDS]
+        notes = [*notes, f'Fewer than three runs so far: {", ".join(under_sampled)}.'] if under_sampled else notes
         headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
-        leaks = self.terms is not None and self.terms.leaks is True
+        leaks = self.conditions is not None and self.conditions.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
-        return Table(key, title, (terms_line(self.terms, runs or self.records), *notes), headings, tuple(rows))
+        return ResultTable(
+            key, title, (terms_line(self.conditions, runs or self.records), *notes), headings, tuple(rows)
+        )
 
-    def _block(self, row: PaperRow, printed: PaperTable) -> list[Row]:
+    def _block(self, row: PaperRow, published: PaperTable) -> list[Row]:
         lines: list[Row] = []
         run = [system for system in row.systems if self._runs(system)]
         for system in run or row.systems[:1]:
             lines += self._system(system, '' if lines else row.method)
-        return [*lines, *(self._printed(entry, named=not printed.dataset) for entry in row.printed)]
+        return [*lines, *(self._published_row(entry, named=not published.dataset) for entry in row.published)]
 
     def _system(self, system: str, method: str) -> list[Row]:
         runs = self._runs(system)
         names = self.paper.names
-        who = f'{system} ({names[system]})' if system in names else system
-        lines = [Row(method, who, str(len(runs)) if runs else NOTHING, self._cells(runs, MODEL), Kind.MODEL)]
+        source = f'{system} ({names[system]})' if system in names else system
+        lines = [Row(method, source, str(len(runs)) if runs else NO_VALUE, self._cells(runs, MODEL), RowKind.MODEL)]
         for variant, name in CONTROL_NAMES.items():
             cells = self._cells(runs, variant)
-            if any(cell.text != NOTHING for cell in cells):
-                lines.append(Row('', name, str(len(runs)), cells, Kind.CONTROL))
+            if any(cell.text != NO_VALUE for cell in cells):
+                lines.append(Row('', name, str(len(runs)), cells, RowKind.CONTROL))
         return lines
 
     def _prior(self) -> list[Row]:
@@ -126,27 +128,29 @@ class _Builder:
         if not any(found):
             return []
         pairs = zip(found, self.convention.columns, strict=True)
-        cells = tuple(Cell(shown(list(values), column.digits)) for values, column in pairs)
-        return [Row('training prior', '', '', cells, Kind.PRIOR)]
+        cells = tuple(Cell(format_mean_std(list(values), column.digits)) for values, column in pairs)
+        return [Row('training prior', '', '', cells, RowKind.PRIOR)]
 
-    def _printed(self, printed: Printed, *, named: bool) -> Row:
-        figures = dict(zip(self._paper_keys(), printed.values, strict=True))
+    def _published_row(self, published: PublishedRow, *, named: bool) -> Row:
+        figures = dict(zip(self._paper_keys(), published.values, strict=True))
         cells = tuple(
-            Cell(_as_printed(figures[column.key], impossible=column.key in printed.impossible))
+            Cell(_format_published(figures[column.key], impossible=column.key in published.impossible))
             if column.key in figures
             else Cell()
             for column in self.convention.columns
         )
-        return Row('', f'paper, {printed.dataset.upper()}' if named else 'paper', '', cells, Kind.PAPER)
+        return Row('', f'paper, {published.dataset.upper()}' if named else 'paper', '', cells, RowKind.PAPER)
 
     def _paper_keys(self) -> list[str]:
         return [column.key for column in self.convention.columns if column.key]
 
     def _cells(self, runs: Sequence[RunRecord], variant: str) -> tuple[Cell, ...]:
-        return tuple(Cell(shown(_figures(runs, column, variant), column.digits)) for column in self.convention.columns)
+        return tuple(
+            Cell(format_mean_std(_figures(runs, column, variant), column.digits)) for column in self.convention.columns
+        )
 
     def _has_figures(self, system: str) -> bool:
-        return any(cell.text != NOTHING for cell in self._cells(self._runs(system), MODEL))
+        return any(cell.text != NO_VALUE for cell in self._cells(self._runs(system), MODEL))
 
     def _systems(self) -> list[str]:
         return list(dict.fromkeys(record.system for record in self.records))
@@ -155,10 +159,10 @@ class _Builder:
         return [record for record in self.records if record.system == system]
 
 
-def shown(values: Sequence[float], digits: int) -> str:
+def format_mean_std(values: Sequence[float], digits: int) -> str:
     """Return the mean of runs, with the standard deviation (of a sample) where there are two or more."""
     if not values:
-        return NOTHING
+        return NO_VALUE
     if len(values) == 1:
         return f'{values[0]:.{digits}f}'
     return f'{mean(values):.{digits}f} ± {stdev(values):.{digits}f}'
@@ -174,23 +178,23 @@ def _figures(runs: Sequence[RunRecord], column: Column, variant: str) -> list[fl
     return [value for value in found if value is not None]
 
 
-def _as_printed(text: str, *, impossible: bool) -> str:
-    whole = f'0{text}' if text.startswith('.') else text
-    return f'{whole}{IMPOSSIBLE}' if impossible else whole
+def _format_published(text: str, *, impossible: bool) -> str:
+    with_leading_zero = f'0{text}' if text.startswith('.') else text
+    return f'{with_leading_zero}{IMPOSSIBLE}' if impossible else with_leading_zero
 
 
-def _marked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+def _mark_best(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
     """Mark the best model of each column that has at least two."""
     best = []
     for place, column in enumerate(columns):
         means = {float(row.cells[place].text.split()[0]) for row in rows if _competes(row, place)}
         several = sum(_competes(row, place) for row in rows) > 1
-        best.append((max(means) if column.rises else min(means)) if several else None)
+        best.append((max(means) if column.higher_is_better else min(means)) if several else None)
     return [replace(row, cells=tuple(_mark(row, place, best[place]) for place in range(len(columns)))) for row in rows]
 
 
 def _competes(row: Row, place: int) -> bool:
-    return row.kind is Kind.MODEL and row.cells[place].text != NOTHING
+    return row.kind is RowKind.MODEL and row.cells[place].text != NO_VALUE
 
 
 def _mark(row: Row, place: int, best: float | None) -> Cell:
@@ -198,5 +202,5 @@ def _mark(row: Row, place: int, best: float | None) -> Cell:
     return replace(cell, best=_competes(row, place) and float(cell.text.split()[0]) == best)
 
 
-def _ended(table: Table, ending: str) -> Table:
-    return replace(table, key=f'{table.key}{ending}')
+def _with_key_suffix(table: ResultTable, key_suffix: str) -> ResultTable:
+    return replace(table, key=f'{table.key}{key_suffix}')

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.paper_tables.table import Kind, Row, Table
+from training.paper_tables.table import ResultTable, Row, RowKind
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -20,11 +20,16 @@ MARGIN, COLUMN_GAP = 40, 44
 NORMAL, BOLD = 400, 700
 LEFT_COLUMNS = 2
 PAPER, INK, FAINT, RULE = (255, 255, 255), (24, 27, 33), (110, 118, 130), (200, 205, 212)
-COLOURS: dict[Kind, Colour] = {Kind.PRIOR: FAINT, Kind.MODEL: INK, Kind.CONTROL: FAINT, Kind.PAPER: (38, 84, 168)}
+COLOURS: dict[RowKind, Colour] = {
+    RowKind.PRIOR: FAINT,
+    RowKind.MODEL: INK,
+    RowKind.CONTROL: FAINT,
+    RowKind.PAPER: (38, 84, 168),
+}
 NOTE_SIGN_WIDTH = 11
 
 
-def as_picture(table: Table) -> Picture:
+def as_picture(table: ResultTable) -> Picture:
     """Return the table: uint8 (row, column, 3), red first, dark on white."""
     lines = [table.headings, *(row.texts for row in table.rows)]
     widths = [max(_width(line[place], BOLD) for line in lines) for place in range(len(table.headings))]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from training.paper_tables.table import Kind, Row, Table
+from training.paper_tables.table import ResultTable, Row, RowKind
 
 SPECIAL = {
     '\\': r'\textbackslash{}',
@@ -24,7 +24,7 @@ SPECIAL = {
 }
 
 
-def as_latex(table: Table) -> str:
+def as_latex(table: ResultTable) -> str:
     """Return a `table*` with the notes as its caption."""
     columns = 'll' + 'r' * (len(table.headings) - 2)
     lines = [
@@ -51,10 +51,10 @@ def escaped(text: str) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    who = escaped(row.who)
-    slanted = row.kind in {Kind.CONTROL, Kind.PAPER}
+    source = escaped(row.source)
+    slanted = row.kind in {RowKind.CONTROL, RowKind.PAPER}
     figures = [rf'\textbf{{{escaped(cell.text)}}}' if cell.best else escaped(cell.text) for cell in row.cells]
-    return [escaped(row.method), rf'\textit{{{who}}}' if slanted else who, escaped(row.seeds), *figures]
+    return [escaped(row.method), rf'\textit{{{source}}}' if slanted else source, escaped(row.seeds), *figures]
 
 
 def _line(cells: list[str]) -> str:

@@ -17,7 +17,7 @@ PAPER_FILE = Path(__file__).parent.parent / 'paper_tables.yaml'
 
 
 @dataclass(frozen=True)
-class Printed:
+class PublishedRow:
     """One row as printed.
 
     Attributes:
@@ -39,13 +39,13 @@ class PaperRow:
     Attributes:
         method: What the paper calls it.
         systems: The configurations of this project that stand beside it.
-        printed: What the paper says of it.
+        published: What the paper says of it.
 
     """
 
     method: str
     systems: tuple[str, ...]
-    printed: tuple[Printed, ...]
+    published: tuple[PublishedRow, ...]
 
 
 @dataclass(frozen=True)
@@ -123,19 +123,21 @@ def _table(entry: dict[str, Any]) -> PaperTable:
 
 def _row(entry: dict[str, Any], row: dict[str, Any]) -> PaperRow:
     columns = SHAPES[entry['shape']]
-    printed = Printed(entry['dataset'], tuple(row['printed']), tuple(row.get('impossible', ())))
-    figures = [float(value) for value in printed.values]
-    if len(figures) != len(columns) or min(figures) < 0 or set(printed.impossible) - set(columns):
-        msg = f'{row["method"]!r} of table {entry["number"]} has {printed}, its columns are {columns}'
+    published = PublishedRow(entry['dataset'], tuple(row['printed']), tuple(row.get('impossible', ())))
+    figures = [float(value) for value in published.values]
+    if len(figures) != len(columns) or min(figures) < 0 or set(published.impossible) - set(columns):
+        msg = f'{row["method"]!r} of table {entry["number"]} has {published}, its columns are {columns}'
         raise ValueError(msg)
-    return PaperRow(row['method'], tuple(row['systems']), (printed,))
+    return PaperRow(row['method'], tuple(row['systems']), (published,))
 
 
 def _merged(tables: list[PaperTable]) -> PaperTable:
     rows: dict[str, PaperRow] = {}
     for table in tables:
         for row in table.rows:
-            known = rows.get(row.method)
-            rows[row.method] = row if known is None else replace(known, printed=(*known.printed, *row.printed))
+            existing = rows.get(row.method)
+            rows[row.method] = (
+                row if existing is None else replace(existing, published=(*existing.published, *row.published))
+            )
     numbers = tuple(number for table in tables for number in table.numbers)
     return PaperTable(numbers, '', tables[0].shape, '', tuple(rows.values()))

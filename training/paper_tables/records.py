@@ -17,7 +17,7 @@ BUDGET_KEYS = ('train_windows', 'steps', 'precision')
 
 
 @dataclass(frozen=True)
-class Terms:
+class RunConditions:
     """What runs must have in common to stand in one table.
 
     Attributes:
@@ -51,7 +51,7 @@ class RunRecord:
         dataset: Names the data.
         system: Names the configuration.
         seed: Of weights, order and augmentation.
-        terms: What it was given.
+        conditions: What it was given.
         budget: All that the record says of that.
         machine: What it was computed on.
         scores: What `ScoreBoard.result` returned.
@@ -61,7 +61,7 @@ class RunRecord:
     dataset: str
     system: str
     seed: int
-    terms: Terms
+    conditions: RunConditions
     budget: dict[str, Any]
     machine: dict[str, Any]
     scores: dict[str, Any]
@@ -83,7 +83,7 @@ class RunRecord:
         split = values.get('split') or {}
         budget = values['budget']
         manifold_steps = budget.get('manifold_steps')
-        terms = Terms(
+        conditions = RunConditions(
             split.get('name', ''),
             split.get('leaks'),
             split.get('windows_sha256', ''),
@@ -94,7 +94,7 @@ class RunRecord:
             budget['precision'],
         )
         identity = values['dataset'], values['system'], values['seed']
-        return cls(*identity, terms, budget, values.get('machine') or {}, values['scores'])
+        return cls(*identity, conditions, budget, values.get('machine') or {}, values['scores'])
 
 
 def stored_datasets(results: Path) -> tuple[str, ...]:
@@ -113,18 +113,30 @@ def load_records(results: Path, dataset: str) -> list[RunRecord]:
     return sorted((RunRecord.load(path) for path in paths), key=lambda record: (record.system, record.seed))
 
 
-def by_terms(records: list[RunRecord]) -> dict[Terms, list[RunRecord]]:
+def group_by_conditions(records: list[RunRecord]) -> dict[RunConditions, list[RunRecord]]:
     """Return records grouped by what they were given: leaking splits last, then the group with the most runs first.
 
     Runs without a manifold stand in every group whose other terms are theirs.
     """
-    groups: dict[Terms, list[RunRecord]] = {}
-    manifolds = {replace(record.terms, manifold=None) for record in records if record.terms.manifold is not None}
-    for terms in dict.fromkeys(record.terms for record in records):
-        if terms.manifold is not None or terms not in manifolds:
-            groups[terms] = [record for record in records if record.terms in (terms, replace(terms, manifold=None))]
-    order = sorted(groups, key=lambda terms: (terms.leaks is True, -len(groups[terms]), -terms.drives, -terms.steps))
-    return {terms: groups[terms] for terms in order}
+    groups: dict[RunConditions, list[RunRecord]] = {}
+    manifolds = {
+        replace(record.conditions, manifold=None) for record in records if record.conditions.manifold is not None
+    }
+    for conditions in dict.fromkeys(record.conditions for record in records):
+        if conditions.manifold is not None or conditions not in manifolds:
+            groups[conditions] = [
+                record for record in records if record.conditions in (conditions, replace(conditions, manifold=None))
+            ]
+    order = sorted(
+        groups,
+        key=lambda conditions: (
+            conditions.leaks is True,
+            -len(groups[conditions]),
+            -conditions.drives,
+            -conditions.steps,
+        ),
+    )
+    return {conditions: groups[conditions] for conditions in order}
 
 
 def _check(path: Path, values: Any) -> None:

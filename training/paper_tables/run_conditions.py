@@ -9,26 +9,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from training.paper_tables.records import RunRecord, Terms
+    from training.paper_tables.records import RunConditions, RunRecord
 
 
-def terms_line(terms: Terms | None, records: Sequence[RunRecord]) -> str:
+def terms_line(conditions: RunConditions | None, records: Sequence[RunRecord]) -> str:
     """Say what the runs of a table were given, and what they cost."""
-    if terms is None:
+    if conditions is None:
         return 'No run is stored.'
     windows = _span([record.budget['train_windows'] for record in records])
     counted = (
-        f'{terms.drives:,} drives ({windows} windows)' if 'train_drives' in records[0].budget else f'{windows} windows'
+        f'{conditions.drives:,} drives ({windows} windows)'
+        if 'train_drives' in records[0].budget
+        else f'{windows} windows'
     )
     parts = [
-        f'Every system learnt from {counted} in {_steps(terms.steps, terms.batch_size)}',
-        f'{_steps(*terms.manifold)} for each manifold' if terms.manifold else '',
-        f'precision {terms.precision}',
+        f'Every system learnt from {counted} in {_steps(conditions.steps, conditions.batch_size)}',
+        f'{_steps(*conditions.manifold)} for each manifold' if conditions.manifold else '',
+        f'precision {conditions.precision}',
         f'seeds {", ".join(map(str, sorted({record.seed for record in records})))}',
         _tested(records),
         _minutes(records),
         _machines(records),
-        _split(terms),
+        _split(conditions),
     ]
     return '; '.join(part for part in parts if part) + '.'
 
@@ -37,12 +39,14 @@ def _steps(steps: int, batch_size: int) -> str:
     return f'{steps:,} steps' + (f' of {batch_size} windows' if batch_size else '')
 
 
-def _split(terms: Terms) -> str:
-    name = f'split {terms.split}' if terms.split else 'split without a name'
-    if terms.windows_sha256:
-        name += f' (windows {terms.windows_sha256[:8]})'
-    said = {True: 'which leaks from training into test', False: '', None: 'not checked for leakage'}[terms.leaks]
-    return f'{name}, {said}' if said else name
+def _split(conditions: RunConditions) -> str:
+    name = f'split {conditions.split}' if conditions.split else 'split without a name'
+    if conditions.windows_sha256:
+        name += f' (windows {conditions.windows_sha256[:8]})'
+    leak_note = {True: 'which leaks from training into test', False: '', None: 'not checked for leakage'}[
+        conditions.leaks
+    ]
+    return f'{name}, {leak_note}' if leak_note else name
 
 
 def _tested(records: Sequence[RunRecord]) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-NOTHING = '–'
+NO_VALUE = '–'
 IMPOSSIBLE = '†'
 
 
-class Kind(Enum):
+class RowKind(Enum):
     """Whose row it is."""
 
     PRIOR = 'prior'
@@ -30,7 +30,7 @@ class Cell:
 
     """
 
-    text: str = NOTHING
+    text: str = NO_VALUE
     best: bool = False
 
 
@@ -40,7 +40,7 @@ class Row:
 
     Attributes:
         method: What the paper calls it; empty where the line above says it.
-        who: Which system, control or table the figures are of.
+        source: Which system, control or table the figures are of.
         seeds: Number of runs; empty for the paper.
         cells: The figures.
         kind: Whose row it is.
@@ -48,19 +48,19 @@ class Row:
     """
 
     method: str
-    who: str
+    source: str
     seeds: str
     cells: tuple[Cell, ...]
-    kind: Kind
+    kind: RowKind
 
     @property
     def texts(self) -> tuple[str, ...]:
         """All that the line says."""
-        return (self.method, self.who, self.seeds, *(cell.text for cell in self.cells))
+        return (self.method, self.source, self.seeds, *(cell.text for cell in self.cells))
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A whole table.
 
     Attributes:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import textwrap
 
-from training.paper_tables.table import Kind, Row, Table
+from training.paper_tables.table import ResultTable, Row, RowKind
 
 WIDTH = 120
 BEST = '*'
 LEFT_COLUMNS = 2
 
 
-def as_text(table: Table) -> str:
+def as_text(table: ResultTable) -> str:
     """Return lines of aligned columns; a star stands behind the best of a column."""
     lines = [
         [*row.texts[:3], *(f'{cell.text}{BEST if cell.best else " "}' for cell in row.cells)] for row in table.rows
@@ -36,7 +36,7 @@ def as_text(table: Table) -> str:
     return '\n'.join([*parts, rule]) + '\n'
 
 
-def as_markdown(table: Table) -> str:
+def as_markdown(table: ResultTable) -> str:
     """Return a heading, the notes and the table; the best of a column is bold, controls and the paper are slanted."""
     head = f'| {" | ".join(_escaped(heading) for heading in table.headings)} |'
     rule = '|' + '|'.join([' --- '] * LEFT_COLUMNS + [' ---: '] * (len(table.headings) - LEFT_COLUMNS)) + '|'
@@ -57,10 +57,10 @@ def _aligned(line: list[str], widths: list[int]) -> str:
 
 
 def _marked(row: Row) -> list[str]:
-    slanted = row.kind in {Kind.CONTROL, Kind.PAPER}
-    who = f'*{_escaped(row.who)}*' if slanted else _escaped(row.who)
+    slanted = row.kind in {RowKind.CONTROL, RowKind.PAPER}
+    source = f'*{_escaped(row.source)}*' if slanted else _escaped(row.source)
     cells = [f'**{cell.text}**' if cell.best else cell.text for cell in row.cells]
-    return [_escaped(row.method), who, row.seeds, *cells]
+    return [_escaped(row.method), source, row.seeds, *cells]
 
 
 def _escaped(text: str) -> str:

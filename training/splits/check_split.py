@@ -24,7 +24,7 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.data_configuration import HASH_SPLIT, DataConfig
 from training.data.dataset_split import divide
 from training.errors import TrainingError
-from training.experiment.whole_json import write_whole
+from training.experiment.whole_json import write_json_atomic
 from training.splits.split_leakage import Leakage, PairLeakage, leakage
 
 COUNTS: Mapping[str, str] = {
@@ -36,7 +36,7 @@ COUNTS: Mapping[str, str] = {
 }
 
 
-def table_of(found: Leakage) -> Table:
+def leakage_table(found: Leakage) -> Table:
     """Return the measurements for people."""
     table = Table(title=f'Split {found.split}: ' + ', '.join(f'{n} {name}' for name, n in found.windows.items()))
     table.add_column('')
@@ -44,37 +44,37 @@ def table_of(found: Leakage) -> Table:
         table.add_column(f'{pair.judged} after {pair.learnt}', justify='right')
     table.add_row('windows', *(str(pair.windows) for pair in found.pairs))
     for name, text in COUNTS.items():
-        table.add_row(text, *(_share(pair, name) for pair in found.pairs))
+        table.add_row(text, *(_format_fraction(pair, name) for pair in found.pairs))
     table.add_row('drives in both', *(str(len(pair.shared_drives)) for pair in found.pairs))
     return table
 
 
-def verdict(found: Leakage) -> str:
+def describe_leakage(found: Leakage) -> str:
     """Return what the measurements mean for scores on this split."""
     if not found.leaks:
         text = f'{found.split!r} does not leak: its scores speak of sound that was never heard before.'
-        if found.chooses_on_what_was_heard:
+        if found.validation_overlaps_train:
             text += (
                 ' But networks are chosen on what they heard while learning, so perhaps too late: move what validation '
                 'shares with train.'
             )
         return text
-    said = ' The file says so itself.' if found.says_so else ''
+    note = ' The file says so itself.' if found.says_so else ''
     return (
         f'{found.split!r} LEAKS: what is tested was heard while learning. Scores on it are no result; '
-        f'report them only beside those of a split that does not leak, under the name of this one.{said}'
+        f'report them only beside those of a split that does not leak, under the name of this one.{note}'
     )
 
 
-def _share(pair: PairLeakage, name: str) -> str:
+def _format_fraction(pair: PairLeakage, name: str) -> str:
     count: int = getattr(pair, name)
     return f'{count} ({count / pair.windows:.1%})' if pair.windows else '–'
 
 
 def _data(options: argparse.Namespace) -> DataConfig:
     """Return the data as an experiment would name it, so that it is divided as training divides it."""
-    shares = {'validation': options.validation, 'test': options.test, 'split_seed': options.seed}
-    return DataConfig(str(options.drives), split=options.split, **shares)
+    split_arguments = {'validation': options.validation, 'test': options.test, 'split_seed': options.seed}
+    return DataConfig(str(options.drives), split=options.split, **split_arguments)
 
 
 def _spec(drives: Mapping[str, Path], window_s: float) -> FeatureSpec:
@@ -96,7 +96,7 @@ def _check_filled(found: Leakage) -> None:
 
 def _write(path: Path, found: Leakage) -> None:
     try:
-        write_whole(path, found.to_dict())
+        write_json_atomic(path, found.to_dict())
     except OSError as error:
         msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Name another file (--out).'
         raise TrainingError(msg) from None
@@ -112,8 +112,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--window', type=number(0.01, 60), default=1.0, metavar='S', help='length (%(default)s s)')
     parser.add_argument('--frame-position', type=number(0, 1), default=0.5, help='of the image (%(default)s)')
     for name in ('validation', 'test'):
-        share = getattr(DataConfig, name)
-        parser.add_argument(f'--{name}', type=number(0, 1), default=share, help=f'{HASH_SPLIT}: share (%(default)s)')
+        default_fraction = getattr(DataConfig, name)
+        parser.add_argument(
+            f'--{name}', type=number(0, 1), default=default_fraction, help=f'{HASH_SPLIT}: share (%(default)s)'
+        )
     parser.add_argument('--seed', type=int, default=0, help=f'{HASH_SPLIT}: another seed, another division')
     parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
     return parser.parse_args(arguments)
@@ -126,16 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         drives, division = divide(_data(options))
         spec = _spec(drives, options.window)
-        found = leakage(drives, division.split, spec, options.frame_position, options.workers, listen=True)
+        found = leakage(drives, division.split, spec, options.frame_position, options.workers, compare_audio=True)
         _check_filled(found)
         _write(options.out or options.drives / f'leakage_{Path(options.split).stem}.json', found)
     except (TrainingError, DatasetError, FeatureError) as error:
         Console(stderr=True).print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
         return 2
-    console.print(table_of(found))
+    console.print(leakage_table(found))
     if found.entries_without_window:
         console.print(f'{found.entries_without_window} entries of the split have no window.', highlight=False)
-    console.print(verdict(found), highlight=False, markup=False, soft_wrap=True)
+    console.print(describe_leakage(found), highlight=False, markup=False, soft_wrap=True)
     return 1 if found.leaks else 0
 
 

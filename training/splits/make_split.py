@@ -38,7 +38,7 @@ def make_split(options: argparse.Namespace, console: Console) -> SplitFile:
         return day_split(drives, options.test, options.validation)
     found = paper_split(options.lists, drives)
     console.print(
-        f'lists: {found.lines}; left out: {found.by_night} lines by night, {found.not_there} instants without a drive',
+        f'lists: {found.lines}; left out: {found.by_night} lines by night, {found.missing_images} instants without a drive',
         highlight=False,
     )
     console.print(f'{len(found.split.shared_entries())} instants stand in several lists: no result.', highlight=False)

@@ -21,10 +21,10 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from training.data.process_pool import fresh_pool
 from training.data.split_file import SPLITS, SplitFile
 
-NS = 1_000_000_000
-NEAR_NS, FAR_NS = 40_000_000, NS
+NS_PER_S = 1_000_000_000
+NEAR_NS, FAR_NS = 40_000_000, NS_PER_S
 # Stamps from September 2001 on are the time of day, one clock for all drives; others count from their drive's start.
-TIME_OF_DAY_NS = 10**18
+MIN_EPOCH_STAMP_NS = 10**18
 DIGEST_BYTES = 16
 TEST = SPLITS[-1]
 _Job = tuple[Path, FeatureSpec, float, bool]
@@ -64,7 +64,7 @@ class PairLeakage:
         return bool(self.within_1_s or self.audio_overlaps or self.audio_identical or self.shared_drives)
 
     @property
-    def spoils(self) -> bool:
+    def invalidates_test(self) -> bool:
         """Whether scores on the test split say less for it; what validation shares with train spoils choosing alone."""
         return self.judged == TEST and self.leaks
 
@@ -91,12 +91,12 @@ class Leakage:
     @property
     def leaks(self) -> bool:
         """Whether scores on this split say nothing of places that were never heard."""
-        return self.says_so or any(pair.spoils for pair in self.pairs)
+        return self.says_so or any(pair.invalidates_test for pair in self.pairs)
 
     @property
-    def chooses_on_what_was_heard(self) -> bool:
+    def validation_overlaps_train(self) -> bool:
         """Whether validation shares something with train: the best there may be what learnt it by heart."""
-        return any(pair.leaks and not pair.spoils for pair in self.pairs)
+        return any(pair.leaks and not pair.invalidates_test for pair in self.pairs)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -119,7 +119,7 @@ class _Windows:
     @property
     def clock(self) -> str:
         """What its stamps count on: '' for the time of day, else the drive alone."""
-        by_day = len(self.stamps_ns) and int(self.stamps_ns.min()) >= TIME_OF_DAY_NS
+        by_day = len(self.stamps_ns) and int(self.stamps_ns.min()) >= MIN_EPOCH_STAMP_NS
         return '' if by_day else self.drive_id
 
 
@@ -130,7 +130,7 @@ def leakage(
     frame_position: float = 0.5,
     workers: int = 1,
     *,
-    listen: bool = False,
+    compare_audio: bool = False,
 ) -> Leakage:
     """Measure a split on the windows that are cut for training.
 
@@ -140,22 +140,22 @@ def leakage(
         spec: Gives the windows' length and rate.
         frame_position: Where in the window the image lies.
         workers: Processes that read the drives.
-        listen: Compare also the sound of all windows, byte for byte, which reads all drives; otherwise only times.
+        compare_audio: Compare also the sound of all windows, byte for byte, which reads all drives; otherwise only times.
 
     Raises:
         DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
 
     """
     split.check_drives(drives)
-    read = list(_read_all([(path, spec, frame_position, listen) for path in drives.values()], workers))
-    members = {name: [_taken(split.members(name, drive.keys), drive) for drive in read] for name in SPLITS}
+    read = list(_read_all([(path, spec, frame_position, compare_audio) for path in drives.values()], workers))
+    members = {name: [_select_windows(split.members(name, drive.keys), drive) for drive in read] for name in SPLITS}
     counts = {name: sum(len(drive.stamps_ns) for drive in members[name]) for name in SPLITS}
-    nowhere = sum(split.places(drive.keys).count(None) for drive in read)
+    unassigned = sum(split.assigned_splits(drive.keys).count(None) for drive in read)
     return Leakage(
         split.name,
         split.leaks,
-        {**counts, 'none': nowhere},
-        _without_window(split, read),
+        {**counts, 'none': unassigned},
+        _count_entries_without_window(split, read),
         _compare_all(members, spec),
     )
 
@@ -182,7 +182,7 @@ def _by_drive(windows: Sequence[tuple[str, int]]) -> list[_Windows]:
 
 
 def _compare_all(members: Mapping[str, Sequence[_Windows]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
-    length_ns = spec.window_samples * NS // spec.sample_rate_hz
+    length_ns = spec.window_samples * NS_PER_S // spec.sample_rate_hz
     return tuple(_compare(members, pair, length_ns) for pair in combinations(SPLITS, 2))
 
 
@@ -195,59 +195,63 @@ def _read_all(jobs: Sequence[_Job], workers: int) -> Iterator[_Windows]:
 
 
 def _read(job: _Job) -> _Windows:
-    path, spec, frame_position, listen = job
+    path, spec, frame_position, compare_audio = job
     with DriveReader(path) as drive:
         windows = cut_windows(drive, spec, frame_position).windows
         stamps_ns = drive.image_stamps_ns[[window.image for window in windows]]
-        heard = (drive.raw(window.first_sample, spec.window_samples) for window in windows) if listen else ()
-        return _Windows(drive.drive_id, stamps_ns, tuple(map(_digest, heard)) or (b'',) * len(windows))
+        learnt_digests = (
+            (drive.raw(window.first_sample, spec.window_samples) for window in windows) if compare_audio else ()
+        )
+        return _Windows(drive.drive_id, stamps_ns, tuple(map(_digest, learnt_digests)) or (b'',) * len(windows))
 
 
-def _digest(sound: NDArray[np.int16]) -> bytes:
-    return hashlib.blake2b(sound.tobytes(), digest_size=DIGEST_BYTES).digest() if sound.any() else b''
+def _digest(audio: NDArray[np.int16]) -> bytes:
+    return hashlib.blake2b(audio.tobytes(), digest_size=DIGEST_BYTES).digest() if audio.any() else b''
 
 
-def _taken(numbers: Sequence[int], drive: _Windows) -> _Windows:
+def _select_windows(numbers: Sequence[int], drive: _Windows) -> _Windows:
     digests = tuple(drive.digests[number] for number in numbers)
     return _Windows(drive.drive_id, drive.stamps_ns[list(numbers)], digests)
 
 
 def _compare(members: Mapping[str, Sequence[_Windows]], pair: tuple[str, str], length_ns: int) -> PairLeakage:
     learnt, judged = (members[name] for name in pair)
-    apart_ns = _apart_ns(learnt, judged)
-    heard = {digest for drive in learnt for digest in drive.digests if digest}
+    distances_ns = _nearest_distances_ns(learnt, judged)
+    learnt_digests = {digest for drive in learnt for digest in drive.digests if digest}
     drives = [{drive.drive_id for drive in part if len(drive.stamps_ns)} for part in (learnt, judged)]
     return PairLeakage(
         *pair,
-        windows=len(apart_ns),
-        same_instant=int(np.sum(apart_ns == 0)),
-        within_40_ms=int(np.sum(apart_ns <= NEAR_NS)),
-        within_1_s=int(np.sum(apart_ns <= FAR_NS)),
-        audio_overlaps=int(np.sum(apart_ns < length_ns)),
-        audio_identical=sum(digest in heard for drive in judged for digest in drive.digests),
+        windows=len(distances_ns),
+        same_instant=int(np.sum(distances_ns == 0)),
+        within_40_ms=int(np.sum(distances_ns <= NEAR_NS)),
+        within_1_s=int(np.sum(distances_ns <= FAR_NS)),
+        audio_overlaps=int(np.sum(distances_ns < length_ns)),
+        audio_identical=sum(digest in learnt_digests for drive in judged for digest in drive.digests),
         shared_drives=tuple(sorted(drives[0] & drives[1])),
     )
 
 
-def _apart_ns(learnt: Sequence[_Windows], judged: Sequence[_Windows]) -> NDArray[np.int64]:
+def _nearest_distances_ns(learnt: Sequence[_Windows], judged: Sequence[_Windows]) -> NDArray[np.int64]:
     """Return how far each judged image is from the nearest learnt one on the same clock."""
     clocks: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
     for drive in learnt:
         clocks[drive.clock].append(drive.stamps_ns)
-    known = {clock: np.sort(np.concatenate(stamps)) for clock, stamps in clocks.items()}
-    nothing = np.empty(0, dtype=np.int64)
-    return np.concatenate([nothing, *(_nearest(drive.stamps_ns, known.get(drive.clock, nothing)) for drive in judged)])
+    learnt_stamps_ns = {clock: np.sort(np.concatenate(stamps)) for clock, stamps in clocks.items()}
+    no_stamps = np.empty(0, dtype=np.int64)
+    return np.concatenate(
+        [no_stamps, *(_nearest(drive.stamps_ns, learnt_stamps_ns.get(drive.clock, no_stamps)) for drive in judged)]
+    )
 
 
-def _nearest(stamps_ns: NDArray[np.int64], known_ns: NDArray[np.int64]) -> NDArray[np.int64]:
-    if not len(known_ns):
+def _nearest(stamps_ns: NDArray[np.int64], reference_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+    if not len(reference_ns):
         return np.full(len(stamps_ns), np.iinfo(np.int64).max)
-    after = np.searchsorted(known_ns, stamps_ns)
-    sides = [known_ns[np.clip(place, 0, len(known_ns) - 1)] for place in (after - 1, after)]
-    apart_ns: NDArray[np.int64] = np.min([np.abs(side - stamps_ns) for side in sides], axis=0)
-    return apart_ns
+    after = np.searchsorted(reference_ns, stamps_ns)
+    sides = [reference_ns[np.clip(place, 0, len(reference_ns) - 1)] for place in (after - 1, after)]
+    distances_ns: NDArray[np.int64] = np.min([np.abs(side - stamps_ns) for side in sides], axis=0)
+    return distances_ns
 
 
-def _without_window(split: SplitFile, read: Iterable[_Windows]) -> int:
-    there = {name for drive in read for name in (drive.drive_id, *(f'{name}/{stamp}' for name, stamp in drive.keys))}
-    return sum(entry not in there for name in SPLITS for entry in getattr(split, name))
+def _count_entries_without_window(split: SplitFile, read: Iterable[_Windows]) -> int:
+    existing = {name for drive in read for name in (drive.drive_id, *(f'{name}/{stamp}' for name, stamp in drive.keys))}
+    return sum(entry not in existing for name in SPLITS for entry in getattr(split, name))

@@ -16,19 +16,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.capture.capture_ring import RECORD, CaptureJob, Record, RingReader
+from audio_manifold_ros.audio.capture.capture_ring import EVENT_STRUCT, CaptureEvent, CaptureJob, RingReader
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.common.pcm16 import to_samples
+from audio_manifold_ros.common.pcm16 import int16_to_float
 
 MODULE = 'audio_manifold_ros.audio.capture.capture_process'
 SHARED_MEMORY = '/dev/shm'  # noqa: S108
 HELD_S = 4.0
-REAP_S = 0.5
-READ_BYTES = 64 * RECORD.size
-AGAIN = b'\n'
+REAP_TIMEOUT_S = 0.5
+READ_BYTES = 64 * EVENT_STRUCT.size
+RETRY_COMMAND = b'\n'
 
 
-class CaptureChild:
+class CaptureClient:
     """One run of the capture process; it is ended when it hangs, and told to try again when it failed."""
 
     def __init__(self, device: str, sample_rate_hz: int, channels: int, block_samples: int) -> None:
@@ -38,34 +38,34 @@ class CaptureChild:
             AudioError: There is no memory or no process to be had.
 
         """
-        self._records: deque[Record] = deque()
+        self._events: deque[CaptureEvent] = deque()
         self._at_end = False
         self._channels = channels
         slots = max(16, round(HELD_S * sample_rate_hz / block_samples))
-        with contextlib.ExitStack() as for_both, contextlib.ExitStack() as undo:
+        with contextlib.ExitStack() as shared_resources, contextlib.ExitStack() as rollback:
             try:
-                memory = for_both.enter_context(tempfile.TemporaryFile(dir=SHARED_MEMORY))
-                self._record_fd, write_fd = os.pipe()
-                for_both.callback(os.close, write_fd)
-                undo.callback(os.close, self._record_fd)
+                memory = shared_resources.enter_context(tempfile.TemporaryFile(dir=SHARED_MEMORY))
+                self._event_fd, write_fd = os.pipe()
+                shared_resources.callback(os.close, write_fd)
+                rollback.callback(os.close, self._event_fd)
                 os.set_blocking(write_fd, False)
-                os.set_blocking(self._record_fd, False)
+                os.set_blocking(self._event_fd, False)
                 job = CaptureJob(
                     device, sample_rate_hz, channels, block_samples, slots, memory.fileno(), write_fd, os.getpid()
                 )
                 os.posix_fallocate(memory.fileno(), 0, job.memory_bytes)
                 self._ring = RingReader(job)
-                undo.callback(self._ring.close)
+                rollback.callback(self._ring.close)
                 commands_fd, self._commands_fd = os.pipe()
-                for_both.callback(os.close, commands_fd)
-                undo.callback(os.close, self._commands_fd)
+                shared_resources.callback(os.close, commands_fd)
+                rollback.callback(os.close, self._commands_fd)
                 self._process = _start(job, commands_fd)
             except OSError as error:
                 msg = f'Cannot start the capture process: {error}. Free memory or processes of this machine.'
                 raise AudioError(msg) from None
-            undo.pop_all()
+            rollback.pop_all()
         self._poll = select.poll()
-        self._poll.register(self._record_fd, select.POLLIN)
+        self._poll.register(self._event_fd, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -74,40 +74,40 @@ class CaptureChild:
 
     def wait(self, timeout_s: float) -> None:
         """Return when the process has something to say, at the latest after `timeout_s`."""
-        if not self._records and not self._at_end:
+        if not self._events and not self._at_end:
             self._poll.poll(max(0.0, timeout_s) * 1000)
 
-    def next_record(self) -> Record | None:
+    def next_event(self) -> CaptureEvent | None:
         """Return the oldest record not yet taken, or None."""
-        if not self._records and not self._at_end:
+        if not self._events and not self._at_end:
             with contextlib.suppress(BlockingIOError):
-                data = os.read(self._record_fd, READ_BYTES)
+                data = os.read(self._event_fd, READ_BYTES)
                 self._at_end = not data
-                self._records.extend(Record(*fields) for fields in RECORD.iter_unpack(data))
-        return self._records.popleft() if self._records else None
+                self._events.extend(CaptureEvent(*fields) for fields in EVENT_STRUCT.iter_unpack(data))
+        return self._events.popleft() if self._events else None
 
     @property
-    def ended(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether the process is gone and all it said has been taken."""
-        return self._at_end and not self._records
+        return self._at_end and not self._events
 
-    def samples(self, record: Record) -> NDArray[np.float32] | None:
+    def samples(self, event: CaptureEvent) -> NDArray[np.float32] | None:
         """Return the samples of a BLOCK record, float32 (channel, n), or None if they were overwritten."""
-        data = self._ring.block(record)
+        data = self._ring.block(event)
         if data is None:
             return None
         frames = np.frombuffer(data, dtype='<i2').reshape(-1, self._channels)
-        return to_samples(np.ascontiguousarray(frames.T))
+        return int16_to_float(np.ascontiguousarray(frames.T))
 
-    def text(self, record: Record) -> str:
+    def text(self, event: CaptureEvent) -> str:
         """Return the text of a FAILED record."""
-        return self._ring.text(record)
+        return self._ring.text(event)
 
-    def try_again(self) -> None:
+    def retry_open(self) -> None:
         """Tell a process whose attempt has failed to open the device again."""
         # A process that has died meanwhile shows by the end of its records.
         with contextlib.suppress(BrokenPipeError):
-            os.write(self._commands_fd, AGAIN)
+            os.write(self._commands_fd, RETRY_COMMAND)
 
     def end(self) -> int | None:
         """Kill the process and release everything; return its exit status if it ended at once."""
@@ -115,9 +115,9 @@ class CaptureChild:
         os.close(self._commands_fd)
         # A process stuck in a driver cannot be reaped yet; the subprocess module does it later.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(REAP_S)
+            self._process.wait(REAP_TIMEOUT_S)
         self._ring.close()
-        os.close(self._record_fd)
+        os.close(self._event_fd)
         return self._process.returncode
 
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections import deque
 
-from audio_manifold_ros.audio.sample_clock import NS, SampleClock
+from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
 
 ENVELOPE_S = 0.5
-UNREPORTED_LOSS_NS = NS // 10
+UNREPORTED_LOSS_NS = NS_PER_S // 10
 
 
-class CaptureTimeline:
+class CaptureIndexer:
     """Gives each block of a device its first sample index and its instant.
 
     A block arrives some time after its last sample was captured; blocks come in bursts, and a busy machine
@@ -26,15 +26,15 @@ class CaptureTimeline:
         self._span = round(ENVELOPE_S * sample_rate_hz)
         self._line = SampleClock(sample_rate_hz)
         self._arrivals: deque[tuple[int, int]] = deque()
-        self._begun = self._reopened = False
+        self._is_started = self._is_reopened = False
         self.end_sample = 0
         self.samples_lost = 0
 
     def reopen(self) -> None:
         """Announce that the next block comes from a newly opened device."""
-        self._reopened = self._begun
+        self._is_reopened = self._is_started
 
-    def place(
+    def assign_index(
         self, samples: int, arrived_ns: int, *, missing_samples: int = 0, overflow: bool = False
     ) -> tuple[int, int]:
         """Place one block.
@@ -51,40 +51,40 @@ class CaptureTimeline:
         """
         first = self.end_sample + missing_samples
         lost = 0
-        if self._reopened or (overflow and self._begun):
-            late_ns = arrived_ns - samples * NS // self._rate_hz - self._line.stamp_ns(first)
-            lost = max(1, round(late_ns * self._rate_hz / NS))
-        self._arrive(first + lost + samples, arrived_ns, anew=lost > 0)
+        if self._is_reopened or (overflow and self._is_started):
+            late_ns = arrived_ns - samples * NS_PER_S // self._rate_hz - self._line.stamp_ns(first)
+            lost = max(1, round(late_ns * self._rate_hz / NS_PER_S))
+        self._add_arrival(first + lost + samples, arrived_ns, restart=lost > 0)
         captured_ns = self._captured_ns(first + lost)
-        unreported = 0 if lost else self._unreported(first, captured_ns)
+        unreported = 0 if lost else self._unreported_loss(first, captured_ns)
         if unreported:
             lost = unreported
-            self._arrive(first + lost + samples, arrived_ns, anew=True)
+            self._add_arrival(first + lost + samples, arrived_ns, restart=True)
             captured_ns = self._captured_ns(first + lost)
-        if self._reopened:
+        if self._is_reopened:
             self._line.reset()
         first += lost
         self._line.update(first, captured_ns)
-        self._begun, self._reopened = True, False
+        self._is_started, self._is_reopened = True, False
         self.samples_lost += first - self.end_sample
         self.end_sample = first + samples
         return first, captured_ns
 
-    def _arrive(self, end_sample: int, arrived_ns: int, *, anew: bool) -> None:
+    def _add_arrival(self, end_sample: int, arrived_ns: int, *, restart: bool) -> None:
         """Note an arrival, and forget those that are older than the envelope."""
-        if anew:
+        if restart:
             self._arrivals.clear()
         self._arrivals.append((end_sample, arrived_ns))
         while self._arrivals[0][0] < end_sample - self._span:
             self._arrivals.popleft()
 
     def _captured_ns(self, sample_index: int) -> int:
-        return min(arrived - (end - sample_index) * NS // self._rate_hz for end, arrived in self._arrivals)
+        return min(arrived - (end - sample_index) * NS_PER_S // self._rate_hz for end, arrived in self._arrivals)
 
-    def _unreported(self, first: int, captured_ns: int) -> int:
+    def _unreported_loss(self, first: int, captured_ns: int) -> int:
         """Return how many samples must be missing before `first`, 0 if none."""
         spanned = self._arrivals[-1][0] - self._arrivals[0][0]
-        if not self._begun or spanned < self._span * 3 // 4:
+        if not self._is_started or spanned < self._span * 3 // 4:
             return 0
         late_ns = captured_ns - self._line.stamp_ns(first)
-        return late_ns * self._rate_hz // NS if late_ns > UNREPORTED_LOSS_NS else 0
+        return late_ns * self._rate_hz // NS_PER_S if late_ns > UNREPORTED_LOSS_NS else 0

@@ -22,7 +22,7 @@ from audio_manifold_ros.audio.errors import AudioError
 
 MIN_LATENCY_S = 0.04
 PARENT_CHECK_S = 1.0
-PRIORITY = -11
+NICE_INCREMENT = -11
 
 
 def main() -> None:
@@ -30,10 +30,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A callback that comes late loses samples. Whoever may not raise the priority captures with the usual one.
     with contextlib.suppress(OSError):
-        os.nice(PRIORITY)
+        os.nice(NICE_INCREMENT)
     job = CaptureJob.from_json(sys.argv[1])
-    again = threading.Event()
-    threading.Thread(target=_obey, args=(job.parent_pid, again), daemon=True).start()
+    retry = threading.Event()
+    threading.Thread(target=_watch_commands, args=(job.parent_pid, retry), daemon=True).start()
     writer = RingWriter(job)
     while True:
         try:
@@ -44,8 +44,8 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
             reason = f'Device {job.device!r} cannot be captured: {error!r}.'
         writer.failed(reason, time.monotonic_ns())
-        again.wait()
-        again.clear()
+        retry.wait()
+        retry.clear()
 
 
 def _capture(job: CaptureJob, writer: RingWriter) -> None:
@@ -55,14 +55,14 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
         AudioError: PortAudio is missing, or the device cannot be opened as asked.
 
     """
-    known = 'sounddevice' in sys.modules
+    is_loaded = 'sounddevice' in sys.modules
     try:
         import sounddevice
     except (ImportError, OSError) as error:
         msg = f'Cannot load PortAudio: {error}. Install it, on Ubuntu with: apt-get install libportaudio2'
         raise AudioError(msg) from None
-    if known:
-        _refresh(sounddevice)
+    if is_loaded:
+        _rescan_devices(sounddevice)
     announced, finished = threading.Event(), threading.Event()
     monotonic_ns = time.monotonic_ns
 
@@ -90,7 +90,7 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
         raise AudioError(msg) from None
 
 
-def _refresh(sounddevice: Any) -> None:
+def _rescan_devices(sounddevice: Any) -> None:
     """Let PortAudio look for devices again: it lists them once, when it is initialised."""
     with contextlib.suppress(sounddevice.PortAudioError):
         sounddevice._terminate()  # noqa: SLF001 - there is no public way
@@ -127,14 +127,14 @@ def _device_index(sounddevice: Any, job: CaptureJob) -> int:
     return int(index)
 
 
-def _obey(parent_pid: int, again: threading.Event) -> None:
+def _watch_commands(parent_pid: int, retry: threading.Event) -> None:
     """Pass on the parent's wish to try again; end the process once the parent has closed the pipe or is gone."""
     while os.getppid() == parent_pid:
         readable, _, _ = select.select([sys.stdin], [], [], PARENT_CHECK_S)
         if readable:
             if not os.read(0, 1):
                 break
-            again.set()
+            retry.set()
     # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
     os._exit(0)
 

@@ -20,13 +20,13 @@ import struct
 from enum import IntEnum
 from typing import NamedTuple
 
-BEGUN = struct.Struct('<q')
-RECORD = struct.Struct('<iiqq8x')
+BLOCK_COUNT_STRUCT = struct.Struct('<q')
+EVENT_STRUCT = struct.Struct('<iiqq8x')
 HEADER_BYTES = 4096
 SAMPLE_BYTES = 2
 
 
-class RecordKind(IntEnum):
+class CaptureEventKind(IntEnum):
     """What a record tells."""
 
     OPENED = 1
@@ -78,7 +78,7 @@ class CaptureJob(NamedTuple):
         return cls(**json.loads(text))
 
 
-class Record(NamedTuple):
+class CaptureEvent(NamedTuple):
     """One message of the capture process.
 
     Attributes:
@@ -102,31 +102,31 @@ class RingWriter:
         """Map the memory."""
         self._job = job
         self._memory = mmap.mmap(job.memory_fd, job.memory_bytes)
-        self._begun = 0
+        self._block_count = 0
 
     def write_block(self, data: bytes | memoryview, monotonic_ns: int, *, overflow: bool) -> None:
         """Copy one block in and announce it; a parent that has stopped reading loses it."""
-        sequence = self._begun
-        self._begun += 1
-        BEGUN.pack_into(self._memory, 0, self._begun)
-        at = HEADER_BYTES + sequence % self._job.slots * self._job.slot_bytes
-        self._memory[at : at + self._job.slot_bytes] = data
-        self._send(Record(RecordKind.BLOCK, overflow, sequence, monotonic_ns))
+        sequence = self._block_count
+        self._block_count += 1
+        BLOCK_COUNT_STRUCT.pack_into(self._memory, 0, self._block_count)
+        offset = HEADER_BYTES + sequence % self._job.slots * self._job.slot_bytes
+        self._memory[offset : offset + self._job.slot_bytes] = data
+        self._send(CaptureEvent(CaptureEventKind.BLOCK, overflow, sequence, monotonic_ns))
 
     def opened(self, monotonic_ns: int) -> None:
         """Announce that the device is open."""
-        self._send(Record(RecordKind.OPENED, 0, 0, monotonic_ns))
+        self._send(CaptureEvent(CaptureEventKind.OPENED, 0, 0, monotonic_ns))
 
     def failed(self, text: str, monotonic_ns: int) -> None:
         """Announce why there is no sound (any more)."""
-        data = text.encode()[: HEADER_BYTES - BEGUN.size]
-        self._memory[BEGUN.size : BEGUN.size + len(data)] = data
-        self._send(Record(RecordKind.FAILED, len(data), 0, monotonic_ns))
+        data = text.encode()[: HEADER_BYTES - BLOCK_COUNT_STRUCT.size]
+        self._memory[BLOCK_COUNT_STRUCT.size : BLOCK_COUNT_STRUCT.size + len(data)] = data
+        self._send(CaptureEvent(CaptureEventKind.FAILED, len(data), 0, monotonic_ns))
 
-    def _send(self, record: Record) -> None:
+    def _send(self, event: CaptureEvent) -> None:
         # A full pipe means a parent that does not read: the next sequence number shows it what it missed.
         with contextlib.suppress(BlockingIOError):
-            os.write(self._job.record_fd, RECORD.pack(*record))
+            os.write(self._job.record_fd, EVENT_STRUCT.pack(*event))
 
 
 class RingReader:
@@ -137,17 +137,17 @@ class RingReader:
         self._job = job
         self._memory = mmap.mmap(job.memory_fd, job.memory_bytes)
 
-    def block(self, record: Record) -> bytes | None:
+    def block(self, event: CaptureEvent) -> bytes | None:
         """Copy the announced block out, interleaved 16-bit samples, or None if it was overwritten."""
-        at = HEADER_BYTES + record.sequence % self._job.slots * self._job.slot_bytes
-        data = self._memory[at : at + self._job.slot_bytes]
+        offset = HEADER_BYTES + event.sequence % self._job.slots * self._job.slot_bytes
+        data = self._memory[offset : offset + self._job.slot_bytes]
         # One slot to spare, for processors that let a later store overtake an earlier one.
-        begun: int = BEGUN.unpack_from(self._memory, 0)[0]
-        return data if begun - record.sequence < self._job.slots else None
+        block_count: int = BLOCK_COUNT_STRUCT.unpack_from(self._memory, 0)[0]
+        return data if block_count - event.sequence < self._job.slots else None
 
-    def text(self, record: Record) -> str:
+    def text(self, event: CaptureEvent) -> str:
         """Return the text of a FAILED record."""
-        return self._memory[BEGUN.size : BEGUN.size + record.value].decode(errors='replace')
+        return self._memory[BLOCK_COUNT_STRUCT.size : BLOCK_COUNT_STRUCT.size + event.value].decode(errors='replace')
 
     def close(self) -> None:
         """Unmap the memory."""

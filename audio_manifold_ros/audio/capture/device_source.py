@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.capture.capture_client import CaptureChild
-from audio_manifold_ros.audio.capture.capture_index import CaptureTimeline
-from audio_manifold_ros.audio.capture.capture_ring import Record, RecordKind
+from audio_manifold_ros.audio.capture.capture_client import CaptureClient
+from audio_manifold_ros.audio.capture.capture_index import CaptureIndexer
+from audio_manifold_ros.audio.capture.capture_ring import CaptureEvent, CaptureEventKind
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 
-FIRST_OPENING_S = 10.0
-OPENING_S = 1.5
-FIRST_BLOCK_S = 2.5
-SILENCE_S = 0.6
-BACK_OFF_S = (0.1, 0.2, 0.4, 0.5)
+FIRST_OPEN_TIMEOUT_S = 10.0
+OPEN_TIMEOUT_S = 1.5
+FIRST_BLOCK_TIMEOUT_S = 2.5
+BLOCK_TIMEOUT_S = 0.6
+RETRY_DELAYS_S = (0.1, 0.2, 0.4, 0.5)
 LIMITS = {'sample_rate_hz': (4000, 768_000), 'channels': (1, 256)}
-SHORTEST_BLOCK_S, LONGEST_BLOCK_S = 1e-3, 0.1
+MIN_BLOCK_S, MAX_BLOCK_S = 1e-3, 0.1
 
 
 class DeviceSource:
@@ -54,8 +54,8 @@ class DeviceSource:
             if not low <= value <= high:
                 msg = f'Device source: {name} is {value!r}: give {low} to {high}.'
                 raise AudioError(msg)
-        if not SHORTEST_BLOCK_S <= block_samples / sample_rate_hz <= LONGEST_BLOCK_S:
-            low, high = (round(limit * sample_rate_hz) for limit in (SHORTEST_BLOCK_S, LONGEST_BLOCK_S))
+        if not MIN_BLOCK_S <= block_samples / sample_rate_hz <= MAX_BLOCK_S:
+            low, high = (round(limit * sample_rate_hz) for limit in (MIN_BLOCK_S, MAX_BLOCK_S))
             msg = f'Device source: block_samples is {block_samples!r}: give {low} to {high} at {sample_rate_hz} Hz.'
             raise AudioError(msg)
         self.sample_rate_hz = sample_rate_hz
@@ -64,9 +64,9 @@ class DeviceSource:
         self._block_samples = block_samples
         self._clock_ns = clock_ns
         self._lock = threading.Lock()
-        self._child: CaptureChild | None = None
-        self._due_s = 0.0
-        self._clear()
+        self._client: CaptureClient | None = None
+        self._timeout_at_s = 0.0
+        self._reset()
 
     def open(self) -> None:
         """Open the device and wait until its stream runs.
@@ -78,18 +78,16 @@ class DeviceSource:
         self.close()
         with self._lock:
             started_s = time.monotonic()
-            self._start_child(FIRST_OPENING_S)
-            while self._state is SourceState.WAITING and not self._child_opened and time.monotonic() < self._due_s:
-                self._wait(self._due_s - time.monotonic())
-                self._hear()
-            self._opening_s = max(OPENING_S, 3 * (time.monotonic() - started_s))
-            if not self._child_opened:
-                silent = (
-                    f'Device {self._device!r} did not open within {FIRST_OPENING_S:.0f} s: restart the audio server.'
-                )
-                msg = self._message if self._state is SourceState.LOST else silent
-                self._end_child()
-                self._clear()
+            self._start_client(FIRST_OPEN_TIMEOUT_S)
+            while self._state is SourceState.WAITING and not self._is_opened and time.monotonic() < self._timeout_at_s:
+                self._wait(self._timeout_at_s - time.monotonic())
+                self._poll_client()
+            self._open_timeout_s = max(OPEN_TIMEOUT_S, 3 * (time.monotonic() - started_s))
+            if not self._is_opened:
+                timeout_message = f'Device {self._device!r} did not open within {FIRST_OPEN_TIMEOUT_S:.0f} s: restart the audio server.'
+                msg = self._message if self._state is SourceState.LOST else timeout_message
+                self._stop_client()
+                self._reset()
                 raise AudioError(msg)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
@@ -97,19 +95,19 @@ class DeviceSource:
         with self._lock:
             deadline_s = time.monotonic() + timeout_s
             while self._state is not SourceState.CLOSED:
-                block = self._hear()
+                block = self._poll_client()
                 now_s = time.monotonic()
                 if block is not None or now_s >= deadline_s:
                     return block
-                self._watch(now_s)
-                self._wait(min(self._due_s, deadline_s) - now_s)
+                self._check_timeout(now_s)
+                self._wait(min(self._timeout_at_s, deadline_s) - now_s)
             return None
 
     def close(self) -> None:
         """End the capture process; waits for a `read` in progress."""
         with self._lock:
-            self._end_child()
-            self._clear()
+            self._stop_client()
+            self._reset()
 
     def status(self) -> SourceStatus:
         """Return the source's condition."""
@@ -118,114 +116,114 @@ class DeviceSource:
     @property
     def capture_pid(self) -> int | None:
         """Process id of the capture process, None while there is none."""
-        child = self._child
-        return None if child is None else child.pid
+        client = self._client
+        return None if client is None else client.pid
 
-    def _clear(self) -> None:
+    def _reset(self) -> None:
         self._state = SourceState.CLOSED
         self._message = f'Device {self._device!r} is not open.'
-        self._timeline = CaptureTimeline(self.sample_rate_hz)
-        self._child_opened = self._child_failed = False
+        self._timeline = CaptureIndexer(self.sample_rate_hz)
+        self._is_opened = self._is_failed = False
         self._next_sequence = self._overflows = self._restarts = self._failures = 0
         self._pending_overflow = False
-        self._opening_s = OPENING_S
+        self._open_timeout_s = OPEN_TIMEOUT_S
 
-    def _start_child(self, limit_s: float) -> None:
-        self._child = CaptureChild(self._device, self.sample_rate_hz, self.channels, self._block_samples)
+    def _start_client(self, limit_s: float) -> None:
+        self._client = CaptureClient(self._device, self.sample_rate_hz, self.channels, self._block_samples)
         self._next_sequence = 0
-        self._expect_opening(limit_s)
+        self._await_open(limit_s)
         if self._state is SourceState.CLOSED:
             self._state = SourceState.WAITING
             self._message = f'Opening device {self._device!r}.'
 
-    def _expect_opening(self, limit_s: float) -> None:
-        self._child_opened = self._child_failed = False
-        self._due_s = time.monotonic() + limit_s
+    def _await_open(self, limit_s: float) -> None:
+        self._is_opened = self._is_failed = False
+        self._timeout_at_s = time.monotonic() + limit_s
 
-    def _end_child(self) -> None:
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+    def _stop_client(self) -> None:
+        if self._client is not None:
+            self._client.end()
+            self._client = None
 
     def _wait(self, timeout_s: float) -> None:
-        if self._child is None:
+        if self._client is None:
             time.sleep(max(0.0, timeout_s))
         else:
-            self._child.wait(timeout_s)
+            self._client.wait(timeout_s)
 
-    def _watch(self, now_s: float) -> None:
+    def _check_timeout(self, now_s: float) -> None:
         """Act if what was due has not happened."""
-        if now_s < self._due_s:
+        if now_s < self._timeout_at_s:
             return
-        if self._child is None:
+        if self._client is None:
             try:
-                self._start_child(self._opening_s)
+                self._start_client(self._open_timeout_s)
             except AudioError as error:
-                self._lose(str(error))
-        elif self._child_failed:
-            self._child.try_again()
-            self._expect_opening(self._opening_s)
+                self._mark_lost(str(error))
+        elif self._is_failed:
+            self._client.retry_open()
+            self._await_open(self._open_timeout_s)
         else:
-            self._end_child()
-            self._lose(self._loss('no sound comes from it' if self._child_opened else 'it does not open'))
+            self._stop_client()
+            self._mark_lost(self._describe_loss('no sound comes from it' if self._is_opened else 'it does not open'))
 
-    def _lose(self, message: str) -> None:
+    def _mark_lost(self, message: str) -> None:
         self._state = SourceState.LOST
         self._message = message
-        self._due_s = time.monotonic() + BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
+        self._timeout_at_s = time.monotonic() + RETRY_DELAYS_S[min(self._failures, len(RETRY_DELAYS_S) - 1)]
         self._failures += 1
 
-    def _loss(self, reason: str) -> str:
+    def _describe_loss(self, reason: str) -> str:
         return f'Device {self._device!r} is lost, {reason}: check its cable and the audio server. It reopens by itself.'
 
-    def _hear(self) -> AudioBlock | None:
+    def _poll_client(self) -> AudioBlock | None:
         """Take what the child has said, up to the first block."""
-        while self._child is not None:
-            record = self._child.next_record()
-            if record is None:
-                if self._child.ended:
-                    self._end_child()
-                    self._lose(self._loss('its capture process has died'))
+        while self._client is not None:
+            event = self._client.next_event()
+            if event is None:
+                if self._client.is_finished:
+                    self._stop_client()
+                    self._mark_lost(self._describe_loss('its capture process has died'))
                 return None
-            if record.kind == RecordKind.BLOCK:
-                block = self._block(self._child, record)
+            if event.kind == CaptureEventKind.BLOCK:
+                block = self._block(self._client, event)
                 if block is not None:
                     return block
-            elif record.kind == RecordKind.OPENED:
-                self._child_opened = True
+            elif event.kind == CaptureEventKind.OPENED:
+                self._is_opened = True
                 if self._state is SourceState.WAITING:
                     self._message = f'Device {self._device!r} is open and has sent no sound yet.'
-                self._due_s = time.monotonic() + FIRST_BLOCK_S
+                self._timeout_at_s = time.monotonic() + FIRST_BLOCK_TIMEOUT_S
                 return None
             else:
-                self._child_failed = True
-                self._lose(self._child.text(record))
+                self._is_failed = True
+                self._mark_lost(self._client.text(event))
         return None
 
-    def _block(self, child: CaptureChild, record: Record) -> AudioBlock | None:
-        samples = child.samples(record)
-        self._due_s = time.monotonic() + SILENCE_S
-        self._pending_overflow |= bool(record.value)
-        self._overflows += bool(record.value)
+    def _block(self, client: CaptureClient, event: CaptureEvent) -> AudioBlock | None:
+        samples = client.samples(event)
+        self._timeout_at_s = time.monotonic() + BLOCK_TIMEOUT_S
+        self._pending_overflow |= bool(event.value)
+        self._overflows += bool(event.value)
         if samples is None:
             return None
-        first_sample, captured_ns = self._place(record)
-        self._stream()
+        first_sample, captured_ns = self._assign_index(event)
+        self._mark_streaming()
         stamp_ns = self._clock_ns() - (time.monotonic_ns() - captured_ns)
         overflow, self._pending_overflow = self._pending_overflow, False
         return AudioBlock(samples, first_sample, self.sample_rate_hz, stamp_ns, overflow)
 
-    def _place(self, record: Record) -> tuple[int, int]:
+    def _assign_index(self, event: CaptureEvent) -> tuple[int, int]:
         """Return index and instant of a block, blocks that were announced but missed counted."""
-        missing = (record.sequence - self._next_sequence) * self._block_samples
-        self._next_sequence = record.sequence + 1
+        missing = (event.sequence - self._next_sequence) * self._block_samples
+        self._next_sequence = event.sequence + 1
         if self._state is SourceState.LOST:
             self._timeline.reopen()
-        return self._timeline.place(
-            self._block_samples, record.monotonic_ns, missing_samples=missing, overflow=self._pending_overflow
+        return self._timeline.assign_index(
+            self._block_samples, event.monotonic_ns, missing_samples=missing, overflow=self._pending_overflow
         )
 
-    def _stream(self) -> None:
+    def _mark_streaming(self) -> None:
         """Note that sound comes."""
         if self._state is not SourceState.STREAMING:
             self._restarts += self._state is SourceState.LOST

@@ -8,50 +8,50 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
-from audio_manifold_ros.bags.conversion.resampled_segment import ResampledRun
+from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.errors import BagError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
 
 
-class AudioTrial:
+class AudioDryRun:
     """Goes the way of a conversion, at the rate of the audio itself.
 
     Attributes:
-        refusal: Why a conversion would refuse the audio; '' as far as it would not.
+        rejection_reason: Why a conversion would refuse the audio; '' as far as it would not.
 
     """
 
     def __init__(self, output_rate_hz: int) -> None:
         """Begin a conversion to a rate."""
-        self.refusal = ''
+        self.rejection_reason = ''
         self._output_rate_hz = output_rate_hz
         self._track: AudioTrack | None = None
 
     def add(self, chunk: AudioChunk) -> None:
         """Take in the next chunk."""
-        if self.refusal:
+        if self.rejection_reason:
             return
         try:
             if self._track is None:
-                ResampledRun(0, chunk.channels, chunk.sample_rate_hz, self._output_rate_hz)
+                ResampledSegment(0, chunk.channels, chunk.sample_rate_hz, self._output_rate_hz)
                 self._track = AudioTrack(chunk.sample_rate_hz)
             for _ in self._track.push(chunk):
                 pass
         except (AudioError, BagError) as error:
-            self.refusal = str(error)
+            self.rejection_reason = str(error)
 
     def finish(self) -> None:
         """Place all of it on the line of time."""
-        if self.refusal or self._track is None:
+        if self.rejection_reason or self._track is None:
             return
         try:
             for _ in self._track.finish():
                 pass
             if self._track.counts.samples:
-                self._track.line.span_ns()
+                self._track.timeline.span_ns()
             else:
-                self.refusal = 'Every message holds a NaN or an infinity: nothing of it can be used.'
+                self.rejection_reason = 'Every message holds a NaN or an infinity: nothing of it can be used.'
         except (AudioError, BagError) as error:
-            self.refusal = str(error)
+            self.rejection_reason = str(error)

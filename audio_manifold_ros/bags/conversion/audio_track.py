@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import NS, STEP_NS, SampleClock
-from audio_manifold_ros.bags.conversion.resampled_segment import ResampledRun
+from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, NS_PER_S, SampleClock
+from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
-from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndex
-from audio_manifold_ros.bags.decoding.sample_timeline import TimeLine
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
+from audio_manifold_ros.bags.decoding.sample_timeline import SampleTimeline
 from audio_manifold_ros.bags.errors import BagError
 
 # A stamp that is late by chance is followed by one that is not; one that follows a loss is not.
-LOOK_AHEAD_NS = NS // 2
-LONGEST_GAP_S = 86_400
+LOOK_AHEAD_NS = NS_PER_S // 2
+MAX_GAP_S = 86_400
 # Short messages are joined before they are resampled: that costs much for each call.
-PIECE_S = 1
+MIN_PIECE_S = 1
 DRIFT_TOLERANCE = 1e-3
 
 Piece = tuple[NDArray[np.int16], int]
@@ -56,7 +56,7 @@ class TrackCounts:
     not_finite: int = 0
     overflows: int = 0
 
-    def to_plain(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int]:
         """Return the counts by name."""
         return asdict(self)
 
@@ -70,7 +70,7 @@ class AudioTrack:
 
     Attributes:
         counts: What became of the audio.
-        line: From time to input index.
+        timeline: From time to input index.
         channels: Channels of the audio; 0 before the first chunk.
         input_rate_hz: Rate of the audio; 0 before the first chunk.
 
@@ -80,16 +80,16 @@ class AudioTrack:
         """Begin an array of a rate."""
         self.counts = TrackCounts()
         self.channels = self.input_rate_hz = 0
-        self.line: TimeLine
+        self.timeline: SampleTimeline
         self._output_rate_hz = output_rate_hz
         self._waiting: deque[AudioChunk] = deque()
-        self._run: ResampledRun | None = None
-        self._held: list[NDArray[Any]] = []
-        self._held_samples = 0
+        self._segment: ResampledSegment | None = None
+        self._pending: list[NDArray[Any]] = []
+        self._pending_samples = 0
         self._next_sample: int | None = None
         self._shift = 0
         self._clock: SampleClock
-        self._index: StampIndex
+        self._index: StampIndexer
 
     def pieces(self, chunks: Iterable[AudioChunk]) -> Iterator[Piece]:
         """Yield int16 (channel, n) with the output index of the first sample, in order; a jump is a gap.
@@ -134,24 +134,24 @@ class AudioTrack:
         if self._next_sample is None:
             msg = 'A track without audio has no time: add chunks first.'
             raise BagError(msg)
-        return round(self.line.sample_at(time_ns) * self._output_rate_hz / self.input_rate_hz)
+        return round(self.timeline.sample_at(time_ns) * self._output_rate_hz / self.input_rate_hz)
 
     def description(self) -> dict[str, Any]:
         """Return what is known of the audio as plain values."""
-        late_ms = np.abs(self.line.jitter_ns()) / 1e6
+        late_ms = np.abs(self.timeline.jitter_ns()) / 1e6
         return {
             'input_rate_hz': self.input_rate_hz,
             'channels': self.channels,
-            'drift_ppm': round(self.line.drift_ppm, 3),
+            'drift_ppm': round(self.timeline.drift_ppm, 3),
             'stamp_jitter_ms': {f'p{q}': round(float(np.percentile(late_ms, q)), 3) for q in (50, 95)},
-            **self.counts.to_plain(),
+            **self.counts.to_dict(),
         }
 
     def _check(self, chunk: AudioChunk) -> None:
         if not self.channels:
             self.channels, self.input_rate_hz = chunk.channels, chunk.sample_rate_hz
-            self.line = TimeLine(chunk.sample_rate_hz)
-            self._clock, self._index = SampleClock(chunk.sample_rate_hz), StampIndex(chunk.sample_rate_hz)
+            self.timeline = SampleTimeline(chunk.sample_rate_hz)
+            self._clock, self._index = SampleClock(chunk.sample_rate_hz), StampIndexer(chunk.sample_rate_hz)
         if (chunk.channels, chunk.sample_rate_hz) != (self.channels, self.input_rate_hz):
             msg = (
                 f'The audio changes from {self.channels} channels at {self.input_rate_hz} Hz to {chunk.channels} at '
@@ -167,11 +167,11 @@ class AudioTrack:
             return place
         expected_ns = self._clock.stamp_ns(place)
         far_s = abs(place - end) / self.input_rate_hz
-        if abs(chunk.stamp_ns - expected_ns) <= STEP_NS + far_s * DRIFT_TOLERANCE * NS:
+        if abs(chunk.stamp_ns - expected_ns) <= CLOCK_STEP_NS + far_s * DRIFT_TOLERANCE * NS_PER_S:
             self.counts.lost += max(place - end, 0)
             return place
         self.counts.restarts += 1
-        place = end + max((chunk.stamp_ns - self._clock.stamp_ns(end)) * self.input_rate_hz // NS, 1)
+        place = end + max((chunk.stamp_ns - self._clock.stamp_ns(end)) * self.input_rate_hz // NS_PER_S, 1)
         self.counts.lost_inferred += place - end
         self._shift = place - first_sample
         return place
@@ -180,7 +180,7 @@ class AudioTrack:
         """Place the oldest chunk without an index by the earliest start that it and those behind it speak for."""
         start_ns, samples = self._waiting[0].stamp_ns, 0
         for chunk in self._waiting:
-            start_ns = min(start_ns, chunk.stamp_ns - samples * NS // self.input_rate_hz)
+            start_ns = min(start_ns, chunk.stamp_ns - samples * NS_PER_S // self.input_rate_hz)
             samples += chunk.length
         chunk = self._waiting.popleft()
         place = self._index.place(start_ns, chunk.length)
@@ -192,9 +192,9 @@ class AudioTrack:
             self._check_leap(place - self._next_sample)
         samples = chunk.samples
         if self._next_sample is not None and place < self._next_sample:
-            known = min(self._next_sample - place, chunk.length)
-            self.counts.repeated += known
-            place, samples = place + known, samples[:, known:]
+            overlap = min(self._next_sample - place, chunk.length)
+            self.counts.repeated += overlap
+            place, samples = place + overlap, samples[:, overlap:]
         elif chunk.overflow:
             self.counts.overflows += 1
             # How many were lost is unknown: one sample less is the gap that no window may span.
@@ -204,35 +204,35 @@ class AudioTrack:
             self.counts.not_finite += samples.shape[1]
             return
         if samples.shape[1]:
-            behind_ns = (chunk.length - samples.shape[1]) * NS // self.input_rate_hz
+            behind_ns = (chunk.length - samples.shape[1]) * NS_PER_S // self.input_rate_hz
             yield from self._append(samples, place, chunk.stamp_ns + behind_ns)
 
     def _append(self, samples: NDArray[Any], place: int, stamp_ns: int) -> Iterator[Piece]:
         if place != self._next_sample:
             self.counts.gaps += self._next_sample is not None
             yield from self._release()
-            self._run = ResampledRun(place, self.channels, self.input_rate_hz, self._output_rate_hz)
+            self._segment = ResampledSegment(place, self.channels, self.input_rate_hz, self._output_rate_hz)
         self._clock.update(place, stamp_ns)
-        self.line.add(place, stamp_ns, samples.shape[1])
+        self.timeline.add(place, stamp_ns, samples.shape[1])
         self.counts.samples += samples.shape[1]
         self._next_sample = place + samples.shape[1]
-        self._held.append(samples)
-        self._held_samples += samples.shape[1]
-        if self._held_samples >= PIECE_S * self.input_rate_hz:
+        self._pending.append(samples)
+        self._pending_samples += samples.shape[1]
+        if self._pending_samples >= MIN_PIECE_S * self.input_rate_hz:
             yield from self._release()
 
     def _release(self) -> Iterator[Piece]:
         """Give out what is held of the run."""
-        if self._run is None or not self._held:
+        if self._segment is None or not self._pending:
             return
-        piece = self._run.push(np.concatenate(self._held, axis=1))
-        self._held.clear()
-        self._held_samples = 0
+        piece = self._segment.push(np.concatenate(self._pending, axis=1))
+        self._pending.clear()
+        self._pending_samples = 0
         if piece[0].shape[1]:
             yield piece
 
     def _check_leap(self, samples: int) -> None:
-        if samples > LONGEST_GAP_S * self.input_rate_hz:
+        if samples > MAX_GAP_S * self.input_rate_hz:
             msg = (
                 f'The audio leaps by {samples / self.input_rate_hz:.0f} s after {self.counts.chunks} messages, '
                 'by its stamps: did the clock of its source jump? Cut the bag there.'

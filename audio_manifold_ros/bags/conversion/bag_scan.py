@@ -10,8 +10,8 @@ from typing import final
 
 from rosbags.interfaces import Nodetype
 
-from audio_manifold_ros.bags.conversion.audio_dry_run import AudioTrial
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, StatedAudio
+from audio_manifold_ros.bags.conversion.audio_dry_run import AudioDryRun
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels
 from audio_manifold_ros.bags.decoding.image_stream import Decode
@@ -21,34 +21,34 @@ from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics,
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
-from audio_manifold_ros.bags.storage.message_types import stored_types, typestore
+from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
 
-NS = 1_000_000_000
-STAMPED_FIRST = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
-LOST_BY_STAMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
+NS_PER_S = 1_000_000_000
+STAMPED_FIRST_FIELDS = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
+MAX_STAMP_JUMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
 
 
 @final
-class BagSurvey:
+class BagScan:
     """What one pass over a bag finds.
 
     Attributes:
         statistics: Of each topic, by name.
-        runs: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
+        audio_segments: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
         images_ns: Stamps of the reference images.
-        undecoded: Of each topic of depth or labels of which no image can be decoded, what its first one says.
+        decode_errors: Of each topic of depth or labels of which no image can be decoded, what its first one says.
 
     """
 
     def __init__(
-        self, reader: BagReader, topics: DatasetTopics | None, stated: StatedAudio | None, output_rate_hz: int
+        self, reader: BagReader, topics: DatasetTopics | None, audio_format: AudioFormat | None, output_rate_hz: int
     ) -> None:
         """Read nothing yet but the topic that describes the audio.
 
         Args:
             reader: The bag, open.
             topics: Which topics would become a dataset, None if that cannot be told.
-            stated: What the audio messages leave unsaid.
+            audio_format: What the audio messages leave unsaid.
             output_rate_hz: Rate of the dataset's audio.
 
         Raises:
@@ -56,16 +56,16 @@ class BagSurvey:
 
         """
         self.statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in reader.topics}
-        self.runs: list[tuple[int, int]] = []
+        self.audio_segments: list[tuple[int, int]] = []
         self.images_ns: list[int] = []
-        self.undecoded: dict[str, str] = {}
+        self.decode_errors: dict[str, str] = {}
         self._decoders = _decoders(topics)
-        self._trial = AudioTrial(output_rate_hz)
+        self._dry_run = AudioDryRun(output_rate_hz)
         self._reader = reader
         self._topics = topics
         self._stamped = {(topic.name, topic.type): _begins_with_stamp(topic) for topic in reader.topics}
         self._next_sample: int | None = None
-        self._audio = None if topics is None else RecordedAudio(reader, topics, stated)
+        self._audio = None if topics is None else RecordedAudio(reader, topics, audio_format)
 
     def run(self, advance: Callable[[int], None]) -> None:
         """Read the bag.
@@ -77,26 +77,26 @@ class BagSurvey:
             BagError: The bag is damaged; what was read until then is kept.
 
         """
-        told_ns = self._reader.start_ns
+        reported_ns = self._reader.start_ns
         for message in self._reader.messages():
             statistics = self.statistics[message.topic]
             stamp_ns = self._stamp_ns(message)
             statistics.update(message.time_ns, stamp_ns, len(message.data))
             if self._topics is not None and self._audio is not None and message.topic == self._topics.audio:
-                self._hear(self._audio.read(message), statistics)
+                self._add_audio(self._audio.read(message), statistics)
             elif self._topics is not None and message.topic == self._topics.reference:
                 self.images_ns.append(stamp_ns or message.time_ns)
             if message.topic in self._decoders:
-                self._see(message)
-            if message.time_ns - told_ns >= NS:
-                advance(message.time_ns - told_ns)
-                told_ns = message.time_ns
-        self._trial.finish()
+                self._try_decode(message)
+            if message.time_ns - reported_ns >= NS_PER_S:
+                advance(message.time_ns - reported_ns)
+                reported_ns = message.time_ns
+        self._dry_run.finish()
 
     @property
-    def audio_refusal(self) -> str:
+    def audio_rejection_reason(self) -> str:
         """Why a conversion would refuse the audio as a whole, '' if it would not."""
-        return self._trial.refusal
+        return self._dry_run.rejection_reason
 
     @property
     def problem(self) -> str:
@@ -107,7 +107,7 @@ class BagSurvey:
         """Return the statistics of every topic."""
         return [statistics.summary() for statistics in self.statistics.values()]
 
-    def images_heard(self, before_s: float, after_s: float) -> int:
+    def images_with_audio(self, before_s: float, after_s: float) -> int:
         """Return how many reference images lie in whole audio.
 
         Args:
@@ -115,59 +115,59 @@ class BagSurvey:
             after_s: Audio that must lie behind it.
 
         """
-        runs = sorted(self.runs)
-        starts = [first for first, _ in runs]
-        heard = 0
+        audio_segments = sorted(self.audio_segments)
+        starts = [first for first, _ in audio_segments]
+        count = 0
         for stamp_ns in self.images_ns:
-            place = bisect_right(starts, stamp_ns - round(before_s * NS)) - 1
-            heard += place >= 0 and stamp_ns + round(after_s * NS) <= runs[place][1]
-        return heard
+            index = bisect_right(starts, stamp_ns - round(before_s * NS_PER_S)) - 1
+            count += index >= 0 and stamp_ns + round(after_s * NS_PER_S) <= audio_segments[index][1]
+        return count
 
-    def _hear(self, chunk: AudioChunk | BagError, statistics: TopicStatistics) -> None:
+    def _add_audio(self, chunk: AudioChunk | BagError, statistics: TopicStatistics) -> None:
         if isinstance(chunk, BagError):
             statistics.unreadable += 1
             return
         statistics.update_audio(chunk)
         self._extend(chunk)
-        self._trial.add(chunk)
+        self._dry_run.add(chunk)
 
-    def _see(self, message: BagMessage) -> None:
+    def _try_decode(self, message: BagMessage) -> None:
         """Decode the images of a topic up to the first that can be."""
         try:
             self._decoders[message.topic](self._reader.decode(message))
         except BagError as error:
-            self.undecoded.setdefault(message.topic, str(error))
+            self.decode_errors.setdefault(message.topic, str(error))
         else:
-            self.undecoded.pop(message.topic, None)
+            self.decode_errors.pop(message.topic, None)
             del self._decoders[message.topic]
 
     def _extend(self, chunk: AudioChunk) -> None:
-        end_ns = chunk.stamp_ns + chunk.length * NS // chunk.sample_rate_hz
+        end_ns = chunk.stamp_ns + chunk.length * NS_PER_S // chunk.sample_rate_hz
         if chunk.first_sample is None:
-            follows = bool(self.runs) and abs(chunk.stamp_ns - self.runs[-1][1]) < LOST_BY_STAMP_NS
+            follows = bool(self.audio_segments) and abs(chunk.stamp_ns - self.audio_segments[-1][1]) < MAX_STAMP_JUMP_NS
         else:
             follows = chunk.first_sample == self._next_sample
             self._next_sample = chunk.first_sample + chunk.length
         if follows:
-            self.runs[-1] = (self.runs[-1][0], end_ns)
+            self.audio_segments[-1] = (self.audio_segments[-1][0], end_ns)
         else:
-            self.runs.append((chunk.stamp_ns, end_ns))
+            self.audio_segments.append((chunk.stamp_ns, end_ns))
 
     def _stamp_ns(self, message: BagMessage) -> int | None:
         return header_stamp_ns(message.data) if self._stamped[message.topic, message.type] else None
 
 
 def _decoders(topics: DatasetTopics | None) -> dict[str, Decode]:
-    known: tuple[tuple[str, Decode], ...] = ()
+    pairs: tuple[tuple[str, Decode], ...] = ()
     if topics is not None:
-        known = ((topics.depth, decode_depth_m), (topics.labels, decode_labels))
-    return {topic: decode for topic, decode in known if topic}
+        pairs = ((topics.depth, decode_depth_m), (topics.labels, decode_labels))
+    return {topic: decode for topic, decode in pairs if topic}
 
 
 def _begins_with_stamp(topic: BagTopic) -> bool:
     try:
-        store = stored_types(topic.type, topic.definition) if topic.definition else typestore(topic.type)
+        store = typestore_from_definition(topic.type, topic.definition) if topic.definition else typestore(topic.type)
     except BagError:
         return False
     fields = store.fielddefs[topic.type][1] if topic.type in store.fielddefs else []
-    return bool(fields) and fields[0][1] in [(Nodetype.NAME, name) for name in STAMPED_FIRST]
+    return bool(fields) and fields[0][1] in [(Nodetype.NAME, name) for name in STAMPED_FIRST_FIELDS]

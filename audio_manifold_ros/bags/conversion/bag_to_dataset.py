@@ -18,14 +18,14 @@ from rich.console import Console
 from audio_manifold_ros.bags.conversion.camera_images import LABEL_FILES
 from audio_manifold_ros.bags.conversion.conversion import (
     ConversionOptions,
-    Converted,
+    ConversionResult,
+    build_request,
     find_finished,
-    request_of,
     write_manifest,
     write_record,
 )
 from audio_manifold_ros.bags.conversion.drive_conversion import Advance, DriveConversion
-from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
@@ -33,19 +33,19 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha256
 from audio_manifold_ros.common.argument_types import whole_number
-from audio_manifold_ros.datasets.drive_checksum import read_seal
+from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.errors import CalibrationError
 
 LIMITS_HZ = (4000, 192_000)
-MOST_PIXELS = 4096
+MAX_IMAGE_SIZE = 4096
 
 
 def convert_bag(
-    bag: Path, out: Path, rig: RigText | None, options: ConversionOptions, advance: Advance = lambda _: None
-) -> Converted:
+    bag: Path, out: Path, rig: RigFiles | None, options: ConversionOptions, advance: Advance = lambda _: None
+) -> ConversionResult:
     """Make a drive of a bag, `OUT/NAME.h5`, with its record beside it, unless the same drive is there, whole.
 
     Args:
@@ -64,14 +64,16 @@ def convert_bag(
     path = out / f'{drive_id_of(bag)}.h5'
     with BagReader(bag) as reader:
         found = _find_rig(reader) if rig is None else rig
-        request = request_of(bag_sha256(bag), rig_sha256(found), options, _labels_sha256(bag))
+        request = build_request(bag_sha256(bag), rig_sha256(found), options, _labels_sha256(bag))
         record = find_finished(path, request)
         if record is not None:
             advance(2 * (reader.end_ns - reader.start_ns))
-            return Converted(path, record, kept=True)
+            return ConversionResult(path, record, reused=True)
         facts = DriveConversion(reader, bag, found, options, advance).write(path, request)
         facts['rig'] |= {'from_bag': rig is None, 'mismatch': '' if rig is None else rig_warning(reader, rig)}
-    return Converted(path, write_record(path, read_seal(path, verify=False), request, facts), kept=False)
+    return ConversionResult(
+        path, write_record(path, read_checksum_header(path, verify=False), request, facts), reused=False
+    )
 
 
 def drive_id_of(bag: Path) -> str:
@@ -81,7 +83,7 @@ def drive_id_of(bag: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _find_rig(reader: BagReader) -> RigText:
+def _find_rig(reader: BagReader) -> RigFiles:
     metadata = read_run_metadata(reader)
     if metadata is None or metadata.rig is None:
         msg = f'{reader.path}: says nothing of its rig: name the folder of the rig that recorded it (--rig).'
@@ -101,7 +103,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--rig', type=Path, help='folder of the rig (default: what the recorder put into the bag)')
     parser.add_argument('--rate', type=whole_number(*LIMITS_HZ), default=22_500, help='sample rate, Hz (%(default)s)')
     parser.add_argument(
-        '--size', type=whole_number(1, MOST_PIXELS), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS')
+        '--size', type=whole_number(1, MAX_IMAGE_SIZE), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS')
     )
     for kind, standard in (('audio', 'audio'), ('depth', 'truth/depth/image'), ('labels', 'truth/segmentation/image')):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, such as {standard}')
@@ -111,7 +113,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         '--tolerance', type=float, default=0.02, help='s that depth and labels may be off the reference (%(default)s)'
     )
-    add_stated_argument(parser)
+    add_audio_format_argument(parser)
     parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
     parser.add_argument('--scheduler', help='address of a Dask scheduler (default: processes of this machine)')
     return parser.parse_args(arguments)
@@ -140,9 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         options = _options(given)
-        rig = None if given.rig is None else RigText.from_folder(given.rig)
+        rig = None if given.rig is None else RigFiles.from_folder(given.rig)
         outcome = convert_bags(
-            without_labels(given.bags), given.out, rig, options, given.workers, given.scheduler, console
+            exclude_label_folders(given.bags), given.out, rig, options, given.workers, given.scheduler, console
         )
         if outcome.converted:
             write_manifest(given.out)

@@ -14,27 +14,27 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.decoding.image_messages import decode_labels, decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import decode_labels, decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import (
     Decode,
-    Nearest,
+    NearestImage,
     TimedImage,
+    label_file_images,
     topic_images,
-    track_images,
 )
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.datasets.label_depth_unit import track_depth
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelTrack
+from audio_manifold_ros.datasets.label_depth_unit import label_depth_unit
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
 from audio_manifold_ros.datasets.label_folder import SKY, label_folder
-from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 
-FARTHEST = 65_000  # beyond it float16 is infinite
+MAX_DEPTH = 65_000  # beyond it float16 is infinite
 DEPTH, LABELS = 'depth', 'labels'
 KINDS = (DEPTH, LABELS)
 LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation'][0]}
@@ -57,7 +57,7 @@ class ImageSet:
 
 
 @final
-class ImageSources:
+class CameraImages:
     """Streams of images out of a bag and the label files beside it, in step. Use it as a context manager.
 
     Attributes:
@@ -85,13 +85,13 @@ class ImageSources:
         self._tolerance_ns = tolerance_ns
         self._rig_depth = rig_depth
         self.outside: dict[str, int] = {}
-        self._open = ExitStack()
+        self._exit_stack = ExitStack()
         self.names = {kind: name for kind, name in ((DEPTH, topics.depth), (LABELS, topics.labels)) if name}
-        self._tracks: dict[str, LabelTrack] = {}
+        self._tracks: dict[str, LabelFile] = {}
         for kind, file in LABEL_FILES.items():
             path = label_folder(bag) / file
             if kind not in self.names and path.exists():
-                self._tracks[kind] = self._open.enter_context(LabelTrack(path))
+                self._tracks[kind] = self._exit_stack.enter_context(LabelFile(path))
                 self.names[kind] = file
         if not self.names:
             msg = (
@@ -99,8 +99,14 @@ class ImageSources:
                 '(python -m training.labelling.label).'
             )
             raise BagError(msg)
-        self._guessed = track_depth(self._tracks[DEPTH].description) if DEPTH in self._tracks else None
-        self.depth_unit = rig_depth.unit if topics.depth else METRES if self._guessed is None else self._guessed.unit
+        self._label_depth_unit = label_depth_unit(self._tracks[DEPTH].description) if DEPTH in self._tracks else None
+        self.depth_unit = (
+            rig_depth.unit
+            if topics.depth
+            else METRES
+            if self._label_depth_unit is None
+            else self._label_depth_unit.unit
+        )
         self.names['reference'] = topics.reference or self.names.get(DEPTH) or self.names[LABELS]
 
     @property
@@ -108,7 +114,7 @@ class ImageSources:
         """Which of depth and labels there are."""
         return tuple(kind for kind in KINDS if kind in self.names)
 
-    def sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
+    def image_sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
         """Yield every image of the reference in the order of recording, with what belongs to it.
 
         Args:
@@ -120,9 +126,13 @@ class ImageSources:
 
         """
         reference = self.names['reference']
-        own = next((kind for kind in self.kinds if self.names[kind] == reference), '')
-        others = {kind: Nearest(self._stream(kind), self._tolerance_ns, span_ns) for kind in self.kinds if kind != own}
-        for image in self._stream(own):
+        reference_kind = next((kind for kind in self.kinds if self.names[kind] == reference), '')
+        others = {
+            kind: NearestImage(self._stream(kind), self._tolerance_ns, span_ns)
+            for kind in self.kinds
+            if kind != reference_kind
+        }
+        for image in self._stream(reference_kind):
             if image.stamp_ns is None or not span_ns[0] <= image.stamp_ns <= span_ns[1]:
                 yield ImageSet(image.stamp_ns, {})
                 continue
@@ -132,10 +142,10 @@ class ImageSources:
                 for kind, other in found.items()
                 if other is not None and other.stamp_ns is not None
             }
-            yield ImageSet(image.stamp_ns, {**({own: image} if own else {}), **found}, offsets_ns)
+            yield ImageSet(image.stamp_ns, {**({reference_kind: image} if reference_kind else {}), **found}, offsets_ns)
         self.outside = {kind: nearest.outside for kind, nearest in others.items() if nearest.outside}
 
-    def decoded(self, group: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
+    def decode_set(self, image_set: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
         """Return the images of a set as a dataset stores them, (row, column): float16 in `depth_unit`, uint8 class ids.
 
         Metres that a teacher guessed are none where the labels say sky.
@@ -146,16 +156,24 @@ class ImageSources:
 
         """
         images = {
-            kind: sampled(image.image(), rows, columns) for kind, image in group.images.items() if image is not None
+            kind: resize_nearest(image.image(), rows, columns)
+            for kind, image in image_set.images.items()
+            if image is not None
         }
         if DEPTH in images:
-            found = images[DEPTH] if self._guessed is None else images[DEPTH] / np.float32(self._guessed.divisor)
-            depth = np.where(found < FARTHEST, found, np.nan).astype(np.float16)
-            skyless = self._guessed is not None and self._guessed.unit == METRES and LABELS in images
-            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth) if skyless else depth
+            found = (
+                images[DEPTH]
+                if self._label_depth_unit is None
+                else images[DEPTH] / np.float32(self._label_depth_unit.divisor)
+            )
+            depth = np.where(found < MAX_DEPTH, found, np.nan).astype(np.float16)
+            has_no_depth_in_sky = (
+                self._label_depth_unit is not None and self._label_depth_unit.unit == METRES and LABELS in images
+            )
+            images[DEPTH] = np.where(images[LABELS] == SKY, np.float16(np.nan), depth) if has_no_depth_in_sky else depth
         return images
 
-    def __enter__(self) -> ImageSources:
+    def __enter__(self) -> CameraImages:
         """Return the sources."""
         return self
 
@@ -163,14 +181,14 @@ class ImageSources:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close all files."""
-        self._open.close()
+        self._exit_stack.close()
 
     def _stream(self, kind: str) -> Iterator[TimedImage]:
         """Return the images of a kind, '' for those of a reference that is neither depth nor labels."""
         if kind in self._tracks:
-            return track_images(self._tracks[kind])
+            return label_file_images(self._tracks[kind])
         topic = self.names[kind or 'reference']
         # A reader of its own: the streams advance each at its own pace.
-        bag = self._open.enter_context(BagReader(self._bag))
+        bag = self._exit_stack.enter_context(BagReader(self._bag))
         decoders: dict[str, Decode] = {DEPTH: self._rig_depth.decode, LABELS: decode_labels}
-        return topic_images(bag, topic, decoders.get(kind, decode_picture))
+        return topic_images(bag, topic, decoders.get(kind, decode_rgb))

@@ -19,26 +19,26 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from audio_manifold_ros.bags.conversion.bag_scan import BagSurvey
+from audio_manifold_ros.bags.conversion.bag_scan import BagScan
 from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABEL_FILES, LABELS
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
-from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.recovery.recover import survey_damage
+from audio_manifold_ros.bags.recovery.recover import scan_damage
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_file import LabelTrack
-from audio_manifold_ros.datasets.label_folder import label_folder, without_labels
+from audio_manifold_ros.datasets.label_file import LabelFile
+from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 WINDOW_S = 1.0
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 Advance = Callable[[int], None]
 
 
@@ -52,7 +52,7 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True)
-class Check:
+class BagCheck:
     """What was found in a bag.
 
     Attributes:
@@ -61,7 +61,7 @@ class Check:
         obstacles: Why it cannot become a dataset as it is; empty if it is ready.
         problems: What else a person should know.
         images: Reference images.
-        images_heard: Of these, images in the middle of one second of whole audio.
+        images_with_audio: Of these, images in the middle of one second of whole audio.
         report: Statistics of every topic; None for a bag that cannot be opened.
 
     """
@@ -71,10 +71,10 @@ class Check:
     obstacles: tuple[str, ...]
     problems: tuple[str, ...]
     images: int = 0
-    images_heard: int = 0
+    images_with_audio: int = 0
     report: RecordReport | None = None
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the check as values for JSON."""
         return {
             'bag': self.bag,
@@ -82,7 +82,7 @@ class Check:
             'obstacles': list(self.obstacles),
             'problems': list(self.problems),
             'images': self.images,
-            'images_heard': self.images_heard,
+            'images_heard': self.images_with_audio,
             'report': None if self.report is None else self.report.to_dict(),
         }
 
@@ -90,14 +90,18 @@ class Check:
         """Return the check for people."""
         lines = [] if self.report is None else [self.report.text().rstrip()]
         if self.images:
-            lines.append(f'{self.images_heard} of {self.images} images lie in the middle of a second of whole audio.')
+            lines.append(
+                f'{self.images_with_audio} of {self.images} images lie in the middle of a second of whole audio.'
+            )
         if self.report is None:
             lines += [f'  - {problem}' for problem in self.problems]
         lines.append(f'{self.bag}: {self.verdict.value}' + ('.' if not self.obstacles else ':'))
         return '\n'.join([*lines, *(f'  - {obstacle}' for obstacle in self.obstacles)])
 
 
-def check_bag(path: Path | str, options: ConversionOptions | None = None, advance: Advance = lambda _: None) -> Check:
+def check_bag(
+    path: Path | str, options: ConversionOptions | None = None, advance: Advance = lambda _: None
+) -> BagCheck:
     """Read a bag from end to end and say whether it can become a dataset.
 
     Args:
@@ -111,10 +115,10 @@ def check_bag(path: Path | str, options: ConversionOptions | None = None, advanc
         with BagReader(path) as reader:
             return _check(path, reader, options, advance)
     except BagError as error:
-        return _damaged(path, str(error))
+        return _check_damaged(path, str(error))
 
 
-def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: Advance) -> Check:
+def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: Advance) -> BagCheck:
     obstacles: list[str] = []
     try:
         topics: DatasetTopics | None = find_topics(
@@ -128,79 +132,89 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     except BagError as error:
         topics = None
         obstacles.append(str(error) if reader.end_ns else f'{path}: holds no messages: record it anew.')
-    survey, refusal = _survey(reader, topics, options)
-    obstacles += refusal
-    survey.run(advance)
-    heard = survey.images_heard(WINDOW_S / 2, WINDOW_S / 2)
+    scan, audio_errors = _make_scan(reader, topics, options)
+    obstacles += audio_errors
+    scan.run(advance)
+    images_with_audio_count = scan.images_with_audio(WINDOW_S / 2, WINDOW_S / 2)
     if topics is not None and not obstacles:
-        obstacles += [*_audio_obstacles(topics, survey), *_image_obstacles(path, topics, survey)]
-    missing_truth = [] if topics is None or topics.reference or _label_files(path) else _no_truth(reader)
-    if topics is not None and topics.reference and not obstacles and not heard:
-        obstacles.append(_not_heard(topics, survey))
+        obstacles += [*_audio_obstacles(topics, scan), *_image_obstacles(path, topics, scan)]
+    missing_ground_truth = (
+        [] if topics is None or topics.reference or _label_files(path) else _missing_ground_truth(reader)
+    )
+    if topics is not None and topics.reference and not obstacles and not images_with_audio_count:
+        obstacles.append(_describe_images_without_audio(topics, scan))
     problems = (*reader.problems, *_definition_problems(reader), *_rig_problems(reader))
-    report = make_report(path.name, 'Read to its end.', survey.summaries(), problems)
+    report = make_report(path.name, 'Read to its end.', scan.summaries(), problems)
     verdict = Verdict.UNFIT if obstacles else Verdict.READY
-    if missing_truth and not obstacles:
-        verdict = Verdict.LABEL if _pictures(reader) else Verdict.UNFIT
-    images = len(survey.images_ns)
-    return Check(str(path), verdict, (*obstacles, *missing_truth), report.problems, images, heard, report)
+    if missing_ground_truth and not obstacles:
+        verdict = Verdict.LABEL if _image_topics(reader) else Verdict.UNFIT
+    images = len(scan.images_ns)
+    return BagCheck(
+        str(path),
+        verdict,
+        (*obstacles, *missing_ground_truth),
+        report.problems,
+        images,
+        images_with_audio_count,
+        report,
+    )
 
 
-def _survey(
+def _make_scan(
     reader: BagReader, topics: DatasetTopics | None, options: ConversionOptions
-) -> tuple[BagSurvey, tuple[str, ...]]:
+) -> tuple[BagScan, tuple[str, ...]]:
     """Return the survey to run, of the topics alone if the audio is described as one that cannot be read."""
     try:
-        return BagSurvey(reader, topics, options.stated, options.sample_rate_hz), ()
+        return BagScan(reader, topics, options.stated, options.sample_rate_hz), ()
     except BagError as error:
-        return BagSurvey(reader, None, None, options.sample_rate_hz), (str(error),)
+        return BagScan(reader, None, None, options.sample_rate_hz), (str(error),)
 
 
-def _audio_obstacles(topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
-    if not survey.runs:
-        yield f'{topics.audio}: no message can be read: {survey.problem}'
+def _audio_obstacles(topics: DatasetTopics, scan: BagScan) -> Iterator[str]:
+    if not scan.audio_segments:
+        yield f'{topics.audio}: no message can be read: {scan.problem}'
         return
-    longest_s = max(end - first for first, end in survey.runs) / NS
-    if survey.audio_refusal:
-        yield f'{topics.audio}: {survey.audio_refusal}'
+    longest_s = max(end - first for first, end in scan.audio_segments) / NS_PER_S
+    if scan.audio_rejection_reason:
+        yield f'{topics.audio}: {scan.audio_rejection_reason}'
     elif longest_s < WINDOW_S:
         yield f'{topics.audio}: the longest stretch without a loss has {longest_s:.2f} s, a window {WINDOW_S:.0f} s.'
 
 
-def _image_obstacles(path: Path, topics: DatasetTopics, survey: BagSurvey) -> Iterator[str]:
-    for topic, problem in survey.undecoded.items():
+def _image_obstacles(path: Path, topics: DatasetTopics, scan: BagScan) -> Iterator[str]:
+    for topic, problem in scan.decode_errors.items():
         yield f'{topic}: no image can be decoded: {problem}'
     for kind, topic in ((DEPTH, topics.depth), (LABELS, topics.labels)):
         file = label_folder(path) / LABEL_FILES[kind]
         if not topic and file.exists():
             try:
-                LabelTrack(file).close()
+                LabelFile(file).close()
             except DatasetError as error:
                 yield str(error)
 
 
-def _not_heard(topics: DatasetTopics, survey: BagSurvey) -> str:
-    if not survey.images_ns:
+def _describe_images_without_audio(topics: DatasetTopics, scan: BagScan) -> str:
+    if not scan.images_ns:
         return f'{topics.reference}: holds no image.'
-    first_ns, end_ns = min(first for first, _ in survey.runs), max(end for _, end in survey.runs)
-    images_s = [(stamp_ns - first_ns) / NS for stamp_ns in (min(survey.images_ns), max(survey.images_ns))]
+    first_ns, end_ns = min(first for first, _ in scan.audio_segments), max(end for _, end in scan.audio_segments)
+    images_s = [(stamp_ns - first_ns) / NS_PER_S for stamp_ns in (min(scan.images_ns), max(scan.images_ns))]
     return (
         f'{topics.reference}: no image lies in the middle of a second of whole audio: images are stamped '
         f'{images_s[0]:+.1f} to {images_s[1]:+.1f} s from the first sound, the last is at '
-        f'{(end_ns - first_ns) / NS:+.1f} s: do camera and audio stamp by the same clock?'
+        f'{(end_ns - first_ns) / NS_PER_S:+.1f} s: do camera and audio stamp by the same clock?'
     )
 
 
-def _no_truth(reader: BagReader) -> list[str]:
-    pictures = _pictures(reader)
-    if not pictures:
+def _missing_ground_truth(reader: BagReader) -> list[str]:
+    image_topics = _image_topics(reader)
+    if not image_topics:
         return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or name the topics.']
     return [
-        f'{reader.path}: has neither depth nor labels: make them from {", ".join(pictures)} (training.labelling.label).'
+        f'{reader.path}: has neither depth nor labels: make them from {", ".join(image_topics)} (training.labelling.label).'
     ]
 
 
-def _pictures(reader: BagReader) -> list[str]:
+def _image_topics(reader: BagReader) -> list[str]:
     return [topic.name for topic in reader.topics if topic.count and topic.type in IMAGE_TYPES]
 
 
@@ -230,18 +244,18 @@ def _rig_problems(reader: BagReader) -> tuple[str, ...]:
     return ()
 
 
-def _damaged(path: Path, reason: str) -> Check:
+def _check_damaged(path: Path, reason: str) -> BagCheck:
     """Say what recovering a bag that cannot be read would save."""
     try:
-        found = survey_damage(path)
+        found = scan_damage(path)
     except BagError:
-        return Check(str(path), Verdict.UNFIT, (reason,), ())
+        return BagCheck(str(path), Verdict.UNFIT, (reason,), ())
     if not found.kept:
-        return Check(str(path), Verdict.UNFIT, (reason, 'There is no whole message to recover.'), ())
+        return BagCheck(str(path), Verdict.UNFIT, (reason, 'There is no whole message to recover.'), ())
     missing = 'how many it held nobody knows' if found.missing is None else f'{found.missing} are missing'
     saves = f'recover_bag would keep {found.kept} messages; {missing}.'
     damages = tuple(map(str, found.damages)) + found.notes
-    return Check(str(path), Verdict.RECOVER, (reason, saves), damages)
+    return BagCheck(str(path), Verdict.RECOVER, (reason, saves), damages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -250,26 +264,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
     for kind in ('audio', 'depth', 'labels', 'reference'):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, if not the usual one')
-    add_stated_argument(parser)
+    add_audio_format_argument(parser)
     parser.add_argument('--json', action='store_true', help='print the checks as JSON')
     given = parser.parse_args(arguments)
     topics = {kind: getattr(given, kind) for kind in ('audio', 'depth', 'labels', 'reference')}
-    checks = _check_all(without_labels(given.bags), ConversionOptions(**topics, stated=given.stated))
+    checks = _check_all(exclude_label_folders(given.bags), ConversionOptions(**topics, stated=given.stated))
     if given.json:
-        print(json.dumps([check.plain() for check in checks], indent=1))
+        print(json.dumps([check.to_dict() for check in checks], indent=1))
     else:
         Console(soft_wrap=True).print('\n\n'.join(check.text() for check in checks), markup=False, highlight=False)
     return int(any(check.verdict is not Verdict.READY for check in checks))
 
 
-def _check_all(bags: Sequence[Path], options: ConversionOptions) -> list[Check]:
+def _check_all(bags: Sequence[Path], options: ConversionOptions) -> list[BagCheck]:
     checks = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for bag in bags:
             task = progress.add_task(bag.name, total=_duration_s(bag))
 
             def advance(read_ns: int, task: Any = task) -> None:
-                progress.advance(task, read_ns / NS)
+                progress.advance(task, read_ns / NS_PER_S)
 
             checks.append(check_bag(bag, options, advance))
             progress.update(task, completed=1, total=1)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros import __version__
-from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.drive_checksum import Seal, read_seal
+from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.errors import DatasetError
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'
@@ -51,23 +51,23 @@ class ConversionOptions:
     labels: str = ''
     reference: str = ''
     tolerance_s: float = 0.02
-    stated: StatedAudio | None = None
+    stated: AudioFormat | None = None
 
 
 @dataclass(frozen=True)
-class Converted:
+class ConversionResult:
     """One bag that became a drive.
 
     Attributes:
         path: The drive.
         record: How it was made, as plain values; lies beside it as JSON.
-        kept: It had been made before, of the same bag in the same way, and was left as it is.
+        reused: It had been made before, of the same bag in the same way, and was left as it is.
 
     """
 
     path: Path
     record: dict[str, Any]
-    kept: bool
+    reused: bool
 
 
 def record_path(drive: Path) -> Path:
@@ -75,7 +75,9 @@ def record_path(drive: Path) -> Path:
     return drive.with_suffix('.json')
 
 
-def request_of(bag_sha256: str, rig_sha256: str, options: ConversionOptions, labels: dict[str, str]) -> dict[str, Any]:
+def build_request(
+    bag_sha256: str, rig_sha256: str, options: ConversionOptions, labels: dict[str, str]
+) -> dict[str, Any]:
     """Return all that a drive depends on, as plain values.
 
     Args:
@@ -105,13 +107,15 @@ def find_finished(drive: Path, request: dict[str, Any]) -> dict[str, Any] | None
         record = json.loads(record_path(drive).read_text(encoding='utf-8'))
         if record['format'] != RECORD_FORMAT or record['request'] != request:
             return None
-        seal = read_seal(drive, verify=True)
+        checksum_header = read_checksum_header(drive, verify=True)
     except (OSError, ValueError, KeyError, TypeError, DatasetError):
         return None
-    return dict(record) if record['drive']['sha256'] == seal.sha256 else None
+    return dict(record) if record['drive']['sha256'] == checksum_header.sha256 else None
 
 
-def write_record(drive: Path, seal: Seal, request: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+def write_record(
+    drive: Path, checksum_header: ChecksumHeader, request: dict[str, Any], facts: dict[str, Any]
+) -> dict[str, Any]:
     """Write the record of a finished drive beside it, and return it.
 
     Raises:
@@ -121,7 +125,7 @@ def write_record(drive: Path, seal: Seal, request: dict[str, Any], facts: dict[s
     record = {
         'format': RECORD_FORMAT,
         'software': SOFTWARE,
-        'drive': _facts_of(drive, seal),
+        'drive': _drive_entry(drive, checksum_header),
         **facts,
         'request': request,
     }
@@ -136,14 +140,14 @@ def folder_records(folder: Path) -> list[dict[str, Any]]:
         with suppress(OSError, ValueError, KeyError, TypeError, DatasetError):
             record = json.loads(path.read_text(encoding='utf-8'))
             drive = path.with_suffix('.h5')
-            if record['format'] == RECORD_FORMAT and record['drive'] == _facts_of(
-                drive, read_seal(drive, verify=False)
+            if record['format'] == RECORD_FORMAT and record['drive'] == _drive_entry(
+                drive, read_checksum_header(drive, verify=False)
             ):
                 found.append(record)
     return found
 
 
-def older_drive(drive: Path) -> str:
+def stale_drive_warning(drive: Path) -> str:
     """Return what to say where a drive was refused and one of an earlier conversion is still there; '' if none is."""
     if not drive.exists():
         return ''
@@ -177,8 +181,8 @@ def write_manifest(folder: Path) -> None:
     _write_json(folder / MANIFEST, manifest)
 
 
-def _facts_of(drive: Path, seal: Seal) -> dict[str, Any]:
-    return {'file': drive.name, 'bytes': seal.total_bytes, 'sha256': seal.sha256}
+def _drive_entry(drive: Path, checksum_header: ChecksumHeader) -> dict[str, Any]:
+    return {'file': drive.name, 'bytes': checksum_header.total_bytes, 'sha256': checksum_header.sha256}
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, drive_id_of
-from audio_manifold_ros.bags.conversion.conversion import older_drive
+from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -26,22 +26,22 @@ from audio_manifold_ros.rig.errors import CalibrationError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, Converted
-    from audio_manifold_ros.datasets.rig_files import RigText
+    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, ConversionResult
+    from audio_manifold_ros.datasets.rig_files import RigFiles
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 TOPIC = 'audio_manifold_ros conversion'
-REPORT_S = 0.5
-CONNECT_S = 20
-REFUSALS = (BagError, DatasetError, CalibrationError)
+REPORT_INTERVAL_S = 0.5
+CONNECT_TIMEOUT_S = 20
+CONVERSION_ERRORS = (BagError, DatasetError, CalibrationError)
 THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 Advance = Callable[[int, int], None]
-Job = tuple[Path, Path, 'RigText | None', 'ConversionOptions']
-Result = tuple[int, 'Converted | str']
+Job = tuple[Path, Path, 'RigFiles | None', 'ConversionOptions']
+Result = tuple[int, 'ConversionResult | str']
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ConversionOutcome:
     """What became of many bags.
 
     Attributes:
@@ -50,19 +50,19 @@ class Outcome:
 
     """
 
-    converted: tuple[Converted, ...]
+    converted: tuple[ConversionResult, ...]
     failures: tuple[tuple[Path, str], ...]
 
 
 def convert_bags(
     bags: Sequence[Path],
     out: Path,
-    rig: RigText | None,
+    rig: RigFiles | None,
     options: ConversionOptions,
     workers: int,
     scheduler: str | None,
     console: Console,
-) -> Outcome:
+) -> ConversionOutcome:
     """Convert bags, each in a process, with a bar for each; one that fails does not stop the others.
 
     Args:
@@ -89,7 +89,7 @@ def convert_bags(
         raise BagError(msg) from None
     columns = (TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[speed]:>7}'))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-        bars = _Bars(progress, bags)
+        bars = _ProgressBars(progress, bags)
         jobs: list[Job] = [(bag.absolute(), out.absolute(), rig, options) for bag in bags]
         if scheduler is None and min(workers, len(bags)) == 1:
             results: Iterator[Result] = iter(_convert(number, job, bars.advance) for number, job in enumerate(jobs))
@@ -99,14 +99,14 @@ def convert_bags(
         for number, done in results:
             bars.finish(number)
             if isinstance(done, str):
-                older = older_drive(out / f'{drive_id_of(bags[number])}.h5')
+                older = stale_drive_warning(out / f'{drive_id_of(bags[number])}.h5')
                 failures.append((bags[number], f'{done}{older}'))
             else:
                 converted.append(done)
-    return Outcome(tuple(converted), tuple(failures))
+    return ConversionOutcome(tuple(converted), tuple(failures))
 
 
-class _Bars:
+class _ProgressBars:
     """A bar for each bag: two times its length, as it is heard and seen."""
 
     def __init__(self, progress: Progress, bags: Sequence[Path]) -> None:
@@ -118,14 +118,14 @@ class _Bars:
     def advance(self, number: int, done_ns: int) -> None:
         task = self._tasks[number]
         self._progress.advance(task, done_ns)
-        known = self._progress.tasks[number]
-        elapsed_s = known.elapsed or 0.0
+        task_state = self._progress.tasks[number]
+        elapsed_s = task_state.elapsed or 0.0
         if elapsed_s:
-            self._progress.update(task, speed=f'{known.completed / 2 / NS / elapsed_s:.0f}×')
+            self._progress.update(task, speed=f'{task_state.completed / 2 / NS_PER_S / elapsed_s:.0f}×')
 
     def finish(self, number: int) -> None:
-        known = self._progress.tasks[number]
-        self._progress.update(self._tasks[number], completed=known.total)
+        task_state = self._progress.tasks[number]
+        self._progress.update(self._tasks[number], completed=task_state.total)
 
 
 def _length_ns(bag: Path) -> int:
@@ -140,7 +140,7 @@ def _length_ns(bag: Path) -> int:
 def _convert(number: int, job: Job, advance: Advance) -> Result:
     try:
         return number, convert_bag(*job, lambda done_ns: advance(number, done_ns))
-    except REFUSALS as error:
+    except CONVERSION_ERRORS as error:
         return number, f'{type(error).__name__}: {error}'
 
 
@@ -165,14 +165,14 @@ def _convert_reporting(number: int, job: Job) -> Result:
     from distributed import get_worker
 
     worker = get_worker()
-    waiting_ns, told_s = 0, time.monotonic()
+    unreported_ns, reported_s = 0, time.monotonic()
 
     def advance(_: int, done_ns: int) -> None:
-        nonlocal waiting_ns, told_s
-        waiting_ns += done_ns
-        if time.monotonic() - told_s > REPORT_S:
-            worker.log_event(TOPIC, (number, waiting_ns))
-            waiting_ns, told_s = 0, time.monotonic()
+        nonlocal unreported_ns, reported_s
+        unreported_ns += done_ns
+        if time.monotonic() - reported_s > REPORT_INTERVAL_S:
+            worker.log_event(TOPIC, (number, unreported_ns))
+            unreported_ns, reported_s = 0, time.monotonic()
 
     return _convert(number, job, advance)
 
@@ -183,7 +183,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
 
     if scheduler is not None:
         try:
-            client = Client(scheduler, timeout=CONNECT_S)  # type: ignore[no-untyped-call]
+            client = Client(scheduler, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
             msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or leave --scheduler out.'
             raise BagError(msg) from None

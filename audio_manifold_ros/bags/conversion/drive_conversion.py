@@ -13,22 +13,22 @@ import numpy as np
 
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
-from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, ImageSet, ImageSources
+from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, CameraImages, ImageSet
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.datasets.drive_attributes import METRES, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 # Room for the rounding of an instant to a sample.
 EDGE_NS = 1_000_000
 FRAME_POSITIONS = (0.5, 1.0)
@@ -40,7 +40,7 @@ class DriveConversion:
     """Turns one open bag into one drive, and says what became of everything in it."""
 
     def __init__(
-        self, reader: BagReader, bag: Path, rig: RigText, options: ConversionOptions, advance: Advance
+        self, reader: BagReader, bag: Path, rig: RigFiles, options: ConversionOptions, advance: Advance
     ) -> None:
         """Choose the topics.
 
@@ -65,7 +65,7 @@ class DriveConversion:
             labels=options.labels,
             reference=options.reference,
         )
-        self._offset_ns = round(Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE).audio_time_offset_s * NS)
+        self._offset_ns = round(Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE).audio_time_offset_s * NS_PER_S)
         self._depth = RigDepth(rig.depth_file() if self._topics.depth else None)
         self._depth_unit = METRES
         self._track = AudioTrack(options.sample_rate_hz)
@@ -84,11 +84,13 @@ class DriveConversion:
             DatasetError: The drive cannot be written.
 
         """
-        with ImageSources(self._bag, self._topics, round(self._options.tolerance_s * NS), self._depth) as sources:
-            self._depth_unit = sources.depth_unit
+        with CameraImages(
+            self._bag, self._topics, round(self._options.tolerance_s * NS_PER_S), self._depth
+        ) as camera_images:
+            self._depth_unit = camera_images.depth_unit
             writer = self._write_audio(path, request)
             with writer:
-                self._write_images(writer, sources)
+                self._write_images(writer, camera_images)
         with DriveReader(path) as drive:
             return {
                 'bag': {
@@ -99,7 +101,7 @@ class DriveConversion:
                 },
                 'rig': {'sha256': request['rig_sha256'], 'geometry_sha256': drive.array.geometry_sha256()},
                 'audio': self._audio_facts(drive),
-                'images': self._image_facts(sources),
+                'images': self._image_facts(camera_images),
                 'windows': _windows(drive),
             }
 
@@ -114,7 +116,7 @@ class DriveConversion:
                 elif first > self._span[1]:
                     self._gaps.append((self._span[1], first))
                 writer.add_audio(samples, first)
-                self._advance((first + samples.shape[1] - self._span[1]) * NS // self._options.sample_rate_hz)
+                self._advance((first + samples.shape[1] - self._span[1]) * NS_PER_S // self._options.sample_rate_hz)
                 self._span = (self._span[0], first + samples.shape[1])
         except BaseException as error:
             if writer is not None:
@@ -144,33 +146,37 @@ class DriveConversion:
                 'software': SOFTWARE,
             },
             first_sample=first_sample,
-            traits=DriveTraits(depth_unit=self._depth_unit),
+            attributes=DriveAttributes(depth_unit=self._depth_unit),
         )
 
-    def _write_images(self, writer: DriveWriter, sources: ImageSources) -> None:
+    def _write_images(self, writer: DriveWriter, camera_images: CameraImages) -> None:
         last_sample, last_ns = -1, self._reader.start_ns
-        first_ns, end_ns = self._track.line.span_ns()
-        for group in sources.sets((first_ns + self._offset_ns - EDGE_NS, end_ns + self._offset_ns + EDGE_NS)):
-            if group.stamp_ns is None:
+        first_ns, end_ns = self._track.timeline.span_ns()
+        for image_set in camera_images.image_sets(
+            (first_ns + self._offset_ns - EDGE_NS, end_ns + self._offset_ns + EDGE_NS)
+        ):
+            if image_set.stamp_ns is None:
                 self._dropped[DAMAGED] += 1
                 continue
-            seen_ns = min(group.stamp_ns, self._reader.end_ns)
-            self._advance(max(seen_ns - last_ns, 0))
-            last_ns = max(seen_ns, last_ns)
+            progress_ns = min(image_set.stamp_ns, self._reader.end_ns)
+            self._advance(max(progress_ns - last_ns, 0))
+            last_ns = max(progress_ns, last_ns)
             # The offset leads from the clock of the audio to that of the camera.
-            sample = self._track.output_sample_at(group.stamp_ns - self._offset_ns)
-            reason = self._refusal(sample, last_sample, group) or self._add(writer, sample, group, sources)
+            sample = self._track.output_sample_at(image_set.stamp_ns - self._offset_ns)
+            reason = self._rejection_reason(sample, last_sample, image_set) or self._add(
+                writer, sample, image_set, camera_images
+            )
             if reason:
                 self._dropped[reason] += 1
                 continue
             self._kept += 1
             last_sample = sample
-            for kind, offset_ns in group.offsets_ns.items():
+            for kind, offset_ns in image_set.offsets_ns.items():
                 self._offsets_ns.setdefault(kind, []).append(offset_ns)
         if not self._kept:
-            raise BagError(self._no_images(sources))
+            raise BagError(self._describe_no_images(camera_images))
 
-    def _refusal(self, sample: int, last_sample: int, group: ImageSet) -> str:
+    def _rejection_reason(self, sample: int, last_sample: int, image_set: ImageSet) -> str:
         if sample < self._span[0]:
             return BEFORE_AUDIO
         if sample >= self._span[1]:
@@ -179,21 +185,21 @@ class DriveConversion:
             return IN_GAP
         if sample <= last_sample:
             return NOT_LATER
-        missing = [kind for kind, image in group.images.items() if image is None]
+        missing = [kind for kind, image in image_set.images.items() if image is None]
         return f'no_{missing[0]}' if missing else ''
 
-    def _add(self, writer: DriveWriter, sample: int, group: ImageSet, sources: ImageSources) -> str:
+    def _add(self, writer: DriveWriter, sample: int, image_set: ImageSet, camera_images: CameraImages) -> str:
         try:
-            images = sources.decoded(group, self._options.rows, self._options.columns)
+            images = camera_images.decode_set(image_set, self._options.rows, self._options.columns)
         except BagError:
             return DAMAGED
         # By the clock of the audio: drives of bags that overlap have the same stamps where they sound the same.
-        stamp_ns = None if group.stamp_ns is None else group.stamp_ns - self._offset_ns
+        stamp_ns = None if image_set.stamp_ns is None else image_set.stamp_ns - self._offset_ns
         writer.add_image(sample, images.get(DEPTH), images.get(LABELS), stamp_ns=stamp_ns)
         return ''
 
-    def _no_images(self, sources: ImageSources) -> str:
-        where = f'{self._bag}: of the images on {sources.names["reference"]!r} none can be kept'
+    def _describe_no_images(self, camera_images: CameraImages) -> str:
+        where = f'{self._bag}: of the images on {camera_images.names["reference"]!r} none can be kept'
         if not self._dropped:
             return f'{where}: there is none. Name another topic.'
         outside = self._dropped[BEFORE_AUDIO] + self._dropped[AFTER_AUDIO]
@@ -215,13 +221,13 @@ class DriveConversion:
             **self._track.description(),
         }
 
-    def _image_facts(self, sources: ImageSources) -> dict[str, Any]:
+    def _image_facts(self, camera_images: CameraImages) -> dict[str, Any]:
         return {
-            'from': dict(sources.names),
+            'from': dict(camera_images.names),
             'kept': self._kept,
             'dropped': dict(sorted(self._dropped.items())),
-            'outside_audio': sources.outside,
-            'audio_time_offset_s': self._offset_ns / NS,
+            'outside_audio': camera_images.outside,
+            'audio_time_offset_s': self._offset_ns / NS_PER_S,
             'offset_ms': {kind: _percentiles_ms(values) for kind, values in self._offsets_ns.items()},
         }
 

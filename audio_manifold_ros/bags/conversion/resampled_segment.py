@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.resampler import Resampler
-from audio_manifold_ros.common.pcm16 import to_samples, to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16, int16_to_float
 
 
-class ResampledRun:
+class ResampledSegment:
     """Resamples a run in pieces by the filter of the node: the result does not depend on how it is cut.
 
     Where the rates agree, samples pass as they are. Else output index k lies at input index
@@ -39,10 +39,10 @@ class ResampledRun:
 
         int16 are steps, float32 have full scale ±1; the result is int16, rounded and clipped.
         """
-        sound = to_samples(samples)
+        samples_f32 = int16_to_float(samples)
         if self._resampler is not None:
-            sound = self._resampler.process(sound)
-        return self._out(to_steps(sound))
+            samples_f32 = self._resampler.process(samples_f32)
+        return self._out(float_to_int16(samples_f32))
 
     def _out(self, samples: NDArray[np.int16]) -> tuple[NDArray[np.int16], int]:
         dropped = min(self._skip, samples.shape[1])

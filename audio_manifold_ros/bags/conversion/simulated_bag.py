@@ -25,17 +25,17 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from audio_manifold_ros.simulation.errors import SimulationError
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 # The same street gives the same bag, byte for byte; no clock of the machine gets in.
-START_NS = 1_700_000_000 * NS
+START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'
 AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
@@ -96,7 +96,7 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
     rig = recording.rig or resource_path(RIG)
     drive = Drive(recording.seed, rig)
     metadata = RunMetadata(
-        RigText.from_folder(rig),
+        RigFiles.from_folder(rig),
         f'audio_manifold_ros {__version__}',
         recording.start_ns,
         'simulator',
@@ -120,17 +120,19 @@ class _Messages:
         self._recording = recording
         self._drive = drive
         self._device = DeviceChannels(drive.array, drive.sample_rate_hz)
-        self._offset_ns = round(drive.extrinsics.audio_time_offset_s * NS)
+        self._offset_ns = round(drive.extrinsics.audio_time_offset_s * NS_PER_S)
 
     def audio(self) -> Iterator[tuple[int, str, bytes]]:
         rate_hz, block = self._drive.sample_rate_hz, self._recording.block_samples
         device = self._device
         for first in range(0, round(self._recording.seconds * rate_hz), block):
-            heard = first + device.before
-            steps = to_steps(device.whole(self._drive.audio(first, device.before + block + device.after))).astype('<i2')
+            delivered_sample = first + device.before
+            steps = float_to_int16(device.apply(self._drive.audio(first, device.before + block + device.after))).astype(
+                '<i2'
+            )
             data = _serialized(
                 TOPICS[AUDIO],
-                header=self._header(heard * NS // rate_hz, self._drive.array.frame_id),
+                header=self._header(delivered_sample * NS_PER_S // rate_hz, self._drive.array.frame_id),
                 sample_rate_hz=rate_hz,
                 channel_count=len(steps),
                 encoding='s16le',
@@ -138,15 +140,15 @@ class _Messages:
                 overflow=False,
                 data=np.frombuffer(steps.T.tobytes(), dtype=np.uint8),
             )
-            yield self._recording.start_ns + (heard + block) * NS // rate_hz, AUDIO, data
+            yield self._recording.start_ns + (delivered_sample + block) * NS_PER_S // rate_hz, AUDIO, data
 
     def images(self) -> Iterator[tuple[int, str, bytes]]:
         period_s = 1 / self._recording.image_rate_hz
         for image in range(math.floor(self._recording.seconds / period_s)):
             time_s = (image + 0.5) * period_s
             depth_m, labels = self._drive.image(time_s)
-            header = self._header(round(time_s * NS) + self._offset_ns, CAMERA_FRAME)
-            time_ns = self._recording.start_ns + round(time_s * NS)
+            header = self._header(round(time_s * NS_PER_S) + self._offset_ns, CAMERA_FRAME)
+            time_ns = self._recording.start_ns + round(time_s * NS_PER_S)
             yield time_ns, DEPTH, _image(header, '32FC1', depth_m)
             yield time_ns, INFO, _serialized(TOPICS[INFO], **_camera_info(header, self._drive.camera))
             yield time_ns, LABELS, _image(header, 'mono8', labels)
@@ -154,7 +156,7 @@ class _Messages:
     def _header(self, since_start_ns: int, frame_id: str) -> Any:
         stamp_ns = self._recording.start_ns + since_start_ns
         types = typestore().types
-        stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS, nanosec=stamp_ns % NS)
+        stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
         return types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
 
 

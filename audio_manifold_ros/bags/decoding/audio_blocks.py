@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndex
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.errors import BagError
 
@@ -15,50 +15,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
 
-OWN_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
+AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 
 
 @dataclass(frozen=True)
-class HeardMessage:
+class DecodedAudioMessage:
     """One message and what it holds.
 
     Attributes:
         message: As recorded.
         block: Its audio; None if it cannot be used.
-        refusal: Why not, or an empty string.
+        rejection_reason: Why not, or an empty string.
 
     """
 
     message: BagMessage
     block: AudioBlock | None
-    refusal: str = ''
+    rejection_reason: str = ''
 
 
-def heard_audio(bag: BagReader, topics: DatasetTopics, stated: StatedAudio | None = None) -> Iterator[HeardMessage]:
+def audio_blocks(
+    bag: BagReader, topics: DatasetTopics, audio_format: AudioFormat | None = None
+) -> Iterator[DecodedAudioMessage]:
     """Yield every audio message of a bag in order of time; where the format has no sample index, it is inferred.
 
     Args:
         bag: The bag, open.
         topics: Which topics are meant.
-        stated: What the messages leave unsaid.
+        audio_format: What the messages leave unsaid.
 
     Raises:
         BagError: The bag is damaged, or what describes the audio cannot be used.
 
     """
-    index: tuple[int, StampIndex] | None = None
-    for message, chunk in RecordedAudio(bag, topics, stated).messages():
+    index: tuple[int, StampIndexer] | None = None
+    for message, chunk in RecordedAudio(bag, topics, audio_format).messages():
         if isinstance(chunk, BagError):
-            yield HeardMessage(message, None, str(chunk))
+            yield DecodedAudioMessage(message, None, str(chunk))
             continue
         first_sample = chunk.first_sample
         if first_sample is None:
             if index is None or index[0] != chunk.sample_rate_hz:
-                index = chunk.sample_rate_hz, StampIndex(chunk.sample_rate_hz)
+                index = chunk.sample_rate_hz, StampIndexer(chunk.sample_rate_hz)
             first_sample = index[1].place(chunk.stamp_ns, chunk.length)
-        yield HeardMessage(message, chunk.to_block(first_sample))
+        yield DecodedAudioMessage(message, chunk.to_block(first_sample))

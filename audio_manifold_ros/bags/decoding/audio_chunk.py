@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.common.pcm16 import to_samples
+from audio_manifold_ros.common.pcm16 import int16_to_float
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.pcm_decoding import Samples
 
 
 @dataclass(frozen=True)
-class StatedAudio:
+class AudioFormat:
     """What messages leave unsaid.
 
     Attributes:
@@ -65,5 +65,5 @@ class AudioChunk:
 
     def to_block(self, first_sample: int) -> AudioBlock:
         """Return the block that a source would deliver, at an index."""
-        samples = to_samples(self.samples)
+        samples = int16_to_float(self.samples)
         return AudioBlock(samples, first_sample, self.sample_rate_hz, self.stamp_ns, self.overflow)

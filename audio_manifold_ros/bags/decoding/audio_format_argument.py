@@ -8,25 +8,25 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS
 
 PLANAR = 'planar'
 
 
-def add_stated_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--stated HZ CHANNELS FORMAT [planar]`; the value is a `StatedAudio`, None where it is not given."""
+def add_audio_format_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--stated HZ CHANNELS FORMAT [planar]`; the value is a `AudioFormat`, None where it is not given."""
     parser.add_argument(
         '--stated',
         nargs='+',
-        action=_Stated,
+        action=_AudioFormatAction,
         metavar=('HZ', 'CHANNELS FORMAT [planar]'),
         help='audio that does not describe itself: rate, channels, one of '
         f'{", ".join(FORMATS)}; planar: channel after channel instead of interleaved',
     )
 
 
-class _Stated(argparse.Action):
+class _AudioFormatAction(argparse.Action):
     def __call__(
         self,
         parser: argparse.ArgumentParser,
@@ -34,13 +34,15 @@ class _Stated(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        words = [str(word) for word in values or ()]
-        said = words[:3]
-        numbers = len(said) == 3 and all(word.isdigit() and int(word) > 0 for word in said[:2])
-        if not numbers or said[2] not in FORMATS or words[3:] not in ([], [PLANAR]):
+        tokens = [str(token) for token in values or ()]
+        format_fields = tokens[:3]
+        numbers = len(format_fields) == 3 and all(token.isdigit() and int(token) > 0 for token in format_fields[:2])
+        if not numbers or format_fields[2] not in FORMATS or tokens[3:] not in ([], [PLANAR]):
             parser.error(
-                f'{option_string} {" ".join(words)}: give rate in Hz, channels, one of {sorted(FORMATS)}, '
+                f'{option_string} {" ".join(tokens)}: give rate in Hz, channels, one of {sorted(FORMATS)}, '
                 f'and {PLANAR!r} for channel after channel'
             )
-        stated = StatedAudio(int(said[0]), int(said[1]), said[2], planar=bool(words[3:]))
-        setattr(namespace, self.dest, stated)
+        audio_format = AudioFormat(
+            int(format_fields[0]), int(format_fields[1]), format_fields[2], planar=bool(tokens[3:])
+        )
+        setattr(namespace, self.dest, audio_format)

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, StatedAudio
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS, Samples, as_array, decode_pcm, to_samples
 from audio_manifold_ros.bags.errors import BagError
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 AUDIO_INFO = 'audio_common_msgs/msg/AudioInfo'
 # The message has 64 bits without a sign; indices are counted with one.
 MAX_INDEX = 2**63 - 1
@@ -48,7 +48,7 @@ MULTI_ARRAYS = {
 CHANNEL_LABELS = frozenset({'channel', 'channels', 'mic', 'mics', 'microphone', 'microphones'})
 SAMPLE_LABELS = frozenset({'sample', 'samples', 'frame', 'frames', 'time'})
 
-Read = Callable[[Any, int, StatedAudio | None], AudioChunk]
+Read = Callable[[Any, int, AudioFormat | None], AudioChunk]
 
 
 @dataclass(frozen=True)
@@ -58,35 +58,35 @@ class AudioAdapter:
     Attributes:
         read: The reading itself.
         info_type: Type of a second topic that describes the audio; '' where messages describe themselves.
-        needs_stated: The message leaves its rate unsaid and no second topic says it.
+        needs_audio_format: The message leaves its rate unsaid and no second topic says it.
 
     """
 
     read: Read
     info_type: str = ''
-    needs_stated: bool = False
+    needs_audio_format: bool = False
 
-    def blocks(self, message: Any, time_ns: int, stated: StatedAudio | None = None) -> AudioChunk:
+    def read_chunk(self, message: Any, time_ns: int, declared_format: AudioFormat | None = None) -> AudioChunk:
         """Read one message.
 
         Args:
             message: Of rosbags or of rclpy.
             time_ns: When it was received; used where it carries no stamp.
-            stated: What it leaves unsaid: from a person, or from `stated_by`.
+            declared_format: What it leaves unsaid: from a person, or from `audio_format_from_info`.
 
         Raises:
-            BagError: The message makes no sense, or leaves unsaid what `stated` does not say either.
+            BagError: The message makes no sense, or leaves unsaid what `declared_format` does not say either.
 
         """
         try:
-            return self.read(message, time_ns, stated)
+            return self.read(message, time_ns, declared_format)
         except (AttributeError, TypeError, ValueError) as error:
             found = type(message).__name__
             msg = f'{found} is not the message it is called ({error}): was it recorded with another definition?'
             raise BagError(msg) from None
 
 
-def stated_by(info: Any) -> StatedAudio:
+def audio_format_from_info(info: Any) -> AudioFormat:
     """Read an `AudioInfo` of ros-drivers or of mgonzs13.
 
     Raises:
@@ -95,11 +95,11 @@ def stated_by(info: Any) -> StatedAudio:
     """
     if hasattr(info, 'rate'):
         _, name = _portaudio_field(int(info.format))
-        return StatedAudio(int(info.rate), int(info.channels), name)
+        return AudioFormat(int(info.rate), int(info.channels), name)
     if str(info.coding_format).lower() not in GSTREAMER_RAW:
         msg = f'The audio is coded as {info.coding_format!r}: record with the parameter format:=wave.'
         raise BagError(msg)
-    return StatedAudio(int(info.sample_rate), int(info.channels), str(info.sample_format).lower())
+    return AudioFormat(int(info.sample_rate), int(info.channels), str(info.sample_format).lower())
 
 
 def _portaudio_field(number: int) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def _portaudio_field(number: int) -> tuple[str, str]:
     return PORTAUDIO_FIELDS[number]
 
 
-def _audio_block(message: Any, _time_ns: int, _stated: StatedAudio | None) -> AudioChunk:
+def _audio_block(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
     if message.encoding not in OWN_ENCODINGS:
         msg = f'Audio encoding {message.encoding!r} is unknown: send one of {sorted(OWN_ENCODINGS)}.'
         raise BagError(msg)
@@ -121,32 +121,34 @@ def _audio_block(message: Any, _time_ns: int, _stated: StatedAudio | None) -> Au
     return _chunk(samples, rate_hz, _stamp_ns(message.header.stamp), first_sample, overflow=bool(message.overflow))
 
 
-def _audio_data(message: Any, time_ns: int, stated: StatedAudio | None) -> AudioChunk:
+def _audio_data(message: Any, time_ns: int, declared_format: AudioFormat | None) -> AudioChunk:
     """Read `AudioData` of ros-drivers: bytes only, received when the last sample had sounded."""
     if not hasattr(message, 'data'):
         msg = "AudioData of mgonzs13's audio_common describes nothing: record its AudioStamped topic instead."
         raise BagError(msg)
-    known = _known(stated, 'AudioData')
-    samples = decode_pcm(message.data, known.sample_format, known.channels)
-    return _chunk(samples, known.sample_rate_hz, time_ns, ends=True)
+    audio_format = _require_audio_format(declared_format, 'AudioData')
+    samples = decode_pcm(message.data, audio_format.sample_format, audio_format.channels)
+    return _chunk(samples, audio_format.sample_rate_hz, time_ns, is_end_stamp=True)
 
 
-def _audio_data_stamped(message: Any, _time_ns: int, stated: StatedAudio | None) -> AudioChunk:
+def _audio_data_stamped(message: Any, _time_ns: int, declared_format: AudioFormat | None) -> AudioChunk:
     """Read `AudioDataStamped` of ros-drivers: the stamp is that of the buffer's start."""
-    known = _known(stated, 'AudioDataStamped')
-    samples = decode_pcm(message.audio.data, known.sample_format, known.channels)
-    return _chunk(samples, known.sample_rate_hz, _stamp_ns(message.header.stamp))
+    audio_format = _require_audio_format(declared_format, 'AudioDataStamped')
+    samples = decode_pcm(message.audio.data, audio_format.sample_format, audio_format.channels)
+    return _chunk(samples, audio_format.sample_rate_hz, _stamp_ns(message.header.stamp))
 
 
-def _audio_stamped(message: Any, _time_ns: int, _stated: StatedAudio | None) -> AudioChunk:
+def _audio_stamped(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
     """Read `AudioStamped` of mgonzs13: stamped before the read that waits for the samples, so at their start."""
-    known = stated_by(message.audio.info)
+    audio_format = audio_format_from_info(message.audio.info)
     field, name = _portaudio_field(int(message.audio.info.format))
     values = as_array(getattr(message.audio.audio_data, field), _element(name))
-    return _chunk(_frames(values, name, known.channels), known.sample_rate_hz, _stamp_ns(message.header.stamp))
+    return _chunk(
+        _frames(values, name, audio_format.channels), audio_format.sample_rate_hz, _stamp_ns(message.header.stamp)
+    )
 
 
-def _audio_frame(message: Any, _time_ns: int, _stated: StatedAudio | None) -> AudioChunk:
+def _audio_frame(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
     """Read `AudioFrame` of audio_utils: stamped when its last sample had sounded."""
     name = AUDIO_UTILS_FORMATS.get(str(message.format))
     if name is None:
@@ -156,10 +158,10 @@ def _audio_frame(message: Any, _time_ns: int, _stated: StatedAudio | None) -> Au
     if samples.shape[1] != int(message.frame_sample_count):
         msg = f'AudioFrame holds {samples.shape[1]} samples, and says {message.frame_sample_count!r}: mend its source.'
         raise BagError(msg)
-    return _chunk(samples, int(message.sampling_frequency), _stamp_ns(message.header.stamp), ends=True)
+    return _chunk(samples, int(message.sampling_frequency), _stamp_ns(message.header.stamp), is_end_stamp=True)
 
 
-def _raw_audio(message: Any, _time_ns: int, _stated: StatedAudio | None) -> AudioChunk:
+def _raw_audio(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
     """Read `RawAudio` of Foxglove: the timestamp is that of the start."""
     if message.format != 'pcm-s16':
         msg = f"RawAudio of the format {message.format!r} cannot be read: send 'pcm-s16'."
@@ -169,21 +171,21 @@ def _raw_audio(message: Any, _time_ns: int, _stated: StatedAudio | None) -> Audi
 
 
 def _multi_array(name: str) -> Read:
-    def read(message: Any, time_ns: int, stated: StatedAudio | None) -> AudioChunk:
-        known = _known(stated, 'a multi-array')
+    def read(message: Any, time_ns: int, declared_format: AudioFormat | None) -> AudioChunk:
+        audio_format = _require_audio_format(declared_format, 'a multi-array')
         values = as_array(message.data, _element(name))[int(message.layout.data_offset) :]
-        channels, planar = _layout(message.layout.dim, len(values), known)
+        channels, planar = _layout(message.layout.dim, len(values), audio_format)
         if planar and len(values) % channels == 0:
             values = values.reshape(channels, -1).T.reshape(-1)
-        return _chunk(_frames(values, name, channels), known.sample_rate_hz, time_ns, ends=True)
+        return _chunk(_frames(values, name, channels), audio_format.sample_rate_hz, time_ns, is_end_stamp=True)
 
     return read
 
 
-def _layout(dimensions: Any, values: int, known: StatedAudio) -> tuple[int, bool]:
+def _layout(dimensions: Any, values: int, audio_format: AudioFormat) -> tuple[int, bool]:
     """Return channels and whether they come one after the other, from the labels of the dimensions."""
     if not len(dimensions):
-        return known.channels, known.planar
+        return audio_format.channels, audio_format.planar
     labels = [str(dimension.label).lower() for dimension in dimensions]
     sizes = [int(dimension.size) for dimension in dimensions]
     kinds = [label in CHANNEL_LABELS for label in labels]
@@ -208,15 +210,15 @@ def _element(name: str) -> np.dtype[Any]:
     return np.dtype(FORMATS[name][0])
 
 
-def _known(stated: StatedAudio | None, what: str) -> StatedAudio:
-    if stated is None:
-        msg = f'{what} says neither rate nor channels: record its AudioInfo topic too, or state them.'
+def _require_audio_format(declared_format: AudioFormat | None, subject: str) -> AudioFormat:
+    if declared_format is None:
+        msg = f'{subject} says neither rate nor channels: record its AudioInfo topic too, or state them.'
         raise BagError(msg)
-    return stated
+    return declared_format
 
 
 def _stamp_ns(stamp: Any) -> int:
-    return int(stamp.sec) * NS + int(stamp.nanosec)
+    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
 
 
 def _chunk(
@@ -225,13 +227,13 @@ def _chunk(
     stamp_ns: int,
     first_sample: int | None = None,
     *,
-    ends: bool = False,
+    is_end_stamp: bool = False,
     overflow: bool = False,
 ) -> AudioChunk:
     if rate_hz < 1:
         msg = f'Audio of {rate_hz!r} Hz: send a positive rate.'
         raise BagError(msg)
-    start_ns = stamp_ns - samples.shape[1] * NS // rate_hz if ends else stamp_ns
+    start_ns = stamp_ns - samples.shape[1] * NS_PER_S // rate_hz if is_end_stamp else stamp_ns
     return AudioChunk(samples, first_sample, rate_hz, start_ns, first_sample is None, overflow)
 
 
@@ -243,7 +245,7 @@ ADAPTERS: Mapping[str, AudioAdapter] = {
     'audio_utils_msgs/msg/AudioFrame': AudioAdapter(_audio_frame),
     'foxglove_msgs/msg/RawAudio': AudioAdapter(_raw_audio),
     **{
-        f'std_msgs/msg/{kind}MultiArray': AudioAdapter(_multi_array(name), needs_stated=True)
+        f'std_msgs/msg/{kind}MultiArray': AudioAdapter(_multi_array(name), needs_audio_format=True)
         for kind, name in MULTI_ARRAYS.items()
     },
 }

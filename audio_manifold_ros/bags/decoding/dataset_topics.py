@@ -13,7 +13,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 
 # What a perception node publishes is no truth. Its audio is what it captured: taken where there is no other.
-OWN_OUTPUT = 'perception'
+OWN_NODE_NAME = 'perception'
 AUDIO = ('audio', 'audio_stamped')
 DEPTH = ('truth/depth/image', 'depth/image', 'depth/image/compressedDepth')
 LABELS = ('truth/segmentation/image', 'segmentation/image', 'segmentation/image/compressed')
@@ -58,23 +58,23 @@ def find_topics(
         BagError: A topic that is named is not there, or is of another kind; or the audio cannot be told.
 
     """
-    held = [topic for topic in topics if topic.count]
-    sound = {topic.name: topic.type for topic in held if topic.type in ADAPTERS}
-    pictures = {topic.name: topic.type for topic in held if topic.type in IMAGE_TYPES}
-    chosen = _named(where, sound, audio, 'audio') if audio else _find_audio(where, sound)
-    found_depth = _named(where, pictures, depth, 'image') if depth else _standard(pictures, DEPTH)
-    found_labels = _named(where, pictures, labels, 'image') if labels else _standard(pictures, LABELS)
+    nonempty = [topic for topic in topics if topic.count]
+    audio_topics = {topic.name: topic.type for topic in nonempty if topic.type in ADAPTERS}
+    image_topics = {topic.name: topic.type for topic in nonempty if topic.type in IMAGE_TYPES}
+    chosen = _find_named(where, audio_topics, audio, 'audio') if audio else _find_audio(where, audio_topics)
+    found_depth = _find_named(where, image_topics, depth, 'image') if depth else _find_standard(image_topics, DEPTH)
+    found_labels = _find_named(where, image_topics, labels, 'image') if labels else _find_standard(image_topics, LABELS)
     return DatasetTopics(
         audio=chosen,
-        audio_type=sound[chosen],
-        audio_info=_find_info(where, held, chosen, sound[chosen]),
+        audio_type=audio_topics[chosen],
+        audio_info=_find_info(where, nonempty, chosen, audio_topics[chosen]),
         depth=found_depth,
         labels=found_labels,
-        reference=_named(where, pictures, reference, 'image') if reference else found_depth or found_labels,
+        reference=_find_named(where, image_topics, reference, 'image') if reference else found_depth or found_labels,
     )
 
 
-def _named(where: str, topics: dict[str, str], name: str, kind: str) -> str:
+def _find_named(where: str, topics: dict[str, str], name: str, kind: str) -> str:
     for topic in topics:
         if topic.lstrip('/') == name.lstrip('/'):
             return topic
@@ -82,7 +82,7 @@ def _named(where: str, topics: dict[str, str], name: str, kind: str) -> str:
     raise BagError(msg)
 
 
-def _standard(topics: dict[str, str], names: Sequence[str]) -> str:
+def _find_standard(topics: dict[str, str], names: Sequence[str]) -> str:
     for name in names:
         found = [topic for topic in topics if topic.lstrip('/') == name]
         if found:
@@ -91,12 +91,12 @@ def _standard(topics: dict[str, str], names: Sequence[str]) -> str:
 
 
 def _find_audio(where: str, topics: dict[str, str]) -> str:
-    standard = _standard(topics, AUDIO)
+    standard = _find_standard(topics, AUDIO)
     if standard:
         return standard
     # Multi-arrays hold anything; they are audio only where somebody says so.
-    described = [name for name, kind in topics.items() if not ADAPTERS[kind].needs_stated]
-    likely = [name for name in described if OWN_OUTPUT not in name.split('/')] or described
+    self_describing = [name for name, kind in topics.items() if not ADAPTERS[kind].needs_audio_format]
+    likely = [name for name in self_describing if OWN_NODE_NAME not in name.split('/')] or self_describing
     if len(likely) == 1:
         return likely[0]
     if likely:
@@ -111,8 +111,8 @@ def _find_info(where: str, topics: Sequence[BagTopic], audio: str, audio_type: s
     infos = [topic.name for topic in topics if info_type and topic.type == info_type]
     if len(infos) < 2:
         return infos[0] if infos else ''
-    beside = [name for name in infos if name.rpartition('/')[0] == audio.rpartition('/')[0]]
-    if len(beside) == 1:
-        return beside[0]
+    siblings = [name for name in infos if name.rpartition('/')[0] == audio.rpartition('/')[0]]
+    if len(siblings) == 1:
+        return siblings[0]
     msg = f'{where}: {sorted(infos)} could all describe {audio!r}: state rate and channels of the audio.'
     raise BagError(msg)

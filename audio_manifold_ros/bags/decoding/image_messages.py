@@ -35,7 +35,7 @@ DEPTH_HEADER = struct.Struct('<iff')
 PNG = b'\x89PNG'
 
 
-def decode_picture(message: Any) -> NDArray[np.uint8]:
+def decode_rgb(message: Any) -> NDArray[np.uint8]:
     """Return a picture for people: uint8 (row, column, 3), red first.
 
     Raises:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import NS
+from audio_manifold_ros.audio.sample_clock import NS_PER_S
 from audio_manifold_ros.bags.errors import BagError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
-    from audio_manifold_ros.datasets.label_file import LabelTrack
+    from audio_manifold_ros.datasets.label_file import LabelFile
 
 Decode = Callable[[Any], NDArray[Any]]
 
@@ -39,20 +39,20 @@ def topic_images(bag: BagReader, topic: str, decode: Decode) -> Iterator[TimedIm
     for message in bag.messages([topic]):
         try:
             decoded = bag.decode(message)
-            stamp_ns = int(decoded.header.stamp.sec) * NS + int(decoded.header.stamp.nanosec) or message.time_ns
+            stamp_ns = int(decoded.header.stamp.sec) * NS_PER_S + int(decoded.header.stamp.nanosec) or message.time_ns
         except BagError as error:
-            yield TimedImage(None, _refusing(error))
+            yield TimedImage(None, _raising(error))
             continue
         yield TimedImage(stamp_ns, _decoding(decode, decoded))
 
 
-def track_images(track: LabelTrack) -> Iterator[TimedImage]:
+def label_file_images(track: LabelFile) -> Iterator[TimedImage]:
     """Yield the images of a file of labels."""
     for number, (stamp_ns, time_ns) in enumerate(zip(track.stamp_ns.tolist(), track.time_ns.tolist(), strict=True)):
         yield TimedImage(stamp_ns or time_ns, _reading(track, number))
 
 
-class Nearest:
+class NearestImage:
     """Finds the image of a stream that is nearest to instants that do not go back.
 
     Attributes:
@@ -103,12 +103,12 @@ def _decoding(decode: Decode, message: Any) -> Callable[[], NDArray[Any]]:
     return lambda: decode(message)
 
 
-def _reading(track: LabelTrack, number: int) -> Callable[[], NDArray[Any]]:
+def _reading(track: LabelFile, number: int) -> Callable[[], NDArray[Any]]:
     return lambda: track.image(number)
 
 
-def _refusing(error: BagError) -> Callable[[], NDArray[Any]]:
-    def refuse() -> NDArray[Any]:
+def _raising(error: BagError) -> Callable[[], NDArray[Any]]:
+    def raise_error() -> NDArray[Any]:
         raise error
 
-    return refuse
+    return raise_error

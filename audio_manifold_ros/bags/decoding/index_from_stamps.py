@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from audio_manifold_ros.audio.sample_clock import NS, STEP_NS, SampleClock
+from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, NS_PER_S, SampleClock
 
-LEAST_GAP_NS = 10_000_000
-BLOCK_SHARE = 0.75
+MIN_GAP_NS = 10_000_000
+BLOCK_FRACTION = 0.75
 
 
-class StampIndex:
+class StampIndexer:
     """Counts samples, and counts as lost what a late stamp stands for.
 
     A chunk follows the one before unless its stamp is later than the line through the stamps so far by three
@@ -23,7 +23,7 @@ class StampIndex:
 
     """
 
-    def __init__(self, sample_rate_hz: int, tolerance_ns: int = LEAST_GAP_NS) -> None:
+    def __init__(self, sample_rate_hz: int, tolerance_ns: int = MIN_GAP_NS) -> None:
         """Start at index 0 with the first chunk.
 
         Args:
@@ -53,23 +53,23 @@ class StampIndex:
             self._next_sample = 0
         elif len(self._lengths) < 2:
             self._lengths.add(samples)
-        lost = self._lost(stamp_ns, samples)
+        lost = self._estimate_lost(stamp_ns, samples)
         first_sample = self._next_sample + lost
         self.samples_lost += lost
         self._clock.update(first_sample, stamp_ns)
         self._next_sample = first_sample + samples
         return first_sample
 
-    def _lost(self, stamp_ns: int, samples: int) -> int:
+    def _estimate_lost(self, stamp_ns: int, samples: int) -> int:
         if not self._next_sample:
             return 0
         late_ns = stamp_ns - self._clock.stamp_ns(self._next_sample)
-        if late_ns < -STEP_NS:
+        if late_ns < -CLOCK_STEP_NS:
             # The clock went back, as where a bag is played again: nothing may span that.
             return 1
-        if late_ns < max(BLOCK_SHARE * samples * NS / self._rate_hz, self._tolerance_ns):
+        if late_ns < max(BLOCK_FRACTION * samples * NS_PER_S / self._rate_hz, self._tolerance_ns):
             return 0
-        lost = late_ns * self._rate_hz // NS
-        if len(self._lengths) == 1 and late_ns < STEP_NS:
+        lost = late_ns * self._rate_hz // NS_PER_S
+        if len(self._lengths) == 1 and late_ns < CLOCK_STEP_NS:
             return max(round(lost / samples), 1) * samples
         return lost

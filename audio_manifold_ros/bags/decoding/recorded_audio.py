@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, stated_by
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
 from audio_manifold_ros.bags.errors import BagError
 
 # How much later than usual messages may have been received.
-LATE_NS = 5_000_000_000
-FIRST_MESSAGES = 25
+MAX_LATENESS_NS = 5_000_000_000
+NUM_FIRST_MESSAGES = 25
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, StatedAudio
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -31,13 +31,13 @@ class RecordedAudio:
 
     """
 
-    def __init__(self, bag: BagReader, topics: DatasetTopics, stated: StatedAudio | None = None) -> None:
+    def __init__(self, bag: BagReader, topics: DatasetTopics, audio_format: AudioFormat | None = None) -> None:
         """Name the topic.
 
         Args:
             bag: The bag, open.
             topics: Which topics are meant.
-            stated: What the messages leave unsaid; None takes it from their info topic, which may begin behind them.
+            audio_format: What the messages leave unsaid; None takes it from their info topic, which may begin behind them.
 
         Raises:
             BagError: The info topic contradicts itself, or says that the audio cannot be read.
@@ -48,12 +48,12 @@ class RecordedAudio:
         self._bag = bag
         self._topic = topics.audio
         self._adapter = ADAPTERS[topics.audio_type]
-        self._stated = stated or self._read_info(topics.audio_info)
+        self._audio_format = audio_format or self._read_info(topics.audio_info)
 
     def read(self, message: BagMessage) -> AudioChunk | BagError:
         """Return the audio of one message, or why it has none."""
         try:
-            return self._adapter.blocks(self._bag.decode(message), message.time_ns, self._stated)
+            return self._adapter.read_chunk(self._bag.decode(message), message.time_ns, self._audio_format)
         except BagError as error:
             self.damaged += 1
             self.problem = self.problem or str(error)
@@ -82,7 +82,7 @@ class RecordedAudio:
                 read += 1
                 yield chunk
         if not read:
-            raise self._nothing()
+            raise self._no_audio_error()
 
     def span_ns(self) -> tuple[int, int]:
         """Return what the whole bag spans by the clock of the audio, roughly: its first messages tell the difference.
@@ -91,23 +91,23 @@ class RecordedAudio:
             BagError: The file is damaged, or no message could be read at all.
 
         """
-        heard = ((message, chunk) for message, chunk in self.messages() if not isinstance(chunk, BagError))
+        readable = ((message, chunk) for message, chunk in self.messages() if not isinstance(chunk, BagError))
         # Of several: a source that starts before its clock stamps its first message with anything.
-        ahead_ns = [chunk.stamp_ns - message.time_ns for message, chunk in islice(heard, FIRST_MESSAGES)]
-        if not ahead_ns:
-            raise self._nothing()
-        usual_ns = sorted(ahead_ns)[len(ahead_ns) // 2]
-        return self._bag.start_ns + usual_ns - LATE_NS, self._bag.end_ns + usual_ns + LATE_NS
+        offsets_ns = [chunk.stamp_ns - message.time_ns for message, chunk in islice(readable, NUM_FIRST_MESSAGES)]
+        if not offsets_ns:
+            raise self._no_audio_error()
+        median_ns = sorted(offsets_ns)[len(offsets_ns) // 2]
+        return self._bag.start_ns + median_ns - MAX_LATENESS_NS, self._bag.end_ns + median_ns + MAX_LATENESS_NS
 
-    def _nothing(self) -> BagError:
+    def _no_audio_error(self) -> BagError:
         return BagError(
             f'{self._bag.path}: no message on {self._topic!r} can be read: {self.problem or "there is none."}'
         )
 
-    def _read_info(self, topic: str) -> StatedAudio | None:
+    def _read_info(self, topic: str) -> AudioFormat | None:
         if not topic:
             return None
-        found = {stated_by(self._bag.decode(message)) for message in self._bag.messages([topic])}
+        found = {audio_format_from_info(self._bag.decode(message)) for message in self._bag.messages([topic])}
         if len(found) > 1:
             msg = f'{self._bag.path}: {topic!r} describes {len(found)} kinds of audio: cut the bag, or state one.'
             raise BagError(msg)

@@ -13,7 +13,7 @@ from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.rig.depth_calibration import DepthFile
+    from audio_manifold_ros.rig.depth_calibration import DepthCalibration
 
 
 class RigDepth:
@@ -24,10 +24,10 @@ class RigDepth:
 
     """
 
-    def __init__(self, file: DepthFile | None) -> None:
+    def __init__(self, file: DepthCalibration | None) -> None:
         """Take the rig's `depth.yaml`; without one, images are metres, as REP 118 says."""
         self._file = file
-        self.unit = METRES if file is None or file.metric else RELATIVE
+        self.unit = METRES if file is None or file.is_metric else RELATIVE
 
     def decode(self, message: Any) -> NDArray[np.float32]:
         """Return float32 (row, column) in `unit`, NaN where there is none or it is out of the rig's range.

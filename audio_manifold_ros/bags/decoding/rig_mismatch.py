@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
 
 # A sentence, not a table.
-MOST_LINES = 4
+MAX_LINES = 4
 
 
-def rig_mismatch(used: RigText, recorded: RigText) -> str:
+def rig_mismatch(used: RigFiles, recorded: RigFiles) -> str:
     """Return one sentence, or nothing where both rigs say the same; comments and layout do not count.
 
     Args:
@@ -34,10 +34,10 @@ def rig_mismatch(used: RigText, recorded: RigText) -> str:
         CalibrationError: A file of one of them makes no sense.
 
     """
-    now, then = used.array(), recorded.array()
-    lines = list(rig_difference(then, now).lines())
-    if len(lines) > MOST_LINES:
-        lines[MOST_LINES:] = [f'and {len(lines) - MOST_LINES} more microphones']
+    used_array, recorded_array = used.array(), recorded.array()
+    lines = list(rig_difference(recorded_array, used_array).lines())
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = [f'and {len(lines) - MAX_LINES} more microphones']
     lines += [
         f'{name} differs'
         for name, read in ((CAMERA_FILE, _camera), (EXTRINSICS_FILE, _extrinsics))
@@ -46,12 +46,12 @@ def rig_mismatch(used: RigText, recorded: RigText) -> str:
     if not lines:
         return ''
     return (
-        f'The rig {now.array_id!r} is not the one that recorded the audio ({then.array_id!r}): {"; ".join(lines)}. '
+        f'The rig {used_array.array_id!r} is not the one that recorded the audio ({recorded_array.array_id!r}): {"; ".join(lines)}. '
         'Use the rig of the recording.'
     )
 
 
-def rig_warning(bag: BagReader, used: RigText | Path) -> str:
+def rig_warning(bag: BagReader, used: RigFiles | Path) -> str:
     """Return what should be said of a rig that was named for a bag: what differs from the bag's own, or nothing.
 
     Where they cannot be compared, it says why: naming the rig by hand is the way out of damaged run metadata.
@@ -65,16 +65,16 @@ def rig_warning(bag: BagReader, used: RigText | Path) -> str:
         metadata = read_run_metadata(bag)
         if metadata is None or metadata.rig is None:
             return ''
-        return rig_mismatch(used if isinstance(used, RigText) else RigText.from_folder(used), metadata.rig)
+        return rig_mismatch(used if isinstance(used, RigFiles) else RigFiles.from_folder(used), metadata.rig)
     except (BagError, CalibrationError, DatasetError) as error:
         return f'The rig cannot be compared with that of the recording: {error}'
 
 
-def _camera(rig: RigText) -> CameraCalibration:
+def _camera(rig: RigFiles) -> CameraCalibration:
     return CameraCalibration.from_text(rig.camera, CAMERA_FILE)
 
 
-def _extrinsics(rig: RigText) -> Extrinsics | None:
+def _extrinsics(rig: RigFiles) -> Extrinsics | None:
     try:
         return Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE)
     except CalibrationError:

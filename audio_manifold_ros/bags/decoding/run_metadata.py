@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
 CUSTOM_KEY = 'audio_manifold_ros'
 TOPIC = 'run_metadata'
@@ -30,7 +30,7 @@ class RunMetadata:
 
     """
 
-    rig: RigText | None
+    rig: RigFiles | None
     software: str
     start_ns: int
     origin: str
@@ -70,18 +70,18 @@ class RunMetadata:
             if version != FORMAT_VERSION:
                 msg = f'Run metadata have format {version!r}: this software reads {FORMAT_VERSION}. Update it.'
                 raise BagError(msg)
-            rig = None if data['rig'] is None else RigText.from_texts(data['rig']['files'])
+            rig = None if data['rig'] is None else RigFiles.from_texts(data['rig']['files'])
             found = cls(rig, str(data['software']), int(data['start_ns']), str(data['origin']), dict(data['facts']))
-            wanted = None if data['rig'] is None else data['rig']['sha256']
+            expected_sha256 = None if data['rig'] is None else data['rig']['sha256']
         except (ValueError, TypeError, KeyError) as error:
             msg = f'Run metadata {text[:60]!r}… cannot be read ({error!r}): name the rig by hand.'
             raise BagError(msg) from None
-        if found.rig_sha256 != wanted:
-            msg = f'The rig in the run metadata does not match its hash {wanted!r}: name the rig by hand.'
+        if found.rig_sha256 != expected_sha256:
+            msg = f'The rig in the run metadata does not match its hash {expected_sha256!r}: name the rig by hand.'
             raise BagError(msg)
         return found
 
 
-def rig_sha256(rig: RigText) -> str:
+def rig_sha256(rig: RigFiles) -> str:
     """Return the hash of a rig's files."""
     return hashlib.sha256(json.dumps(rig.texts(), sort_keys=True).encode()).hexdigest()

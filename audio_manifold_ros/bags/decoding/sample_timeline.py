@@ -9,11 +9,11 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import NS, SampleClock
+from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
 from audio_manifold_ros.bags.errors import BagError
 
 
-class TimeLine:
+class SampleTimeline:
     """The line of `SampleClock`, corrected from both sides.
 
     A node knows only the stamps so far; a recording knows those that follow too. At every chunk the line forward
@@ -26,7 +26,7 @@ class TimeLine:
         self._rate_hz = sample_rate_hz
         self._samples, self._stamps_ns = array('q'), array('q')
         self._end_sample = 0
-        self._line: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._fitted_curve: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self.drift_ppm = 0.0
 
     def add(self, first_sample: int, stamp_ns: int, length: int) -> None:
@@ -34,7 +34,7 @@ class TimeLine:
         self._samples.append(first_sample)
         self._stamps_ns.append(stamp_ns)
         self._end_sample = first_sample + length
-        self._line = None
+        self._fitted_curve = None
 
     @property
     def start_ns(self) -> int:
@@ -48,12 +48,12 @@ class TimeLine:
             BagError: The clock of the audio went back during the recording.
 
         """
-        _, times_ns = self._fitted()
+        _, times_ns = self._get_fit()
         return self.start_ns + round(times_ns[0]), self.start_ns + round(times_ns[-1])
 
     def jitter_ns(self) -> NDArray[np.float64]:
         """Return how far each chunk's stamp lies off the line, float64 (chunk,), positive where it is late."""
-        _, times_ns = self._fitted()
+        _, times_ns = self._get_fit()
         return np.asarray(self._relative() - times_ns[:-1], dtype=np.float64)
 
     def sample_at(self, time_ns: int) -> float:
@@ -65,41 +65,43 @@ class TimeLine:
             BagError: The clock of the audio went back during the recording.
 
         """
-        samples, times_ns = self._fitted()
+        samples, times_ns = self._get_fit()
         at_ns = float(time_ns - self.start_ns)
         if at_ns < times_ns[0]:
-            return float(samples[0] + (at_ns - times_ns[0]) * self._rate_hz / NS)
+            return float(samples[0] + (at_ns - times_ns[0]) * self._rate_hz / NS_PER_S)
         if at_ns > times_ns[-1]:
-            return float(samples[-1] + (at_ns - times_ns[-1]) * self._rate_hz / NS)
+            return float(samples[-1] + (at_ns - times_ns[-1]) * self._rate_hz / NS_PER_S)
         return float(np.interp(at_ns, times_ns, samples))
 
     def _relative(self) -> NDArray[np.int64]:
         # Nanoseconds since the epoch do not fit a float.
         return np.frombuffer(self._stamps_ns, dtype=np.int64) - self.start_ns
 
-    def _fitted(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if self._line is None:
-            self._line = self._fit()
-        return self._line
+    def _get_fit(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if self._fitted_curve is None:
+            self._fitted_curve = self._fit()
+        return self._fitted_curve
 
     def _fit(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         samples = np.frombuffer(self._samples, dtype=np.int64).copy()
-        forward, self.drift_ppm = self._one_way(samples, self._relative())
-        backward, _ = self._one_way(-samples[::-1], -self._relative()[::-1])
-        seen = np.arange(1, len(samples) + 1)
-        times_ns = (seen * forward - seen[::-1] * backward[::-1]) / (len(samples) + 1)
+        forward, self.drift_ppm = self._fit_direction(samples, self._relative())
+        backward, _ = self._fit_direction(-samples[::-1], -self._relative()[::-1])
+        stamp_counts = np.arange(1, len(samples) + 1)
+        times_ns = (stamp_counts * forward - stamp_counts[::-1] * backward[::-1]) / (len(samples) + 1)
         back = np.flatnonzero(np.diff(times_ns) <= 0)
         if len(back):
             at = int(back[0])
             msg = (
-                f'The clock of the audio goes back by {(times_ns[at] - times_ns[at + 1]) / NS:.3f} s after '
-                f'{times_ns[at] / NS:.1f} s: cut the bag there and convert its parts.'
+                f'The clock of the audio goes back by {(times_ns[at] - times_ns[at + 1]) / NS_PER_S:.3f} s after '
+                f'{times_ns[at] / NS_PER_S:.1f} s: cut the bag there and convert its parts.'
             )
             raise BagError(msg)
-        end_ns = times_ns[-1] + (self._end_sample - samples[-1]) * NS / self._rate_hz
+        end_ns = times_ns[-1] + (self._end_sample - samples[-1]) * NS_PER_S / self._rate_hz
         return np.append(samples, self._end_sample).astype(np.float64), np.append(times_ns, end_ns)
 
-    def _one_way(self, samples: NDArray[np.int64], stamps_ns: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    def _fit_direction(
+        self, samples: NDArray[np.int64], stamps_ns: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], float]:
         clock = SampleClock(self._rate_hz)
         times_ns = np.empty(len(samples))
         for i, (sample, stamp_ns) in enumerate(zip(samples.tolist(), stamps_ns.tolist(), strict=True)):

@@ -10,20 +10,20 @@ from typing import NamedTuple, final
 
 from audio_manifold_ros.bags.storage.decompression import CODECS
 
-HEAD = struct.Struct('<BQ')
+RECORD_HEADER = struct.Struct('<BQ')
 HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK, MESSAGE_INDEX = 1, 2, 3, 4, 5, 6, 7
 ATTACHMENT, STATISTICS, METADATA, DATA_END = 9, 11, 12, 15
 DATA_OPCODES = (HEADER, SCHEMA, CHANNEL, MESSAGE, CHUNK, MESSAGE_INDEX, ATTACHMENT, METADATA, DATA_END)
 MESSAGE_FIELDS = struct.Struct('<HIQQ')
 CHUNK_TIMES = struct.Struct('<QQQI')
-CHUNK_START = 64  # bytes behind the length of a chunk that are sure to hold all its fields but the records
+MAX_CHUNK_HEADER_BYTES = 64  # bytes behind the length of a chunk that are sure to hold all its fields but the records
 
 
 class RecordError(Exception):
     """A record that is not as the format says; it stays inside the package."""
 
 
-class Record(NamedTuple):
+class RawMcapRecord(NamedTuple):
     """One record of a buffer: opcode, its content, the offset behind it."""
 
     opcode: int
@@ -31,38 +31,38 @@ class Record(NamedTuple):
     end: int
 
 
-class ChunkFields(NamedTuple):
+class ChunkHeader(NamedTuple):
     """What stands before the records of a chunk.
 
     Attributes:
-        plain_bytes: Size of the decompressed records.
+        uncompressed_bytes: Size of the decompressed records.
         crc: CRC-32 of these, 0 for none.
         codec: Compression.
         start: Offset of the records behind the opcode.
-        stored_bytes: Size of the records as stored.
+        compressed_bytes: Size of the records as stored.
 
     """
 
-    plain_bytes: int
+    uncompressed_bytes: int
     crc: int
     codec: str
     start: int
-    stored_bytes: int
+    compressed_bytes: int
 
 
 @final
-class Fields:
+class RecordFields:
     """Reads the fields of one record in their order."""
 
     def __init__(self, body: bytes) -> None:
         """Start at the first field."""
         self._body = body
-        self._place = 0
+        self._offset = 0
 
     @property
-    def place(self) -> int:
+    def offset(self) -> int:
         """Bytes read."""
-        return self._place
+        return self._offset
 
     def number(self, size: int) -> int:
         """Return an unsigned number of `size` bytes."""
@@ -75,11 +75,11 @@ class Fields:
             RecordError: The record ends before.
 
         """
-        taken = self._body[self._place : self._place + size]
+        taken = self._body[self._offset : self._offset + size]
         if len(taken) != size:
             msg = f'a record that ends after {len(self._body)} bytes'
             raise RecordError(msg)
-        self._place += size
+        self._offset += size
         return taken
 
     def text(self) -> str:
@@ -95,40 +95,40 @@ class Fields:
             msg = 'a record with a text that is none'
             raise RecordError(msg) from None
 
-    def texts(self) -> dict[str, str]:
+    def string_map(self) -> dict[str, str]:
         """Return a map of texts with its length before it."""
-        end = self.number(4) + self._place
+        end = self.number(4) + self._offset
         found = {}
-        while self._place < end:
+        while self._offset < end:
             key = self.text()
             found[key] = self.text()
         return found
 
-    def finish(self) -> None:
+    def expect_end(self) -> None:
         """Prove that nothing is left.
 
         Raises:
             RecordError: Something is.
 
         """
-        if self._place != len(self._body):
-            msg = f'a record with {len(self._body) - self._place} bytes too many'
+        if self._offset != len(self._body):
+            msg = f'a record with {len(self._body) - self._offset} bytes too many'
             raise RecordError(msg)
 
 
-def whole_records(data: bytes) -> Iterator[Record]:
+def iter_complete_records(data: bytes) -> Iterator[RawMcapRecord]:
     """Return the records that lie end to end in a buffer, up to the first that is not whole."""
-    place = 0
-    while place + HEAD.size <= len(data):
-        opcode, size = HEAD.unpack_from(data, place)
-        end = place + HEAD.size + size
+    offset = 0
+    while offset + RECORD_HEADER.size <= len(data):
+        opcode, size = RECORD_HEADER.unpack_from(data, offset)
+        end = offset + RECORD_HEADER.size + size
         if opcode == 0 or end > len(data):
             return
-        yield Record(opcode, data[place + HEAD.size : end], end)
-        place = end
+        yield RawMcapRecord(opcode, data[offset + RECORD_HEADER.size : end], end)
+        offset = end
 
 
-def chunk_fields(start: bytes, length: int) -> ChunkFields:
+def parse_chunk_header(start: bytes, length: int) -> ChunkHeader:
     """Return what stands before the records of a chunk.
 
     Args:
@@ -139,28 +139,28 @@ def chunk_fields(start: bytes, length: int) -> ChunkFields:
         RecordError: The fields contradict each other.
 
     """
-    fields = Fields(start)
-    _, _, plain_bytes, crc = CHUNK_TIMES.unpack(fields.take(CHUNK_TIMES.size))
+    fields = RecordFields(start)
+    _, _, uncompressed_bytes, crc = CHUNK_TIMES.unpack(fields.take(CHUNK_TIMES.size))
     if (codec_bytes := fields.number(4)) > max(map(len, CODECS)):
         msg = f'a chunk with a compression of {codec_bytes} letters'
         raise RecordError(msg)
     codec = fields.take(codec_bytes).decode('latin-1')
-    stored_bytes = fields.number(8)
-    agree = fields.place + stored_bytes == length and (codec or stored_bytes == plain_bytes)
-    if codec not in CODECS or not agree:
+    compressed_bytes = fields.number(8)
+    sizes_match = fields.offset + compressed_bytes == length and (codec or compressed_bytes == uncompressed_bytes)
+    if codec not in CODECS or not sizes_match:
         msg = f'a chunk of compression {codec!r} with sizes that do not agree'
         raise RecordError(msg)
-    return ChunkFields(plain_bytes, crc, codec, fields.place, stored_bytes)
+    return ChunkHeader(uncompressed_bytes, crc, codec, fields.offset, compressed_bytes)
 
 
-def check_record(opcode: int, body: bytes) -> None:
+def validate_record(opcode: int, body: bytes) -> None:
     """Prove that a record which holds no messages is what its opcode says, not a chunk with a flipped opcode.
 
     Raises:
         RecordError: It is not, or the opcode is unknown.
 
     """
-    fields = Fields(body)
+    fields = RecordFields(body)
     if opcode == HEADER:
         fields.text()
         fields.text()
@@ -176,4 +176,4 @@ def check_record(opcode: int, body: bytes) -> None:
     else:
         msg = f'a record of unknown opcode {opcode}'
         raise RecordError(msg)
-    fields.finish()
+    fields.expect_end()

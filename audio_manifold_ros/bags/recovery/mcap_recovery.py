@@ -18,59 +18,59 @@ from typing import BinaryIO, final
 from audio_manifold_ros.bags.recovery.mcap_records import (
     CHANNEL,
     CHUNK,
-    CHUNK_START,
     DATA_END,
     DATA_OPCODES,
     FOOTER,
-    HEAD,
+    MAX_CHUNK_HEADER_BYTES,
     MESSAGE,
     MESSAGE_FIELDS,
     METADATA,
+    RECORD_HEADER,
     SCHEMA,
     STATISTICS,
-    ChunkFields,
-    Fields,
+    ChunkHeader,
     RecordError,
-    check_record,
-    chunk_fields,
-    whole_records,
+    RecordFields,
+    iter_complete_records,
+    parse_chunk_header,
+    validate_record,
 )
-from audio_manifold_ros.bags.recovery.recovery_log import Account, SavedMessage
+from audio_manifold_ros.bags.recovery.recovery_log import RecoveredMessage, RecoveryLog
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
-from audio_manifold_ros.bags.storage.decompression import PACKING_ERRORS, plain_message, plain_records
+from audio_manifold_ros.bags.storage.decompression import DECOMPRESSION_ERRORS, decompress_chunk, decompress_message
 from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
 from audio_manifold_ros.bags.storage.qos_profiles import lenient_qos_text
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
 WINDOW_BYTES = 16 * 2**20
 # Opcode, length below 4 GiB, times, size, crc, compression.
-CHUNK_LIKE = re.compile(rb'\x06.{4}\x00{4}.{28}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)', re.DOTALL)
-CUT = 'the file is cut'
+CHUNK_PATTERN = re.compile(rb'\x06.{4}\x00{4}.{28}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)', re.DOTALL)
+TRUNCATED = 'the file is cut'
 
 
 @final
-class McapSalvage:
+class McapRecovery:
     """One damaged file. Iterate it once; then the account is complete."""
 
-    def __init__(self, path: Path, account: Account) -> None:
+    def __init__(self, path: Path, log: RecoveryLog) -> None:
         """Prepare to read a file; it is only ever opened for reading.
 
         Args:
             path: The file.
-            account: Where to note what was kept and what was lost.
+            log: Where to note what was kept and what was lost.
 
         """
         self._path = path
-        self._account = account
+        self._log = log
         self._schemas: dict[int, tuple[str, str]] = {}
         self._topics: dict[int, BagTopic] = {}
-        self._vouched: set[tuple[int, int]] = set()
+        self._verified: set[tuple[int, int]] = set()
         self._summary_start = 0
         self._has_end = False
         self._unusable: dict[str, tuple[int, int, int]] = {}
 
-    def __iter__(self) -> Iterator[SavedMessage]:
+    def __iter__(self) -> Iterator[RecoveredMessage]:
         """Return every whole message, in the order of the file.
 
         Raises:
@@ -80,71 +80,73 @@ class McapSalvage:
         size = self._path.stat().st_size
         with self._path.open('rb') as file:
             if file.read(len(MAGIC)) != MAGIC:
-                self._account.lose(0, 0, 'a file that does not begin as mcap does')
+                self._log.add_damage(0, 0, 'a file that does not begin as mcap does')
             self._read_summary(file, size)
-            place: int | None = len(MAGIC)
-            while place is not None and place < size:
-                place = yield from self._record(file, place, size)
+            position: int | None = len(MAGIC)
+            while position is not None and position < size:
+                position = yield from self._record(file, position, size)
             if not self._has_end:
-                self._account.lose(size, 0, 'a file without a whole end: its writer was killed, or it is cut')
+                self._log.add_damage(size, 0, 'a file without a whole end: its writer was killed, or it is cut')
         for reason, (offset, count, lost) in self._unusable.items():
-            self._account.lose(offset, lost, f'{count} messages {reason}')
+            self._log.add_damage(offset, lost, f'{count} messages {reason}')
 
-    def _record(self, file: BinaryIO, place: int, size: int) -> Generator[SavedMessage, None, int | None]:
+    def _record(self, file: BinaryIO, position: int, size: int) -> Generator[RecoveredMessage, None, int | None]:
         """Yield the messages of the record at a place; return the place of the next, None at the end of the data."""
-        head = _read(file, place, HEAD.size)
-        if len(head) < HEAD.size:
-            self._account.lose(place, size - place, CUT)
+        head = _read(file, position, RECORD_HEADER.size)
+        if len(head) < RECORD_HEADER.size:
+            self._log.add_damage(position, size - position, TRUNCATED)
             return size
-        opcode, length = HEAD.unpack(head)
-        body_start = place + HEAD.size
+        opcode, length = RECORD_HEADER.unpack(head)
+        body_start = position + RECORD_HEADER.size
         end: int = body_start + length
-        if (opcode == DATA_END and length == 4) or (self._summary_start and place >= self._summary_start):
+        if (opcode == DATA_END and length == 4) or (self._summary_start and position >= self._summary_start):
             return None
         if opcode != CHUNK and end > size:
-            return self._after_damage(file, place, end, size, CUT)
+            return self._resynchronize(file, position, end, size, TRUNCATED)
         try:
             if opcode == CHUNK:
-                fields = chunk_fields(_read(file, body_start, CHUNK_START), length)
+                fields = parse_chunk_header(_read(file, body_start, MAX_CHUNK_HEADER_BYTES), length)
                 yield from self._chunk(file, body_start, fields, size)
                 return min(end, size)
-            yield from self._plain(opcode, _read(file, body_start, length), place)
+            yield from self._record_outside_chunk(opcode, _read(file, body_start, length), position)
         except RecordError as error:
-            return self._after_damage(file, place, end, size, str(error))
+            return self._resynchronize(file, position, end, size, str(error))
         return end
 
-    def _plain(self, opcode: int, body: bytes, place: int) -> Iterator[SavedMessage]:
+    def _record_outside_chunk(self, opcode: int, body: bytes, position: int) -> Iterator[RecoveredMessage]:
         """Yield the message of a record that is none but a chunk; note schemas, channels and custom data."""
         if opcode == MESSAGE:
-            yield from self._message(body, place, verified=False)
+            yield from self._message(body, position, verified=False)
         elif opcode == SCHEMA:
             self._add_schema(body, verified=False)
         elif opcode == CHANNEL:
             self._add_channel(body, verified=False)
         elif opcode == METADATA:
-            fields = Fields(body)
-            name, texts = fields.text(), fields.texts()
-            fields.finish()
+            fields = RecordFields(body)
+            name, string_map = fields.text(), fields.string_map()
+            fields.expect_end()
             if name == CUSTOM_RECORD:
-                self._account.custom.update(texts)
+                self._log.custom.update(string_map)
         else:
-            check_record(opcode, body)
+            validate_record(opcode, body)
 
-    def _chunk(self, file: BinaryIO, body_start: int, fields: ChunkFields, size: int) -> Iterator[SavedMessage]:
+    def _chunk(self, file: BinaryIO, body_start: int, fields: ChunkHeader, size: int) -> Iterator[RecoveredMessage]:
         start = body_start + fields.start
-        stored = _read(file, start, fields.stored_bytes)
-        is_cut = len(stored) < fields.stored_bytes
+        stored = _read(file, start, fields.compressed_bytes)
+        is_truncated = len(stored) < fields.compressed_bytes
         try:
-            records = plain_records(fields.codec, stored)
-        except PACKING_ERRORS:
-            self._account.lose(start, len(stored), 'a chunk whose compression is damaged')
+            records = decompress_chunk(fields.codec, stored)
+        except DECOMPRESSION_ERRORS:
+            self._log.add_damage(start, len(stored), 'a chunk whose compression is damaged')
             return
-        if not is_cut and (len(records) != fields.plain_bytes or (fields.crc and zlib.crc32(records) != fields.crc)):
-            self._account.lose(start, len(stored), 'a chunk whose checksum fails')
+        if not is_truncated and (
+            len(records) != fields.uncompressed_bytes or (fields.crc and zlib.crc32(records) != fields.crc)
+        ):
+            self._log.add_damage(start, len(stored), 'a chunk whose checksum fails')
             return
-        verified = bool(fields.crc) and not is_cut
+        verified = bool(fields.crc) and not is_truncated
         used = 0
-        for record in whole_records(records):
+        for record in iter_complete_records(records):
             used = record.end
             if record.opcode == MESSAGE:
                 yield from self._message(record.body, start, verified=verified)
@@ -152,39 +154,41 @@ class McapSalvage:
                 self._add_schema(record.body, verified=verified)
             elif record.opcode == CHANNEL:
                 self._add_channel(record.body, verified=verified)
-        if is_cut or used != len(records):
-            self._account.lose(min(start + used, size), len(records) - used, CUT if is_cut else 'a broken chunk')
+        if is_truncated or used != len(records):
+            self._log.add_damage(
+                min(start + used, size), len(records) - used, TRUNCATED if is_truncated else 'a broken chunk'
+            )
 
-    def _message(self, body: bytes, place: int, *, verified: bool) -> Iterator[SavedMessage]:
+    def _message(self, body: bytes, position: int, *, verified: bool) -> Iterator[RecoveredMessage]:
         if len(body) < MESSAGE_FIELDS.size:
             msg = 'a message without its fields'
             raise RecordError(msg)
         channel, _, time_ns, _ = MESSAGE_FIELDS.unpack_from(body)
         topic = self._topics.get(channel)
         if topic is None:
-            self._refuse('of a channel that is unknown or not CDR', place, len(body))
+            self._count_unusable('of a channel that is unknown or not CDR', position, len(body))
             return
         try:
-            data = plain_message(body[MESSAGE_FIELDS.size :])
-        except PACKING_ERRORS:
-            self._refuse('whose compression is damaged', place, len(body))
+            data = decompress_message(body[MESSAGE_FIELDS.size :])
+        except DECOMPRESSION_ERRORS:
+            self._count_unusable('whose compression is damaged', position, len(body))
             return
         if time_ns >= 2**63:
-            self._refuse('with an impossible time', place, len(body))
+            self._count_unusable('with an impossible time', position, len(body))
             return
-        self._account.kept += 1
+        self._log.kept += 1
         # A sound message under a damaged name or definition is no better than a damaged one.
-        self._account.unverified += not (verified and (CHANNEL, channel) in self._vouched)
-        yield SavedMessage(topic, time_ns, data)
+        self._log.unverified += not (verified and (CHANNEL, channel) in self._verified)
+        yield RecoveredMessage(topic, time_ns, data)
 
-    def _refuse(self, reason: str, place: int, lost_bytes: int) -> None:
-        offset, count, lost = self._unusable.get(reason, (place, 0, 0))
+    def _count_unusable(self, reason: str, position: int, lost_bytes: int) -> None:
+        offset, count, lost = self._unusable.get(reason, (position, 0, 0))
         self._unusable[reason] = (offset, count + 1, lost + lost_bytes)
 
-    def _after_damage(self, file: BinaryIO, place: int, end: int, size: int, reason: str) -> int:
+    def _resynchronize(self, file: BinaryIO, position: int, end: int, size: int, reason: str) -> int:
         """Note a broken record; return where to go on: behind it, at the next chunk, or at the end of the file."""
-        following = end if _is_record(file, end, size) else _next_chunk(file, place + 1, size)
-        self._account.lose(place, following - place, reason)
+        following = end if _is_record(file, end, size) else _next_chunk(file, position + 1, size)
+        self._log.add_damage(position, following - position, reason)
         return following
 
     def _read_summary(self, file: BinaryIO, size: int) -> None:
@@ -202,67 +206,69 @@ class McapSalvage:
             return
         self._has_end = True
         self._summary_start = start
-        for record in whole_records(covered[: -FOOTER_START.size]):
+        for record in iter_complete_records(covered[: -FOOTER_START.size]):
             if record.opcode == SCHEMA:
                 self._add_schema(record.body, verified=crc != 0)
             elif record.opcode == CHANNEL:
                 self._add_channel(record.body, verified=crc != 0)
             elif record.opcode == STATISTICS:
-                self._account.promised = Fields(record.body).number(8)
+                self._log.expected_messages = RecordFields(record.body).number(8)
 
     def _add_schema(self, body: bytes, *, verified: bool) -> None:
-        fields = Fields(body)
+        fields = RecordFields(body)
         number, name, encoding = fields.number(2), fields.text(), fields.text()
         definition = fields.text()
-        fields.finish()
-        if number not in self._schemas or (verified and (SCHEMA, number) not in self._vouched):
+        fields.expect_end()
+        if number not in self._schemas or (verified and (SCHEMA, number) not in self._verified):
             self._schemas[number] = (name, definition if encoding else '')
-            self._vouched |= {(SCHEMA, number)} if verified else set()
+            self._verified |= {(SCHEMA, number)} if verified else set()
 
     def _add_channel(self, body: bytes, *, verified: bool) -> None:
-        fields = Fields(body)
+        fields = RecordFields(body)
         number, schema, name, encoding = fields.number(2), fields.number(2), fields.text(), fields.text()
-        metadata = fields.texts()
-        fields.finish()
-        verified = verified and (SCHEMA, schema) in self._vouched
-        better = number not in self._topics or (verified and (CHANNEL, number) not in self._vouched)
+        metadata = fields.string_map()
+        fields.expect_end()
+        verified = verified and (SCHEMA, schema) in self._verified
+        better = number not in self._topics or (verified and (CHANNEL, number) not in self._verified)
         if encoding == 'cdr' and schema in self._schemas and better:
-            self._vouched |= {(CHANNEL, number)} if verified else set()
+            self._verified |= {(CHANNEL, number)} if verified else set()
             kind, definition = self._schemas[schema]
             profiles = lenient_qos_text(metadata.get('offered_qos_profiles', ''))
             replaced = self._topics.get(number)
             self._topics[number] = BagTopic(name, kind, 0, profiles, definition)
-            others = [topic for topic in self._account.topics if topic != replaced]
-            self._account.topics[:] = [*others, self._topics[number]]
+            others = [topic for topic in self._log.topics if topic != replaced]
+            self._log.topics[:] = [*others, self._topics[number]]
 
 
-def _read(file: BinaryIO, place: int, size: int) -> bytes:
+def _read(file: BinaryIO, position: int, size: int) -> bytes:
     """Return what lies at a place, less where the file ends before; a size that is wrong allocates nothing."""
     file.seek(0, 2)
-    size = min(size, max(0, file.tell() - place))
-    file.seek(place if size else 0)
+    size = min(size, max(0, file.tell() - position))
+    file.seek(position if size else 0)
     return file.read(size)
 
 
-def _is_record(file: BinaryIO, place: int, size: int) -> bool:
-    head = _read(file, place, HEAD.size)
-    if len(head) < HEAD.size:
+def _is_record(file: BinaryIO, position: int, size: int) -> bool:
+    head = _read(file, position, RECORD_HEADER.size)
+    if len(head) < RECORD_HEADER.size:
         return False
-    opcode, length = HEAD.unpack(head)
-    return opcode in DATA_OPCODES and place + HEAD.size + length <= size
+    opcode, length = RECORD_HEADER.unpack(head)
+    return opcode in DATA_OPCODES and position + RECORD_HEADER.size + length <= size
 
 
-def _next_chunk(file: BinaryIO, place: int, size: int) -> int:
+def _next_chunk(file: BinaryIO, position: int, size: int) -> int:
     """Return where the next chunk begins whose fields agree with each other; the size of the file without one."""
-    while place < size:
-        window = _read(file, place, WINDOW_BYTES + CHUNK_START)
-        for found in CHUNK_LIKE.finditer(window):
+    while position < size:
+        window = _read(file, position, WINDOW_BYTES + MAX_CHUNK_HEADER_BYTES)
+        for found in CHUNK_PATTERN.finditer(window):
             start = found.start()
-            _, length = HEAD.unpack_from(window, start)
+            _, length = RECORD_HEADER.unpack_from(window, start)
             try:
-                chunk_fields(window[start + HEAD.size : start + HEAD.size + CHUNK_START], length)
+                parse_chunk_header(
+                    window[start + RECORD_HEADER.size : start + RECORD_HEADER.size + MAX_CHUNK_HEADER_BYTES], length
+                )
             except RecordError:
                 continue
-            return place + start
-        place += WINDOW_BYTES
+            return position + start
+        position += WINDOW_BYTES
     return size

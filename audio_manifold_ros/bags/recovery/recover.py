@@ -25,18 +25,18 @@ import zstandard
 from rich.console import Console
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.recovery.mcap_recovery import McapSalvage
-from audio_manifold_ros.bags.recovery.recovery_log import Account, Damage, SavedMessage
-from audio_manifold_ros.bags.recovery.sqlite_recovery import SqliteSalvage
+from audio_manifold_ros.bags.recovery.mcap_recovery import McapRecovery
+from audio_manifold_ros.bags.recovery.recovery_log import DamagedRange, RecoveredMessage, RecoveryLog
+from audio_manifold_ros.bags.recovery.sqlite_recovery import SqliteRecovery
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED, find_bag, storage_files
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import definition_of
 
-SALVAGERS: Mapping[str, Callable[[Path, Account], Iterable[SavedMessage]]] = {
-    '.mcap': McapSalvage,
-    '.db3': SqliteSalvage,
+RECOVERY_READERS: Mapping[str, Callable[[Path, RecoveryLog], Iterable[RecoveredMessage]]] = {
+    '.mcap': McapRecovery,
+    '.db3': SqliteRecovery,
 }
 REPORT_NAME = 'recovery.json'
 SPLIT_BYTES = 4 * 2**30
@@ -67,7 +67,7 @@ class Recovery:
     missing: int | None
     lost_bytes: int
     topics: Mapping[str, int]
-    damages: tuple[Damage, ...]
+    damages: tuple[DamagedRange, ...]
     notes: tuple[str, ...]
 
     @property
@@ -95,15 +95,15 @@ def recover_bag(source: Path | str, target: Path | str) -> Recovery:
     if target.resolve().is_relative_to(source.resolve()):
         msg = f'{target}: lies in the damaged bag: give a place outside, it must not be touched.'
         raise BagError(msg)
-    remains = _Remains(source)
-    sink = _Sink(target, remains.custom)
+    damaged_bag = _DamagedBag(source)
+    recovered_bag = _RecoveredBag(target, damaged_bag.custom)
     try:
-        for account, saved in remains.files():
-            sink.take(saved, account)
+        for log, messages in damaged_bag.files():
+            recovered_bag.add(messages, log)
     finally:
-        sink.close()
-    recovery = remains.recovery(target, sink.topics, sink.notes)
-    if not sink.topics:
+        recovered_bag.close()
+    recovery = damaged_bag.recovery(target, recovered_bag.topics, recovered_bag.notes)
+    if not recovered_bag.topics:
         reason = '; '.join(map(str, recovery.damages)) or 'it was recorded empty'
         msg = f'{source}: holds no whole message ({reason}): nothing was written.'
         raise BagError(msg)
@@ -111,46 +111,46 @@ def recover_bag(source: Path | str, target: Path | str) -> Recovery:
     return recovery
 
 
-def survey_damage(source: Path | str) -> Recovery:
+def scan_damage(source: Path | str) -> Recovery:
     """Return what `recover_bag` would keep, without writing anything; its target is empty.
 
     Raises:
         BagError: There is no bag, or it cannot be read at all.
 
     """
-    remains = _Remains(Path(source))
+    damaged_bag = _DamagedBag(Path(source))
     topics: Counter[str] = Counter()
-    for _, saved in remains.files():
-        topics.update(message.topic.name for message in saved)
-    return remains.recovery('', topics, ())
+    for _, messages in damaged_bag.files():
+        topics.update(message.topic.name for message in messages)
+    return damaged_bag.recovery('', topics, ())
 
 
 @final
-class _Remains:
+class _DamagedBag:
     """What is left of a bag, and the account of reading it."""
 
     def __init__(self, source: Path) -> None:
         self._source = source
         self._files, self._metadata, self._notes = _find(source)
-        self._accounts: list[Account] = []
+        self._logs: list[RecoveryLog] = []
 
     @property
     def custom(self) -> Mapping[str, str]:
         return {} if self._metadata is None else self._metadata.custom
 
-    def files(self) -> Iterator[tuple[Account, Iterator[SavedMessage]]]:
+    def files(self) -> Iterator[tuple[RecoveryLog, Iterator[RecoveredMessage]]]:
         for file in self._files:
-            self._accounts.append(Account(file.name))
-            yield self._accounts[-1], _saved(file, self._accounts[-1])
+            self._logs.append(RecoveryLog(file.name))
+            yield self._logs[-1], _recover_file(file, self._logs[-1])
 
     def recovery(self, target: Path | str, topics: Mapping[str, int], notes: Sequence[str]) -> Recovery:
-        damages = tuple(damage for account in self._accounts for damage in account.damages)
+        damages = tuple(damage for log in self._logs for damage in log.damages)
         return Recovery(
             source=str(self._source),
             target=str(target),
-            kept=sum(account.kept for account in self._accounts),
-            unverified=sum(account.unverified for account in self._accounts),
-            missing=_missing(self._accounts, self._metadata),
+            kept=sum(log.kept for log in self._logs),
+            unverified=sum(log.unverified for log in self._logs),
+            missing=_missing(self._logs, self._metadata),
             lost_bytes=sum(damage.lost_bytes for damage in damages),
             topics=dict(sorted(topics.items())),
             damages=damages,
@@ -159,7 +159,7 @@ class _Remains:
 
 
 @final
-class _Sink:
+class _RecoveredBag:
     """Takes saved messages into a new bag, which appears with the first of them."""
 
     def __init__(self, target: Path, custom: Mapping[str, str]) -> None:
@@ -170,15 +170,15 @@ class _Sink:
         self._writer: BagWriter | None = None
         self._names: dict[tuple[str, str, str], str] = {}
 
-    def take(self, saved: Iterable[SavedMessage], account: Account) -> None:
-        for topic, time_ns, data in saved:
+    def add(self, messages: Iterable[RecoveredMessage], log: RecoveryLog) -> None:
+        for topic, time_ns, data in messages:
             if self._writer is None:
-                self._writer = BagWriter(self._target, self._custom or account.custom, split_bytes=SPLIT_BYTES)
+                self._writer = BagWriter(self._target, self._custom or log.custom, split_bytes=SPLIT_BYTES)
             name = self._name(self._writer, topic)
             self._writer.write(name, data, time_ns)
             self.topics[name] += 1
         if self._writer is not None:
-            for topic in account.topics:
+            for topic in log.topics:
                 self.topics[self._name(self._writer, topic)] += 0
 
     def close(self) -> None:
@@ -190,9 +190,9 @@ class _Sink:
         key = (topic.name, topic.type, topic.definition or definition_of(topic.type)[0])
         if key in self._names:
             return self._names[key]
-        taken = set(self._names.values())
+        used_names = set(self._names.values())
         numbered = (f'{topic.name}_{number}' for number in count(2))
-        name = topic.name if topic.name not in taken else next(name for name in numbered if name not in taken)
+        name = topic.name if topic.name not in used_names else next(name for name in numbered if name not in used_names)
         if name != topic.name:
             self.notes.append(f'{topic.name!r} was recorded with several types: {topic.type!r} is {name!r} here')
         writer.add_topic(name, topic.type, topic.qos_profiles, topic.definition or None)
@@ -216,17 +216,17 @@ def _find(source: Path) -> tuple[tuple[Path, ...], StoredMetadata | None, tuple[
     return files, metadata, (f'files {absent} were missing',) if absent else ()
 
 
-def _saved(file: Path, account: Account) -> Iterator[SavedMessage]:
+def _recover_file(file: Path, log: RecoveryLog) -> Iterator[RecoveredMessage]:
     try:
-        with _decompressed(file, account) as plain:
-            yield from SALVAGERS[plain.suffix](plain, account)
+        with _decompressed(file, log) as plain:
+            yield from RECOVERY_READERS[plain.suffix](plain, log)
     except OSError as error:
         msg = f'{file}: cannot be read ({error}): check the disk and recover a copy.'
         raise BagError(msg) from None
 
 
 @contextmanager
-def _decompressed(file: Path, account: Account) -> Iterator[Path]:
+def _decompressed(file: Path, log: RecoveryLog) -> Iterator[Path]:
     """Give a file as it was before rosbag2 compressed it whole, as far as that goes."""
     if file.suffix != COMPRESSED:
         yield file
@@ -240,19 +240,19 @@ def _decompressed(file: Path, account: Account) -> Iterator[Path]:
                     unpacked.write(unpacker.decompress(piece))
             except zstandard.ZstdError as error:
                 place = packed.tell()
-                account.lose(place, file.stat().st_size - place, f'damaged compression ({error})')
+                log.add_damage(place, file.stat().st_size - place, f'damaged compression ({error})')
         yield plain
 
 
-def _missing(accounts: list[Account], metadata: StoredMetadata | None) -> int | None:
-    promised = [account.promised for account in accounts]
+def _missing(logs: list[RecoveryLog], metadata: StoredMetadata | None) -> int | None:
+    expected_messages = [log.expected_messages for log in logs]
     if metadata is not None:
         total = sum(metadata.counts.values())
-    elif None not in promised:
-        total = sum(number for number in promised if number is not None)
+    elif None not in expected_messages:
+        total = sum(number for number in expected_messages if number is not None)
     else:
         return None
-    return max(0, total - sum(account.kept for account in accounts))
+    return max(0, total - sum(log.kept for log in logs))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -270,11 +270,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(recovery.plain(), indent=1))
     else:
-        Console(soft_wrap=True).print(_text(recovery), markup=False, highlight=False)
+        Console(soft_wrap=True).print(_describe(recovery), markup=False, highlight=False)
     return 0
 
 
-def _text(recovery: Recovery) -> str:
+def _describe(recovery: Recovery) -> str:
     claimed = {None: '; how many it held nobody knows', 0: '; none is missing'}
     missing = claimed.get(recovery.missing, f'; {recovery.missing} that it claims to hold are missing')
     lines = [f'{recovery.target}: {recovery.kept} messages kept{missing}.']

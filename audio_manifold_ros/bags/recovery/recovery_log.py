@@ -10,7 +10,7 @@ from typing import NamedTuple
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 
 
-class SavedMessage(NamedTuple):
+class RecoveredMessage(NamedTuple):
     """One whole message.
 
     Attributes:
@@ -26,7 +26,7 @@ class SavedMessage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Damage:
+class DamagedRange:
     """One place where something was lost.
 
     Attributes:
@@ -48,14 +48,14 @@ class Damage:
 
 
 @dataclass
-class Account:
+class RecoveryLog:
     """What happened while one file was read; filled while its messages are taken.
 
     Attributes:
         file: Name of the storage file.
         kept: Messages saved.
         unverified: Of these, messages that no checksum vouches for.
-        promised: Messages that the file's own index claims, None if that is lost too.
+        expected_messages: Messages that the file's own index claims, None if that is lost too.
         damages: Where something was lost, in order.
         custom: Custom data found.
         topics: Topics found, those without messages included.
@@ -65,11 +65,11 @@ class Account:
     file: str
     kept: int = 0
     unverified: int = 0
-    promised: int | None = None
-    damages: list[Damage] = field(default_factory=list)
+    expected_messages: int | None = None
+    damages: list[DamagedRange] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
     topics: list[BagTopic] = field(default_factory=list)
 
-    def lose(self, offset: int, lost_bytes: int, reason: str) -> None:
+    def add_damage(self, offset: int, lost_bytes: int, reason: str) -> None:
         """Note a damage."""
-        self.damages.append(Damage(self.file, offset, lost_bytes, reason))
+        self.damages.append(DamagedRange(self.file, offset, lost_bytes, reason))

@@ -17,13 +17,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import final
 
-from audio_manifold_ros.bags.recovery.recovery_log import Account, SavedMessage
+from audio_manifold_ros.bags.recovery.recovery_log import RecoveredMessage, RecoveryLog
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
-from audio_manifold_ros.bags.storage.decompression import PACKING_ERRORS, plain_message
+from audio_manifold_ros.bags.storage.decompression import DECOMPRESSION_ERRORS, decompress_message
 from audio_manifold_ros.bags.storage.qos_profiles import lenient_qos_text
 
-COMPANIONS = ('', '-journal', '-wal', '-shm')
-LARGEST_ID = 2**63 - 1
+FILE_SUFFIXES = ('', '-journal', '-wal', '-shm')
+MAX_ID = 2**63 - 1
 ORDERS = {
     'forwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id < ? ORDER BY id',
     'backwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id > ? ORDER BY id DESC',
@@ -34,21 +34,21 @@ DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 
 @final
-class SqliteSalvage:
+class SqliteRecovery:
     """One damaged file. Iterate it once; then the account is complete."""
 
-    def __init__(self, path: Path, account: Account) -> None:
+    def __init__(self, path: Path, log: RecoveryLog) -> None:
         """Prepare to read a file; only a copy is opened.
 
         Args:
             path: The file.
-            account: Where to note what was kept and what was lost.
+            log: Where to note what was kept and what was lost.
 
         """
         self._path = path
-        self._account = account
+        self._log = log
 
-    def __iter__(self) -> Iterator[SavedMessage]:
+    def __iter__(self) -> Iterator[RecoveredMessage]:
         """Return every readable message: in order of recording, behind a damage in reverse.
 
         Raises:
@@ -57,7 +57,7 @@ class SqliteSalvage:
         """
         with tempfile.TemporaryDirectory(prefix='audio_manifold_bag_') as scratch:
             copy = Path(scratch) / 'copy.db3'
-            for suffix in COMPANIONS:
+            for suffix in FILE_SUFFIXES:
                 source = self._path.with_name(self._path.name + suffix)
                 if source.exists():
                     shutil.copyfile(source, copy.with_name(copy.name + suffix))
@@ -65,46 +65,46 @@ class SqliteSalvage:
                 database.text_factory = _lenient_text
                 yield from self._messages(database)
 
-    def _messages(self, database: sqlite3.Connection) -> Iterator[SavedMessage]:
+    def _messages(self, database: sqlite3.Connection) -> Iterator[RecoveredMessage]:
         try:
             topics = _topics(database)
         except DATABASE_ERRORS as error:
-            self._account.lose(0, self._path.stat().st_size, f'a database without readable topics ({error})')
+            self._log.add_damage(0, self._path.stat().st_size, f'a database without readable topics ({error})')
             return
-        self._account.topics += topics.values()
+        self._log.topics += topics.values()
         last = -1
         try:
-            for row in database.execute(ORDERS['forwards'], (LARGEST_ID,)):
+            for row in database.execute(ORDERS['forwards'], (MAX_ID,)):
                 last = row[0]
                 yield from self._message(topics, row)
         except DATABASE_ERRORS as error:
             reason = str(error)
         else:
             return
-        kept = self._account.kept
+        kept = self._log.kept
         try:
             for row in database.execute(ORDERS['backwards'], (last,)):
                 yield from self._message(topics, row)
         except DATABASE_ERRORS as error:
             reason = str(error)
-        behind = self._account.kept - kept
-        self._account.lose(
-            0, 0, f'a damaged page ({reason}) behind message {last}, {behind} messages kept from behind it'
+        kept_behind = self._log.kept - kept
+        self._log.add_damage(
+            0, 0, f'a damaged page ({reason}) behind message {last}, {kept_behind} messages kept from behind it'
         )
 
-    def _message(self, topics: dict[int, BagTopic], row: Row) -> Iterator[SavedMessage]:
+    def _message(self, topics: dict[int, BagTopic], row: Row) -> Iterator[RecoveredMessage]:
         number, topic, time_ns, data = row
         if topic not in topics or not isinstance(data, bytes) or not isinstance(time_ns, int) or time_ns < 0:
-            self._account.lose(0, 0, f'message {number} with an unknown topic, or without time or data')
+            self._log.add_damage(0, 0, f'message {number} with an unknown topic, or without time or data')
             return
         try:
-            plain = plain_message(data)
-        except PACKING_ERRORS:
-            self._account.lose(0, len(data), f'message {number} whose compression is damaged')
+            cdr = decompress_message(data)
+        except DECOMPRESSION_ERRORS:
+            self._log.add_damage(0, len(data), f'message {number} whose compression is damaged')
             return
-        self._account.kept += 1
-        self._account.unverified += 1
-        yield SavedMessage(topics[topic], time_ns, plain)
+        self._log.kept += 1
+        self._log.unverified += 1
+        yield RecoveredMessage(topics[topic], time_ns, cdr)
 
 
 def _topics(database: sqlite3.Connection) -> dict[int, BagTopic]:

@@ -12,14 +12,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.levels import Level, LevelMeter
-from audio_manifold_ros.bags.statistics.clock_drift import Drift, DriftLine
-from audio_manifold_ros.common.pcm16 import to_samples
+from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
+from audio_manifold_ros.bags.statistics.clock_drift import ClockDrift, ClockDriftEstimator
+from audio_manifold_ros.common.pcm16 import int16_to_float
 
 INFERRED_JUMP_S = 0.05
 
 
-class Chunk(Protocol):
+class AudioChunkLike(Protocol):
     """The audio of one message, whatever format it came in."""
 
     @property
@@ -88,7 +88,7 @@ class AudioSummary:
     losses: int
     inferred: bool
     restarts: int
-    drift: Drift | None
+    drift: ClockDrift | None
     identical: tuple[tuple[int, int], ...]
     microphones: tuple[MicrophoneSummary, ...]
 
@@ -103,25 +103,25 @@ class AudioStatistics:
         self._rate_hz = 0
         self._next_sample: int | None = None
 
-    def update(self, chunk: Chunk) -> None:
+    def update(self, chunk: AudioChunkLike) -> None:
         """Take in the next chunk; one of another rate or number of channels begins a new stream."""
         channels, count = chunk.samples.shape
         if self._next_sample is None:
             self._begin(chunk.sample_rate_hz, channels)
-        elif (chunk.sample_rate_hz, channels) != (self._rate_hz, len(self._seconds.power)):
+        elif (chunk.sample_rate_hz, channels) != (self._rate_hz, len(self._per_second_levels.power)):
             self._restarts += 1
             self._begin(chunk.sample_rate_hz, channels)
-        first_sample = self._place(chunk)
+        first_sample = self._index_chunk(chunk)
         self._inferred |= chunk.inferred or chunk.first_sample is None
-        self._line.add(first_sample, chunk.stamp_ns)
+        self._drift_estimator.add(first_sample, chunk.stamp_ns)
         self._newest = first_sample, chunk.stamp_ns
         self._samples += count
         self._next_sample = first_sample + count
-        self._seconds.update(chunk.samples)
+        self._per_second_levels.update(chunk.samples)
 
-    def levels(self) -> tuple[Level, ...]:
+    def levels(self) -> tuple[ChannelLevel, ...]:
         """Return the levels of the newest second."""
-        return self._seconds.meter.snapshot() if self._rate_hz else ()
+        return self._per_second_levels.meter.snapshot() if self._rate_hz else ()
 
     @property
     def samples(self) -> int:
@@ -144,28 +144,28 @@ class AudioStatistics:
             return None
         return AudioSummary(
             sample_rate_hz=self._rate_hz,
-            channels=len(self._seconds.power),
+            channels=len(self._per_second_levels.power),
             samples=self._samples,
             samples_lost=self._samples_lost,
             losses=self._losses,
             inferred=self._inferred,
             restarts=self._restarts,
-            drift=self._line.drift(),
-            identical=self._seconds.identical(),
-            microphones=self._seconds.microphones(),
+            drift=self._drift_estimator.drift(),
+            identical=self._per_second_levels.identical(),
+            microphones=self._per_second_levels.microphones(),
         )
 
     def _begin(self, rate_hz: int, channels: int) -> None:
         self._rate_hz = rate_hz
         self._next_sample = None
-        self._line = DriftLine(rate_hz)
-        self._seconds = _Seconds(channels, rate_hz)
+        self._drift_estimator = ClockDriftEstimator(rate_hz)
+        self._per_second_levels = _PerSecondLevels(channels, rate_hz)
 
-    def _place(self, chunk: Chunk) -> int:
+    def _index_chunk(self, chunk: AudioChunkLike) -> int:
         """Return the index of a chunk's first sample, what is missing before it counted."""
         if self._next_sample is None:
             return 0 if chunk.first_sample is None else chunk.first_sample
-        first_sample = self._infer(chunk.stamp_ns) if chunk.first_sample is None else chunk.first_sample
+        first_sample = self._infer_index(chunk.stamp_ns) if chunk.first_sample is None else chunk.first_sample
         jump = first_sample - self._next_sample
         if jump < 0:
             self._restarts += 1
@@ -174,7 +174,7 @@ class AudioStatistics:
             self._losses += 1
         return first_sample
 
-    def _infer(self, stamp_ns: int) -> int:
+    def _infer_index(self, stamp_ns: int) -> int:
         """Return the index that a stamp stands for: the next one, unless the stamp is clearly later."""
         next_sample = self._next_sample or 0
         at_sample, at_ns = self._newest
@@ -182,7 +182,7 @@ class AudioStatistics:
         return expected if expected - next_sample > INFERRED_JUMP_S * self._rate_hz else next_sample
 
 
-class _Seconds:
+class _PerSecondLevels:
     """Levels, second by second."""
 
     def __init__(self, channels: int, rate_hz: int) -> None:
@@ -192,14 +192,14 @@ class _Seconds:
         self._count = self._samples = 0
         self._peak_dbfs = np.full(channels, -np.inf)
         self._clipped, self._silent = np.zeros(channels), np.zeros(channels)
-        self._same: set[tuple[int, int]] | None = None
+        self._identical_pairs: set[tuple[int, int]] | None = None
 
     def update(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
-        self.meter.update(to_samples(samples))
+        self.meter.update(int16_to_float(samples))
         self._samples += samples.shape[1]
         if self._samples >= self._rate_hz:
             self._samples -= self._rate_hz
-            self._take(self.meter.snapshot(), samples)
+            self._add_second(self.meter.snapshot(), samples)
 
     def microphones(self) -> tuple[MicrophoneSummary, ...]:
         if not self._count:
@@ -217,14 +217,16 @@ class _Seconds:
         )
 
     def identical(self) -> tuple[tuple[int, int], ...]:
-        return tuple(sorted(self._same or ()))
+        return tuple(sorted(self._identical_pairs or ()))
 
-    def _take(self, levels: tuple[Level, ...], samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+    def _add_second(self, levels: tuple[ChannelLevel, ...], samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
         self._count += 1
         self.power += [10 ** (level.rms_dbfs / 10) for level in levels]
         self._peak_dbfs = np.maximum(self._peak_dbfs, [level.peak_dbfs for level in levels])
         self._clipped += [level.clipped_fraction for level in levels]
         self._silent += [level.silent for level in levels]
-        heard = [channel for channel, level in enumerate(levels) if not level.silent]
-        same = {(a, b) for a, b in combinations(heard, 2) if np.array_equal(samples[a], samples[b])}
-        self._same = same if self._same is None else self._same & same
+        active = [channel for channel, level in enumerate(levels) if not level.silent]
+        identical_pairs = {(a, b) for a, b in combinations(active, 2) if np.array_equal(samples[a], samples[b])}
+        self._identical_pairs = (
+            identical_pairs if self._identical_pairs is None else self._identical_pairs & identical_pairs
+        )

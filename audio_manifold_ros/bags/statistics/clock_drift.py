@@ -11,7 +11,7 @@ STEP_S = 0.5
 
 
 @dataclass(frozen=True)
-class Drift:
+class ClockDrift:
     """What a straight line through (sample index, stamp) says.
 
     Attributes:
@@ -49,7 +49,7 @@ class _Segment:
         self.yy += dy * (y - self.mean_y)
 
 
-class DriftLine:
+class ClockDriftEstimator:
     """Least squares over all blocks; a step of the clock or a new stream begins a new stretch with the same slope.
 
     `SampleClock` follows a stream live and forgets; this one weighs a whole recording.
@@ -74,7 +74,7 @@ class DriftLine:
         self._segment = _Segment(sample_index, stamp_ns)
         self._segment.add(0.0, 0.0)
 
-    def drift(self) -> Drift | None:
+    def drift(self) -> ClockDrift | None:
         """Return the drift, None before there are points enough for its error."""
         segments = self._done if self._segment is None else [*self._done, self._segment]
         freedom = sum(segment.count for segment in segments) - len(segments) - 1
@@ -83,4 +83,4 @@ class DriftLine:
             return None
         slope = xy / xx
         variance = max(yy - slope * xy, 0.0) / freedom
-        return Drift(-1e6 * slope, 1e6 * math.sqrt(variance / xx), 1e3 * math.sqrt(variance))
+        return ClockDrift(-1e6 * slope, 1e6 * math.sqrt(variance / xx), 1e3 * math.sqrt(variance))

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-SHORTEST_NS = 1_000
+MIN_INTERVAL_NS = 1_000
 GROWTH = 1.01
 BINS = 2400
 LOG_GROWTH = math.log(GROWTH)
@@ -22,30 +22,30 @@ class IntervalHistogram:
 
     Attributes:
         count: Intervals seen.
-        longest_ns: The longest of them, exactly.
+        max_ns: The longest of them, exactly.
 
     """
 
     def __init__(self) -> None:
         """Start empty."""
         self.count = 0
-        self.longest_ns = 0
+        self.max_ns = 0
         self._counts = [0] * BINS
 
     def add(self, interval_ns: int) -> None:
         """Count an interval; one shorter than a microsecond counts as a microsecond."""
-        place = int(math.log(max(interval_ns, SHORTEST_NS) / SHORTEST_NS) / LOG_GROWTH)
-        self._counts[min(place, BINS - 1)] += 1
+        bin_index = int(math.log(max(interval_ns, MIN_INTERVAL_NS) / MIN_INTERVAL_NS) / LOG_GROWTH)
+        self._counts[min(bin_index, BINS - 1)] += 1
         self.count += 1
-        self.longest_ns = max(self.longest_ns, interval_ns)
+        self.max_ns = max(self.max_ns, interval_ns)
 
     def median_ns(self) -> float:
         """Return the median interval; 0 before the first."""
         return self._quantile(self._centres_ns(), 0.5)
 
-    def deviation_ns(self, share: float) -> float:
+    def deviation_ns(self, fraction: float) -> float:
         """Return the deviation from the median that a share of the intervals (0 to 1) does not exceed."""
-        return self._quantile(np.abs(self._centres_ns() - self.median_ns()), share)
+        return self._quantile(np.abs(self._centres_ns() - self.median_ns()), fraction)
 
     def gaps(self) -> tuple[int, int]:
         """Return how many intervals are gaps in a regular series, and how many messages would have filled them.
@@ -60,15 +60,15 @@ class IntervalHistogram:
         missing = np.maximum(np.rint(centres_ns[far] / median_ns) - 1, 1) @ counts[far]
         return int(counts[far].sum()), int(missing)
 
-    def _quantile(self, values: NDArray[np.float64], share: float) -> float:
+    def _quantile(self, values: NDArray[np.float64], fraction: float) -> float:
         """Return a quantile of values of which each occurs as often as its bin was hit."""
         if not self.count:
             return 0.0
         order = np.argsort(values, kind='stable')
         reached = np.cumsum(np.array(self._counts)[order])
-        return float(values[order[np.searchsorted(reached, share * self.count)]])
+        return float(values[order[np.searchsorted(reached, fraction * self.count)]])
 
     @staticmethod
     def _centres_ns() -> NDArray[np.float64]:
-        centres_ns: NDArray[np.float64] = SHORTEST_NS * np.exp((np.arange(BINS) + 0.5) * LOG_GROWTH)
+        centres_ns: NDArray[np.float64] = MIN_INTERVAL_NS * np.exp((np.arange(BINS) + 0.5) * LOG_GROWTH)
         return centres_ns

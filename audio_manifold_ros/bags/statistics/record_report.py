@@ -82,9 +82,9 @@ def make_report(bag: str, ended: str, topics: list[TopicSummary], problems: tupl
         problems: What else is wrong; the problems of the topics are found here.
 
     """
-    heard = [topic for topic in topics if topic.count]
-    start_ns = min((topic.first_ns for topic in heard), default=0)
-    end_ns = max((topic.last_ns for topic in heard), default=start_ns)
+    recorded = [topic for topic in topics if topic.count]
+    start_ns = min((topic.first_ns for topic in recorded), default=0)
+    end_ns = max((topic.last_ns for topic in recorded), default=start_ns)
     ordered = tuple(sorted(topics, key=lambda topic: topic.topic))
     found = tuple(problem for topic in ordered for problem in topic_problems(topic))
     return RecordReport(bag, ended, start_ns, (end_ns - start_ns) / 1e9, problems + found, ordered)
@@ -95,7 +95,7 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
     if not topic.count:
         return (f'{topic.topic}: nothing was recorded.',)
     age_ms = topic.age_ms or 0.0
-    judged = {
+    checks = {
         f'{topic.topic}: {topic.lost} messages were lost on their way to the recorder: look at the load of the '
         'machine and of the network.': topic.lost,
         f'{topic.topic}: {topic.dropped} messages came faster than they could be written: take a faster disk or '
@@ -112,36 +112,36 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
             age_ms < -MAX_FUTURE_MS
         ),
     }
-    found = tuple(sentence for sentence, holds in judged.items() if holds)
+    found = tuple(message for message, applies in checks.items() if applies)
     return found if topic.audio is None else found + audio_problems(topic.topic, topic.audio)
 
 
 def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
     """Say in a sentence each what is wrong with the sound of a topic."""
     silent = _channels(audio, lambda mic: mic.silent_fraction >= 1)
-    faltering = _channels(audio, lambda mic: 0 < mic.silent_fraction < 1)
+    intermittent = _channels(audio, lambda mic: 0 < mic.silent_fraction < 1)
     clipped = _channels(audio, lambda mic: mic.clipped_fraction > CLIPPED_FRACTION)
     pairs = ', '.join(f'{a} and {b}' for a, b in audio.identical)
     lost_s = audio.samples_lost / audio.sample_rate_hz
     proof = 'inferred from stamps' if audio.inferred else 'proved by the sample index'
     drift = audio.drift
-    judged = {
+    checks = {
         f'{topic}: {audio.samples_lost} samples ({lost_s:.3f} s) are missing in {audio.losses} places, {proof}.': (
             audio.samples_lost
         ),
         f'{topic}: the stream began anew {audio.restarts} times.': audio.restarts,
         f'{topic}: channels {silent} are dead: check capsules and cables.': silent,
-        f'{topic}: channels {faltering} are silent for a part of the time: check cables.': faltering,
+        f'{topic}: channels {intermittent} are silent for a part of the time: check cables.': intermittent,
         f'{topic}: channels {clipped} clip: lower the gain of the device.': clipped,
         f'{topic}: channels {pairs} carry the same signal: check the channel map of the audio server.': pairs,
         f'{topic}: the device counts {drift.ppm if drift else 0:+.0f} ppm off its rate: check its rate and the '
         'clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
     }
-    return tuple(sentence for sentence, holds in judged.items() if holds)
+    return tuple(message for message, applies in checks.items() if applies)
 
 
-def _channels(audio: AudioSummary, holds: Any) -> str:
-    return ', '.join(str(mic.channel) for mic in audio.microphones if holds(mic))
+def _channels(audio: AudioSummary, applies: Any) -> str:
+    return ', '.join(str(mic.channel) for mic in audio.microphones if applies(mic))
 
 
 def _topics_table(topics: tuple[TopicSummary, ...]) -> Table:
@@ -172,6 +172,6 @@ def _microphones_table(audio: AudioSummary) -> Table:
     for name in ('channel', 'rms dBFS', 'peak dBFS', 'clipped %', 'silent %'):
         table.add_column(name, justify='right')
     for mic in audio.microphones:
-        shares = (f'{100 * mic.clipped_fraction:.3f}', f'{100 * mic.silent_fraction:.0f}')
-        table.add_row(str(mic.channel), f'{mic.rms_dbfs:.1f}', f'{mic.peak_dbfs:.1f}', *shares)
+        percentages = (f'{100 * mic.clipped_fraction:.3f}', f'{100 * mic.silent_fraction:.0f}')
+        table.add_row(str(mic.channel), f'{mic.rms_dbfs:.1f}', f'{mic.peak_dbfs:.1f}', *percentages)
     return table

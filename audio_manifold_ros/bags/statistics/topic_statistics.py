@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics, AudioSummary, Chunk
+from audio_manifold_ros.bags.statistics.audio_statistics import AudioChunkLike, AudioStatistics, AudioSummary
 from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class TopicStatistics:
         self.count += 1
         self.bytes += size_bytes
 
-    def update_audio(self, chunk: Chunk) -> None:
+    def update_audio(self, chunk: AudioChunkLike) -> None:
         """Take in the sound of the message of the last `update`."""
         self.audio.update(chunk)
 
@@ -143,12 +143,12 @@ class TopicStatistics:
             bytes=self.bytes,
             first_ns=self._first_ns,
             last_ns=self._last_ns,
-            rate_hz=(self.count - 1) * NS / span_ns if span_ns > 0 else 0.0,
+            rate_hz=(self.count - 1) * NS_PER_S / span_ns if span_ns > 0 else 0.0,
             period_ms=intervals.median_ns() / 1e6,
             jitter_ms=intervals.deviation_ns(0.95) / 1e6,
             gaps=gaps,
             missing=missing,
-            longest_s=intervals.longest_ns / NS,
+            longest_s=intervals.max_ns / NS_PER_S,
             stamped=self._stamped,
             backwards=self._backwards,
             age_ms=self.age_ms,

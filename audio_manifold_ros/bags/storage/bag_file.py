@@ -22,12 +22,12 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
-from audio_manifold_ros.bags.storage.decompression import plain_message
+from audio_manifold_ros.bags.storage.decompression import decompress_message
 from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
-RECORD_HEAD = struct.Struct('<BQ')
+RECORD_HEADER = struct.Struct('<BQ')
 JOURNALS = ('-wal', '-journal')
 REMEDY = 'it may be cut or damaged; recover_bag keeps what is whole.'
 
@@ -58,18 +58,18 @@ class BagFile:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader: Reader | None = None
         try:
-            with blaming(path):
-                plain = self._decompressed()
-                PROOFS[plain.suffix](plain)
-                self._reader = Reader(plain)
+            with as_bag_error(path):
+                storage_path = self._decompressed()
+                VALIDATORS[storage_path.suffix](storage_path)
+                self._reader = Reader(storage_path)
                 self._reader.open()
-                if plain.suffix == '.mcap' and not self._reader.message_count:
-                    _prove_emptiness(plain)
+                if storage_path.suffix == '.mcap' and not self._reader.message_count:
+                    _validate_no_unindexed_messages(storage_path)
                 self._read_description(self._reader)
         except BagError:
             self.close()
             raise
-        self._plain = plain
+        self._storage_path = storage_path
 
     def custom(self) -> dict[str, str]:
         """Return the custom data that a file of `BagWriter` holds, nothing for other files.
@@ -78,9 +78,9 @@ class BagFile:
             BagError: The file is damaged.
 
         """
-        if self._plain.suffix != '.mcap':
+        if self._storage_path.suffix != '.mcap':
             return {}
-        with blaming(self.path), self._plain.open('rb') as file:
+        with as_bag_error(self.path), self._storage_path.open('rb') as file:
             found = [record for record in make_reader(file).iter_metadata() if record.name == CUSTOM_RECORD]
         return dict(found[0].metadata) if found else {}
 
@@ -102,18 +102,18 @@ class BagFile:
         if reader is None:
             msg = f'{self.path}: is closed: open it anew.'
             raise BagError(msg)
-        wanted = [item for item in reader.connections if topics is None or item.topic in topics]
-        if not wanted:
+        selected = [item for item in reader.connections if topics is None or item.topic in topics]
+        if not selected:
             return
         read = 0
-        with blaming(self.path):
-            for connection, time_ns, data in reader.messages(wanted, start_ns, stop_ns):
+        with as_bag_error(self.path):
+            for connection, time_ns, data in reader.messages(selected, start_ns, stop_ns):
                 read += 1
-                whole = plain_message(bytes(data))
-                yield BagMessage(connection.topic, connection.msgtype, time_ns, whole, connection.msgdef.data)
-        promised = sum(connection.msgcount for connection in wanted)
-        if start_ns is None and stop_ns is None and read != promised:
-            msg = f'{self.path}: holds {read} of {promised} messages: {REMEDY}'
+                cdr = decompress_message(bytes(data))
+                yield BagMessage(connection.topic, connection.msgtype, time_ns, cdr, connection.msgdef.data)
+        expected = sum(connection.msgcount for connection in selected)
+        if start_ns is None and stop_ns is None and read != expected:
+            msg = f'{self.path}: holds {read} of {expected} messages: {REMEDY}'
             raise BagError(msg)
 
     def close(self) -> None:
@@ -133,10 +133,10 @@ class BagFile:
         if self.path.suffix != COMPRESSED:
             return self.path
         self._scratch = tempfile.TemporaryDirectory(prefix='audio_manifold_bag_')
-        plain = Path(self._scratch.name) / self.path.stem
-        with self.path.open('rb') as packed, plain.open('wb') as unpacked:
+        storage_path = Path(self._scratch.name) / self.path.stem
+        with self.path.open('rb') as packed, storage_path.open('wb') as unpacked:
             zstandard.ZstdDecompressor().copy_stream(packed, unpacked)
-        return plain
+        return storage_path
 
     def _read_description(self, reader: Reader) -> None:
         self.topics = tuple(_topic(connection) for connection in reader.connections)
@@ -145,7 +145,7 @@ class BagFile:
 
 
 @contextmanager
-def blaming(path: Path) -> Iterator[None]:
+def as_bag_error(path: Path) -> Iterator[None]:
     """Turn whatever a damaged file makes the readers of rosbags and mcap raise into a BagError that names it."""
     try:
         yield
@@ -162,7 +162,7 @@ def _topic(connection: Connection) -> BagTopic:
     return BagTopic(connection.topic, connection.msgtype, connection.msgcount, profiles, connection.msgdef.data)
 
 
-def _prove_framing(path: Path) -> None:
+def _validate_framing(path: Path) -> None:
     with path.open('rb') as file:
         size = file.seek(0, 2)
         if size < FOOTER_BYTES:
@@ -176,7 +176,7 @@ def _prove_framing(path: Path) -> None:
         _, _, summary_start, _ = FOOTER_START.unpack_from(footer)
         crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
         if summary_start == 0:
-            _walk(path, len(MAGIC), size - FOOTER_BYTES)
+            _scan_records(path, len(MAGIC), size - FOOTER_BYTES)
         elif crc:
             file.seek(min(summary_start, size))
             covered = file.read(max(0, size - len(MAGIC) - 4 - summary_start))
@@ -185,30 +185,30 @@ def _prove_framing(path: Path) -> None:
                 raise BagError(msg)
 
 
-def _walk(path: Path, start: int, end: int) -> set[int]:
+def _scan_records(path: Path, start: int, end: int) -> set[int]:
     """Prove that records lie end to end: readers that skip would lose in silence. Return the opcodes found."""
     opcodes = set()
     with path.open('rb') as file:
-        place = start
-        while place < end:
-            file.seek(place)
-            opcode, length = RECORD_HEAD.unpack(file.read(RECORD_HEAD.size))
+        offset = start
+        while offset < end:
+            file.seek(offset)
+            opcode, length = RECORD_HEADER.unpack(file.read(RECORD_HEADER.size))
             opcodes.add(opcode)
-            place += RECORD_HEAD.size + length
-        if place != end:
-            msg = f'{path}: its records end at byte {place} instead of {end}: {REMEDY}'
+            offset += RECORD_HEADER.size + length
+        if offset != end:
+            msg = f'{path}: its records end at byte {offset} instead of {end}: {REMEDY}'
             raise BagError(msg)
     return opcodes
 
 
-def _prove_emptiness(path: Path) -> None:
+def _validate_no_unindexed_messages(path: Path) -> None:
     """Refuse a file whose index names no messages though there are some."""
-    if _walk(path, len(MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
+    if _scan_records(path, len(MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
         msg = f'{path}: holds messages that its index does not name: recover_bag indexes them.'
         raise BagError(msg)
 
 
-def _prove_settled(path: Path) -> None:
+def _validate_no_journal(path: Path) -> None:
     """Refuse a database whose last transactions lie in another file, where the reader would not see them."""
     for suffix in JOURNALS:
         journal = path.with_name(path.name + suffix)
@@ -217,4 +217,4 @@ def _prove_settled(path: Path) -> None:
             raise BagError(msg)
 
 
-PROOFS = {'.mcap': _prove_framing, '.db3': _prove_settled}
+VALIDATORS = {'.mcap': _validate_framing, '.db3': _validate_no_journal}

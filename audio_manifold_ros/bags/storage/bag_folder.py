@@ -57,7 +57,7 @@ def find_bag(path: Path | str) -> BagFolder:
     present = storage_files(path)
     if not (path / FILE_NAME).exists():
         return BagFolder(path, present, problems=(f'{FILE_NAME} is missing: the files of the folder were read',))
-    return _described(path, present)
+    return _read_described_folder(path, present)
 
 
 def storage_files(folder: Path) -> tuple[Path, ...]:
@@ -74,7 +74,7 @@ def storage_files(folder: Path) -> tuple[Path, ...]:
     return present
 
 
-def _described(path: Path, present: tuple[Path, ...]) -> BagFolder:
+def _read_described_folder(path: Path, present: tuple[Path, ...]) -> BagFolder:
     try:
         metadata = read_metadata(path / FILE_NAME)
     except BagError as error:

@@ -38,7 +38,7 @@ class FileSpan:
     end_ns: int
     messages: int
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the span as rosbag2 writes it."""
         empty = self.start_ns is None
         return {
@@ -77,13 +77,13 @@ def describe(
 
     """
     starts = [span.start_ns for span in files if span.start_ns is not None]
-    whole = FileSpan(
+    total = FileSpan(
         '', min(starts, default=None), max((span.end_ns for span in files), default=0), sum(s.messages for s in files)
     )
     return {
         'version': VERSION,
         'storage_identifier': 'mcap',
-        **whole.plain(),
+        **total.to_dict(),
         'topics_with_message_count': [
             {
                 'topic_metadata': {
@@ -100,7 +100,7 @@ def describe(
         'compression_format': '',
         'compression_mode': '',
         'relative_file_paths': [span.name for span in files],
-        'files': [{'path': span.name, **span.plain()} for span in files],
+        'files': [{'path': span.name, **span.to_dict()} for span in files],
         'custom_data': dict(custom) or None,
         'ros_distro': os.environ.get('ROS_DISTRO', ''),
     }

@@ -17,7 +17,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_file import BagFile
 from audio_manifold_ros.bags.storage.bag_folder import find_bag
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
-from audio_manifold_ros.bags.storage.message_types import stored_types, typestore
+from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
 
 __all__ = ['BagMessage', 'BagReader', 'BagTopic']
 
@@ -90,10 +90,10 @@ class BagReader:
             BagError: A topic is not in the bag, or a file is damaged where it is read.
 
         """
-        known = {topic.name for topic in self.topics}
-        unknown = sorted(set(topics or ()) - known)
+        available = {topic.name for topic in self.topics}
+        unknown = sorted(set(topics or ()) - available)
         if unknown:
-            msg = f'{self.path}: has no topics {unknown}: choose from {sorted(known)}.'
+            msg = f'{self.path}: has no topics {unknown}: choose from {sorted(available)}.'
             raise BagError(msg)
         return self._in_order(topics, start_ns, stop_ns)
 
@@ -133,7 +133,7 @@ class BagReader:
 
     def _store(self, message: BagMessage) -> Typestore:
         if message.definition:
-            return stored_types(message.type, message.definition)
+            return typestore_from_definition(message.type, message.definition)
         store = typestore(message.type)
         if message.type not in store.fielddefs:
             msg = (
@@ -148,19 +148,21 @@ class BagReader:
     ) -> Iterator[BagMessage]:
         """Merge the files by time, each opened only when its time has come: a chunk of every file would fill memory."""
         waiting = sorted(
-            (file.start_ns, place, file) for place, file in enumerate(self._files) if file.start_ns is not None
+            (file.start_ns, file_index, file)
+            for file_index, file in enumerate(self._files)
+            if file.start_ns is not None
         )
         heap: list[tuple[int, int, BagMessage, Iterator[BagMessage]]] = []
         while waiting or heap:
             if waiting and (not heap or waiting[0][0] <= heap[0][0]):
-                _, place, file = waiting.pop(0)
+                _, file_index, file = waiting.pop(0)
                 source = file.messages(topics, start_ns, stop_ns)
             else:
-                _, place, message, source = heapq.heappop(heap)
+                _, file_index, message, source = heapq.heappop(heap)
                 yield message
             following = next(source, None)
             if following is not None:
-                heapq.heappush(heap, (following.time_ns, place, following, source))
+                heapq.heappush(heap, (following.time_ns, file_index, following, source))
 
 
 def _merged_topics(files: list[BagFile]) -> tuple[BagTopic, ...]:
@@ -173,10 +175,10 @@ def _merged_topics(files: list[BagFile]) -> tuple[BagTopic, ...]:
     return tuple(topic for _, topic in sorted(merged.items()))
 
 
-def _count_problems(promised: Mapping[tuple[str, str], int], counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    for key in sorted(set(promised) | set(counts)):
-        if promised.get(key, 0) != counts.get(key, 0):
+def _count_problems(expected: Mapping[tuple[str, str], int], counts: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    for key in sorted(set(expected) | set(counts)):
+        if expected.get(key, 0) != counts.get(key, 0):
             yield (
-                f'{key[0]} ({key[1]}): metadata.yaml promises {promised.get(key, 0)} messages, '
+                f'{key[0]} ({key[1]}): metadata.yaml promises {expected.get(key, 0)} messages, '
                 f'the files hold {counts.get(key, 0)}'
             )

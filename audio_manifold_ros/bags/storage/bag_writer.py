@@ -19,7 +19,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FileSpan, describe, write_metadata
 from audio_manifold_ros.bags.storage.disk_space import DiskReserve, sync_all
-from audio_manifold_ros.bags.storage.mcap_file_writer import McapSegment
+from audio_manifold_ros.bags.storage.mcap_file_writer import McapFileWriter
 from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
 from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
 
@@ -81,7 +81,7 @@ class BagWriter:
         self._reported = False
         self._lost = 0
         self._reserve = DiskReserve(self.folder)
-        self._segment: McapSegment | None = None
+        self._file_writer: McapFileWriter | None = None
         try:
             self._create_folder()
             self._begin_file()
@@ -98,7 +98,7 @@ class BagWriter:
         """Bytes of all files and of the messages that wait to be flushed."""
         with self._lock:
             sizes = sum(_size(self.folder / span.name) for span in self._files)
-            return sizes + (self._segment.bytes_taken if self._segment is not None else 0)
+            return sizes + (self._file_writer.bytes_taken if self._file_writer is not None else 0)
 
     def add_topic(self, name: str, msgtype: str, qos_profiles: str = '', definition: str | None = None) -> None:
         """Announce a topic.
@@ -114,19 +114,19 @@ class BagWriter:
 
         """
         profiles = normal_qos_text(name, qos_profiles)
-        known, type_hash = definition_of(msgtype)
-        text = known if definition is None else definition
+        default_definition, type_hash = definition_of(msgtype)
+        text = default_definition if definition is None else definition
         with self._lock:
-            segment = self._open_segment()
+            file_writer = self._require_file_writer()
             if name in self._channels:
                 msg = f'{self.folder}: topic {name!r} is there already: announce each topic once.'
                 raise BagError(msg)
             self._topics.append(BagTopic(name, msgtype, 0, profiles, text))
-            self._hashes.append(type_hash if text == known else '')
+            self._hashes.append(type_hash if text == default_definition else '')
             self._counts.append(0)
             self._channels[name] = len(self._channels) + 1
             try:
-                self._announce(segment, len(self._topics) - 1)
+                self._add_channel(file_writer, len(self._topics) - 1)
             except OSError as error:
                 self._fail(error)
                 self._raise_failure()
@@ -144,18 +144,18 @@ class BagWriter:
 
         """
         with self._lock:
-            segment = self._open_segment()
+            file_writer = self._require_file_writer()
             channel = self._channels.get(topic)
             if channel is None or not 0 <= time_ns < 2**63:
                 msg = f'{self.folder}: {topic!r} at {time_ns!r} ns: announce the topic, give a time >= 0.'
                 raise BagError(msg)
             try:
-                if self._is_full(segment, time_ns):
-                    self._end_file(segment)
-                    segment = self._begin_file()
-                segment.write(channel, bytes(data), time_ns)
-                if segment.pending_bytes >= CHUNK_BYTES:
-                    segment.flush()
+                if self._is_full(file_writer, time_ns):
+                    self._end_file(file_writer)
+                    file_writer = self._begin_file()
+                file_writer.write(channel, bytes(data), time_ns)
+                if file_writer.pending_bytes >= CHUNK_BYTES:
+                    file_writer.flush()
             except OSError as error:
                 self._fail(error)
                 self._raise_failure()
@@ -168,10 +168,10 @@ class BagWriter:
 
         """
         with self._lock:
-            segment = self._open_segment()
+            file_writer = self._require_file_writer()
             try:
-                segment.flush()
-                waiting = [*self._unsynced, segment.duplicate()]
+                file_writer.flush()
+                waiting = [*self._unsynced, file_writer.duplicate()]
                 self._unsynced.clear()
             except OSError as error:
                 self._fail(error)
@@ -231,63 +231,63 @@ class BagWriter:
             raise BagError(msg)
         self._reserve.claim()
 
-    def _open_segment(self) -> McapSegment:
+    def _require_file_writer(self) -> McapFileWriter:
         if self.failure is not None:
             self._raise_failure()
-        if self._segment is None:
+        if self._file_writer is None:
             msg = f'{self.folder}: the bag is closed: make a new one.'
             raise BagError(msg)
-        return self._segment
+        return self._file_writer
 
     def _raise_failure(self) -> None:
         self._reported = True
         if self.failure is not None:
             raise self.failure
 
-    def _is_full(self, segment: McapSegment, time_ns: int) -> bool:
-        if segment.start_ns is None:
+    def _is_full(self, file_writer: McapFileWriter, time_ns: int) -> bool:
+        if file_writer.start_ns is None:
             return False
-        too_long = self._split_ns is not None and time_ns - segment.start_ns >= self._split_ns
-        return too_long or (self._split_bytes is not None and segment.bytes_taken >= self._split_bytes)
+        too_long = self._split_ns is not None and time_ns - file_writer.start_ns >= self._split_ns
+        return too_long or (self._split_bytes is not None and file_writer.bytes_taken >= self._split_bytes)
 
-    def _begin_file(self) -> McapSegment:
-        segment = McapSegment(self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap')
+    def _begin_file(self) -> McapFileWriter:
+        file_writer = McapFileWriter(self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap')
         try:
-            segment.add_metadata(CUSTOM_RECORD, self._custom)
-            for place in range(len(self._topics)):
-                self._announce(segment, place)
+            file_writer.add_metadata(CUSTOM_RECORD, self._custom)
+            for index in range(len(self._topics)):
+                self._add_channel(file_writer, index)
         except OSError:
-            segment.close()
-            segment.path.unlink()
+            file_writer.close()
+            file_writer.path.unlink()
             raise
-        self._segment = segment
-        return segment
+        self._file_writer = file_writer
+        return file_writer
 
-    def _announce(self, segment: McapSegment, place: int) -> None:
-        topic = self._topics[place]
+    def _add_channel(self, file_writer: McapFileWriter, index: int) -> None:
+        topic = self._topics[index]
         encoding = 'ros2idl' if topic.definition.startswith(IDL_MARK) else 'ros2msg' if topic.definition else ''
-        schema = segment.add_schema(topic.type, encoding, topic.definition.encode())
-        metadata = {'offered_qos_profiles': topic.qos_profiles, 'topic_type_hash': self._hashes[place]}
-        segment.add_channel(topic.name, schema, metadata)
+        schema = file_writer.add_schema(topic.type, encoding, topic.definition.encode())
+        metadata = {'offered_qos_profiles': topic.qos_profiles, 'topic_type_hash': self._hashes[index]}
+        file_writer.add_channel(topic.name, schema, metadata)
 
-    def _end_file(self, segment: McapSegment) -> None:
-        segment.flush()
-        span = FileSpan(segment.path.name, segment.start_ns, segment.end_ns, segment.messages)
-        counts = [segment.count(place + 1) for place in range(len(self._topics))]
+    def _end_file(self, file_writer: McapFileWriter) -> None:
+        file_writer.flush()
+        span = FileSpan(file_writer.path.name, file_writer.start_ns, file_writer.end_ns, file_writer.messages)
+        counts = [file_writer.count(index + 1) for index in range(len(self._topics))]
         topics = [replace(topic, count=count) for topic, count in zip(self._topics, counts, strict=True)]
         description = describe([span], topics, self._hashes, self._custom)
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
-        segment.add_metadata(METADATA_RECORD, {'serialized_metadata': text})
-        self._unsynced.append(segment.duplicate())
-        segment.finish()
-        segment.close()
-        self._segment = None
+        file_writer.add_metadata(METADATA_RECORD, {'serialized_metadata': text})
+        self._unsynced.append(file_writer.duplicate())
+        file_writer.finish()
+        file_writer.close()
+        self._file_writer = None
         self._files.append(span)
         self._counts = [total + count for total, count in zip(self._counts, counts, strict=True)]
 
     def _finish(self) -> None:
-        if self._segment is not None:
-            self._end_file(self._segment)
+        if self._file_writer is not None:
+            self._end_file(self._file_writer)
         failed = sync_all(self._unsynced)
         self._unsynced = []
         if failed is not None:
@@ -308,21 +308,21 @@ class BagWriter:
             state = f'closed, whole, with {sum(self._counts)} messages'
         except OSError as second:
             state = f'not finished ({second.strerror}): recover it'
-            if self._segment is not None:
-                self._segment.close()
-        self._segment = None
+            if self._file_writer is not None:
+                self._file_writer.close()
+        self._file_writer = None
         self._closed = True
         lost = f', {self._lost} messages of the last moment lost' if self._lost else ''
         msg = f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and begin a new one.'
         self.failure = BagError(msg)
 
     def _save_pending(self) -> None:
-        if self._segment is None:
+        if self._file_writer is None:
             return
         try:
-            self._segment.flush()
+            self._file_writer.flush()
         except OSError:
-            self._lost = self._segment.drop_pending()
+            self._lost = self._file_writer.drop_pending()
 
     def _flush_forever(self) -> None:
         try:

@@ -9,10 +9,10 @@ import zstandard
 
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # CDR begins with 0, so a compressed message cannot be taken for a plain one
 CODECS = ('', 'lz4', 'zstd')
-PACKING_ERRORS = (zstandard.ZstdError, RuntimeError, ValueError, MemoryError)  # lz4 raises RuntimeError
+DECOMPRESSION_ERRORS = (zstandard.ZstdError, RuntimeError, ValueError, MemoryError)  # lz4 raises RuntimeError
 
 
-def plain_message(data: bytes) -> bytes:
+def decompress_message(data: bytes) -> bytes:
     """Return the CDR bytes of a message, decompressed if rosbag2 compressed it by message.
 
     Raises:
@@ -22,7 +22,7 @@ def plain_message(data: bytes) -> bytes:
     return zstandard.decompress(data) if data.startswith(ZSTD_MAGIC) else data
 
 
-def plain_records(codec: str, data: bytes) -> bytes:
+def decompress_chunk(codec: str, data: bytes) -> bytes:
     """Return what can be decompressed of the records of a chunk: all of it, or what lies before a cut.
 
     Args:
@@ -30,7 +30,7 @@ def plain_records(codec: str, data: bytes) -> bytes:
         data: The records, perhaps cut.
 
     Raises:
-        Exception: One of `PACKING_ERRORS`: the data are damaged rather than cut.
+        Exception: One of `DECOMPRESSION_ERRORS`: the data are damaged rather than cut.
 
     """
     if codec == 'zstd':

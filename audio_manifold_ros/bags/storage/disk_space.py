@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import final
 
-NAME = '.reserve'
+RESERVE_FILE = '.reserve'
 # The chunk in progress, the summary and metadata.yaml of a bag fit in.
-BYTES = 16 * 2**20
+RESERVE_BYTES = 16 * 2**20
 
 
 @final
@@ -20,7 +20,7 @@ class DiskReserve:
 
     def __init__(self, folder: Path) -> None:
         """Claim nothing yet."""
-        self._path = folder / NAME
+        self._path = folder / RESERVE_FILE
 
     def claim(self) -> None:
         """Take the room.
@@ -31,7 +31,7 @@ class DiskReserve:
         """
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
-            os.posix_fallocate(handle, 0, BYTES)
+            os.posix_fallocate(handle, 0, RESERVE_BYTES)
         finally:
             os.close(handle)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import struct
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 LITTLE_ENDIAN = 1
 ENCAPSULATION_BYTES, STAMP_END = 4, 12
 
@@ -28,4 +28,4 @@ def header_stamp_ns(data: bytes) -> int | None:
         return None
     order = '<iI' if data[1] & LITTLE_ENDIAN else '>iI'
     seconds, nanoseconds = struct.unpack_from(order, data, ENCAPSULATION_BYTES)
-    return int(seconds) * NS + int(nanoseconds) or None
+    return int(seconds) * NS_PER_S + int(nanoseconds) or None

@@ -45,7 +45,7 @@ MODE = 0o644
 
 
 @final
-class McapSegment:
+class McapFileWriter:
     """One mcap file in the making. Not safe for threads.
 
     Attributes:

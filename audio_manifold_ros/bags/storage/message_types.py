@@ -47,7 +47,7 @@ def definition_of(msgtype: str) -> tuple[str, str]:
 
 
 @cache
-def stored_types(msgtype: str, definition: str) -> Typestore:
+def typestore_from_definition(msgtype: str, definition: str) -> Typestore:
     """Return a store that knows only what one definition found in a bag says, so definitions cannot clash.
 
     Args:

@@ -14,14 +14,14 @@ from audio_manifold_ros.rig.errors import CalibrationError
 Array = NDArray[np.float64]
 
 # Pairs that agree so far belong together; another agreement is one that lies farther away than twice this.
-AGREE_S, MOST_S = 0.025, 10.0
-LEAST_PAIRS, LEAST_MARGIN = 5, 2
+AGREEMENT_S, MAX_OFFSET_S = 0.025, 10.0
+MIN_PAIRS, MIN_MARGIN = 5, 2
 # What all claps have in common: hands that are faster or slower at the end than before, and the way of the sound.
-COMMON_STD_S = 1.5e-3
+SYSTEMATIC_STD_S = 1.5e-3
 
 
 @dataclass(frozen=True)
-class ClapOffset:
+class SyncOffset:
     """The result.
 
     Attributes:
@@ -38,43 +38,45 @@ class ClapOffset:
     offsets_s: Array
 
 
-def find_offset(seen_s: Array, heard_s: Array, about_s: float) -> ClapOffset:
+def estimate_sync_offset(visual_s: Array, audio_s: Array, expected_s: float) -> SyncOffset:
     """Find the offset on which most pairs agree.
 
     Args:
-        seen_s: Instants on the clock of the camera (seen,).
-        heard_s: Instants on that of the microphones (heard,), the way of the sound taken off.
-        about_s: What the offset is thought to be: decides between two agreements of as many pairs.
+        visual_s: Instants on the clock of the camera (seen,).
+        audio_s: Instants on that of the microphones (heard,), the way of the sound taken off.
+        expected_s: What the offset is thought to be: decides between two agreements of as many pairs.
 
     Raises:
         CalibrationError: Too few pairs agree, or as many agree on something else.
 
     """
-    apart = seen_s[:, None] - heard_s
-    values = np.sort(apart[np.abs(apart) < MOST_S])
-    counts = np.searchsorted(values, values + AGREE_S, 'right') - np.searchsorted(values, values - AGREE_S, 'left')
-    if not len(values) or counts.max() < LEAST_PAIRS:
+    apart = visual_s[:, None] - audio_s
+    values = np.sort(apart[np.abs(apart) < MAX_OFFSET_S])
+    counts = np.searchsorted(values, values + AGREEMENT_S, 'right') - np.searchsorted(
+        values, values - AGREEMENT_S, 'left'
+    )
+    if not len(values) or counts.max() < MIN_PAIRS:
         msg = (
-            f'{len(seen_s)} claps were seen and {len(heard_s)} heard, and {counts.max(initial=0)} fit together: clap '
-            f'{LEAST_PAIRS} times or more in view of the camera, ten times are good, and hold the hands together for '
+            f'{len(visual_s)} claps were seen and {len(audio_s)} heard, and {counts.max(initial=0)} fit together: clap '
+            f'{MIN_PAIRS} times or more in view of the camera, ten times are good, and hold the hands together for '
             'half a second after each.'
         )
         raise CalibrationError(msg)
     most = np.flatnonzero(counts == counts.max())
-    first = values[most[np.abs(values[most] - about_s).argmin()]]
-    others = counts[np.abs(values - first) > 2 * AGREE_S]
-    if others.max(initial=0) > counts.max() - LEAST_MARGIN:
+    first = values[most[np.abs(values[most] - expected_s).argmin()]]
+    others = counts[np.abs(values - first) > 2 * AGREEMENT_S]
+    if others.max(initial=0) > counts.max() - MIN_MARGIN:
         msg = (
             f'{counts.max()} claps fit together at {first:+.3f} s, and {others.max()} at another offset: clap '
             'irregularly, ten times or more.'
         )
         raise CalibrationError(msg)
-    middle = float(np.median(values[np.abs(values - first) <= AGREE_S]))
-    pairs = [(int(row), int(np.abs(apart[row] - middle).argmin())) for row in range(len(seen_s))]
-    kept = np.array([pair for pair in pairs if abs(apart[pair] - middle) <= AGREE_S], dtype=np.int64)
+    middle = float(np.median(values[np.abs(values - first) <= AGREEMENT_S]))
+    pairs = [(int(row), int(np.abs(apart[row] - middle).argmin())) for row in range(len(visual_s))]
+    kept = np.array([pair for pair in pairs if abs(apart[pair] - middle) <= AGREEMENT_S], dtype=np.int64)
     offsets = apart[kept[:, 0], kept[:, 1]]
     median = float(np.median(offsets))
     # A median of n normal values has 1.2533 times the deviation of their mean.
     spread = 1.4826 * float(np.median(np.abs(offsets - median)))
     std = 1.2533 * spread / np.sqrt(len(offsets))
-    return ClapOffset(median, float(np.hypot(std, COMMON_STD_S)), kept, offsets)
+    return SyncOffset(median, float(np.hypot(std, SYSTEMATIC_STD_S)), kept, offsets)

@@ -17,12 +17,12 @@ from audio_manifold_ros.rig.errors import CalibrationError
 
 Array = NDArray[np.float64]
 
-LEAST_VIEWS = 8
+MIN_VIEWS = 8
 # A view whose error is so many times the middle one is blurred, or a corner of it was taken for another.
-OUTLIER, LEAST_OUTLIER_PX = 3.0, 0.5
+OUTLIER_FACTOR, MIN_OUTLIER_PX = 3.0, 0.5
 # Two views are the same where their corners are this near, as a share of the picture's width.
-SAME_SHARE = 0.03
-COVERED_CELLS = (6, 8)
+SAME_VIEW_FRACTION = 0.03
+COVERAGE_GRID = (6, 8)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Intrinsics:
         errors_px: How far each corner is from where it should be, by view (corner, 2).
         tilts_rad: How far the board was turned out of the plane of the picture in each view (view,).
         dropped: Names of views that contradict the others.
-        covered: Share of the picture in which corners were seen, 0 to 1.
+        coverage: Share of the picture in which corners were seen, 0 to 1.
 
     """
 
@@ -50,20 +50,20 @@ class Intrinsics:
     errors_px: tuple[Array, ...]
     tilts_rad: Array
     dropped: tuple[str, ...]
-    covered: float
+    coverage: float
 
 
-def is_new(view: BoardView, others: Sequence[BoardView], width: int) -> bool:
+def is_new_view(view: BoardView, others: Sequence[BoardView], width: int) -> bool:
     """Return whether a view shows the board elsewhere, or otherwise, than each of the others."""
     for other in others:
         _, mine, theirs = np.intersect1d(view.ids, other.ids, return_indices=True)
         apart = np.linalg.norm(view.corners_px[mine] - other.corners_px[theirs], axis=1)
-        if len(apart) and float(apart.mean()) < SAME_SHARE * width:
+        if len(apart) and float(apart.mean()) < SAME_VIEW_FRACTION * width:
             return False
     return True
 
 
-def find_intrinsics(views: Sequence[BoardView], width: int, height: int, name: str) -> Intrinsics:
+def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, name: str) -> Intrinsics:
     """Calibrate a camera.
 
     Args:
@@ -78,13 +78,13 @@ def find_intrinsics(views: Sequence[BoardView], width: int, height: int, name: s
     """
     _check_count(views)
     kept, dropped = list(views), []
-    solved = _solved(kept, (width, height))
-    limit = max(OUTLIER * float(np.median(solved.view_rms_px)), LEAST_OUTLIER_PX)
+    solved = _calibrate(kept, (width, height))
+    limit = max(OUTLIER_FACTOR * float(np.median(solved.view_rms_px)), MIN_OUTLIER_PX)
     bad = {view.name for view, rms in zip(kept, solved.view_rms_px, strict=True) if rms > limit}
     if bad:
         kept, dropped = [view for view in kept if view.name not in bad], sorted(bad)
         _check_count(kept)
-        solved = _solved(kept, (width, height))
+        solved = _calibrate(kept, (width, height))
     k = solved.matrix
     rectified = cv2.getOptimalNewCameraMatrix(k, solved.distortion, (width, height), 0.0)[0]
     projection = np.hstack([np.asarray(rectified, dtype=np.float64), np.zeros((3, 1))])
@@ -101,15 +101,15 @@ def find_intrinsics(views: Sequence[BoardView], width: int, height: int, name: s
         solved.std,
         tuple(kept),
         solved.view_rms_px,
-        tuple(_errors(view, solved, number) for number, view in enumerate(kept)),
+        tuple(_reprojection_errors(view, solved, number) for number, view in enumerate(kept)),
         np.array([_tilt_rad(turn) for turn in solved.rotations]),
         tuple(dropped),
-        _covered(kept, width, height),
+        _coverage(kept, width, height),
     )
 
 
 @dataclass(frozen=True)
-class _Solved:
+class _CalibrationResult:
     rms_px: float
     matrix: Array
     distortion: Array
@@ -120,15 +120,15 @@ class _Solved:
 
 
 def _check_count(views: Sequence[BoardView]) -> None:
-    if len(views) < LEAST_VIEWS:
+    if len(views) < MIN_VIEWS:
         msg = (
-            f'{len(views)} different views of the board can be used: take {LEAST_VIEWS} or more, twenty are good, near '
+            f'{len(views)} different views of the board can be used: take {MIN_VIEWS} or more, twenty are good, near '
             'and far, tilted to all sides, into all corners of the picture.'
         )
         raise CalibrationError(msg)
 
 
-def _solved(views: Sequence[BoardView], size: tuple[int, int]) -> _Solved:
+def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _CalibrationResult:
     try:
         rms, matrix, distortion, rotations, translations, std, _, view_rms = cv2.calibrateCameraExtended(
             [view.points_m for view in views],
@@ -141,7 +141,7 @@ def _solved(views: Sequence[BoardView], size: tuple[int, int]) -> _Solved:
         msg = f'No camera explains these views ({error.err}): is the board the one that was named, and is it flat?'
         raise CalibrationError(msg) from None
     fx, fy, cx, cy = np.asarray(std, dtype=np.float64).ravel()[:4].tolist()
-    return _Solved(
+    return _CalibrationResult(
         float(rms),
         np.asarray(matrix, dtype=np.float64),
         np.asarray(distortion, dtype=np.float64).ravel()[:5],
@@ -152,7 +152,7 @@ def _solved(views: Sequence[BoardView], size: tuple[int, int]) -> _Solved:
     )
 
 
-def _errors(view: BoardView, solved: _Solved, number: int) -> Array:
+def _reprojection_errors(view: BoardView, solved: _CalibrationResult, number: int) -> Array:
     expected, _ = cv2.projectPoints(
         view.points_m, solved.rotations[number], solved.translations[number], solved.matrix, solved.distortion
     )
@@ -163,8 +163,8 @@ def _tilt_rad(turn: Array) -> float:
     return float(np.arccos(np.clip(np.abs(np.asarray(cv2.Rodrigues(turn)[0])[2, 2]), 0, 1)))
 
 
-def _covered(views: Sequence[BoardView], width: int, height: int) -> float:
+def _coverage(views: Sequence[BoardView], width: int, height: int) -> float:
     corners = np.concatenate([view.corners_px for view in views])
-    rows, columns = COVERED_CELLS
+    rows, columns = COVERAGE_GRID
     counts, _, _ = np.histogram2d(corners[:, 1], corners[:, 0], bins=(rows, columns), range=((0, height), (0, width)))
     return float((counts > 0).mean())

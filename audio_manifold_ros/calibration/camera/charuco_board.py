@@ -15,8 +15,8 @@ from audio_manifold_ros.rig.errors import CalibrationError
 Picture = NDArray[np.uint8]
 # OpenCV's names without their prefix.
 DICTIONARIES = tuple(sorted(f'{bits}X{bits}_{count}' for bits in (4, 5, 6, 7) for count in (50, 100, 250, 1000)))
-LEAST_CORNERS = 8
-DRAWN_SQUARE_PX, DRAWN_MARGIN_PX = 120, 60
+MIN_CORNERS = 8
+PRINT_SQUARE_PX, PRINT_MARGIN_PX = 120, 60
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ class CharucoBoard:
 
     def draw(self) -> Picture:
         """Return the board to be printed, uint8 (row, column)."""
-        size = [count * DRAWN_SQUARE_PX + 2 * DRAWN_MARGIN_PX for count in self._squares]
-        return np.asarray(self._board.generateImage((size[0], size[1]), marginSize=DRAWN_MARGIN_PX), dtype=np.uint8)
+        size = [count * PRINT_SQUARE_PX + 2 * PRINT_MARGIN_PX for count in self._squares]
+        return np.asarray(self._board.generateImage((size[0], size[1]), marginSize=PRINT_MARGIN_PX), dtype=np.uint8)
 
-    def find(self, name: str, grey: Picture) -> BoardView | None:
+    def detect(self, name: str, grey: Picture) -> BoardView | None:
         """Return what a grey picture (row, column) shows of the board; None for too little."""
         corners, ids, _, _ = self._detector.detectBoard(grey)
-        if ids is None or len(ids) < LEAST_CORNERS:
+        if ids is None or len(ids) < MIN_CORNERS:
             return None
-        known = np.asarray(ids, dtype=np.int32).reshape(-1)
-        points = np.asarray(self._board.getChessboardCorners(), dtype=np.float32)[known]
-        return BoardView(name, np.asarray(corners, dtype=np.float32).reshape(-1, 2), points, known)
+        corner_ids = np.asarray(ids, dtype=np.int32).reshape(-1)
+        points = np.asarray(self._board.getChessboardCorners(), dtype=np.float32)[corner_ids]
+        return BoardView(name, np.asarray(corners, dtype=np.float32).reshape(-1, 2), points, corner_ids)

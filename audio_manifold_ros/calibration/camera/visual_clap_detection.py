@@ -22,14 +22,14 @@ Pictures = NDArray[np.uint8]
 
 # Pictures around a stop: so many of the approach, so much time of stillness behind it.
 APPROACH, STILL_S = 4, 0.13
-LEAST_CHANGED, LEAST_LEVEL, NOISE_FACTOR = 5e-4, 6.0, 5.0
-STILL_SHARE = 0.25
-STEP_S, MOST_BEND, MOST_MISFIT = 2.5e-4, 0.3, 0.15
-LEAST_SIDED = 0.15
+MIN_CHANGED, MIN_LEVEL, NOISE_FACTOR = 5e-4, 6.0, 5.0
+STILL_RATIO = 0.25
+STEP_S, MAX_CURVATURE, MAX_MISFIT = 2.5e-4, 0.3, 0.15
+MIN_MOMENT_RATIO = 0.15
 
 
 @dataclass(frozen=True)
-class SeenStop:
+class ClapEvent:
     """A stop.
 
     Attributes:
@@ -46,7 +46,7 @@ class SeenStop:
     misfit: float
 
 
-def find_stops(pictures: Pictures, times_s: Array) -> list[SeenStop]:
+def detect_claps(pictures: Pictures, times_s: Array) -> list[ClapEvent]:
     """Find sudden stops.
 
     Args:
@@ -57,15 +57,15 @@ def find_stops(pictures: Pictures, times_s: Array) -> list[SeenStop]:
     if len(pictures) <= APPROACH + 2:
         return []
     changed, level = _changes(pictures)
-    found = [_stop(pictures, times_s, last, still, level) for last, still in _candidates(changed, times_s)]
-    return [stop for stop in found if stop is not None and stop.misfit < MOST_MISFIT]
+    found = [_fit_clap(pictures, times_s, last, still, level) for last, still in _candidates(changed, times_s)]
+    return [stop for stop in found if stop is not None and stop.misfit < MAX_MISFIT]
 
 
 def _changes(pictures: Pictures) -> tuple[Array, float]:
     """Return which share of the pixels changes from picture to picture (picture,), and how much noise changes one."""
     steps = [np.abs(after.astype(np.int16) - before) for before, after in pairwise(pictures)]
-    usual = np.median([np.median(step) for step in steps])
-    level = max(NOISE_FACTOR * 1.4826 * float(usual), LEAST_LEVEL)
+    baseline = np.median([np.median(step) for step in steps])
+    level = max(NOISE_FACTOR * 1.4826 * float(baseline), MIN_LEVEL)
     return np.array([0.0, *(float((step > level).mean()) for step in steps)]), level
 
 
@@ -76,26 +76,26 @@ def _candidates(changed: Array, times_s: Array) -> Iterator[tuple[int, int]]:
     for last in range(APPROACH, len(changed) - still - 1):
         before = changed[last - 2 : last + 1].max()
         behind = changed[last + 2 : last + 2 + still]
-        moving = changed[last] > STILL_SHARE * before
-        if before > LEAST_CHANGED and moving and behind.max() < STILL_SHARE * before:
-            if changed[last + 1] > STILL_SHARE * before:
+        moving = changed[last] > STILL_RATIO * before
+        if before > MIN_CHANGED and moving and behind.max() < STILL_RATIO * before:
+            if changed[last + 1] > STILL_RATIO * before:
                 continue
             yield last, last + 2 + still
 
 
-def _stop(pictures: Pictures, times_s: Array, last: int, still: int, level: float) -> SeenStop | None:
+def _fit_clap(pictures: Pictures, times_s: Array, last: int, still: int, level: float) -> ClapEvent | None:
     goal = pictures[last + 2 : still].mean(axis=0)
     span = slice(last - APPROACH, last + 3)
     differences = pictures[span].astype(np.float64) - goal
     differences[np.abs(differences) <= level] = 0
-    way, place = _ways(differences)
-    if way is None:
+    displacement, place = _displacements(differences)
+    if displacement is None:
         return None
-    time_s, misfit = _hinge(times_s[span] - times_s[last], way)
-    return SeenStop(float(time_s + times_s[last]), place[0], place[1], misfit)
+    time_s, misfit = _fit_hinge(times_s[span] - times_s[last], displacement)
+    return ClapEvent(float(time_s + times_s[last]), place[0], place[1], misfit)
 
 
-def _ways(differences: Array) -> tuple[Array | None, tuple[float, float]]:
+def _displacements(differences: Array) -> tuple[Array | None, tuple[float, float]]:
     """Return the way (picture,) of what moves, in any unit, zero where it stands, and where it ends."""
     size = np.abs(differences)
     # What differs from the end in every picture of the approach is the place of the end.
@@ -110,20 +110,20 @@ def _ways(differences: Array) -> tuple[Array | None, tuple[float, float]]:
     two = np.einsum('ayx,byx,yx->ab', points, points, far)
     strengths, axes = np.linalg.eigh(two)
     candidates = []
-    for axis, sided in ((one, False), (axes[:, np.abs(strengths).argmax()], True)):
+    for axis, two_sided in ((one, False), (axes[:, np.abs(strengths).argmax()], True)):
         length = np.linalg.norm(axis)
         along = np.einsum('a,ayx->yx', axis / length, points) if length else np.zeros_like(near)
-        along = np.abs(along) if sided else along
+        along = np.abs(along) if two_sided else along
         moments = np.einsum('yx,nyx->n', along, differences)
         weight = np.abs(along * far).sum()
         candidates.append((abs(moments[APPROACH - 2]) / weight if weight else 0.0, moments))
-    share, moments = max(candidates, key=lambda candidate: candidate[0])
-    if share < LEAST_SIDED:
+    moment_ratio, moments = max(candidates, key=lambda candidate: candidate[0])
+    if moment_ratio < MIN_MOMENT_RATIO:
         return None, place
     return np.asarray(moments * np.sign(moments[APPROACH - 2])), place
 
 
-def _hinge(times_s: Array, way: Array) -> tuple[float, float]:
+def _fit_hinge(times_s: Array, displacement: Array) -> tuple[float, float]:
     """Return when a way that shrinks, faster or slower with time, becomes zero and stays it, and the misfit."""
     period_s = float(np.median(np.diff(times_s)))
     best = (np.inf, 0.0, 1.0)
@@ -131,11 +131,11 @@ def _hinge(times_s: Array, way: Array) -> tuple[float, float]:
         ahead = np.maximum(stop_s - times_s, 0) / period_s
         design = np.stack([ahead, ahead**2], axis=1)
         # Speed changes by a part of itself only from one picture to the next.
-        scale = max(float(np.abs(way).max()) / APPROACH, 1e-12)
-        held = np.concatenate([design, [[0.0, MOST_BEND]]])
-        solved = np.linalg.lstsq(held, np.append(way / scale, 0.0), rcond=None)[0]
-        rest = float(np.sqrt(np.mean((way / scale - design @ solved) ** 2)))
-        cost = rest**2 * len(way) + (MOST_BEND * solved[1]) ** 2
+        scale = max(float(np.abs(displacement).max()) / APPROACH, 1e-12)
+        held = np.concatenate([design, [[0.0, MAX_CURVATURE]]])
+        solved = np.linalg.lstsq(held, np.append(displacement / scale, 0.0), rcond=None)[0]
+        rest = float(np.sqrt(np.mean((displacement / scale - design @ solved) ** 2)))
+        cost = rest**2 * len(displacement) + (MAX_CURVATURE * solved[1]) ** 2
         if cost < best[0]:
             best = cost, float(stop_s), rest / max(abs(float(solved[0])), 1e-9)
     return best[1], best[2]

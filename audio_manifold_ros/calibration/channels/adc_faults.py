@@ -11,11 +11,11 @@ Samples = NDArray[np.float32]
 
 BITS = 24
 # A top is cut off where two samples in a row lie within this share of the extreme.
-TOP_SHARE = 5e-4
+PEAK_TOLERANCE = 5e-4
 # A healthy wave has one highest and one lowest top, each of several samples where it is loud and slow; hardly another
 # comes so close.
-APART_S, LEAST_TOPS = 5e-3, 5
-LEAST_EXTREME = 64 / 32768
+MIN_PEAK_DISTANCE_S, MIN_CLIPPED_PEAKS = 5e-3, 5
+MIN_AMPLITUDE = 64 / 32768
 
 
 def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
@@ -42,7 +42,7 @@ def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
     return found
 
 
-def cut_tops(samples: Samples, sample_rate_hz: int) -> list[int]:
+def clipped_peaks(samples: Samples, sample_rate_hz: int) -> list[int]:
     """Return for each channel how many tops of its wave are cut off, at full scale or below; 0 for a healthy one.
 
     Args:
@@ -50,17 +50,17 @@ def cut_tops(samples: Samples, sample_rate_hz: int) -> list[int]:
         sample_rate_hz: Rate.
 
     """
-    apart = round(APART_S * sample_rate_hz)
-    return [_cut_tops(channel, apart) for channel in samples]
+    min_distance = round(MIN_PEAK_DISTANCE_S * sample_rate_hz)
+    return [_count_clipped_peaks(channel, min_distance) for channel in samples]
 
 
-def _cut_tops(channel: Samples, apart: int) -> int:
-    tops = 0
+def _count_clipped_peaks(channel: Samples, min_distance: int) -> int:
+    peaks = 0
     for side in (channel, -channel):
         extreme = float(side.max(initial=0))
-        if extreme < LEAST_EXTREME:
+        if extreme < MIN_AMPLITUDE:
             continue
-        pegged = side >= extreme * (1 - TOP_SHARE)
-        flat = np.flatnonzero(np.logical_and(pegged[1:], pegged[:-1]))
-        tops += int(np.count_nonzero(np.diff(flat) > apart)) + 1 if len(flat) else 0
-    return tops if tops >= LEAST_TOPS else 0
+        clipped = side >= extreme * (1 - PEAK_TOLERANCE)
+        flat = np.flatnonzero(np.logical_and(clipped[1:], clipped[:-1]))
+        peaks += int(np.count_nonzero(np.diff(flat) > min_distance)) + 1 if len(flat) else 0
+    return peaks if peaks >= MIN_CLIPPED_PEAKS else 0

@@ -9,19 +9,19 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import spectra_in_turn
-from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks, joined_lags
+from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
+from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks, solve_channel_lags
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
-FRAME_S, LONGEST_S = 0.3, 120.0
-LOWEST_HZ, HIGHEST_HZ, MIDDLE_HZ = 40.0, 1000.0, 200.0
-LONGEST_LAG_S = 0.02
-SOUND_MPS = 343.0
-WIDEST_PPM = 300.0
+FRAME_S, MAX_DURATION_S = 0.3, 120.0
+MIN_HZ, MAX_HZ, CENTRE_HZ = 40.0, 1000.0, 200.0
+MAX_LAG_S = 0.02
+SOUND_SPEED_MPS = 343.0
+MAX_DRIFT_PPM = 300.0
 # Healthy arrays show up to 5 ppm in a minute of street, more in less.
-LEAST_PPM, LEAST_PPM_AFTER_S = 8.0, 60.0
+MIN_DRIFT_PPM, MIN_DRIFT_DURATION_S = 8.0, 60.0
 
 
 def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: Array) -> Array:
@@ -41,56 +41,58 @@ def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: Array) -> 
 
     """
     frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
-    spectra = np.concatenate(list(spectra_in_turn(samples[:, : round(LONGEST_S * sample_rate_hz)], frame)), axis=1)
+    spectra = np.concatenate(list(iterate_spectra(samples[:, : round(MAX_DURATION_S * sample_rate_hz)], frame)), axis=1)
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
-    bins = int((frequencies_hz <= HIGHEST_HZ).sum())
+    bins = int((frequencies_hz <= MAX_HZ).sum())
     times_s = np.arange(spectra.shape[1]) * frame / 2 / sample_rate_hz
-    heard = spectra[:, :, :bins]
-    heard = heard / np.maximum(np.sqrt((np.abs(heard) ** 2).mean(axis=1, keepdims=True)), 1e-12)
+    spectra_whitened = spectra[:, :, :bins]
+    spectra_whitened = spectra_whitened / np.maximum(
+        np.sqrt((np.abs(spectra_whitened) ** 2).mean(axis=1, keepdims=True)), 1e-12
+    )
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     apart_m = np.linalg.norm(positions_m[pairs[:, 0]] - positions_m[pairs[:, 1]], axis=1)
-    highest_hz = np.minimum(SOUND_MPS / (2 * np.maximum(apart_m, 1e-3)), HIGHEST_HZ)
-    inside = (frequencies_hz[:bins] >= LOWEST_HZ) & (frequencies_hz[:bins] < highest_hz[:, None])
-    step = 0.25 / (MIDDLE_HZ * max(float(np.ptp(times_s)), 1.0))
-    count = int(WIDEST_PPM * 1e-6 / step) + 1
+    highest_hz = np.minimum(SOUND_SPEED_MPS / (2 * np.maximum(apart_m, 1e-3)), MAX_HZ)
+    inside = (frequencies_hz[:bins] >= MIN_HZ) & (frequencies_hz[:bins] < highest_hz[:, None])
+    step = 0.25 / (CENTRE_HZ * max(float(np.ptp(times_s)), 1.0))
+    count = int(MAX_DRIFT_PPM * 1e-6 / step) + 1
     drifts = np.arange(-count, count + 1) * step
     heights: Array = np.array(
-        [_heights(heard, pairs, inside, frequencies_hz[:bins], times_s * drift, frame) for drift in drifts]
+        [_heights(spectra_whitened, pairs, inside, frequencies_hz[:bins], times_s * drift, frame) for drift in drifts]
     )
-    pair_ppm, height = _best(np.asarray(drifts * 1e6, dtype=np.float64), heights)
-    drift_ppm, _ = joined_lags(pair_ppm, height * inside.sum(axis=1), pairs, len(samples))
+    pair_ppm, height = _best_drift(np.asarray(drifts * 1e6, dtype=np.float64), heights)
+    drift_ppm, _ = solve_channel_lags(pair_ppm, height * inside.sum(axis=1), pairs, len(samples))
     plane = np.column_stack([np.ones(len(samples)), positions_m])
     return np.asarray(drift_ppm - plane @ np.linalg.lstsq(plane, drift_ppm, rcond=None)[0])
 
 
 def is_drifting(drift_ppm: Array, duration_s: float) -> bool:
     """Return whether what `ambient_drift` returned for a recording is more than a street does to one clock."""
-    return bool(np.abs(drift_ppm).max() > LEAST_PPM * max(1.0, LEAST_PPM_AFTER_S / duration_s))
+    return bool(np.abs(drift_ppm).max() > MIN_DRIFT_PPM * max(1.0, MIN_DRIFT_DURATION_S / duration_s))
 
 
 def _heights(
-    heard: NDArray[np.complex64],
+    spectra_whitened: NDArray[np.complex64],
     pairs: NDArray[np.int64],
     inside: NDArray[np.bool_],
     frequencies_hz: Array,
-    late_s: Array,
+    lag_s: Array,
     frame: int,
 ) -> Array:
-    """Return squared heights (pair,) of correlations where the first of a pair falls behind by `late_s` (frame,)."""
-    turned = heard * np.exp(2j * np.pi * frequencies_hz * late_s[:, None]).astype(np.complex64)
+    """Return squared heights (pair,) of correlations where the first of a pair falls behind by `lag_s` (frame,)."""
+    turned = spectra_whitened * np.exp(2j * np.pi * frequencies_hz * lag_s[:, None]).astype(np.complex64)
     cross = np.zeros((len(pairs), frame // 2 + 1), dtype=np.complex128)
-    by_bin = turned.transpose(2, 0, 1) @ heard.conj().transpose(2, 1, 0)
-    cross[:, : len(frequencies_hz)] = by_bin[:, pairs[:, 0], pairs[:, 1]].T / heard.shape[1] * inside
+    by_bin = turned.transpose(2, 0, 1) @ spectra_whitened.conj().transpose(2, 1, 0)
+    cross[:, : len(frequencies_hz)] = by_bin[:, pairs[:, 0], pairs[:, 1]].T / spectra_whitened.shape[1] * inside
     rate_hz = frequencies_hz[1] * frame
-    _, height = correlation_peaks(cross, inside.sum(axis=1).astype(np.float64), round(LONGEST_LAG_S * rate_hz))
+    _, height = correlation_peaks(cross, inside.sum(axis=1).astype(np.float64), round(MAX_LAG_S * rate_hz))
     return np.asarray(height**2)
 
 
-def _best(drifts_ppm: Array, heights: Array) -> tuple[Array, Array]:
+def _best_drift(drifts_ppm: Array, heights: Array) -> tuple[Array, Array]:
     """Return the drift with the greatest height (pair,), between the steps of the search, and that height."""
     pair = np.arange(heights.shape[1])
     best = np.clip(heights.argmax(axis=0), 1, len(drifts_ppm) - 2)
     left, middle, right = (heights[best + step, pair] for step in (-1, 0, 1))
-    bend = left - 2 * middle + right
-    offset = np.divide(left - right, 2 * bend, out=np.zeros_like(bend), where=bend < 0)
+    peak_curvature = left - 2 * middle + right
+    offset = np.divide(left - right, 2 * peak_curvature, out=np.zeros_like(peak_curvature), where=peak_curvature < 0)
     return drifts_ppm[best] + np.clip(offset, -1, 1) * (drifts_ppm[1] - drifts_ppm[0]), middle

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.rig.errors import CalibrationError
 
-WIDEST_GAP_RAD = np.radians(150)
+MAX_GAP_RAD = np.radians(150)
 
 
-def check_all_round(azimuths_rad: NDArray[np.float64]) -> None:
+def check_azimuth_coverage(azimuths_rad: NDArray[np.float64]) -> None:
     """Refuse sounds (sound,) that leave a side open.
 
     Raises:
@@ -20,10 +20,10 @@ def check_all_round(azimuths_rad: NDArray[np.float64]) -> None:
 
     """
     azimuths = np.sort(np.mod(azimuths_rad, 2 * np.pi))
-    widest = float(np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi)).max())
-    if widest > WIDEST_GAP_RAD:
+    max_gap_rad = float(np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi)).max())
+    if max_gap_rad > MAX_GAP_RAD:
         msg = (
-            f'The sounds leave {np.degrees(widest):.0f} degrees without one: go all round the array; a microphone that '
+            f'The sounds leave {np.degrees(max_gap_rad):.0f} degrees without one: go all round the array; a microphone that '
             'sits elsewhere cannot be told from one that is late.'
         )
         raise CalibrationError(msg)

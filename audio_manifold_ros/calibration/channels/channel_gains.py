@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
-from audio_manifold_ros.calibration.channels.stationary_segments import Places
+from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
 from audio_manifold_ros.rig.errors import CalibrationError
 
 Array = NDArray[np.float64]
@@ -23,7 +23,7 @@ Samples = NDArray[np.float32]
 
 FRAME_SAMPLES = 2048
 BAND_HZ = (200.0, 500.0)
-PART_S, LEAST_PARTS = 10.0, 6
+SEGMENT_S, MIN_SEGMENTS = 10.0, 6
 # Standard deviation of the median of n normal values, in their median absolute deviations, times the root of n.
 MEDIAN_STD = 1.4826 * 1.2533
 
@@ -46,8 +46,8 @@ class ChannelGains:
     spectra: CrossSpectra
 
 
-def gains_from_places(
-    samples: Samples, sample_rate_hz: int, places: Places, delays: ChannelDelays, positions_m: Array
+def estimate_loudspeaker_gains(
+    samples: Samples, sample_rate_hz: int, places: StationarySegments, delays: ChannelDelays, positions_m: Array
 ) -> ChannelGains:
     """Compare the channels where a loudspeaker stood at places around the array, its distances taken into account.
 
@@ -68,23 +68,23 @@ def gains_from_places(
     return _result(deviations, deviations.mean(axis=0), deviations.std(axis=0, ddof=1), samples, sample_rate_hz)
 
 
-def gains_from_street(samples: Samples, sample_rate_hz: int) -> ChannelGains:
+def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGains:
     """Compare the channels in the sound of a street, which is the same on all sides only in the long run.
 
     Raises:
         CalibrationError: There is less than a minute.
 
     """
-    width = round(PART_S * sample_rate_hz)
+    width = round(SEGMENT_S * sample_rate_hz)
     parts = samples.shape[1] // width
-    if parts < LEAST_PARTS:
+    if parts < MIN_SEGMENTS:
         msg = (
             f'{samples.shape[1] / sample_rate_hz:.0f} s of street are too short to compare levels: record '
-            f'{LEAST_PARTS * PART_S:.0f} s or more, ten minutes are good.'
+            f'{MIN_SEGMENTS * SEGMENT_S:.0f} s or more, ten minutes are good.'
         )
         raise CalibrationError(msg)
-    cut = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
-    deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in cut]))
+    segments = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
+    deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in segments]))
     # Medians: a car that passes is louder at one side, for a while.
     gains = np.median(deviations, axis=0)
     std = MEDIAN_STD * np.median(np.abs(deviations - gains), axis=0)
@@ -93,7 +93,7 @@ def gains_from_street(samples: Samples, sample_rate_hz: int) -> ChannelGains:
 
 def _levels_db(samples: Samples, sample_rate_hz: int) -> Array:
     spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
-    return np.asarray(10 * np.log10(spectra.powers[spectra.within(*BAND_HZ)].sum(axis=0) + 1e-20))
+    return np.asarray(10 * np.log10(spectra.powers[spectra.band_mask(*BAND_HZ)].sum(axis=0) + 1e-20))
 
 
 def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array) -> Array:
@@ -103,9 +103,9 @@ def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array
     from elsewhere, is not in it.
     """
     spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
-    inside = spectra.within(*BAND_HZ)
-    turns = np.exp(2j * np.pi * spectra.frequencies_hz[inside, None] * lags_samples / sample_rate_hz)
-    common = np.abs(np.einsum('fc,fcd,fd->cd', turns, spectra.matrices[inside], turns.conj()).real)
+    inside = spectra.band_mask(*BAND_HZ)
+    phase_factors = np.exp(2j * np.pi * spectra.frequencies_hz[inside, None] * lags_samples / sample_rate_hz)
+    common = np.abs(np.einsum('fc,fcd,fd->cd', phase_factors, spectra.matrices[inside], phase_factors.conj()).real)
     first, second = np.triu_indices(len(samples), 1)
     pairs_db = 10 * np.log10(common[first, second] + 1e-20)
     design = np.zeros((len(pairs_db), len(samples)))

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import spectra_in_turn
+from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
@@ -18,13 +18,13 @@ Samples = NDArray[np.float32]
 FRAME_S = 0.08
 BAND_HZ = (300.0, 6000.0)
 # A channel answers where it is this much louder than usual, against the others, and against the second loudest.
-LEAST_LEAD_DB, LEAST_MARGIN_DB = 5.0, 2.5
-LEAST_FRAMES = 3
-EDGES = (20, 80)
+MIN_LEAD_DB, MIN_MARGIN_DB = 5.0, 2.5
+MIN_FRAMES = 3
+SPAN_PERCENTILES = (20, 80)
 
 
 @dataclass(frozen=True)
-class Answer:
+class TapEvent:
     """One channel.
 
     Attributes:
@@ -42,11 +42,11 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class TapOrder:
+class ChannelOrder:
     """The result.
 
     Attributes:
-        answers: Channels that answered, in order of time.
+        tap_events: Channels that answered, in order of time.
         silent: Channels that never did.
         overlapping: Pairs of channels that answered at the same time.
         lead_db: Course of every channel against the middle of the array (channel, frame), for a picture.
@@ -54,14 +54,14 @@ class TapOrder:
 
     """
 
-    answers: tuple[Answer, ...]
+    tap_events: tuple[TapEvent, ...]
     silent: tuple[int, ...]
     overlapping: tuple[tuple[int, int], ...]
     lead_db: Array
     times_s: Array
 
 
-def find_order(samples: Samples, sample_rate_hz: int) -> TapOrder:
+def identify_channels(samples: Samples, sample_rate_hz: int) -> ChannelOrder:
     """Find when each channel is louder than all others.
 
     Every channel is compared with its own median level, so that neither gains nor noise nor a passing car count: a car
@@ -81,19 +81,21 @@ def find_order(samples: Samples, sample_rate_hz: int) -> TapOrder:
     lead_db = above_db - np.median(above_db, axis=0)
     ordered = np.sort(lead_db, axis=0)
     second = ordered[-2] if len(samples) > 1 else np.zeros(lead_db.shape[1])
-    clear = (ordered[-1] > LEAST_LEAD_DB) & (ordered[-1] - second > LEAST_MARGIN_DB)
+    clear = (ordered[-1] > MIN_LEAD_DB) & (ordered[-1] - second > MIN_MARGIN_DB)
     loudest = lead_db.argmax(axis=0)
     times_s = (np.arange(lead_db.shape[1]) + 1) * (frame / 2) / sample_rate_hz
-    answers = []
+    tap_events = []
     for channel in range(len(samples)):
         frames = np.flatnonzero(clear & (loudest == channel))
-        if len(frames) >= LEAST_FRAMES:
-            start_s, end_s = np.percentile(times_s[frames], EDGES)
-            answers.append(Answer(channel, float(start_s), float(end_s), float(np.median(lead_db[channel, frames]))))
-    answers.sort(key=lambda answer: answer.start_s + answer.end_s)
-    silent = set(range(len(samples))) - {answer.channel for answer in answers}
-    overlapping = tuple((a.channel, b.channel) for a, b in pairwise(answers) if b.start_s < a.end_s)
-    return TapOrder(tuple(answers), tuple(sorted(silent)), overlapping, lead_db, times_s)
+        if len(frames) >= MIN_FRAMES:
+            start_s, end_s = np.percentile(times_s[frames], SPAN_PERCENTILES)
+            tap_events.append(
+                TapEvent(channel, float(start_s), float(end_s), float(np.median(lead_db[channel, frames])))
+            )
+    tap_events.sort(key=lambda answer: answer.start_s + answer.end_s)
+    silent = set(range(len(samples))) - {answer.channel for answer in tap_events}
+    overlapping = tuple((a.channel, b.channel) for a, b in pairwise(tap_events) if b.start_s < a.end_s)
+    return ChannelOrder(tuple(tap_events), tuple(sorted(silent)), overlapping, lead_db, times_s)
 
 
 def _levels_db(samples: Samples, sample_rate_hz: int, frame: int) -> Array:
@@ -102,6 +104,6 @@ def _levels_db(samples: Samples, sample_rate_hz: int, frame: int) -> Array:
     inside = (frequencies_hz >= BAND_HZ[0]) & (frequencies_hz < BAND_HZ[1])
     parts = [
         (np.abs(spectra[:, :, inside]) ** 2).sum(axis=2, dtype=np.float64)
-        for spectra in spectra_in_turn(samples, frame)
+        for spectra in iterate_spectra(samples, frame)
     ]
     return np.asarray(10 * np.log10(np.concatenate(parts, axis=1) + 1e-9))

@@ -18,14 +18,14 @@ Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 FRAME_S = 0.3
-LOWEST_HZ, HIGHEST_HZ = 40.0, 2000.0
-LONGEST_DELAY_S = 0.02
-LEAST_CERTAINTY, LEAST_STRENGTH = 0.4, 0.1
-SOUND_MPS = 343.0
+MIN_HZ, MAX_HZ = 40.0, 2000.0
+MAX_DELAY_S = 0.02
+MIN_CERTAINTY, MIN_STRENGTH = 0.4, 0.1
+SOUND_SPEED_MPS = 343.0
 
 
 @dataclass(frozen=True)
-class Polarities:
+class ChannelPolarity:
     """The result.
 
     Attributes:
@@ -42,11 +42,11 @@ class Polarities:
     @property
     def undecided(self) -> tuple[int, ...]:
         """Channels whose pairs do not agree, or which have nothing in common with the others."""
-        unsure = (self.certainty < LEAST_CERTAINTY) | (self.strength < LEAST_STRENGTH)
-        return tuple(np.flatnonzero(unsure).tolist())
+        ambiguous = (self.certainty < MIN_CERTAINTY) | (self.strength < MIN_STRENGTH)
+        return tuple(np.flatnonzero(ambiguous).tolist())
 
 
-def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -> Polarities:
+def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: Array) -> ChannelPolarity:
     """Measure the polarity of every channel against that of most.
 
     Two microphones at a distance d hear a tone below c / (4 d) with a phase of less than a quarter of a turn, whatever
@@ -78,16 +78,16 @@ def find_polarities(samples: Samples, sample_rate_hz: int, positions_m: Array) -
     signs = np.where(leading < 0, -1, 1)
     signs *= 1 if signs.sum() >= 0 else -1
     size = np.abs(table).sum(axis=1)
-    agreed = np.divide(signs * (table @ signs), size, out=np.zeros(len(samples)), where=size > 0)
+    agreement = np.divide(signs * (table @ signs), size, out=np.zeros(len(samples)), where=size > 0)
     strength = np.array([np.abs(heights[(pairs == channel).any(axis=1)]).max() for channel in range(len(samples))])
-    return Polarities(np.asarray(signs, dtype=np.int64), np.maximum(agreed, 0), strength)
+    return ChannelPolarity(np.asarray(signs, dtype=np.int64), np.maximum(agreement, 0), strength)
 
 
 def _correlate(spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: Array) -> tuple[Array, Array, Array]:
     """Return lags in samples, heights and number of bins (pair,) of the correlations of low tones."""
     cross = spectra.coherences()[:, pairs[:, 0], pairs[:, 1]].T
-    highest_hz = np.minimum(SOUND_MPS / (4 * np.maximum(distances_m, 1e-3)), HIGHEST_HZ)
-    inside = (spectra.frequencies_hz >= LOWEST_HZ) & (spectra.frequencies_hz < highest_hz[:, None])
+    highest_hz = np.minimum(SOUND_SPEED_MPS / (4 * np.maximum(distances_m, 1e-3)), MAX_HZ)
+    inside = (spectra.frequencies_hz >= MIN_HZ) & (spectra.frequencies_hz < highest_hz[:, None])
     rate_hz = 2 * spectra.frequencies_hz[-1]
     bins = inside.sum(axis=1).astype(np.float64)
-    return *correlation_peaks(cross * inside, bins, round(LONGEST_DELAY_S * rate_hz)), bins
+    return *correlation_peaks(cross * inside, bins, round(MAX_DELAY_S * rate_hz)), bins

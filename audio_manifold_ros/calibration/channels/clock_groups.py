@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-LEAST_PPM, SIGMAS = 0.5, 5.0
+MIN_DRIFT_PPM, MIN_SIGMAS = 0.5, 5.0
 
 
-def drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
+def find_drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
     """Return the channels that have another clock than the rest: the smaller of two groups, or none.
 
     Args:
@@ -25,6 +25,6 @@ def drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
         return ()
     cut = int(np.diff(drift_ppm[ranks]).argmax()) + 1
     groups = sorted((ranks[:cut], ranks[cut:]), key=lambda group: (len(group), -int(group.min())))
-    apart = abs(float(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])))
-    unsure = max(float(np.median(std_ppm[group])) for group in groups)
-    return tuple(sorted(groups[0].tolist())) if apart > max(SIGMAS * unsure, LEAST_PPM) else ()
+    separation_ppm = abs(float(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])))
+    max_std_ppm = max(float(np.median(std_ppm[group])) for group in groups)
+    return tuple(sorted(groups[0].tolist())) if separation_ppm > max(MIN_SIGMAS * max_std_ppm, MIN_DRIFT_PPM) else ()

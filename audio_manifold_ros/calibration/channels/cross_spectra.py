@@ -47,12 +47,12 @@ class CrossSpectra:
         found = np.divide(self.matrices, product, out=np.zeros_like(self.matrices), where=product > 0)
         return np.asarray(found)
 
-    def within(self, low_hz: float, high_hz: float) -> NDArray[np.bool_]:
+    def band_mask(self, low_hz: float, high_hz: float) -> NDArray[np.bool_]:
         """Return which bins (bin,) lie in a band."""
         return (self.frequencies_hz >= low_hz) & (self.frequencies_hz < high_hz)
 
 
-def spectra_in_turn(samples: NDArray[np.float32], frame_samples: int) -> Iterator[NDArray[np.complex64]]:
+def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterator[NDArray[np.complex64]]:
     """Yield spectra (channel, frame, bin) of half-overlapping frames without their mean, under a periodic Hann window.
 
     Args:
@@ -88,7 +88,7 @@ def cross_spectra(samples: NDArray[np.float32], sample_rate_hz: int, frame_sampl
 
     """
     total, frames = np.zeros((frame_samples // 2 + 1, len(samples), len(samples)), dtype=np.complex128), 0
-    for spectra in spectra_in_turn(samples, frame_samples):
+    for spectra in iterate_spectra(samples, frame_samples):
         by_bin = spectra.transpose(2, 0, 1)
         total += by_bin @ by_bin.conj().transpose(0, 2, 1)
         frames += spectra.shape[1]

@@ -12,25 +12,25 @@ import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra, spectra_in_turn
-from audio_manifold_ros.calibration.channels.tdoa import Arrivals, correlation_peaks, joined_lags
+from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra, iterate_spectra
+from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates, correlation_peaks, solve_channel_lags
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 FRAME_S = 0.008
-LOWEST_HZ, HIGHEST_SHARE = 300.0, 0.45
+MIN_HZ, MAX_RATE_FRACTION = 300.0, 0.45
 # Passing cars come and go within seconds; the longest chirp is shorter than half of this.
-USUAL_S = 4.0
-LEAST_RISE_DB = 6.0
-JOINED_S, SHORTEST_PAUSE_S, LONGEST_S = 0.05, 0.15, 1.5
-BEFORE_S, BEHIND_S = 0.004, 0.008
+BASELINE_S = 4.0
+MIN_RISE_DB = 6.0
+JOINED_S, MIN_PAUSE_S, MAX_DURATION_S = 0.05, 0.15, 1.5
+BEFORE_S, AFTER_S = 0.004, 0.008
 NOISE_S, NOISE_FRAME = 0.5, 512
-SMOOTHED_HZ, MOST_WEIGHT = 150.0, 20.0
+SMOOTHED_HZ, MAX_WEIGHT = 150.0, 20.0
 
 
 @dataclass(frozen=True)
-class SoundEvents:
+class ImpulsiveEvents:
     """What stood out.
 
     Attributes:
@@ -43,7 +43,7 @@ class SoundEvents:
     rises_db: Array
 
 
-def find_events(samples: Samples, sample_rate_hz: int, longest_lag_s: float) -> SoundEvents:
+def detect_events(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> ImpulsiveEvents:
     """Find short sounds that all channels hear.
 
     Powers are divided by their median over time, bin by bin, so that a clap counts by all of its bandwidth, and
@@ -52,7 +52,7 @@ def find_events(samples: Samples, sample_rate_hz: int, longest_lag_s: float) -> 
     Args:
         samples: Raw float32 (channel, n).
         sample_rate_hz: Rate.
-        longest_lag_s: Longest time that sound takes across the array.
+        max_lag_s: Longest time that sound takes across the array.
 
     Raises:
         CalibrationError: There is less than a frame of sound.
@@ -61,18 +61,21 @@ def find_events(samples: Samples, sample_rate_hz: int, longest_lag_s: float) -> 
     frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
     rise_db = _rises_db(samples, sample_rate_hz, frame)
     hop = frame // 2
-    loud = np.flatnonzero(rise_db > LEAST_RISE_DB)
+    loud = np.flatnonzero(rise_db > MIN_RISE_DB)
     groups = np.split(loud, np.flatnonzero(np.diff(loud) * hop > JOINED_S * sample_rate_hz) + 1) if len(loud) else []
-    lag = round(longest_lag_s * sample_rate_hz)
-    before, behind = (round(margin_s * sample_rate_hz) + lag for margin_s in (BEFORE_S, BEHIND_S))
+    lag = round(max_lag_s * sample_rate_hz)
+    before, behind = (round(margin_s * sample_rate_hz) + lag for margin_s in (BEFORE_S, AFTER_S))
     spans = [(int(group[0]) * hop - before, int(group[-1]) * hop + frame + behind) for group in groups]
-    alone = [a[1] < b[0] for a, b in pairwise([(0, -1), *spans])]
+    isolated = [a[1] < b[0] for a, b in pairwise([(0, -1), *spans])]
     kept = [
         (span, float(rise_db[group].max()))
-        for span, group, clear in zip(spans, groups, alone, strict=True)
-        if clear and span[0] >= 0 and span[1] <= samples.shape[1] and span[1] - span[0] < LONGEST_S * sample_rate_hz
+        for span, group, is_isolated in zip(spans, groups, isolated, strict=True)
+        if is_isolated
+        and span[0] >= 0
+        and span[1] <= samples.shape[1]
+        and span[1] - span[0] < MAX_DURATION_S * sample_rate_hz
     ]
-    return SoundEvents(
+    return ImpulsiveEvents(
         np.array([span for span, _ in kept], dtype=np.int64).reshape(-1, 2), np.array([rise for _, rise in kept])
     )
 
@@ -80,18 +83,20 @@ def find_events(samples: Samples, sample_rate_hz: int, longest_lag_s: float) -> 
 def _rises_db(samples: Samples, sample_rate_hz: int, frame: int) -> Array:
     """Return how far each frame is over what is usual around it (frame,)."""
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
-    inside = (frequencies_hz >= LOWEST_HZ) & (frequencies_hz < HIGHEST_SHARE * sample_rate_hz)
-    parts = [np.abs(spectra[:, :, inside]) ** 2 for spectra in spectra_in_turn(samples, frame)]
+    inside = (frequencies_hz >= MIN_HZ) & (frequencies_hz < MAX_RATE_FRACTION * sample_rate_hz)
+    parts = [np.abs(spectra[:, :, inside]) ** 2 for spectra in iterate_spectra(samples, frame)]
     power = np.concatenate(parts, axis=1)
-    usual = np.median(power, axis=1, keepdims=True)
-    level = np.divide(power, usual, out=np.zeros_like(power), where=usual > 0).mean(axis=2, dtype=np.float64)
+    baseline = np.median(power, axis=1, keepdims=True)
+    level = np.divide(power, baseline, out=np.zeros_like(power), where=baseline > 0).mean(axis=2, dtype=np.float64)
     # A click on one channel is no sound: the middle of the array must hear it.
     level_db = 10 * np.log10(np.median(level, axis=0) + 1e-12)
-    around = round(USUAL_S * sample_rate_hz / (frame // 2)) | 1
+    around = round(BASELINE_S * sample_rate_hz / (frame // 2)) | 1
     return np.asarray(level_db - scipy.ndimage.median_filter(level_db, min(around, len(level_db)), mode='nearest'))
 
 
-def event_arrivals(samples: Samples, sample_rate_hz: int, events: SoundEvents, longest_lag_s: float) -> Arrivals:
+def estimate_event_tdoas(
+    samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents, max_lag_s: float
+) -> TdoaEstimates:
     """Measure how late each channel hears each event.
 
     As `find_arrivals` does for steady sounds; the coherence of a single short sound follows from how far each of its
@@ -100,21 +105,21 @@ def event_arrivals(samples: Samples, sample_rate_hz: int, events: SoundEvents, l
     Args:
         samples: Raw float32 (channel, n).
         sample_rate_hz: Rate.
-        events: What `find_events` found in them.
-        longest_lag_s: Longest lag that is searched.
+        events: What `detect_events` found in them.
+        max_lag_s: Longest lag that is searched.
 
     """
     pairs = np.array(list(combinations(range(len(samples)), 2)))
-    longest = round(longest_lag_s * sample_rate_hz)
+    max_lag = round(max_lag_s * sample_rate_hz)
     lags, misfits, clarities = [], [], []
     for start, end in events.spans.tolist():
         phases, total = _weighted_phases(samples, sample_rate_hz, (start, end), pairs)
-        pair_lags, heights = correlation_peaks(phases, total, longest)
-        channel_lags, misfit = joined_lags(pair_lags, np.abs(heights), pairs, len(samples))
+        pair_lags, heights = correlation_peaks(phases, total, max_lag)
+        channel_lags, misfit = solve_channel_lags(pair_lags, np.abs(heights), pairs, len(samples))
         lags.append(channel_lags)
         misfits.append(misfit)
         clarities.append(float(np.median(np.abs(heights))))
-    return Arrivals(
+    return TdoaEstimates(
         events.spans.mean(axis=1) / sample_rate_hz,
         np.array(lags).reshape(-1, len(samples)),
         np.array(misfits),
@@ -135,13 +140,15 @@ def _weighted_phases(
     spectra = scipy.fft.rfft(samples[:, start:end] * fade, length, axis=1)
     densities = 2 * np.abs(spectra) ** 2 / (sample_rate_hz * float(fade @ fade))
     bins = max(round(SMOOTHED_HZ * length / sample_rate_hz), 1)
-    heard = scipy.ndimage.uniform_filter1d(densities, bins, axis=1)
+    smoothed = scipy.ndimage.uniform_filter1d(densities, bins, axis=1)
     frequencies_hz = np.arange(spectra.shape[1]) * sample_rate_hz / length
     noise = _noise_densities(samples, sample_rate_hz, span, frequencies_hz)
-    share = np.divide(np.maximum(heard - noise, 0), heard, out=np.zeros_like(heard), where=heard > 0)
-    squared = np.minimum(share[pairs[:, 0]] * share[pairs[:, 1]], 0.999)
-    weight = np.minimum(squared / (1 - squared), MOST_WEIGHT)
-    weight *= (frequencies_hz >= LOWEST_HZ) & (frequencies_hz < HIGHEST_SHARE * sample_rate_hz)
+    signal_fraction = np.divide(
+        np.maximum(smoothed - noise, 0), smoothed, out=np.zeros_like(smoothed), where=smoothed > 0
+    )
+    squared = np.minimum(signal_fraction[pairs[:, 0]] * signal_fraction[pairs[:, 1]], 0.999)
+    weight = np.minimum(squared / (1 - squared), MAX_WEIGHT)
+    weight *= (frequencies_hz >= MIN_HZ) & (frequencies_hz < MAX_RATE_FRACTION * sample_rate_hz)
     cross = spectra[pairs[:, 0]] * spectra[pairs[:, 1]].conj()
     size = np.abs(cross)
     return np.divide(cross, size, out=np.zeros_like(cross), where=size > 0) * weight, weight.sum(axis=1)
@@ -149,9 +156,9 @@ def _weighted_phases(
 
 def _noise_densities(samples: Samples, sample_rate_hz: int, span: tuple[int, int], frequencies_hz: Array) -> Array:
     """Return the power densities (channel, bin) of the half second before an event, or behind it at the beginning."""
-    wanted = round(NOISE_S * sample_rate_hz)
-    part = samples[:, max(span[0] - wanted, 0) : span[0]]
+    noise_samples = round(NOISE_S * sample_rate_hz)
+    part = samples[:, max(span[0] - noise_samples, 0) : span[0]]
     if part.shape[1] < 4 * NOISE_FRAME:
-        part = samples[:, span[1] : span[1] + wanted]
+        part = samples[:, span[1] : span[1] + noise_samples]
     spectra = cross_spectra(part, sample_rate_hz, NOISE_FRAME)
     return np.array([np.interp(frequencies_hz, spectra.frequencies_hz, power) for power in spectra.powers.T])

@@ -9,19 +9,19 @@ import scipy.ndimage
 import scipy.signal
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.impulsive_events import SoundEvents
+from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents
 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
 # Cars are loud below this, claps above.
-LOWEST_HZ = 800.0
+MIN_HZ = 800.0
 SMOOTH_S, BEFORE_S = 3e-4, 0.1
 # A sound has begun where it is this share of its highest amplitude, and this often the noise before.
-PEAK_SHARE, NOISE_FACTOR = 0.15, 4.0
+PEAK_RATIO, NOISE_FACTOR = 0.15, 4.0
 
 
-def find_onsets(samples: Samples, sample_rate_hz: int, events: SoundEvents) -> Array:
+def detect_onsets(samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents) -> Array:
     """Return the instant at which each event begins (event,), seconds since sample 0; NaN where it does not stand out.
 
     Args:
@@ -30,7 +30,7 @@ def find_onsets(samples: Samples, sample_rate_hz: int, events: SoundEvents) -> A
         events: What `find_events` found in them.
 
     """
-    high = scipy.signal.butter(4, LOWEST_HZ, 'highpass', fs=sample_rate_hz, output='sos')
+    high = scipy.signal.butter(4, MIN_HZ, 'highpass', fs=sample_rate_hz, output='sos')
     return np.array([_onset_s(samples, sample_rate_hz, span, high) for span in events.spans.tolist()])
 
 
@@ -40,9 +40,9 @@ def _onset_s(samples: Samples, sample_rate_hz: int, span: list[int], high: Array
     amplitude = np.sqrt(scipy.ndimage.uniform_filter1d(part**2, max(round(SMOOTH_S * sample_rate_hz), 1), axis=1))
     before = max(span[0] - start, 1)
     noise = np.sqrt((part[:, :before] ** 2).mean(axis=1))
-    threshold = np.maximum(PEAK_SHARE * amplitude.max(axis=1), NOISE_FACTOR * noise)
+    threshold = np.maximum(PEAK_RATIO * amplitude.max(axis=1), NOISE_FACTOR * noise)
     above = amplitude[:, before:] > threshold[:, None]
-    heard = above.any(axis=1)
-    if heard.sum() * 2 < len(samples):
+    detected = above.any(axis=1)
+    if detected.sum() * 2 < len(samples):
         return float('nan')
-    return float(span[0] + np.median(above.argmax(axis=1)[heard])) / sample_rate_hz
+    return float(span[0] + np.median(above.argmax(axis=1)[detected])) / sample_rate_hz

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.tdoa import Arrivals
+from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.rig.errors import CalibrationError
 
 Array = NDArray[np.float64]
 
 # Pieces of one place: the lags move by less than this share of the array's width, and this, from one to the next.
-STANDS_SHARE, STANDS_SAMPLES = 0.02, 0.15
-LEAST_PIECES = 2
+STATIONARY_RATIO, STATIONARY_SAMPLES = 0.02, 0.15
+MIN_PIECES = 2
 LAG_STD_SAMPLES = 0.005
 
 
 @dataclass(frozen=True)
-class Places:
+class StationarySegments:
     """Stretches of a recording in which nothing moved.
 
     Attributes:
@@ -29,8 +29,8 @@ class Places:
         spans_s: Beginning and end of each (place, 2).
         lags_samples: How late each channel is, against the median of all (place, channel).
         std_samples: Standard deviation of these (place, channel).
-        drift: By how many samples a second each channel falls behind the median while nothing moves (channel,).
-        drift_std: Standard deviation of these (channel,).
+        drift_samples_per_s: By how many samples a second each channel falls behind the median while nothing moves (channel,).
+        drift_std_samples_per_s: Standard deviation of these (channel,).
 
     """
 
@@ -38,11 +38,11 @@ class Places:
     spans_s: Array
     lags_samples: Array
     std_samples: Array
-    drift: Array
-    drift_std: Array
+    drift_samples_per_s: Array
+    drift_std_samples_per_s: Array
 
 
-def find_places(arrivals: Arrivals, width_samples: float) -> Places:
+def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> StationarySegments:
     """Join consecutive pieces that hear the same place; pieces without a clear sound are left out.
 
     Args:
@@ -53,44 +53,44 @@ def find_places(arrivals: Arrivals, width_samples: float) -> Places:
         CalibrationError: There is none.
 
     """
-    clear = arrivals.clear
+    is_clear = arrivals.is_clear
     # Most steps from piece to piece are made while nothing moves: their median is what clocks do.
-    steps = np.diff(arrivals.lags_samples, axis=0)[clear[1:] & clear[:-1]]
+    steps = np.diff(arrivals.lags_samples, axis=0)[is_clear[1:] & is_clear[:-1]]
     step = np.median(steps, axis=0) if len(steps) else np.zeros(arrivals.lags_samples.shape[1])
-    lags = arrivals.lags_samples - np.arange(len(clear))[:, None] * step
-    stands = max(STANDS_SHARE * width_samples, STANDS_SAMPLES)
+    lags = arrivals.lags_samples - np.arange(len(is_clear))[:, None] * step
+    max_step_samples = max(STATIONARY_RATIO * width_samples, STATIONARY_SAMPLES)
     groups: list[list[int]] = []
-    for piece in np.flatnonzero(clear).tolist():
+    for piece in np.flatnonzero(is_clear).tolist():
         before = groups[-1][-1] if groups else -2
-        if before == piece - 1 and np.abs(lags[piece] - lags[before]).max() < stands:
+        if before == piece - 1 and np.abs(lags[piece] - lags[before]).max() < max_step_samples:
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    kept = [group for group in groups if len(group) >= LEAST_PIECES]
+    kept = [group for group in groups if len(group) >= MIN_PIECES]
     if not kept:
         msg = (
-            f'No clear sound stands still for a second: {int(clear.sum())} of {len(clear)} pieces of half a second '
+            f'No clear sound stands still for a second: {int(is_clear.sum())} of {len(is_clear)} pieces of half a second '
             'are clear. Play louder, come closer, and hold the loudspeaker still at each place.'
         )
         raise CalibrationError(msg)
-    drift, drift_std = _drift_within(arrivals, kept)
+    drift_samples_per_s, drift_std_samples_per_s = _drift_within(arrivals, kept)
     middles = np.array([arrivals.times_s[group].mean() for group in kept])
-    still = arrivals.lags_samples - arrivals.times_s[:, None] * drift
+    still = arrivals.lags_samples - arrivals.times_s[:, None] * drift_samples_per_s
     # A car that passes bends the lags of the channels that face it, for a while.
     scatter = [still[group].std(axis=0) / np.sqrt(len(group)) for group in kept]
     half_s = np.median(np.diff(arrivals.times_s)) / 2 if len(arrivals.times_s) > 1 else 0.0
     spans_s = np.array([(arrivals.times_s[group[0]] - half_s, arrivals.times_s[group[-1]] + half_s) for group in kept])
-    return Places(
+    return StationarySegments(
         middles,
         spans_s,
-        np.array([np.median(still[group], axis=0) for group in kept]) + middles[:, None] * drift,
+        np.array([np.median(still[group], axis=0) for group in kept]) + middles[:, None] * drift_samples_per_s,
         np.hypot(np.array(scatter), LAG_STD_SAMPLES),
-        drift,
-        drift_std,
+        drift_samples_per_s,
+        drift_std_samples_per_s,
     )
 
 
-def _drift_within(arrivals: Arrivals, groups: list[list[int]]) -> tuple[Array, Array]:
+def _drift_within(arrivals: TdoaEstimates, groups: list[list[int]]) -> tuple[Array, Array]:
     """Return samples a second (channel,), and their standard deviations: the median slope of the places."""
     slopes, spans = [], []
     for group in groups:
@@ -99,5 +99,5 @@ def _drift_within(arrivals: Arrivals, groups: list[list[int]]) -> tuple[Array, A
         spans.append(elapsed_s @ elapsed_s)
     median = np.median(slopes, axis=0)
     spread = np.median(np.abs(slopes - median), axis=0) * 1.4826
-    least = LAG_STD_SAMPLES / np.sqrt(np.sum(spans))
-    return median - np.median(median), np.maximum(spread / np.sqrt(len(groups)), least)
+    min_std = LAG_STD_SAMPLES / np.sqrt(np.sum(spans))
+    return median - np.median(median), np.maximum(spread / np.sqrt(len(groups)), min_std)

@@ -17,16 +17,16 @@ from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, 
 Array = NDArray[np.float64]
 Samples = NDArray[np.float32]
 
-PIECE_S, FRAME_S = 0.5, 0.08
-LOWEST_HZ, HIGHEST_SHARE = 100.0, 0.45
+SEGMENT_S, FRAME_S = 0.5, 0.08
+MIN_HZ, MAX_RATE_FRACTION = 100.0, 0.45
 SMOOTHED_BINS = 9
-MOST_WEIGHT = 20.0
+MAX_WEIGHT = 20.0
 FINE_STEPS = 8
-LEAST_CLARITY, MOST_MISFIT_SAMPLES = 0.35, 0.5
+MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.35, 0.5
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class TdoaEstimates:
     """What every piece of a recording says.
 
     Attributes:
@@ -43,12 +43,12 @@ class Arrivals:
     clarity: Array
 
     @property
-    def clear(self) -> NDArray[np.bool_]:
+    def is_clear(self) -> NDArray[np.bool_]:
         """Pieces (piece,) in which one sound was heard by all."""
-        return (self.clarity > LEAST_CLARITY) & (self.misfit_samples < MOST_MISFIT_SAMPLES)
+        return (self.clarity > MIN_CLARITY) & (self.misfit_samples < MAX_MISFIT_SAMPLES)
 
 
-def find_arrivals(samples: Samples, sample_rate_hz: int, longest_s: float) -> Arrivals:
+def estimate_tdoas(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> TdoaEstimates:
     """Measure pieces of half a second.
 
     Cross-spectra keep their phase only (PHAT; Knapp and Carter 1976) and are weighted by what the coherence says of the
@@ -57,29 +57,29 @@ def find_arrivals(samples: Samples, sample_rate_hz: int, longest_s: float) -> Ar
     Args:
         samples: Raw float32 (channel, n) of live channels.
         sample_rate_hz: Rate.
-        longest_s: Longest lag that is searched; below 40 ms.
+        max_lag_s: Longest lag that is searched; below 40 ms.
 
     Raises:
         CalibrationError: There is less than a piece.
 
     """
-    width = round(PIECE_S * sample_rate_hz)
+    width = round(SEGMENT_S * sample_rate_hz)
     frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     starts = range(0, max(samples.shape[1] - width, 0) + 1, width)
     lags, misfits, clarities = [], [], []
     for start in starts:
         spectra = cross_spectra(samples[:, start : start + width], sample_rate_hz, frame)
-        pair_lags, clarity = _pair_lags(spectra, pairs, round(longest_s * sample_rate_hz))
-        channel_lags, misfit = joined_lags(pair_lags, clarity, pairs, len(samples))
+        pair_lags, clarity = _pair_lags(spectra, pairs, round(max_lag_s * sample_rate_hz))
+        channel_lags, misfit = solve_channel_lags(pair_lags, clarity, pairs, len(samples))
         lags.append(channel_lags)
         misfits.append(misfit)
         clarities.append(float(np.median(clarity)))
     times_s = (np.array(starts) + width / 2) / sample_rate_hz
-    return Arrivals(times_s, np.array(lags), np.array(misfits), np.array(clarities))
+    return TdoaEstimates(times_s, np.array(lags), np.array(misfits), np.array(clarities))
 
 
-def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], longest: int) -> tuple[Array, Array]:
+def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) -> tuple[Array, Array]:
     """Return by how many samples the first of each pair is later, and how clear that is (pair,)."""
     cross = spectra.matrices[:, pairs[:, 0], pairs[:, 1]].T
     size = np.abs(cross)
@@ -89,20 +89,20 @@ def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], longest: int) ->
     squared = np.divide(smooth(size, SMOOTHED_BINS, axis=1) ** 2, product, out=np.zeros_like(size), where=product > 0)
     # What chance alone gives is no coherence.
     squared = np.clip((squared - 1 / spectra.frames) / (1 - 1 / spectra.frames), 0, 0.999)
-    highest_hz = HIGHEST_SHARE * 2 * spectra.frequencies_hz[-1]
-    weight = np.minimum(squared / (1 - squared), MOST_WEIGHT) * spectra.within(LOWEST_HZ, highest_hz)
+    highest_hz = MAX_RATE_FRACTION * 2 * spectra.frequencies_hz[-1]
+    weight = np.minimum(squared / (1 - squared), MAX_WEIGHT) * spectra.band_mask(MIN_HZ, highest_hz)
     phases = np.divide(cross, size, out=np.zeros_like(cross), where=size > 0) * weight
-    lags, height = correlation_peaks(phases, weight.sum(axis=1), longest)
+    lags, height = correlation_peaks(phases, weight.sum(axis=1), max_lag)
     return lags, np.abs(height)
 
 
-def correlation_peaks(phases: NDArray[np.complex128], total: Array, longest: int) -> tuple[Array, Array]:
+def correlation_peaks(phases: NDArray[np.complex128], total: Array, max_lag: int) -> tuple[Array, Array]:
     """Return where correlations have their highest peak of either sign, and how high it is, by pair.
 
     Args:
         phases: Cross-spectra as weighted (pair, bin).
         total: Sum of the weights (pair,): the height of a pure delay.
-        longest: Longest lag in samples; less than the number of bins.
+        max_lag: Longest lag in samples; less than the number of bins.
 
     Returns:
         Lags in samples, to about a hundredth (pair,), and heights -1..1 (pair,), negative where one of the two is
@@ -110,23 +110,23 @@ def correlation_peaks(phases: NDArray[np.complex128], total: Array, longest: int
 
     """
     length = 2 * (phases.shape[1] - 1)
-    coarse = np.abs(np.roll(scipy.fft.irfft(phases, length, axis=1), longest, axis=1)[:, : 2 * longest + 1])
-    whole = coarse.argmax(axis=1) - longest
+    coarse = np.abs(np.roll(scipy.fft.irfft(phases, length, axis=1), max_lag, axis=1)[:, : 2 * max_lag + 1])
+    coarse_lag = coarse.argmax(axis=1) - max_lag
     bins = np.arange(phases.shape[1])
-    aligned = phases * np.exp(2j * np.pi * bins * whole[:, None] / length)
+    aligned = phases * np.exp(2j * np.pi * bins * coarse_lag[:, None] / length)
     fine = np.arange(-FINE_STEPS, FINE_STEPS + 1) / FINE_STEPS
     values = (aligned @ np.exp(2j * np.pi * bins[:, None] * fine / length)).real
     signs = np.sign(values[np.arange(len(values)), np.abs(values).argmax(axis=1)])
     values *= signs[:, None]
     best = np.clip(values.argmax(axis=1), 1, len(fine) - 2)
     left, middle, right = (values[np.arange(len(values)), best + step] for step in (-1, 0, 1))
-    bend = left - 2 * middle + right
-    offset = np.divide(left - right, 2 * bend, out=np.zeros_like(bend), where=bend < 0)
-    lag = whole + fine[best] + np.clip(offset, -1, 1) / FINE_STEPS
+    peak_curvature = left - 2 * middle + right
+    offset = np.divide(left - right, 2 * peak_curvature, out=np.zeros_like(peak_curvature), where=peak_curvature < 0)
+    lag = coarse_lag + fine[best] + np.clip(offset, -1, 1) / FINE_STEPS
     return lag, np.divide(signs * middle, total, out=np.zeros_like(middle), where=total > 0)
 
 
-def joined_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels: int) -> tuple[Array, float]:
+def solve_channel_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels: int) -> tuple[Array, float]:
     """Return the lags of the channels that fit those of the pairs best, few pairs that contradict the rest left out.
 
     Args:
@@ -147,8 +147,8 @@ def joined_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels:
     for _ in range(4):
         root = np.sqrt(weight)[:, None]
         solved = np.linalg.lstsq(root * design, root[:, 0] * lags, rcond=None)[0]
-        rest = lags - design @ solved
+        residual = lags - design @ solved
         # Cauchy's weights: a pair that follows an echo is off by whole samples.
-        weight = clarity / (1 + (rest / max(float(np.median(np.abs(rest))) * 3, 0.02)) ** 2)
-    misfit = float(np.sqrt(np.average(rest**2, weights=np.maximum(weight, 1e-12))))
+        weight = clarity / (1 + (residual / max(float(np.median(np.abs(residual))) * 3, 0.02)) ** 2)
+    misfit = float(np.sqrt(np.average(residual**2, weights=np.maximum(weight, 1e-12))))
     return solved - np.median(solved), misfit

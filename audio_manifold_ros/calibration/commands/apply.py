@@ -14,11 +14,11 @@ from typing import Any
 from rich.console import Console
 
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.calibration_report import FORMAT_VERSION, JSON_FILE
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.yaml_edit import edit_values
@@ -29,10 +29,10 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     RIG_FILE: MicrophoneArray.from_yaml,
     CAMERA_FILE: CameraModel.from_yaml,
     EXTRINSICS_FILE: Extrinsics.from_yaml,
-    DEPTH_FILE: DepthFile.from_yaml,
+    DEPTH_FILE: DepthCalibration.from_yaml,
 }
 # What an array has where its file lacks the key.
-UNSAID: Mapping[str | int, object] = {'delay_samples': 0.0}
+DEFAULT_VALUES: Mapping[str | int, object] = {'delay_samples': 0.0}
 
 
 def apply_report(report: Path, rig: Path) -> list[Path]:
@@ -58,19 +58,19 @@ def apply_report(report: Path, rig: Path) -> list[Path]:
     changes = [RigChange.from_dict(change) for change in data['changes']]
     texts = {str(name): str(text) for name, text in data['files'].items()}
     for name in {change.file for change in changes}:
-        texts[name] = _edited(rig / name, [change for change in changes if change.file == name])
+        texts[name] = _apply_changes(rig / name, [change for change in changes if change.file == name])
     if not texts:
         msg = f'{report}: changes nothing: {data["summary"]}'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     unknown = sorted(set(texts) - set(READERS))
     if unknown:
         msg = f'{report}: would write {unknown}: the files of a rig are {sorted(READERS)}.'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     try:
-        return _exchange(rig, texts)
+        return _replace_files(rig, texts)
     except OSError as error:
         msg = f'Cannot write to the rig {str(rig)!r}: {error.strerror}. Copy the rig to a folder of yours first.'
-        raise WorkbenchError(msg) from None
+        raise MeasurementError(msg) from None
 
 
 def _read(report: Path) -> dict[str, Any]:
@@ -79,25 +79,25 @@ def _read(report: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
         msg = f'Cannot read the report {str(path)!r}: {error}. Give the folder that `calibrate` named.'
-        raise WorkbenchError(msg) from None
+        raise MeasurementError(msg) from None
     if not (isinstance(data, dict) and data.get('format_version') == FORMAT_VERSION and 'changes' in data):
         msg = f'{path}: is no report of format {FORMAT_VERSION}: measure again with this version.'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     return data
 
 
-def _edited(path: Path, changes: list[RigChange]) -> str:
+def _apply_changes(path: Path, changes: list[RigChange]) -> str:
     text = read_text(path, path.name)
     values = parse_yaml(text, str(path), path.name)
     for change in changes:
         found = _value_at(values, change.path)
-        unsaid = found is None and change.before == UNSAID.get(change.path[-1])
-        if found != change.before and not unsaid:
+        is_default = found is None and change.before == DEFAULT_VALUES.get(change.path[-1])
+        if found != change.before and not is_default:
             msg = (
                 f'{path}: {change.of} {change.path[-1]} is {found!r}, and the report was measured against '
                 f'{change.before!r}: measure again with this rig.'
             )
-            raise WorkbenchError(msg)
+            raise MeasurementError(msg)
     return edit_values(text, str(path), {change.path: change.after for change in changes})
 
 
@@ -110,9 +110,9 @@ def _value_at(values: Any, path: tuple[str | int, ...]) -> Any:
     return values
 
 
-def _exchange(rig: Path, texts: Mapping[str, str]) -> list[Path]:
+def _replace_files(rig: Path, texts: Mapping[str, str]) -> list[Path]:
     written = {name: rig / f'.{name}.partial' for name in texts}
-    kept = []
+    backups = []
     try:
         for name, text in texts.items():
             written[name].write_text(text, encoding='utf-8')
@@ -120,23 +120,23 @@ def _exchange(rig: Path, texts: Mapping[str, str]) -> list[Path]:
         time = f'{datetime.now(timezone.utc):%Y%m%dT%H%M%S}'
         for name, partial in written.items():
             if (rig / name).exists():
-                kept.append(_keep(rig / name, time))
+                backups.append(_back_up(rig / name, time))
             partial.replace(rig / name)
     finally:
         for partial in written.values():
             partial.unlink(missing_ok=True)
-    return kept
+    return backups
 
 
-def _keep(path: Path, time: str) -> Path:
+def _back_up(path: Path, time: str) -> Path:
     """Return a copy of a file under a name that says when it was replaced."""
-    kept = path.with_name(f'{path.name}.before-{time}')
+    backups = path.with_name(f'{path.name}.before-{time}')
     number = 1
-    while kept.exists():
+    while backups.exists():
         number += 1
-        kept = path.with_name(f'{path.name}.before-{time}-{number}')
-    kept.write_bytes(path.read_bytes())
-    return kept
+        backups = path.with_name(f'{path.name}.before-{time}-{number}')
+    backups.write_bytes(path.read_bytes())
+    return backups
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -145,8 +145,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: argparse.Namespace, console: Console) -> int:
-    kept = apply_report(given.report, given.rig)
-    for path in kept:
+    backups = apply_report(given.report, given.rig)
+    for path in backups:
         console.print(f'The old {path.name.partition(".before-")[0]} is kept as {path}', markup=False, highlight=False)
     console.print(f'{given.rig}: changed as {given.report} says.', markup=False, highlight=False)
     return 0

@@ -11,16 +11,21 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from audio_manifold_ros.calibration.camera.camera_intrinsics import Intrinsics, find_intrinsics
+from audio_manifold_ros.calibration.camera.camera_intrinsics import Intrinsics, estimate_intrinsics
 from audio_manifold_ros.calibration.camera.charuco_board import DICTIONARIES, CharucoBoard
 from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.recording.board_images import (
     BoardPictures,
     bag_pictures,
-    find_views,
+    detect_board_views,
     folder_pictures,
 )
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict, conclude
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+    save_and_show,
+)
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
 from audio_manifold_ros.common.argument_types import number, whole_number
@@ -28,27 +33,31 @@ from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture, save_
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 
 # Worse than this a camera is refused: error of the corners, of the focal length, and share of the picture seen.
-MOST_RMS_PX, MOST_FOCAL_STD, LEAST_COVERED = 1.0, 0.01, 0.5
+MAX_RMS_PX, MAX_FOCAL_STD, MIN_COVERAGE = 1.0, 0.01, 0.5
 # A board that is parallel to the picture looks the same from afar through a long lens.
-LEAST_TILT_RAD, LEAST_TILTED = np.radians(12), 4
+MIN_TILT_RAD, MIN_TILTED_VIEWS = np.radians(12), 4
 # A camera file that is as good as this is left alone.
 TOLERANCE = 0.005
 DEFAULT_DICTIONARY = '5X5_100'
 
 
-def measure_camera(found: BoardPictures, before: CameraCalibration | None, name: str) -> Report:
+def measure_camera(found: BoardPictures, before: CameraCalibration | None, name: str) -> CalibrationReport:
     """Return what views of a board say of the camera.
 
     Raises:
         CalibrationError: There are too few views.
 
     """
-    camera = find_intrinsics(found.views, found.width, found.height, name or (before.name if before else ''))
+    camera = estimate_intrinsics(found.views, found.width, found.height, name or (before.name if before else ''))
     problem = _problem(camera)
     same = before is not None and _is_same(camera.calibration, before)
-    return Report(
+    return CalibrationReport(
         command='camera',
-        verdict=Verdict.REFUSED if problem else Verdict.GOOD if same else Verdict.CHANGE,
+        verdict=CalibrationVerdict.REFUSED
+        if problem
+        else CalibrationVerdict.GOOD
+        if same
+        else CalibrationVerdict.CHANGE,
         summary=problem or _summary(camera, before, same=same),
         remarks=_remarks(found, camera),
         figures=_figures(found, camera),
@@ -61,18 +70,18 @@ def measure_camera(found: BoardPictures, before: CameraCalibration | None, name:
 def _problem(camera: Intrinsics) -> str:
     model = camera.calibration.model
     focal = max(camera.std[0] / model.fx, camera.std[1] / model.fy)
-    if camera.rms_px > MOST_RMS_PX:
+    if camera.rms_px > MAX_RMS_PX:
         return (
             f'Corners are {camera.rms_px:.2f} pixels off: hold board and camera still, use a board that is flat, and '
             'check its squares.'
         )
-    tilted = int((camera.tilts_rad > LEAST_TILT_RAD).sum())
-    if tilted < LEAST_TILTED:
+    tilted = int((camera.tilts_rad > MIN_TILT_RAD).sum())
+    if tilted < MIN_TILTED_VIEWS:
         return f'The board is tilted in {tilted} views only, which tells no focal length: tilt the board to all sides.'
-    if focal > MOST_FOCAL_STD:
+    if focal > MAX_FOCAL_STD:
         return f'The focal length is known to ± {100 * focal:.1f} % only: tilt the board more, come nearer.'
-    if camera.covered < LEAST_COVERED:
-        return f'The board was seen in {100 * camera.covered:.0f} % of the picture only: hold it into all corners.'
+    if camera.coverage < MIN_COVERAGE:
+        return f'The board was seen in {100 * camera.coverage:.0f} % of the picture only: hold it into all corners.'
     return ''
 
 
@@ -88,21 +97,21 @@ def _is_same(new: CameraCalibration, old: CameraCalibration) -> bool:
 
 
 def _summary(camera: Intrinsics, before: CameraCalibration | None, *, same: bool) -> str:
-    said = f'Corners are within {camera.rms_px:.2f} pixels in {len(camera.views)} views'
+    prefix = f'Corners are within {camera.rms_px:.2f} pixels in {len(camera.views)} views'
     if same:
-        return f'{said}, and the camera is as the rig says.'
+        return f'{prefix}, and the camera is as the rig says.'
     if before is None:
-        return f'{said}; the rig has no camera yet.'
-    return f'{said}; the rig says another camera.'
+        return f'{prefix}; the rig has no camera yet.'
+    return f'{prefix}; the rig says another camera.'
 
 
 def _remarks(found: BoardPictures, camera: Intrinsics) -> tuple[str, ...]:
     counted = (
         (found.damaged, 'pictures could not be read.'),
-        (found.without, 'pictures show no board, or too little of it.'),
+        (found.without_board, 'pictures show no board, or too little of it.'),
         (len(camera.dropped), 'views contradict the others and were left out: blurred, or the board was bent.'),
     )
-    return tuple(f'{count} {words}' for count, words in counted if count)
+    return tuple(f'{count} {remark}' for count, remark in counted if count)
 
 
 def _figures(found: BoardPictures, camera: Intrinsics) -> dict[str, object]:
@@ -113,14 +122,14 @@ def _figures(found: BoardPictures, camera: Intrinsics) -> dict[str, object]:
         'std_px': dict(zip(('fx', 'fy', 'cx', 'cy'), (round(value, 4) for value in camera.std), strict=True)),
         'distortion': [round(value, 6) for value in camera.calibration.distortion],
         'rms_px': round(camera.rms_px, 4),
-        'covered': round(camera.covered, 3),
+        'covered': round(camera.coverage, 3),
         'pictures': found.pictures,
         'views': {view.name: round(float(rms), 4) for view, rms in zip(camera.views, camera.view_rms_px, strict=True)},
         'dropped': list(camera.dropped),
     }
 
 
-def _table(camera: Intrinsics, before: CameraCalibration | None) -> Table:
+def _table(camera: Intrinsics, before: CameraCalibration | None) -> ReportTable:
     names = ('fx', 'fy', 'cx', 'cy')
     old = [None if before is None else f'{getattr(before.model, name):.2f}' for name in names]
     rows = [
@@ -132,7 +141,7 @@ def _table(camera: Intrinsics, before: CameraCalibration | None) -> Table:
         (f'distortion {number + 1}', f'{value:+.4f}', '', bent[number] if number < len(bent) else None)
         for number, value in enumerate(camera.calibration.distortion)
     ]
-    return Table(('', 'pixels', '±', 'in the rig'), tuple(rows))
+    return ReportTable(('', 'pixels', '±', 'in the rig'), tuple(rows))
 
 
 def _pictures(camera: Intrinsics) -> dict[str, Picture]:
@@ -148,7 +157,7 @@ def _pictures(camera: Intrinsics) -> dict[str, Picture]:
             'Reprojection error of each view',
             'pixels',
             {str(n + 1): float(rms) for n, rms in enumerate(camera.view_rms_px)},
-            allowed=(0.0, MOST_RMS_PX),
+            allowed=(0.0, MAX_RMS_PX),
         ),
     }
 
@@ -187,14 +196,14 @@ def _run(given: argparse.Namespace, console: Console) -> int:
     pictures = folder_pictures(given.pictures) if given.pictures is not None else bag_pictures(given.bag, given.camera)
     columns = (TextColumn('{task.description}'), TextColumn('{task.completed:.0f} pictures'))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        shown = progress.add_task('looking for the board')
-        found = find_views(
+        task_id = progress.add_task('looking for the board')
+        found = detect_board_views(
             pictures,
             board,
-            lambda views: progress.update(shown, advance=1, description=f'{views} different views of the board'),
+            lambda views: progress.update(task_id, advance=1, description=f'{views} different views of the board'),
         )
         report = measure_camera(found, before, given.name)
-    return conclude(report, given.out, console)
+    return save_and_show(report, given.out, console)
 
 
 CAMERA = Command(

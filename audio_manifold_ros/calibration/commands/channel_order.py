@@ -4,52 +4,56 @@
 
 from __future__ import annotations
 
-from audio_manifold_ros.calibration.channels.channel_identification import TapOrder, find_order
-from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
+from audio_manifold_ros.calibration.channels.channel_identification import ChannelOrder, identify_channels
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+)
 from audio_manifold_ros.calibration.reporting.charts import line_chart
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 SECONDS = 32.0
-LEAST_SHOWN_DB = 6.0
+MIN_SHOWN_DB = 6.0
 
 
-def measure_order(task: Task) -> Report:
+def measure_order(task: MeasurementTask) -> CalibrationReport:
     """Find the channel of each enabled microphone."""
     array = task.rig()
-    turn = [index for index, mic in enumerate(array.microphones) if mic.enabled]
-    order = find_order(task.recording.samples, task.recording.sample_rate_hz)
-    names = [array.microphones[index].name for index in turn]
+    mic_indices = [index for index, mic in enumerate(array.microphones) if mic.enabled]
+    order = identify_channels(task.recording.samples, task.recording.sample_rate_hz)
+    names = [array.microphones[index].name for index in mic_indices]
     pictures = {
         'order': line_chart(
             'Each channel against the middle of the array',
             's',
             'dB',
             {f'channel {c}': (order.times_s.tolist(), order.lead_db[c].tolist()) for c in range(len(order.lead_db))},
-            least_span=LEAST_SHOWN_DB,
+            min_span=MIN_SHOWN_DB,
         )
     }
-    table = Table(
+    table = ReportTable(
         ('channel', 'from s', 'to s', 'lead dB'),
-        tuple((a.channel, f'{a.start_s:.1f}', f'{a.end_s:.1f}', f'{a.lead_db:.1f}') for a in order.answers),
+        tuple((a.channel, f'{a.start_s:.1f}', f'{a.end_s:.1f}', f'{a.lead_db:.1f}') for a in order.tap_events),
     )
     refusal = _refusal(order, names)
     if refusal:
-        return Report('order', Verdict.REFUSED, refusal, tables=(table,), pictures=pictures)
-    found = {index: answer.channel for index, answer in zip(turn, order.answers, strict=True)}
+        return CalibrationReport('order', CalibrationVerdict.REFUSED, refusal, tables=(table,), pictures=pictures)
+    found = {index: answer.channel for index, answer in zip(mic_indices, order.tap_events, strict=True)}
     changes = tuple(
         microphone_change(index, array.microphones[index].name, 'device_channel', array.device_channels[index], channel)
         for index, channel in found.items()
         if array.device_channels[index] != channel
     )
-    clash = _clash(array, found)
+    clash = _channel_conflict(array, found)
     if changes and clash:
-        return Report('order', Verdict.REFUSED, clash, tables=(table,), pictures=pictures)
+        return CalibrationReport('order', CalibrationVerdict.REFUSED, clash, tables=(table,), pictures=pictures)
     wrong = ', '.join(change.of for change in changes)
-    return Report(
+    return CalibrationReport(
         command='order',
-        verdict=Verdict.CHANGE if changes else Verdict.GOOD,
+        verdict=CalibrationVerdict.CHANGE if changes else CalibrationVerdict.GOOD,
         summary=f'On other channels than the rig says: {wrong}.' if changes else 'Every microphone is on its channel.',
         figures={'device_channels': {array.microphones[index].name: channel for index, channel in found.items()}},
         tables=(table,),
@@ -58,21 +62,21 @@ def measure_order(task: Task) -> Report:
     )
 
 
-def _refusal(order: TapOrder, names: list[str]) -> str:
-    heard = [answer.channel for answer in order.answers]
+def _refusal(order: ChannelOrder, names: list[str]) -> str:
+    answered = [answer.channel for answer in order.tap_events]
     if order.overlapping:
         pairs = ', '.join(f'{a} and {b}' for a, b in order.overlapping)
         return f'Channels {pairs} answered at the same time: leave a pause of two seconds between microphones.'
-    if len(heard) != len(names):
+    if len(answered) != len(names):
         return (
-            f'{len(heard)} channels answered ({heard}) and the rig has {len(names)} enabled microphones: tap each of '
+            f'{len(answered)} channels answered ({answered}) and the rig has {len(names)} enabled microphones: tap each of '
             f'{", ".join(names)} once, in this order, several times each; a channel that never answers is dead or a '
             'copy of another one: run `calibrate check`.'
         )
     return ''
 
 
-def _clash(array: MicrophoneArray, found: dict[int, int]) -> str:
+def _channel_conflict(array: MicrophoneArray, found: dict[int, int]) -> str:
     """Say whether a disabled microphone keeps a channel that another one has."""
     for index, mic in enumerate(array.microphones):
         if index not in found and mic.device_channel in found.values():
@@ -90,7 +94,7 @@ def _prompt(array: MicrophoneArray | None, done: float) -> str:
     return f'now tap {names[min(int(done * len(names)), len(names) - 1)]}'
 
 
-ORDER = Measurement(
+ORDER = MeasurementCommand(
     name='order',
     title='which channel belongs to which microphone: tap at each in turn',
     text=(

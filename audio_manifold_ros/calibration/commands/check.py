@@ -9,25 +9,29 @@ import numpy as np
 from audio_manifold_ros.calibration.channels.channel_check import (
     COHERENCE_HZ,
     FAULTS,
-    ArrayCheck,
-    ChannelCheck,
+    ArrayCheckResult,
+    ChannelCheckResult,
     check_channels,
 )
-from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
-from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
+from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+)
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
 
-SECONDS, LEAST_S = 30.0, 5.0
-FULL_DBFS = -0.01
+SECONDS, MIN_DURATION_S = 30.0, 5.0
+FULL_SCALE_DBFS = -0.01
 
 
-def measure_check(task: Task) -> Report:
+def measure_check(task: MeasurementTask) -> CalibrationReport:
     """Check the channels of the rig, or all channels where there is no rig."""
-    if task.recording.duration_s < LEAST_S:
+    if task.recording.duration_s < MIN_DURATION_S:
         msg = f'{task.recording.duration_s:.1f} s are too short for a check: record {SECONDS:g} s.'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     if task.array is None:
         names, channels = [f'channel {c}' for c in range(task.recording.channels)], list(range(task.recording.channels))
     else:
@@ -35,11 +39,11 @@ def measure_check(task: Task) -> Report:
         names, channels = [mic.name for mic in rig.microphones], list(rig.device_channels)
     check = check_channels(task.recording.samples[channels], task.recording.sample_rate_hz)
     faulty = {name: channel.faults for name, channel in zip(names, check.channels, strict=True) if channel.faults}
-    said = '; '.join(f'{name} is {" and ".join(faults)}' for name, faults in faulty.items())
-    return Report(
+    fault_text = '; '.join(f'{name} is {" and ".join(faults)}' for name, faults in faulty.items())
+    return CalibrationReport(
         command='check',
-        verdict=Verdict.FAULTY if faulty else Verdict.GOOD,
-        summary=f'{said}.' if faulty else f'All {len(names)} channels are sound.',
+        verdict=CalibrationVerdict.FAULTY if faulty else CalibrationVerdict.GOOD,
+        summary=f'{fault_text}.' if faulty else f'All {len(names)} channels are sound.',
         remarks=tuple(_remarks(names, check)),
         figures={'channels': {n: _figures(c, names) for n, c in zip(names, check.channels, strict=True)}},
         tables=(_table(names, check),),
@@ -50,7 +54,7 @@ def measure_check(task: Task) -> Report:
                 {name: c.level_dbfs for name, c in zip(names, check.channels, strict=True)},
                 bad=set(faulty),
                 from_zero=False,
-                least_span=20.0,
+                min_span=20.0,
             ),
             'noise_floor': bar_chart(
                 'Quietest tenth of the time, from 100 Hz on',
@@ -58,44 +62,44 @@ def measure_check(task: Task) -> Report:
                 {name: c.noise_floor_dbfs for name, c in zip(names, check.channels, strict=True)},
                 bad=set(faulty),
                 from_zero=False,
-                least_span=20.0,
+                min_span=20.0,
             ),
             'spectra': spectra_chart('Long-term spectra', names, check.spectra),
         },
     )
 
 
-def _remarks(names: list[str], check: ArrayCheck) -> list[str]:
+def _remarks(names: list[str], check: ArrayCheckResult) -> list[str]:
     remarks = []
     for name, channel in zip(names, check.channels, strict=True):
         for fault in channel.faults:
             detail = {
-                'identical': f' ({", ".join(names[twin] for twin in channel.twins)})',
+                'identical': f' ({", ".join(names[twin] for twin in channel.duplicates)})',
                 'stuck': f' (bits {", ".join(map(str, channel.stuck_bits))} below full scale)',
-                'clipped': f' ({channel.cut_tops} times)',
+                'clipped': f' ({channel.clipped_peaks} times)',
             }.get(fault, '')
             remarks.append(f'{name} is {fault}: {FAULTS[fault]}{detail}.')
-        if channel.peak_dbfs > FULL_DBFS and 'clipped' not in channel.faults:
+        if channel.peak_dbfs > FULL_SCALE_DBFS and 'clipped' not in channel.faults:
             remarks.append(f'{name} reached full scale once or twice: its gain is rather high.')
     return remarks
 
 
-def _figures(channel: ChannelCheck, names: list[str]) -> dict[str, object]:
+def _figures(channel: ChannelCheckResult, names: list[str]) -> dict[str, object]:
     return {
         'level_dbfs': round(channel.level_dbfs, 2),
         'peak_dbfs': round(channel.peak_dbfs, 2),
         'dc': round(channel.dc, 6),
-        'cut_tops': channel.cut_tops,
+        'cut_tops': channel.clipped_peaks,
         'stuck_bits': list(channel.stuck_bits),
         'noise_floor_dbfs': round(channel.noise_floor_dbfs, 2),
         'hiss_db': round(channel.hiss_db, 2),
         'coherence': {name: round(value, 3) for name, value in channel.coherence.items()},
-        'identical_to': [names[twin] for twin in channel.twins],
+        'identical_to': [names[twin] for twin in channel.duplicates],
         'faults': list(channel.faults),
     }
 
 
-def _table(names: list[str], check: ArrayCheck) -> Table:
+def _table(names: list[str], check: ArrayCheckResult) -> ReportTable:
     columns = ('', 'level dBFS', 'peak dBFS', 'DC %', 'floor dBFS', 'hiss dB', *(f'coh. {n}' for n in COHERENCE_HZ), '')
     rows = tuple(
         (
@@ -110,10 +114,10 @@ def _table(names: list[str], check: ArrayCheck) -> Table:
         )
         for name, c in zip(names, check.channels, strict=True)
     )
-    return Table(columns, rows)
+    return ReportTable(columns, rows)
 
 
-CHECK = Measurement(
+CHECK = MeasurementCommand(
     name='check',
     title='which channels are sound: level, DC, clipping, stuck bits, copies, noise, coherence, dead, hissing',
     text=(

@@ -18,12 +18,12 @@ from rich.console import Console
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.calibration.commands.commands import COMMANDS
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.rig.errors import CalibrationError
 
-ERRORS = (AudioError, BagError, CalibrationError, EvaluationError, WorkbenchError)
-CANNOT_RUN, INTERRUPTED = 2, 130
+ERRORS = (AudioError, BagError, CalibrationError, EvaluationError, MeasurementError)
+EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 2, 130
 HELP_WIDTH = 100
 
 
@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return COMMANDS[given.command].run(given, console)
     except ERRORS as error:
         print(f'calibrate {given.command}: {error}', file=sys.stderr)
-        return CANNOT_RUN
+        return EXIT_CANNOT_RUN
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
 
 
 if __name__ == '__main__':

@@ -9,18 +9,22 @@ import argparse
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, delays_of_wired
-from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
-from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
-from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
+from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, estimate_wired_delays
+from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
+from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.recording.loudspeaker_positions import (
-    LONGEST_DELAY_S,
-    WALK,
-    drift_said,
-    stand_places,
+    LOUDSPEAKER_HELP,
+    MAX_DELAY_S,
+    clock_drift_warning,
+    locate_loudspeaker,
 )
-from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+)
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.rig.rig import RIG_FILE
@@ -28,43 +32,49 @@ from audio_manifold_ros.rig.rig import RIG_FILE
 Array = NDArray[np.float64]
 
 SECONDS = 60.0
-MOST_ERROR_SAMPLES, MOST_STD_SAMPLES = 0.05, 0.05
+MAX_ERROR_SAMPLES, MAX_STD_SAMPLES = 0.05, 0.05
 
 
-def measure_delay(task: Task) -> Report:
+def measure_delay(task: MeasurementTask) -> CalibrationReport:
     """Find the delay of each channel."""
     wired = task.options.signal == 'wired'
-    live = live_channels(task, alike=wired)
+    usable = live_channels(task, same_signal=wired)
     if wired:
-        delays = delays_of_wired(find_arrivals(live.samples, live.sample_rate_hz, LONGEST_DELAY_S), live.sample_rate_hz)
+        delays = estimate_wired_delays(
+            estimate_tdoas(usable.samples, usable.sample_rate_hz, MAX_DELAY_S), usable.sample_rate_hz
+        )
     else:
-        delays = stand_places(live)[1]
-    rate_hz = live.array.delay_rate_hz or live.sample_rate_hz
-    scale = rate_hz / live.sample_rate_hz
-    before = np.array([mic.delay_samples for mic in live.microphones])
-    wanted = delays.delays_samples * scale
+        delays = locate_loudspeaker(usable)[1]
+    rate_hz = usable.array.delay_rate_hz or usable.sample_rate_hz
+    scale = rate_hz / usable.sample_rate_hz
+    before = np.array([mic.delay_samples for mic in usable.microphones])
+    corrected = delays.delays_samples * scale
     # Only differences between channels are heard.
-    errors = (wanted - before) - np.median(wanted - before)
-    drifting = drifting_channels(delays.drift_ppm, delays.drift_std_ppm)
-    unsure = float(delays.std_samples.max()) > MOST_STD_SAMPLES
-    wrong = bool(np.abs(errors).max() > MOST_ERROR_SAMPLES * scale)
-    refused = bool(drifting) or unsure
-    return Report(
+    errors = (corrected - before) - np.median(corrected - before)
+    drifting = find_drifting_channels(delays.drift_ppm, delays.drift_std_ppm)
+    uncertain = float(delays.std_samples.max()) > MAX_STD_SAMPLES
+    wrong = bool(np.abs(errors).max() > MAX_ERROR_SAMPLES * scale)
+    refused = bool(drifting) or uncertain
+    return CalibrationReport(
         command='delay',
-        verdict=Verdict.REFUSED if refused else Verdict.CHANGE if wrong else Verdict.GOOD,
-        summary=_summary(live, delays, errors, drifting=drifting, unsure=unsure, wrong=wrong),
-        remarks=live.remarks,
+        verdict=CalibrationVerdict.REFUSED
+        if refused
+        else CalibrationVerdict.CHANGE
+        if wrong
+        else CalibrationVerdict.GOOD,
+        summary=_summary(usable, delays, errors, drifting=drifting, uncertain=uncertain, wrong=wrong),
+        remarks=usable.remarks,
         figures={
             'rate_hz': rate_hz,
-            'delay_samples': _by_name(live, wanted),
-            'std_samples': _by_name(live, delays.std_samples * scale),
-            'drift_ppm': _by_name(live, delays.drift_ppm),
-            'drift_std_ppm': _by_name(live, delays.drift_std_ppm),
-            'rest_samples': round(delays.rest_samples * scale, 4),
+            'delay_samples': _by_name(usable, corrected),
+            'std_samples': _by_name(usable, delays.std_samples * scale),
+            'drift_ppm': _by_name(usable, delays.drift_ppm),
+            'drift_std_ppm': _by_name(usable, delays.drift_std_ppm),
+            'rest_samples': round(delays.residual_samples * scale, 4),
             'sources_m': np.round(delays.sources_m, 2).tolist(),
         },
         tables=(
-            Table(
+            ReportTable(
                 ('', f'delay at {rate_hz} Hz', '±', 'in the rig', 'drift ppm', '±'),
                 tuple(
                     (
@@ -76,8 +86,8 @@ def measure_delay(task: Task) -> Report:
                         f'{s:.2f}',
                     )
                     for mic, new, std, d, s in zip(
-                        live.microphones,
-                        wanted,
+                        usable.microphones,
+                        corrected,
                         delays.std_samples,
                         delays.drift_ppm,
                         delays.drift_std_ppm,
@@ -86,28 +96,28 @@ def measure_delay(task: Task) -> Report:
                 ),
             ),
         ),
-        changes=_changes(live, wanted, delays.std_samples * scale, rate_hz) if wrong and not refused else (),
+        changes=_changes(usable, corrected, delays.std_samples * scale, rate_hz) if wrong and not refused else (),
         pictures={
-            'delays': bar_chart('Delay of each channel', f'samples at {rate_hz} Hz', _by_name(live, wanted)),
+            'delays': bar_chart('Delay of each channel', f'samples at {rate_hz} Hz', _by_name(usable, corrected)),
             'drift': bar_chart(
                 'Drift of each channel',
                 'ppm',
-                _by_name(live, delays.drift_ppm),
-                bad={live.names[channel] for channel in drifting},
+                _by_name(usable, delays.drift_ppm),
+                bad={usable.names[channel] for channel in drifting},
             ),
         },
     )
 
 
-def _by_name(live: LiveChannels, values: Array) -> dict[str, float | None]:
-    return {name: round(float(value), 4) for name, value in zip(live.names, values, strict=True)}
+def _by_name(usable: UsableChannels, values: Array) -> dict[str, float | None]:
+    return {name: round(float(value), 4) for name, value in zip(usable.names, values, strict=True)}
 
 
-def _changes(live: LiveChannels, wanted: Array, std: Array, rate_hz: int) -> tuple[RigChange, ...]:
+def _changes(usable: UsableChannels, corrected: Array, std: Array, rate_hz: int) -> tuple[RigChange, ...]:
     changes = []
-    if live.array.delay_rate_hz is None:
-        changes.append(RigChange(RIG_FILE, ('delay_rate_hz',), live.array.array_id, None, rate_hz))
-    for index, mic, delay, error in zip(live.indices, live.microphones, wanted, std, strict=True):
+    if usable.array.delay_rate_hz is None:
+        changes.append(RigChange(RIG_FILE, ('delay_rate_hz',), usable.array.array_id, None, rate_hz))
+    for index, mic, delay, error in zip(usable.indices, usable.microphones, corrected, std, strict=True):
         new = round(float(delay), 3)
         changes.append(microphone_change(index, mic.name, 'delay_samples', mic.delay_samples, new))
         changes.append(std_change(index, mic, 'delay_samples', round(float(error), 4)))
@@ -115,26 +125,26 @@ def _changes(live: LiveChannels, wanted: Array, std: Array, rate_hz: int) -> tup
 
 
 def _summary(
-    live: LiveChannels,
+    usable: UsableChannels,
     delays: ChannelDelays,
     errors: Array,
     *,
     drifting: tuple[int, ...],
-    unsure: bool,
+    uncertain: bool,
     wrong: bool,
 ) -> str:
     worst = int(np.abs(errors).argmax())
     if drifting:
-        return drift_said(live.names, drifting, delays)
-    if unsure:
+        return clock_drift_warning(usable.names, drifting, delays)
+    if uncertain:
         channel = int(delays.std_samples.argmax())
         return (
-            f'{live.names[channel]} is known to ± {delays.std_samples[channel]:.3f} samples only: go to more places, '
+            f'{usable.names[channel]} is known to ± {delays.std_samples[channel]:.3f} samples only: go to more places, '
             'on all sides, as high as the microphones.'
         )
     if wrong:
-        return f'{live.names[worst]} comes {errors[worst]:+.2f} samples later than the rig says.'
-    return f'All delays are as the rig says (the worst, {live.names[worst]}: {errors[worst]:+.3f} samples).'
+        return f'{usable.names[worst]} comes {errors[worst]:+.2f} samples later than the rig says.'
+    return f'All delays are as the rig says (the worst, {usable.names[worst]}: {errors[worst]:+.3f} samples).'
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -146,11 +156,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-DELAY = Measurement(
+DELAY = MeasurementCommand(
     name='delay',
     title='how late each channel is; two devices that drift apart are refused',
     text=(
-        f'{WALK}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are solved for '
+        f'{LOUDSPEAKER_HELP}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are solved for '
         'together: a late channel hears all sides late, a capsule that sits elsewhere hears one side early and the '
         'other late.\n\n--signal wired is simpler and finer where the inputs can be reached: feed one noise signal '
         'into all of them for ten seconds.\n\nChannels of one device have one clock and a fixed delay. Two devices '

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from audio_manifold_ros.calibration.channels.channel_gains import (
     BAND_HZ,
     ChannelGains,
-    gains_from_places,
-    gains_from_street,
+    estimate_ambient_gains,
+    estimate_loudspeaker_gains,
 )
-from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
-from audio_manifold_ros.calibration.recording.loudspeaker_positions import WALK, stand_places
-from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
+from audio_manifold_ros.calibration.recording.loudspeaker_positions import LOUDSPEAKER_HELP, locate_loudspeaker
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+)
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
@@ -27,43 +31,49 @@ Array = NDArray[np.float64]
 
 SECONDS = 60.0
 # What a rig may be off by before it is worth a change, and how sure that must be.
-MOST_ERROR_DB, MOST_STD_DB = 0.3, 0.15
+MAX_ERROR_DB, MAX_STD_DB = 0.3, 0.15
 
 
-def measure_gains(task: Task) -> Report:
+def measure_gains(task: MeasurementTask) -> CalibrationReport:
     """Compare the channels' levels."""
-    live = live_channels(task)
+    usable = live_channels(task)
     if task.options.signal == 'street':
-        gains, counted = gains_from_street(live.samples, live.sample_rate_hz), 'parts of ten seconds'
+        gains, segment_unit = estimate_ambient_gains(usable.samples, usable.sample_rate_hz), 'parts of ten seconds'
     else:
-        places, delays = stand_places(live)
-        gains = gains_from_places(live.samples, live.sample_rate_hz, places, delays, live.positions_m)
-        counted = 'places'
-    before = np.array([mic.gain_db for mic in live.microphones])
+        places, delays = locate_loudspeaker(usable)
+        gains = estimate_loudspeaker_gains(usable.samples, usable.sample_rate_hz, places, delays, usable.positions_m)
+        segment_unit = 'places'
+    before = np.array([mic.gain_db for mic in usable.microphones])
     # The loudness of the whole array stays as it is.
-    wanted = np.median(before + gains.gains_db) - gains.gains_db
-    errors = wanted - before
-    unsure = float(gains.std_db.max()) > MOST_STD_DB
-    wrong = bool(np.abs(errors).max() > MOST_ERROR_DB)
-    changes = _changes(live, wanted, gains) if wrong and not unsure else ()
-    return Report(
+    corrected_db = np.median(before + gains.gains_db) - gains.gains_db
+    errors = corrected_db - before
+    uncertain = float(gains.std_db.max()) > MAX_STD_DB
+    wrong = bool(np.abs(errors).max() > MAX_ERROR_DB)
+    changes = _changes(usable, corrected_db, gains) if wrong and not uncertain else ()
+    return CalibrationReport(
         command='gains',
-        verdict=Verdict.REFUSED if unsure else Verdict.CHANGE if wrong else Verdict.GOOD,
-        summary=_summary(live, errors, gains, wrong=wrong, unsure=unsure),
-        remarks=live.remarks,
+        verdict=CalibrationVerdict.REFUSED
+        if uncertain
+        else CalibrationVerdict.CHANGE
+        if wrong
+        else CalibrationVerdict.GOOD,
+        summary=_summary(usable, errors, gains, wrong=wrong, uncertain=uncertain),
+        remarks=usable.remarks,
         figures={
-            'gain_db': _by_name(live, wanted),
-            'std_db': _by_name(live, gains.std_db),
-            'change_db': _by_name(live, errors),
+            'gain_db': _by_name(usable, corrected_db),
+            'std_db': _by_name(usable, gains.std_db),
+            'change_db': _by_name(usable, errors),
             'band_hz': list(BAND_HZ),
-            counted.replace(' ', '_'): len(gains.deviations_db),
+            segment_unit.replace(' ', '_'): len(gains.deviations_db),
         },
         tables=(
-            Table(
+            ReportTable(
                 ('', 'raw dB', '± dB', 'in the rig dB', 'should be dB'),
                 tuple(
                     (mic.name, f'{raw:+.2f}', f'{std:.2f}', f'{mic.gain_db:+.2f}', f'{new:+.2f}')
-                    for mic, raw, std, new in zip(live.microphones, gains.gains_db, gains.std_db, wanted, strict=True)
+                    for mic, raw, std, new in zip(
+                        usable.microphones, gains.gains_db, gains.std_db, corrected_db, strict=True
+                    )
                 ),
             ),
         ),
@@ -72,38 +82,38 @@ def measure_gains(task: Task) -> Report:
             'gains': bar_chart(
                 'Level against the median, as the rig corrects it',
                 'dB',
-                _by_name(live, -errors),
-                allowed=(-MOST_ERROR_DB, MOST_ERROR_DB),
-                least_span=2.0,
+                _by_name(usable, -errors),
+                allowed=(-MAX_ERROR_DB, MAX_ERROR_DB),
+                min_span=2.0,
             ),
-            'spectra': spectra_chart('Long-term spectra, uncorrected', live.names, gains.spectra),
+            'spectra': spectra_chart('Long-term spectra, uncorrected', usable.names, gains.spectra),
         },
     )
 
 
-def _by_name(live: LiveChannels, values: Array) -> dict[str, float]:
-    return {name: round(float(value), 3) for name, value in zip(live.names, values, strict=True)}
+def _by_name(usable: UsableChannels, values: Array) -> dict[str, float]:
+    return {name: round(float(value), 3) for name, value in zip(usable.names, values, strict=True)}
 
 
-def _changes(live: LiveChannels, wanted: Array, gains: ChannelGains) -> tuple[RigChange, ...]:
+def _changes(usable: UsableChannels, corrected_db: Array, gains: ChannelGains) -> tuple[RigChange, ...]:
     changes = []
-    for index, mic, gain, std in zip(live.indices, live.microphones, wanted, gains.std_db, strict=True):
+    for index, mic, gain, std in zip(usable.indices, usable.microphones, corrected_db, gains.std_db, strict=True):
         changes.append(microphone_change(index, mic.name, 'gain_db', mic.gain_db, round(float(gain), 2)))
         changes.append(std_change(index, mic, 'gain_db', round(float(std), 3)))
     return tuple(changes)
 
 
-def _summary(live: LiveChannels, errors: Array, gains: ChannelGains, *, wrong: bool, unsure: bool) -> str:
+def _summary(usable: UsableChannels, errors: Array, gains: ChannelGains, *, wrong: bool, uncertain: bool) -> str:
     worst = int(np.abs(errors).argmax())
-    if unsure:
+    if uncertain:
         place = int(gains.std_db.argmax())
         return (
-            f'{live.names[place]} is known to ± {gains.std_db[place]:.2f} dB only, {MOST_STD_DB} are needed: record '
+            f'{usable.names[place]} is known to ± {gains.std_db[place]:.2f} dB only, {MAX_STD_DB} are needed: record '
             'longer, or use a loudspeaker at more places, further from walls.'
         )
     if wrong:
-        return f'{live.names[worst]} should be changed by {errors[worst]:+.1f} dB.'
-    return f'All gains are right within {MOST_ERROR_DB} dB (the worst, {live.names[worst]}: {errors[worst]:+.2f} dB).'
+        return f'{usable.names[worst]} should be changed by {errors[worst]:+.1f} dB.'
+    return f'All gains are right within {MAX_ERROR_DB} dB (the worst, {usable.names[worst]}: {errors[worst]:+.2f} dB).'
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -115,11 +125,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-GAINS = Measurement(
+GAINS = MeasurementCommand(
     name='gains',
     title='how loud each channel is against the array median',
     text=(
-        f'{WALK}\n\nLevels are compared between 200 and 500 Hz, where capsules hear all sides alike whatever they '
+        f'{LOUDSPEAKER_HELP}\n\nLevels are compared between 200 and 500 Hz, where capsules hear all sides alike whatever they '
         'face, and the distances of the loudspeaker are taken off; they follow from when each microphone hears '
         'it.\n\n--signal street needs no loudspeaker but ten minutes of a lively street with traffic from both sides: '
         'near cars are louder at the near side, and only the long run evens that out. The report says how sure the '

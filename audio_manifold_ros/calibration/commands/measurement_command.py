@@ -18,10 +18,14 @@ from audio_manifold_ros.audio.levels import LevelMeter
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.recording.raw_recording import LONGEST_S, Recording, collect
-from audio_manifold_ros.calibration.recording.recording_sources import Sound, add_sound_arguments, open_sound
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, conclude
+from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.calibration.recording.raw_recording import MAX_DURATION_S, RawRecording, collect_blocks
+from audio_manifold_ros.calibration.recording.recording_sources import (
+    RecordingSource,
+    add_source_arguments,
+    open_recording_source,
+)
+from audio_manifold_ros.calibration.reporting.calibration_report import CalibrationReport, save_and_show
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
 # What a person should do at a time of a live recording: (rig, share that is done) → a few words.
@@ -29,7 +33,7 @@ Prompt = Callable[['MicrophoneArray | None', float], str]
 
 
 @dataclass(frozen=True)
-class Task:
+class MeasurementTask:
     """What a measurement gets.
 
     Attributes:
@@ -39,7 +43,7 @@ class Task:
 
     """
 
-    recording: Recording
+    recording: RawRecording
     array: MicrophoneArray | None
     options: argparse.Namespace
 
@@ -52,19 +56,19 @@ class Task:
         """
         if self.array is None:
             msg = 'This measurement needs a rig: name its folder with --rig, for example calibration/roof_octagon.'
-            raise WorkbenchError(msg)
+            raise MeasurementError(msg)
         needed = max(self.array.device_channels) + 1
         if self.recording.channels < needed:
             msg = (
                 f'{self.recording.origin}: has {self.recording.channels} channels, but array {self.array.array_id!r} '
                 f'uses channel {needed - 1}: record all channels, or give another rig.'
             )
-            raise WorkbenchError(msg)
+            raise MeasurementError(msg)
         return self.array
 
 
 @dataclass(frozen=True)
-class Measurement:
+class MeasurementCommand:
     """What makes a subcommand out of mathematics.
 
     Attributes:
@@ -82,7 +86,7 @@ class Measurement:
     title: str
     text: str
     seconds: float
-    measure: Callable[[Task], Report]
+    measure: Callable[[MeasurementTask], CalibrationReport]
     configure: Callable[[argparse.ArgumentParser], None] = lambda _: None
     prompt: Prompt = lambda _rig, _done: 'recording'
 
@@ -91,18 +95,18 @@ class Measurement:
         return Command(self.name, self.title, self.text, self._configure, self._run)
 
     def _configure(self, parser: argparse.ArgumentParser) -> None:
-        add_sound_arguments(parser, self.seconds)
+        add_source_arguments(parser, self.seconds)
         parser.add_argument('--rig', type=Path, metavar='FOLDER', help='the rig (default: the one in the bag)')
         parser.add_argument('--out', type=Path, metavar='FOLDER', help='for the report (default: a new one)')
         self.configure(parser)
 
     def _run(self, given: argparse.Namespace, console: Console) -> int:
         array = load_array(given)
-        sound = open_sound(given, None if array is None else max(array.device_channels) + 1)
+        source = open_recording_source(given, None if array is None else max(array.device_channels) + 1)
         with _progress() as progress:
-            recording = self._record(given, sound, array, progress)
+            recording = self._record(given, source, array, progress)
             progress.add_task('measuring', total=None, level='')
-            report = self.measure(Task(recording, array, given))
+            report = self.measure(MeasurementTask(recording, array, given))
         figures = {
             'recording': {
                 'origin': recording.origin,
@@ -113,32 +117,36 @@ class Measurement:
             },
             'rig': None if array is None else array.array_id,
         }
-        whole = replace(report, figures=figures | dict(report.figures), remarks=(*recording.remarks(), *report.remarks))
-        return conclude(whole, given.out, console)
+        full_report = replace(
+            report, figures=figures | dict(report.figures), remarks=(*recording.remarks(), *report.remarks)
+        )
+        return save_and_show(full_report, given.out, console)
 
     def _record(
-        self, given: argparse.Namespace, sound: Sound, array: MicrophoneArray | None, progress: Progress
-    ) -> Recording:
-        seconds = given.seconds or (self.seconds if sound.live else LONGEST_S)
-        shown = progress.add_task(
-            self.prompt(array, 0.0) if sound.live else f'reading {sound.origin}',
-            total=seconds if sound.live else None,
+        self, given: argparse.Namespace, source: RecordingSource, array: MicrophoneArray | None, progress: Progress
+    ) -> RawRecording:
+        seconds = given.seconds or (self.seconds if source.is_live else MAX_DURATION_S)
+        task_id = progress.add_task(
+            self.prompt(array, 0.0) if source.is_live else f'reading {source.origin}',
+            total=seconds if source.is_live else None,
             level='',
         )
         meter: LevelMeter | None = None
-        heard_s = 0.0
+        recorded_s = 0.0
 
-        def hear(block: AudioBlock) -> None:
-            nonlocal meter, heard_s
+        def on_block(block: AudioBlock) -> None:
+            nonlocal meter, recorded_s
             meter = meter or LevelMeter(block.channels, block.sample_rate_hz)
             meter.update(block.samples)
-            heard_s += block.samples.shape[1] / block.sample_rate_hz
-            if sound.live:
-                progress.update(shown, description=self.prompt(array, min(heard_s / seconds, 1.0)), level=_loud(meter))
-            progress.update(shown, completed=heard_s)
+            recorded_s += block.samples.shape[1] / block.sample_rate_hz
+            if source.is_live:
+                progress.update(
+                    task_id, description=self.prompt(array, min(recorded_s / seconds, 1.0)), level=_format_levels(meter)
+                )
+            progress.update(task_id, completed=recorded_s)
 
-        recording = collect(sound.blocks(), sound.origin, given.start, seconds, hear)
-        progress.update(shown, total=recording.duration_s, completed=recording.duration_s)
+        recording = collect_blocks(source.blocks(), source.origin, given.start, seconds, on_block)
+        progress.update(task_id, total=recording.duration_s, completed=recording.duration_s)
         return recording
 
 
@@ -165,6 +173,6 @@ def _progress() -> Iterator[Progress]:
         yield progress
 
 
-def _loud(meter: LevelMeter) -> str:
+def _format_levels(meter: LevelMeter) -> str:
     levels = [level.rms_dbfs for level in meter.snapshot()]
     return f'{min(levels):.0f} to {max(levels):.0f} dBFS' if levels else ''

@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
-from audio_manifold_ros.calibration.channels.channel_delays import LEAST_PLACES
-from audio_manifold_ros.calibration.channels.channel_polarity import LEAST_CERTAINTY, find_polarities
-from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
-from audio_manifold_ros.calibration.commands.measurement_command import Measurement, Task
-from audio_manifold_ros.calibration.recording.loudspeaker_positions import hear_places
-from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels, live_channels
-from audio_manifold_ros.calibration.reporting.calibration_report import Report, Table, Verdict
+from audio_manifold_ros.calibration.channels.channel_delays import MIN_PLACES
+from audio_manifold_ros.calibration.channels.channel_polarity import MIN_CERTAINTY, estimate_polarity
+from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
+from audio_manifold_ros.calibration.recording.loudspeaker_positions import find_loudspeaker_segments
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.reporting.calibration_report import (
+    CalibrationReport,
+    CalibrationVerdict,
+    ReportTable,
+)
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
 from audio_manifold_ros.rig.errors import CalibrationError
@@ -22,61 +26,65 @@ from audio_manifold_ros.rig.errors import CalibrationError
 SECONDS = 60.0
 
 
-def measure_polarity(task: Task) -> Report:
+def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     """Compare the signs of low tones."""
-    live = live_channels(task)
-    found = find_polarities(live.samples, live.sample_rate_hz, live.positions_m)
-    before = np.array([mic.polarity for mic in live.microphones])
+    usable = live_channels(task)
+    found = estimate_polarity(usable.samples, usable.sample_rate_hz, usable.positions_m)
+    before = np.array([mic.polarity for mic in usable.microphones])
     # Only differences between channels are heard: most keep what the rig says.
     signs = found.signs if int(found.signs @ before) >= 0 else -found.signs
-    certainty = {name: round(float(value), 3) for name, value in zip(live.names, found.certainty, strict=True)}
+    certainty = {name: round(float(value), 3) for name, value in zip(usable.names, found.certainty, strict=True)}
     figures = {
-        'polarity': dict(zip(live.names, signs.tolist(), strict=True)),
+        'polarity': dict(zip(usable.names, signs.tolist(), strict=True)),
         'certainty': certainty,
-        'strength': {name: round(float(v), 3) for name, v in zip(live.names, found.strength, strict=True)},
+        'strength': {name: round(float(v), 3) for name, v in zip(usable.names, found.strength, strict=True)},
     }
     tables = (
-        Table(
+        ReportTable(
             ('', 'polarity', 'in the rig', 'certainty', 'correlation'),
             tuple(
                 (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{sure:.2f}', f'{strong:.2f}')
                 for mic, sign, sure, strong in zip(
-                    live.microphones, signs.tolist(), found.certainty, found.strength, strict=True
+                    usable.microphones, signs.tolist(), found.certainty, found.strength, strict=True
                 )
             ),
         ),
     )
     pictures = {
         'certainty': bar_chart(
-            'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(LEAST_CERTAINTY, 1)
+            'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(MIN_CERTAINTY, 1)
         )
     }
-    drift_ppm, drifts = _drift(live)
-    figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(live.names, drift_ppm, strict=True)}
+    drift_ppm, drifts = _drift(usable)
+    figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(usable.names, drift_ppm, strict=True)}
     if drifts:
         summary = (
             f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm: they belong to two sound devices. Put all '
             'microphones on one device; `calibrate delay` says which belong together.'
         )
-        return Report('polarity', Verdict.REFUSED, summary, live.remarks, figures, tables, pictures=pictures)
+        return CalibrationReport(
+            'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
+        )
     if found.undecided:
-        names = ', '.join(live.names[channel] for channel in found.undecided)
+        names = ', '.join(usable.names[channel] for channel in found.undecided)
         summary = (
             f'{names}: the pairs do not agree on the polarity. Record longer, in less wind; if that does not help, two '
             'devices may drift apart: run `calibrate delay`.'
         )
-        return Report('polarity', Verdict.REFUSED, summary, live.remarks, figures, tables, pictures=pictures)
+        return CalibrationReport(
+            'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
+        )
     changes = tuple(
         microphone_change(index, mic.name, 'polarity', mic.polarity, sign)
-        for index, mic, sign in zip(live.indices, live.microphones, signs.tolist(), strict=True)
+        for index, mic, sign in zip(usable.indices, usable.microphones, signs.tolist(), strict=True)
         if sign != mic.polarity
     )
     flipped = ', '.join(change.of for change in changes)
-    return Report(
+    return CalibrationReport(
         command='polarity',
-        verdict=Verdict.CHANGE if changes else Verdict.GOOD,
+        verdict=CalibrationVerdict.CHANGE if changes else CalibrationVerdict.GOOD,
         summary=f'Upside down against the rig: {flipped}.' if changes else 'Every polarity is as the rig says.',
-        remarks=live.remarks,
+        remarks=usable.remarks,
         figures=figures,
         tables=tables,
         changes=changes,
@@ -84,20 +92,22 @@ def measure_polarity(task: Task) -> Report:
     )
 
 
-def _drift(live: LiveChannels) -> tuple[NDArray[np.float64], bool]:
+def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
     """Return ppm (channel,), and whether these are two clocks: from a loudspeaker that stands, else from the street."""
     try:
-        places = hear_places(live)
+        places = find_loudspeaker_segments(usable)
     except CalibrationError:
         places = None
-    if places is None or len(places.times_s) < LEAST_PLACES:
-        street_ppm = ambient_drift(live.samples, live.sample_rate_hz, live.positions_m)
-        return street_ppm, is_drifting(street_ppm, live.duration_s)
-    drift_ppm, std_ppm = (1e6 / live.sample_rate_hz * values for values in (places.drift, places.drift_std))
-    return drift_ppm, bool(drifting_channels(drift_ppm, std_ppm))
+    if places is None or len(places.times_s) < MIN_PLACES:
+        street_ppm = ambient_drift(usable.samples, usable.sample_rate_hz, usable.positions_m)
+        return street_ppm, is_drifting(street_ppm, usable.duration_s)
+    drift_ppm, std_ppm = (
+        1e6 / usable.sample_rate_hz * values for values in (places.drift_samples_per_s, places.drift_std_samples_per_s)
+    )
+    return drift_ppm, bool(find_drifting_channels(drift_ppm, std_ppm))
 
 
-POLARITY = Measurement(
+POLARITY = MeasurementCommand(
     name='polarity',
     title='which capsules are wired the other way round',
     text=(

@@ -15,26 +15,26 @@ Array = NDArray[np.float64]
 
 # What is known before: of the rig's positions (a share of the array's size), of the weather, of where people stand, of
 # what a tape says, of lags whose pairs agree perfectly.
-POSITION_STD_SHARE, SOUND_STD = 0.3, 0.03
+POSITION_STD_RATIO, SOUND_SPEED_STD = 0.3, 0.03
 RANGE_M, RANGE_STD, ELEVATION_STD_RAD = 2.5, 0.6, 0.5
-TAPE_STD_M, LAG_STD_SAMPLES = 0.005, 0.05
+DISTANCE_STD_M, LAG_STD_SAMPLES = 0.005, 0.05
 # Inputs of one device sample together, but for a cable, a filter or a converter of another kind.
-DELAY_STD_S, POSITION_KNOWN_M = 2e-4, 0.05
+DELAY_STD_S, DEFAULT_POSITION_STD_M = 2e-4, 0.05
 # So tightly is the frame held to that of the rig.
 GAUGE_STD_M = 1e-4
 
 
 @dataclass(frozen=True)
-class TapedDistance:
+class MeasuredDistance:
     """A distance between the middles of two capsules: their places in the list of microphones, metres."""
 
     first: int
     second: int
-    metres: float
+    distance_m: float
 
 
 @dataclass(frozen=True)
-class Known:
+class GeometryPrior:
     """What is known before anything is heard.
 
     Attributes:
@@ -55,11 +55,11 @@ class Known:
     sound_mps: float
 
     @classmethod
-    def from_rig(cls, array: MicrophoneArray, indices: tuple[int, ...], sample_rate_hz: int) -> Known:
+    def from_rig(cls, array: MicrophoneArray, indices: tuple[int, ...], sample_rate_hz: int) -> GeometryPrior:
         """Return what a rig says of some of its microphones; values that were measured count by how well they were."""
         mics = [array.microphones[index] for index in indices]
         to_samples = sample_rate_hz / (array.delay_rate_hz or sample_rate_hz)
-        position_std_m = np.array([max(mic.std.get('position_m', POSITION_KNOWN_M), 1e-3) for mic in mics])
+        position_std_m = np.array([max(mic.std.get('position_m', DEFAULT_POSITION_STD_M), 1e-3) for mic in mics])
         delay_std = [mic.std.get('delay_samples', DELAY_STD_S * sample_rate_hz / to_samples) for mic in mics]
         return cls(
             array.positions_m[list(indices)],
@@ -72,13 +72,13 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Unknowns:
+class GeometryState:
     """What is to be found, against the middle of the rig's positions.
 
     Attributes:
         positions: Of the microphones, metres (mic, 3).
         delays: Samples (mic,).
-        slower: How much slower sound is, in standard deviations of the weather (1,).
+        slowness: How much slower sound is, in standard deviations of the weather (1,).
         azimuths: Of the sounds, radians (event,).
         elevations: Likewise (event,).
         ranges: Logarithm of their distance against `RANGE_M` (event,).
@@ -88,16 +88,16 @@ class Unknowns:
 
     positions: Array
     delays: Array
-    slower: Array
+    slowness: Array
     azimuths: Array
     elevations: Array
     ranges: Array
     instants: Array
 
     @property
-    def stretch(self) -> float:
+    def slowness_factor(self) -> float:
         """How many samples sound takes for a way, against the speed that is known."""
-        return float(1 + self.slower[0] * SOUND_STD)
+        return float(1 + self.slowness[0] * SOUND_SPEED_STD)
 
     @property
     def sources(self) -> Array:
@@ -120,43 +120,47 @@ class GeometryProblem:
     """How well unknowns explain what was heard.
 
     Attributes:
-        known: What is known before.
+        prior: What is known before.
         lags: What was heard (event, mic).
         lag_std: Standard deviation of lags (event, 1).
         nominal: The rig's positions against their middle (mic, 3).
-        per_metre: Samples that sound takes for a metre.
-        measured: So many of the first residuals were measured; the others are what is known before.
+        samples_per_m: Samples that sound takes for a metre.
+        measured_count: So many of the first residuals were measured; the others are what is known before.
         noise: Factor on the standard deviations of what was measured.
 
     """
 
     def __init__(
-        self, lags_samples: Array, misfits_samples: Array, known: Known, taped: tuple[TapedDistance, ...]
+        self,
+        lags_samples: Array,
+        misfits_samples: Array,
+        prior: GeometryPrior,
+        measured_distances: tuple[MeasuredDistance, ...],
     ) -> None:
         """Take what was heard.
 
         Args:
             lags_samples: How late each channel is (event, mic), against any reference of the event.
             misfits_samples: How well the lags of an event agree (event,).
-            known: What is known before.
-            taped: Distances between microphones.
+            prior: What is known before.
+            measured_distances: Distances between microphones.
 
         """
-        self.known, self.lags = known, lags_samples
+        self.prior, self.lags = prior, lags_samples
         self.lag_std = np.hypot(LAG_STD_SAMPLES, misfits_samples)[:, None]
-        self.nominal = known.positions_m - known.positions_m.mean(axis=0)
-        self.per_metre = known.sample_rate_hz / known.sound_mps
-        self.measured = lags_samples.size + len(taped)
+        self.nominal = prior.positions_m - prior.positions_m.mean(axis=0)
+        self.samples_per_m = prior.sample_rate_hz / prior.sound_mps
+        self.measured_count = lags_samples.size + len(measured_distances)
         self.noise = 1.0
-        self.position_std_m = POSITION_STD_SHARE * float(np.sqrt((self.nominal**2).sum(axis=1).mean()))
-        self._taped = taped
+        self.position_std_m = POSITION_STD_RATIO * float(np.sqrt((self.nominal**2).sum(axis=1).mean()))
+        self._measured_distances = measured_distances
         events, mics = lags_samples.shape
-        self.cuts = np.cumsum([3 * mics, mics, 1, events, events, events])
-        self._size = int(self.cuts[-1]) + events
-        self._prior = np.concatenate(
+        self.split_indices = np.cumsum([3 * mics, mics, 1, events, events, events])
+        self._size = int(self.split_indices[-1]) + events
+        self._prior_weights = np.concatenate(
             [
                 np.full(3 * mics, 1 / self.position_std_m),
-                1 / known.delays_std_samples,
+                1 / prior.delays_std_samples,
                 [1.0],
                 np.zeros(events),
                 np.full(events, 1 / ELEVATION_STD_RAD),
@@ -165,35 +169,35 @@ class GeometryProblem:
             ]
         )
         self._expected = np.concatenate(
-            [self.nominal.ravel(), known.delays_samples, np.zeros(self._size - int(self.cuts[1]))]
+            [self.nominal.ravel(), prior.delays_samples, np.zeros(self._size - int(self.split_indices[1]))]
         )
         self._gauge = self._gauge_rows()
 
-    def unknowns(self, vector: Array) -> Unknowns:
+    def unknowns(self, vector: Array) -> GeometryState:
         """Return the parts of a vector."""
-        parts = np.split(vector, self.cuts)
-        return Unknowns(parts[0].reshape(-1, 3), *parts[1:])
+        parts = np.split(vector, self.split_indices)
+        return GeometryState(parts[0].reshape(-1, 3), *parts[1:])
 
-    def rest(self, at: Unknowns) -> Array:
+    def lag_residuals(self, at: GeometryState) -> Array:
         """Return what stays unexplained of the lags, samples (event, mic)."""
         places = at.sources
         distances = np.linalg.norm(places[:, None] - at.positions, axis=2)
         ways = distances - np.linalg.norm(places, axis=1)[:, None]
-        return np.asarray(self.lags - ways * self.per_metre * at.stretch - at.delays - at.instants[:, None])
+        return np.asarray(self.lags - ways * self.samples_per_m * at.slowness_factor - at.delays - at.instants[:, None])
 
     def residuals(self, vector: Array) -> Array:
         """Return what is left, in standard deviations: lags, taped distances, what is known before, the frame."""
         at = self.unknowns(vector)
-        taped = [
-            (np.linalg.norm(at.positions[pair.first] - at.positions[pair.second]) - pair.metres) / TAPE_STD_M
-            for pair in self._taped
+        measured_distances = [
+            (np.linalg.norm(at.positions[pair.first] - at.positions[pair.second]) - pair.distance_m) / DISTANCE_STD_M
+            for pair in self._measured_distances
         ]
-        before = (vector - self._expected) * self._prior
+        before = (vector - self._expected) * self._prior_weights
         return np.concatenate(
             [
-                (self.rest(at) / self.lag_std).ravel() / self.noise,
-                np.array(taped) / self.noise,
-                before[self._prior > 0],
+                (self.lag_residuals(at) / self.lag_std).ravel() / self.noise,
+                np.array(measured_distances) / self.noise,
+                before[self._prior_weights > 0],
                 self._gauge @ (at.positions - self.nominal).ravel(),
             ]
         )
@@ -202,40 +206,40 @@ class GeometryProblem:
         """Return the derivatives of the residuals (residual, unknown)."""
         at = self.unknowns(vector)
         gauge = np.zeros((len(self._gauge), self._size))
-        gauge[:, : self.cuts[0]] = self._gauge
-        measured = np.concatenate([self._lag_rows(at), self._taped_rows(at)]) / self.noise
-        return np.concatenate([measured, np.diag(self._prior)[self._prior > 0], gauge])
+        gauge[:, : self.split_indices[0]] = self._gauge
+        measured_count = np.concatenate([self._lag_rows(at), self._distance_rows(at)]) / self.noise
+        return np.concatenate([measured_count, np.diag(self._prior_weights)[self._prior_weights > 0], gauge])
 
-    def _lag_rows(self, at: Unknowns) -> Array:
+    def _lag_rows(self, at: GeometryState) -> Array:
         places = at.sources
         ways = places[:, None] - at.positions
         distances, away = np.linalg.norm(ways, axis=2), np.linalg.norm(places, axis=1)[:, None]
         units = ways / distances[:, :, None]
-        scale = self.per_metre * at.stretch
+        scale = self.samples_per_m * at.slowness_factor
         events, mics = (np.arange(count) for count in distances.shape)
         rows = np.zeros((len(events), len(mics), self._size))
         for axis in range(3):
             rows[:, mics, 3 * mics + axis] = -units[:, :, axis] * scale
-        rows[:, mics, self.cuts[0] + mics] = 1
-        rows[:, :, self.cuts[1]] = (distances - away) * self.per_metre * SOUND_STD
-        for number, (turn, farther) in enumerate(_turns(at, places)):
-            change = np.einsum('emx,ex->em', units, turn) - farther
-            rows[events, :, self.cuts[2 + number] + events] = change * scale
-        rows[events, :, self.cuts[5] + events] = 1
+        rows[:, mics, self.split_indices[0] + mics] = 1
+        rows[:, :, self.split_indices[1]] = (distances - away) * self.samples_per_m * SOUND_SPEED_STD
+        for number, (derivative, farther) in enumerate(_source_derivatives(at, places)):
+            change = np.einsum('emx,ex->em', units, derivative) - farther
+            rows[events, :, self.split_indices[2 + number] + events] = change * scale
+        rows[events, :, self.split_indices[5] + events] = 1
         return np.asarray((-rows / self.lag_std[:, :, None]).reshape(-1, self._size))
 
-    def _taped_rows(self, at: Unknowns) -> Array:
-        rows = np.zeros((len(self._taped), self._size))
-        for row, pair in zip(rows, self._taped, strict=True):
+    def _distance_rows(self, at: GeometryState) -> Array:
+        rows = np.zeros((len(self._measured_distances), self._size))
+        for row, pair in zip(rows, self._measured_distances, strict=True):
             way = at.positions[pair.first] - at.positions[pair.second]
-            unit = way / np.linalg.norm(way) / TAPE_STD_M
+            unit = way / np.linalg.norm(way) / DISTANCE_STD_M
             row[3 * pair.first : 3 * pair.first + 3] = unit
             row[3 * pair.second : 3 * pair.second + 3] = -unit
         return rows
 
     def _gauge_rows(self) -> Array:
         """Return what holds the frame: small shifts and turns of the array against the rig's positions (6, 3 · mic)."""
-        weights = self.known.weights / self.known.weights.sum()
+        weights = self.prior.weights / self.prior.weights.sum()
         rows = np.zeros((6, len(weights), 3))
         for axis in range(3):
             rows[axis, :, axis] = weights
@@ -243,7 +247,7 @@ class GeometryProblem:
         return rows.reshape(6, -1) / GAUGE_STD_M
 
 
-def _turns(at: Unknowns, places: Array) -> tuple[tuple[Array, Array], ...]:
+def _source_derivatives(at: GeometryState, places: Array) -> tuple[tuple[Array, Array], ...]:
     """Return how places (event, 3) and their distance (event, 1) move with azimuth, elevation and range."""
     away = np.linalg.norm(places, axis=1)[:, None]
     still = np.zeros_like(away)

@@ -15,23 +15,23 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.decoding.dataset_topics import DEPTH, LABELS, find_topics
-from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_images
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 
 FULL_SCALE = 32768.0
-MOST_COLUMNS = 320
-LEAST_PICTURES = 30
+MAX_COLUMNS = 320
+MIN_PICTURES = 30
 
 Region = tuple[int, int, int, int]
-Advance = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class SeenAndHeard:
+class AudioVideoClip:
     """What a bag holds.
 
     Attributes:
@@ -56,7 +56,7 @@ class SeenAndHeard:
     damaged: int
 
 
-def watch(path: Path, audio: str, camera: str, region: Region | None, advance: Advance) -> SeenAndHeard:
+def load_clip(path: Path, audio: str, camera: str, region: Region | None, advance: ProgressCallback) -> AudioVideoClip:
     """Read a bag.
 
     Args:
@@ -82,18 +82,18 @@ def watch(path: Path, audio: str, camera: str, region: Region | None, advance: A
             pieces.append((piece, at))
             advance(piece.shape[1] / first.sample_rate_hz)
         stamps_ns, pictures, damaged, size_px = _pictures(bag, camera, region, advance)
-    if not pieces or len(pictures) < LEAST_PICTURES:
+    if not pieces or len(pictures) < MIN_PICTURES:
         msg = f'{path}: {len(pictures)} pictures on {camera!r} and {len(pieces)} s of sound are too few: record both.'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     start = pieces[0][1]
     samples = np.zeros((track.channels, pieces[-1][1] + pieces[-1][0].shape[1] - start), dtype=np.float32)
     for piece, at in pieces:
         samples[:, at - start : at - start + piece.shape[1]] = piece / np.float32(FULL_SCALE)
-    places = np.array([track.line.sample_at(stamp_ns) for stamp_ns in stamps_ns])
+    places = np.array([track.timeline.sample_at(stamp_ns) for stamp_ns in stamps_ns])
     corner = (0, 0) if region is None else region[:2]
     times_s = (places - start) / first.sample_rate_hz
     scale = (size_px[0] if region is None else region[2]) / pictures[0].shape[1]
-    return SeenAndHeard(samples, first.sample_rate_hz, np.stack(pictures), times_s, size_px, scale, corner, damaged)
+    return AudioVideoClip(samples, first.sample_rate_hz, np.stack(pictures), times_s, size_px, scale, corner, damaged)
 
 
 def camera_topic(bag: BagReader, name: str) -> str:
@@ -113,21 +113,21 @@ def camera_topic(bag: BagReader, name: str) -> str:
 
 
 def _pictures(
-    bag: BagReader, camera: str, region: Region | None, advance: Advance
+    bag: BagReader, camera: str, region: Region | None, advance: ProgressCallback
 ) -> tuple[list[int], list[NDArray[np.uint8]], int, tuple[int, int]]:
     stamps_ns: list[int] = []
     kept: list[NDArray[np.uint8]] = []
     damaged, size_px = 0, (0, 0)
-    for image in topic_images(bag, camera, decode_picture):
+    for image in topic_images(bag, camera, decode_rgb):
         stamp_ns, picture = image.stamp_ns, _decoded(image)
         if picture is None or stamp_ns is None or (stamps_ns and stamp_ns <= stamps_ns[-1]):
             damaged += 1
             continue
         size_px = picture.shape[1], picture.shape[0]
-        cut = picture if region is None else _cut(picture, region)
-        scale = max(cut.shape[1] / MOST_COLUMNS, 1.0)
-        grey = np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        size = (round(cut.shape[1] / scale), max(round(cut.shape[0] / scale), 1))
+        cropped = picture if region is None else _crop(picture, region)
+        scale = max(cropped.shape[1] / MAX_COLUMNS, 1.0)
+        grey = np.asarray(cv2.cvtColor(cropped, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        size = (round(cropped.shape[1] / scale), max(round(cropped.shape[0] / scale), 1))
         kept.append(np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
         if stamps_ns:
             advance((stamp_ns - stamps_ns[-1]) / 1e9)
@@ -142,12 +142,12 @@ def _decoded(image: TimedImage) -> NDArray[np.uint8] | None:
         return None
 
 
-def _cut(picture: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
+def _crop(picture: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
     column, row, columns, rows = region
     if row + rows > picture.shape[0] or column + columns > picture.shape[1]:
         msg = (
             f'--region {column} {row} {columns} {rows}: the pictures have {picture.shape[1]} columns and '
             f'{picture.shape[0]} rows.'
         )
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     return picture[row : row + rows, column : column + columns]

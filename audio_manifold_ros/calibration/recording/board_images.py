@@ -12,21 +12,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.decoding.image_messages import decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import topic_images
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.camera.camera_intrinsics import is_new
+from audio_manifold_ros.calibration.camera.camera_intrinsics import is_new_view
 from audio_manifold_ros.calibration.camera.charuco_board import BoardView, CharucoBoard
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.recording.audio_video_clip import camera_topic
 
 Picture = NDArray[np.uint8]
 NamedPicture = tuple[str, Picture | None]
 
-ENDINGS = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff')
+IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff')
 # A board is carried slowly: so often a bag is looked at, and so many views are enough.
-EVERY_NS, MOST_VIEWS = 250_000_000, 60
+MIN_INTERVAL_NS, MAX_VIEWS = 250_000_000, 60
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class BoardPictures:
         width: Columns of the pictures.
         height: Their rows.
         pictures: How many were looked at.
-        without: How many show no board, or too little of it.
+        without_board: How many show no board, or too little of it.
         damaged: How many could not be read.
 
     """
@@ -47,7 +47,7 @@ class BoardPictures:
     width: int
     height: int
     pictures: int
-    without: int
+    without_board: int
     damaged: int
 
 
@@ -58,10 +58,10 @@ def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
         WorkbenchError: There are none.
 
     """
-    paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in ENDINGS)
+    paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
-        msg = f'{folder}: has no pictures: give a folder with files of {", ".join(ENDINGS)}.'
-        raise WorkbenchError(msg)
+        msg = f'{folder}: has no pictures: give a folder with files of {", ".join(IMAGE_SUFFIXES)}.'
+        raise MeasurementError(msg)
     for path in paths:
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         yield path.name, None if grey is None else np.asarray(grey, dtype=np.uint8)
@@ -76,8 +76,8 @@ def bag_pictures(path: Path, camera: str) -> Iterator[NamedPicture]:
     """
     with BagReader(path) as bag:
         last_ns: int | None = None
-        for image in topic_images(bag, camera_topic(bag, camera), decode_picture):
-            if last_ns is not None and image.stamp_ns is not None and abs(image.stamp_ns - last_ns) < EVERY_NS:
+        for image in topic_images(bag, camera_topic(bag, camera), decode_rgb):
+            if last_ns is not None and image.stamp_ns is not None and abs(image.stamp_ns - last_ns) < MIN_INTERVAL_NS:
                 continue
             last_ns = image.stamp_ns if image.stamp_ns is not None else last_ns
             yield str(image.stamp_ns), _grey(image.image)
@@ -90,13 +90,15 @@ def _grey(decode: Callable[[], NDArray[np.uint8]]) -> Picture | None:
         return None
 
 
-def find_views(pictures: Iterable[NamedPicture], board: CharucoBoard, look: Callable[[int], None]) -> BoardPictures:
+def detect_board_views(
+    pictures: Iterable[NamedPicture], board: CharucoBoard, on_view: Callable[[int], None]
+) -> BoardPictures:
     """Find a board in pictures of one camera.
 
     Args:
         pictures: Names, and grey pictures or None for damaged ones.
         board: The board.
-        look: Told after every picture how many views there are.
+        on_view: Told after every picture how many views there are.
 
     Raises:
         WorkbenchError: The pictures differ in size, or there are none.
@@ -104,7 +106,7 @@ def find_views(pictures: Iterable[NamedPicture], board: CharucoBoard, look: Call
     """
     views: list[BoardView] = []
     size: tuple[int, int] | None = None
-    count = without = damaged = 0
+    count = without_board = damaged = 0
     for name, grey in pictures:
         count += 1
         if grey is None:
@@ -116,15 +118,15 @@ def find_views(pictures: Iterable[NamedPicture], board: CharucoBoard, look: Call
                 f'Picture {name!r} has {grey.shape[1]} x {grey.shape[0]} pixels, others {size[0]} x {size[1]}: give '
                 'pictures of one size.'
             )
-            raise WorkbenchError(msg)
-        view = board.find(name, grey)
-        without += view is None
-        if view is not None and is_new(view, views, size[0]):
+            raise MeasurementError(msg)
+        view = board.detect(name, grey)
+        without_board += view is None
+        if view is not None and is_new_view(view, views, size[0]):
             views.append(view)
-        look(len(views))
-        if len(views) == MOST_VIEWS:
+        on_view(len(views))
+        if len(views) == MAX_VIEWS:
             break
     if size is None:
         msg = f'None of {count} pictures can be read: look at what recorded them.'
-        raise WorkbenchError(msg)
-    return BoardPictures(tuple(views), size[0], size[1], count, without, damaged)
+        raise MeasurementError(msg)
+    return BoardPictures(tuple(views), size[0], size[1], count, without_board, damaged)

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, delays_from_places
-from audio_manifold_ros.calibration.channels.stationary_segments import Places, find_places
-from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
-from audio_manifold_ros.calibration.recording.usable_channels import LiveChannels
+from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, estimate_acoustic_delays
+from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments, find_stationary_segments
+from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels
 
-LONGEST_DELAY_S = 0.02
-WALK = (
+MAX_DELAY_S = 0.02
+LOUDSPEAKER_HELP = (
     'Park away from walls, engine off, no wind to speak of. Play pink or white noise from a loudspeaker that reaches '
     'down to 150 Hz, clearly louder than the street. Carry it around the array at three to five metres, as high as '
     'the microphones, and hold it still for three seconds at each of eight to twelve places on all sides; how far and '
@@ -22,30 +22,30 @@ WALK = (
 )
 
 
-def hear_places(live: LiveChannels) -> Places:
+def find_loudspeaker_segments(usable: UsableChannels) -> StationarySegments:
     """Return when a loudspeaker stood still, and how late each channel heard it.
 
     Raises:
         CalibrationError: There is no clear sound.
 
     """
-    across_s = float(np.linalg.norm(np.ptp(live.positions_m, axis=0))) / live.array.sound_mps
-    arrivals = find_arrivals(live.samples, live.sample_rate_hz, across_s + LONGEST_DELAY_S)
-    return find_places(arrivals, across_s * live.sample_rate_hz)
+    aperture_s = float(np.linalg.norm(np.ptp(usable.positions_m, axis=0))) / usable.array.sound_mps
+    arrivals = estimate_tdoas(usable.samples, usable.sample_rate_hz, aperture_s + MAX_DELAY_S)
+    return find_stationary_segments(arrivals, aperture_s * usable.sample_rate_hz)
 
 
-def stand_places(live: LiveChannels) -> tuple[Places, ChannelDelays]:
+def locate_loudspeaker(usable: UsableChannels) -> tuple[StationarySegments, ChannelDelays]:
     """Return where and when the loudspeaker stood, and the delays of the channels.
 
     Raises:
         CalibrationError: There is no clear sound, or the places are too few or on one side.
 
     """
-    places = hear_places(live)
-    return places, delays_from_places(places, live.positions_m, live.sample_rate_hz, live.array.sound_mps)
+    places = find_loudspeaker_segments(usable)
+    return places, estimate_acoustic_delays(places, usable.positions_m, usable.sample_rate_hz, usable.array.sound_mps)
 
 
-def drift_said(names: Sequence[str], drifting: Sequence[int], delays: ChannelDelays) -> str:
+def clock_drift_warning(names: Sequence[str], drifting: Sequence[int], delays: ChannelDelays) -> str:
     """Say that some channels have another clock."""
     others = [channel for channel in range(len(names)) if channel not in drifting]
     worst = abs(float(np.median(delays.drift_ppm[list(drifting)]) - np.median(delays.drift_ppm[others])))

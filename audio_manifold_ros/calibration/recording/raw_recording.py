@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 
-LONGEST_S = 600.0
+MAX_DURATION_S = 600.0
 
-Hear = Callable[[AudioBlock], None]
+BlockCallback = Callable[[AudioBlock], None]
 
 
 @dataclass(frozen=True)
-class Recording:
+class RawRecording:
     """Raw sound, without any correction.
 
     Where samples were lost, what lies before and after is joined: a loss hits all channels alike.
@@ -58,10 +58,12 @@ class Recording:
             (self.overflows, 'times the device reported a loss: close other programs, or record again.'),
             (self.rejected_samples, 'samples are not finite and were left out: look at what recorded them.'),
         )
-        return tuple(f'{count} {words}' for count, words in found if count)
+        return tuple(f'{count} {description}' for count, description in found if count)
 
 
-def collect(blocks: Iterable[AudioBlock], origin: str, start_s: float, seconds: float, hear: Hear) -> Recording:
+def collect_blocks(
+    blocks: Iterable[AudioBlock], origin: str, start_s: float, seconds: float, on_block: BlockCallback
+) -> RawRecording:
     """Join blocks to a recording.
 
     Args:
@@ -69,37 +71,39 @@ def collect(blocks: Iterable[AudioBlock], origin: str, start_s: float, seconds: 
         origin: Where they come from, for people.
         start_s: How much is skipped at the beginning.
         seconds: How much is taken; less if there is no more.
-        hear: Told every block that is taken.
+        on_block: Told every block that is taken.
 
     Raises:
         WorkbenchError: There is no sound, or it changes its rate or channels.
 
     """
     kept: list[NDArray[np.float32]] = []
-    form: tuple[int, int] | None = None
+    layout: tuple[int, int] | None = None
     first = following = samples = lost = rejected = overflows = 0
     for block in blocks:
-        if form is None:
-            form, first, following = (block.channels, block.sample_rate_hz), block.first_sample, block.first_sample
-        if (block.channels, block.sample_rate_hz) != form:
-            msg = f'{origin}: the sound changes from {form} to {(block.channels, block.sample_rate_hz)} (channels, Hz).'
-            raise WorkbenchError(msg)
+        if layout is None:
+            layout, first, following = (block.channels, block.sample_rate_hz), block.first_sample, block.first_sample
+        if (block.channels, block.sample_rate_hz) != layout:
+            msg = (
+                f'{origin}: the sound changes from {layout} to {(block.channels, block.sample_rate_hz)} (channels, Hz).'
+            )
+            raise MeasurementError(msg)
         missing = max(block.first_sample - following, 0)
         following = block.end_sample
-        if block.end_sample - first <= start_s * form[1]:
+        if block.end_sample - first <= start_s * layout[1]:
             continue
         lost += missing if kept else 0
         overflows += block.overflow
         if not np.isfinite(block.samples).all():
             rejected += block.samples.shape[1]
             continue
-        hear(block)
+        on_block(block)
         kept.append(block.samples)
         samples += block.samples.shape[1]
-        if samples >= seconds * form[1]:
+        if samples >= seconds * layout[1]:
             break
-    if form is None or not kept:
+    if layout is None or not kept:
         msg = f'{origin}: there is no sound from {start_s:g} s on: choose an earlier start or another recording.'
-        raise WorkbenchError(msg)
-    joined = np.concatenate(kept, axis=1)[:, : round(seconds * form[1])]
-    return Recording(joined, form[1], lost, rejected, overflows, origin)
+        raise MeasurementError(msg)
+    joined = np.concatenate(kept, axis=1)[:, : round(seconds * layout[1])]
+    return RawRecording(joined, layout[1], lost, rejected, overflows, origin)

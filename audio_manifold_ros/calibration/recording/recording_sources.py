@@ -14,37 +14,37 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.capture.device_source import DeviceSource
 from audio_manifold_ros.audio.file_source import FileSource
 from audio_manifold_ros.audio.source import AudioSource, SourceState
-from audio_manifold_ros.bags.decoding.audio_blocks import heard_audio
+from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.recording.raw_recording import LONGEST_S
+from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.calibration.recording.raw_recording import MAX_DURATION_S
 from audio_manifold_ros.common.argument_types import number, whole_number
 
 BLOCK_S = 0.02
 FILE_BLOCK = 4096
-READ_S = 0.25
-DEAF_S = 15.0
+READ_TIMEOUT_S = 0.25
+SILENCE_TIMEOUT_S = 15.0
 DEFAULT_RATE_HZ, DEFAULT_CHANNELS = 48_000, 8
 
 
 @dataclass(frozen=True)
-class Sound:
+class RecordingSource:
     """Sound about to be taken in.
 
     Attributes:
         origin: Where it comes from, for people.
-        live: Whether it sounds now.
+        is_live: Whether it sounds now.
         blocks: Yields what there is.
 
     """
 
     origin: str
-    live: bool
+    is_live: bool
     blocks: Callable[[], Iterator[AudioBlock]]
 
 
-def add_sound_arguments(parser: argparse.ArgumentParser, seconds: float) -> None:
+def add_source_arguments(parser: argparse.ArgumentParser, seconds: float) -> None:
     """Add what names a source; a live recording takes `seconds` unless told otherwise."""
     source = parser.add_argument_group('sound').add_mutually_exclusive_group(required=True)
     source.add_argument('--device', metavar='NAME', help='record live: name of a sound device, or a part of it')
@@ -52,8 +52,8 @@ def add_sound_arguments(parser: argparse.ArgumentParser, seconds: float) -> None
     source.add_argument('--bag', type=Path, metavar='BAG', help='rosbag2 folder, .mcap or .db3')
     parser.add_argument(
         '--seconds',
-        type=number(1, LONGEST_S),
-        help=f'how much is taken (default: {seconds:g} from a device, all of a file or bag, up to {LONGEST_S:g})',
+        type=number(1, MAX_DURATION_S),
+        help=f'how much is taken (default: {seconds:g} from a device, all of a file or bag, up to {MAX_DURATION_S:g})',
     )
     parser.add_argument('--start', type=number(0), default=0.0, help='seconds to skip first (default: %(default)g)')
     parser.add_argument(
@@ -67,21 +67,21 @@ def add_sound_arguments(parser: argparse.ArgumentParser, seconds: float) -> None
     parser.add_argument('--topic', default='', help='audio topic of the bag (default: the only one)')
 
 
-def open_sound(given: argparse.Namespace, channels_needed: int | None) -> Sound:
+def open_recording_source(given: argparse.Namespace, channels_needed: int | None) -> RecordingSource:
     """Return the source that was named; a device is opened when its blocks are asked for.
 
     Args:
-        given: What `add_sound_arguments` read.
+        given: What `add_source_arguments` read.
         channels_needed: Channels that the rig uses; None without a rig.
 
     """
     if given.device is not None:
         channels = given.channels or channels_needed or DEFAULT_CHANNELS
-        return Sound(f'device {given.device!r}', True, lambda: _device(given.device, given.rate, channels))
+        return RecordingSource(f'device {given.device!r}', True, lambda: _device(given.device, given.rate, channels))
     if given.wav is not None:
-        source = FileSource(given.wav, time.time_ns, paced=False, block_samples=FILE_BLOCK)
-        return Sound(f'file {str(given.wav)!r}', False, lambda: _blocks(source))
-    return Sound(f'bag {str(given.bag)!r}', False, lambda: _bag(given.bag, given.topic))
+        source = FileSource(given.wav, time.time_ns, realtime=False, block_samples=FILE_BLOCK)
+        return RecordingSource(f'file {str(given.wav)!r}', False, lambda: _blocks(source))
+    return RecordingSource(f'bag {str(given.bag)!r}', False, lambda: _bag(given.bag, given.topic))
 
 
 def _device(name: str, rate_hz: int, channels: int) -> Iterator[AudioBlock]:
@@ -92,17 +92,17 @@ def _blocks(source: AudioSource) -> Iterator[AudioBlock]:
     """Yield the blocks of a source until it ends; one that falls silent for long is an error."""
     source.open()
     try:
-        heard_s = time.monotonic()
+        last_block_s = time.monotonic()
         while True:
-            block = source.read(READ_S)
+            block = source.read(READ_TIMEOUT_S)
             if block is not None:
-                heard_s = time.monotonic()
+                last_block_s = time.monotonic()
                 yield block
             elif source.status().state is SourceState.ENDED:
                 return
-            elif time.monotonic() - heard_s > DEAF_S:
-                msg = f'No sound for {DEAF_S:g} s: {source.status().message}'
-                raise WorkbenchError(msg)
+            elif time.monotonic() - last_block_s > SILENCE_TIMEOUT_S:
+                msg = f'No sound for {SILENCE_TIMEOUT_S:g} s: {source.status().message}'
+                raise MeasurementError(msg)
     finally:
         source.close()
 
@@ -110,6 +110,6 @@ def _blocks(source: AudioSource) -> Iterator[AudioBlock]:
 def _bag(path: Path, topic: str) -> Iterator[AudioBlock]:
     with BagReader(path) as bag:
         topics = find_topics(str(path), bag.topics, audio=topic)
-        for heard in heard_audio(bag, topics):
-            if heard.block is not None:
-                yield heard.block
+        for block_message in audio_blocks(bag, topics):
+            if block_message.block is not None:
+                yield block_message.block

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
-from audio_manifold_ros.calibration.commands.measurement_command import Task
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.commands.measurement_command import MeasurementTask
+from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 # With these nothing can be measured; other faults spoil it a little.
-FATAL = frozenset({'dead', 'identical'})
+FATAL_FAULTS = frozenset({'dead', 'identical'})
 
 
 @dataclass(frozen=True)
-class LiveChannels:
+class UsableChannels:
     """Raw sound of the enabled microphones.
 
     Attributes:
@@ -58,12 +58,12 @@ class LiveChannels:
         return self.array.positions_m[list(self.indices)]
 
 
-def live_channels(task: Task, *, alike: bool = False) -> LiveChannels:
+def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> UsableChannels:
     """Choose the enabled microphones.
 
     Args:
         task: Recording and rig.
-        alike: All channels are given the same signal, so that it is no fault to carry it.
+        same_signal: All channels are given the same signal, so that it is no fault to carry it.
 
     Raises:
         WorkbenchError: There is no rig, it has less than two enabled microphones, or one of them is dead or a copy.
@@ -73,19 +73,19 @@ def live_channels(task: Task, *, alike: bool = False) -> LiveChannels:
     indices = tuple(index for index, mic in enumerate(array.microphones) if mic.enabled)
     if len(indices) < 2:
         msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: microphones are compared, enable two.'
-        raise WorkbenchError(msg)
+        raise MeasurementError(msg)
     samples = task.recording.samples[[array.microphones[index].device_channel for index in indices]]
     check = check_channels(samples, task.recording.sample_rate_hz)
-    expected = {'identical'} if alike else set()
+    expected = {'identical'} if same_signal else set()
     found = {
         array.microphones[index].name: sorted(set(channel.faults) - expected)
         for index, channel in zip(indices, check.channels, strict=True)
         if set(channel.faults) - expected
     }
-    fatal = {name: faults for name, faults in found.items() if FATAL & set(faults)}
+    fatal = {name: faults for name, faults in found.items() if FATAL_FAULTS & set(faults)}
     if fatal:
-        said = ', '.join(f'{name} is {" and ".join(faults)}' for name, faults in fatal.items())
-        msg = f'{said}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
-        raise WorkbenchError(msg)
+        fault_text = ', '.join(f'{name} is {" and ".join(faults)}' for name, faults in fatal.items())
+        msg = f'{fault_text}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
+        raise MeasurementError(msg)
     remarks = tuple(f'{name} is {" and ".join(faults)}: run `calibrate check`.' for name, faults in found.items())
-    return LiveChannels(array, indices, samples, task.recording.sample_rate_hz, remarks)
+    return UsableChannels(array, indices, samples, task.recording.sample_rate_hz, remarks)

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from audio_manifold_ros.calibration.errors import WorkbenchError
+from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture, save_picture
 
@@ -28,7 +28,7 @@ STYLES = {'good': 'bold green', 'change': 'bold yellow', 'faulty': 'bold red', '
 Cell = str | int | float | None
 
 
-class Verdict(str, Enum):
+class CalibrationVerdict(str, Enum):
     """What a measurement says of the rig."""
 
     GOOD = 'good'
@@ -38,7 +38,7 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Numbers for people.
 
     Attributes:
@@ -52,7 +52,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
+class CalibrationReport:
     """What was measured.
 
     Attributes:
@@ -70,11 +70,11 @@ class Report:
     """
 
     command: str
-    verdict: Verdict
+    verdict: CalibrationVerdict
     summary: str
     remarks: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ReportTable, ...] = ()
     changes: tuple[RigChange, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, Picture] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Report:
     def show(self, console: Console) -> None:
         """Print verdict, tables, remarks and changes."""
         for table in self.tables:
-            console.print(_laid_out(table), markup=False, highlight=False)
+            console.print(_format_table(table), markup=False, highlight=False)
         for remark in self.remarks:
             console.print(f'  - {remark}', markup=False, highlight=False)
         if self.changes or self.files:
@@ -125,10 +125,10 @@ class Report:
             (folder / JSON_FILE).write_text(content, encoding='utf-8')
         except OSError as error:
             msg = f'Cannot write the report to {str(folder)!r}: {error.strerror}. Give another folder with --out.'
-            raise WorkbenchError(msg) from None
+            raise MeasurementError(msg) from None
 
 
-def conclude(report: Report, out: Path | None, console: Console) -> int:
+def save_and_show(report: CalibrationReport, out: Path | None, console: Console) -> int:
     """Show and save a report.
 
     Args:
@@ -149,7 +149,7 @@ def conclude(report: Report, out: Path | None, console: Console) -> int:
     console.print(f'Report: {folder}', markup=False, highlight=False)
     if report.changes or report.files:
         console.print(f'To make the changes: calibrate apply {folder} --rig FOLDER', markup=False, highlight=False)
-    return int(report.verdict in {Verdict.FAULTY, Verdict.REFUSED})
+    return int(report.verdict in {CalibrationVerdict.FAULTY, CalibrationVerdict.REFUSED})
 
 
 def default_folder(command: str) -> Path:
@@ -157,14 +157,14 @@ def default_folder(command: str) -> Path:
     return Path('calibration_reports') / f'{command}_{datetime.now():%Y%m%d_%H%M%S}'  # noqa: DTZ005 (a person's clock)
 
 
-def _laid_out(table: Table) -> str:
+def _format_table(table: ReportTable) -> str:
     """Return the table as text of its own width: a narrow terminal breaks lines and loses no number."""
-    laid_out = RichTable(box=None, pad_edge=False)
+    layout = RichTable(box=None, pad_edge=False)
     for place, name in enumerate(table.columns):
-        laid_out.add_column(name, justify='left' if place == 0 else 'right', no_wrap=True)
+        layout.add_column(name, justify='left' if place == 0 else 'right', no_wrap=True)
     for row in table.rows:
-        laid_out.add_row(*('–' if cell is None else str(cell) for cell in row))
-    return _text_of(lambda console: console.print(laid_out)).rstrip()
+        layout.add_row(*('–' if cell is None else str(cell) for cell in row))
+    return _text_of(lambda console: console.print(layout)).rstrip()
 
 
 def _text_of(show: Callable[[Console], None]) -> str:

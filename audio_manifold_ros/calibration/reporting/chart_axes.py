@@ -53,15 +53,15 @@ class Axis:
         return [number * step for number in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def fitted_axis(label: str, values: list[float], least: float, margin: float = 0.08) -> Axis:
-    """Return an axis that holds values, and spans at least `least`."""
+def fitted_axis(label: str, values: list[float], min_span: float, margin: float = 0.08) -> Axis:
+    """Return an axis that holds values, and spans at least `min_span`."""
     finite = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min(finite), max(finite)
-    room = max((high - low) * margin, (least - (high - low)) / 2, 1e-9)
+    room = max((high - low) * margin, (min_span - (high - low)) / 2, 1e-9)
     return Axis(label, low - room, high + room)
 
 
-class Frame:
+class ChartAxes:
     """A picture with axes; what is drawn is given in values of the axes.
 
     Attributes:
@@ -108,9 +108,9 @@ class Frame:
         cv2.line(self.picture, start, end, colour, 1)
 
 
-def _round_step(least: float) -> float:
-    decade = 10.0 ** math.floor(math.log10(max(least, 1e-12)))
-    return next(step * decade for step in (1, 2, 5, 10) if step * decade >= least * (1 - 1e-9))
+def _round_step(min_span: float) -> float:
+    decade = 10.0 ** math.floor(math.log10(max(min_span, 1e-12)))
+    return next(step * decade for step in (1, 2, 5, 10) if step * decade >= min_span * (1 - 1e-9))
 
 
 def _short(value: float) -> str:

@@ -15,8 +15,8 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     TOP,
     WIDTH,
     Axis,
+    ChartAxes,
     Colour,
-    Frame,
     fitted_axis,
 )
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
@@ -32,10 +32,10 @@ COLOURS: tuple[Colour, ...] = (
     (200, 140, 110),
 )
 GOOD, BAD, ALLOWED = (86, 156, 246), (232, 75, 75), (30, 44, 38)
-BAR_SHARE = 0.62
-MOST_LEGEND = 16
+BAR_WIDTH = 0.62
+MAX_LEGEND_ENTRIES = 16
 # More bars than that leave no room for their values, or for the name of every one.
-MOST_VALUES, MOST_NAMES = 12, 24
+MAX_LABELLED_VALUES, MAX_LABELLED_NAMES = 12, 24
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -47,7 +47,7 @@ def bar_chart(
     *,
     allowed: tuple[float, float] | None = None,
     bad: Collection[str] = (),
-    least_span: float = 1.0,
+    min_span: float = 1.0,
     from_zero: bool = True,
 ) -> Picture:
     """Draw one value per microphone.
@@ -58,7 +58,7 @@ def bar_chart(
         bars: Values by name, None where there is none; of many only some names are written, and no values.
         allowed: Values between these are good; shaded.
         bad: Names of bars to mark.
-        least_span: Shortest span of the axis, so that small deviations look small.
+        min_span: Shortest span of the axis, so that small deviations look small.
         from_zero: Bars begin at zero; otherwise, for levels, at the bottom.
 
     Returns:
@@ -66,22 +66,22 @@ def bar_chart(
 
     """
     values = [value for value in bars.values() if value is not None] + [*(allowed or ())] + [0.0] * from_zero
-    y = fitted_axis(unit, values, least_span)
-    frame = Frame(title, Axis('', 0.0, max(len(bars), 1)), y, x_ticks=False)
+    y = fitted_axis(unit, values, min_span)
+    axes = ChartAxes(title, Axis('', 0.0, max(len(bars), 1)), y, x_ticks=False)
     if allowed is not None:
-        frame.box((0.0, allowed[0]), (float(len(bars)), allowed[1]), ALLOWED)
+        axes.box((0.0, allowed[0]), (float(len(bars)), allowed[1]), ALLOWED)
     base = 0.0 if from_zero else y.low
     for place, (name, value) in enumerate(bars.items()):
-        start = place + (1 - BAR_SHARE) / 2
-        column, _ = frame.point(start, y.low)
+        start = place + (1 - BAR_WIDTH) / 2
+        column, _ = axes.point(start, y.low)
         if value is not None:
-            frame.box((start, base), (start + BAR_SHARE, value), BAD if name in bad else GOOD)
-            row = frame.point(start, max(value, base))[1]
-            if len(bars) <= MOST_VALUES:
-                frame.write(f'{value:.3g}', (column, max(row - 5, TOP + 10)), TEXT, 0.4)
-        if place % math.ceil(len(bars) / MOST_NAMES) == 0:
-            frame.write(name[:10], (column, HEIGHT - 40), BAD if name in bad else FAINT, 0.42)
-    return frame.picture
+            axes.box((start, base), (start + BAR_WIDTH, value), BAD if name in bad else GOOD)
+            row = axes.point(start, max(value, base))[1]
+            if len(bars) <= MAX_LABELLED_VALUES:
+                axes.write(f'{value:.3g}', (column, max(row - 5, TOP + 10)), TEXT, 0.4)
+        if place % math.ceil(len(bars) / MAX_LABELLED_NAMES) == 0:
+            axes.write(name[:10], (column, HEIGHT - 40), BAD if name in bad else FAINT, 0.42)
+    return axes.picture
 
 
 def line_chart(
@@ -91,7 +91,7 @@ def line_chart(
     curves: Mapping[str, Curve],
     *,
     logarithmic: bool = False,
-    least_span: float = 1.0,
+    min_span: float = 1.0,
 ) -> Picture:
     """Draw courses.
 
@@ -101,7 +101,7 @@ def line_chart(
         y_label: Quantity and unit upwards.
         curves: (x, y) by name; values that are not finite are left out.
         logarithmic: Draw x by decades; it must be positive.
-        least_span: Shortest span upwards.
+        min_span: Shortest span upwards.
 
     Returns:
         uint8 (row, column, 3), red first.
@@ -110,12 +110,12 @@ def line_chart(
     xs = [float(value) for x, _ in curves.values() for value in x]
     ys = [float(value) for _, y in curves.values() for value in y]
     x_axis = Axis(x_label, min(xs, default=1.0), max([*xs, min(xs, default=1.0) + 1e-6]), logarithmic)
-    frame = Frame(title, x_axis, fitted_axis(y_label, ys, least_span))
+    axes = ChartAxes(title, x_axis, fitted_axis(y_label, ys, min_span))
     for number, (name, (x, y)) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]
         points = [(float(a), float(b)) for a, b in zip(x, y, strict=True) if math.isfinite(a) and math.isfinite(b)]
         if len(points) > 1:
-            frame.curve(points, colour)
-        if number < MOST_LEGEND:
-            frame.write(name[:16], (WIDTH - RIGHT + 14, TOP + 16 + 20 * number), colour, 0.45)
-    return frame.picture
+            axes.curve(points, colour)
+        if number < MAX_LEGEND_ENTRIES:
+            axes.write(name[:16], (WIDTH - RIGHT + 14, TOP + 16 + 20 * number), colour, 0.45)
+    return axes.picture

@@ -18,12 +18,12 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     TOP,
     WIDTH,
     Axis,
-    Frame,
+    ChartAxes,
 )
 from audio_manifold_ros.calibration.reporting.charts import COLOURS
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
 
-MAGNIFIED = 50.0
+ERROR_MAGNIFICATION = 50.0
 
 
 def corner_chart(
@@ -37,7 +37,7 @@ def corner_chart(
     Args:
         title: What is shown, ASCII.
         corners_px: Column and row, by view (corner, 2).
-        errors_px: How far each is off, likewise; drawn `MAGNIFIED` times as long.
+        errors_px: How far each is off, likewise; drawn `ERROR_MAGNIFICATION` times as long.
         size_px: Columns and rows of the picture.
 
     Returns:
@@ -47,15 +47,19 @@ def corner_chart(
     width, height = size_px
     scale = max(width / (WIDTH - LEFT - RIGHT), height / (HEIGHT - TOP - BOTTOM))
     across, down = scale * (WIDTH - LEFT - RIGHT), scale * (HEIGHT - TOP - BOTTOM)
-    frame = Frame(title, Axis('column', 0.0, across), Axis('rows from below', 0.0, down))
+    axes = ChartAxes(title, Axis('column', 0.0, across), Axis('rows from below', 0.0, down))
     outline = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height), (0.0, 0.0)]
-    frame.curve([(column, float(row)) for column, row in outline], COLOURS[0])
+    axes.curve([(column, float(row)) for column, row in outline], COLOURS[0])
     for number, (corners, errors) in enumerate(zip(corners_px, errors_px, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         for (column, row), (right, below) in zip(corners.tolist(), errors.tolist(), strict=True):
-            at = frame.point(column, height - row)
-            cv2.circle(frame.picture, at, 2, colour, -1, cv2.LINE_AA)
-            frame.curve(
-                [(column, height - row), (column + MAGNIFIED * right, height - row - MAGNIFIED * below)], colour
+            at = axes.point(column, height - row)
+            cv2.circle(axes.picture, at, 2, colour, -1, cv2.LINE_AA)
+            axes.curve(
+                [
+                    (column, height - row),
+                    (column + ERROR_MAGNIFICATION * right, height - row - ERROR_MAGNIFICATION * below),
+                ],
+                colour,
             )
-    return frame.picture
+    return axes.picture

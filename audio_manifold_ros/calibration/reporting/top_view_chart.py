@@ -20,10 +20,10 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     TOP,
     WIDTH,
     Axis,
+    ChartAxes,
     Colour,
-    Frame,
 )
-from audio_manifold_ros.calibration.reporting.charts import COLOURS, MOST_LEGEND
+from audio_manifold_ros.calibration.reporting.charts import COLOURS, MAX_LEGEND_ENTRIES
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
 
 ASPECT = (WIDTH - LEFT - RIGHT) / (HEIGHT - TOP - BOTTOM)
@@ -63,25 +63,25 @@ def plan_chart(title: str, marks: Mapping[str, Marks]) -> Picture:
     low, high = places.min(axis=0), places.max(axis=0)
     half = max(float((high[0] - low[0]) / 2), float((high[1] - low[1]) / 2 / ASPECT), 0.01) * MARGIN
     up, across = float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2
-    frame = Frame(
+    axes = ChartAxes(
         title,
         Axis('m to the right', -across - half * ASPECT, -across + half * ASPECT),
         Axis('m ahead', up - half, up + half),
     )
     for number, (name, mark) in enumerate(marks.items()):
         colour = COLOURS[number % len(COLOURS)]
-        _draw(frame, mark, colour, (HEIGHT - TOP - BOTTOM) / (2 * half))
-        if number < MOST_LEGEND:
-            frame.write(name[:18], (WIDTH - RIGHT + 14, TOP + 16 + 20 * number), colour, 0.45)
-    return frame.picture
+        _draw(axes, mark, colour, (HEIGHT - TOP - BOTTOM) / (2 * half))
+        if number < MAX_LEGEND_ENTRIES:
+            axes.write(name[:18], (WIDTH - RIGHT + 14, TOP + 16 + 20 * number), colour, 0.45)
+    return axes.picture
 
 
-def _draw(frame: Frame, mark: Marks, colour: Colour, pixels_per_metre: float) -> None:
+def _draw(axes: ChartAxes, mark: Marks, colour: Colour, pixels_per_metre: float) -> None:
     for number, (ahead, left) in enumerate(mark.places_m[:, :2].tolist()):
-        at = frame.point(-left, ahead)
-        cv2.circle(frame.picture, at, 6 if mark.hollow else 3, colour, 1 if mark.hollow else -1, cv2.LINE_AA)
+        at = axes.point(-left, ahead)
+        cv2.circle(axes.picture, at, 6 if mark.hollow else 3, colour, 1 if mark.hollow else -1, cv2.LINE_AA)
         if len(mark.radii_m):
             radius = round(mark.radii_m[number] * pixels_per_metre)
-            cv2.circle(frame.picture, at, max(radius, 1), colour, 1, cv2.LINE_AA)
+            cv2.circle(axes.picture, at, max(radius, 1), colour, 1, cv2.LINE_AA)
         if mark.names:
-            frame.write(mark.names[number][:10], (at[0] + 9, at[1] - 5), FAINT, 0.4)
+            axes.write(mark.names[number][:10], (at[0] + 9, at[1] - 5), FAINT, 0.4)

@@ -33,7 +33,7 @@ def shuffled_order(drive_ids: Sequence[str], seed: int = 0) -> NDArray[np.int64]
         msg = f'Drive {drive!r} has {largest} of {total} windows: to shuffle audio, give windows of more drives.'
         raise EvaluationError(msg)
     rng = np.random.default_rng(seed)
-    rank = {name: place for place, name in enumerate(rng.permutation(sorted(set(drive_ids))).tolist())}
+    rank = {name: index for index, name in enumerate(rng.permutation(sorted(set(drive_ids))).tolist())}
     ranks = np.array([rank[name] for name in drive_ids])
     grouped = np.lexsort((rng.permutation(total), ranks))
     # Each drive is one block of at most `largest`: turned so far, none of its windows stays inside it.

@@ -24,7 +24,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Prior:
+class PixelPrior:
     """The same images for every window.
 
     Attributes:
@@ -60,7 +60,7 @@ class Prior:
         return content.getvalue()
 
     @classmethod
-    def load(cls, path: Path | str) -> Prior:
+    def load(cls, path: Path | str) -> PixelPrior:
         """Read a file that `save` wrote.
 
         Raises:
@@ -82,7 +82,7 @@ class Prior:
         return prior
 
 
-class PriorBuilder:
+class PixelPriorBuilder:
     """Counts training images into histograms per pixel: memory does not grow with their number.
 
     Depth is counted in 512 bins of equal ratio over 1..80 m, or from another nearest depth on, and the median
@@ -123,7 +123,7 @@ class PriorBuilder:
             self._classes[pixel, flat_labels[pixel]] += 1
         self._images += 1
 
-    def build(self) -> Prior:
+    def build(self) -> PixelPrior:
         """Return the prior of the images counted so far.
 
         Raises:
@@ -133,9 +133,9 @@ class PriorBuilder:
         if not self._images:
             msg = 'A prior without training images: add at least one.'
             raise EvaluationError(msg)
-        known = self._classes.any(axis=1)
-        labels = np.where(known, self._classes.argmax(axis=1), UNLABELLED).astype(np.uint8)
-        return Prior(self._median().reshape(self._shape), labels.reshape(self._shape), self._images)
+        labelled = self._classes.any(axis=1)
+        labels = np.where(labelled, self._classes.argmax(axis=1), UNLABELLED).astype(np.uint8)
+        return PixelPrior(self._median().reshape(self._shape), labels.reshape(self._shape), self._images)
 
     def _median(self) -> NDArray[np.float32]:
         cumulated = self._depth.cumsum(axis=1, dtype=np.float64)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, far_where_unknown
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, fill_invalid_with_far
 
 # Of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
 TOLERANCES = {'': 0.0075, '_wide': 0.03}
@@ -25,29 +25,31 @@ EDGE_RATIO = 1.25
 Mask = NDArray[np.bool_]
 
 
-class BoundaryCounts:
+class BoundaryFScore:
     """Edge pixels of all images, and how many of them have an edge of the other image nearby."""
 
     def __init__(self) -> None:
         """Start with no image."""
-        self.true_pixels = self.said_pixels = 0
-        self._true_met = np.zeros(len(TOLERANCES), dtype=np.int64)
-        self._said_met = np.zeros(len(TOLERANCES), dtype=np.int64)
+        self.true_pixels = self.predicted_pixels = 0
+        self._true_matched = np.zeros(len(TOLERANCES), dtype=np.int64)
+        self._predicted_matched = np.zeros(len(TOLERANCES), dtype=np.int64)
 
-    def add(self, truth: Mask, near_truth: Sequence[Mask], said: Mask, near_said: Sequence[Mask]) -> None:
+    def add(
+        self, ground_truth: Mask, near_ground_truth: Sequence[Mask], predicted: Mask, near_predicted: Sequence[Mask]
+    ) -> None:
         """Count one image.
 
         Args:
-            truth: (row, column) the true edges.
-            near_truth: What lies within each tolerance of them (see `near`).
-            said: The predicted edges.
-            near_said: What lies within each tolerance of them.
+            ground_truth: (row, column) the true edges.
+            near_ground_truth: What lies within each tolerance of them (see `tolerance_masks`).
+            predicted: The predicted edges.
+            near_predicted: What lies within each tolerance of them.
 
         """
-        self.true_pixels += int(np.count_nonzero(truth))
-        self.said_pixels += int(np.count_nonzero(said))
-        self._true_met += [np.count_nonzero(truth & around) for around in near_said]
-        self._said_met += [np.count_nonzero(said & around) for around in near_truth]
+        self.true_pixels += int(np.count_nonzero(ground_truth))
+        self.predicted_pixels += int(np.count_nonzero(predicted))
+        self._true_matched += [np.count_nonzero(ground_truth & around) for around in near_predicted]
+        self._predicted_matched += [np.count_nonzero(predicted & around) for around in near_ground_truth]
 
     def result(self) -> dict[str, float]:
         """Return `precision`, `recall` and their harmonic mean `f` for each tolerance (`f`, `f_wide`).
@@ -55,9 +57,9 @@ class BoundaryCounts:
         Precision is NaN where nothing was said, recall where nothing was true; `f` is then 0, or NaN where both are.
         """
         found: dict[str, float] = {}
-        for place, name in enumerate(TOLERANCES):
-            precision = _ratio(self._said_met[place], self.said_pixels)
-            recall = _ratio(self._true_met[place], self.true_pixels)
+        for index, name in enumerate(TOLERANCES):
+            precision = _ratio(self._predicted_matched[index], self.predicted_pixels)
+            recall = _ratio(self._true_matched[index], self.true_pixels)
             found[f'precision{name}'], found[f'recall{name}'] = precision, recall
             found[f'f{name}'] = harmonic_mean(precision, recall)
         return found
@@ -73,10 +75,10 @@ def harmonic_mean(precision: float, recall: float) -> float:
 
 def tolerances_px(rows: int, columns: int) -> tuple[int, ...]:
     """Return the tolerances for an image of so many rows and columns, in whole pixels."""
-    return tuple(math.ceil(share * math.hypot(rows, columns)) for share in TOLERANCES.values())
+    return tuple(math.ceil(fraction * math.hypot(rows, columns)) for fraction in TOLERANCES.values())
 
 
-def near(edges: Mask) -> tuple[Mask, ...]:
+def tolerance_masks(edges: Mask) -> tuple[Mask, ...]:
     """Return for each tolerance which pixels (row, column) have an edge at most so far away."""
     import cv2
 
@@ -86,7 +88,7 @@ def near(edges: Mask) -> tuple[Mask, ...]:
     if not rows.size:
         return found
     margin = max(tolerances)
-    part = tuple(slice(max(int(place[0]) - margin, 0), int(place[-1]) + margin + 1) for place in (rows, columns))
+    part = tuple(slice(max(int(index[0]) - margin, 0), int(index[-1]) + margin + 1) for index in (rows, columns))
     distance = cv2.distanceTransform((~edges[part]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     for mask, tolerance in zip(found, tolerances, strict=True):
         # Distances are square roots in single precision.
@@ -94,37 +96,37 @@ def near(edges: Mask) -> tuple[Mask, ...]:
     return found
 
 
-def depth_edges(depth_m: NDArray[np.floating[Any]], known: Mask, near_m: float = NEAR_M) -> Mask:
+def depth_edges(depth_m: NDArray[np.floating[Any]], valid: Mask, near_m: float = NEAR_M) -> Mask:
     """Return the near sides of jumps in depth, bool (row, column).
 
     Args:
         depth_m: (row, column) metres; clipped to 1..80 m, NaN counts as 80 m.
-        known: Where the true depth is known; pairs of neighbours that leave it are no edge.
+        valid: Where the true depth is known; pairs of neighbours that leave it are no edge.
         near_m: Nearest depth, instead of 1 m.
 
     """
-    log_depth = np.log(np.clip(far_where_unknown(depth_m.astype(np.float32)), near_m, FAR_M))
+    log_depth = np.log(np.clip(fill_invalid_with_far(depth_m.astype(np.float32)), near_m, FAR_M))
     jump = np.float32(math.log(EDGE_RATIO))
     edges = np.zeros(depth_m.shape, dtype=np.bool_)
     for first, second in _neighbours():
-        both = known[first] & known[second]
+        both = valid[first] & valid[second]
         step = log_depth[second] - log_depth[first]
         edges[first] |= both & (step >= jump)
         edges[second] |= both & (step <= -jump)
     return edges
 
 
-def class_edges(labels: NDArray[np.uint8], known: Mask) -> Mask:
+def class_edges(labels: NDArray[np.uint8], valid: Mask) -> Mask:
     """Return the pixels whose neighbour is of another class, bool (row, column).
 
     Args:
         labels: uint8 (row, column).
-        known: Where the true class is known; pairs of neighbours that leave it are no edge.
+        valid: Where the true class is known; pairs of neighbours that leave it are no edge.
 
     """
     edges = np.zeros(labels.shape, dtype=np.bool_)
     for first, second in _neighbours():
-        border = (labels[first] != labels[second]) & known[first] & known[second]
+        border = (labels[first] != labels[second]) & valid[first] & valid[second]
         edges[first] |= border
         edges[second] |= border
     return edges
@@ -136,5 +138,5 @@ def _neighbours() -> tuple[tuple[tuple[slice, slice], tuple[slice, slice]], ...]
     return ((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else math.nan
+def _ratio(part: float, denominator: float) -> float:
+    return float(part / denominator) if denominator else math.nan

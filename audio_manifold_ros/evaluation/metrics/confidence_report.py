@@ -22,8 +22,8 @@ class ConfidenceReport:
 
     def __init__(self) -> None:
         """Start with no image."""
-        self._known = np.zeros(FINE_BINS)
-        self._right = np.zeros(FINE_BINS)
+        self._valid = np.zeros(FINE_BINS)
+        self._correct = np.zeros(FINE_BINS)
         self._confidence = np.zeros(FINE_BINS)
         self._measured = np.zeros(FINE_BINS)
         self._error = np.zeros(FINE_BINS)
@@ -31,31 +31,31 @@ class ConfidenceReport:
     def add(
         self,
         confidence: NDArray[np.floating[Any]],
-        right: NDArray[np.floating[Any]],
+        correct: NDArray[np.floating[Any]],
         relative_error: NDArray[np.floating[Any]] | None = None,
     ) -> None:
         """Count one image.
 
         Args:
             confidence: (row, column), 0..1.
-            right: The same shape: 1 right, 0 wrong, NaN unknown.
+            correct: The same shape: 1 right, 0 wrong, NaN unknown.
             relative_error: The same shape: relative error of depth, NaN where there is no truth.
 
         Raises:
             EvaluationError: Shapes differ, or a confidence lies outside 0..1.
 
         """
-        if confidence.shape != right.shape:
-            msg = f'Confidence of shape {confidence.shape} against {right.shape}: give two images of one size.'
+        if confidence.shape != correct.shape:
+            msg = f'Confidence of shape {confidence.shape} against {correct.shape}: give two images of one size.'
             raise EvaluationError(msg)
         if not (confidence.min() >= 0 and confidence.max() <= 1):
             msg = f'Confidence from {confidence.min()!r} to {confidence.max()!r}: give values from 0 to 1.'
             raise EvaluationError(msg)
         bins = np.minimum((confidence.ravel() * FINE_BINS).astype(np.int64), FINE_BINS - 1)
-        known = ~np.isnan(right.ravel())
-        self._known += _binned(bins[known])
-        self._right += _binned(bins[known], right.ravel()[known])
-        self._confidence += _binned(bins[known], confidence.ravel()[known])
+        valid = ~np.isnan(correct.ravel())
+        self._valid += _binned(bins[valid])
+        self._correct += _binned(bins[valid], correct.ravel()[valid])
+        self._confidence += _binned(bins[valid], confidence.ravel()[valid])
         if relative_error is not None:
             measured = ~np.isnan(relative_error.ravel())
             self._measured += _binned(bins[measured])
@@ -68,14 +68,15 @@ class ConfidenceReport:
         `reliability` lists those bins; `risk_coverage` lists what is right among the most confident share of pixels and
         how large their relative error of depth is; `aurc` is the area under the fraction wrong over the share.
         """
-        known, right, confidence = (
-            values.reshape(RELIABILITY_BINS, -1).sum(axis=1) for values in (self._known, self._right, self._confidence)
+        valid, correct, confidence = (
+            values.reshape(RELIABILITY_BINS, -1).sum(axis=1)
+            for values in (self._valid, self._correct, self._confidence)
         )
-        gap = np.abs(confidence - right).sum()
-        bins = zip(known, right, confidence, strict=True)
+        gap = np.abs(confidence - correct).sum()
+        bins = zip(valid, correct, confidence, strict=True)
         return {
-            'pixels': int(known.sum()),
-            'expected_calibration_error': _ratio(gap, known.sum()),
+            'pixels': int(valid.sum()),
+            'expected_calibration_error': _ratio(gap, valid.sum()),
             'aurc': self._aurc(),
             'reliability': [
                 {'pixels': int(n), 'confidence': _ratio(c, n), 'right': _ratio(r, n)} for n, r, c in bins if n
@@ -85,27 +86,27 @@ class ConfidenceReport:
 
     def _at_coverage(self, coverage: float) -> dict[str, float]:
         """Return the figures of the most confident pixels; a bin at the border counts in part."""
-        known = self._known[::-1]
-        before = known.cumsum() - known
-        budget = coverage * known.sum()
-        share = np.clip(np.divide(budget - before, known, out=np.zeros(FINE_BINS), where=known > 0), 0, 1)[::-1]
+        valid = self._valid[::-1]
+        before = valid.cumsum() - valid
+        budget = coverage * valid.sum()
+        fraction = np.clip(np.divide(budget - before, valid, out=np.zeros(FINE_BINS), where=valid > 0), 0, 1)[::-1]
         return {
             'coverage': coverage,
-            'right': _ratio((share * self._right).sum(), (share * self._known).sum()),
-            'abs_rel': _ratio((share * self._error).sum(), (share * self._measured).sum()),
+            'right': _ratio((fraction * self._correct).sum(), (fraction * self._valid).sum()),
+            'abs_rel': _ratio((fraction * self._error).sum(), (fraction * self._measured).sum()),
         }
 
     def _aurc(self) -> float:
-        known = self._known[::-1]
-        wrong = known - self._right[::-1]
-        covered, missed = known.cumsum(), wrong.cumsum()
+        valid = self._valid[::-1]
+        wrong = valid - self._correct[::-1]
+        covered, missed = valid.cumsum(), wrong.cumsum()
         risk = np.divide(missed, covered, out=np.zeros(FINE_BINS), where=covered > 0)
-        return _ratio((risk * known).sum(), known.sum())
+        return _ratio((risk * valid).sum(), valid.sum())
 
 
 def _binned(bins: NDArray[np.int64], weights: NDArray[np.floating[Any]] | None = None) -> Array:
     return np.bincount(bins, weights, minlength=FINE_BINS).astype(np.float64)
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float('nan')
+def _ratio(part: float, denominator: float) -> float:
+    return float(part / denominator) if denominator else float('nan')

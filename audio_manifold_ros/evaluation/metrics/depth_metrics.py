@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
 # Depth in the unit `relative` is proportional to metres by an unknown factor: disparity of a teacher, turned over.
-NEAREST = {'m': 1.0, 'relative': 0.1}
-NEAR_M, FAR_M = NEAREST['m'], 80.0
+MIN_DEPTH_BY_UNIT = {'m': 1.0, 'relative': 0.1}
+NEAR_M, FAR_M = MIN_DEPTH_BY_UNIT['m'], 80.0
 AUC_STEP = 0.01
 AUC_THRESHOLDS = np.arange(30) * AUC_STEP
 # Nothing is below the threshold 0, so that a perfect image reaches 29 of the 30 steps.
-AUC_GREATEST = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
+MAX_AUC = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
 PIXEL_SUMS = ('abs_rel', 'sq_rel', 'squared', 'squared_log', 'auc_crr')
 Float = TypeVar('Float', bound=np.floating[Any])
 Mask = NDArray[np.bool_]
@@ -46,14 +46,14 @@ class DepthMetrics:
 
     def add(
         self,
-        truth_m: NDArray[np.floating[Any]],
+        ground_truth_m: NDArray[np.floating[Any]],
         predicted_m: NDArray[np.floating[Any]],
         regions: dict[str, Mask] | None = None,
     ) -> None:
         """Count one image.
 
         Args:
-            truth_m: (row, column) metres, NaN invalid.
+            ground_truth_m: (row, column) metres, NaN invalid.
             predicted_m: The same shape, metres.
             regions: Masks of the same shape by name; the whole image is counted under the empty name.
 
@@ -61,11 +61,11 @@ class DepthMetrics:
             EvaluationError: The shapes differ.
 
         """
-        if truth_m.shape != predicted_m.shape or truth_m.ndim != 2:
-            msg = f'Depth of shape {predicted_m.shape} against a truth of {truth_m.shape}: give two images of one size.'
+        if ground_truth_m.shape != predicted_m.shape or ground_truth_m.ndim != 2:
+            msg = f'Depth of shape {predicted_m.shape} against a truth of {ground_truth_m.shape}: give two images of one size.'
             raise EvaluationError(msg)
-        valid = ~np.isnan(truth_m)
-        errors = _pixel_errors(*clipped(truth_m[valid], predicted_m[valid], self._near_m))
+        valid = ~np.isnan(ground_truth_m)
+        errors = _pixel_errors(*clipped(ground_truth_m[valid], predicted_m[valid], self._near_m))
         self._count('', errors, None)
         for name, mask in (regions or {}).items():
             self._count(name, errors, mask[valid])
@@ -86,7 +86,7 @@ class DepthMetrics:
             'rmse_log': mean('image_rmse_log', images),
             'rmse_log_dataset': mean('squared_log', pixels) ** 0.5,
             'auc_crr': mean('auc_crr', pixels),
-            'auc_crr_normalised': mean('auc_crr', pixels) / AUC_GREATEST,
+            'auc_crr_normalised': mean('auc_crr', pixels) / MAX_AUC,
             'pixels': pixels,
         }
 
@@ -110,25 +110,27 @@ class DepthMetrics:
 
 
 def relative_error(
-    truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
+    ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
 ) -> NDArray[np.float64]:
     """Return |truth - prediction| / truth of each pixel after clipping, NaN where the truth is."""
-    truth, predicted = clipped(truth_m, predicted_m, near_m)
-    return np.abs(truth - predicted) / truth
+    ground_truth, predicted = clipped(ground_truth_m, predicted_m, near_m)
+    return np.abs(ground_truth - predicted) / ground_truth
 
 
-def far_where_unknown(depth_m: NDArray[Float]) -> NDArray[Float]:
+def fill_invalid_with_far(depth_m: NDArray[Float]) -> NDArray[Float]:
     """Return a prediction with 80 m where it is NaN."""
     return np.where(np.isnan(depth_m), depth_m.dtype.type(FAR_M), depth_m)
 
 
-def median_scaled(truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def median_scaled(
+    ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
     """Return a prediction whose median over the valid pixels is the truth's; one of NaN counts as 80 m."""
-    valid = ~np.isnan(truth_m)
-    predicted = far_where_unknown(predicted_m.astype(np.float64))
+    valid = ~np.isnan(ground_truth_m)
+    predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
     if not valid.any():
         return predicted
-    return np.asarray(predicted * (np.median(truth_m[valid]) / np.median(predicted[valid])))
+    return np.asarray(predicted * (np.median(ground_truth_m[valid]) / np.median(predicted[valid])))
 
 
 def correct_steps(
@@ -139,20 +141,20 @@ def correct_steps(
 
 
 def clipped(
-    truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
+    ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return truth and prediction within 1..80 m, or from `near_m` on; a prediction of NaN becomes 80 m."""
-    predicted = far_where_unknown(predicted_m.astype(np.float64))
-    return np.clip(truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
+    predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
+    return np.clip(ground_truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
 
 
-def _pixel_errors(truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> Errors:
-    relative = np.abs(truth - predicted) / truth
-    squared = (truth - predicted) ** 2
+def _pixel_errors(ground_truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> Errors:
+    relative = np.abs(ground_truth - predicted) / ground_truth
+    squared = (ground_truth - predicted) ** 2
     return {
         'abs_rel': relative,
-        'sq_rel': squared / truth,
+        'sq_rel': squared / ground_truth,
         'squared': squared,
-        'squared_log': np.log(truth / predicted) ** 2,
+        'squared_log': np.log(ground_truth / predicted) ** 2,
         'auc_crr': correct_steps(relative),
     }

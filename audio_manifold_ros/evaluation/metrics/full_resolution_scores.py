@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, DepthMetrics
-from audio_manifold_ros.evaluation.metrics.image_resize import enlarged, sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_depth_bilinear, resize_nearest
 from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 
-class NativeScores:
+class FullResolutionScores:
     """Enlarges predictions, depth bilinearly and classes by the nearest pixel, and compares them there."""
 
     def __init__(self, near_m: float = NEAR_M) -> None:
@@ -30,18 +30,18 @@ class NativeScores:
         self._depth_size: tuple[int, ...] = ()
         self._labels_size: tuple[int, ...] = ()
 
-    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+    def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
         """Count one window as far as its truth is of another size than the predictions (see `ScoreBoard.add`)."""
         for variant, images in predicted.items():
-            if _differs(truth.depth_m, images.depth_m):
-                self._depth_size = truth.depth_m.shape  # type: ignore[union-attr]
-                larger = enlarged(images.depth_m, *self._depth_size)  # type: ignore[arg-type]
+            if _differs(ground_truth.depth_m, images.depth_m):
+                self._depth_size = ground_truth.depth_m.shape  # type: ignore[union-attr]
+                larger = resize_depth_bilinear(images.depth_m, *self._depth_size)  # type: ignore[arg-type]
                 metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
-                metrics.add(truth.depth_m, larger)  # type: ignore[arg-type]
-            if _differs(truth.labels, images.labels):
-                self._labels_size = truth.labels.shape  # type: ignore[union-attr]
-                labels = sampled(images.labels, *self._labels_size)  # type: ignore[arg-type]
-                self._labels.setdefault(variant, SegmentationMetrics()).add(truth.labels, labels)  # type: ignore[arg-type]
+                metrics.add(ground_truth.depth_m, larger)  # type: ignore[arg-type]
+            if _differs(ground_truth.labels, images.labels):
+                self._labels_size = ground_truth.labels.shape  # type: ignore[union-attr]
+                labels = resize_nearest(images.labels, *self._labels_size)  # type: ignore[arg-type]
+                self._labels.setdefault(variant, SegmentationMetrics()).add(ground_truth.labels, labels)  # type: ignore[arg-type]
 
     def result(self) -> dict[str, Any]:
         """Return size and scores of each kind of image that is not of the network's size.
@@ -60,5 +60,5 @@ class NativeScores:
         return found
 
 
-def _differs(truth: NDArray[Any] | None, predicted: NDArray[Any] | None) -> bool:
-    return truth is not None and predicted is not None and truth.shape != predicted.shape
+def _differs(ground_truth: NDArray[Any] | None, predicted: NDArray[Any] | None) -> bool:
+    return ground_truth is not None and predicted is not None and ground_truth.shape != predicted.shape

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.metrics.depth_metrics import far_where_unknown
+from audio_manifold_ros.evaluation.metrics.depth_metrics import fill_invalid_with_far
 
 
-def sampled(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+def resize_nearest(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """Return an image of another size by its nearest pixels: no depth, and no class, that is not in the image.
 
     Args:
@@ -28,9 +28,9 @@ def sampled(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     return np.ascontiguousarray(image[row[:, None], column])
 
 
-def enlarged(depth_m: NDArray[np.floating[Any]], rows: int, columns: int) -> NDArray[np.float32]:
+def resize_depth_bilinear(depth_m: NDArray[np.floating[Any]], rows: int, columns: int) -> NDArray[np.float32]:
     """Return a predicted depth image of another size, bilinear between its pixels; NaN counts as 80 m."""
     import cv2
 
-    whole = far_where_unknown(depth_m.astype(np.float32))
-    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    filled = fill_invalid_with_far(depth_m.astype(np.float32))
+    return np.asarray(cv2.resize(filled, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)

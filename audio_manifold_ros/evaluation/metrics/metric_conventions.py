@@ -19,11 +19,11 @@ from audio_manifold_ros.evaluation.metrics.paper_metrics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
 
-class Conventions:
+class MetricConventions:
     """Counts windows for the model and any controls.
 
     `paper` is equation 1, `reference` the published code, `median_scaled` what this project computes after each
@@ -40,7 +40,7 @@ class Conventions:
         self._scaled: dict[str, DepthMetrics] = {}
         self._labels: dict[str, ReferenceSegmentation] = {}
 
-    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+    def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
         """Count one window (see `ScoreBoard.add`) of images of one size.
 
         Raises:
@@ -48,14 +48,14 @@ class Conventions:
 
         """
         for variant, images in predicted.items():
-            if truth.depth_m is not None and images.depth_m is not None:
-                self._paper.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, images.depth_m)
-                self._reference.setdefault(variant, ReferenceDepth()).add(truth.depth_m, images.depth_m)
-                scaled_m = median_scaled(truth.depth_m, images.depth_m)
-                self._scaled.setdefault(variant, DepthMetrics(self._near_m)).add(truth.depth_m, scaled_m)
-                self._paper_scaled.setdefault(variant, PaperDepth(self._near_m)).add(truth.depth_m, scaled_m)
-            if truth.labels is not None and images.labels is not None:
-                self._labels.setdefault(variant, ReferenceSegmentation()).add(truth.labels, images.labels)
+            if ground_truth.depth_m is not None and images.depth_m is not None:
+                self._paper.setdefault(variant, PaperDepth(self._near_m)).add(ground_truth.depth_m, images.depth_m)
+                self._reference.setdefault(variant, ReferenceDepth()).add(ground_truth.depth_m, images.depth_m)
+                scaled_m = median_scaled(ground_truth.depth_m, images.depth_m)
+                self._scaled.setdefault(variant, DepthMetrics(self._near_m)).add(ground_truth.depth_m, scaled_m)
+                self._paper_scaled.setdefault(variant, PaperDepth(self._near_m)).add(ground_truth.depth_m, scaled_m)
+            if ground_truth.labels is not None and images.labels is not None:
+                self._labels.setdefault(variant, ReferenceSegmentation()).add(ground_truth.labels, images.labels)
 
     def result(self, segmentation: Mapping[str, SegmentationMetrics]) -> dict[str, dict[str, float]]:
         """Return by convention, then by metric with the control as a suffix, what `ScoreBoard` does not say.
@@ -65,13 +65,15 @@ class Conventions:
 
         """
         scaled = {
-            suffixed(key, who): value
-            for who, metrics in self._scaled.items()
+            suffixed(key, variant_name): value
+            for variant_name, metrics in self._scaled.items()
             for key, value in metrics.result().items()
             if key in DEPTH_KEYS
         }
         paper = _named(self._paper)
-        paper |= {suffixed('miou', who): paper_mean(counts.result()) for who, counts in segmentation.items()}
+        paper |= {
+            suffixed('miou', variant_name): paper_mean(counts.result()) for variant_name, counts in segmentation.items()
+        }
         return {
             'paper': paper,
             'reference': {**_named(self._reference), **_named(self._labels)},
@@ -81,4 +83,8 @@ class Conventions:
 
 
 def _named(counted: Mapping[str, Any]) -> dict[str, float]:
-    return {suffixed(key, who): value for who, found in counted.items() for key, value in found.result().items()}
+    return {
+        suffixed(key, variant_name): value
+        for variant_name, found in counted.items()
+        for key, value in found.result().items()
+    }

@@ -17,12 +17,12 @@ def suffixed(key: str, variant: str) -> str:
     return key if variant == MODEL else f'{key}_{variant}'
 
 
-def plain(value: Any) -> Any:
+def to_json_values(value: Any) -> Any:
     """Return nested figures for JSON: rounded to five places, None where one is not finite."""
     if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
+        return {key: to_json_values(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [plain(entry) for entry in value]
+        return [to_json_values(entry) for entry in value]
     if isinstance(value, float):
         return round(value, DIGITS) if math.isfinite(value) else None
     return value

@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import SKY, region_masks
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
-from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAREST, DepthMetrics, relative_error
-from audio_manifold_ros.evaluation.metrics.full_resolution_scores import NativeScores
-from audio_manifold_ros.evaluation.metrics.metric_conventions import Conventions
-from audio_manifold_ros.evaluation.metrics.metric_names import CONTROLS, MODEL, plain, suffixed
+from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics, relative_error
+from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
+from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
+from audio_manifold_ros.evaluation.metrics.metric_names import CONTROLS, MODEL, suffixed, to_json_values
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
-from audio_manifold_ros.evaluation.metrics.skill_score import explained
-from audio_manifold_ros.evaluation.metrics.structure_metrics import Structure
-from audio_manifold_ros.inference.bundle.confidence_fit import depth_right, labels_right
+from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
+from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
+from audio_manifold_ros.inference.bundle.confidence_fit import depth_correctness, label_correctness
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel
 
 
 @dataclass(frozen=True)
-class Images:
+class DepthAndLabels:
     """Depth and labels of one instant, true or predicted.
 
     Attributes:
@@ -41,7 +41,7 @@ class Images:
     labels: NDArray[np.uint8] | None
 
 
-class ScoreBoard:
+class MetricSuite:
     """Counts windows one by one, for the model and any controls; memory does not grow with their number."""
 
     def __init__(self, camera: CameraModel | None = None, depth_unit: str = 'm') -> None:
@@ -53,27 +53,27 @@ class ScoreBoard:
 
         """
         self._unit = depth_unit
-        self._near_m = NEAREST[depth_unit]
+        self._near_m = MIN_DEPTH_BY_UNIT[depth_unit]
         self._windows = 0
         self._depth: dict[str, DepthMetrics] = {}
         self._segmentation: dict[str, SegmentationMetrics] = {}
         self._confidence = ConfidenceReport()
         self._has_confidence = False
-        self._conventions = Conventions(self._near_m)
-        self._structure = Structure(camera, self._near_m)
-        self._native = NativeScores(self._near_m)
+        self._conventions = MetricConventions(self._near_m)
+        self._structure = StructureMetrics(camera, self._near_m)
+        self._native = FullResolutionScores(self._near_m)
 
     def add(
         self,
-        truth: Images,
-        predicted: Mapping[str, Images],
+        ground_truth: DepthAndLabels,
+        predicted: Mapping[str, DepthAndLabels],
         confidence: NDArray[np.floating[Any]] | None = None,
-        native: Images | None = None,
+        native: DepthAndLabels | None = None,
     ) -> None:
         """Count one window.
 
         Args:
-            truth: What the camera saw.
+            ground_truth: What the camera saw.
             predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any.
             confidence: (row, column) 0..1, of the model.
             native: The truth in another size, in which the predictions are scored besides.
@@ -86,19 +86,19 @@ class ScoreBoard:
         if unknown:
             msg = f'Predictions of {unknown}: give {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
-        regions = region_masks(truth.labels) if truth.labels is not None else {}
+        regions = region_masks(ground_truth.labels) if ground_truth.labels is not None else {}
         for variant, images in predicted.items():
-            if truth.depth_m is not None and images.depth_m is not None:
+            if ground_truth.depth_m is not None and images.depth_m is not None:
                 metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
-                metrics.add(truth.depth_m, images.depth_m, regions)
-            if truth.labels is not None and images.labels is not None:
-                self._segmentation.setdefault(variant, SegmentationMetrics()).add(truth.labels, images.labels)
-        self._conventions.add(truth, predicted)
-        self._structure.add(truth, predicted)
+                metrics.add(ground_truth.depth_m, images.depth_m, regions)
+            if ground_truth.labels is not None and images.labels is not None:
+                self._segmentation.setdefault(variant, SegmentationMetrics()).add(ground_truth.labels, images.labels)
+        self._conventions.add(ground_truth, predicted)
+        self._structure.add(ground_truth, predicted)
         if native is not None:
             self._native.add(native, predicted)
         if confidence is not None and MODEL in predicted:
-            self._confidence.add(confidence, *_rightness(truth, predicted[MODEL], self._near_m))
+            self._confidence.add(confidence, *_correctness(ground_truth, predicted[MODEL], self._near_m))
             self._has_confidence = True
         self._windows += 1
 
@@ -108,10 +108,10 @@ class ScoreBoard:
         `depth`, `segmentation` and `structure` map names to figures. A key of `depth` is metric, region and control
         (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`), one of `segmentation` is `miou`, `accuracy` or `iou_`
         and a class that occurs in the truth, then the control (`iou_car_shuffled`), one of `structure` what
-        `Structure.result` and `explained` say. Without a suffix it is the model's. A figure without any pixel is None.
+        `StructureMetrics.result` and `skill_scores` say. Without a suffix it is the model's. A figure without any pixel is None.
 
         `windows` counts them; `depth_unit` is that of all depth, called metres elsewhere; `conventions` holds the same
-        images scored as `Conventions` says, `native` what `NativeScores` says of those that were given in another
+        images scored as `MetricConventions` says, `native` what `FullResolutionScores` says of those that were given in another
         size; `confidence` is there if any was given.
         """
         scores: dict[str, Any] = {
@@ -124,12 +124,12 @@ class ScoreBoard:
                 for key, value in counts.result().items()
             },
             'conventions': self._conventions.result(self._segmentation),
-            'structure': {**self._structure.result(), **explained(self._depth, self._segmentation)},
+            'structure': {**self._structure.result(), **skill_scores(self._depth, self._segmentation)},
             'native': self._native.result(),
         }
         if self._has_confidence:
             scores['confidence'] = self._confidence.result()
-        figures: dict[str, Any] = plain(scores)
+        figures: dict[str, Any] = to_json_values(scores)
         return figures
 
     def _depth_scores(self) -> dict[str, float]:
@@ -142,21 +142,21 @@ class ScoreBoard:
         }
 
 
-def _rightness(
-    truth: Images, predicted: Images, near_m: float
+def _correctness(
+    ground_truth: DepthAndLabels, predicted: DepthAndLabels, near_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return which pixels are right in every modality, as the node publishes them, and the relative error of depth."""
-    right: list[NDArray[np.float64]] = []
+    correct: list[NDArray[np.float64]] = []
     error = None
-    if truth.depth_m is not None and predicted.depth_m is not None:
+    if ground_truth.depth_m is not None and predicted.depth_m is not None:
         published = predicted.depth_m
         if predicted.labels is not None:
             published = np.where(predicted.labels == SKY, np.nan, published)
-        right.append(depth_right(published, truth.depth_m))
-        error = relative_error(truth.depth_m, predicted.depth_m, near_m)
-    if truth.labels is not None and predicted.labels is not None:
-        right.append(labels_right(predicted.labels, truth.labels))
-    if not right:
+        correct.append(depth_correctness(published, ground_truth.depth_m))
+        error = relative_error(ground_truth.depth_m, predicted.depth_m, near_m)
+    if ground_truth.labels is not None and predicted.labels is not None:
+        correct.append(label_correctness(predicted.labels, ground_truth.labels))
+    if not correct:
         msg = 'Confidence without a truth to compare with: give depth or labels of both.'
         raise EvaluationError(msg)
-    return np.prod(right, axis=0), error
+    return np.prod(correct, axis=0), error

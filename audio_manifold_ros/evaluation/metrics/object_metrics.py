@@ -23,7 +23,7 @@ OBJECT_CLASSES = {'cars': ('car',), 'vehicles': REGION_CLASSES['vehicles']}
 # Half of what the DCASE challenges on sound event localisation allow.
 MAX_ANGLE_DEG = 10.0
 # Of the image: 16 pixels of 128 × 128. Smaller true regions are nobody's fault and nobody's merit.
-MIN_SHARE = 0.001
+MIN_AREA_FRACTION = 0.001
 # Far away cars all lie where the street ends, where even a prior finds them.
 NEARBY_M = 20.0
 NO_MATCH_DEG = 1e6
@@ -31,19 +31,19 @@ _TABLES = {kind: class_table(names) for kind, names in OBJECT_CLASSES.items()}
 
 
 @dataclass(frozen=True)
-class SeenObject:
+class ImageObject:
     """A connected region.
 
     Attributes:
         ray: Unit vector (right, down, forward) through the centre of its mask.
         distance_m: Median depth of its pixels along the optical axis, at most 80 m; NaN where none is known.
-        share: Of the image's pixels.
+        area_fraction: Of the image's pixels.
 
     """
 
     ray: tuple[float, float, float]
     distance_m: float
-    share: float
+    area_fraction: float
 
     @property
     def azimuth_deg(self) -> float:
@@ -51,7 +51,7 @@ class SeenObject:
         return math.degrees(math.atan2(self.ray[0], self.ray[2]))
 
 
-class FoundObjects:
+class ObjectMetrics:
     """Counts objects that are there, that are said, and that are both; memory does not grow.
 
     Objects are matched one to one, as many as possible and then at the smallest sum of angles (Hungarian method),
@@ -60,34 +60,34 @@ class FoundObjects:
 
     def __init__(self) -> None:
         """Start with no image."""
-        self._true = self._said = self._found = self._ranged = 0
+        self._true = self._predicted = self._found = self._ranged = 0
         self._nearby = self._nearby_found = 0
         self._azimuth_deg = self._distance = 0.0
 
-    def add(self, true: Sequence[SeenObject], said: Sequence[SeenObject]) -> None:
+    def add(self, true: Sequence[ImageObject], predicted: Sequence[ImageObject]) -> None:
         """Count one image.
 
         Args:
             true: All true regions.
-            said: All predicted regions; those below the smallest share are left out.
+            predicted: All predicted regions; those below the smallest share are left out.
 
         """
-        large = [seen for seen in true if seen.share >= MIN_SHARE]
-        small = [seen for seen in true if seen.share < MIN_SHARE]
-        said = [seen for seen in said if seen.share >= MIN_SHARE]
-        pairs = matched(large, said)
-        taken = {place for _, place in pairs}
-        rest = [seen for place, seen in enumerate(said) if place not in taken]
+        large = [item for item in true if item.area_fraction >= MIN_AREA_FRACTION]
+        small = [item for item in true if item.area_fraction < MIN_AREA_FRACTION]
+        predicted = [item for item in predicted if item.area_fraction >= MIN_AREA_FRACTION]
+        pairs = match_objects(large, predicted)
+        matched_indices = {index for _, index in pairs}
+        rest = [item for index, item in enumerate(predicted) if index not in matched_indices]
         self._true += len(large)
-        self._nearby += sum(seen.distance_m <= NEARBY_M for seen in large)
-        self._said += len(said) - len(matched(small, rest))
+        self._nearby += sum(item.distance_m <= NEARBY_M for item in large)
+        self._predicted += len(predicted) - len(match_objects(small, rest))
         self._found += len(pairs)
         for first, second in pairs:
-            there, heard = large[first], said[second]
-            self._nearby_found += there.distance_m <= NEARBY_M
-            self._azimuth_deg += abs(heard.azimuth_deg - there.azimuth_deg)
-            if math.isfinite(there.distance_m) and math.isfinite(heard.distance_m):
-                self._distance += abs(heard.distance_m - there.distance_m) / there.distance_m
+            target, prediction = large[first], predicted[second]
+            self._nearby_found += target.distance_m <= NEARBY_M
+            self._azimuth_deg += abs(prediction.azimuth_deg - target.azimuth_deg)
+            if math.isfinite(target.distance_m) and math.isfinite(prediction.distance_m):
+                self._distance += abs(prediction.distance_m - target.distance_m) / target.distance_m
                 self._ranged += 1
 
     def result(self) -> dict[str, float]:
@@ -96,9 +96,9 @@ class FoundObjects:
         `recall` and `precision` are shares of the true and of the predicted objects, `f` their harmonic mean,
         `recall_nearby` is the share of true objects at most 20 m away;
         `azimuth_error_deg` and `distance_error` (relative to the truth) are means over matched objects; `true` and
-        `said` count objects. A figure without any object is NaN.
+        `predicted` count objects. A figure without any object is NaN.
         """
-        recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._said)
+        recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._predicted)
         return {
             'recall': recall,
             'recall_nearby': _ratio(self._nearby_found, self._nearby),
@@ -107,13 +107,13 @@ class FoundObjects:
             'azimuth_error_deg': _ratio(self._azimuth_deg, self._found),
             'distance_error': _ratio(self._distance, self._ranged),
             'true': self._true,
-            'said': self._said,
+            'said': self._predicted,
         }
 
 
-def seen_objects(
+def extract_objects(
     labels: NDArray[np.uint8], depth_m: NDArray[np.floating[Any]] | None, kind: str, camera: CameraModel
-) -> list[SeenObject]:
+) -> list[ImageObject]:
     """Return the connected regions (eight neighbours) of a kind of object in one image.
 
     Args:
@@ -134,18 +134,18 @@ def seen_objects(
         left, top, width, height, pixels = figures[region].tolist()
         part = slice(top, top + height), slice(left, left + width)
         distance_m = math.nan if depth_m is None else _median_m(depth_m[part][regions[part] == region])
-        share = pixels / labels.size
-        found.append(SeenObject(_ray(centres[region], labels.shape, camera), distance_m, share))
+        area_fraction = pixels / labels.size
+        found.append(ImageObject(_ray(centres[region], labels.shape, camera), distance_m, area_fraction))
     return found
 
 
-def matched(first: Sequence[SeenObject], second: Sequence[SeenObject]) -> list[tuple[int, int]]:
+def match_objects(first: Sequence[ImageObject], second: Sequence[ImageObject]) -> list[tuple[int, int]]:
     """Return pairs of places in both lists: each at most once, as many as possible, then at the smallest angles."""
     from scipy.optimize import linear_sum_assignment
 
     if not first or not second:
         return []
-    cosines = np.array([seen.ray for seen in first]) @ np.array([seen.ray for seen in second]).T
+    cosines = np.array([item.ray for item in first]) @ np.array([item.ray for item in second]).T
     angles_deg = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
     allowed = angles_deg <= MAX_ANGLE_DEG
     rows, columns = linear_sum_assignment(np.where(allowed, angles_deg, NO_MATCH_DEG))
@@ -161,9 +161,9 @@ def _ray(centre: NDArray[np.float64], shape: tuple[int, ...], camera: CameraMode
 
 
 def _median_m(depth_m: NDArray[np.floating[Any]]) -> float:
-    known = depth_m[~np.isnan(depth_m)]
-    return min(float(np.median(known)), FAR_M) if known.size else math.nan
+    valid = depth_m[~np.isnan(depth_m)]
+    return min(float(np.median(valid)), FAR_M) if valid.size else math.nan
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
+def _ratio(part: float, denominator: float) -> float:
+    return part / denominator if denominator else math.nan

@@ -43,30 +43,30 @@ class PaperDepth:
         self._sums = dict.fromkeys(DEPTH_KEYS, 0.0)
         self._pixels = 0
 
-    def add(self, truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
+    def add(self, ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
         """Count one image.
 
         Args:
-            truth_m: (row, column) metres, NaN invalid.
+            ground_truth_m: (row, column) metres, NaN invalid.
             predicted_m: The same shape, metres.
 
         Raises:
             EvaluationError: The shapes differ.
 
         """
-        valid = _valid(truth_m, predicted_m)
-        truth, predicted = clipped(truth_m[valid], predicted_m[valid], self._near_m)
-        squared = (truth - predicted) ** 2
+        valid = _valid(ground_truth_m, predicted_m)
+        ground_truth, predicted = clipped(ground_truth_m[valid], predicted_m[valid], self._near_m)
+        squared = (ground_truth - predicted) ** 2
         values = (
-            np.abs(truth - predicted) / predicted,
+            np.abs(ground_truth - predicted) / predicted,
             squared / predicted,
             squared,
-            np.log(truth / predicted) ** 2,
-            correct_steps(np.abs(truth - predicted) / truth),
+            np.log(ground_truth / predicted) ** 2,
+            correct_steps(np.abs(ground_truth - predicted) / ground_truth),
         )
         for key, value in zip(DEPTH_KEYS, values, strict=True):
             self._sums[key] += float(value.sum())
-        self._pixels += len(truth)
+        self._pixels += len(ground_truth)
 
     def result(self) -> dict[str, float]:
         """Return the metrics by name, NaN where no pixel was counted."""
@@ -87,20 +87,20 @@ class ReferenceDepth:
         self._sums = dict.fromkeys(REFERENCE_KEYS, 0.0)
         self._images = 0
 
-    def add(self, truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
+    def add(self, ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
         """Count one image (see `PaperDepth.add`); one without a valid pixel counts for nothing."""
-        valid = _valid(truth_m, predicted_m)
+        valid = _valid(ground_truth_m, predicted_m)
         if not valid.any():
             return
-        truth = truth_m[valid].astype(np.float64)
-        predicted = np.clip(median_scaled(truth, predicted_m[valid]), REFERENCE_NEAR_M, REFERENCE_FAR_M)
-        squared = (truth - predicted) ** 2
-        relative = np.abs(truth - predicted) / truth
+        ground_truth = ground_truth_m[valid].astype(np.float64)
+        predicted = np.clip(median_scaled(ground_truth, predicted_m[valid]), REFERENCE_NEAR_M, REFERENCE_FAR_M)
+        squared = (ground_truth - predicted) ** 2
+        relative = np.abs(ground_truth - predicted) / ground_truth
         values = (
             relative.mean(),
-            (squared / truth).mean(),
+            (squared / ground_truth).mean(),
             squared.mean() ** 0.5,
-            (np.log(truth / predicted) ** 2).mean() ** 0.5,
+            (np.log(ground_truth / predicted) ** 2).mean() ** 0.5,
             correct_steps(relative, REFERENCE_THRESHOLDS, REFERENCE_AUC_STEP).mean(),
             correct_steps(relative).mean(),
         )
@@ -124,22 +124,22 @@ class ReferenceSegmentation:
         self._sums = np.zeros(len(CLASS_NAMES))
         self._images = np.zeros(len(CLASS_NAMES), dtype=np.int64)
         self._miou_sum = 0.0
-        self._known_images = 0
+        self._labelled_images = 0
 
-    def add(self, truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
+    def add(self, ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
         """Count one image of class ids (row, column), 255 unlabelled; one without a label counts for nothing.
 
         Raises:
             EvaluationError: The shapes differ.
 
         """
-        iou = image_iou(truth, predicted)
-        there = ~np.isnan(iou)
-        if there.any():
-            self._sums[there] += iou[there]
-            self._images += there
-            self._miou_sum += float(iou[there].mean())
-            self._known_images += 1
+        iou = image_iou(ground_truth, predicted)
+        present = ~np.isnan(iou)
+        if present.any():
+            self._sums[present] += iou[present]
+            self._images += present
+            self._miou_sum += float(iou[present].mean())
+            self._labelled_images += 1
 
     def result(self) -> dict[str, float]:
         """Return `miou`, the mean over images of their mean over classes, and by class the mean over its images.
@@ -148,52 +148,54 @@ class ReferenceSegmentation:
         image was counted.
         """
         means = {class_key(c): self._sums[c] / self._images[c] for c in np.flatnonzero(self._images).tolist()}
-        miou = self._miou_sum / self._known_images if self._known_images else float('nan')
+        miou = self._miou_sum / self._labelled_images if self._labelled_images else float('nan')
         return {'miou': miou, 'miou_paper_classes': paper_mean(means), **means}
 
 
 def paper_mean(figures: Mapping[str, float]) -> float:
     """Return the mean of the paper's eight classes as far as `iou_` figures hold them, NaN for none."""
     keys = [class_key(CLASS_NAMES.index(name)) for name in PAPER_CLASSES]
-    there = [figures[key] for key in keys if key in figures]
-    return float(np.mean(there)) if there else float('nan')
+    present = [figures[key] for key in keys if key in figures]
+    return float(np.mean(present)) if present else float('nan')
 
 
-def image_iou(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
+def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the intersection over union of one image (class,), NaN for a class that its truth lacks.
 
     Raises:
         EvaluationError: The shapes differ.
 
     """
-    known = _labelled(truth, predicted)
+    labelled = _labelled(ground_truth, predicted)
     classes = len(CLASS_NAMES)
-    rows, columns = np.minimum(truth[known], classes), np.minimum(predicted[known], classes)
+    rows, columns = np.minimum(ground_truth[labelled], classes), np.minimum(predicted[labelled], classes)
     width = classes + 1
     counts = np.bincount(rows.astype(np.int64) * width + columns, minlength=width * width).reshape(width, width)
-    there, right = counts.sum(axis=1)[:classes], np.diagonal(counts)[:classes]
-    either = there + counts.sum(axis=0)[:classes] - right
-    iou = (right + REFERENCE_SMOOTHING) / (either + REFERENCE_SMOOTHING)
-    return np.where(there > 0, iou, np.nan)
+    present, intersection = counts.sum(axis=1)[:classes], np.diagonal(counts)[:classes]
+    either = present + counts.sum(axis=0)[:classes] - intersection
+    iou = (intersection + REFERENCE_SMOOTHING) / (either + REFERENCE_SMOOTHING)
+    return np.where(present > 0, iou, np.nan)
 
 
-def image_miou(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
+def image_miou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
     """Return the mean over the classes in the truth of one image, None if it has none."""
-    iou = image_iou(truth, predicted)
+    iou = image_iou(ground_truth, predicted)
     return float(np.nanmean(iou)) if not np.isnan(iou).all() else None
 
 
-def _labelled(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    _check_shapes(truth, predicted)
-    return np.asarray(truth != UNLABELLED)
+def _labelled(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    _check_shapes(ground_truth, predicted)
+    return np.asarray(ground_truth != UNLABELLED)
 
 
-def _valid(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
-    _check_shapes(truth, predicted)
-    return np.asarray(~np.isnan(truth))
+def _valid(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
+    _check_shapes(ground_truth, predicted)
+    return np.asarray(~np.isnan(ground_truth))
 
 
-def _check_shapes(truth: NDArray[Any], predicted: NDArray[Any]) -> None:
-    if truth.shape != predicted.shape or truth.ndim != 2:
-        msg = f'An image of shape {predicted.shape} against a truth of {truth.shape}: give two images of one size.'
+def _check_shapes(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> None:
+    if ground_truth.shape != predicted.shape or ground_truth.ndim != 2:
+        msg = (
+            f'An image of shape {predicted.shape} against a truth of {ground_truth.shape}: give two images of one size.'
+        )
         raise EvaluationError(msg)

@@ -27,35 +27,35 @@ class SegmentationMetrics:
         self._classes = classes
         self.confusion: NDArray[np.int64] = np.zeros((classes, classes + 1), dtype=np.int64)
 
-    def add(self, truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
+    def add(self, ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
         """Count one image.
 
         Args:
-            truth: uint8 (row, column), class ids, 255 unlabelled.
+            ground_truth: uint8 (row, column), class ids, 255 unlabelled.
             predicted: The same shape.
 
         Raises:
             EvaluationError: The shapes differ, or the truth holds an id that is no class.
 
         """
-        if truth.shape != predicted.shape:
-            msg = f'Labels of shape {predicted.shape} against a truth of {truth.shape}: give two images of one size.'
+        if ground_truth.shape != predicted.shape:
+            msg = f'Labels of shape {predicted.shape} against a truth of {ground_truth.shape}: give two images of one size.'
             raise EvaluationError(msg)
-        known = truth != UNLABELLED
-        rows = truth[known].astype(np.int64)
+        labelled = ground_truth != UNLABELLED
+        rows = ground_truth[labelled].astype(np.int64)
         if rows.size and rows.max() >= self._classes:
             msg = f'The true labels hold the id {int(rows.max())}: give ids below {self._classes}, or {UNLABELLED}.'
             raise EvaluationError(msg)
-        columns = np.minimum(predicted[known].astype(np.int64), self._classes)
+        columns = np.minimum(predicted[labelled].astype(np.int64), self._classes)
         width = self._classes + 1
         self.confusion += np.bincount(rows * width + columns, minlength=self._classes * width).reshape(-1, width)
 
     def iou(self) -> NDArray[np.float64]:
         """Return the intersection over union (class,), NaN for a class that is neither true nor predicted anywhere."""
-        right = np.diagonal(self.confusion).astype(np.float64)
-        union = self.confusion.sum(axis=1) + self.confusion[:, : self._classes].sum(axis=0) - right
+        intersection = np.diagonal(self.confusion).astype(np.float64)
+        union = self.confusion.sum(axis=1) + self.confusion[:, : self._classes].sum(axis=0) - intersection
         iou = np.full(self._classes, np.nan)
-        np.divide(right, union, out=iou, where=union > 0)
+        np.divide(intersection, union, out=iou, where=union > 0)
         return iou
 
     @property
@@ -75,7 +75,7 @@ class SegmentationMetrics:
     def result(self) -> dict[str, float]:
         """Return `miou`, `accuracy`, and `iou_` with the name of each class that occurs in the truth."""
         iou, present = self.iou().tolist(), self.present.tolist()
-        named = {class_key(place): value for place, value in enumerate(iou) if present[place]}
+        named = {class_key(index): value for index, value in enumerate(iou) if present[index]}
         return {'miou': self.miou(), 'accuracy': self.accuracy(), **named}
 
 

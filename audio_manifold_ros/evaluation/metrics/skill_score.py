@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 PRIOR = 'prior'
 
 
-def explained(depth: Mapping[str, DepthMetrics], segmentation: Mapping[str, SegmentationMetrics]) -> dict[str, float]:
+def skill_scores(
+    depth: Mapping[str, DepthMetrics], segmentation: Mapping[str, SegmentationMetrics]
+) -> dict[str, float]:
     """Return the shares of everyone but the prior: 1 is perfect, 0 says what the prior says, below 0 is worse.
 
     `explained_log_depth` (and by region) is 1 - mean squared error of log depth / that of the prior, over all pixels;
@@ -31,13 +33,13 @@ def explained(depth: Mapping[str, DepthMetrics], segmentation: Mapping[str, Segm
         for region in metrics.regions:
             error, prior = (counted.result(region)['rmse_log_dataset'] ** 2 for counted in (metrics, depth[PRIOR]))
             name = f'explained_log_depth_{region}' if region else 'explained_log_depth'
-            found[suffixed(name, variant)] = _share(error, prior)
+            found[suffixed(name, variant)] = _skill_score(error, prior)
     for variant, counts in segmentation.items():
         if variant != PRIOR and PRIOR in segmentation:
             wrong, prior = 1 - counts.accuracy(), 1 - segmentation[PRIOR].accuracy()
-            found[suffixed('explained_classes', variant)] = _share(wrong, prior)
+            found[suffixed('explained_classes', variant)] = _skill_score(wrong, prior)
     return found
 
 
-def _share(error: float, prior: float) -> float:
+def _skill_score(error: float, prior: float) -> float:
     return 1 - error / prior if prior > 0 else math.nan

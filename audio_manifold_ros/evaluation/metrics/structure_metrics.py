@@ -10,30 +10,30 @@ import numpy as np
 
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
     TOLERANCES,
-    BoundaryCounts,
+    BoundaryFScore,
     Mask,
     class_edges,
     depth_edges,
-    near,
+    tolerance_masks,
 )
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
-from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, far_where_unknown
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, fill_invalid_with_far
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
-from audio_manifold_ros.evaluation.metrics.object_metrics import OBJECT_CLASSES, FoundObjects, seen_objects
+from audio_manifold_ros.evaluation.metrics.object_metrics import OBJECT_CLASSES, ObjectMetrics, extract_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
     from audio_manifold_ros.rig.camera import CameraModel
 
 # A region's edges and what is near them.
 Outline = tuple[Mask, tuple[Mask, ...]]
 
 
-class Structure:
+class StructureMetrics:
     """Counts windows; the truth of each is looked at once for all variants. Memory does not grow."""
 
     def __init__(self, camera: CameraModel | None, near_m: float = NEAR_M) -> None:
@@ -46,25 +46,25 @@ class Structure:
         """
         self._near_m = near_m
         self._camera = camera
-        self._depth: dict[str, BoundaryCounts] = {}
-        self._classes: dict[str, dict[int, BoundaryCounts]] = {}
-        self._objects: dict[str, dict[str, FoundObjects]] = {}
+        self._depth: dict[str, BoundaryFScore] = {}
+        self._classes: dict[str, dict[int, BoundaryFScore]] = {}
+        self._objects: dict[str, dict[str, ObjectMetrics]] = {}
 
-    def add(self, truth: Images, predicted: Mapping[str, Images]) -> None:
+    def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
         """Count one window (see `ScoreBoard.add`) of images of one size."""
-        if truth.depth_m is not None:
-            self._add_depth(truth.depth_m, predicted)
-        if truth.labels is not None:
-            self._add_classes(truth.labels, predicted)
+        if ground_truth.depth_m is not None:
+            self._add_depth(ground_truth.depth_m, predicted)
+        if ground_truth.labels is not None:
+            self._add_classes(ground_truth.labels, predicted)
             if self._camera is not None:
-                self._add_objects(truth.labels, truth.depth_m, predicted, self._camera)
+                self._add_objects(ground_truth.labels, ground_truth.depth_m, predicted, self._camera)
 
     def result(self) -> dict[str, float]:
         """Return the figures; a key is metric, then control (`cars_recall`, `depth_edges_f_wide_prior`).
 
-        `depth_edges_` and `class_edges_` go with `precision`, `recall` and `f` (see `BoundaryCounts.result`), the
+        `depth_edges_` and `class_edges_` go with `precision`, `recall` and `f` (see `BoundaryFScore.result`), the
         latter being means over the classes with an edge in the truth, and `class_edges_f_` with a class; `cars_` and
-        `vehicles_` go with what `FoundObjects.result` names.
+        `vehicles_` go with what `ObjectMetrics.result` names.
         """
         found: dict[str, float] = {}
         for variant, counts in self._depth.items():
@@ -81,56 +81,56 @@ class Structure:
                 }
         return found
 
-    def _add_depth(self, truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, Images]) -> None:
-        known = ~np.isnan(truth_m)
-        true = _outline(depth_edges(truth_m, known, self._near_m))
+    def _add_depth(self, ground_truth_m: NDArray[np.floating[Any]], predicted: Mapping[str, DepthAndLabels]) -> None:
+        valid = ~np.isnan(ground_truth_m)
+        true = _outline(depth_edges(ground_truth_m, valid, self._near_m))
         for variant, images in predicted.items():
             if images.depth_m is not None:
-                said = _outline(depth_edges(images.depth_m, known, self._near_m))
-                self._depth.setdefault(variant, BoundaryCounts()).add(*true, *said)
+                prediction = _outline(depth_edges(images.depth_m, valid, self._near_m))
+                self._depth.setdefault(variant, BoundaryFScore()).add(*true, *prediction)
 
-    def _add_classes(self, truth: NDArray[np.uint8], predicted: Mapping[str, Images]) -> None:
-        known = truth != UNLABELLED
-        true = _outlines(truth, known)
-        nothing = _outline(np.zeros(truth.shape, dtype=np.bool_))
+    def _add_classes(self, ground_truth: NDArray[np.uint8], predicted: Mapping[str, DepthAndLabels]) -> None:
+        valid = ground_truth != UNLABELLED
+        true = _outlines(ground_truth, valid)
+        nothing = _outline(np.zeros(ground_truth.shape, dtype=np.bool_))
         for variant, images in predicted.items():
             if images.labels is not None:
-                said = _outlines(images.labels, known)
+                prediction = _outlines(images.labels, valid)
                 counts = self._classes.setdefault(variant, {})
-                for class_id in true.keys() | said.keys():
-                    outlines = *true.get(class_id, nothing), *said.get(class_id, nothing)
-                    counts.setdefault(class_id, BoundaryCounts()).add(*outlines)
+                for class_id in true.keys() | prediction.keys():
+                    outlines = *true.get(class_id, nothing), *prediction.get(class_id, nothing)
+                    counts.setdefault(class_id, BoundaryFScore()).add(*outlines)
 
     def _add_objects(
         self,
-        truth: NDArray[np.uint8],
-        truth_m: NDArray[np.floating[Any]] | None,
-        predicted: Mapping[str, Images],
+        ground_truth: NDArray[np.uint8],
+        ground_truth_m: NDArray[np.floating[Any]] | None,
+        predicted: Mapping[str, DepthAndLabels],
         camera: CameraModel,
     ) -> None:
-        known = truth != UNLABELLED
+        valid = ground_truth != UNLABELLED
         for kind in OBJECT_CLASSES:
-            true = seen_objects(truth, truth_m, kind, camera)
+            true = extract_objects(ground_truth, ground_truth_m, kind, camera)
             for variant, images in predicted.items():
                 if images.labels is not None:
-                    labels = np.where(known, images.labels, np.uint8(UNLABELLED))
-                    depth_m = None if images.depth_m is None else far_where_unknown(images.depth_m)
-                    said = seen_objects(labels, depth_m, kind, camera)
-                    self._objects.setdefault(variant, {}).setdefault(kind, FoundObjects()).add(true, said)
+                    labels = np.where(valid, images.labels, np.uint8(UNLABELLED))
+                    depth_m = None if images.depth_m is None else fill_invalid_with_far(images.depth_m)
+                    prediction = extract_objects(labels, depth_m, kind, camera)
+                    self._objects.setdefault(variant, {}).setdefault(kind, ObjectMetrics()).add(true, prediction)
 
 
 def _outline(edges: Mask) -> Outline:
-    return edges, near(edges)
+    return edges, tolerance_masks(edges)
 
 
-def _outlines(labels: NDArray[np.uint8], known: Mask) -> dict[int, Outline]:
+def _outlines(labels: NDArray[np.uint8], valid: Mask) -> dict[int, Outline]:
     """Return the outline of each class that has one."""
-    edges = class_edges(labels, known)
-    there = np.unique(labels[edges])
-    return {int(c): _outline(edges & (labels == c)) for c in there[there < len(CLASS_NAMES)]}
+    edges = class_edges(labels, valid)
+    edge_classes = np.unique(labels[edges])
+    return {int(c): _outline(edges & (labels == c)) for c in edge_classes[edge_classes < len(CLASS_NAMES)]}
 
 
-def _class_figures(classes: Mapping[int, BoundaryCounts]) -> dict[str, float]:
+def _class_figures(classes: Mapping[int, BoundaryFScore]) -> dict[str, float]:
     present = {class_id: counts.result() for class_id, counts in sorted(classes.items()) if counts.true_pixels}
     if not present:
         return {}
@@ -142,5 +142,5 @@ def _class_figures(classes: Mapping[int, BoundaryCounts]) -> dict[str, float]:
 
 
 def _mean(values: list[float]) -> float:
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float('nan')
+    valid = [value for value in values if not np.isnan(value)]
+    return float(np.mean(valid)) if valid else float('nan')

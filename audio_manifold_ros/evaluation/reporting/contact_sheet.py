@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.drawing.colormaps import (
+    COLORMAP_FAR_M,
+    COLORMAP_NEAR_M,
     CONFIDENCE_TABLE,
-    FAR_M,
-    NEAR_M,
-    TABLE,
+    DEPTH_COLORMAP,
     colour_confidence,
     colour_depth,
     colour_labels,
-    colour_sound,
+    colour_spectrogram,
 )
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS, CLASS_NAMES
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -42,13 +42,13 @@ PNG_LEVEL = 6
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """One column of the sheet.
 
     Attributes:
         time_s: Instant within the drive.
         features: float32 (mic, mel, frame), what the network heard.
-        truth: What the camera saw; empty where there is no camera.
+        ground_truth: What the camera saw; empty where there is no camera.
         predicted: What the network says.
         confidence: (row, column) 0..1, or None.
 
@@ -56,8 +56,8 @@ class Moment:
 
     time_s: float
     features: NDArray[np.float32]
-    truth: Images
-    predicted: Images
+    ground_truth: DepthAndLabels
+    predicted: DepthAndLabels
     confidence: NDArray[np.float32] | None
 
 
@@ -71,11 +71,11 @@ class _Row:
     cells: list[Picture]
 
 
-def contact_sheet(moments: Sequence[Moment], title: str, subtitle: str = '') -> Picture:
+def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '') -> Picture:
     """Draw moments side by side.
 
     Args:
-        moments: In order of time; six fill a page well.
+        snapshots: In order of time; six fill a page well.
         title: Heading.
         subtitle: A fainter line under it, for example the scores.
 
@@ -86,18 +86,18 @@ def contact_sheet(moments: Sequence[Moment], title: str, subtitle: str = '') -> 
         EvaluationError: There is no moment.
 
     """
-    if not moments:
+    if not snapshots:
         msg = 'A contact sheet without moments: give at least one.'
         raise EvaluationError(msg)
-    rows = [row for row in _rows(moments) if row is not None]
+    rows = [row for row in _rows(snapshots) if row is not None]
     gaps = [GAP if row.continues else GROUP_GAP for row in rows]
     height = HEADER + sum(gaps) + len(rows) * CELL_HEIGHT + LEGEND + MARGIN
-    width = 2 * MARGIN + GUTTER + len(moments) * (CELL_WIDTH + GAP) - GAP
+    width = 2 * MARGIN + GUTTER + len(snapshots) * (CELL_WIDTH + GAP) - GAP
     sheet: Picture = np.full((height, max(width, 2 * MARGIN + 3 * BAR_WIDTH), 3), BACKGROUND, dtype=np.uint8)
     _write(sheet, title, (MARGIN, 40), TEXT, 0.85, 2)
     _write(sheet, subtitle, (MARGIN, 66), FAINT, 0.5)
-    for column, moment in enumerate(moments):
-        _write(sheet, f'{moment.time_s:.1f} s', (_left(column), HEADER + GROUP_GAP - 8), FAINT, 0.45)
+    for column, snapshot in enumerate(snapshots):
+        _write(sheet, f'{snapshot.time_s:.1f} s', (_left(column), HEADER + GROUP_GAP - 8), FAINT, 0.45)
     top = HEADER
     for row, gap in zip(rows, gaps, strict=True):
         top += gap
@@ -106,7 +106,7 @@ def contact_sheet(moments: Sequence[Moment], title: str, subtitle: str = '') -> 
         for column, cell in enumerate(row.cells):
             sheet[top : top + CELL_HEIGHT, _left(column) : _left(column) + CELL_WIDTH] = cell
         top += CELL_HEIGHT
-    _draw_legend(sheet, moments, top + 30)
+    _draw_legend(sheet, snapshots, top + 30)
     return sheet
 
 
@@ -130,19 +130,19 @@ def save_picture(path: Path | str, picture: Picture) -> None:
         raise EvaluationError(msg) from None
 
 
-def _rows(moments: Sequence[Moment]) -> list[_Row | None]:
-    heard = [moment.features.mean(axis=0) for moment in moments]
-    low, high = (float(value) for value in np.percentile(np.stack(heard), (1, 99.5)))
-    truths, predictions = [m.truth for m in moments], [m.predicted for m in moments]
-    depth = _row_if('Depth', 'camera', [t.depth_m for t in truths], colour_depth)
-    labels = _row_if('Classes', 'camera', [t.labels for t in truths], colour_labels)
+def _rows(snapshots: Sequence[Snapshot]) -> list[_Row | None]:
+    spectrograms = [snapshot.features.mean(axis=0) for snapshot in snapshots]
+    low, high = (float(value) for value in np.percentile(np.stack(spectrograms), (1, 99.5)))
+    ground_truths, predictions = [m.ground_truth for m in snapshots], [m.predicted for m in snapshots]
+    depth = _row_if('Depth', 'camera', [t.depth_m for t in ground_truths], colour_depth)
+    labels = _row_if('Classes', 'camera', [t.labels for t in ground_truths], colour_labels)
     return [
-        _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_sound(h, low, high)) for h in heard]),
+        _Row('Sound', 'mel spectrogram, 1 s', False, [_scaled(colour_spectrogram(h, low, high)) for h in spectrograms]),
         depth,
         _row_if('Depth', 'heard', [p.depth_m for p in predictions], colour_depth, continues=depth is not None),
         labels,
         _row_if('Classes', 'heard', [p.labels for p in predictions], colour_labels, continues=labels is not None),
-        _row_if('Confidence', 'of what is heard', [m.confidence for m in moments], colour_confidence),
+        _row_if('Confidence', 'of what is heard', [m.confidence for m in snapshots], colour_confidence),
     ]
 
 
@@ -181,15 +181,17 @@ def _write(sheet: Picture, text: str, at: tuple[int, int], colour: Colour, size:
     return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, weight)[0][0])
 
 
-def _draw_legend(sheet: Picture, moments: Sequence[Moment], top: int) -> None:
+def _draw_legend(sheet: Picture, snapshots: Sequence[Snapshot], top: int) -> None:
     left = MARGIN + GUTTER
-    span = np.log(FAR_M / NEAR_M)
-    ticks = {f'{m} m' if m == DEPTH_TICKS_M[-1] else f'{m}': float(np.log(m / NEAR_M) / span) for m in DEPTH_TICKS_M}
-    _draw_bar(sheet, (left, top), TABLE[::-1], ticks)
+    span = np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
+    ticks = {
+        f'{m} m' if m == DEPTH_TICKS_M[-1] else f'{m}': float(np.log(m / COLORMAP_NEAR_M) / span) for m in DEPTH_TICKS_M
+    }
+    _draw_bar(sheet, (left, top), DEPTH_COLORMAP[::-1], ticks)
     ticks = {f'{value:g}': value for value in CONFIDENCE_TICKS}
     _draw_bar(sheet, (left + BAR_WIDTH + 60, top), CONFIDENCE_TABLE, ticks)
     _write(sheet, 'Scales', (MARGIN, top + 12), TEXT, 0.55)
-    images = [image for m in moments for image in (m.truth.labels, m.predicted.labels) if image is not None]
+    images = [image for m in snapshots for image in (m.ground_truth.labels, m.predicted.labels) if image is not None]
     present = np.unique(np.concatenate([image.ravel() for image in images])) if images else np.array([], dtype=np.uint8)
     x = left
     for class_id in present[present < len(CLASS_NAMES)].tolist():

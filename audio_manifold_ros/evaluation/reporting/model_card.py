@@ -10,7 +10,7 @@ from typing import Any
 
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, REGION_CLASSES
-from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAREST
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, MIN_DEPTH_BY_UNIT
 
 VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
 REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for name in REGION_CLASSES}}
@@ -26,7 +26,7 @@ SEGMENTATION_KEYS = {
     **{f'iou_{name.replace(" ", "_")}': name for name in CLASS_NAMES},
     'accuracy': 'pixels right',
 }
-CONTROLS = (
+CONTROLS_NOTE = (
     'The **training prior** is the median depth and the most frequent class of each pixel over the training '
     'windows: what can be said without listening. **Shuffled audio** is the same network given the sound of '
     'another test drive: what it says without hearing this one. **One microphone** is the same network given '
@@ -86,7 +86,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
             *_input_section(manifest),
             *_training_section(manifest['training']),
             f'## Scores on {scores["windows"]} windows of drives that it never heard',
-            CONTROLS,
+            CONTROLS_NOTE,
             *_depth_section(scores['depth'], scores.get('depth_unit', 'm')),
             *_segmentation_section(scores['segmentation']),
             *_structure_section(scores.get('structure')),
@@ -125,11 +125,11 @@ def _size(features: Mapping[str, Any]) -> str:
 
 
 def _training_section(training: Mapping[str, Any]) -> list[str]:
-    rows = [(key.replace('_', ' '), _said(value)) for key, value in training.items()]
+    rows = [(key.replace('_', ' '), _format_value(value)) for key, value in training.items()]
     return ['## How it was trained', _table(('', ''), rows)] if rows else []
 
 
-def _said(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, str):
         return value.replace('|', '\\|').replace('\n', ' ')
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -148,19 +148,19 @@ def _depth_section(depth: Mapping[str, float | None], unit: str) -> list[str]:
                 label = f'**{name}**' if variant == '' else name
                 rows.append((region_name, label, *(_number(value, 3) for value in values)))
     gains = [
-        f'{region_name}: {_fall(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_prior"))} below the prior, '
-        f'{_fall(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_shuffled"))} below shuffled audio'
+        f'{region_name}: {_reduction(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_prior"))} below the prior, '
+        f'{_reduction(depth.get(f"abs_rel{region}"), depth.get(f"abs_rel{region}_shuffled"))} below shuffled audio'
         for region, region_name in REGIONS.items()
         if depth.get(f'abs_rel{region}') is not None
     ]
     header = ('Pixels', 'Who', *DEPTH_METRICS.values())
-    note = DEPTH_NOTE.format(range=depth_range(unit), unit=DEPTH_UNITS[unit])
+    note = DEPTH_NOTE.format(range=describe_depth_range(unit), unit=DEPTH_UNITS[unit])
     return ['### Depth', note, _table(header, rows), 'ABS_rel lies, ' + '; '.join(gains) + '.']
 
 
-def depth_range(unit: str) -> str:
+def describe_depth_range(unit: str) -> str:
     """Say what depth in a unit is clipped to."""
-    return f'{NEAREST[unit]:g}..{FAR_M:g}{" m" if unit == "m" else ""}'
+    return f'{MIN_DEPTH_BY_UNIT[unit]:g}..{FAR_M:g}{" m" if unit == "m" else ""}'
 
 
 def _segmentation_section(segmentation: Mapping[str, float | None]) -> list[str]:
@@ -213,5 +213,5 @@ def _number(value: float | None, digits: int) -> str:
     return '–' if value is None else f'{value:.{digits}f}'
 
 
-def _fall(value: float | None, reference: float | None) -> str:
+def _reduction(value: float | None, reference: float | None) -> str:
     return f'{1 - value / reference:.0%}' if value is not None and reference else '–'

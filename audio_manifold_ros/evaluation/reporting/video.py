@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_sound
+from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.reporting.contact_sheet import Moment
+    from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 
 CODEC = 'mp4v'
 # The camera sees 100° × 50°.
@@ -30,30 +30,32 @@ FIRST_FRAMES = 40
 Picture = Any
 
 
-class Film:
+class Mp4Writer:
     """An MP4 that is written while the drive goes on: memory does not grow with its length.
 
     A context: the file is complete when it is left.
     """
 
-    def __init__(self, path: Path, title: str, rate_hz: float, sound_range: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self, path: Path, title: str, rate_hz: float, spectrogram_range: tuple[float, float] | None = None
+    ) -> None:
         """Write nothing yet.
 
         Args:
             path: The file.
             title: Heading of every frame.
             rate_hz: Frames a second.
-            sound_range: Darkest and brightest value of the spectrogram; by default of the first frames.
+            spectrogram_range: Darkest and brightest value of the spectrogram; by default of the first frames.
 
         """
         self._path = path
         self._title = title
         self._rate_hz = rate_hz
-        self._sound_range = sound_range
-        self._waiting: list[Moment] = []
+        self._spectrogram_range = spectrogram_range
+        self._pending: list[Snapshot] = []
         self._writer: Any = None
 
-    def __enter__(self) -> Film:  # noqa: PYI034 - typing.Self needs Python 3.11
+    def __enter__(self) -> Mp4Writer:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Enter."""
         return self
 
@@ -61,27 +63,27 @@ class Film:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish the file."""
-        self._draw_waiting()
+        self._write_pending()
         if self._writer is not None:
             self._writer.release()
 
-    def add(self, moment: Moment) -> None:
+    def add(self, snapshot: Snapshot) -> None:
         """Append a frame.
 
         Raises:
             EvaluationError: The codec is missing, or the file cannot be written.
 
         """
-        self._waiting.append(moment)
-        if self._sound_range is not None or len(self._waiting) >= FIRST_FRAMES:
-            self._draw_waiting()
+        self._pending.append(snapshot)
+        if self._spectrogram_range is not None or len(self._pending) >= FIRST_FRAMES:
+            self._write_pending()
 
-    def _draw_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if self._sound_range is None and waiting:
-            self._sound_range = _sound_range(waiting)
-        for moment in waiting:
-            self._write(draw_frame(moment, self._title, self._sound_range or (0.0, 1.0)))
+    def _write_pending(self) -> None:
+        pending, self._pending = self._pending, []
+        if self._spectrogram_range is None and pending:
+            self._spectrogram_range = _spectrogram_range(pending)
+        for snapshot in pending:
+            self._write(draw_frame(snapshot, self._title, self._spectrogram_range or (0.0, 1.0)))
 
     def _write(self, frame: NDArray[np.uint8]) -> None:
         import cv2
@@ -97,41 +99,44 @@ class Film:
         self._writer.write(frame[..., ::-1])
 
 
-def write_film(path: Path, moments: Sequence[Moment], title: str) -> None:
+def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> None:
     """Write one picture for each moment, at the pace of the drive, as MP4.
 
     Raises:
         EvaluationError: The codec is missing, or the file cannot be written.
 
     """
-    span_s = moments[-1].time_s - moments[0].time_s
-    rate_hz = (len(moments) - 1) / span_s if span_s > 0 else 1.0
-    with Film(path, title, rate_hz, _sound_range(moments)) as film:
-        for moment in moments:
-            film.add(moment)
+    span_s = snapshots[-1].time_s - snapshots[0].time_s
+    rate_hz = (len(snapshots) - 1) / span_s if span_s > 0 else 1.0
+    with Mp4Writer(path, title, rate_hz, _spectrogram_range(snapshots)) as film:
+        for snapshot in snapshots:
+            film.add(snapshot)
 
 
-def draw_frame(moment: Moment, title: str, sound_range: tuple[float, float]) -> NDArray[np.uint8]:
+def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, float]) -> NDArray[np.uint8]:
     """Draw sound and images of a moment, uint8 (row, column, 3) with even sizes.
 
     Args:
-        moment: What to draw; what it lacks stays dark.
+        snapshot: What to draw; what it lacks stays dark.
         title: Heading.
-        sound_range: Darkest and brightest value of the spectrogram.
+        spectrogram_range: Darkest and brightest value of the spectrogram.
 
     """
     cells = (
-        ('Sound: all microphones, the last second', colour_sound(moment.features.mean(axis=0), *sound_range)),
-        ('Depth, camera', _coloured(colour_depth, moment.truth.depth_m)),
-        ('Classes, camera', _coloured(colour_labels, moment.truth.labels)),
-        ('Confidence of what is heard', _coloured(colour_confidence, moment.confidence)),
-        ('Depth, heard', _coloured(colour_depth, moment.predicted.depth_m)),
-        ('Classes, heard', _coloured(colour_labels, moment.predicted.labels)),
+        (
+            'Sound: all microphones, the last second',
+            colour_spectrogram(snapshot.features.mean(axis=0), *spectrogram_range),
+        ),
+        ('Depth, camera', _coloured(colour_depth, snapshot.ground_truth.depth_m)),
+        ('Classes, camera', _coloured(colour_labels, snapshot.ground_truth.labels)),
+        ('Confidence of what is heard', _coloured(colour_confidence, snapshot.confidence)),
+        ('Depth, heard', _coloured(colour_depth, snapshot.predicted.depth_m)),
+        ('Classes, heard', _coloured(colour_labels, snapshot.predicted.labels)),
     )
     width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP)
     frame: Picture = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     _write(frame, title, (GAP, 30), TEXT, 0.75)
-    _write(frame, f'{moment.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
+    _write(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
     for index, (caption, picture) in enumerate(cells):
         row, column = divmod(index, 3)
         left, top = GAP + column * (CELL_WIDTH + GAP), HEADER + row * (CAPTION + CELL_HEIGHT + GAP)
@@ -141,8 +146,8 @@ def draw_frame(moment: Moment, title: str, sound_range: tuple[float, float]) -> 
     return np.asarray(frame, dtype=np.uint8)
 
 
-def _sound_range(moments: Sequence[Moment]) -> tuple[float, float]:
-    some = [moments[i].features.mean(axis=0) for i in np.linspace(0, len(moments) - 1, 10).astype(int)]
+def _spectrogram_range(snapshots: Sequence[Snapshot]) -> tuple[float, float]:
+    some = [snapshots[i].features.mean(axis=0) for i in np.linspace(0, len(snapshots) - 1, 10).astype(int)]
     low, high = np.percentile(np.stack(some), (1, 99.5))
     return float(low), float(high)
 

@@ -27,15 +27,15 @@ OUTPUT_NAMES = {
 DTYPES = {'depth_m': np.float32, 'labels': np.uint8, 'depth_distance': np.float32, 'segmentation_distance': np.float32}
 
 
-class SoundNetwork(Protocol):
+class WaveformNetwork(Protocol):
     """Computes features and images on one device; one thread at a time may use it."""
 
     @property
-    def sound(self) -> NDArray[np.float32]:
+    def waveform(self) -> NDArray[np.float32]:
         """The window of sound, float32 (mic, window_samples): memory that lasts, to be filled before `run`."""
 
     def run(self) -> NetworkOutput:
-        """Compute the images of the window that lies in `sound`; the arrays of the output belong to the caller.
+        """Compute the images of the window that lies in `waveform`; the arrays of the output belong to the caller.
 
         Raises:
             InferenceError: The device failed, or the networks gave no finite number.
@@ -63,7 +63,7 @@ class Backend(Protocol):
         """One sentence: what runs on what, and why that was chosen."""
 
     @property
-    def sound_network(self) -> SoundNetwork | None:
+    def waveform_network(self) -> WaveformNetwork | None:
         """What computes the features where the networks run; None where they are to come from the CPU."""
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 
-class ResidentSound:
+class FusedWaveformNetwork:
     """The `SoundNetwork` of a backend whose device computes features, too.
 
-    The features are those of `MelFeatures`, whatever precision the networks have: the Fourier transform in double, all
+    The features are those of `MelFeatureExtractor`, whatever precision the networks have: the Fourier transform in double, all
     else in single precision. On CUDA everything from the pinned window to the pinned images is one graph, if
     one can be captured. The features stay on the device until somebody asks for them.
 
@@ -54,27 +54,27 @@ class ResidentSound:
         """
         import torch
 
-        from audio_manifold_ros.features.mel_torch import MelFeatures
-        from audio_manifold_ros.networks.cuda_graph_runner import Resident
+        from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
+        from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
         self._names = output_names(manifest)
         self._function = function
         self._device = device
-        self._mel = MelFeatures(manifest.features)
+        self._mel = MelFeatureExtractor(manifest.features)
         self._features = torch.zeros((1, *input_shape(manifest)), device=device)
         shape = (manifest.microphones, manifest.features.window_samples)
-        self._resident = Resident(self._hear, shape, device, captured=captured)
-        self.captured = self._resident.captured
+        self._runner = CudaGraphRunner(self._run_input, shape, device, captured=captured)
+        self.captured = self._runner.captured
 
     @property
-    def sound(self) -> NDArray[np.float32]:
+    def waveform(self) -> NDArray[np.float32]:
         """See `SoundNetwork`."""
-        return self._resident.given
+        return self._runner.input_buffer
 
     def run(self) -> NetworkOutput:
-        """Compute the images of the window that lies in `sound` (see `SoundNetwork`)."""
+        """Compute the images of the window that lies in `waveform` (see `SoundNetwork`)."""
         try:
-            arrays = self._resident.run_given()
+            arrays = self._runner.run_buffered()
         except RuntimeError as error:
             msg = f'Features or networks failed on {self._device}: {error}'
             raise InferenceError(msg) from None
@@ -89,30 +89,30 @@ class ResidentSound:
             raise InferenceError(msg) from None
         return found.copy() if self._device.type == 'cpu' else found
 
-    def _hear(self, sound: Any) -> Sequence[Any]:
-        return self._function(self._features.copy_(self._mel(sound)))
+    def _run_input(self, waveform: Any) -> Sequence[Any]:
+        return self._function(self._features.copy_(self._mel(waveform)))
 
 
-def start_sound(
+def open_waveform_network(
     manifest: Manifest,
     function: Callable[[Any], Sequence[Any]],
     device: Any,
     warn: Callable[[str], None],
     *,
     captured: bool = False,
-) -> ResidentSound | None:
+) -> FusedWaveformNetwork | None:
     """Return features and networks in one pass, or None, with a warning, where the device does not compute features.
 
     Args:
-        manifest: See `ResidentSound`.
-        function: See `ResidentSound`; it works by itself.
-        device: See `ResidentSound`.
+        manifest: See `FusedWaveformNetwork`.
+        function: See `FusedWaveformNetwork`; it works by itself.
+        device: See `FusedWaveformNetwork`.
         warn: Told why not.
-        captured: See `ResidentSound`.
+        captured: See `FusedWaveformNetwork`.
 
     """
     try:
-        return ResidentSound(manifest, function, device, captured=captured)
+        return FusedWaveformNetwork(manifest, function, device, captured=captured)
     except RuntimeError as error:
         warn(f'No features on {device}: {error}. The CPU computes them.')
         return None

@@ -41,7 +41,7 @@ class OnnxBackend:
     """
 
     name = 'onnx'
-    sound_network = None
+    waveform_network = None
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class OnnxBackend:
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
         check_features(features, self._shape)
-        self._pin()
+        self._pin_thread()
         np.copyto(self._features[0], features)
         try:
             self._session.run_with_iobinding(self._binding)
@@ -106,7 +106,7 @@ class OnnxBackend:
             binding.bind_output(name, 'cpu', 0, image.dtype, image.shape, image.ctypes.data)
         return features, images, binding
 
-    def _pin(self) -> None:
+    def _pin_thread(self) -> None:
         """Pin the calling thread, once: ONNX Runtime has pinned only those that it has started."""
         if self._cores and self._pinned_thread != threading.get_ident():
             os.sched_setaffinity(0, self._cores[:1])
@@ -115,10 +115,10 @@ class OnnxBackend:
     def _check_interface(self, path: Path) -> None:
         inputs = {entry.name: (entry.type, tuple(entry.shape)) for entry in self._session.get_inputs()}
         outputs = {entry.name for entry in self._session.get_outputs()}
-        wanted = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
-        if inputs != wanted or outputs != set(self._names):
+        expected = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
+        if inputs != expected or outputs != set(self._names):
             msg = (
-                f'{path} maps {inputs} to {sorted(outputs)}, its manifest says {wanted} to '
+                f'{path} maps {inputs} to {sorted(outputs)}, its manifest says {expected} to '
                 f'{sorted(self._names)}: export the bundle again.'
             )
             raise InferenceError(msg)
@@ -161,9 +161,9 @@ def graph_path(bundle: Bundle, precision: str, device: str = 'cpu') -> Path:
 
 
 def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
-    here = os.sched_getaffinity(0)
-    if len(set(cores)) < len(cores) or not set(cores) <= here:
-        msg = f'The networks are to run on the cores {list(cores)}: give some of {sorted(here)}, each once.'
+    available = os.sched_getaffinity(0)
+    if len(set(cores)) < len(cores) or not set(cores) <= available:
+        msg = f'The networks are to run on the cores {list(cores)}: give some of {sorted(available)}, each once.'
         raise InferenceError(msg)
     return cores
 

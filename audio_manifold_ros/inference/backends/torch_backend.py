@@ -18,17 +18,17 @@ from audio_manifold_ros.inference.backends.backend import (
     network_output,
     output_names,
 )
-from audio_manifold_ros.inference.backends.fused_pipeline import start_sound
+from audio_manifold_ros.inference.backends.fused_pipeline import open_waveform_network
 from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
+    from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-    from audio_manifold_ros.networks.cuda_graph_runner import Resident
+    from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 LOGGER = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class TorchBackend:
     decide, and everything from the sound to the images is one CUDA graph; from given features to images, another.
 
     Attributes:
-        sound_network: See `Backend`; on CUDA alone, and not where it computes no features.
+        waveform_network: See `Backend`; on CUDA alone, and not where it computes no features.
 
     """
 
@@ -77,57 +77,57 @@ class TorchBackend:
             torch.set_num_threads(threads)
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._resident, self.sound_network = self._start(torch, load_network(bundle), bundle.manifest)
-        where = f'{threads} threads' if self._device.type == 'cpu' else self._gpu(torch)
+        self._runner, self.waveform_network = self._start(torch, load_network(bundle), bundle.manifest)
+        where = f'{threads} threads' if self._device.type == 'cpu' else self._describe_gpu(torch)
         self.reason = f'PyTorch {torch.__version__} on {self._device}, {where}: {reason}'
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
         """Compute the images of one window (see `Backend`)."""
         check_features(features, self._shape)
         try:
-            arrays = self._resident.run(features)
+            arrays = self._runner.run(features)
         except RuntimeError as error:
-            raise InferenceError(self._failed(error)) from None
+            raise InferenceError(self._describe_failure(error)) from None
         return network_output(self._names, arrays)
 
     def _start(
         self, torch: Any, network: PerceptionNetwork, manifest: Manifest
-    ) -> tuple[Resident, ResidentSound | None]:
-        from audio_manifold_ros.networks.cuda_graph_runner import Resident
+    ) -> tuple[CudaGraphRunner, FusedWaveformNetwork | None]:
+        from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
         cuda = self._device.type == 'cuda'
         # On the small boards nothing was measured, and the drivers' graphs have had their own faults there.
         captured = cuda and platform.machine() != 'aarch64'
         try:
-            function = draw_in_half(network, self._device) if cuda else network
+            function = make_fp16_function(network, self._device) if cuda else network
             # The fastest kernels are looked for once; the graph keeps them.
             with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
-                resident = Resident(function, self._shape, self._device, captured=captured)
+                resident = CudaGraphRunner(function, self._shape, self._device, captured=captured)
                 if not cuda:
                     return resident, None
-                return resident, start_sound(manifest, function, self._device, self._warn, captured=captured)
+                return resident, open_waveform_network(manifest, function, self._device, self._warn, captured=captured)
         except RuntimeError as error:
-            raise InferenceError(self._failed(error)) from None
+            raise InferenceError(self._describe_failure(error)) from None
 
-    def _gpu(self, torch: Any) -> str:
-        last = self.sound_network or self._resident
-        features = 'features there' if self.sound_network else 'features on the CPU'
-        how = 'a CUDA graph' if last.captured else 'without a CUDA graph'
-        return f'{torch.cuda.get_device_name(self._device)}, {features}, networks in half precision, {how}'
+    def _describe_gpu(self, torch: Any) -> str:
+        last = self.waveform_network or self._runner
+        features = 'features there' if self.waveform_network else 'features on the CPU'
+        graph_mode = 'a CUDA graph' if last.captured else 'without a CUDA graph'
+        return f'{torch.cuda.get_device_name(self._device)}, {features}, networks in half precision, {graph_mode}'
 
-    def _failed(self, error: RuntimeError) -> str:
+    def _describe_failure(self, error: RuntimeError) -> str:
         return f'PyTorch failed on {self._device}: {error}'
 
 
-def draw_in_half(network: PerceptionNetwork, device: Any) -> Callable[[Any], Sequence[Any]]:
+def make_fp16_function(network: PerceptionNetwork, device: Any) -> Callable[[Any], Sequence[Any]]:
     """Return a network, which is changed for good, as a function of features that computes in half precision."""
     import torch
 
-    from audio_manifold_ros.networks.compiled_core import Hearing, draw_said
+    from audio_manifold_ros.networks.compiled_core import CompilableNetwork, postprocess_flat
 
     config = network.config
-    hearing = Hearing(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return lambda features: draw_said(config, hearing(features))
+    hearing = CompilableNetwork(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return lambda features: postprocess_flat(config, hearing(features))
 
 
 def import_torch() -> Any:

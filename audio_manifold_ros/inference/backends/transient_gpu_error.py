@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 
 # Libraries below PyTorch have no exception classes: their faults are RuntimeErrors with these words.
-WORDS = re.compile(r'CUDA error|out of memory|OutOfMemory|CUBLAS_STATUS|CUDNN_STATUS')
+ERROR_PATTERN = re.compile(r'CUDA error|out of memory|OutOfMemory|CUBLAS_STATUS|CUDNN_STATUS')
 
 
-def is_device_fault(error: BaseException) -> bool:
+def is_transient_gpu_error(error: BaseException) -> bool:
     """Return whether an error speaks of the device, so that the same may work at another time."""
     import torch
 
     kinds = (torch.OutOfMemoryError, getattr(torch, 'AcceleratorError', torch.OutOfMemoryError))
-    return isinstance(error, kinds) or (isinstance(error, RuntimeError) and bool(WORDS.search(str(error))))
+    return isinstance(error, kinds) or (isinstance(error, RuntimeError) and bool(ERROR_PATTERN.search(str(error))))

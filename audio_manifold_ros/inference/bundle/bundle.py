@@ -57,7 +57,7 @@ class Bundle:
         """
         where = _real_folder(Path(folder))
         manifest = _read_manifest(where / MANIFEST_FILE)
-        _check_names(where, manifest.files)
+        _check_folder_content(where, manifest.files)
         for name, entry in manifest.files.items():
             _verify(where / name, entry)
         return cls(where, manifest)
@@ -88,7 +88,7 @@ class Bundle:
             raise InferenceError(msg)
         return self.folder / INT8_FILE
 
-    def array_difference(self, array: MicrophoneArray) -> str | None:
+    def describe_array_difference(self, array: MicrophoneArray) -> str | None:
         """Say how `array` differs from the one that the bundle was trained for, or None if it does not.
 
         Raises:
@@ -103,14 +103,14 @@ class Bundle:
             msg = (
                 f'The array {array.array_id!r} has {len(array.microphones)} microphones, the bundle '
                 f'{self.manifest.name!r} needs {self.manifest.microphones} ({trained.array_id}), '
-                f'{difference.sentence()}: choose the rig of the bundle, or a bundle for this rig.'
+                f'{difference.describe()}: choose the rig of the bundle, or a bundle for this rig.'
             )
             raise InferenceError(msg)
-        if array.geometry_sha256() == trained.sha256 or not difference.matters:
+        if array.geometry_sha256() == trained.sha256 or not difference.is_significant:
             return None
         return (
             f'The array {array.array_id!r} is not the one the bundle {self.manifest.name!r} was trained for '
-            f'({trained.array_id}): {difference.sentence()}. Expect worse images.'
+            f'({trained.array_id}): {difference.describe()}. Expect worse images.'
         )
 
 
@@ -132,12 +132,12 @@ def write_bundle(folder: Path | str, manifest: Manifest, files: Mapping[str, byt
     _check_file_names(entries)
     complete = replace(manifest, files=entries)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f'.{target.name}-') as scratch:
-        fresh, old = Path(scratch) / 'new', Path(scratch) / 'old'
-        fresh.mkdir()
+        new_folder, old_folder = Path(scratch) / 'new', Path(scratch) / 'old'
+        new_folder.mkdir()
         for name, data in {**files, MANIFEST_FILE: complete.to_json().encode()}.items():
-            _write(fresh / name, data)
-        Bundle.load(fresh)
-        _exchange(fresh, target, old)
+            _write(new_folder / name, data)
+        Bundle.load(new_folder)
+        _swap_folders(new_folder, target, old_folder)
     return Bundle.load(target)
 
 
@@ -182,7 +182,7 @@ def _check_file_names(files: Mapping[str, FileEntry]) -> None:
         raise InferenceError(msg)
 
 
-def _check_names(folder: Path, files: Mapping[str, FileEntry]) -> None:
+def _check_folder_content(folder: Path, files: Mapping[str, FileEntry]) -> None:
     _check_file_names(files)
     extra = sorted({path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE})
     if extra:
@@ -226,12 +226,12 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _exchange(fresh: Path, target: Path, old: Path) -> None:
+def _swap_folders(new_folder: Path, target: Path, old_folder: Path) -> None:
     if target.exists():
-        target.rename(old)
+        target.rename(old_folder)
     try:
-        fresh.rename(target)
+        new_folder.rename(target)
     except OSError:
-        if old.exists():
-            shutil.move(old, target)
+        if old_folder.exists():
+            shutil.move(old_folder, target)
         raise

@@ -17,7 +17,7 @@ from audio_manifold_ros.inference.errors import InferenceError
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
-SMALLEST_DISTANCE = 1e-12
+MIN_DISTANCE = 1e-12
 Array = NDArray[np.float64]
 
 
@@ -58,7 +58,7 @@ class ModalityConfidence:
             )
             raise InferenceError(msg)
 
-    def chance(self, distance: NDArray[np.floating]) -> Array:
+    def probability(self, distance: NDArray[np.floating]) -> Array:
         """Return the chance (…, cell, cell) that a pixel of the cell is right, from distances of that shape."""
         z = (log_distance(distance) - self.log_distance_mean) / self.log_distance_std
         result: Array = 0.5 * (1 + np.tanh(0.5 * (np.array(self.bias) - self.slope * z)))
@@ -93,37 +93,39 @@ class ConfidenceModel:
             msg = f'The confidence independence is {self.independence!r}: give a number from 0 to 1.'
             raise InferenceError(msg)
 
-    def chance(self, distances: dict[str, NDArray[np.floating]]) -> Array:
+    def probability(self, distances: dict[str, NDArray[np.floating]]) -> Array:
         """Return the chance (…, cell, cell) that a pixel is right in every modality.
 
         Args:
             distances: Distance (…, cell, cell) of each modality, as `NetworkOutput` has it.
 
         """
-        chances = [law.chance(distances[name]) for name, law in self.modalities.items()]
-        return joint_chance(chances, self.independence)
+        probabilities = [
+            modality_model.probability(distances[name]) for name, modality_model in self.modalities.items()
+        ]
+        return joint_probability(probabilities, self.independence)
 
     def image(self, output: NetworkOutput, height: int, width: int) -> NDArray[np.float32]:
         """Return the confidence (row, column) float32 in 0..1 of what a backend said about one window."""
         found = {'depth': output.depth_distance, 'segmentation': output.segmentation_distance}
-        cells = self.chance({name: found[name] for name in self.modalities})  # type: ignore[misc]
+        cells = self.probability({name: found[name] for name in self.modalities})  # type: ignore[misc]
         rows, columns = _upsampling(cells.shape[0], height), _upsampling(cells.shape[1], width)
         result: NDArray[np.float32] = rows @ cells.astype(np.float32) @ columns.T
         return np.clip(result, 0.0, 1.0, out=result)
 
 
-def joint_chance(chances: list[Array], independence: float) -> Array:
+def joint_probability(probabilities: list[Array], independence: float) -> Array:
     """Return the chance that every modality is right, from the chance of each (see `ConfidenceModel`)."""
-    if len(chances) == 1:
-        return chances[0]
-    first, second = chances
+    if len(probabilities) == 1:
+        return probabilities[0]
+    first, second = probabilities
     result: Array = np.minimum(first, second) * np.maximum(first, second) ** independence
     return result
 
 
 def log_distance(distance: NDArray[np.floating]) -> Array:
     """Return the natural logarithm of a distance, kept finite."""
-    result: Array = np.log(np.maximum(np.asarray(distance, dtype=np.float64), SMALLEST_DISTANCE))
+    result: Array = np.log(np.maximum(np.asarray(distance, dtype=np.float64), MIN_DISTANCE))
     return result
 
 

@@ -16,7 +16,7 @@ T = TypeVar('T')
 SCALARS = {str: 'a text', bool: 'true or false', int: 'a whole number', float: 'a finite number'}
 
 
-def read_json(text: str, where: str) -> Any:
+def parse_json(text: str, where: str) -> Any:
     """Parse JSON that repeats no key and holds no NaN or infinity.
 
     Raises:
@@ -24,23 +24,23 @@ def read_json(text: str, where: str) -> Any:
 
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_reject_duplicate_keys, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         msg = f'{where} is no valid JSON: {error}. Export the bundle again.'
         raise InferenceError(msg) from None
 
 
-def write_json(values: Any) -> str:
+def format_json(values: Any) -> str:
     """Return plain values as indented JSON with a final line end."""
     return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + '\n'
 
 
-def to_plain(value: Any) -> Any:
+def dataclass_to_json_values(value: Any) -> Any:
     """Return a dataclass as plain JSON values (tuples become lists)."""
     return json.loads(json.dumps(asdict(value), allow_nan=False))
 
 
-def from_plain(cls: type[T], value: Any, where: str) -> T:
+def dataclass_from_json_values(cls: type[T], value: Any, where: str) -> T:
     """Build `cls`, a dataclass, from plain values.
 
     Args:
@@ -53,7 +53,7 @@ def from_plain(cls: type[T], value: Any, where: str) -> T:
 
     """
     if not isinstance(value, dict):
-        msg = f'{where} is {_shown(value)}: give an object with the keys {sorted(f.name for f in fields(cls))}.'  # type: ignore[arg-type]
+        msg = f'{where} is {_abbreviate(value)}: give an object with the keys {sorted(f.name for f in fields(cls))}.'  # type: ignore[arg-type]
         raise InferenceError(msg)
     hints = get_type_hints(cls)
     unknown, missing = sorted(set(value) - set(hints)), sorted(set(hints) - set(value))
@@ -67,7 +67,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if hint is Any:
         return value
     if is_dataclass(hint):
-        return from_plain(hint, value, where)  # type: ignore[arg-type]
+        return dataclass_from_json_values(hint, value, where)  # type: ignore[arg-type]
     if get_origin(hint) is not None:
         return CONTAINERS[get_origin(hint)](get_args(hint), value, where)
     return _scalar(hint, value, where)
@@ -77,14 +77,14 @@ def _scalar(kind: type[Any], value: Any, where: str) -> Any:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind or (kind is float and not math.isfinite(value)):
-        msg = f'{where} is {_shown(value)}: give {SCALARS[kind]}.'
+        msg = f'{where} is {_abbreviate(value)}: give {SCALARS[kind]}.'
         raise InferenceError(msg)
     return value
 
 
 def _literal(choices: tuple[Any, ...], value: Any, where: str) -> Any:
     if value not in choices:
-        msg = f'{where} is {_shown(value)}: this software knows {list(choices)}.'
+        msg = f'{where} is {_abbreviate(value)}: this software knows {list(choices)}.'
         raise InferenceError(msg)
     return value
 
@@ -92,7 +92,7 @@ def _literal(choices: tuple[Any, ...], value: Any, where: str) -> Any:
 def _tuple(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
     variadic = len(arguments) == 2 and arguments[1] is Ellipsis
     if not isinstance(value, list) or not (variadic or len(value) == len(arguments)):
-        msg = f'{where} is {_shown(value)}: give a list{"" if variadic else f" of {len(arguments)}"}.'
+        msg = f'{where} is {_abbreviate(value)}: give a list{"" if variadic else f" of {len(arguments)}"}.'
         raise InferenceError(msg)
     hints = [arguments[0]] * len(value) if variadic else arguments
     return tuple(_convert(hint, item, f'{where}[{i}]') for i, (hint, item) in enumerate(zip(hints, value, strict=True)))
@@ -104,17 +104,17 @@ def _optional(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
 
 def _dict(arguments: tuple[Any, ...], value: Any, where: str) -> Any:
     if not isinstance(value, dict):
-        msg = f'{where} is {_shown(value)}: give an object.'
+        msg = f'{where} is {_abbreviate(value)}: give an object.'
         raise InferenceError(msg)
     return {key: _convert(arguments[1], item, f'{where}[{key!r}]') for key, item in value.items()}
 
 
-def _shown(value: Any) -> str:
+def _abbreviate(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + '...'
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -123,7 +123,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _no_constant(name: str) -> Any:
+def _reject_constant(name: str) -> Any:
     msg = f'{name} is no JSON number'
     raise ValueError(msg)
 

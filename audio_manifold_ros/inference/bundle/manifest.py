@@ -10,7 +10,12 @@ from typing import Any, Literal
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
-from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, read_json, to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import (
+    dataclass_from_json_values,
+    dataclass_to_json_values,
+    format_json,
+    parse_json,
+)
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
@@ -29,7 +34,7 @@ class FileEntry:
 
 
 @dataclass(frozen=True)
-class ArrayGeometry:
+class TrainedArray:
     """The microphone array that the networks were trained for.
 
     Attributes:
@@ -46,7 +51,7 @@ class ArrayGeometry:
     facings: tuple[tuple[float, float, float], ...]
 
     @classmethod
-    def of(cls, array: MicrophoneArray) -> ArrayGeometry:
+    def from_array(cls, array: MicrophoneArray) -> TrainedArray:
         """Return the geometry of an array."""
         microphones = array.microphones
         return cls(
@@ -115,7 +120,7 @@ class Manifest:
     modalities: tuple[Modality, ...]
     features: FeatureSpec
     frame_position: float
-    array: ArrayGeometry
+    array: TrainedArray
     camera: CameraModel
     depth: DepthRange | None
     classes: tuple[LabelClass, ...]
@@ -146,9 +151,19 @@ class Manifest:
             ),
             (min(self.camera.width, self.camera.height) > 0, 'camera', self.camera, 'a positive width and height'),
             ((self.depth is not None) == ('depth' in heads), 'depth', self.depth, 'it with the head depth, else null'),
-            (self._depth_rises(), 'depth', self.depth, '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m'),
+            (
+                self._is_depth_range_valid(),
+                'depth',
+                self.depth,
+                '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m',
+            ),
             (bool(self.classes) == ('segmentation' in heads), 'classes', len(self.classes), 'them with a segmentation'),
-            (self._classes_differ(), 'classes', [c.id for c in self.classes], 'ids from 0 to 254 and names, each once'),
+            (
+                self._are_classes_unique(),
+                'classes',
+                [c.id for c in self.classes],
+                'ids from 0 to 254 and names, each once',
+            ),
             (
                 0 <= self.tolerates_missing < self.microphones,
                 'tolerates_missing',
@@ -157,9 +172,9 @@ class Manifest:
             ),
             (set(self.confidence.modalities) == heads, 'confidence', sorted(self.confidence.modalities), 'every head'),
         )
-        for good, key, value, wanted in checks:
-            if not good:
-                msg = f'The manifest says {key} is {value!r}: give {wanted}.'
+        for is_valid, key, value, expected in checks:
+            if not is_valid:
+                msg = f'The manifest says {key} is {value!r}: give {expected}.'
                 raise InferenceError(msg)
 
     @property
@@ -179,7 +194,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the content of `manifest.json`."""
-        return write_json(to_plain(self))
+        return format_json(dataclass_to_json_values(self))
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -189,7 +204,7 @@ class Manifest:
             InferenceError: It is no manifest that this software understands; the message names what is wrong.
 
         """
-        values = read_json(text, 'manifest.json')
+        values = parse_json(text, 'manifest.json')
         version = values.get('format_version') if isinstance(values, dict) else None
         if version != FORMAT_VERSION:
             msg = (
@@ -198,15 +213,15 @@ class Manifest:
             )
             raise InferenceError(msg)
         try:
-            return from_plain(cls, values, 'manifest.json')
+            return dataclass_from_json_values(cls, values, 'manifest.json')
         except FeatureError as error:
             msg = f'manifest.json: features: {error}'
             raise InferenceError(msg) from None
 
-    def _depth_rises(self) -> bool:
+    def _is_depth_range_valid(self) -> bool:
         depth = self.depth
         return depth is None or (0 < depth.min_m < depth.max_m and 0 <= depth.far_margin_m < depth.max_m - depth.min_m)
 
-    def _classes_differ(self) -> bool:
+    def _are_classes_unique(self) -> bool:
         ids, names = {entry.id for entry in self.classes}, {entry.name for entry in self.classes}
         return len(ids) == len(names) == len(self.classes) and all(0 <= i < UNLABELLED for i in ids)

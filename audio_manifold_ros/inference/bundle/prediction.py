@@ -68,7 +68,7 @@ class Prediction:
     masked: tuple[str, ...] = ()
     substituted: tuple[str, ...] = ()
 
-    def heard(self) -> NDArray[np.float32]:
+    def require_features(self) -> NDArray[np.float32]:
         """Return the features.
 
         Raises:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_engine')
-END_S = 5.0
-SENTENCES = {
+BUILD_COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_engine')
+STOP_TIMEOUT_S = 5.0
+STATUS_MESSAGES = {
     'building': 'An engine of TensorRT is being built since {spent_s:.0f} s ({message}); meanwhile {serving} serves.',
     'built': 'The engine of TensorRT is built: configure the node again to use it. Until then {serving} serves.',
     'failed': 'No engine of TensorRT could be built, {serving} serves: {message}',
@@ -39,20 +39,22 @@ class BuildStatus:
     message: str
     spent_s: float
 
-    def sentence(self, serving: str) -> str:
+    def describe(self, serving: str) -> str:
         """Say it for people.
 
         Args:
             serving: Name of the backend that serves meanwhile.
 
         """
-        return SENTENCES[self.state].format(spent_s=self.spent_s, message=self.message, serving=serving)
+        return STATUS_MESSAGES[self.state].format(spent_s=self.spent_s, message=self.message, serving=serving)
 
 
-class EngineBuild:
+class BackgroundBuild:
     """Starts `build_engine` at once and follows it; never blocks its caller."""
 
-    def __init__(self, bundle: Path, device: str, log: Callable[[str], None], command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, bundle: Path, device: str, log: Callable[[str], None], command: Sequence[str] = BUILD_COMMAND
+    ) -> None:
         """Start the process.
 
         Args:
@@ -63,8 +65,8 @@ class EngineBuild:
 
         """
         self._log = log
-        self._began_s = time.monotonic()
-        self._ended_s: float | None = None
+        self._start_s = time.monotonic()
+        self._end_s: float | None = None
         self._state, self._message = 'building', 'The build has begun.'
         self._process = subprocess.Popen(
             [*command, str(bundle), '--device', device, '--build-only'],
@@ -74,24 +76,24 @@ class EngineBuild:
             text=True,
             errors='replace',
         )
-        self._thread = threading.Thread(target=self._follow, name='engine build', daemon=True)
+        self._thread = threading.Thread(target=self._read_output, name='engine build', daemon=True)
         self._thread.start()
 
     def status(self) -> BuildStatus:
         """Return how far it is; callable from any thread."""
-        ended_s = self._ended_s or time.monotonic()
-        return BuildStatus(self._state, self._message, ended_s - self._began_s)
+        end_s = self._end_s or time.monotonic()
+        return BuildStatus(self._state, self._message, end_s - self._start_s)
 
     def stop(self) -> None:
         """End the build if it still runs; what it has written is ignored by all and removed by the next build."""
         self._process.terminate()
         try:
-            self._process.wait(END_S)
+            self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-        self._thread.join(END_S)
+        self._thread.join(STOP_TIMEOUT_S)
 
-    def _follow(self) -> None:
+    def _read_output(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         with self._process.stdout as lines:
             for line in lines:
@@ -99,5 +101,5 @@ class EngineBuild:
                     self._message = line.strip()
                     self._log(self._message)
         status = self._process.wait()
-        self._ended_s = time.monotonic()
+        self._end_s = time.monotonic()
         self._state = 'failed' if status else 'built'

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, read_json
+from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_from_json_values, parse_json
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.tensorrt.build_worker import FAILED
+from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
-from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineCheck, EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineMetadata, VerificationResult
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
 
-STAGE = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_worker')
-PROGRESS_S = 15.0
-LOG_LINES = 15
-INTERRUPTED = 130
+STAGE_COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_worker')
+PROGRESS_PERIOD_S = 15.0
+MAX_LOG_LINES = 15
+EXIT_INTERRUPTED = 130
 
 
 def build_engine(
@@ -44,8 +44,8 @@ def build_engine(
     *,
     precision: Precision = FP16,
     cache: EngineCache | None = None,
-    say: Callable[[str], None],
-    stage: Sequence[str] = STAGE,
+    report: Callable[[str], None],
+    stage: Sequence[str] = STAGE_COMMAND,
 ) -> Path:
     """Return the engine of a bundle, built and found equal to the network if there is none yet.
 
@@ -54,7 +54,7 @@ def build_engine(
         toolchain: Says what the engine depends on.
         precision: Of weights and activations.
         cache: Where it is put; the user's by default.
-        say: Told the progress, line by line.
+        report: Told the progress, line by line.
         stage: Command of the process that compiles and of the one that checks.
 
     Raises:
@@ -62,29 +62,29 @@ def build_engine(
 
     """
     cache = cache or EngineCache()
-    key = EngineKey.of(bundle, precision, toolchain.options(), toolchain.platform())
-    with cache.lock(key, say):
-        found = cache.find(key, say)
+    key = EngineKey.for_bundle(bundle, precision, toolchain.options(), toolchain.platform())
+    with cache.lock(key, report):
+        found = cache.find(key, report)
         if found is not None:
-            say(f'The engine is there: {found}')
+            report(f'The engine is there: {found}')
             return found
         with cache.scratch(key) as scratch:
-            began_s = time.perf_counter()
-            check = _run_stages(bundle, key, cache, scratch, (*stage,), str(toolchain.device), say)
+            start_s = time.perf_counter()
+            check = _run_stages(bundle, key, cache, scratch, (*stage,), str(toolchain.device), report)
             engine = scratch / ENGINE_FILE
-            sidecar = EngineSidecar(
+            metadata = EngineMetadata(
                 format_version=FORMAT_VERSION,
                 bundle=bundle.manifest.name,
                 key=key,
                 size=engine.stat().st_size,
                 sha256=file_sha256(engine),
                 built=dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds'),
-                build_s=time.perf_counter() - began_s,
+                build_s=time.perf_counter() - start_s,
                 check=check,
             )
-            stored = cache.store(key, engine, sidecar)
-    say(
-        f'Engine built in {sidecar.build_s:.0f} s: depth differs by {check.depth_change:.3%} on average, '
+            stored = cache.store(key, engine, metadata)
+    report(
+        f'Engine built in {metadata.build_s:.0f} s: depth differs by {check.depth_change:.3%} on average, '
         f'{check.labels_changed:.3%} of the labels do; {check.half_layers} layers in half and {check.single_layers} in '
         f'single precision; {check.run_ms:.2f} ms a window. {stored}'
     )
@@ -98,23 +98,28 @@ def _run_stages(
     scratch: Path,
     stage: tuple[str, ...],
     device: str,
-    say: Callable[[str], None],
-) -> EngineCheck:
+    report: Callable[[str], None],
+) -> VerificationResult:
     """Compile and check within a scratch folder."""
     result, timing, shared = scratch / 'check.json', scratch / 'timing.bin', cache.timing_cache(key)
     if shared.exists():
         shutil.copyfile(shared, timing)
     options = ['--engine', scratch / ENGINE_FILE, '--precision', key.precision, '--device', device]
     options += ['--timing-cache', timing, '--result', result]
-    for name, what in (('compile', 'Compiling the networks: this takes minutes.'), ('check', 'Checking the engine.')):
-        say(what)
-        _run([*stage, name, str(bundle.folder), *map(str, options)], name, say)
+    for name, message in (
+        ('compile', 'Compiling the networks: this takes minutes.'),
+        ('check', 'Checking the engine.'),
+    ):
+        report(message)
+        _run([*stage, name, str(bundle.folder), *map(str, options)], name, report)
     if timing.exists():
         timing.replace(shared)
-    return from_plain(EngineCheck, read_json(result.read_text(encoding='utf-8'), result.name), result.name)
+    return dataclass_from_json_values(
+        VerificationResult, parse_json(result.read_text(encoding='utf-8'), result.name), result.name
+    )
 
 
-def _run(command: list[str], name: str, say: Callable[[str], None]) -> None:
+def _run(command: list[str], name: str, report: Callable[[str], None]) -> None:
     """Run a stage to its end, saying now and then that it lives.
 
     Raises:
@@ -122,29 +127,29 @@ def _run(command: list[str], name: str, say: Callable[[str], None]) -> None:
 
     """
     log = Path(command[command.index('--engine') + 1]).with_name(f'{name}.log')
-    began_s = time.perf_counter()
+    start_s = time.perf_counter()
     with log.open('wb') as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
             while True:
                 try:
-                    status = process.wait(PROGRESS_S)
+                    status = process.wait(PROGRESS_PERIOD_S)
                     break
                 except subprocess.TimeoutExpired:
-                    say(f'{name}: {time.perf_counter() - began_s:.0f} s so far.')
+                    report(f'{name}: {time.perf_counter() - start_s:.0f} s so far.')
         except BaseException:
             process.kill()
             raise
     if status:
-        raise InferenceError(_why(name, status, log))
+        raise InferenceError(_describe_failure(name, status, log))
 
 
-def _why(name: str, status: int, log: Path) -> str:
+def _describe_failure(name: str, status: int, log: Path) -> str:
     with log.open(encoding='utf-8', errors='replace') as file:
-        lines = [line.rstrip() for line in deque(file, maxlen=LOG_LINES)]
+        lines = [line.rstrip() for line in deque(file, maxlen=MAX_LOG_LINES)]
     # What the stage had buffered for its standard output comes after the reason.
-    reason = next((line for line in reversed(lines) if line.startswith(FAILED)), None)
+    reason = next((line for line in reversed(lines) if line.startswith(ERROR_PREFIX)), None)
     if reason is not None and status > 0:
-        return reason.removeprefix(FAILED)
+        return reason.removeprefix(ERROR_PREFIX)
     ended = f'was killed by {signal.Signals(-status).name}' if status < 0 else f'ended with status {status}'
     hint = ' (too little memory?)' if status == -signal.SIGKILL else ''
     text = '\n'.join(lines)
@@ -162,23 +167,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         '--build-only', action='store_true', help='do not load the engine afterwards, as the node would'
     )
-    given = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        bundle = Bundle.load(_located(given.bundle))
-        toolchain = TensorRtToolchain(given.device)
-        build_engine(bundle, toolchain, precision=given.precision, say=_print)
-        if not given.build_only:
-            _print(TensorRtBackend(bundle, toolchain, _print, precision=given.precision).reason)
+        bundle = Bundle.load(_resolve_bundle(args.bundle))
+        toolchain = TensorRtToolchain(args.device)
+        build_engine(bundle, toolchain, precision=args.precision, report=_print)
+        if not args.build_only:
+            _print(TensorRtBackend(bundle, toolchain, _print, precision=args.precision).reason)
     except (InferenceError, OSError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     return 0
 
 
-def _located(bundle: Path) -> Path:
+def _resolve_bundle(bundle: Path) -> Path:
     """Return the folder of a bundle; what is not there may be one of those that ship with the package."""
     if not bundle.is_dir() and not bundle.is_absolute():
         with suppress(FileNotFoundError):

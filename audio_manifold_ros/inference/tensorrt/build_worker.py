@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
 
 PR_SET_PDEATHSIG = 1
-FAILED = 'error: '
+ERROR_PREFIX = 'error: '
 
 
-def compile_stage(bundle: Bundle, engine: Path, toolchain: Toolchain, precision: Precision, timing_cache: Path) -> None:
+def compile_engine(
+    bundle: Bundle, engine: Path, toolchain: Toolchain, precision: Precision, timing_cache: Path
+) -> None:
     """Write the engine of a bundle.
 
     Raises:
@@ -40,10 +42,10 @@ def compile_stage(bundle: Bundle, engine: Path, toolchain: Toolchain, precision:
     import torch
 
     from audio_manifold_ros.inference.backends.torch_backend import load_network
-    from audio_manifold_ros.networks.compiled_core import Hearing
+    from audio_manifold_ros.networks.compiled_core import CompilableNetwork
 
     dtype = torch.float16 if precision == FP16 else torch.float32
-    hearing = Hearing(load_network(bundle), dtype).to(toolchain.device)
+    hearing = CompilableNetwork(load_network(bundle), dtype).to(toolchain.device)
     example = torch.zeros((1, *input_shape(bundle.manifest)), device=toolchain.device)
     toolchain.compile(hearing, example, engine, timing_cache)
 
@@ -59,19 +61,19 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
     parser.add_argument('--device', required=True)
     parser.add_argument('--timing-cache', type=Path, required=True)
     parser.add_argument('--result', type=Path, required=True)
-    given = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     try:
-        bundle, toolchain = Bundle.load(given.bundle), make_toolchain(given.device)
-        if given.stage == 'compile':
-            compile_stage(bundle, given.engine, toolchain, given.precision, given.timing_cache)
+        bundle, toolchain = Bundle.load(args.bundle), make_toolchain(args.device)
+        if args.stage == 'compile':
+            compile_engine(bundle, args.engine, toolchain, args.precision, args.timing_cache)
         else:
             # Brings the simulator along, which compiling has no use for.
-            from audio_manifold_ros.inference.tensorrt.engine_verification import check_engine
+            from audio_manifold_ros.inference.tensorrt.engine_verification import verify_engine
 
-            check = check_engine(bundle, given.engine, toolchain, given.precision)
-            given.result.write_text(write_json(to_plain(check)), encoding='utf-8')
+            check = verify_engine(bundle, args.engine, toolchain, args.precision)
+            args.result.write_text(format_json(dataclass_to_json_values(check)), encoding='utf-8')
     except (InferenceError, OSError, RuntimeError) as error:
-        print(f'{FAILED}{error}', file=sys.stderr, flush=True)
+        print(f'{ERROR_PREFIX}{error}', file=sys.stderr, flush=True)
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
 
 ENGINE_FILE = 'engine.ep'
-SIDECAR_FILE = 'engine.json'
+METADATA_FILE = 'engine.json'
 LOCK_FILE = 'lock'
 SCRATCH_PREFIX = 'build-'
-REJECTED = '.rejected'
-PRIVATE = 0o700
-MAX_SIDECAR_BYTES = 1_000_000
+REJECTED_SUFFIX = '.rejected'
+PRIVATE_MODE = 0o700
+MAX_METADATA_BYTES = 1_000_000
 
 
 def default_root() -> Path:
@@ -64,7 +64,7 @@ class EngineCache:
 
         """
         engine = self.folder(key) / ENGINE_FILE
-        if not engine.exists() and not engine.with_name(SIDECAR_FILE).exists():
+        if not engine.exists() and not engine.with_name(METADATA_FILE).exists():
             return None
         try:
             self._verify(key, engine)
@@ -74,10 +74,10 @@ class EngineCache:
             return None
         return engine
 
-    def missing(self, key: EngineKey) -> str:
+    def describe_missing(self, key: EngineKey) -> str:
         """Say that there is no engine of a key, and in what the one differs that is nearest to it."""
-        sidecars = [_sidecar_or_none(path) for path in sorted(self.root.glob(f'*/{SIDECAR_FILE}'))]
-        keys = [sidecar.key for sidecar in sidecars if sidecar is not None]
+        all_metadata = [_metadata_or_none(path) for path in sorted(self.root.glob(f'*/{METADATA_FILE}'))]
+        keys = [metadata.key for metadata in all_metadata if metadata is not None]
         found = [other for other in keys if other.weights_sha256 == key.weights_sha256]
         differences = min((key.differences(other) for other in found), key=len, default='')
         if not differences:
@@ -88,53 +88,53 @@ class EngineCache:
         """Set an engine aside as `.rejected`, the last one set aside before it excepted, and say so."""
         folder = self.folder(key)
         try:
-            for name in (ENGINE_FILE, SIDECAR_FILE):
+            for name in (ENGINE_FILE, METADATA_FILE):
                 path = folder / name
                 if path.exists() or path.is_symlink():
-                    path.replace(path.with_name(name + REJECTED))
+                    path.replace(path.with_name(name + REJECTED_SUFFIX))
         except OSError as error:
             warn(f'The engine in {folder} is not used and cannot be set aside ({error}): {reason}. Remove it.')
             return
-        warn(f'The engine in {folder} is set aside as {REJECTED}: {reason}. Build it again with build_engine.')
+        warn(f'The engine in {folder} is set aside as {REJECTED_SUFFIX}: {reason}. Build it again with build_engine.')
 
     @contextmanager
-    def lock(self, key: EngineKey, say: Callable[[str], None]) -> Iterator[int]:
+    def lock(self, key: EngineKey, report: Callable[[str], None]) -> Iterator[int]:
         """Hold the right to build the engine of a key; yields the descriptor, which a child may inherit."""
         folder = self.folder(key)
-        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_MODE)
         with (folder / LOCK_FILE).open('w') as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                say('Another process builds this engine: waiting for it.')
+                report('Another process builds this engine: waiting for it.')
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield file.fileno()
 
     @contextmanager
     def scratch(self, key: EngineKey) -> Iterator[Path]:
         """Give a folder for a build, beside the engine; those that killed builds have left are removed. Lock first."""
-        for left in self.folder(key).glob(SCRATCH_PREFIX + '*'):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in self.folder(key).glob(SCRATCH_PREFIX + '*'):
+            shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(
             dir=self.folder(key), prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True
         ) as scratch:
             yield Path(scratch)
 
-    def store(self, key: EngineKey, engine: Path, sidecar: EngineSidecar) -> Path:
+    def store(self, key: EngineKey, engine: Path, metadata: EngineMetadata) -> Path:
         """Put a checked engine in its place, then its sidecar, each at once or not at all.
 
         Args:
             key: What it depends on.
             engine: Within `scratch`.
-            sidecar: What was found of it.
+            metadata: What was found of it.
 
         """
         folder = self.folder(key)
-        (folder / SIDECAR_FILE).unlink(missing_ok=True)
+        (folder / METADATA_FILE).unlink(missing_ok=True)
         _replace(engine, folder / ENGINE_FILE)
-        text = engine.with_name(SIDECAR_FILE)
-        text.write_text(sidecar.to_json(), encoding='utf-8')
-        _replace(text, folder / SIDECAR_FILE)
+        text = engine.with_name(METADATA_FILE)
+        text.write_text(metadata.to_json(), encoding='utf-8')
+        _replace(text, folder / METADATA_FILE)
         return folder / ENGINE_FILE
 
     def timing_cache(self, key: EngineKey) -> Path:
@@ -144,21 +144,21 @@ class EngineCache:
         return self.root / f'timing-{hashlib.sha256(name.encode()).hexdigest()[:16]}.bin'
 
     def _verify(self, key: EngineKey, engine: Path) -> None:
-        sidecar_path = engine.with_name(SIDECAR_FILE)
-        if not sidecar_path.exists():
+        metadata_path = engine.with_name(METADATA_FILE)
+        if not metadata_path.exists():
             msg = 'it has no sidecar: its build did not end, or did not find it equal to the network'
             raise InferenceError(msg)
-        sidecar = _read_sidecar(sidecar_path)
-        differences = key.differences(sidecar.key)
+        metadata = _read_metadata(metadata_path)
+        differences = key.differences(metadata.key)
         if differences:
             msg = f'it is another engine: its {differences}'
             raise InferenceError(msg)
         _check_owner(engine)
         size, digest = engine.stat().st_size, file_sha256(engine)
-        if (size, digest) != (sidecar.size, sidecar.sha256):
+        if (size, digest) != (metadata.size, metadata.sha256):
             msg = (
-                f'it has {size} bytes and the SHA-256 {digest[:12]}…, its sidecar says {sidecar.size} and '
-                f'{sidecar.sha256[:12]}…: it is truncated or was changed'
+                f'it has {size} bytes and the SHA-256 {digest[:12]}…, its sidecar says {metadata.size} and '
+                f'{metadata.sha256[:12]}…: it is truncated or was changed'
             )
             raise InferenceError(msg)
 
@@ -182,20 +182,20 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_sidecar(path: Path) -> EngineSidecar:
-    if path.stat().st_size > MAX_SIDECAR_BYTES:
+def _read_metadata(path: Path) -> EngineMetadata:
+    if path.stat().st_size > MAX_METADATA_BYTES:
         msg = f'{path.name} has {path.stat().st_size} bytes: this is no sidecar'
         raise InferenceError(msg)
     try:
-        return EngineSidecar.from_json(path.read_text(encoding='utf-8'))
+        return EngineMetadata.from_json(path.read_text(encoding='utf-8'))
     except UnicodeDecodeError as error:
         msg = f'{path.name} is no text: {error}'
         raise InferenceError(msg) from None
 
 
-def _sidecar_or_none(path: Path) -> EngineSidecar | None:
+def _metadata_or_none(path: Path) -> EngineMetadata | None:
     try:
-        return _read_sidecar(path)
+        return _read_metadata(path)
     except (InferenceError, OSError):
         return None
 

@@ -41,11 +41,11 @@ class Toolchain(Protocol):
     def options(self) -> dict[str, Any]:
         """Return what the compiler is told, as plain values: they belong to the key."""
 
-    def compile(self, hearing: Any, example: Any, engine: Path, timing_cache: Path) -> None:
+    def compile(self, core: Any, example: Any, engine: Path, timing_cache: Path) -> None:
         """Compile and save a network.
 
         Args:
-            hearing: A `Hearing` on the device.
+            core: A `Hearing` on the device.
             example: Its input.
             engine: File to write.
             timing_cache: File that later builds profit from; may exist.

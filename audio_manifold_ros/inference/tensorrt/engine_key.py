@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
-from audio_manifold_ros.inference.bundle.dataclass_json import to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -20,7 +20,7 @@ FP16: Precision = 'fp16'
 FP32: Precision = 'fp32'
 PRECISIONS: tuple[Precision, ...] = (FP16, FP32)
 # Raised when the part of the network that is compiled, or how, changes in this software.
-RECIPE = 1
+RECIPE_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class EngineKey:
     platform: Platform
 
     @classmethod
-    def of(cls, bundle: Bundle, precision: Precision, options: dict[str, Any], platform: Platform) -> EngineKey:
+    def for_bundle(cls, bundle: Bundle, precision: Precision, options: dict[str, Any], platform: Platform) -> EngineKey:
         """Return the key of a bundle's engine."""
-        networks = write_json(_ordered(bundle.manifest.networks))
+        networks = format_json(_sort_keys(bundle.manifest.networks))
         return cls(
-            recipe=RECIPE,
+            recipe=RECIPE_VERSION,
             weights_sha256=bundle.manifest.files[WEIGHTS_FILE].sha256,
             networks_sha256=hashlib.sha256(networks.encode()).hexdigest(),
             input_shape=input_shape(bundle.manifest),
@@ -89,18 +89,25 @@ class EngineKey:
     @property
     def digest(self) -> str:
         """Name of the folder that holds the engine: 32 hexadecimal digits."""
-        return hashlib.sha256(write_json(_ordered(to_plain(self))).encode()).hexdigest()[:32]
+        return hashlib.sha256(format_json(_sort_keys(dataclass_to_json_values(self))).encode()).hexdigest()[:32]
 
     def differences(self, other: EngineKey) -> str:
         """Say in which points `other` is not this, or nothing."""
         pairs = [(field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
-        own, foreign = self.platform, other.platform
-        pairs[-1:] = [(field.name, getattr(own, field.name), getattr(foreign, field.name)) for field in fields(own)]
-        return ', '.join(f'{name} is {theirs!r}, not {ours!r}' for name, ours, theirs in pairs if ours != theirs)
+        own_platform, other_platform = self.platform, other.platform
+        pairs[-1:] = [
+            (field.name, getattr(own_platform, field.name), getattr(other_platform, field.name))
+            for field in fields(own_platform)
+        ]
+        return ', '.join(
+            f'{name} is {other_value!r}, not {own_value!r}'
+            for name, own_value, other_value in pairs
+            if own_value != other_value
+        )
 
 
-def _ordered(value: Any) -> Any:
+def _sort_keys(value: Any) -> Any:
     """Return plain values with all keys in order, so that equal values have equal texts."""
     if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    return [_ordered(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _sort_keys(value[key]) for key in sorted(value)}
+    return [_sort_keys(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -7,7 +7,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from audio_manifold_ros.inference.bundle.dataclass_json import from_plain, to_plain, write_json
+from audio_manifold_ros.inference.bundle.dataclass_json import (
+    dataclass_from_json_values,
+    dataclass_to_json_values,
+    format_json,
+)
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
 
@@ -15,7 +19,7 @@ FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
-class EngineCheck:
+class VerificationResult:
     """What was found when the engine was loaded by a fresh process and compared with the single precision network.
 
     Attributes:
@@ -39,7 +43,7 @@ class EngineCheck:
 
 
 @dataclass(frozen=True)
-class EngineSidecar:
+class EngineMetadata:
     """Content of `engine.json`; an engine without it is none.
 
     Attributes:
@@ -61,14 +65,14 @@ class EngineSidecar:
     sha256: str
     built: str
     build_s: float
-    check: EngineCheck
+    check: VerificationResult
 
     def to_json(self) -> str:
         """Return the content of the file."""
-        return write_json(to_plain(self))
+        return format_json(dataclass_to_json_values(self))
 
     @classmethod
-    def from_json(cls, text: str) -> EngineSidecar:
+    def from_json(cls, text: str) -> EngineMetadata:
         """Read the content of the file.
 
         Raises:
@@ -84,4 +88,4 @@ class EngineSidecar:
         if version != FORMAT_VERSION:
             msg = f'engine.json has format_version {version!r}, this software reads {FORMAT_VERSION}'
             raise InferenceError(msg)
-        return from_plain(cls, values, 'engine.json')
+        return dataclass_from_json_values(cls, values, 'engine.json')

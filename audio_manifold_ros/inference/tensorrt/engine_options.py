@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 # What the result depends on: a version that does not know one of these would swallow it without a word.
-NEEDED: dict[str, Any] = {
+REQUIRED_OPTIONS: dict[str, Any] = {
     # All in one engine, or none: what falls back to torch is slow, and early exporters lose it.
     'require_full_compilation': True,
     # With fewer operations than this the compiler hands back what it was given; its default is 5.
@@ -21,7 +21,7 @@ NEEDED: dict[str, Any] = {
     'disable_tf32': True,
 }
 # What helps, or states a default.
-WELCOME: dict[str, Any] = {
+PREFERRED_OPTIONS: dict[str, Any] = {
     'truncate_double': True,
     'optimization_level': 3,
     'hardware_compatible': False,
@@ -46,17 +46,17 @@ def compile_options(parameters: Collection[str], version: str) -> dict[str, Any]
         InferenceError: It lacks an option that cannot be done without.
 
     """
-    missing = sorted({*NEEDED, 'arg_inputs'} - set(parameters))
+    missing = sorted({*REQUIRED_OPTIONS, 'arg_inputs'} - set(parameters))
     if missing:
         msg = (
             f'torch-tensorrt {version} has no options {missing}, which it would ignore silently: '
             'use a version from 2.8 to 2.13, or a newer release of this package.'
         )
         raise InferenceError(msg)
-    return {**NEEDED, **{name: value for name, value in WELCOME.items() if name in parameters}}
+    return {**REQUIRED_OPTIONS, **{name: value for name, value in PREFERRED_OPTIONS.items() if name in parameters}}
 
 
-def place_options(parameters: Collection[str], timing_cache: str) -> dict[str, Any]:
+def timing_cache_options(parameters: Collection[str], timing_cache: str) -> dict[str, Any]:
     """Return what tells the compiler where to write: its default is a folder that all users of a machine share."""
     return {'timing_cache_path': timing_cache} if 'timing_cache_path' in parameters else {}
 
@@ -82,11 +82,11 @@ def debugger_options(version: str, folder: str) -> dict[str, Any]:
 
     Before 2.12 they do so only where a profile is kept.
     """
-    old = _numbers(version) < (2, 12)
+    old = _major_minor(version) < (2, 12)
     return {'log_level': 'error', 'engine_builder_monitor': False, 'save_engine_profile': old, 'logging_dir': folder}
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _major_minor(version: str) -> tuple[int, ...]:
     """Return the first two numbers of a version; what is none counts as 0."""
     parts = version.split('+', maxsplit=1)[0].split('.')[:2]
     return tuple(int(part) if part.isdigit() else 0 for part in parts)

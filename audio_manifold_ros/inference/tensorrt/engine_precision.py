@@ -16,8 +16,8 @@ from audio_manifold_ros.inference.tensorrt.engine_key import FP16, Precision
 # TensorRT names types `Half` and `Float`; older versions write `… FP16 format` and `… FP32 format`.
 HALF = re.compile(r'\b(half|fp16|float16)\b', re.IGNORECASE)
 SINGLE = re.compile(r'\b(float|fp32|float32)\b', re.IGNORECASE)
-FORMAT = 'Format/Datatype'
-MIN_HALF_SHARE = 0.5
+FORMAT_KEY = 'Format/Datatype'
+MIN_HALF_RATIO = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def layer_types(infos: Iterable[str]) -> LayerTypes:
     if not texts:
         msg = 'The compiled program holds no TensorRT engine: nothing was compiled.'
         raise InferenceError(msg)
-    given = [_given(layer) for text in texts for layer in _layers(text)]
-    half, single = (sum(bool(kind.search(types)) for types in given) for kind in (HALF, SINGLE))
+    output_types = [_output_types(layer) for text in texts for layer in _layers(text)]
+    half, single = (sum(bool(kind.search(types)) for types in output_types) for kind in (HALF, SINGLE))
     if not half + single:
         msg = 'The engine does not say in which precision its layers compute, and without that it is not believed.'
         raise InferenceError(msg)
@@ -59,9 +59,9 @@ def check_precision(types: LayerTypes, precision: Precision) -> None:
         InferenceError: It is another.
 
     """
-    share = types.half / (types.half + types.single)
-    good = share >= MIN_HALF_SHARE if precision == FP16 else share == 0
-    if not good:
+    half_ratio = types.half / (types.half + types.single)
+    is_valid = half_ratio >= MIN_HALF_RATIO if precision == FP16 else half_ratio == 0
+    if not is_valid:
         msg = (
             f'The engine was to compute in {precision}, but {types.half} of its layers are half and {types.single} '
             'single precision: the compiler did not do what it was told.'
@@ -71,14 +71,14 @@ def check_precision(types: LayerTypes, precision: Precision) -> None:
 
 def _layers(text: str) -> Iterator[dict[str, Any]]:
     try:
-        said = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
         return
-    layers = said.get('Layers', []) if isinstance(said, dict) else said
+    layers = parsed.get('Layers', []) if isinstance(parsed, dict) else parsed
     yield from (layer for layer in layers if isinstance(layer, dict))
 
 
-def _given(layer: dict[str, Any]) -> str:
+def _output_types(layer: dict[str, Any]) -> str:
     """Return the types of a layer's outputs, in words."""
     outputs = layer.get('Outputs', [])
-    return ' '.join(str(output.get(FORMAT, '')) for output in outputs if isinstance(output, dict))
+    return ' '.join(str(output.get(FORMAT_KEY, '')) for output in outputs if isinstance(output, dict))

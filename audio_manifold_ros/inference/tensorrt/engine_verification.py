@@ -14,7 +14,7 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.backend import network_output, output_names
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, Precision
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineCheck
+from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 # Streets that no training has seen (the simulator's validation begins at 900,000).
 FIRST_SEED = 990_000
-WINDOWS = 8
+WINDOW_COUNT = 8
 START_S = 2.0
-LIMITS = {FP16: 0.01, FP32: 0.001}
+MAX_CHANGE = {FP16: 0.01, FP32: 0.001}
 """Largest mean change of depth, and largest share of other classes."""
 
 
-def check_windows(manifest: Manifest, windows: int = WINDOWS) -> NDArray[np.float32]:
+def simulate_windows(manifest: Manifest, windows: int = WINDOW_COUNT) -> NDArray[np.float32]:
     """Return features (window, mic, height, width) of simulated streets, heard by the array of a bundle.
 
     Raises:
@@ -46,19 +46,19 @@ def check_windows(manifest: Manifest, windows: int = WINDOWS) -> NDArray[np.floa
 
     """
     spec = manifest.features
-    placed = zip(manifest.array.positions_m, manifest.array.facings, strict=True)
+    poses = zip(manifest.array.positions_m, manifest.array.facings, strict=True)
     microphones = tuple(
-        Microphone(f'mic_{channel}', channel, position, facing) for channel, (position, facing) in enumerate(placed)
+        Microphone(f'mic_{channel}', channel, position, facing) for channel, (position, facing) in enumerate(poses)
     )
     array = MicrophoneArray(manifest.array.array_id, 'mic_array', microphones)
     try:
-        return np.stack([_hear(FIRST_SEED + index, array, spec) for index in range(windows)])
+        return np.stack([_simulate_features(FIRST_SEED + index, array, spec) for index in range(windows)])
     except SimulationError as error:
         msg = f'No windows to compare the engine on: {error}'
         raise InferenceError(msg) from None
 
 
-def check_engine(bundle: Bundle, engine: Any, toolchain: Toolchain, precision: Precision) -> EngineCheck:
+def verify_engine(bundle: Bundle, engine: Any, toolchain: Toolchain, precision: Precision) -> VerificationResult:
     """Load an engine and compare it with the single precision network on a CPU.
 
     Args:
@@ -71,42 +71,42 @@ def check_engine(bundle: Bundle, engine: Any, toolchain: Toolchain, precision: P
         InferenceError: It cannot be loaded, computes in another precision, or says something else than the network.
 
     """
-    from audio_manifold_ros.inference.tensorrt.tensorrt_backend import run_engine
+    from audio_manifold_ros.inference.tensorrt.tensorrt_backend import make_engine_runner
 
-    began_s = time.perf_counter()
+    start_s = time.perf_counter()
     loaded = toolchain.load(engine, precision)
-    resident = run_engine(bundle, loaded, toolchain.device)
-    load_s = time.perf_counter() - began_s
+    runner = make_engine_runner(bundle, loaded, toolchain.device)
+    load_s = time.perf_counter() - start_s
     names = output_names(bundle.manifest)
     spent_s: list[float] = []
-    windows = check_windows(bundle.manifest)
-    found, wanted = [], _network_says(bundle, windows)
+    windows = simulate_windows(bundle.manifest)
+    actual, expected = [], _reference_outputs(bundle, windows)
     for window in windows:
-        began_s = time.perf_counter()
-        found.append(network_output(names, resident.run(window)))
-        spent_s.append(time.perf_counter() - began_s)
+        start_s = time.perf_counter()
+        actual.append(network_output(names, runner.run(window)))
+        spent_s.append(time.perf_counter() - start_s)
     types = layer_types(loaded.infos)
-    check = EngineCheck(
+    check = VerificationResult(
         windows=len(windows),
-        depth_change=float(np.mean([_depth_change(*pair) for pair in zip(found, wanted, strict=True)])),
-        labels_changed=float(np.mean([_labels_changed(*pair) for pair in zip(found, wanted, strict=True)])),
+        depth_change=float(np.mean([_depth_change(*pair) for pair in zip(actual, expected, strict=True)])),
+        labels_changed=float(np.mean([_labels_changed(*pair) for pair in zip(actual, expected, strict=True)])),
         half_layers=types.half,
         single_layers=types.single,
         load_s=load_s,
         run_ms=statistics.median(spent_s) * 1e3,
     )
-    refuse_change(check, precision)
+    require_equal_outputs(check, precision)
     return check
 
 
-def refuse_change(check: EngineCheck, precision: Precision) -> None:
+def require_equal_outputs(check: VerificationResult, precision: Precision) -> None:
     """Refuse an engine that says something else than the network.
 
     Raises:
         InferenceError: It changes more than its precision explains.
 
     """
-    limit = LIMITS[precision]
+    limit = MAX_CHANGE[precision]
     if not max(check.depth_change, check.labels_changed) <= limit:
         msg = (
             f'The engine changes depth by {check.depth_change:.3%} on average and {check.labels_changed:.3%} of the '
@@ -115,24 +115,24 @@ def refuse_change(check: EngineCheck, precision: Precision) -> None:
         raise InferenceError(msg)
 
 
-def _hear(seed: int, array: MicrophoneArray, spec: FeatureSpec) -> NDArray[np.float32]:
+def _simulate_features(seed: int, array: MicrophoneArray, spec: FeatureSpec) -> NDArray[np.float32]:
     acoustics = StreetAcoustics(make_street(seed), array, spec.sample_rate_hz)
     samples = acoustics.render(round(START_S * spec.sample_rate_hz), spec.window_samples)
     return mel_features(samples.astype(np.float32), spec)
 
 
-def _network_says(bundle: Bundle, windows: NDArray[np.float32]) -> list[NetworkOutput]:
+def _reference_outputs(bundle: Bundle, windows: NDArray[np.float32]) -> list[NetworkOutput]:
     from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 
     backend = TorchBackend(bundle, 'cpu', reason='as the standard')
     return [backend.run(window) for window in windows]
 
 
-def _depth_change(found: NetworkOutput, wanted: NetworkOutput) -> float:
-    if found.depth_m is None or wanted.depth_m is None:
+def _depth_change(actual: NetworkOutput, expected: NetworkOutput) -> float:
+    if actual.depth_m is None or expected.depth_m is None:
         return 0.0
-    return float(np.mean(np.abs(found.depth_m / wanted.depth_m - 1)))
+    return float(np.mean(np.abs(actual.depth_m / expected.depth_m - 1)))
 
 
-def _labels_changed(found: NetworkOutput, wanted: NetworkOutput) -> float:
-    return 0.0 if found.labels is None else float(np.mean(found.labels != wanted.labels))
+def _labels_changed(actual: NetworkOutput, expected: NetworkOutput) -> float:
+    return 0.0 if actual.labels is None else float(np.mean(actual.labels != expected.labels))

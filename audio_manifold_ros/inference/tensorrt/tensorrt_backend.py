@@ -15,8 +15,8 @@ from audio_manifold_ros.inference.backends.backend import (
     network_output,
     output_names,
 )
-from audio_manifold_ros.inference.backends.fused_pipeline import start_sound
-from audio_manifold_ros.inference.backends.transient_gpu_error import is_device_fault
+from audio_manifold_ros.inference.backends.fused_pipeline import open_waveform_network
+from audio_manifold_ros.inference.backends.transient_gpu_error import is_transient_gpu_error
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, EngineKey, Precision
@@ -24,18 +24,18 @@ from audio_manifold_ros.inference.tensorrt.engine_key import FP16, EngineKey, Pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound
+    from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork
     from audio_manifold_ros.inference.bundle.bundle import Bundle
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine, Toolchain
-    from audio_manifold_ros.networks.cuda_graph_runner import Resident
+    from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
 
 class TensorRtBackend:
     """Runs the engine of a bundle; one that cannot be used is set aside, unless the fault is the device's.
 
     Attributes:
-        sound_network: See `Backend`: features by PyTorch, then the engine, without a transfer between them.
+        waveform_network: See `Backend`: features by PyTorch, then the engine, without a transfer between them.
 
     """
 
@@ -67,7 +67,7 @@ class TensorRtBackend:
         """
         self._shape = input_shape(bundle.manifest)
         self._names = output_names(bundle.manifest)
-        self._resident, self.sound_network = _load(bundle, toolchain, precision, cache or EngineCache(), warn)
+        self._runner, self.waveform_network = _load(bundle, toolchain, precision, cache or EngineCache(), warn)
         platform = toolchain.platform()
         self.reason = (
             f'TensorRT {platform.tensorrt} on {platform.gpu}, {precision}, by torch-tensorrt '
@@ -78,50 +78,50 @@ class TensorRtBackend:
         """Compute the images of one window (see `Backend`)."""
         check_features(features, self._shape)
         try:
-            arrays = self._resident.run(features)
+            arrays = self._runner.run(features)
         except RuntimeError as error:
             msg = f'TensorRT failed: {error}'
             raise InferenceError(msg) from None
         return network_output(self._names, arrays)
 
 
-def run_engine(bundle: Bundle, loaded: LoadedEngine, device: Any) -> Resident:
+def make_engine_runner(bundle: Bundle, loaded: LoadedEngine, device: Any) -> CudaGraphRunner:
     """Return what runs a loaded engine from features to the arrays of `output_names`.
 
     The input is one contiguous buffer that lasts: runtimes before 2.12 free the copy that they make of any other
     while the engine reads it. No CUDA graph is recorded around an engine: its runtime uses streams of its own.
     """
-    from audio_manifold_ros.networks.cuda_graph_runner import Resident
+    from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
-    return Resident(_drawing(bundle, loaded), input_shape(bundle.manifest), device)
+    return CudaGraphRunner(_output_function(bundle, loaded), input_shape(bundle.manifest), device)
 
 
-def _drawing(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Sequence[Any]]:
+def _output_function(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Sequence[Any]]:
     """Return what maps features on the device to the tensors of `output_names`."""
-    from audio_manifold_ros.networks.compiled_core import draw_said
+    from audio_manifold_ros.networks.compiled_core import postprocess_flat
     from audio_manifold_ros.networks.perception_network import PerceptionConfig
 
     config = PerceptionConfig.from_dict(bundle.manifest.networks)
     function = loaded.function
-    return lambda features: draw_said(config, function(features))
+    return lambda features: postprocess_flat(config, function(features))
 
 
 def _load(
     bundle: Bundle, toolchain: Toolchain, precision: Precision, cache: EngineCache, warn: Callable[[str], None]
-) -> tuple[Resident, ResidentSound | None]:
+) -> tuple[CudaGraphRunner, FusedWaveformNetwork | None]:
     from audio_manifold_ros.networks.errors import NetworkError
 
-    key = EngineKey.of(bundle, precision, toolchain.options(), toolchain.platform())
+    key = EngineKey.for_bundle(bundle, precision, toolchain.options(), toolchain.platform())
     engine = cache.find(key, warn)
     if engine is None:
-        msg = f'TensorRT has nothing to run: {cache.missing(key)}. Build it with: build_engine {bundle.folder}'
+        msg = f'TensorRT has nothing to run: {cache.describe_missing(key)}. Build it with: build_engine {bundle.folder}'
         raise InferenceError(msg)
     try:
         loaded, device = toolchain.load(engine, precision), toolchain.device
-        resident = run_engine(bundle, loaded, device)
-        return resident, start_sound(bundle.manifest, _drawing(bundle, loaded), device, warn)
+        resident = make_engine_runner(bundle, loaded, device)
+        return resident, open_waveform_network(bundle.manifest, _output_function(bundle, loaded), device, warn)
     except (InferenceError, NetworkError, RuntimeError) as error:
-        if is_device_fault(error):
+        if is_transient_gpu_error(error):
             msg = f'TensorRT has nothing to run: the device fails, the engine stays for another time ({error})'
             raise InferenceError(msg) from None
         cache.reject(key, str(error), warn)

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.inference.backends.torch_backend import import_torch, torch_device
-from audio_manifold_ros.inference.backends.transient_gpu_error import is_device_fault
+from audio_manifold_ros.inference.backends.transient_gpu_error import is_transient_gpu_error
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine
 from audio_manifold_ros.inference.tensorrt.engine_key import Platform, Precision
 from audio_manifold_ros.inference.tensorrt.engine_options import (
     compile_options,
     debugger_options,
-    place_options,
     save_options,
+    timing_cache_options,
 )
 from audio_manifold_ros.inference.tensorrt.engine_precision import check_precision, layer_types
 
@@ -70,7 +70,7 @@ class TensorRtToolchain:
         """Return what the compiler is told."""
         return compile_options(_parameters(self._trt.dynamo.compile), str(self._trt.__version__))
 
-    def compile(self, hearing: Any, example: Any, engine: Path, timing_cache: Path) -> None:
+    def compile(self, core: Any, example: Any, engine: Path, timing_cache: Path) -> None:
         """Compile a network and save it.
 
         Raises:
@@ -79,12 +79,12 @@ class TensorRtToolchain:
         """
         torch, trt = self._torch, self._trt
         version = str(trt.__version__)
-        options = {**self.options(), **place_options(_parameters(trt.dynamo.compile), str(timing_cache))}
+        options = {**self.options(), **timing_cache_options(_parameters(trt.dynamo.compile), str(timing_cache))}
         saved = save_options(_parameters(trt.save), version)
         try:
             with torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter('ignore', DeprecationWarning)
-                program = torch.export.export(hearing, (example,), strict=False)
+                program = torch.export.export(core, (example,), strict=False)
                 with trt.dynamo.Debugger(**debugger_options(version, str(engine.parent / 'debug'))):
                     compiled = trt.dynamo.compile(program, arg_inputs=[example], **options)
                 require_compiled(compiled)
@@ -117,7 +117,7 @@ class TensorRtToolchain:
             function = program.module()
         except Exception as error:
             # The runtime raises what it likes; what speaks of the device says nothing against the engine.
-            if is_device_fault(error):
+            if is_transient_gpu_error(error):
                 raise
             msg = f'torch-tensorrt {self._trt.__version__} cannot load it: {error}'
             raise InferenceError(msg) from None

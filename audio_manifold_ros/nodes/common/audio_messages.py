@@ -10,7 +10,7 @@ import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT, to_steps
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT, float_to_int16
 from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_ns
 from audio_manifold_ros.nodes.errors import NodeError
 
@@ -50,8 +50,8 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
         raise NodeError(msg)
     frame_bytes = message.channel_count * dtype.itemsize
     if len(message.data) == 0 or len(message.data) % frame_bytes:
-        wanted = f'whole frames of {frame_bytes} bytes ({message.channel_count} channels)'
-        msg = f'Audio of {len(message.data)} bytes: send {wanted}.'
+        expected = f'whole frames of {frame_bytes} bytes ({message.channel_count} channels)'
+        msg = f'Audio of {len(message.data)} bytes: send {expected}.'
         raise NodeError(msg)
     frames = np.frombuffer(message.data, dtype=dtype).reshape(-1, message.channel_count)
     samples = np.ascontiguousarray(frames.T, dtype=np.float32)
@@ -68,4 +68,4 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
 def _encode(samples: NDArray[np.float32], encoding: Encoding) -> NDArray[np.generic]:
     if encoding == 'f32le':
         return samples.astype(DTYPES['f32le'])
-    return to_steps(samples).astype(DTYPES['s16le'])
+    return float_to_int16(samples).astype(DTYPES['s16le'])

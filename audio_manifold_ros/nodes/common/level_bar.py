@@ -12,7 +12,7 @@ FLOOR_DBFS, CEILING_DBFS = -80.0, 0.0
 
 def level_bar(rms_dbfs: float, *, clipped: bool) -> Text:
     """Draw a bar from -80 dBFS to full scale, red where it clips, and its value."""
-    share = min(max((rms_dbfs - FLOOR_DBFS) / (CEILING_DBFS - FLOOR_DBFS), 0.0), 1.0)
-    cells = round(share * BAR_CELLS)
+    fraction = min(max((rms_dbfs - FLOOR_DBFS) / (CEILING_DBFS - FLOOR_DBFS), 0.0), 1.0)
+    cells = round(fraction * BAR_CELLS)
     colour = 'red' if clipped else 'green'
     return Text.assemble(('█' * cells, colour), ('·' * (BAR_CELLS - cells), 'dim'), f' {rms_dbfs:6.1f} dBFS')

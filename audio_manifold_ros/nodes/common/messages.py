@@ -117,9 +117,9 @@ def to_camera_info(camera: CameraModel, header: Header, height: int, width: int)
 
     Pixel centres are at whole numbers, so that the camera's column u lies at (u + 0.5) * scale - 0.5.
     """
-    across, down = width / camera.width, height / camera.height
-    fx, cx = camera.fx * across, (camera.cx + 0.5) * across - 0.5
-    fy, cy = camera.fy * down, (camera.cy + 0.5) * down - 0.5
+    scale_x, scale_y = width / camera.width, height / camera.height
+    fx, cx = camera.fx * scale_x, (camera.cx + 0.5) * scale_x - 0.5
+    fy, cy = camera.fy * scale_y, (camera.cy + 0.5) * scale_y - 0.5
     return CameraInfo(
         header=header,
         height=height,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import SetParametersResult
 
-from audio_manifold_ros.nodes.common.parameters import build, check_names, table
+from audio_manifold_ros.nodes.common.parameters import build, check_names, parameter_table
 from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ class NodeParameters:
     def __init__(
         self,
         node: Node,
-        concerns: Sequence[type],
+        groups: Sequence[type],
         is_configured: Callable[[], bool],
         on_change: Callable[[dict[str, Any]], None],
     ) -> None:
         """Declare all parameters."""
         self._node = node
-        self._table = table(concerns)
+        self._table = parameter_table(groups)
         self._is_configured = is_configured
         self._on_change = on_change
-        self._refused: dict[str, str] = {}
+        self._rejected: dict[str, str] = {}
         # rclpy has no public way to see start values before they are declared; the name is the same from Humble on.
-        self._given: dict[str, Parameter] = node._parameter_overrides  # noqa: SLF001
+        self._overrides: dict[str, Parameter] = node._parameter_overrides  # noqa: SLF001
         for name, entry in self._table.items():
             node.declare_parameter(name, self._start_value(name), entry.descriptor(), ignore_override=True)
         node.add_on_set_parameters_callback(self._on_set)
@@ -63,31 +63,31 @@ class NodeParameters:
             NodeError: One sentence for each of them.
 
         """
-        messages = list(self._refused.values())
+        messages = list(self._rejected.values())
         try:
-            check_names([] if shared else list(self._given), self._table)
+            check_names([] if shared else list(self._overrides), self._table)
         except NodeError as error:
             messages.append(str(error))
         if messages:
             raise NodeError(' '.join(messages))
 
-    def read(self, concern: type[T]) -> T:
+    def read(self, group: type[T]) -> T:
         """Return the present values of a concern.
 
         Raises:
             NodeError: A value is wrong.
 
         """
-        return build(concern, {name: self._node.get_parameter(name).value for name in self._table})
+        return build(group, {name: self._node.get_parameter(name).value for name in self._table})
 
     def _start_value(self, name: str) -> Any:
         default = self._table[name].field.default
-        if name not in self._given:
+        if name not in self._overrides:
             return default
         try:
-            return self._table[name].check(self._given[name].value)
+            return self._table[name].check(self._overrides[name].value)
         except NodeError as error:
-            self._refused[name] = str(error)
+            self._rejected[name] = str(error)
             return default
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
@@ -106,7 +106,7 @@ class NodeParameters:
                 reason = f'{item.name} takes effect at configure: clean the node up first, then set it.'
                 return SetParametersResult(successful=False, reason=reason)
         for item in parameters:
-            self._refused.pop(item.name, None)
+            self._rejected.pop(item.name, None)
         if changes:
             self._on_change(changes)
         return SetParametersResult(successful=True, reason='')

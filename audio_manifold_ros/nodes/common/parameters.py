@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar('T')
 STRINGS = tuple[str, ...]
 # What the ROS client library declares on its own.
-FOREIGN_NAMES = ('use_sim_time', 'start_type_description_service')
-FOREIGN_PREFIX = 'qos_overrides.'
+RCLPY_NAMES = ('use_sim_time', 'start_type_description_service')
+RCLPY_PREFIX = 'qos_overrides.'
 
 
 def parameter(
@@ -61,7 +61,7 @@ def parameter(
 
 
 @dataclass(frozen=True)
-class Entry:
+class ParameterSpec:
     """One parameter: its ROS name, its type and the field it fills."""
 
     name: str
@@ -82,25 +82,25 @@ class Entry:
         """
         if self.kind is float and type(value) is int:
             value = float(value)
-        wanted = self._wanted()
+        expected = self._describe_expected()
         if self.kind == STRINGS:
             return self._check_strings(value)
         limits, choices = self.field.metadata['range'], self.field.metadata['choices']
-        good = (
+        is_valid = (
             type(value) is self.kind
             and (self.kind is not float or math.isfinite(value))
             and (limits is None or limits[0] <= value <= limits[1])
             and (not choices or value in choices)
         )
-        if not good:
-            msg = f'{self.name} is {value!r}: give {wanted}.'
+        if not is_valid:
+            msg = f'{self.name} is {value!r}: give {expected}.'
             raise NodeError(msg)
         return value
 
     def descriptor(self) -> ParameterDescriptor:
         """Return what ROS tools show of the parameter."""
         meta = self.field.metadata
-        ends = (
+        bounds = (
             {}
             if meta['range'] is None
             else {'from_value': self.kind(meta['range'][0]), 'to_value': self.kind(meta['range'][1])}
@@ -108,19 +108,19 @@ class Entry:
         return ParameterDescriptor(
             name=self.name,
             description=meta['description'],
-            additional_constraints=f'{self._wanted()}; takes effect {"at once" if self.running else "at configure"}',
+            additional_constraints=f'{self._describe_expected()}; takes effect {"at once" if self.running else "at configure"}',
             read_only=meta['read_only'],
-            integer_range=[IntegerRange(**ends, step=0)] if ends and self.kind is int else [],
-            floating_point_range=[FloatingPointRange(**ends, step=0.0)] if ends and self.kind is float else [],
+            integer_range=[IntegerRange(**bounds, step=0)] if bounds and self.kind is int else [],
+            floating_point_range=[FloatingPointRange(**bounds, step=0.0)] if bounds and self.kind is float else [],
         )
 
     def _check_strings(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
-            msg = f'{self.name} is {value!r}: give {self._wanted()}.'
+            msg = f'{self.name} is {value!r}: give {self._describe_expected()}.'
             raise NodeError(msg)
         return tuple(value)
 
-    def _wanted(self) -> str:
+    def _describe_expected(self) -> str:
         limits, choices = self.field.metadata['range'], self.field.metadata['choices']
         nouns: dict[Any, str] = {
             bool: 'true or false',
@@ -134,31 +134,32 @@ class Entry:
         return nouns[self.kind] if limits is None else f'{nouns[self.kind]} from {limits[0]} to {limits[1]}'
 
 
-def entries(concern: type) -> tuple[Entry, ...]:
+def parameter_specs(group: type) -> tuple[ParameterSpec, ...]:
     """List the parameters of a dataclass."""
-    prefix = concern.PREFIX  # type: ignore[attr-defined]
-    hints = get_type_hints(concern)
+    prefix = group.PREFIX  # type: ignore[attr-defined]
+    hints = get_type_hints(group)
     return tuple(
-        Entry(f'{prefix}.{item.name}' if prefix else item.name, hints[item.name], item) for item in fields(concern)
+        ParameterSpec(f'{prefix}.{item.name}' if prefix else item.name, hints[item.name], item)
+        for item in fields(group)
     )
 
 
-def table(concerns: Sequence[type]) -> dict[str, Entry]:
+def parameter_table(groups: Sequence[type]) -> dict[str, ParameterSpec]:
     """Return the parameters of several dataclasses by ROS name."""
-    return {entry.name: entry for concern in concerns for entry in entries(concern)}
+    return {entry.name: entry for group in groups for entry in parameter_specs(group)}
 
 
-def build(concern: type[T], values: Mapping[str, Any]) -> T:
+def build(group: type[T], values: Mapping[str, Any]) -> T:
     """Fill a dataclass from values by ROS name; what is absent keeps its default.
 
     Raises:
         NodeError: A value is wrong.
 
     """
-    return concern(**{e.field.name: e.check(values[e.name]) for e in entries(concern) if e.name in values})
+    return group(**{e.field.name: e.check(values[e.name]) for e in parameter_specs(group) if e.name in values})
 
 
-def check_names(names: Sequence[str], known: Mapping[str, Entry]) -> None:
+def check_names(names: Sequence[str], specs: Mapping[str, ParameterSpec]) -> None:
     """Refuse names that no parameter has.
 
     Raises:
@@ -166,16 +167,14 @@ def check_names(names: Sequence[str], known: Mapping[str, Entry]) -> None:
 
     """
     unknown = sorted(
-        name
-        for name in names
-        if name not in known and name not in FOREIGN_NAMES and not name.startswith(FOREIGN_PREFIX)
+        name for name in names if name not in specs and name not in RCLPY_NAMES and not name.startswith(RCLPY_PREFIX)
     )
     if unknown:
-        msg = f'Unknown parameters {", ".join(unknown)}: the known ones are {", ".join(sorted(known))}.'
+        msg = f'Unknown parameters {", ".join(unknown)}: the known ones are {", ".join(sorted(specs))}.'
         raise NodeError(msg)
 
 
-def load_yaml(path: Path | str, node_name: str, concerns: Sequence[type]) -> dict[str, Any]:
+def load_yaml(path: Path | str, node_name: str, groups: Sequence[type]) -> dict[str, Any]:
     """Read the values that a ROS parameter file holds for a node, by ROS name, checked.
 
     The file's sections `/**` and `node_name` are read, the latter wins, as ROS does without namespaces.
@@ -188,15 +187,15 @@ def load_yaml(path: Path | str, node_name: str, concerns: Sequence[type]) -> dic
         data = dict(yaml.safe_load(Path(path).read_text(encoding='utf-8')))
         sections = [data[key]['ros__parameters'] for key in ('/**', node_name, f'/{node_name}') if key in data]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        wanted = 'Give a YAML file of the form node: ros__parameters: ...'
-        msg = f'Cannot read the parameter file {str(path)!r}: {error!r}. {wanted}'
+        expected = 'Give a YAML file of the form node: ros__parameters: ...'
+        msg = f'Cannot read the parameter file {str(path)!r}: {error!r}. {expected}'
         raise NodeError(msg) from None
     values: dict[str, Any] = {}
     for section in sections:
         values.update(_flatten('', section))
-    known = table(concerns)
-    check_names(list(values), known)
-    return {name: known[name].check(value) if name in known else value for name, value in values.items()}
+    specs = parameter_table(groups)
+    check_names(list(values), specs)
+    return {name: specs[name].check(value) if name in specs else value for name, value in values.items()}
 
 
 def _flatten(prefix: str, section: Any) -> dict[str, Any]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 N = TypeVar('N', bound=Node)
-WAKE_S = 0.2
-REFUSALS = (AudioError, BagError, CalibrationError, DatasetError, NodeError)
+SPIN_TIMEOUT_S = 0.2
+EXPECTED_ERRORS = (AudioError, BagError, CalibrationError, DatasetError, NodeError)
 
 
 def run_node(
@@ -55,7 +55,7 @@ def run_node(
         try_shutdown()
 
 
-def run_to_status(
+def run_to_exit_status(
     make_node: Callable[[], N],
     arguments: list[str] | None,
     ended: Callable[[N], bool] = lambda _: False,
@@ -70,23 +70,23 @@ def run_to_status(
         status: Asked once the node is released.
 
     """
-    made: list[N] = []
+    nodes: list[N] = []
 
     def make() -> N:
-        made.append(make_node())
-        return made[-1]
+        nodes.append(make_node())
+        return nodes[-1]
 
     try:
         run_node(make, arguments, ended)
-    except REFUSALS as error:
+    except EXPECTED_ERRORS as error:
         print(error, file=sys.stderr)
         return 1
-    return status(made[0])
+    return status(nodes[0])
 
 
 def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
     """Serve one callback; one that raises must not end the node, as a foreign lifecycle request otherwise would."""
     try:
-        executor.spin_once(timeout_sec=WAKE_S)
+        executor.spin_once(timeout_sec=SPIN_TIMEOUT_S)
     except Exception as error:  # noqa: BLE001
         node.get_logger().error(f'A callback failed: {error}\n{traceback.format_exc()}')

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def name_this_thread(name: str) -> None:
+def set_thread_name(name: str) -> None:
     """Tell the system what the calling thread is; at most 15 letters. Does nothing where the system takes no names."""
     with suppress(OSError):
         Path(f'/proc/self/task/{threading.get_native_id()}/comm').write_text(name, encoding='ascii')

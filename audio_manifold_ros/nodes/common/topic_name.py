@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
 
-def resolved_topic(node: Node, parameter: str, value: str) -> str:
+def resolve_topic(node: Node, parameter: str, value: str) -> str:
     """Return the whole name of a topic, remapped and with its namespace.
 
     Args:

@@ -17,10 +17,10 @@ from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bag_evaluation.run_evaluation import (
     REPORT_FILE,
     EvaluationOptions,
-    OfflineSeries,
+    OfflineSource,
     evaluate_bag,
 )
-from audio_manifold_ros.bags.decoding.audio_format_argument import add_stated_argument
+from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.datasets.errors import DatasetError
@@ -35,12 +35,12 @@ from audio_manifold_ros.rig.errors import CalibrationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.bag_evaluation.run_evaluation import Series, Session
+    from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession, PredictionSource
 
 ERRORS = (AudioError, BagError, CalibrationError, DatasetError, DemoError, EvaluationError, InferenceError, NodeError)
-INTERRUPTED, DISAGREES = 130, 2
+INTERRUPTED, MISMATCH = 130, 2
 VARIANTS = {'model': '', 'prior': '_prior', 'elsewhere': '_shuffled', 'one microphone': '_mono'}
-HEADLINES = {
+HEADLINE_METRICS = {
     'depth': ('abs_rel', 'rmse', 'auc_crr'),
     'segmentation': ('miou', 'accuracy'),
 }
@@ -70,23 +70,23 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     parser.add_argument('--backend', default='auto', choices=tuple(BACKENDS), help='what runs the network')
     parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
     parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
-    add_stated_argument(parser)
-    given = parser.parse_args(arguments)
+    add_audio_format_argument(parser)
+    args = parser.parse_args(arguments)
     options = EvaluationOptions(
-        bag=given.bag,
-        bundle=locate('--bundle', given.bundle),
-        out=given.out,
-        rig=None if given.rig is None else locate('--rig', given.rig),
-        audio=given.audio,
-        depth=given.depth,
-        labels=given.labels,
-        stated=given.stated,
-        rate_hz=given.rate,
-        backend=given.backend,
-        device=given.device,
-        threads=given.threads,
+        bag=args.bag,
+        bundle=locate('--bundle', args.bundle),
+        out=args.out,
+        rig=None if args.rig is None else locate('--rig', args.rig),
+        audio=args.audio,
+        depth=args.depth,
+        labels=args.labels,
+        stated=args.stated,
+        rate_hz=args.rate,
+        backend=args.backend,
+        device=args.device,
+        threads=args.threads,
     )
-    return options, given.live
+    return options, args.live
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,7 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options, live = parse_options(arguments)
         with Progress(console=errors) as bar:
             task = bar.add_task(options.bag.name, total=1.0)
-            result = evaluate_bag(options, _series(live=live), progress=lambda done: bar.update(task, completed=done))
+            result = evaluate_bag(
+                options, _prediction_source(live=live), progress=lambda done: bar.update(task, completed=done)
+            )
             bar.update(task, completed=1.0)
     except ERRORS as error:
         errors.print(str(error), style='red', markup=False, highlight=False)
@@ -109,29 +111,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(warning, style='yellow', markup=False, highlight=False)
     console.print(_summary(result), markup=False, highlight=False, soft_wrap=True)
     console.print(f'{(options.out / REPORT_FILE).resolve()}', markup=False, highlight=False, soft_wrap=True)
-    return 0 if result.get('agreement', {}).get('agrees', True) else DISAGREES
+    return 0 if result.get('agreement', {}).get('agrees', True) else MISMATCH
 
 
-def _series(*, live: bool) -> Callable[[Session], Series]:
+def _prediction_source(*, live: bool) -> Callable[[EvaluationSession], PredictionSource]:
     if not live:
-        return OfflineSeries
+        return OfflineSource
     try:
-        from audio_manifold_ros.nodes.evaluation.live_evaluation import LiveSeries
+        from audio_manifold_ros.nodes.evaluation.live_evaluation import LivePredictionSource
     except ImportError as error:
         msg = f'--live needs ROS 2 and the messages of this project ({error}): source the workspace, or leave it out.'
         raise NodeError(msg) from None
-    return LiveSeries
+    return LivePredictionSource
 
 
 def _summary(result: dict[str, Any]) -> str:
     lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with truth']
-    for head, keys in HEADLINES.items():
+    for head, keys in HEADLINE_METRICS.items():
         for key in keys:
             scores = result['scores'][head]
-            values = {who: scores.get(f'{key}{suffix}') for who, suffix in VARIANTS.items()}
+            values = {variant: scores.get(f'{key}{suffix}') for variant, suffix in VARIANTS.items()}
             if values['model'] is not None:
-                said = ', '.join(f'{who} {value:.3f}' for who, value in values.items() if value is not None)
-                lines.append(f'{head} {key}: {said}')
+                text = ', '.join(f'{variant} {value:.3f}' for variant, value in values.items() if value is not None)
+                lines.append(f'{head} {key}: {text}')
     agreement = result.get('agreement')
     if agreement is not None:
         verdict = 'agrees' if agreement['agrees'] else 'DOES NOT AGREE'

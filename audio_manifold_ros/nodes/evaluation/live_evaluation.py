@@ -17,32 +17,32 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from audio_manifold_ros.bags.decoding.audio_blocks import OWN_TYPE
+from audio_manifold_ros.bags.decoding.audio_blocks import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.evaluation.live_offline_comparison import Agreement
-from audio_manifold_ros.nodes.evaluation.perception_client import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, LiveLink
+from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
+from audio_manifold_ros.nodes.evaluation.perception_client import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, PerceptionClient
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
-from audio_manifold_ros.processes.process_group import Children
+from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audio_manifold_ros.bag_evaluation.offline_inference import OfflineRun, Step
-    from audio_manifold_ros.bag_evaluation.run_evaluation import Session
+    from audio_manifold_ros.bag_evaluation.offline_inference import InferenceStep, OfflineInference
+    from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
 NODE_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'
 # A node that is one prediction behind is slow; one that is this far behind has lost it.
-ANSWER_TIMEOUT_S = 20.0
-MOST_MISSING = 3
-LEFTOVER_S = 0.5
+PREDICTION_TIMEOUT_S = 20.0
+MAX_MISSING = 3
+DRAIN_TIMEOUT_S = 0.5
 NS_PER_S = 1_000_000_000
 PERCENTILES = (50, 95)
 
 
-class LiveSeries:
+class LivePredictionSource:
     """Plays the bag's audio to a perception node of its own, and takes the images that it publishes.
 
     The messages leave as they were recorded; foreign audio as AudioBlock. They keep their distances in time unless
@@ -50,13 +50,13 @@ class LiveSeries:
     speed decides how long it takes, not which windows are seen, and every prediction can be compared.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: EvaluationSession) -> None:
         """Start nothing yet."""
         self._session = session
-        self._run: OfflineRun = session.offline()
-        self._agreement = Agreement()
+        self._run: OfflineInference = session.offline()
+        self._comparison = LiveOfflineComparison()
         self._latencies_ms: list[float] = []
-        self._late_s = 0.0
+        self._delay_s = 0.0
 
     def predictions(self) -> Iterator[Prediction]:
         """Yield what the node publishes, with the features of the pipeline.
@@ -66,18 +66,18 @@ class LiveSeries:
             NodeError: The node cannot be led.
 
         """
-        with self._link() as link:
-            pace = _Pace()
+        with self._open_client() as client:
+            pacer = _ReplayPacer()
             for step in self._run.steps():
-                self._late_s = pace.wait(step.message.time_ns)
-                sent_s = self._send(link, step)
+                self._delay_s = pacer.wait(step.message.time_ns)
+                sent_s = self._send(client, step)
                 if step.prediction is None:
                     continue
-                live = self._answer(link, step.prediction, sent_s)
+                live = self._await_prediction(client, step.prediction, sent_s)
                 if live is not None:
                     yield live
-            while link.receive(LEFTOVER_S) is not None:
-                self._agreement.unexpected += 1
+            while client.receive(DRAIN_TIMEOUT_S) is not None:
+                self._comparison.unexpected += 1
 
     def report(self) -> dict[str, Any]:
         """Return what was done with the audio, and how node and pipeline agree."""
@@ -87,28 +87,28 @@ class LiveSeries:
             latency = {f'p{p}': round(float(value), 2) for p, value in zip(PERCENTILES, values, strict=True)}
         return {
             'mode': 'live',
-            'heard': asdict(self._run.heard()),
-            'agreement': {**self._agreement.result(), 'latency_ms': latency, 'put_off_s': round(self._late_s, 3)},
+            'heard': asdict(self._run.audio_usage()),
+            'agreement': {**self._comparison.result(), 'latency_ms': latency, 'put_off_s': round(self._delay_s, 3)},
         }
 
     @contextmanager
-    def _link(self) -> Iterator[LiveLink]:
+    def _open_client(self) -> Iterator[PerceptionClient]:
         environment = isolated_environment()
         os.environ.update(environment)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
             with (
                 tempfile.TemporaryDirectory(prefix='audio_manifold_live_') as logs,
-                Children(Path(logs), environment) as children,
+                ProcessGroup(Path(logs), environment) as children,
             ):
                 offset_ns = camera_offset_ns(self._session.rig.folder)
-                link = LiveLink(self._session.bundle.manifest, children.check, offset_ns)
+                client = PerceptionClient(self._session.bundle.manifest, children.check, offset_ns)
                 try:
                     children.start_node(PERCEPTION, NODE_MODULE, self._node_parameters())
-                    link.start()
-                    yield link
+                    client.start()
+                    yield client
                 finally:
-                    link.destroy_node()
+                    client.destroy_node()
         finally:
             try_shutdown()
 
@@ -126,23 +126,23 @@ class LiveSeries:
             'use_sim_time': True,
         }
 
-    def _send(self, link: LiveLink, step: Step) -> float:
+    def _send(self, client: PerceptionClient, step: InferenceStep) -> float:
         """Publish a message; returns when."""
         sent_s = time.monotonic()
-        if step.message.type == OWN_TYPE:
-            link.send(bytes(step.message.data), step.message.time_ns)
+        if step.message.type == AUDIO_BLOCK_TYPE:
+            client.send(bytes(step.message.data), step.message.time_ns)
         elif step.block is not None:
             message = to_audio_message(step.block, self._session.array.frame_id, 'f32le')
-            link.send(message, step.message.time_ns)
+            client.send(message, step.message.time_ns)
         return sent_s
 
-    def _answer(self, link: LiveLink, offline: Prediction, sent_s: float) -> Prediction | None:
+    def _await_prediction(self, client: PerceptionClient, offline: Prediction, sent_s: float) -> Prediction | None:
         """Wait for the images of a prediction, compare them, and return them as one."""
-        received = link.receive(ANSWER_TIMEOUT_S)
+        received = client.receive(PREDICTION_TIMEOUT_S)
         if received is None:
-            self._agreement.missing += 1
-            if self._agreement.missing >= MOST_MISSING:
-                msg = f'The perception node left {MOST_MISSING} predictions out: {link.fault or "it says nothing."}'
+            self._comparison.missing += 1
+            if self._comparison.missing >= MAX_MISSING:
+                msg = f'The perception node left {MAX_MISSING} predictions out: {client.fault or "it says nothing."}'
                 raise NodeError(msg)
             return None
         stamp_ns, images = received
@@ -154,23 +154,23 @@ class LiveSeries:
             labels=images.get('segmentation'),
             confidence=images[CONFIDENCE],
         )
-        self._agreement.add(offline, live)
+        self._comparison.add(offline, live)
         return live
 
 
-class _Pace:
+class _ReplayPacer:
     """Keeps the distances of a bag; who comes late delays everything that follows."""
 
     def __init__(self) -> None:
         self._start: tuple[float, int] | None = None
-        self._late_s = 0.0
+        self._delay_s = 0.0
 
     def wait(self, time_ns: int) -> float:
         """Wait until a time of the bag is due; returns by how many seconds it has been put off altogether."""
         now_s = time.monotonic()
         if self._start is None:
             self._start = now_s, time_ns
-        due_s = self._start[0] + self._late_s + (time_ns - self._start[1]) / NS_PER_S
-        self._late_s += max(now_s - due_s, 0.0)
+        due_s = self._start[0] + self._delay_s + (time_ns - self._start[1]) / NS_PER_S
+        self._delay_s += max(now_s - due_s, 0.0)
         time.sleep(max(due_s - now_s, 0.0))
-        return self._late_s
+        return self._delay_s

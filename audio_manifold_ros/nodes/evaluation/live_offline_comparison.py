@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 
 
-class Agreement:
+class LiveOfflineComparison:
     """Compares predictions one by one.
 
     Attributes:
@@ -26,7 +26,7 @@ class Agreement:
     def __init__(self) -> None:
         """Begin with nothing compared."""
         self._compared = self._stamps_differ = self._labels_differ = self._holes_differ = 0
-        self._worst_depth_m = self._worst_confidence = 0.0
+        self._max_depth_difference_m = self._max_confidence_difference = 0.0
         self.missing = self.unexpected = 0
 
     def add(self, offline: Prediction, live: Prediction) -> None:
@@ -36,11 +36,11 @@ class Agreement:
         if offline.depth_m is not None and live.depth_m is not None:
             self._holes_differ += int((np.isnan(offline.depth_m) != np.isnan(live.depth_m)).sum())
             both = np.isfinite(offline.depth_m) & np.isfinite(live.depth_m)
-            apart_m = np.abs(offline.depth_m[both].astype(np.float64) - live.depth_m[both])
-            self._worst_depth_m = max(self._worst_depth_m, float(apart_m.max(initial=0.0)))
+            difference_m = np.abs(offline.depth_m[both].astype(np.float64) - live.depth_m[both])
+            self._max_depth_difference_m = max(self._max_depth_difference_m, float(difference_m.max(initial=0.0)))
         if offline.confidence is not None and live.confidence is not None:
-            apart = np.abs(offline.confidence.astype(np.float64) - live.confidence)
-            self._worst_confidence = max(self._worst_confidence, float(apart.max(initial=0.0)))
+            difference = np.abs(offline.confidence.astype(np.float64) - live.confidence)
+            self._max_confidence_difference = max(self._max_confidence_difference, float(difference.max(initial=0.0)))
         if offline.labels is not None and live.labels is not None:
             self._labels_differ += int((offline.labels != live.labels).sum())
 
@@ -57,7 +57,7 @@ class Agreement:
             self._labels_differ,
             self._holes_differ,
         )
-        close = self._worst_depth_m <= TOLERANCE and self._worst_confidence <= TOLERANCE
+        close = self._max_depth_difference_m <= TOLERANCE and self._max_confidence_difference <= TOLERANCE
         return {
             'agrees': self._compared > 0 and not any(counts) and close,
             'compared': self._compared,
@@ -66,6 +66,6 @@ class Agreement:
             'stamps_differ': self._stamps_differ,
             'labels_differ': self._labels_differ,
             'holes_differ': self._holes_differ,
-            'worst_depth_m': self._worst_depth_m,
-            'worst_confidence': self._worst_confidence,
+            'worst_depth_m': self._max_depth_difference_m,
+            'worst_confidence': self._max_confidence_difference,
         }

@@ -34,12 +34,12 @@ AUDIO_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 TOPICS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
 CONFIDENCE = 'confidence'
 START_TIMEOUT_S = 120.0
-WAKE_S = 0.05
+POLL_INTERVAL_S = 0.05
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
 Received = tuple[int, 'dict[str, NDArray[Any]]']
 
 
-class LiveLink(Node):
+class PerceptionClient(Node):
     """Everything waits with a deadline, and asks `check` meanwhile whether the other process still lives.
 
     Attributes:
@@ -66,7 +66,7 @@ class LiveLink(Node):
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
         heads: dict[str, str] = {head: topic for head, topic in TOPICS.items() if head in manifest.metric_modalities}
-        self._wanted = frozenset({*heads, CONFIDENCE})
+        self._expected_parts = frozenset({*heads, CONFIDENCE})
         self._incomplete: dict[int, dict[str, NDArray[Any]]] = {}
         self._complete: list[Received] = []
         for part, topic in {**heads, CONFIDENCE: 'confidence/image'}.items():
@@ -93,9 +93,9 @@ class LiveLink(Node):
             (Transition.TRANSITION_CONFIGURE, 'configure'),
             (Transition.TRANSITION_ACTIVATE, 'activate'),
         ):
-            answer = self._change.call_async(ChangeState.Request(transition=Transition(id=transition)))
-            self._wait(answer.done, START_TIMEOUT_S, f'answer to {name}')
-            if not answer.result().success:
+            future = self._change.call_async(ChangeState.Request(transition=Transition(id=transition)))
+            self._wait(future.done, START_TIMEOUT_S, f'answer to {name}')
+            if not future.result().success:
                 msg = f'The perception node cannot {name}.'
                 raise NodeError(msg)
         self._wait(lambda: self._audio.get_subscription_count() > 0, START_TIMEOUT_S, 'subscription to the audio')
@@ -112,29 +112,29 @@ class LiveLink(Node):
         """
         end_s = time.monotonic() + timeout_s
         while not self._complete:
-            left_s = end_s - time.monotonic()
-            if left_s <= 0:
+            remaining_s = end_s - time.monotonic()
+            if remaining_s <= 0:
                 return None
-            self._spinner.spin_once(timeout_sec=min(left_s, WAKE_S))
+            self._spinner.spin_once(timeout_sec=min(remaining_s, POLL_INTERVAL_S))
             self._check()
         return self._complete.pop(0)
 
-    def _wait(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
+    def _wait(self, done: Callable[[], bool], timeout_s: float, description: str) -> None:
         end_s = time.monotonic() + timeout_s
         while not done():
-            self._spinner.spin_once(timeout_sec=WAKE_S)
+            self._spinner.spin_once(timeout_sec=POLL_INTERVAL_S)
             self._check()
             if time.monotonic() > end_s:
-                msg = f'No {what} within {timeout_s:.0f} s: is another node of that name running, or the machine busy?'
+                msg = f'No {description} within {timeout_s:.0f} s: is another node of that name running, or the machine busy?'
                 raise NodeError(msg)
 
     def _on_image(self, part: str, message: Image) -> None:
         stamp_ns = to_ns(message.header.stamp) - self._offset_ns
         parts = self._incomplete.setdefault(stamp_ns, {})
         parts[part] = from_image(message)
-        if set(parts) == self._wanted:
+        if set(parts) == self._expected_parts:
             self._complete.append((stamp_ns, self._incomplete.pop(stamp_ns)))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        bad = [status for status in message.status if status.level != DiagnosticStatus.OK]
-        self.fault = ' '.join(f'{status.name}: {status.message}' for status in bad)
+        not_ok = [status for status in message.status if status.level != DiagnosticStatus.OK]
+        self.fault = ' '.join(f'{status.name}: {status.message}' for status in not_ok)

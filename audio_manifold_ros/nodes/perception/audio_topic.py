@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, stated_by
-from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndex
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.errors import NodeError
@@ -18,15 +18,15 @@ from audio_manifold_ros.nodes.replay.bag_publishers import message_class
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, StatedAudio
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 
-OWN_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
+AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 # A node sees no stamp but those so far: a chunk that is late by less is not taken for a loss.
-LATE_NS = 40_000_000
-RELIABLE = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
+JITTER_TOLERANCE_NS = 40_000_000
+RELIABLE_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
 # Others publish audio as sensor data; this matches them, and reliable publishers too.
-BEST_EFFORT = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
-LATCHED = QoSProfile(
+BEST_EFFORT_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
+LATCHED_QOS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,
@@ -42,19 +42,19 @@ class AudioTopic:
         name: The topic.
         type: Its message type, a key of `ADAPTERS`.
         info: Topic that describes the audio of some types; '' without.
-        stated: What the messages leave unsaid; None takes it from `info`.
+        audio_format: What the messages leave unsaid; None takes it from `info`.
 
     """
 
     name: str
-    type: str = OWN_TYPE
+    type: str = AUDIO_BLOCK_TYPE
     info: str = ''
-    stated: StatedAudio | None = None
+    audio_format: AudioFormat | None = None
 
     @property
     def qos(self) -> QoSProfile:
         """What to subscribe with."""
-        return RELIABLE if self.type == OWN_TYPE else BEST_EFFORT
+        return RELIABLE_QOS if self.type == AUDIO_BLOCK_TYPE else BEST_EFFORT_QOS
 
 
 class AudioTopicReader:
@@ -79,19 +79,19 @@ class AudioTopicReader:
             msg = f'source.topic_type is {topic.type!r}: give one of {sorted(ADAPTERS)}.'
             raise NodeError(msg)
         described = bool(adapter.info_type and topic.info)
-        if topic.stated is None and not described and (adapter.needs_stated or adapter.info_type):
+        if topic.audio_format is None and not described and (adapter.needs_audio_format or adapter.info_type):
             msg = f'{topic.type} does not say its rate: set source.topic_rate_hz'
             raise NodeError(f'{msg} or source.topic_info.' if adapter.info_type else f'{msg}.')
         self.topic = topic
         self.message_class = message_class(topic.type)
-        wanted = described and topic.stated is None
-        self.info_class: Any = message_class(adapter.info_type) if wanted else None
+        needs_info = described and topic.audio_format is None
+        self.info_class: Any = message_class(adapter.info_type) if needs_info else None
         self._adapter = adapter
-        self._stated = topic.stated
-        self._index: StampIndex | None = None
+        self._audio_format = topic.audio_format
+        self._index: StampIndexer | None = None
         self._format = (0, 0)
 
-    def inform(self, message: Any) -> None:
+    def set_audio_info(self, message: Any) -> None:
         """Take what describes the audio.
 
         Raises:
@@ -99,7 +99,7 @@ class AudioTopicReader:
 
         """
         try:
-            self._stated = stated_by(message)
+            self._audio_format = audio_format_from_info(message)
         except BagError as error:
             raise NodeError(str(error)) from None
 
@@ -110,16 +110,16 @@ class AudioTopicReader:
             NodeError: It makes no sense, or nothing has described it yet.
 
         """
-        if self.topic.type == OWN_TYPE:
+        if self.topic.type == AUDIO_BLOCK_TYPE:
             return from_audio_message(message)
         try:
-            chunk = self._adapter.blocks(message, now_ns, self._stated)
+            chunk = self._adapter.read_chunk(message, now_ns, self._audio_format)
         except BagError as error:
             raise NodeError(str(error)) from None
-        return chunk.to_block(self._place(chunk) if chunk.first_sample is None else chunk.first_sample)
+        return chunk.to_block(self._sample_index(chunk) if chunk.first_sample is None else chunk.first_sample)
 
-    def _place(self, chunk: AudioChunk) -> int:
-        found = (chunk.channels, chunk.sample_rate_hz)
-        if self._index is None or found != self._format:
-            self._index, self._format = StampIndex(chunk.sample_rate_hz, LATE_NS), found
+    def _sample_index(self, chunk: AudioChunk) -> int:
+        current_format = (chunk.channels, chunk.sample_rate_hz)
+        if self._index is None or current_format != self._format:
+            self._index, self._format = StampIndexer(chunk.sample_rate_hz, JITTER_TOLERANCE_NS), current_format
         return self._index.place(chunk.stamp_ns, chunk.length)

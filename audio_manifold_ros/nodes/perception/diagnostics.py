@@ -16,8 +16,8 @@ from audio_manifold_ros.nodes.common.messages import to_header
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.audio.levels import Level
-    from audio_manifold_ros.nodes.perception.worker import Report
+    from audio_manifold_ros.audio.levels import ChannelLevel
+    from audio_manifold_ros.nodes.perception.worker import WorkerReport
 
 OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
 SOURCE_LEVELS = {
@@ -30,23 +30,23 @@ SOURCE_LEVELS = {
 FAULT_LEVELS = {
     Fault.UNPLUGGED: ERROR,
     Fault.DEAD: ERROR,
-    Fault.CLIPS: WARN,
-    Fault.HISSES: WARN,
-    Fault.COVERED: WARN,
+    Fault.CLIPPED: WARN,
+    Fault.NOISY: WARN,
+    Fault.OCCLUDED: WARN,
 }
-FAULT_WORDS = {
+FAULT_DESCRIPTIONS = {
     Fault.UNPLUGGED: 'is unplugged',
     Fault.DEAD: 'is dead',
-    Fault.CLIPS: 'clips',
-    Fault.HISSES: 'hisses',
-    Fault.COVERED: 'is covered',
+    Fault.CLIPPED: 'clips',
+    Fault.NOISY: 'hisses',
+    Fault.OCCLUDED: 'is covered',
 }
 MAX_AGE_S = 2.0
 CLIPPED_FRACTION = 1e-3
 
 
 @dataclass(frozen=True)
-class Identity:
+class NodeInfo:
     """What does not change while the node is configured.
 
     Attributes:
@@ -67,40 +67,44 @@ class Identity:
     warning: str = ''
 
 
-class LossWatch:
+class LossMonitor:
     """Tells whether counters of loss have risen since the last look."""
 
     def __init__(self) -> None:
         """Begin at zero."""
-        self._seen: tuple[int, ...] = ()
+        self._previous: tuple[int, ...] = ()
 
-    def rose(self, *counters: int) -> bool:
+    def has_increased(self, *counters: int) -> bool:
         """Compare with the last call; a fall means that the counters began anew."""
-        before = self._seen or (0,) * len(counters)
-        self._seen = counters
+        before = self._previous or (0,) * len(counters)
+        self._previous = counters
         return any(now > then for now, then in zip(counters, before, strict=True))
 
 
 def to_diagnostics(
-    name: str, stamp_ns: int, identity: Identity, state: str, report: Report | None, *, losing: bool
+    name: str, stamp_ns: int, node_info: NodeInfo, state: str, report: WorkerReport | None, *, has_losses: bool
 ) -> DiagnosticArray:
     """Make the message.
 
     Args:
         name: Full name of the node.
         stamp_ns: Now.
-        identity: What is configured.
+        node_info: What is configured.
         state: Lifecycle state.
         report: What the worker has seen; None while there is no worker.
-        losing: Samples were lost, or windows dropped, since the last message.
+        has_losses: Samples were lost, or windows dropped, since the last message.
 
     """
-    statuses = [_node(identity, state, report)]
+    statuses = [_node_status(node_info, state, report)]
     if report is not None:
-        statuses += [_source(report, losing=losing), _microphones(identity, report), _latency(report)]
+        statuses += [
+            _source_status(report, has_losses=has_losses),
+            _microphone_status(node_info, report),
+            _latency_status(report),
+        ]
     for status in statuses:
         status.name = f'{name.lstrip("/")}: {status.name}'
-        status.hardware_id = identity.hardware_id
+        status.hardware_id = node_info.hardware_id
     return DiagnosticArray(header=to_header(stamp_ns, ''), status=statuses)
 
 
@@ -109,63 +113,65 @@ def _status(name: str, level: bytes, message: str, values: Mapping[str, Any]) ->
     return DiagnosticStatus(name=name, level=level, message=message, values=pairs)
 
 
-def _node(identity: Identity, state: str, report: Report | None) -> DiagnosticStatus:
+def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -> DiagnosticStatus:
     values: dict[str, Any] = {
         'lifecycle_state': state,
-        'backend': identity.backend,
-        'bundle': identity.bundle,
-        'rig': identity.rig,
+        'backend': node_info.backend,
+        'bundle': node_info.bundle,
+        'rig': node_info.rig,
     }
     if report is None:
-        return _status('predictions', WARN if identity.warning else OK, identity.warning or f'{state}.', values)
+        return _status('predictions', WARN if node_info.warning else OK, node_info.warning or f'{state}.', values)
     values |= {
         'windows_predicted': report.pipeline.predicted,
         'windows_skipped': report.pipeline.skipped,
         'windows_dropped': report.pipeline.dropped,
         'windows_withheld': report.pipeline.withheld,
         'microphones_masked': ', '.join(report.pipeline.masked) or 'none',
-        'microphones_substituted': ', '.join(f'{name} by {by}' for name, by in report.pipeline.stand_ins) or 'none',
+        'microphones_substituted': ', '.join(f'{name} by {by}' for name, by in report.pipeline.substitutes) or 'none',
         'gaps': report.pipeline.gaps,
         'flushes': report.flushes,
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
         'rate_hz': f'{report.rate_hz:.1f}',
-        'rate_asked_hz': f'{report.asked_hz:g}',
+        'rate_asked_hz': f'{report.requested_rate_hz:g}',
         'rate_limited': str(report.pipeline.limited).lower(),
     }
-    return _status('predictions', *_verdict(identity, report), values)
+    return _status('predictions', *_overall_status(node_info, report), values)
 
 
-def _verdict(identity: Identity, report: Report) -> tuple[bytes, str]:
-    broken = ', '.join(f'{name} {FAULT_WORDS[fault]}' for name, fault in report.pipeline.faults)
+def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, str]:
+    faulty = ', '.join(f'{name} {FAULT_DESCRIPTIONS[fault]}' for name, fault in report.pipeline.faults)
     age_s = 0.0 if report.age_s is None else report.age_s
     verdicts = (
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
-        (report.pipeline.stopped, ERROR, f'No images are published: {broken}.'),
+        (report.pipeline.stopped, ERROR, f'No images are published: {faulty}.'),
         (report.age_s is None, STALE, 'No images yet.'),
         (age_s > _allowed_age_s(report), STALE, f'The last images describe {age_s:.1f} s ago.'),
-        (bool(broken), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {broken}.'),
-        (bool(identity.warning), WARN, identity.warning),
-        (report.pipeline.limited, OK, f'Images describe {age_s:.2f} s ago; {_rate_sentence(report)}'),
+        (bool(faulty), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {faulty}.'),
+        (bool(node_info.warning), WARN, node_info.warning),
+        (report.pipeline.limited, OK, f'Images describe {age_s:.2f} s ago; {_describe_rate(report)}'),
         (True, OK, f'Images describe {age_s:.2f} s ago.'),
     )
-    return next((level, message) for holds, level, message in verdicts if holds)
+    return next((level, message) for condition, level, message in verdicts if condition)
 
 
-def _allowed_age_s(report: Report) -> float:
+def _allowed_age_s(report: WorkerReport) -> float:
     """Return how old the last images may become before they are stale: older where fewer are made, knowingly."""
-    rests = report.pipeline.limited and report.rate_hz > 0
-    return MAX_AGE_S + (2 / report.rate_hz if rests else 0.0)
+    is_limited = report.pipeline.limited and report.rate_hz > 0
+    return MAX_AGE_S + (2 / report.rate_hz if is_limited else 0.0)
 
 
-def _rate_sentence(report: Report) -> str:
-    return f'{report.rate_hz:.1f} a second of the {report.asked_hz:g} asked for: all that this machine sustains.'
+def _describe_rate(report: WorkerReport) -> str:
+    return (
+        f'{report.rate_hz:.1f} a second of the {report.requested_rate_hz:g} asked for: all that this machine sustains.'
+    )
 
 
-def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
+def _source_status(report: WorkerReport, *, has_losses: bool) -> DiagnosticStatus:
     source = report.source
     level = SOURCE_LEVELS[source.state]
     message = source.message
-    if level == OK and losing:
+    if level == OK and has_losses:
         level, message = (
             WARN,
             'Samples are being lost or windows dropped: look at the load of this machine and of the bus.',
@@ -180,18 +186,18 @@ def _source(report: Report, *, losing: bool) -> DiagnosticStatus:
     return _status('audio source', level, message, values)
 
 
-def fault_sentence(name: str, fault: Fault) -> str:
+def describe_fault(name: str, fault: Fault) -> str:
     """Say what is wrong with a microphone, and what to do."""
-    return f'Microphone {name} {FAULT_WORDS[fault]}: {REMEDIES[fault]}.'
+    return f'Microphone {name} {FAULT_DESCRIPTIONS[fault]}: {REMEDIES[fault]}.'
 
 
-def _microphones(identity: Identity, report: Report) -> DiagnosticStatus:
+def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticStatus:
     levels, faults = report.levels, dict(report.pipeline.faults)
     if not levels:
         return _status('microphones', STALE, 'No audio yet.', {})
     values: dict[str, Any] = {}
     silent, clipped = [], []
-    for name, channel in identity.microphones:
+    for name, channel in node_info.microphones:
         values[f'{name} fault'] = faults[name].value if name in faults else 'none'
         if channel >= len(levels):
             silent.append(name)
@@ -201,18 +207,18 @@ def _microphones(identity: Identity, report: Report) -> DiagnosticStatus:
         silent += [name] * level.silent
         clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
     if faults:
-        sentences = [fault_sentence(name, fault) for name, fault in faults.items()]
+        descriptions = [describe_fault(name, fault) for name, fault in faults.items()]
         # Levels are single bytes.
-        worst = max(FAULT_LEVELS[fault] for fault in faults.values())
-        return _status('microphones', worst, ' '.join(sentences), values)
+        highest_level = max(FAULT_LEVELS[fault] for fault in faults.values())
+        return _status('microphones', highest_level, ' '.join(descriptions), values)
     if silent:
         return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
     if clipped:
         return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
-    return _status('microphones', OK, f'{len(identity.microphones)} microphones are heard.', values)
+    return _status('microphones', OK, f'{len(node_info.microphones)} microphones are heard.', values)
 
 
-def _level_values(name: str, level: Level) -> dict[str, str]:
+def _level_values(name: str, level: ChannelLevel) -> dict[str, str]:
     return {
         f'{name} rms_dbfs': f'{level.rms_dbfs:.1f}',
         f'{name} peak_dbfs': f'{level.peak_dbfs:.1f}',
@@ -221,10 +227,10 @@ def _level_values(name: str, level: Level) -> dict[str, str]:
     }
 
 
-def _latency(report: Report) -> DiagnosticStatus:
+def _latency_status(report: WorkerReport) -> DiagnosticStatus:
     values = {
-        f'{stage} {percentile}': f'{getattr(found, percentile):.1f}'
-        for stage, found in report.latencies.items()
+        f'{stage} {percentile}': f'{getattr(percentiles, percentile):.1f}'
+        for stage, percentiles in report.latencies.items()
         for percentile in ('p50_ms', 'p95_ms', 'p99_ms')
     }
     total = report.latencies.get('total')

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 
-class GarbageWatch:
+class GcMonitor:
     """Lets collections pass over everything that was there at the start, and tells how long each one took.
 
     Modules, networks and publishers are hundreds of thousands of objects that stay; a full collection
@@ -18,8 +18,8 @@ class GarbageWatch:
 
     def __init__(self) -> None:
         """Do nothing yet."""
-        self._began_s = 0.0
-        self._seconds: list[float] = []
+        self._start_s = 0.0
+        self._durations_s: list[float] = []
 
     def start(self) -> None:
         """Collect once, set what is left apart, and begin to time."""
@@ -33,14 +33,14 @@ class GarbageWatch:
             gc.callbacks.remove(self._on_collection)
             gc.unfreeze()
 
-    def taken_s(self) -> list[float]:
+    def collection_times_s(self) -> list[float]:
         """Return the seconds of each collection since the last call."""
         # Nothing may iterate over the list that a collection, at any moment, appends to.
-        seconds, self._seconds = self._seconds, []
+        seconds, self._durations_s = self._durations_s, []
         return seconds
 
     def _on_collection(self, phase: str, _info: dict[str, Any]) -> None:
         if phase == 'start':
-            self._began_s = time.perf_counter()
+            self._start_s = time.perf_counter()
         else:
-            self._seconds.append(time.perf_counter() - self._began_s)
+            self._durations_s.append(time.perf_counter() - self._start_s)

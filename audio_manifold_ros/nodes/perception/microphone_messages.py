@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
-HEARD, MASKED, SUBSTITUTED = 'heard', 'masked', 'substituted'
+ACTIVE, MASKED, SUBSTITUTED = 'heard', 'masked', 'substituted'
 
 
 def to_microphones(microphones: tuple[tuple[str, int], ...], prediction: Prediction, header: Header) -> DiagnosticArray:
@@ -25,14 +25,14 @@ def to_microphones(microphones: tuple[tuple[str, int], ...], prediction: Predict
         header: Stamp of the images, frame of the array.
 
     """
-    used = dict.fromkeys(prediction.masked, MASKED) | dict.fromkeys(prediction.substituted, SUBSTITUTED)
+    state_by_name = dict.fromkeys(prediction.masked, MASKED) | dict.fromkeys(prediction.substituted, SUBSTITUTED)
     return DiagnosticArray(
         header=header,
         status=[
             DiagnosticStatus(
-                level=DiagnosticStatus.WARN if name in used else DiagnosticStatus.OK,
+                level=DiagnosticStatus.WARN if name in state_by_name else DiagnosticStatus.OK,
                 name=name,
-                message=used.get(name, HEARD),
+                message=state_by_name.get(name, ACTIVE),
                 hardware_id=f'channel {channel}',
             )
             for name, channel in microphones

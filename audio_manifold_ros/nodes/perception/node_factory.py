@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
-from audio_manifold_ros.inference.backend_factory import BUILD, engine_obstacle, open_backend
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.channel_policy import plan_use
+from audio_manifold_ros.inference.channel_policy import plan_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.tensorrt.background_build import EngineBuild
+from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
-from audio_manifold_ros.nodes.perception.diagnostics import Identity
+from audio_manifold_ros.nodes.perception.diagnostics import NodeInfo
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     MicrophoneParameters,
     ModelParameters,
@@ -26,7 +26,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
     SourceParameters,
 )
 from audio_manifold_ros.nodes.perception.publishers import PredictionPublishers
-from audio_manifold_ros.nodes.perception.rig_mismatch_monitor import RigWatch
+from audio_manifold_ros.nodes.perception.rig_mismatch_monitor import RigMismatchMonitor
 from audio_manifold_ros.nodes.perception.source_factory import SOURCES, make_source
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -43,14 +43,14 @@ ENGINE_BACKENDS = ('auto', 'tensorrt')
 
 
 @dataclass(frozen=True)
-class Assembly:
+class PerceptionComponents:
     """The parts of a configured node.
 
     Attributes:
         source: Not open yet.
         make_pipeline: Makes the pipeline for the rate of the source.
         publishers: Of all topics but the diagnostics.
-        identity: What diagnostics say of the configuration.
+        node_info: What diagnostics say of the configuration.
         rig_watch: Listens to what a recording says of its rig; None without a topic to listen to.
         engine_build: A build of an engine beside this node; None without one.
 
@@ -59,16 +59,16 @@ class Assembly:
     source: AudioSource
     make_pipeline: Callable[[int], Pipeline]
     publishers: PredictionPublishers
-    identity: Identity
-    rig_watch: RigWatch | None
-    engine_build: EngineBuild | None = None
+    node_info: NodeInfo
+    rig_watch: RigMismatchMonitor | None
+    engine_build: BackgroundBuild | None = None
 
-    def described(self) -> Identity:
+    def current_info(self) -> NodeInfo:
         """Return the identity with what has become known since: of the recording's rig, and of an engine's build."""
-        heard = '' if self.rig_watch is None else self.rig_watch.warning
-        build = '' if self.engine_build is None else self.engine_build.status().sentence(self.identity.backend)
-        warnings = [text for text in (self.identity.warning, heard, build) if text]
-        return replace(self.identity, warning=' '.join(warnings))
+        rig_warning = '' if self.rig_watch is None else self.rig_watch.warning
+        build = '' if self.engine_build is None else self.engine_build.status().describe(self.node_info.backend)
+        warnings = [text for text in (self.node_info.warning, rig_warning, build) if text]
+        return replace(self.node_info, warning=' '.join(warnings))
 
     def release(self) -> None:
         """End what works beside the node."""
@@ -79,7 +79,7 @@ class Assembly:
             self.engine_build.stop()
 
 
-def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
+def build_components(node: LifecycleNode, parameters: NodeParameters) -> PerceptionComponents:
     """Load, verify and build everything; a failure leaves nothing behind.
 
     Raises:
@@ -98,7 +98,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     rig = locate('rig', model.rig)
     array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
     warnings = [
-        bundle.array_difference(array) or '',
+        bundle.describe_array_difference(array) or '',
         _clock_warning(node, source_parameters),
         _disabled_warning(array, bundle, policy),
     ]
@@ -118,7 +118,7 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
     if warning:
         node.get_logger().warning(warning)
     node.get_logger().info(backend.reason)
-    identity = Identity(
+    node_info = NodeInfo(
         hardware_id=SOURCES[source_parameters.kind].hardware_id(source_parameters),
         backend=backend.name,
         bundle=bundle.manifest.name,
@@ -127,18 +127,18 @@ def assemble(node: LifecycleNode, parameters: NodeParameters) -> Assembly:
         warning=warning,
     )
     with ExitStack() as undo:
-        rig_watch = _rig_watch(node, source_parameters, rig)
+        rig_watch = _create_rig_monitor(node, source_parameters, rig)
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
         publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, offset_ns)
         undo.callback(publishers.destroy)
-        engine_build = _engine_build(node, model, bundle, backend.name)
+        engine_build = _start_engine_build(node, model, bundle, backend.name)
         undo.pop_all()
-    return Assembly(
+    return PerceptionComponents(
         source=source,
         make_pipeline=lambda input_rate_hz: Pipeline(bundle, backend, array, input_rate_hz),
         publishers=publishers,
-        identity=identity,
+        node_info=node_info,
         rig_watch=rig_watch,
         engine_build=engine_build,
     )
@@ -152,28 +152,32 @@ def _read_cores(text: str) -> tuple[int, ...]:
         raise NodeError(msg) from None
 
 
-def _rig_watch(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigWatch | None:
+def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path) -> RigMismatchMonitor | None:
     if source.kind != 'topic':
         return None
     try:
-        return RigWatch(node, source.topic, RigText.from_folder(rig))
+        return RigMismatchMonitor(node, source.topic, RigFiles.from_folder(rig))
     except DatasetError as error:
         # The microphones are enough to hear with; what lacks is said, and costs the comparison only.
         node.get_logger().warning(f'This rig cannot be compared with that of a recording: {error}')
         return None
 
 
-def _engine_build(node: LifecycleNode, model: ModelParameters, bundle: Bundle, serving: str) -> EngineBuild | None:
+def _start_engine_build(
+    node: LifecycleNode, model: ModelParameters, bundle: Bundle, active_backend: str
+) -> BackgroundBuild | None:
     """Start the build of an engine where one is wanted and lacking: in its own process, and never without a word."""
-    if model.engine_policy != BUILD or model.backend not in ENGINE_BACKENDS or serving == 'tensorrt':
+    if model.engine_policy != BUILD or model.backend not in ENGINE_BACKENDS or active_backend == 'tensorrt':
         return None
-    obstacle = engine_obstacle()
-    if obstacle:
-        node.get_logger().warning(f'No engine of TensorRT is built: {obstacle}.')
+    unavailable_reason = engine_unavailable_reason()
+    if unavailable_reason:
+        node.get_logger().warning(f'No engine of TensorRT is built: {unavailable_reason}.')
         return None
-    node.get_logger().warning(f'An engine of TensorRT is built, which takes minutes; meanwhile {serving} serves.')
+    node.get_logger().warning(
+        f'An engine of TensorRT is built, which takes minutes; meanwhile {active_backend} serves.'
+    )
     device = model.device if model.device.startswith('cuda') else 'cuda'
-    return EngineBuild(bundle.folder, device, node.get_logger().info)
+    return BackgroundBuild(bundle.folder, device, node.get_logger().info)
 
 
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
@@ -186,6 +190,6 @@ def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> st
     disabled = ', '.join(mic.name for mic in array.microphones if not mic.enabled)
     if not disabled:
         return ''
-    use = plan_use(array, (), policy, bundle.manifest.tolerates_missing)
+    use = plan_channels(array, (), policy, bundle.manifest.tolerates_missing)
     remedy = 'the bundle goes on without' if use.masked else 'the nearest neighbour stands in'
     return f'The rig disables {disabled}: {remedy}.'

@@ -16,16 +16,16 @@ from rclpy.qos import QoSProfile
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_node
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.diagnostics import Identity, LossWatch, fault_sentence, to_diagnostics
-from audio_manifold_ros.nodes.perception.node_factory import Assembly, assemble
+from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
+from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (
-    CONCERNS,
+    PARAMETER_GROUPS,
     LifecycleParameters,
     MicrophoneParameters,
     PredictionParameters,
     PublishParameters,
 )
-from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, Settings
+from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ DIAGNOSTICS_PERIOD_S = 1.0
 HEALTH_PERIOD_S = 0.1
 LOG_PERIOD_S = 1.0
 RETRY_NS = 2_000_000_000
-IDLE = Identity(hardware_id='', backend='', bundle='', microphones=())
+IDLE = NodeInfo(hardware_id='', backend='', bundle='', microphones=())
 
 
 class PerceptionNode(LifecycleNode):
@@ -51,16 +51,16 @@ class PerceptionNode(LifecycleNode):
     def __init__(self, **node_options: Any) -> None:
         """Declare the parameters; with `autostart`, configure and activate as soon as the node spins."""
         super().__init__('perception', **node_options)
-        self._assembly: Assembly | None = None
+        self._components: PerceptionComponents | None = None
         self._worker: PerceptionWorker | None = None
-        self._losses = LossWatch()
-        self._declared = NodeParameters(self, CONCERNS, lambda: self._assembly is not None, self._change)
+        self._losses = LossMonitor()
+        self._declared = NodeParameters(self, PARAMETER_GROUPS, lambda: self._components is not None, self._change)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
         # Not ROS time: a node that waits for /clock must start and must be diagnosed.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         self._health_timer = self.create_timer(HEALTH_PERIOD_S, self._watch_microphones, clock=steady)
-        self._faults_told: tuple[tuple[str, Fault], ...] = ()
+        self._reported_faults: tuple[tuple[str, Fault], ...] = ()
         backwards = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True)
         self._jump_handle = self.get_clock().create_jump_callback(backwards, post_callback=self._on_jump)
         self._autostart: Any = None
@@ -125,22 +125,22 @@ class PerceptionNode(LifecycleNode):
 
     def _configure(self) -> None:
         self._declared.check()
-        self._assembly = assemble(self, self._declared)
+        self._components = build_components(self, self._declared)
 
     def _activate(self) -> None:
-        if self._assembly is None:
+        if self._components is None:
             msg = 'The node is not configured: configure it first.'
             raise NodeError(msg)
         clock = self.get_clock()
         self._worker = PerceptionWorker(
-            self._assembly.source,
-            self._assembly.make_pipeline,
-            self._assembly.publishers,
+            self._components.source,
+            self._components.make_pipeline,
+            self._components.publishers,
             self._settings({}),
             now_ns=lambda: int(clock.now().nanoseconds),
             log=lambda text: self.get_logger().error(text, throttle_duration_sec=LOG_PERIOD_S),
         )
-        self._losses = LossWatch()
+        self._losses = LossMonitor()
         self._worker.start()
 
     def _stop(self) -> None:
@@ -150,15 +150,15 @@ class PerceptionNode(LifecycleNode):
 
     def _release(self) -> None:
         self._stop()
-        assembly, self._assembly = self._assembly, None
+        assembly, self._components = self._components, None
         if assembly is not None:
             assembly.release()
 
-    def _settings(self, changes: dict[str, Any]) -> Settings:
+    def _settings(self, changes: dict[str, Any]) -> WorkerSettings:
         prediction = self._declared.read(PredictionParameters)
         publish = self._declared.read(PublishParameters)
         microphones = self._declared.read(MicrophoneParameters)
-        return Settings(
+        return WorkerSettings(
             rate_hz=changes.get('prediction.rate_hz', prediction.rate_hz),
             min_confidence=changes.get('prediction.min_confidence', prediction.min_confidence),
             audio=changes.get('publish.audio', publish.audio),
@@ -176,33 +176,33 @@ class PerceptionNode(LifecycleNode):
 
     def _watch_microphones(self) -> None:
         faults = () if self._worker is None else self._worker.faults()
-        if faults != self._faults_told:
-            told = dict(self._faults_told)
-            self._faults_told = faults
+        if faults != self._reported_faults:
+            reported = dict(self._reported_faults)
+            self._reported_faults = faults
             for name, fault in faults:
-                if told.get(name) is not fault:
-                    self.get_logger().error(fault_sentence(name, fault))
-            for name in sorted(set(told) - set(dict(faults))):
+                if reported.get(name) is not fault:
+                    self.get_logger().error(describe_fault(name, fault))
+            for name in sorted(set(reported) - set(dict(faults))):
                 self.get_logger().info(f'Microphone {name} is trusted again.')
             self._diagnose()
 
     def _diagnose(self) -> None:
         report = None if self._worker is None else self._worker.report()
-        losing = report is not None and self._losses.rose(
+        has_losses = report is not None and self._losses.has_increased(
             report.source.samples_lost, report.source.overflows, report.pipeline.samples_lost, report.pipeline.dropped
         )
-        identity = IDLE if self._assembly is None else self._assembly.described()
-        state = 'active' if report is not None else 'unconfigured' if self._assembly is None else 'inactive'
+        node_info = IDLE if self._components is None else self._components.current_info()
+        state = 'active' if report is not None else 'unconfigured' if self._components is None else 'inactive'
         now_ns = int(self.get_clock().now().nanoseconds)
         name = self.get_fully_qualified_name()
-        self._diagnostics.publish(to_diagnostics(name, now_ns, identity, state, report, losing=losing))
+        self._diagnostics.publish(to_diagnostics(name, now_ns, node_info, state, report, has_losses=has_losses))
 
     def _start(self) -> None:
         """Configure and activate; a device that is not there yet at boot is tried again until it is."""
         first = self._autostart.timer_period_ns == 0
         if first and self.trigger_configure() == SUCCESS:
             self._autostart.timer_period_ns = RETRY_NS
-        waiting = self._assembly is not None and self._worker is None
+        waiting = self._components is not None and self._worker is None
         if not waiting or self.trigger_activate() == SUCCESS:
             self._autostart.cancel()
 

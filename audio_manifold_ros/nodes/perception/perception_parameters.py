@@ -104,7 +104,7 @@ class PublishParameters:
     camera_frame: str = parameter('camera_optical_frame', 'Frame of the images.')
 
 
-CONCERNS = (
+PARAMETER_GROUPS = (
     LifecycleParameters,
     ModelParameters,
     SourceParameters,

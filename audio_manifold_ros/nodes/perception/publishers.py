@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import Prediction
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-IMAGES = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE)
-AUDIO = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED = QoSProfile(
+IMAGE_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE)
+AUDIO_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED_QOS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,
@@ -74,20 +74,20 @@ class PredictionPublishers:
         self._managed: dict[str, LifecyclePublisher] = {}
         self._latched: list[Publisher] = []
         topics: dict[str, tuple[Any, QoSProfile]] = {
-            '~/confidence/image': (Image, IMAGES),
-            '~/spectrogram': (Image, IMAGES),
-            '~/audio': (AudioBlockMessage, AUDIO),
-            '~/microphones': (DiagnosticArray, IMAGES),
+            '~/confidence/image': (Image, IMAGE_QOS),
+            '~/spectrogram': (Image, IMAGE_QOS),
+            '~/audio': (AudioBlockMessage, AUDIO_QOS),
+            '~/microphones': (DiagnosticArray, IMAGE_QOS),
         }
         self._depth_name = 'depth' if 'depth' in manifest.metric_modalities else 'disparity'
         if 'depth' in manifest.modalities:
             name = self._depth_name
-            topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGES)
-            topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGES)
+            topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGE_QOS)
+            topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGE_QOS)
         if 'depth' in manifest.metric_modalities:
-            topics['~/points'] = (PointCloud2, IMAGES)
+            topics['~/points'] = (PointCloud2, IMAGE_QOS)
         if 'segmentation' in manifest.modalities:
-            topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGES)
+            topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGE_QOS)
         try:
             for topic, (kind, qos) in topics.items():
                 self._managed[topic] = node.create_lifecycle_publisher(
@@ -108,9 +108,9 @@ class PredictionPublishers:
         self._managed.clear()
         self._latched.clear()
 
-    def wants_features(self) -> bool:
+    def needs_features(self) -> bool:
         """Return whether somebody looks at the sound."""
-        return self._is_seen('~/spectrogram')
+        return self._has_subscribers('~/spectrogram')
 
     def publish(self, prediction: Prediction) -> None:
         """Publish the images of a prediction."""
@@ -120,44 +120,46 @@ class PredictionPublishers:
         if depth_m is not None:
             self._publish_depth(depth_m, labels, header)
         if labels is not None:
-            self._send('~/segmentation/image', to_image(labels, 'mono8', header))
-            self._send_seen('~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header))
+            self._publish('~/segmentation/image', to_image(labels, 'mono8', header))
+            self._publish_if_subscribed(
+                '~/segmentation/image_color', lambda: to_image(self._palette[labels], 'rgb8', header)
+            )
         if prediction.confidence is not None:
-            self._send('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
+            self._publish('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # else nobody was there to look at them when they were computed
-            self._send_seen(
+            self._publish_if_subscribed(
                 '~/spectrogram', lambda: to_image(spectrogram_image(features, self._db_divisor), 'mono8', stamp)
             )
-        self._send_seen('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
+        self._publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Publish a block as the source delivered it."""
-        self._send('~/audio', to_audio_message(block, self._array_frame))
+        self._publish('~/audio', to_audio_message(block, self._array_frame))
 
     def _publish_depth(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> None:
         """Publish metres; or, where nobody knows the factor to metres, disparity, which nobody takes for them."""
         name = self._depth_name
         image = depth_m if name == 'depth' else np.reciprocal(depth_m)
-        self._send(f'~/{name}/image', to_image(image, '32FC1', header))
-        self._send(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
-        self._send_seen(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
+        self._publish(f'~/{name}/image', to_image(image, '32FC1', header))
+        self._publish(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
+        self._publish_if_subscribed(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
         if name == 'depth':
-            self._send_seen('~/points', lambda: self._points(depth_m, labels, header))
+            self._publish_if_subscribed('~/points', lambda: self._points(depth_m, labels, header))
 
     def _points(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> PointCloud2:
         info = to_camera_info(self._camera, header, *depth_m.shape)
         return to_points(depth_m, info, None if labels is None else self._palette[labels])
 
-    def _send(self, topic: str, message: Any) -> None:
+    def _publish(self, topic: str, message: Any) -> None:
         self._managed[topic].publish(message)
 
-    def _send_seen(self, topic: str, make: Callable[[], Any]) -> None:
-        if self._is_seen(topic):
+    def _publish_if_subscribed(self, topic: str, make: Callable[[], Any]) -> None:
+        if self._has_subscribers(topic):
             self._managed[topic].publish(make())
 
-    def _is_seen(self, topic: str) -> bool:
+    def _has_subscribers(self, topic: str) -> bool:
         return bool(self._managed[topic].get_subscription_count() > 0)
 
     def _latch(self, names: dict[int, str]) -> None:
@@ -172,6 +174,6 @@ class PredictionPublishers:
         self._add_latched(LabelInfo, '~/segmentation/label_info', LabelInfo(header=header, class_map=classes))
 
     def _add_latched(self, kind: Any, topic: str, message: Any) -> None:
-        publisher = self._node.create_publisher(kind, topic, LATCHED)
+        publisher = self._node.create_publisher(kind, topic, LATCHED_QOS)
         publisher.publish(message)
         self._latched.append(publisher)

@@ -11,16 +11,16 @@ from std_msgs.msg import String
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.decoding.run_metadata import TOPIC, RunMetadata
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.nodes.perception.audio_topic import LATCHED
+from audio_manifold_ros.nodes.perception.audio_topic import LATCHED_QOS
 from audio_manifold_ros.rig.errors import CalibrationError
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from audio_manifold_ros.datasets.rig_files import RigText
+    from audio_manifold_ros.datasets.rig_files import RigFiles
 
 
-class RigWatch:
+class RigMismatchMonitor:
     """Compares the rig of the node with the one on `run_metadata`, beside the audio.
 
     Attributes:
@@ -28,7 +28,7 @@ class RigWatch:
 
     """
 
-    def __init__(self, node: Node, audio_topic: str, rig: RigText) -> None:
+    def __init__(self, node: Node, audio_topic: str, rig: RigFiles) -> None:
         """Subscribe.
 
         Args:
@@ -40,13 +40,13 @@ class RigWatch:
         self._node, self._rig = node, rig
         self.warning = ''
         topic = f'{node.resolve_topic_name(audio_topic).rpartition("/")[0]}/{TOPIC}'
-        self._subscription = node.create_subscription(String, topic, self._hear, LATCHED)
+        self._subscription = node.create_subscription(String, topic, self._on_metadata, LATCHED_QOS)
 
     def destroy(self) -> None:
         """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
 
-    def _hear(self, message: String) -> None:
+    def _on_metadata(self, message: String) -> None:
         try:
             recorded = RunMetadata.from_json(message.data).rig
             warning = '' if recorded is None else rig_mismatch(self._rig, recorded)

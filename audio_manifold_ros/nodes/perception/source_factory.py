@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.nodes.common.topic_name import resolved_topic
+from audio_manifold_ros.nodes.common.topic_name import resolve_topic
 from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
@@ -68,20 +68,20 @@ def _device(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource
 
 
 def _topic(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
-    from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
     from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic
     from audio_manifold_ros.nodes.perception.topic_source import TopicSource
 
     if not parameters.topic:
         msg = "source.topic is '': give the name of a topic of audio."
         raise NodeError(msg)
-    resolved_topic(node, 'source.topic', parameters.topic)
+    resolve_topic(node, 'source.topic', parameters.topic)
     if parameters.topic_info:
-        resolved_topic(node, 'source.topic_info', parameters.topic_info)
-    stated = None
+        resolve_topic(node, 'source.topic_info', parameters.topic_info)
+    audio_format = None
     if parameters.topic_rate_hz:
-        stated = StatedAudio(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
-    return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, stated))
+        audio_format = AudioFormat(parameters.topic_rate_hz, parameters.topic_channels, parameters.topic_format)
+    return TopicSource(node, AudioTopic(parameters.topic, parameters.topic_type, parameters.topic_info, audio_format))
 
 
 def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:

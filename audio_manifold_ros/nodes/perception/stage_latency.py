@@ -22,7 +22,7 @@ class Percentiles:
     p99_ms: float
 
     @classmethod
-    def of(cls, values_ms: list[float]) -> Percentiles:
+    def from_values(cls, values_ms: list[float]) -> Percentiles:
         """Compute them from at least one value."""
         return cls(*(float(v) for v in np.percentile(values_ms, PERCENTILES)))
 
@@ -45,4 +45,4 @@ class StageLatency:
         """Return what is known of each stage, in the order in which stages were first seen."""
         with self._lock:
             copies = {stage: list(values) for stage, values in self._values_ms.items()}
-        return {stage: Percentiles.of(values) for stage, values in copies.items()}
+        return {stage: Percentiles.from_values(values) for stage, values in copies.items()}

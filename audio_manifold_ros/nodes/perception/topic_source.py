@@ -13,7 +13,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.audio_topic import LATCHED, AudioTopic, AudioTopicReader
+from audio_manifold_ros.nodes.perception.audio_topic import LATCHED_QOS, AudioTopic, AudioTopicReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class TopicSource:
         self._blocks: deque[AudioBlock] = deque(maxlen=QUEUE_BLOCKS)
         self._newest: AudioBlock | None = None
         self._arrived_ns = 0
-        self._refused = ''
+        self._error = ''
         self._samples_lost = 0
         self._overflows = 0
         self._restarts = 0
@@ -63,7 +63,7 @@ class TopicSource:
             AudioError: No block has come yet.
 
         """
-        return self._known().sample_rate_hz
+        return self._require_block().sample_rate_hz
 
     @property
     def channels(self) -> int:
@@ -73,7 +73,7 @@ class TopicSource:
             AudioError: No block has come yet.
 
         """
-        return self._known().channels
+        return self._require_block().channels
 
     def open(self) -> None:
         """Subscribe."""
@@ -81,13 +81,13 @@ class TopicSource:
             return
         self._blocks.clear()
         self._newest = None
-        self._refused = ''
+        self._error = ''
         self._samples_lost = self._overflows = self._restarts = 0
         self._reader = AudioTopicReader(self._reader.topic)
         topic = self._reader.topic
         self._subscribe(self._reader.message_class, topic.name, self._on_message, topic.qos)
         if self._reader.info_class is not None:
-            self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED)
+            self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED_QOS)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
         """Return the next block, or None if none came in time."""
@@ -110,8 +110,8 @@ class TopicSource:
         name = self._node.resolve_topic_name(self._topic)
         if not self._subscriptions:
             return SourceState.CLOSED, f'{name} is not subscribed.'
-        if self._refused:
-            return SourceState.LOST, f'{name}: {self._refused}'
+        if self._error:
+            return SourceState.LOST, f'{name}: {self._error}'
         if self._newest is None:
             return SourceState.WAITING, f'No audio on {name} yet: start its publisher or the bag.'
         age_s = (self._now_ns() - self._arrived_ns) / 1e9
@@ -119,7 +119,7 @@ class TopicSource:
             return SourceState.LOST, f'No audio on {name} for {age_s:.1f} s: look after its publisher.'
         return SourceState.STREAMING, f'{name}: {self._newest.channels} channels at {self._newest.sample_rate_hz} Hz.'
 
-    def _known(self) -> AudioBlock:
+    def _require_block(self) -> AudioBlock:
         if self._newest is None:
             msg = f'No audio on {self._topic!r} yet, so that its rate and channels are unknown: start its publisher.'
             raise AudioError(msg)
@@ -136,17 +136,17 @@ class TopicSource:
 
     def _on_info(self, message: Any) -> None:
         try:
-            self._reader.inform(message)
+            self._reader.set_audio_info(message)
         except NodeError as error:
-            self._refused = str(error)
+            self._error = str(error)
 
     def _on_message(self, message: Any) -> None:
         try:
             block = self._reader.read(message, self._now_ns())
         except NodeError as error:
-            self._refused = str(error)
+            self._error = str(error)
             return
-        self._refused = ''
+        self._error = ''
         self._count(block)
         self._newest, self._arrived_ns = block, self._now_ns()
         with self._ready:

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.levels import Level, LevelMeter
+from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
-from audio_manifold_ros.inference.rate_limiter import SustainedRate
-from audio_manifold_ros.inference.stream_session import Listener
-from audio_manifold_ros.nodes.common.thread_name import name_this_thread
-from audio_manifold_ros.nodes.perception.gc_monitor import GarbageWatch
+from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
+from audio_manifold_ros.inference.stream_session import StreamSession
+from audio_manifold_ros.nodes.common.thread_name import set_thread_name
+from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 
 if TYPE_CHECKING:
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 
 NS_PER_S = 1_000_000_000
 READ_TIMEOUT_S = 0.1
-REST_S = 0.2
+IDLE_SLEEP_S = 0.2
 # A source that is faster than the clock must not keep the worker from predicting: so much sound is heard at once, and
 # twice as much as time has passed, so that no prediction, however long, leaves a queue behind.
-HEARD_AT_ONCE_S = 0.3
-CATCH_UP = 2.0
-RATE_PREDICTIONS = 32
-REFUSALS = (AudioError, FeatureError, InferenceError)
+BASE_DRAIN_S = 0.3
+DRAIN_FACTOR = 2.0
+RATE_WINDOW_PREDICTIONS = 32
+EXPECTED_ERRORS = (AudioError, FeatureError, InferenceError)
 
 
-class Output(Protocol):
+class WorkerOutput(Protocol):
     """Where the worker's results go; called in the worker's thread."""
 
     def publish_audio(self, block: AudioBlock) -> None:
         """Take a block as it came from the source."""
 
-    def wants_features(self) -> bool:
+    def needs_features(self) -> bool:
         """Return whether the next prediction is to hold its features."""
 
     def publish(self, prediction: Prediction) -> None:
@@ -56,7 +56,7 @@ class Output(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
+class WorkerSettings:
     """What may change while the worker runs."""
 
     rate_hz: float
@@ -66,7 +66,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Report:
+class WorkerReport:
     """What the worker has seen, for diagnostics.
 
     Attributes:
@@ -77,19 +77,19 @@ class Report:
         latencies: Milliseconds by stage.
         age_s: Time since the instant that the last images describe; None before the first.
         rate_hz: Predictions a second, of late.
-        asked_hz: Predictions a second that are asked for.
+        requested_rate_hz: Predictions a second that are asked for.
         fault: Why there are no images, or an empty string.
 
     """
 
     source: SourceStatus
     pipeline: PipelineStatus = field(default_factory=PipelineStatus)
-    levels: tuple[Level, ...] = ()
+    levels: tuple[ChannelLevel, ...] = ()
     flushes: int = 0
     latencies: dict[str, Percentiles] = field(default_factory=dict)
     age_s: float | None = None
     rate_hz: float = 0.0
-    asked_hz: float = 0.0
+    requested_rate_hz: float = 0.0
     fault: str = ''
 
 
@@ -114,15 +114,15 @@ class PerceptionWorker:
         self,
         source: AudioSource,
         make_pipeline: Callable[[int], Pipeline],
-        output: Output,
-        settings: Settings,
+        output: WorkerOutput,
+        settings: WorkerSettings,
         now_ns: Callable[[], int],
         log: Callable[[str], None],
     ) -> None:
         """Keep everything; nothing starts."""
         self._settings = settings
         self._source = source
-        self._listener = Listener(make_pipeline)
+        self._session = StreamSession(make_pipeline)
         self._output = output
         self._now_ns = now_ns
         self._log = log
@@ -130,14 +130,14 @@ class PerceptionWorker:
         self._stop = threading.Event()
         self._flush = threading.Event()
         self._latency = StageLatency()
-        self._garbage = GarbageWatch()
+        self._gc_monitor = GcMonitor()
         self._pipeline: Pipeline | None = None
         self._meter: LevelMeter | None = None
         self._last_stamp_ns: int | None = None
-        self._sustained = SustainedRate()
-        self._predicted_s: deque[float] = deque(maxlen=RATE_PREDICTIONS)
-        self._hearing_s = 0.0
-        self._heard_at_s = time.perf_counter()
+        self._rate_limiter = SustainedRateEstimator()
+        self._prediction_times_s: deque[float] = deque(maxlen=RATE_WINDOW_PREDICTIONS)
+        self._audio_processing_s = 0.0
+        self._last_read_s = time.perf_counter()
         self._fault = ''
 
     def start(self) -> None:
@@ -148,7 +148,7 @@ class PerceptionWorker:
 
         """
         self._source.open()
-        self._garbage.start()
+        self._gc_monitor.start()
         self._thread = threading.Thread(target=self._run, name='perception', daemon=True)
         self._thread.start()
 
@@ -158,14 +158,14 @@ class PerceptionWorker:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._garbage.stop()
+        self._gc_monitor.stop()
         self._source.close()
 
     def flush(self) -> None:
         """Forget all audio before the next block: the clock went backwards."""
         self._flush.set()
 
-    def apply(self, settings: Settings) -> None:
+    def apply(self, settings: WorkerSettings) -> None:
         """Change what may change; callable from any thread."""
         self._settings = settings
         pipeline = self._pipeline
@@ -179,57 +179,61 @@ class PerceptionWorker:
         pipeline = self._pipeline
         return () if pipeline is None else pipeline.status().faults
 
-    def report(self) -> Report:
+    def report(self) -> WorkerReport:
         """Return what has been seen so far; callable from any thread."""
         meter, pipeline, stamp_ns = self._meter, self._pipeline, self._last_stamp_ns
-        return Report(
+        return WorkerReport(
             source=self._source.status(),
             pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
             levels=() if meter is None else meter.snapshot(),
-            flushes=self._listener.flushes,
+            flushes=self._session.flushes,
             latencies=self._latency.percentiles(),
             age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
             rate_hz=self._rate_hz(),
-            asked_hz=self._settings.rate_hz,
+            requested_rate_hz=self._settings.rate_hz,
             fault=self._fault,
         )
 
     def _rate_hz(self) -> float:
         """Return the predictions a second since the oldest that is remembered, which falls when none are made."""
-        made_s = list(self._predicted_s)
-        return (len(made_s) - 1) / (time.perf_counter() - made_s[0]) if len(made_s) > 1 else 0.0
+        prediction_times_s = list(self._prediction_times_s)
+        return (
+            (len(prediction_times_s) - 1) / (time.perf_counter() - prediction_times_s[0])
+            if len(prediction_times_s) > 1
+            else 0.0
+        )
 
     def _run(self) -> None:
-        name_this_thread('perception')
+        set_thread_name('perception')
         while not self._stop.is_set():
             self._step()
 
     def _step(self) -> None:
         try:
-            self._hear()
-        except REFUSALS as error:
+            self._process_audio()
+        except EXPECTED_ERRORS as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a block brings
             self._flush.set()
             self._fail(f'{error!r}\n{traceback.format_exc()}')
 
-    def _hear(self) -> None:
+    def _process_audio(self) -> None:
         block = self._source.read(READ_TIMEOUT_S)
         if block is None:
             if self._source.status().state is SourceState.ENDED:
-                self._stop.wait(REST_S)
+                self._stop.wait(IDLE_SLEEP_S)
             return
-        began_s = time.perf_counter()
-        pipeline = self._take(block)
-        left_s = HEARD_AT_ONCE_S + CATCH_UP * (began_s - self._heard_at_s)
-        while left_s > 0 and (block := self._source.read(0.0)) is not None:
-            pipeline = self._take(block)
-            left_s -= block.samples.shape[1] / block.sample_rate_hz
-        self._heard_at_s = time.perf_counter()
-        self._hearing_s += self._heard_at_s - began_s
+        start_s = time.perf_counter()
+        pipeline = self._process_block(block)
+        remaining_s = BASE_DRAIN_S + DRAIN_FACTOR * (start_s - self._last_read_s)
+        while remaining_s > 0 and (block := self._source.read(0.0)) is not None:
+            pipeline = self._process_block(block)
+            remaining_s -= block.samples.shape[1] / block.sample_rate_hz
+        self._last_read_s = time.perf_counter()
+        self._audio_processing_s += self._last_read_s - start_s
         self._predict(pipeline)
 
-    def _take(self, block: AudioBlock) -> Pipeline:
+    def _process_block(self, block: AudioBlock) -> Pipeline:
         if self._settings.audio:
             self._output.publish_audio(block)
         pipeline, meter = self._prepare(block)
@@ -243,7 +247,7 @@ class PerceptionWorker:
         """Return what fits the block's format, flushed where the stream begins anew."""
         flush = self._flush.is_set()
         self._flush.clear()
-        pipeline = self._listener.follow(block, flush=flush)
+        pipeline = self._session.follow(block, flush=flush)
         if pipeline is not self._pipeline or self._meter is None:
             self._pipeline = pipeline
             self._meter = LevelMeter(block.channels, block.sample_rate_hz)
@@ -251,8 +255,8 @@ class PerceptionWorker:
         return pipeline, self._meter
 
     def _predict(self, pipeline: Pipeline) -> None:
-        began_s = time.perf_counter()
-        prediction = pipeline.predict(with_features=self._output.wants_features())
+        start_s = time.perf_counter()
+        prediction = pipeline.predict(with_features=self._output.needs_features())
         if prediction is None:
             return
         predicted_s = time.perf_counter()
@@ -262,12 +266,12 @@ class PerceptionWorker:
         self._latency.add('network', prediction.network_s)
         self._latency.add('publish', now_s - predicted_s)
         self._latency.add('total', (self._now_ns() - prediction.newest_stamp_ns) / NS_PER_S)
-        for seconds in self._garbage.taken_s():
+        for seconds in self._gc_monitor.collection_times_s():
             self._latency.add('garbage', seconds)
-        self._sustained.add(self._hearing_s, now_s - began_s, now_s)
-        self._hearing_s = 0.0
-        pipeline.limit(self._sustained.rate_hz)
-        self._predicted_s.append(now_s)
+        self._rate_limiter.add(self._audio_processing_s, now_s - start_s, now_s)
+        self._audio_processing_s = 0.0
+        pipeline.limit(self._rate_limiter.rate_hz)
+        self._prediction_times_s.append(now_s)
         self._last_stamp_ns = prediction.stamp_ns
         self._fault = ''
 

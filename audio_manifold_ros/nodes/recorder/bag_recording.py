@@ -20,15 +20,15 @@ from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audio_manifold_ros.datasets.rig_files import RigText
+    from audio_manifold_ros.datasets.rig_files import RigFiles
     from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
     from audio_manifold_ros.nodes.recorder.recorder_parameters import RecordParameters
-    from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
+    from audio_manifold_ros.nodes.recorder.writer_thread import WriterThread
 
 MB = 1_000_000
 
 
-class Recording:
+class BagRecording:
     """Opens the bag, watches the disk, and closes the bag with its report.
 
     Attributes:
@@ -40,9 +40,9 @@ class Recording:
     def __init__(
         self,
         parameters: RecordParameters,
-        rig: RigText | None,
+        rig: RigFiles | None,
         facts: dict[str, Any],
-        thread: RecordThread,
+        thread: WriterThread,
         start_ns: int,
     ) -> None:
         """Create the bag.
@@ -51,7 +51,7 @@ class Recording:
             parameters: Where to.
             rig: Files of the rig, None if there is none.
             facts: What else the bag shall say of itself.
-            thread: What writes; `begin` hands it the bag.
+            thread: What writes; `start_writing` hands it the bag.
             start_ns: When the bag begins.
 
         Raises:
@@ -61,7 +61,7 @@ class Recording:
         self._reserve_bytes = parameters.reserve_mb * MB
         self._thread = thread
         self._start_ns = start_ns
-        self.metadata = RunMetadata(rig, software(), start_ns, 'recorder', facts)
+        self.metadata = RunMetadata(rig, describe_software(), start_ns, 'recorder', facts)
         name = parameters.name or datetime.now().astimezone().strftime('drive_%Y%m%d_%H%M%S')
         self.folder = Path(parameters.folder).expanduser() / name
         self._writer = BagWriter(
@@ -71,11 +71,11 @@ class Recording:
             split_bytes=parameters.split_mb * MB or None,
         )
 
-    def begin(self, topics: Iterable[RecordedTopic]) -> None:
+    def start_writing(self, topics: Iterable[RecordedTopic]) -> None:
         """Write from now on."""
-        self._thread.begin(self._writer, self._start_ns, topics)
+        self._thread.start_writing(self._writer, self._start_ns, topics)
 
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Return why the recording must end now, or an empty string."""
         if self._thread.failure:
             return self._thread.failure
@@ -85,18 +85,18 @@ class Recording:
             )
         return ''
 
-    def finish(self, ended: str, required: Iterable[str]) -> tuple[RecordReport, str]:
+    def finish(self, end_reason: str, required: Iterable[str]) -> tuple[RecordReport, str]:
         """Close the bag and leave its report beside it; the thread must have stopped.
 
         Args:
-            ended: Why the recording ends, in a sentence.
+            end_reason: Why the recording ends, in a sentence.
             required: Topics whose absence is a problem.
 
         Returns:
             The report, and what went wrong here or an empty string.
 
         """
-        problems = [self._thread.failure] if self._thread.failure and self._thread.failure != ended else []
+        problems = [self._thread.failure] if self._thread.failure and self._thread.failure != end_reason else []
         try:
             self._writer.close()
         except BagError as error:
@@ -104,7 +104,7 @@ class Recording:
         statistics = self._thread.statistics
         absent = tuple(f'{topic}: nobody published it.' for topic in required if topic not in statistics)
         summaries = [found.summary() for found in statistics.values()]
-        report = make_report(self.folder.name, ended, summaries, (*problems, *absent))
+        report = make_report(self.folder.name, end_reason, summaries, (*problems, *absent))
         try:
             report.save(self.folder)
         except OSError as error:
@@ -119,7 +119,7 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def software() -> str:
+def describe_software() -> str:
     """Return name and version of this software and of ROS."""
     version = ET.parse(resource_path('package.xml')).findtext('version')  # noqa: S314 - our own file
     distribution = os.environ.get('ROS_DISTRO', '')

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.nodes.recorder.recorder_parameters import DeviceParameters
 
-READ_S = 0.2
-RETRY_S = 2.0
+READ_TIMEOUT_S = 0.2
+RETRY_INTERVAL_S = 2.0
 
 
-class OwnDevice:
+class DeviceRecorder:
     """Reads a device in a thread until it is closed; one that is not there yet is tried again.
 
     Args:
@@ -53,14 +53,14 @@ class OwnDevice:
         self._frame_id = frame_id
         self._now_ns = now_ns
         self._receive = receive
-        self._refused = ''
+        self._open_error = ''
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name='device', daemon=True)
         self._thread.start()
 
     def status(self) -> SourceStatus:
         """Return the device's condition."""
-        return SourceStatus(SourceState.LOST, self._refused) if self._refused else self._source.status()
+        return SourceStatus(SourceState.LOST, self._open_error) if self._open_error else self._source.status()
 
     def close(self) -> None:
         """Stop reading."""
@@ -72,16 +72,16 @@ class OwnDevice:
             try:
                 self._source.open()
             except AudioError as error:
-                self._refused = str(error)
-                self._stop.wait(RETRY_S)
+                self._open_error = str(error)
+                self._stop.wait(RETRY_INTERVAL_S)
                 continue
-            self._refused = ''
+            self._open_error = ''
             self._read()
         self._source.close()
 
     def _read(self) -> None:
         while not self._stop.is_set():
-            block = self._source.read(READ_S)
+            block = self._source.read(READ_TIMEOUT_S)
             if block is not None:
                 message = to_audio_message(block, self._frame_id)
                 self._receive(serialize_message(message), self._now_ns())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rclpy.duration import Duration
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 # Messages that wait in DDS while this process is busy: two seconds of images, more of what is small.
 LARGE_DEPTH, SMALL_DEPTH = 60, 1000
 LARGE_TYPES = frozenset({'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/PointCloud2'})
@@ -52,15 +52,15 @@ def bag_qos(offered: Sequence[QoSProfile]) -> str:
             int(profile.depth),
             QosReliability(int(profile.reliability)),
             QosDurability(int(profile.durability)),
-            _time(profile.deadline),
-            _time(profile.lifespan),
+            _to_qos_time(profile.deadline),
+            _to_qos_time(profile.lifespan),
             QosLiveliness(int(profile.liveliness)),
-            _time(profile.liveliness_lease_duration),
+            _to_qos_time(profile.liveliness_lease_duration),
             bool(profile.avoid_ros_namespace_conventions),
         )
         for profile in offered
     )
 
 
-def _time(duration: Duration) -> QosTime:
-    return QosTime(duration.nanoseconds // NS, duration.nanoseconds % NS)
+def _to_qos_time(duration: Duration) -> QosTime:
+    return QosTime(duration.nanoseconds // NS_PER_S, duration.nanoseconds % NS_PER_S)

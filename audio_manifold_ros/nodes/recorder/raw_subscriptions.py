@@ -12,7 +12,7 @@ from rclpy.subscription import Subscription
 
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos, is_latched, subscription_qos
-from audio_manifold_ros.nodes.recorder.recorded_topic import NO_NUMBER, RecordedTopic
+from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rclpy.qos import QoSProfile
 
 # Callbacks are told about a message since rclpy 3.4; that of Humble, 3.3, gives them the message alone.
-TELLS_INFO = hasattr(Subscription, 'CallbackType')
+HAS_MESSAGE_INFO = hasattr(Subscription, 'CallbackType')
 
 
 class RawSubscriptions:
@@ -42,14 +42,14 @@ class RawSubscriptions:
         receive: Callable[[RecordedTopic, bytes, int, int], None],
         log: Callable[[str], None],
     ) -> None:
-        """Subscribe to nothing yet: `look` does."""
+        """Subscribe to nothing yet: `update` does."""
         self._node = node
         self._receive = receive
         self._log = log
-        self._wanted = tuple(dict.fromkeys(topics))
+        self._requested = tuple(dict.fromkeys(topics))
         self._topics: dict[str, RecordedTopic] = {}
         self._subscriptions: dict[str, tuple[Subscription, QoSProfile]] = {}
-        self._refused: dict[str, str] = {}
+        self._rejected: dict[str, str] = {}
         self._sim_time = False
 
     @property
@@ -57,15 +57,15 @@ class RawSubscriptions:
         """What is subscribed."""
         return tuple(self._topics.values())
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Look for publishers that have come or gone."""
         self._sim_time = bool(self._node.get_parameter('use_sim_time').value)
-        for name in self._wanted:
+        for name in self._requested:
             publishers = self._node.get_publishers_info_by_topic(name)
             if name in self._topics:
                 self._topics[name].publishers = len(publishers)
             if publishers:
-                self._follow(name, publishers[0].topic_type, [publisher.qos_profile for publisher in publishers])
+                self._subscribe(name, publishers[0].topic_type, [publisher.qos_profile for publisher in publishers])
 
     def close(self) -> None:
         """Hand on what has arrived by now, then unsubscribe."""
@@ -74,38 +74,40 @@ class RawSubscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
 
-    def _follow(self, name: str, kind: str, offered: list[QoSProfile]) -> None:
+    def _subscribe(self, name: str, kind: str, offered: list[QoSProfile]) -> None:
         """Subscribe to a topic, anew where a publisher has come that the present subscription cannot hear."""
         qos = subscription_qos(kind, offered)
         if name in self._subscriptions:
-            subscription, present = self._subscriptions[name]
-            if qos.reliability <= present.reliability and qos.durability <= present.durability:
+            subscription, current_qos = self._subscriptions[name]
+            if qos.reliability <= current_qos.reliability and qos.durability <= current_qos.durability:
                 return
             self._node.destroy_subscription(subscription)
         elif not self._accept(name, kind, offered):
             return
         topic = self._topics[name]
-        made = self._node.create_subscription(topic.message_class, name, self._callback(topic), qos, raw=True)
-        self._subscriptions[name] = made, qos
+        new_subscription = self._node.create_subscription(
+            topic.message_class, name, self._callback(topic), qos, raw=True
+        )
+        self._subscriptions[name] = new_subscription, qos
 
     def _accept(self, name: str, kind: str, offered: list[QoSProfile]) -> bool:
         try:
             self._topics[name] = RecordedTopic(name, kind, bag_qos(offered), is_latched(offered), len(offered))
         except NodeError as error:
-            if self._refused.get(name) != str(error):
-                self._refused[name] = str(error)
+            if self._rejected.get(name) != str(error):
+                self._rejected[name] = str(error)
                 self._log(f'{name} of type {kind} is not recorded: {error}')
             return False
         return True
 
     def _callback(self, topic: RecordedTopic) -> Callable[..., None]:
-        if TELLS_INFO:
+        if HAS_MESSAGE_INFO:
             return partial(self._on_message, topic)
         # No default for the argument: where there is information, it would count as not wanted.
         return lambda data: self._on_message(topic, data, {})
 
     def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
-        self._hand_on(topic, data, info)
+        self._forward(topic, data, info)
         self._drain(topic)
 
     def _drain(self, topic: RecordedTopic) -> None:
@@ -118,10 +120,10 @@ class RawSubscriptions:
                     return
                 data, info = taken
                 # Without it for the first message of a round there is none for the others: their order would change.
-                self._hand_on(topic, data, info if TELLS_INFO else {})
+                self._forward(topic, data, info if HAS_MESSAGE_INFO else {})
 
-    def _hand_on(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
-        lost = topic.lost_before(info.get('publication_sequence_number', NO_NUMBER))
+    def _forward(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+        lost = topic.lost_before(info.get('publication_sequence_number', NO_SEQUENCE_NUMBER))
         self._receive(topic, data, self._time_ns(info), lost)
 
     def _time_ns(self, info: dict[str, Any]) -> int:

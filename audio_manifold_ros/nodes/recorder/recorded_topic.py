@@ -18,7 +18,7 @@ from audio_manifold_ros.nodes.errors import NodeError
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
 
-NO_NUMBER = 2**64 - 1
+NO_SEQUENCE_NUMBER = 2**64 - 1
 
 
 @dataclass
@@ -32,7 +32,7 @@ class RecordedTopic:
         latched: Late subscribers receive the last messages.
         publishers: How many publish it now.
         message_class: Class of its messages.
-        stamped: Its messages begin with a header.
+        has_header: Its messages begin with a header.
 
     """
 
@@ -42,8 +42,8 @@ class RecordedTopic:
     latched: bool
     publishers: int = 1
     message_class: Any = field(init=False)
-    stamped: bool = field(init=False)
-    _number: int | None = field(init=False, default=None)
+    has_header: bool = field(init=False)
+    _sequence_number: int | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Import the class of the messages.
@@ -54,17 +54,17 @@ class RecordedTopic:
         """
         self.message_class = message_class(self.type)
         fields = list(self.message_class.get_fields_and_field_types().values())
-        self.stamped = bool(fields) and fields[0] == 'std_msgs/Header'
+        self.has_header = bool(fields) and fields[0] == 'std_msgs/Header'
 
     @property
     def is_audio(self) -> bool:
         """Whether the messages describe their sound completely."""
         adapter = ADAPTERS.get(self.type)
-        return adapter is not None and not adapter.info_type and not adapter.needs_stated
+        return adapter is not None and not adapter.info_type and not adapter.needs_audio_format
 
     def stamp_ns(self, data: bytes) -> int | None:
         """Return the stamp of a serialised message; None for messages without a header, or one never stamped."""
-        return header_stamp_ns(data) if self.stamped else None
+        return header_stamp_ns(data) if self.has_header else None
 
     def chunk(self, data: bytes, time_ns: int) -> AudioChunk:
         """Return the sound of a serialised message.
@@ -78,17 +78,17 @@ class RecordedTopic:
         except RuntimeError as error:
             msg = f'{self.name}: a message of {len(data)} bytes is no {self.type} ({error}): mend its source.'
             raise BagError(msg) from None
-        return ADAPTERS[self.type].blocks(message, time_ns)
+        return ADAPTERS[self.type].read_chunk(message, time_ns)
 
     def lost_before(self, number: int) -> int:
         """Return how many messages are missing before the one with a number that its publisher counts.
 
         Numbers of several publishers cannot be told apart, and middleware that does not count gives none.
         """
-        before, self._number = self._number, None
-        if number == NO_NUMBER or self.publishers != 1:
+        before, self._sequence_number = self._sequence_number, None
+        if number == NO_SEQUENCE_NUMBER or self.publishers != 1:
             return 0
-        self._number = number
+        self._sequence_number = number
         return max(number - before - 1, 0) if before is not None else 0
 
 

@@ -20,40 +20,40 @@ from audio_manifold_ros.bags.decoding.run_metadata import TOPIC as METADATA_TOPI
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.preflight import (
     Finding,
-    Level,
     Requirement,
+    Severity,
+    check_audio,
     check_clocks,
     check_disk,
-    check_sound,
     check_topics,
 )
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.nodes.common.run_node import run_to_status
-from audio_manifold_ros.nodes.common.topic_name import resolved_topic
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+from audio_manifold_ros.nodes.common.topic_name import resolve_topic
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
-from audio_manifold_ros.nodes.recorder.bag_recording import MB, Recording, free_bytes
-from audio_manifold_ros.nodes.recorder.device_recorder import OwnDevice
+from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, LATCHED_QOS
+from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
+from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
 from audio_manifold_ros.nodes.recorder.recorder_parameters import (
-    CONCERNS,
+    PARAMETER_GROUPS,
     DeviceParameters,
     PreflightParameters,
     RecordParameters,
 )
-from audio_manifold_ros.nodes.recorder.recorder_table import Progress
-from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
+from audio_manifold_ros.nodes.recorder.recorder_table import RecorderProgress
+from audio_manifold_ros.nodes.recorder.writer_thread import WriterThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TICK_S = 0.25
-TABLE_S = 1.0
-LINE_S = 10.0
+TICK_INTERVAL_S = 0.25
+TABLE_INTERVAL_S = 1.0
+LOG_INTERVAL_S = 10.0
 AUDIO_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 STRING_TYPE = 'std_msgs/msg/String'
 
@@ -77,31 +77,31 @@ class Recorder(Node):
 
         """
         super().__init__('record', **node_options)
-        declared = NodeParameters(self, CONCERNS, lambda: True, lambda _: None)
+        declared = NodeParameters(self, PARAMETER_GROUPS, lambda: True, lambda _: None)
         declared.check()
         self._settings = declared.read(RecordParameters)
         self._preflight = declared.read(PreflightParameters)
         self._requirements = self._read_requirements()
-        self._rig = RigText.from_folder(locate('rig', self._settings.rig)) if self._settings.rig else None
+        self._rig = RigFiles.from_folder(locate('rig', self._settings.rig)) if self._settings.rig else None
         self._array = None if self._rig is None else self._rig.array()
         self.ended = False
         self.status = 0
         self._reason = 'Interrupted by the user.'
-        self._recording: Recording | None = None
+        self._recording: BagRecording | None = None
         self._live: Live | None = None
-        self._thread = RecordThread()
-        wanted = [resolved_topic(self, 'topics', topic) for topic in self._settings.topics]
-        self._raw = RawSubscriptions(self, wanted, self._thread.put, self.get_logger().error)
+        self._thread = WriterThread()
+        requested = [resolve_topic(self, 'topics', topic) for topic in self._settings.topics]
+        self._raw = RawSubscriptions(self, requested, self._thread.put, self.get_logger().error)
         self._device_topic: RecordedTopic | None = None
         self._device = self._open_device(declared.read(DeviceParameters))
-        self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED)
-        self._rates = _Rates()
-        self._shown_s = 0.0
+        self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED_QOS)
+        self._rates = _RateMeter()
+        self._last_shown_s = 0.0
         self._since_s = time.monotonic()
-        self._phase: Callable[[], None] = self._begin if self._preflight.mode == 'skip' else self._wait
+        self._phase: Callable[[], None] = self._start_recording if self._preflight.mode == 'skip' else self._wait
         # Not ROS time: without /clock there is nothing to record, and that must be said.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(TICK_S, self._tick, clock=steady)
+        self._timer = self.create_timer(TICK_INTERVAL_S, self._tick, clock=steady)
 
     def destroy_node(self) -> None:
         """Write what was received, close the bag, report; then release the node."""
@@ -121,30 +121,30 @@ class Recorder(Node):
         except BagError as error:
             msg = f'preflight.required: {error}'
             raise NodeError(msg) from None
-        return tuple(
-            Requirement(resolved_topic(self, 'preflight.required', item.topic), item.least_hz) for item in found
-        )
+        return tuple(Requirement(resolve_topic(self, 'preflight.required', item.topic), item.min_hz) for item in found)
 
-    def _open_device(self, parameters: DeviceParameters) -> OwnDevice | None:
+    def _open_device(self, parameters: DeviceParameters) -> DeviceRecorder | None:
         if not parameters.name:
             return None
-        name = resolved_topic(self, 'device.topic', parameters.topic)
-        topic = RecordedTopic(name, AUDIO_TYPE, bag_qos([AUDIO]), latched=False)
+        name = resolve_topic(self, 'device.topic', parameters.topic)
+        topic = RecordedTopic(name, AUDIO_TYPE, bag_qos([AUDIO_QOS]), latched=False)
         self._device_topic = topic
         frame_id = '' if self._array is None else self._array.frame_id
-        return OwnDevice(parameters, frame_id, self._now_ns, lambda data, at_ns: self._thread.put(topic, data, at_ns))
+        return DeviceRecorder(
+            parameters, frame_id, self._now_ns, lambda data, time_ns: self._thread.put(topic, data, time_ns)
+        )
 
     def _tick(self) -> None:
         if not self.ended:
-            self._raw.look()
+            self._raw.update()
             self._phase()
 
     def _wait(self) -> None:
         """Wait until required topics are heard, then watch them for a while."""
-        heard = {name for name, statistics in self._thread.statistics.items() if statistics.count}
-        complete = all(requirement.topic in heard for requirement in self._requirements)
+        received = {name for name, statistics in self._thread.statistics.items() if statistics.count}
+        complete = all(requirement.topic in received for requirement in self._requirements)
         if complete or time.monotonic() - self._since_s > self._preflight.timeout_s:
-            self._thread.forget()
+            self._thread.reset_statistics()
             self._since_s = time.monotonic()
             self._phase = self._watch
 
@@ -154,11 +154,11 @@ class Recorder(Node):
             return
         findings = self._findings(seconds)
         for finding in findings:
-            self._say(finding.level, f'preflight: {finding.subject}: {finding.text}')
-        if self._preflight.mode == 'strict' and any(finding.level is Level.ERROR for finding in findings):
+            self._log(finding.level, f'preflight: {finding.subject}: {finding.text}')
+        if self._preflight.mode == 'strict' and any(finding.level is Severity.ERROR for finding in findings):
             self._end('Nothing is recorded: mend what the preflight found, or set preflight.mode to warn.', 1)
             return
-        self._begin()
+        self._start_recording()
 
     def _findings(self, seconds: float) -> list[Finding]:
         """Judge what was heard for some seconds."""
@@ -169,9 +169,9 @@ class Recorder(Node):
         findings += check_clocks(summary for name, summary in summaries.items() if name not in latched)
         for name, summary in summaries.items():
             if summary.audio is not None:
-                findings += check_sound(name, summary.audio, seconds, self._array)
+                findings += check_audio(name, summary.audio, seconds, self._array)
         if self._device is not None and self._device.status().state is not SourceState.STREAMING:
-            findings.append(Finding(Level.ERROR, 'device', self._device.status().message))
+            findings.append(Finding(Severity.ERROR, 'device', self._device.status().message))
         bytes_per_s = sum(summary.bytes for summary in summaries.values()) / seconds
         reserve_bytes = self._settings.reserve_mb * MB
         free = free_bytes(Path(self._settings.folder).expanduser().absolute())
@@ -180,21 +180,23 @@ class Recorder(Node):
     def _rig_finding(self) -> Finding:
         if self._array is None:
             text = 'there is none: name its folder in the parameter rig, so that the bag can become a dataset.'
-            return Finding(Level.ERROR, 'rig', text)
-        return Finding(Level.OK, 'rig', f'{self._array.array_id}, {len(self._array.microphones)} microphones.')
+            return Finding(Severity.ERROR, 'rig', text)
+        return Finding(Severity.OK, 'rig', f'{self._array.array_id}, {len(self._array.microphones)} microphones.')
 
-    def _begin(self) -> None:
+    def _start_recording(self) -> None:
         start_ns = self._now_ns()
         try:
-            self._recording = Recording(self._settings, self._rig, self._facts(), self._thread, start_ns)
+            self._recording = BagRecording(self._settings, self._rig, self._facts(), self._thread, start_ns)
         except BagError as error:
             self._end(str(error), 1)
             return
-        own = RecordedTopic(self.resolve_topic_name(METADATA_TOPIC), STRING_TYPE, bag_qos([LATCHED]), latched=True)
+        metadata_topic = RecordedTopic(
+            self.resolve_topic_name(METADATA_TOPIC), STRING_TYPE, bag_qos([LATCHED_QOS]), latched=True
+        )
         device = [] if self._device_topic is None else [self._device_topic]
-        self._recording.begin([*self._raw.topics, *device])
+        self._recording.start_writing([*self._raw.topics, *device])
         message = String(data=self._recording.metadata.to_json())
-        self._thread.put(own, serialize_message(message), start_ns)
+        self._thread.put(metadata_topic, serialize_message(message), start_ns)
         self._metadata.publish(message)
         self.get_logger().info(f'Recording into {self._recording.folder}')
         self._since_s = time.monotonic()
@@ -207,17 +209,17 @@ class Recorder(Node):
         if self._recording is None:
             return
         elapsed_s = time.monotonic() - self._since_s
-        trouble = self._recording.trouble()
-        if trouble:
-            self._end(trouble, 1)
+        problem = self._recording.problem()
+        if problem:
+            self._end(problem, 1)
         elif 0 < self._settings.duration_s <= elapsed_s:
             self._end(f'{self._settings.duration_s:g} seconds are over.', 0)
-        elif elapsed_s - self._shown_s >= (LINE_S if self._live is None else TABLE_S):
-            self._shown_s = elapsed_s
+        elif elapsed_s - self._last_shown_s >= (LOG_INTERVAL_S if self._live is None else TABLE_INTERVAL_S):
+            self._last_shown_s = elapsed_s
             self._show(self._recording, elapsed_s)
 
-    def _show(self, recording: Recording, elapsed_s: float) -> None:
-        progress = Progress(
+    def _show(self, recording: BagRecording, elapsed_s: float) -> None:
+        progress = RecorderProgress(
             str(recording.folder),
             elapsed_s,
             free_bytes(recording.folder),
@@ -233,20 +235,20 @@ class Recorder(Node):
 
     def _end(self, reason: str, status: int) -> None:
         self.ended, self._reason, self.status = True, reason, status
-        self._say(Level.ERROR if status else Level.OK, reason)
+        self._log(Severity.ERROR if status else Severity.OK, reason)
 
-    def _finish(self, recording: Recording) -> None:
-        report, trouble = recording.finish(self._reason, [requirement.topic for requirement in self._requirements])
+    def _finish(self, recording: BagRecording) -> None:
+        report, problem = recording.finish(self._reason, [requirement.topic for requirement in self._requirements])
         self.get_logger().info(f'\n{report.text()}')
-        if trouble:
-            self.get_logger().error(trouble)
+        if problem:
+            self.get_logger().error(problem)
             self.status = 1
 
-    def _say(self, level: Level, text: str) -> None:
+    def _log(self, level: Severity, text: str) -> None:
         """Log a sentence; rclpy refuses a line of code that logs at more than one severity."""
-        if level is Level.ERROR:
+        if level is Severity.ERROR:
             self.get_logger().error(text)
-        elif level is Level.WARNING:
+        elif level is Severity.WARNING:
             self.get_logger().warning(text)
         else:
             self.get_logger().info(text)
@@ -261,27 +263,27 @@ class Recorder(Node):
         return int(self.get_clock().now().nanoseconds)
 
 
-class _Rates:
+class _RateMeter:
     """Messages and bytes a second since the last look."""
 
     def __init__(self) -> None:
-        self._before: dict[str, tuple[int, int]] = {}
-        self._before_s = 0.0
+        self._previous: dict[str, tuple[int, int]] = {}
+        self._previous_s = 0.0
 
-    def update(self, thread: RecordThread, elapsed_s: float) -> dict[str, tuple[float, float]]:
-        seconds = max(elapsed_s - self._before_s, 1e-3)
+    def update(self, thread: WriterThread, elapsed_s: float) -> dict[str, tuple[float, float]]:
+        seconds = max(elapsed_s - self._previous_s, 1e-3)
         now = {name: (found.count, found.bytes) for name, found in thread.statistics.items()}
         rates = {}
         for name, (count, size) in now.items():
-            count_before, size_before = self._before.get(name, (0, 0))
-            rates[name] = ((count - count_before) / seconds, (size - size_before) / seconds)
-        self._before, self._before_s = now, elapsed_s
+            previous_count, previous_size = self._previous.get(name, (0, 0))
+            rates[name] = ((count - previous_count) / seconds, (size - previous_size) / seconds)
+        self._previous, self._previous_s = now, elapsed_s
         return rates
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Record until the time is over, the disk is nearly full, or interrupted; returns the exit status."""
-    return run_to_status(Recorder, arguments, ended=lambda node: node.ended, status=lambda node: node.status)
+    return run_to_exit_status(Recorder, arguments, ended=lambda node: node.ended, status=lambda node: node.status)
 
 
 if __name__ == '__main__':

@@ -82,4 +82,4 @@ class DeviceParameters:
     topic: str = parameter('audio', 'Topic that its sound is recorded under.', read_only=True)
 
 
-CONCERNS = (RecordParameters, PreflightParameters, DeviceParameters)
+PARAMETER_GROUPS = (RecordParameters, PreflightParameters, DeviceParameters)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RecorderProgress:
     """A recording as it is now.
 
     Attributes:
@@ -59,8 +59,8 @@ class Progress:
             hz, rate = self.rates.get(name, (0.0, 0.0))
             age = '' if topic.age_ms is None else f'{topic.age_ms:.0f}'
             losses = (str(topic.lost), str(topic.dropped), str(topic.audio.samples_lost) if topic.audio.samples else '')
-            bad = topic.lost or topic.dropped or topic.audio.samples_lost
-            style = 'red' if bad else 'dim' if not hz else ''
+            has_losses = topic.lost or topic.dropped or topic.audio.samples_lost
+            style = 'red' if has_losses else 'dim' if not hz else ''
             table.add_row(name, str(topic.count), f'{hz:.1f}', f'{rate / 1e6:.2f}', age, *losses, style=style)
         table.caption = self._disk()
         return Group(table, *self._levels())
@@ -76,11 +76,11 @@ class Progress:
         return f'{int(self.elapsed_s) // 60:02d}:{int(self.elapsed_s) % 60:02d}'
 
     def _disk(self) -> str:
-        left_min = self.free_bytes / max(self.bytes_per_s, 1.0) / 60
-        left = f'{left_min:.0f} min left' if left_min < 10_000 else 'room enough'
-        waits = f', {self.queued_bytes / 1e6:.0f} MB wait for it' if self.queued_bytes > 10**7 else ''
+        remaining_min = self.free_bytes / max(self.bytes_per_s, 1.0) / 60
+        remaining = f'{remaining_min:.0f} min left' if remaining_min < 10_000 else 'room enough'
+        queued = f', {self.queued_bytes / 1e6:.0f} MB wait for it' if self.queued_bytes > 10**7 else ''
         device = f' {self.device}' if self.device else ''
-        return f'Disk: {self.free_bytes / 1e9:.1f} GB free, {self.bytes_per_s / 1e6:.1f} MB/s, {left}{waits}.{device}'
+        return f'Disk: {self.free_bytes / 1e9:.1f} GB free, {self.bytes_per_s / 1e6:.1f} MB/s, {remaining}{queued}.{device}'
 
     def _levels(self) -> list[Table]:
         tables = []

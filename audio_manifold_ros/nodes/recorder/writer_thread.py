@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_writer import BagWriter
     from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
 
-QUEUE_BYTES = 256 * 2**20
-LATCHED_BYTES = 64 * 2**20
+MAX_QUEUED_BYTES = 256 * 2**20
+MAX_LATCHED_BYTES = 64 * 2**20
 # Messages of several topics come in no strict order of time; a clock that goes back further was set.
-LATE_NS = 10 * 10**9
+MAX_REORDERING_NS = 10 * 10**9
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class _Item:
     lost: int
 
 
-class RecordThread:
-    """Takes messages at once and works them off: before `begin` it only watches, afterwards it writes them.
+class WriterThread:
+    """Takes messages at once and works them off: before `start_writing` it only watches, afterwards it writes them.
 
-    What latched topics said before `begin` is kept and stands at the beginning of the bag. A clock that is set back
+    What latched topics said before `start_writing` is kept and stands at the beginning of the bag. A clock that is set back
     meanwhile loses nothing: what follows stands where the newest message before stood, in the order of its arrival.
 
     Attributes:
@@ -50,11 +50,11 @@ class RecordThread:
         self._queue: deque[_Item] = deque()
         self._queued_bytes = 0
         self._ready = threading.Condition()
-        self._work = threading.Lock()
+        self._process_lock = threading.Lock()
         self._stopped = False
         self._writer: BagWriter | None = None
         self._start_ns = self._newest_ns = 0
-        self._announced: set[str] = set()
+        self._added_topics: set[str] = set()
         self._statistics: dict[str, TopicStatistics] = {}
         self._latched: deque[_Item] = deque()
         self._latched_bytes = 0
@@ -68,25 +68,25 @@ class RecordThread:
 
     @property
     def statistics(self) -> dict[str, TopicStatistics]:
-        """What was received since `forget` or `begin`, by topic."""
+        """What was received since `reset_statistics` or `start_writing`, by topic."""
         return dict(self._statistics)
 
     def put(self, topic: RecordedTopic, data: bytes, time_ns: int, lost: int = 0) -> None:
         """Take a message; when the disk is too slow for the queue it is dropped, and counted."""
         with self._ready:
-            if self._queued_bytes + len(data) > QUEUE_BYTES:
-                self._of(topic).dropped += 1
+            if self._queued_bytes + len(data) > MAX_QUEUED_BYTES:
+                self._statistics_of(topic).dropped += 1
                 return
             self._queue.append(_Item(topic, data, time_ns, lost))
             self._queued_bytes += len(data)
             self._ready.notify()
 
-    def forget(self) -> None:
+    def reset_statistics(self) -> None:
         """Begin the statistics anew."""
-        with self._work:
+        with self._process_lock:
             self._statistics = {}
 
-    def begin(self, writer: BagWriter, time_ns: int, topics: Iterable[RecordedTopic]) -> None:
+    def start_writing(self, writer: BagWriter, time_ns: int, topics: Iterable[RecordedTopic]) -> None:
         """Write from now on; statistics begin anew.
 
         Args:
@@ -95,7 +95,7 @@ class RecordThread:
             topics: What is subscribed: it is reported even if nothing comes.
 
         """
-        with self._work, self._ready:
+        with self._process_lock, self._ready:
             # What still waits came before; of that, too, only latched topics are wanted.
             self._queue = deque([*self._latched, *(item for item in self._queue if item.topic.latched)])
             self._queued_bytes = sum(len(item.data) for item in self._queue)
@@ -112,7 +112,7 @@ class RecordThread:
             self._ready.notify()
         self._thread.join()
 
-    def _of(self, topic: RecordedTopic) -> TopicStatistics:
+    def _statistics_of(self, topic: RecordedTopic) -> TopicStatistics:
         found = self._statistics.get(topic.name)
         if found is None:
             found = self._statistics[topic.name] = TopicStatistics(topic.name, topic.type)
@@ -121,7 +121,7 @@ class RecordThread:
     def _run(self) -> None:
         try:
             while self._wait():
-                self._work_off()
+                self._process_next()
         except Exception:  # noqa: BLE001 - whatever happens, the recorder must stop and say why
             self.failure = f'The recorder has a fault:\n{traceback.format_exc()}'
 
@@ -131,29 +131,29 @@ class RecordThread:
             self._ready.wait_for(lambda: self._queue or self._stopped)
             return bool(self._queue)
 
-    def _work_off(self) -> None:
-        with self._work:
+    def _process_next(self) -> None:
+        with self._process_lock:
             with self._ready:
                 if not self._queue:
                     return
                 item = self._queue.popleft()
                 self._queued_bytes -= len(item.data)
             if not self.failure:
-                self._take(item if self._writer is None else self._placed(item), self._writer)
+                self._process(item if self._writer is None else self._with_bag_time(item), self._writer)
 
-    def _placed(self, item: _Item) -> _Item:
+    def _with_bag_time(self, item: _Item) -> _Item:
         """Return a message at the time at which it stands in the bag."""
-        if item.time_ns < self._newest_ns - LATE_NS:
+        if item.time_ns < self._newest_ns - MAX_REORDERING_NS:
             # In the order of arrival, and each at a time of its own: readers tell images apart by it.
             self._newest_ns += 1
             return replace(item, time_ns=self._newest_ns)
         self._newest_ns = max(item.time_ns, self._newest_ns)
         return replace(item, time_ns=max(item.time_ns, self._start_ns))
 
-    def _take(self, item: _Item, writer: BagWriter | None) -> None:
+    def _process(self, item: _Item, writer: BagWriter | None) -> None:
         try:
             if writer is None:
-                self._keep(item)
+                self._keep_latched(item)
             else:
                 self._write(item, writer)
         except BagError as error:
@@ -161,23 +161,23 @@ class RecordThread:
             return
         self._count(item)
 
-    def _keep(self, item: _Item) -> None:
+    def _keep_latched(self, item: _Item) -> None:
         if not item.topic.latched:
             return
         self._latched.append(item)
         self._latched_bytes += len(item.data)
-        while self._latched_bytes > LATCHED_BYTES:
+        while self._latched_bytes > MAX_LATCHED_BYTES:
             self._latched_bytes -= len(self._latched.popleft().data)
 
     def _write(self, item: _Item, writer: BagWriter) -> None:
         topic = item.topic
-        if topic.name not in self._announced:
+        if topic.name not in self._added_topics:
             writer.add_topic(topic.name, topic.type, topic.qos_profiles)
-            self._announced.add(topic.name)
+            self._added_topics.add(topic.name)
         writer.write(topic.name, item.data, item.time_ns)
 
     def _count(self, item: _Item) -> None:
-        statistics = self._of(item.topic)
+        statistics = self._statistics_of(item.topic)
         # What is missing before the first message was lost before there was anything to record it.
         statistics.lost += item.lost if statistics.count else 0
         statistics.update(item.time_ns, item.topic.stamp_ns(item.data), len(item.data))

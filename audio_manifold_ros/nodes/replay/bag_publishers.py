@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 
-DEPTH = 200
+QUEUE_DEPTH = 200
 TRANSIENT_LOCAL = re.compile(r'^\s*durability:\s*(1|transient_local)\s*$', re.MULTILINE)
 # Where a bag does not say how it was offered: those who come later must get these, too.
 LATCHED_TOPICS = ('tf_static', 'run_metadata', 'labels_json', 'label_info', 'robot_description')
-ACKNOWLEDGE_S = 2.0
+ACK_TIMEOUT_S = 2.0
 
 
 class BagPublishers:
@@ -36,7 +36,7 @@ class BagPublishers:
     Attributes:
         topics: Names, as in the bag, of what is published.
         latched: Those of them that are repeated to whoever comes late.
-        left_out: Why a topic of the bag is not published, by name.
+        skipped: Why a topic of the bag is not published, by name.
 
     """
 
@@ -44,12 +44,12 @@ class BagPublishers:
         """Create a publisher for each topic whose message type is installed."""
         self._publishers: dict[str, Publisher] = {}
         self.latched: tuple[str, ...] = ()
-        self.left_out: dict[str, str] = {}
+        self.skipped: dict[str, str] = {}
         for topic in topics:
             try:
                 kind = message_class(topic.type)
             except NodeError as error:
-                self.left_out[topic.name] = str(error)
+                self.skipped[topic.name] = str(error)
                 continue
             qos = _qos(topic)
             if qos.durability == DurabilityPolicy.TRANSIENT_LOCAL:
@@ -69,7 +69,7 @@ class BagPublishers:
 
     def wait_for_all_acked(self) -> None:
         """Wait until all who listen have got everything, for two seconds at most."""
-        end_s = time.monotonic() + ACKNOWLEDGE_S
+        end_s = time.monotonic() + ACK_TIMEOUT_S
         for publisher in self._publishers.values():
             publisher.wait_for_all_acked(Duration(seconds=max(end_s - time.monotonic(), 0.0)))
 
@@ -97,7 +97,7 @@ def _qos(topic: BagTopic) -> QoSProfile:
         latched = topic.name.rpartition('/')[2] in LATCHED_TOPICS
     return QoSProfile(
         history=HistoryPolicy.KEEP_LAST,
-        depth=DEPTH,
+        depth=QUEUE_DEPTH,
         reliability=ReliabilityPolicy.RELIABLE,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SPACE, UP, DOWN, RIGHT = ' ', '\x1b[A', '\x1b[B', '\x1b[C'
-WAKE_S = 0.1
+POLL_INTERVAL_S = 0.1
 TYPED_BYTES = 64
 # An arrow is a sequence of three characters.
 KEY = re.compile('\x1b\\[[A-Z]|.', re.DOTALL)
@@ -35,31 +35,31 @@ class Keyboard:
         """
         self._actions = actions
         self._stop = threading.Event()
-        self._before: list[Any] | None = None
+        self._original_settings: list[Any] | None = None
         self._thread: threading.Thread | None = None
         # A job in the background that touches its terminal would be stopped.
         if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
-            self._before = termios.tcgetattr(sys.stdin)
+            self._original_settings = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin.fileno())
-            self._thread = threading.Thread(target=self._listen, name='keyboard', daemon=True)
+            self._thread = threading.Thread(target=self._read_keys, name='keyboard', daemon=True)
             self._thread.start()
 
     @property
-    def listens(self) -> bool:
+    def is_active(self) -> bool:
         """Whether there is a terminal."""
         return self._thread is not None
 
     def close(self) -> None:
         """Give the terminal back as it was."""
         self._stop.set()
-        if self._thread is not None and self._before is not None:
+        if self._thread is not None and self._original_settings is not None:
             self._thread.join()
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._original_settings)
             self._thread = None
 
-    def _listen(self) -> None:
+    def _read_keys(self) -> None:
         while not self._stop.is_set():
-            ready, _, _ = select.select([sys.stdin], [], [], WAKE_S)
+            ready, _, _ = select.select([sys.stdin], [], [], POLL_INTERVAL_S)
             if not ready:
                 continue
             typed = os.read(sys.stdin.fileno(), TYPED_BYTES).decode(errors='replace')

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NS_PER_S = 1_000_000_000
-SLOWEST, FASTEST = 0.01, 100.0
+MIN_PLAYBACK_RATE, MAX_PLAYBACK_RATE = 0.01, 100.0
 
 
 class PlaybackClock:
@@ -45,7 +45,7 @@ class PlaybackClock:
         self._changed = threading.Condition()
         self._at_ns = start_ns
         self._since_s = monotonic_s()
-        self._rate = _checked(rate)
+        self._rate = _validate_rate(rate)
         self._paused = paused
         self._closed = False
 
@@ -73,7 +73,7 @@ class PlaybackClock:
         """
         with self._changed:
             self._anchor(self._now_ns())
-            self._rate = _checked(rate)
+            self._rate = _validate_rate(rate)
             self._changed.notify_all()
 
     def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - the value is the message
@@ -83,7 +83,7 @@ class PlaybackClock:
             self._paused = paused
             self._changed.notify_all()
 
-    def jump(self, time_ns: int) -> None:
+    def seek(self, time_ns: int) -> None:
         """Go on from another time of the bag."""
         with self._changed:
             self._anchor(time_ns)
@@ -116,10 +116,10 @@ class PlaybackClock:
                 if skip():
                     self._anchor(max(time_ns, self._now_ns()))
                     return True
-                left_s = (time_ns - self._now_ns()) / NS_PER_S / self._rate
-                if left_s <= 0:
+                remaining_s = (time_ns - self._now_ns()) / NS_PER_S / self._rate
+                if remaining_s <= 0:
                     return True
-                self._changed.wait(None if self._paused else left_s)
+                self._changed.wait(None if self._paused else remaining_s)
             return False
 
     def _now_ns(self) -> int:
@@ -131,8 +131,8 @@ class PlaybackClock:
         self._at_ns, self._since_s = time_ns, self._monotonic_s()
 
 
-def _checked(rate: float) -> float:
-    if not (math.isfinite(rate) and SLOWEST <= rate <= FASTEST):
-        msg = f'The playback rate is {rate!r}: give {SLOWEST} to {FASTEST} seconds of the bag a second.'
+def _validate_rate(rate: float) -> float:
+    if not (math.isfinite(rate) and MIN_PLAYBACK_RATE <= rate <= MAX_PLAYBACK_RATE):
+        msg = f'The playback rate is {rate!r}: give {MIN_PLAYBACK_RATE} to {MAX_PLAYBACK_RATE} seconds of the bag a second.'
         raise BagError(msg)
     return rate

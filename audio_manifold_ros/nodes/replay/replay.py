@@ -19,18 +19,18 @@ from std_srvs.srv import Trigger
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.nodes.common.messages import to_time
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.run_node import run_to_status
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
-from audio_manifold_ros.nodes.replay.playback_clock import FASTEST, NS_PER_S, SLOWEST, PlaybackClock
+from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE, NS_PER_S, PlaybackClock
 from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters, to_ros_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RATE_STEP = 1.1
-KEYS = 'space pauses, right plays the next message, up and down change the rate'
+KEY_HELP = 'space pauses, right plays the next message, up and down change the rate'
 
 
 class Replay(Node):
@@ -57,26 +57,26 @@ class Replay(Node):
         self.failure = ''
         declared = NodeParameters(self, (ReplayParameters,), lambda: False, self._change)
         declared.check()
-        self._given = declared.read(ReplayParameters)
-        self._loop = self._given.loop
-        self._next = 0
-        self._bag = _open(self._given.bag)
-        self._start_ns = self._bag.start_ns + round(self._given.start_offset_s * NS_PER_S)
-        self._outlets = BagPublishers(self, self._wanted_topics())
-        for name, reason in self._outlets.left_out.items():
+        self._settings = declared.read(ReplayParameters)
+        self._loop = self._settings.loop
+        self._pending_steps = 0
+        self._bag = _open(self._settings.bag)
+        self._start_ns = self._bag.start_ns + round(self._settings.start_offset_s * NS_PER_S)
+        self._bag_publishers = BagPublishers(self, self._selected_topics())
+        for name, reason in self._bag_publishers.skipped.items():
             self.get_logger().warning(f'{name} is not played: {reason}')
-        self.playback = PlaybackClock(self._start_ns, self._given.rate, paused=True)
+        self.playback = PlaybackClock(self._start_ns, self._settings.rate, paused=True)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._clock_outlet = None
-        if self._given.clock_hz > 0:
-            self._clock_outlet = self.create_publisher(ClockMessage, '/clock', QoSProfile(depth=10))
-            self.create_timer(1 / self._given.clock_hz, self._publish_clock, clock=steady)
+        self._clock_publisher = None
+        if self._settings.clock_hz > 0:
+            self._clock_publisher = self.create_publisher(ClockMessage, '/clock', QoSProfile(depth=10))
+            self.create_timer(1 / self._settings.clock_hz, self._publish_clock, clock=steady)
         for name, action in self._actions().items():
             self.create_service(Trigger, f'~/{name}', partial(self._serve, action))
         self._keyboard = Keyboard(self._keys())
         self._started = False
         self._thread = threading.Thread(target=self._run, name='replay', daemon=True)
-        self._starter = self.create_timer(self._given.delay_s, self._start, clock=steady)
+        self._start_timer = self.create_timer(self._settings.delay_s, self._start, clock=steady)
 
     @property
     def ended(self) -> bool:
@@ -92,19 +92,21 @@ class Replay(Node):
         self._bag.close()
         super().destroy_node()
 
-    def _wanted_topics(self) -> list[Any]:
-        names = self._given.topics.split()
-        known = {topic.name.lstrip('/'): topic for topic in self._bag.topics}
-        unknown = [name for name in names if name.lstrip('/') not in known]
+    def _selected_topics(self) -> list[Any]:
+        names = self._settings.topics.split()
+        available = {topic.name.lstrip('/'): topic for topic in self._bag.topics}
+        unknown = [name for name in names if name.lstrip('/') not in available]
         if unknown:
-            msg = f'{self._given.bag!r} has no topics {unknown}: it has {sorted(t.name for t in known.values())}.'
+            msg = (
+                f'{self._settings.bag!r} has no topics {unknown}: it has {sorted(t.name for t in available.values())}.'
+            )
             raise NodeError(msg)
-        return [known[name.lstrip('/')] for name in names] if names else list(known.values())
+        return [available[name.lstrip('/')] for name in names] if names else list(available.values())
 
     def _start(self) -> None:
-        self._starter.cancel()
-        where = f'{self._given.bag}: {self._bag.duration_s:.1f} s, {len(self._outlets.topics)} topics'
-        self.get_logger().info(f'{where}; {KEYS}' if self._keyboard.listens else where)
+        self._start_timer.cancel()
+        summary = f'{self._settings.bag}: {self._bag.duration_s:.1f} s, {len(self._bag_publishers.topics)} topics'
+        self.get_logger().info(f'{summary}; {KEY_HELP}' if self._keyboard.is_active else summary)
         self.playback.set_paused(bool(self.get_parameter('paused').value))
         self._started = True
         self._thread.start()
@@ -113,36 +115,36 @@ class Replay(Node):
         try:
             self._repeat_latched()
             while self._play() and self._loop:
-                self.playback.jump(self._start_ns)
+                self.playback.seek(self._start_ns)
                 self._publish_clock()
-            self._outlets.wait_for_all_acked()
+            self._bag_publishers.wait_for_all_acked()
         except Exception as error:  # noqa: BLE001 - a thread that dies must say so
             self.failure = str(error) or repr(error)
             self.get_logger().fatal(f'The replay ends: {self.failure}')
 
     def _repeat_latched(self) -> None:
         """Say what latched topics said before the start: it holds on, however much of the bag is left out."""
-        for message in self._bag.messages(self._outlets.latched, stop_ns=self._start_ns):
-            self._outlets.publish(message)
+        for message in self._bag.messages(self._bag_publishers.latched, stop_ns=self._start_ns):
+            self._bag_publishers.publish(message)
 
     def _play(self) -> bool:
         """Play from the start to the end; False if the node is being released."""
-        for message in self._bag.messages(self._outlets.topics, start_ns=self._start_ns):
-            if not self.playback.wait_until(message.time_ns, self._take_next):
+        for message in self._bag.messages(self._bag_publishers.topics, start_ns=self._start_ns):
+            if not self.playback.wait_until(message.time_ns, self._consume_step):
                 return False
-            self._outlets.publish(message)
+            self._bag_publishers.publish(message)
         return True
 
-    def _take_next(self) -> bool:
-        if self._next <= 0 or not self.playback.paused:
+    def _consume_step(self) -> bool:
+        if self._pending_steps <= 0 or not self.playback.paused:
             return False
-        self._next -= 1
+        self._pending_steps -= 1
         return True
 
     def _publish_clock(self) -> None:
-        if self._clock_outlet is not None:
+        if self._clock_publisher is not None:
             now_ns = min(self.playback.now_ns(), self._bag.end_ns)
-            self._clock_outlet.publish(ClockMessage(clock=to_time(now_ns)))
+            self._clock_publisher.publish(ClockMessage(clock=to_time(now_ns)))
 
     def _change(self, changes: dict[str, Any]) -> None:
         """Do what a parameter says; before the start, the parameters themselves are read."""
@@ -150,7 +152,7 @@ class Replay(Node):
         if 'rate' in changes:
             self.playback.set_rate(changes['rate'])
         if 'paused' in changes and self._started:
-            self._next = 0
+            self._pending_steps = 0
             self.playback.set_paused(changes['paused'])
 
     def _actions(self) -> dict[str, Callable[[], str]]:
@@ -166,8 +168,8 @@ class Replay(Node):
         return {
             SPACE: actions['toggle_paused'],
             RIGHT: actions['play_next'],
-            UP: lambda: self._set('rate', min(self.playback.rate * RATE_STEP, FASTEST)),
-            DOWN: lambda: self._set('rate', max(self.playback.rate / RATE_STEP, SLOWEST)),
+            UP: lambda: self._set('rate', min(self.playback.rate * RATE_STEP, MAX_PLAYBACK_RATE)),
+            DOWN: lambda: self._set('rate', max(self.playback.rate / RATE_STEP, MIN_PLAYBACK_RATE)),
         }
 
     def _set(self, name: str, value: object) -> str:
@@ -179,7 +181,7 @@ class Replay(Node):
     def _play_next(self) -> str:
         if not self.playback.paused:
             return 'The replay is not paused: pause it first.'
-        self._next += 1
+        self._pending_steps += 1
         self.playback.wake()
         return 'the next message is played'
 
@@ -199,9 +201,9 @@ def _open(path: str) -> BagReader:
 
 def main(arguments: list[str] | None = None) -> int:
     """Play a bag until its end or until interrupted; returns the exit status."""
-    given = to_ros_arguments(sys.argv[1:] if arguments is None else arguments)
-    return run_to_status(
-        Replay, ['replay', *given], ended=lambda node: node.ended, status=lambda node: int(bool(node.failure))
+    ros_arguments = to_ros_arguments(sys.argv[1:] if arguments is None else arguments)
+    return run_to_exit_status(
+        Replay, ['replay', *ros_arguments], ended=lambda node: node.ended, status=lambda node: int(bool(node.failure))
     )
 
 

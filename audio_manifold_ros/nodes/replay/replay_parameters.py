@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from audio_manifold_ros.nodes.common.parameters import parameter
-from audio_manifold_ros.nodes.replay.playback_clock import FASTEST, SLOWEST
+from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,9 @@ class ReplayParameters:
     PREFIX: ClassVar[str] = ''
     bag: str = parameter('', 'Folder of the bag, or a bare .mcap or .db3 file.', read_only=True)
     topics: str = parameter('', 'Topics to play, with spaces between them; empty: all that can be.', read_only=True)
-    rate: float = parameter(1.0, 'Seconds of the bag a second.', minimum=SLOWEST, maximum=FASTEST, running=True)
+    rate: float = parameter(
+        1.0, 'Seconds of the bag a second.', minimum=MIN_PLAYBACK_RATE, maximum=MAX_PLAYBACK_RATE, running=True
+    )
     paused: bool = parameter(False, 'Stand still.', running=True)
     loop: bool = parameter(False, 'Begin again at the end; time jumps back.', running=True)
     clock_hz: float = parameter(
@@ -49,8 +51,8 @@ def to_ros_arguments(arguments: Sequence[str], program: str = 'replay') -> list[
     """
     own, ros = list(arguments), []
     if ROS_ARGUMENTS in own:
-        at = own.index(ROS_ARGUMENTS)
-        own, ros = own[:at], own[at:]
+        split_index = own.index(ROS_ARGUMENTS)
+        own, ros = own[:split_index], own[split_index:]
     parser = argparse.ArgumentParser(
         prog=program,
         description='Play a bag over ROS, with /clock. While it plays: space pauses, right plays the next message, '

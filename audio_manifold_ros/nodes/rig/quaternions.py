@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 
-def quaternion(rotation_rpy_rad: tuple[float, float, float]) -> tuple[float, float, float, float]:
+def quaternion_from_rpy(rotation_rpy_rad: tuple[float, float, float]) -> tuple[float, float, float, float]:
     """Turn fixed-axis roll, pitch and yaw (REP-103) into a unit quaternion (x, y, z, w)."""
     (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle / 2), math.sin(angle / 2)) for angle in rotation_rpy_rad)
     return (

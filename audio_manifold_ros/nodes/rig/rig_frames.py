@@ -14,8 +14,8 @@ from std_msgs.msg import String
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.nodes.common.run_node import run_to_status
-from audio_manifold_ros.nodes.perception.publishers import LATCHED
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
@@ -48,21 +48,21 @@ class RigFrames(Node):
         declared = NodeParameters(self, (RigParameters,), lambda: True, lambda _: None)
         # It shares the parameter file of the node that hears the rig, and most of that does not concern it.
         declared.check(shared=True)
-        named = declared.read(RigParameters).rig
-        if not named:
+        rig_name = declared.read(RigParameters).rig
+        if not rig_name:
             self.get_logger().warning('No rig is named: it has no frames to publish.')
             return
-        rig = locate('rig', named)
+        rig = locate('rig', rig_name)
         self._frames = publish_static_frames(self, rig)
         array = MicrophoneArray.from_yaml(rig / RIG_FILE)
-        self._description = self.create_publisher(String, 'robot_description', LATCHED)
+        self._description = self.create_publisher(String, 'robot_description', LATCHED_QOS)
         self._description.publish(String(data=to_urdf(array, Extrinsics.from_yaml(rig / EXTRINSICS_FILE))))
         self.get_logger().info(f'Published the frames of {array.array_id!r}: {len(array.microphones)} microphones.')
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Publish until interrupted; returns the exit status."""
-    return run_to_status(RigFrames, arguments)
+    return run_to_exit_status(RigFrames, arguments)
 
 
 if __name__ == '__main__':

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 
-from audio_manifold_ros.nodes.perception.publishers import LATCHED
-from audio_manifold_ros.nodes.rig.quaternions import quaternion
+from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
+from audio_manifold_ros.nodes.rig.quaternions import quaternion_from_rpy
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames
@@ -36,7 +36,7 @@ def publish_static_frames(node: Node, rig: Path) -> Publisher | None:
         node.get_logger().warning('tf2_msgs is not installed: /tf_static is not published.')
         return None
     stamp = node.get_clock().now().to_msg()
-    publisher = node.create_publisher(TFMessage, '/tf_static', LATCHED)
+    publisher = node.create_publisher(TFMessage, '/tf_static', LATCHED_QOS)
     publisher.publish(TFMessage(transforms=[to_transform(frame, stamp) for frame in frames]))
     return publisher
 
@@ -47,6 +47,6 @@ def to_transform(transform: Transform, stamp: Any) -> TransformStamped:
     message.header.stamp, message.header.frame_id = stamp, transform.parent
     x, y, z = transform.translation_m
     message.transform.translation = Vector3(x=x, y=y, z=z)
-    qx, qy, qz, qw = quaternion(transform.rotation_rpy_rad)
+    qx, qy, qz, qw = quaternion_from_rpy(transform.rotation_rpy_rad)
     message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
     return message

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AHEAD_EVENTS = 200
-BLOCKS_AT_ONCE = 8
+MAX_QUEUED_EVENTS = 200
+BLOCKS_PER_RENDER = 8
 
 
 @dataclass(frozen=True)
-class Sound:
+class AudioFrame:
     """float32 (mic, sample) from an index on; due when its last sample has sounded."""
 
     due_s: float
@@ -34,7 +34,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class View:
+class CameraFrame:
     """Depth in metres, float32 (row, column), and class ids, uint8 (row, column), of an instant."""
 
     due_s: float
@@ -42,7 +42,7 @@ class View:
     labels: NDArray[np.uint8]
 
 
-class DriveSchedule:
+class RenderAheadQueue:
     """Renders a drive in a thread of its own, some hundreds of milliseconds ahead of who takes it.
 
     Args:
@@ -60,18 +60,18 @@ class DriveSchedule:
         self._duration_s = duration_s
         self._block_samples = block_samples
         self._image_rate_hz = image_rate_hz
-        self._events: queue.Queue[Sound | View | BaseException | None] = queue.Queue(AHEAD_EVENTS)
+        self._events: queue.Queue[AudioFrame | CameraFrame | BaseException | None] = queue.Queue(MAX_QUEUED_EVENTS)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._render, name='render', daemon=True)
         self._thread.start()
 
-    def prepare(self, timeout_s: float) -> None:
+    def wait_until_buffered(self, timeout_s: float) -> None:
         """Wait until half of what may be rendered ahead is there, or everything."""
         end_s = time.monotonic() + timeout_s
-        while self._thread.is_alive() and self._events.qsize() < AHEAD_EVENTS // 2 and time.monotonic() < end_s:
+        while self._thread.is_alive() and self._events.qsize() < MAX_QUEUED_EVENTS // 2 and time.monotonic() < end_s:
             time.sleep(0.01)
 
-    def next(self, timeout_s: float) -> Sound | View | None:
+    def next(self, timeout_s: float) -> AudioFrame | CameraFrame | None:
         """Return what is due next, in order of time, or None at the end.
 
         Raises:
@@ -98,7 +98,7 @@ class DriveSchedule:
             return
         self._put(None)
 
-    def _put(self, event: Sound | View | BaseException | None) -> bool:
+    def _put(self, event: AudioFrame | CameraFrame | BaseException | None) -> bool:
         while not self._stop.is_set():
             try:
                 self._events.put(event, timeout=0.1)
@@ -107,19 +107,19 @@ class DriveSchedule:
             return True
         return False
 
-    def _timeline(self) -> Iterator[Sound | View]:
-        images = 0
-        for sound in self._sounds():
-            while self._image_rate_hz > 0 and images / self._image_rate_hz <= sound.due_s:
-                time_s = images / self._image_rate_hz
-                yield View(time_s, *self.drive.image(time_s))
-                images += 1
-            yield sound
+    def _timeline(self) -> Iterator[AudioFrame | CameraFrame]:
+        image_count = 0
+        for frame in self._audio_frames():
+            while self._image_rate_hz > 0 and image_count / self._image_rate_hz <= frame.due_s:
+                time_s = image_count / self._image_rate_hz
+                yield CameraFrame(time_s, *self.drive.image(time_s))
+                image_count += 1
+            yield frame
 
-    def _sounds(self) -> Iterator[Sound]:
+    def _audio_frames(self) -> Iterator[AudioFrame]:
         rate_hz, block = self.drive.sample_rate_hz, self._block_samples
         end = int(self._duration_s * rate_hz)
-        for first in range(0, end, block * BLOCKS_AT_ONCE):
-            chunk = self.drive.audio(first, block * BLOCKS_AT_ONCE)
+        for first in range(0, end, block * BLOCKS_PER_RENDER):
+            chunk = self.drive.audio(first, block * BLOCKS_PER_RENDER)
             for start in range(0, chunk.shape[1], block):
-                yield Sound((first + start + block) / rate_hz, chunk[:, start : start + block], first + start)
+                yield AudioFrame((first + start + block) / rate_hz, chunk[:, start : start + block], first + start)

@@ -20,11 +20,11 @@ from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.nodes.common.run_node import run_to_status
-from audio_manifold_ros.nodes.perception.publishers import AUDIO, IMAGES
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, IMAGE_QOS
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
-from audio_manifold_ros.nodes.simulator.render_ahead import DriveSchedule, Sound, View
+from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class SimulatedDrive(Node):
         declared.check()
         self._drive = declared.read(DriveParameters)
         self._rig = locate('rig', self._drive.rig)
-        self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO)
-        self._depth = self._publisher(Image, 'truth/depth/image', IMAGES)
-        self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGES)
-        self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGES)
+        self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO_QOS)
+        self._depth = self._publisher(Image, 'truth/depth/image', IMAGE_QOS)
+        self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
+        self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGE_QOS)
         self._frames = publish_static_frames(self, self._rig)
         self._stop = threading.Event()
         self._failed = False
@@ -86,13 +86,13 @@ class SimulatedDrive(Node):
         return self.create_publisher(kind, topic, qos, qos_overriding_options=options)
 
     def _run(self) -> None:
-        left_s = self._drive.duration_s or float('inf')
+        remaining_s = self._drive.duration_s or float('inf')
         seed = self._drive.seed
         try:
-            while left_s > 0 and not self._stop.is_set():
-                street_s = min(left_s, self._drive.street_s)
+            while remaining_s > 0 and not self._stop.is_set():
+                street_s = min(remaining_s, self._drive.street_s)
                 self._drive_street(seed, street_s)
-                left_s -= street_s
+                remaining_s -= street_s
                 seed += 1
         except Exception as error:  # noqa: BLE001 - a thread that dies must say so
             self._failed = True
@@ -100,46 +100,48 @@ class SimulatedDrive(Node):
 
     def _drive_street(self, seed: int, street_s: float) -> None:
         drive = self._drive
-        schedule = DriveSchedule(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
+        render_queue = RenderAheadQueue(seed, self._rig, street_s, drive.block_samples, drive.image_rate_hz)
         try:
-            device = DeviceChannels(schedule.drive.array, schedule.drive.sample_rate_hz)
-            schedule.prepare(RENDER_TIMEOUT_S)
-            event = schedule.next(RENDER_TIMEOUT_S)
+            device = DeviceChannels(render_queue.drive.array, render_queue.drive.sample_rate_hz)
+            render_queue.wait_until_buffered(RENDER_TIMEOUT_S)
+            event = render_queue.next(RENDER_TIMEOUT_S)
             self.get_logger().info(f'street {seed}')
             start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
             while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
-                if isinstance(event, Sound):
-                    self._publish_sound(schedule.drive, device, event, start_ns)
+                if isinstance(event, AudioFrame):
+                    self._publish_audio(render_queue.drive, device, event, start_ns)
                 else:
-                    self._publish_view(schedule.drive, event, start_ns)
-                event = schedule.next(RENDER_TIMEOUT_S)
+                    self._publish_images(render_queue.drive, event, start_ns)
+                event = render_queue.next(RENDER_TIMEOUT_S)
         except queue.Empty:
             self.get_logger().error(
                 f'Street {seed} is not rendered within {RENDER_TIMEOUT_S} s: this machine is overloaded.'
             )
         finally:
-            schedule.close()
+            render_queue.close()
 
-    def _publish_sound(self, drive: Drive, device: DeviceChannels, sound: Sound, start_ns: int) -> None:
-        samples = device.process(sound.samples)
+    def _publish_audio(self, drive: Drive, device: DeviceChannels, frame: AudioFrame, start_ns: int) -> None:
+        samples = device.process(frame.samples)
         if not samples.shape[1]:
             return
-        first = max(sound.first_sample - device.before - device.after, 0)
+        first = max(frame.first_sample - device.before - device.after, 0)
         stamp_ns = start_ns + (first + device.before) * NS_PER_S // drive.sample_rate_hz
         block = AudioBlock(samples, first, drive.sample_rate_hz, stamp_ns)
         self._audio.publish(to_audio_message(block, drive.array.frame_id))
 
-    def _publish_view(self, drive: Drive, view: View, start_ns: int) -> None:
-        stamp_s = view.due_s + drive.extrinsics.audio_time_offset_s
+    def _publish_images(self, drive: Drive, frame: CameraFrame, start_ns: int) -> None:
+        stamp_s = frame.due_s + drive.extrinsics.audio_time_offset_s
         header = to_header(start_ns + round(stamp_s * NS_PER_S), self._drive.camera_frame)
-        self._depth.publish(to_image(view.depth_m, '32FC1', header))
-        self._info.publish(to_camera_info(drive.camera, header, *view.depth_m.shape))
-        self._labels.publish(to_image(view.labels, 'mono8', header))
+        self._depth.publish(to_image(frame.depth_m, '32FC1', header))
+        self._info.publish(to_camera_info(drive.camera, header, *frame.depth_m.shape))
+        self._labels.publish(to_image(frame.labels, 'mono8', header))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Drive until the time is over or the node is interrupted; returns the exit status."""
-    return run_to_status(SimulatedDrive, arguments, ended=lambda node: node.ended, status=lambda node: int(node.failed))
+    return run_to_exit_status(
+        SimulatedDrive, arguments, ended=lambda node: node.ended, status=lambda node: int(node.failed)
+    )
 
 
 if __name__ == '__main__':

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.audio.capture.capture_index import NS, CaptureTimeline
+from audio_manifold_ros.audio.capture.capture_index import NS_PER_S, CaptureIndexer
 
 RATE_HZ = 22_500
-START_NS = 5_000 * NS
+START_NS = 5_000 * NS_PER_S
 
 
 class Device:
@@ -31,7 +31,7 @@ class Device:
         self.true_sample += self.block
         self.count += 1
         until_burst = -self.count % self.burst
-        complete_ns = START_NS + (self.true_sample + until_burst * self.block) * NS // RATE_HZ
+        complete_ns = START_NS + (self.true_sample + until_burst * self.block) * NS_PER_S // RATE_HZ
         self.arrived_ns = max(self.arrived_ns, complete_ns + int(self.rng.uniform(0, self.jitter_ms * 1e6)))
         return self.arrived_ns
 
@@ -45,12 +45,12 @@ class Device:
 )
 def test_bursts_and_jitter_lose_nothing(block: int, burst: int, jitter_ms: float, seed: int) -> None:
     device = Device(block, min(burst, max(1, 2000 // block)), jitter_ms, seed)
-    timeline = CaptureTimeline(RATE_HZ)
+    timeline = CaptureIndexer(RATE_HZ)
     for number in range(4 * RATE_HZ // block):
-        first, captured_ns = timeline.place(block, device.next_arrival_ns())
+        first, captured_ns = timeline.assign_index(block, device.next_arrival_ns())
         assert first == number * block
         if first > RATE_HZ:
-            true_ns = START_NS + first * NS // RATE_HZ
+            true_ns = START_NS + first * NS_PER_S // RATE_HZ
             assert -2 <= captured_ns - true_ns <= (jitter_ms + 1) * 1e6
     assert timeline.samples_lost == 0
 
@@ -59,19 +59,19 @@ def test_bursts_and_jitter_lose_nothing(block: int, burst: int, jitter_ms: float
 @given(lost_ms=st.integers(1, 60_000), how=st.sampled_from(['overflow', 'reopen']), seed=st.integers(0, 99))
 def test_announced_losses_are_counted_from_the_clock(lost_ms: int, how: str, seed: int) -> None:
     device = Device(256, 1, 3.0, seed)
-    timeline = CaptureTimeline(RATE_HZ)
+    timeline = CaptureIndexer(RATE_HZ)
     for _ in range(300):
-        timeline.place(256, device.next_arrival_ns())
+        timeline.assign_index(256, device.next_arrival_ns())
     end_sample = timeline.end_sample
     device.true_sample += lost_ms * RATE_HZ // 1000
     if how == 'reopen':
         timeline.reopen()
-    first, _ = timeline.place(256, device.next_arrival_ns(), overflow=how == 'overflow')
+    first, _ = timeline.assign_index(256, device.next_arrival_ns(), overflow=how == 'overflow')
     assert first > end_sample
     assert first - end_sample == timeline.samples_lost
     assert timeline.samples_lost == pytest.approx(lost_ms * RATE_HZ / 1000, abs=0.004 * RATE_HZ)
     for _ in range(300):
-        following, _ = timeline.place(256, device.next_arrival_ns())
+        following, _ = timeline.assign_index(256, device.next_arrival_ns())
         assert following == first + 256
         first = following
 
@@ -79,36 +79,36 @@ def test_announced_losses_are_counted_from_the_clock(lost_ms: int, how: str, see
 @pytest.mark.parametrize('lost_ms', [150, 300, 450])
 def test_a_loss_that_nobody_announced_is_found(lost_ms: int) -> None:
     device = Device(256, 4, 5.0, 7)
-    timeline = CaptureTimeline(RATE_HZ)
+    timeline = CaptureIndexer(RATE_HZ)
     for _ in range(300):
-        timeline.place(256, device.next_arrival_ns())
+        timeline.assign_index(256, device.next_arrival_ns())
     assert timeline.samples_lost == 0
     device.true_sample += lost_ms * RATE_HZ // 1000
     for _ in range(int(0.6 * RATE_HZ / 256)):
-        timeline.place(256, device.next_arrival_ns())
+        timeline.assign_index(256, device.next_arrival_ns())
     assert timeline.samples_lost == pytest.approx(lost_ms * RATE_HZ / 1000, abs=0.06 * RATE_HZ)
     found = timeline.samples_lost
     for _ in range(300):
-        timeline.place(256, device.next_arrival_ns())
+        timeline.assign_index(256, device.next_arrival_ns())
     assert timeline.samples_lost == found
 
 
 def test_a_stall_whose_backlog_is_delivered_is_no_loss() -> None:
     device = Device(256, 1, 1.0, 3)
-    timeline = CaptureTimeline(RATE_HZ)
+    timeline = CaptureIndexer(RATE_HZ)
     for _ in range(300):
-        timeline.place(256, device.next_arrival_ns())
-    device.arrived_ns += NS * 4 // 10
+        timeline.assign_index(256, device.next_arrival_ns())
+    device.arrived_ns += NS_PER_S * 4 // 10
     for _ in range(300):
-        timeline.place(256, device.next_arrival_ns())
+        timeline.assign_index(256, device.next_arrival_ns())
     assert timeline.samples_lost == 0
 
 
 def test_blocks_known_to_be_missing_are_counted_exactly() -> None:
     device = Device(256, 1, 1.0, 3)
-    timeline = CaptureTimeline(RATE_HZ)
-    timeline.place(256, device.next_arrival_ns())
+    timeline = CaptureIndexer(RATE_HZ)
+    timeline.assign_index(256, device.next_arrival_ns())
     device.true_sample += 100 * 256
-    first, _ = timeline.place(256, device.next_arrival_ns(), missing_samples=100 * 256)
+    first, _ = timeline.assign_index(256, device.next_arrival_ns(), missing_samples=100 * 256)
     assert first == 101 * 256
     assert timeline.samples_lost == 100 * 256

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.capture.capture_ring import (
-    RECORD,
+    EVENT_STRUCT,
+    CaptureEvent,
+    CaptureEventKind,
     CaptureJob,
-    Record,
-    RecordKind,
     RingReader,
     RingWriter,
 )
@@ -38,12 +38,12 @@ class Link:
         self.writer = RingWriter(self.job)
         self.reader = RingReader(self.job)
 
-    def records(self) -> list[Record]:
+    def events(self) -> list[CaptureEvent]:
         try:
             data = os.read(self.read_fd, 1 << 20)
         except BlockingIOError:
             return []
-        return [Record(*fields) for fields in RECORD.iter_unpack(data)]
+        return [CaptureEvent(*fields) for fields in EVENT_STRUCT.iter_unpack(data)]
 
     def close(self) -> None:
         self.reader.close()
@@ -70,30 +70,30 @@ def test_what_is_not_overwritten_arrives_whole_and_the_rest_is_known(link: Link,
     for burst in bursts:
         for sequence in range(begun, begun + burst):
             link.writer.write_block(block_of(sequence), 1000 + sequence, overflow=sequence % 2 == 1)
-        records = link.records()
-        assert [record.sequence for record in records] == list(range(begun, begun + burst))
+        events = link.events()
+        assert [event.sequence for event in events] == list(range(begun, begun + burst))
         begun += burst
-        for record in records:
-            assert (record.kind, record.value) == (RecordKind.BLOCK, record.sequence % 2)
-            assert record.monotonic_ns == 1000 + record.sequence
-            held = record.sequence > begun - SLOTS
-            assert link.reader.block(record) == (block_of(record.sequence) if held else None)
+        for event in events:
+            assert (event.kind, event.value) == (CaptureEventKind.BLOCK, event.sequence % 2)
+            assert event.monotonic_ns == 1000 + event.sequence
+            held = event.sequence > begun - SLOTS
+            assert link.reader.block(event) == (block_of(event.sequence) if held else None)
 
 
 def test_a_reader_that_never_reads_cannot_stop_the_writer(link: Link) -> None:
     for sequence in range(5000):
         link.writer.write_block(block_of(sequence), 0, overflow=False)
-    assert len(link.records()) < 5000
+    assert len(link.events()) < 5000
     link.writer.write_block(block_of(5000), 0, overflow=False)
-    (record,) = link.records()
-    assert record.sequence == 5000
-    assert link.reader.block(record) == block_of(5000)
+    (event,) = link.events()
+    assert event.sequence == 5000
+    assert link.reader.block(event) == block_of(5000)
 
 
 @pytest.mark.parametrize('text', ['', "No input device is called 'Mikrofön'.", 'x' * 10_000])
 def test_the_reason_of_a_failure_arrives(link: Link, text: str) -> None:
     link.writer.opened(1)
     link.writer.failed(text, 2)
-    opened, failed = link.records()
-    assert (opened.kind, failed.kind) == (RecordKind.OPENED, RecordKind.FAILED)
+    opened, failed = link.events()
+    assert (opened.kind, failed.kind) == (CaptureEventKind.OPENED, CaptureEventKind.FAILED)
     assert link.reader.text(failed) == text[:4088]

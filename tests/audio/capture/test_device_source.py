@@ -91,11 +91,11 @@ def test_eight_distinct_channels_arrive_bit_exact_and_in_order(source: DeviceSou
     sound[:, 0] = 1000 + np.arange(CHANNELS)
     next_block(source)
     player = pulse_array.play(sound)
-    heard = [next_block(source)]
-    while player.poll() is None or len(heard) < 2.5 * RATE_HZ / BLOCK:
-        heard.append(next_block(source))
-        assert heard[-1].first_sample == heard[-2].end_sample
-    samples = np.concatenate([block.samples for block in heard], axis=1)
+    received = [next_block(source)]
+    while player.poll() is None or len(received) < 2.5 * RATE_HZ / BLOCK:
+        received.append(next_block(source))
+        assert received[-1].first_sample == received[-2].end_sample
+    samples = np.concatenate([block.samples for block in received], axis=1)
     assert samples.dtype == np.float32
     start = int(np.flatnonzero(samples.any(axis=0))[0])
     np.testing.assert_array_equal(samples[:, start : start + RATE_HZ] * 32768, sound)
@@ -222,18 +222,18 @@ def test_opening_and_closing_leaks_nothing(pulse_array: PulseArray) -> None:
     source = make()
     source.open()
     source.close()
-    before = belongings()
+    before = process_resources()
     for cycle in range(50):
         source.open()
         if cycle % 10 == 0:
             assert next_block(source).first_sample == 0
         source.close()
         source.close()
-    assert belongings() == before
+    assert process_resources() == before
     assert source.status().state is SourceState.CLOSED
 
 
-def belongings() -> tuple[int, int, list[str], int]:
+def process_resources() -> tuple[int, int, list[str], int]:
     """Return threads, descriptors, children and mapped shared memory of this process."""
     own = Path('/proc/self')
     children = (own / 'task' / str(os.getpid()) / 'children').read_text(encoding='utf-8').split()

@@ -18,7 +18,7 @@ from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
 from audio_manifold_ros.bags.errors import BagError
 
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 RATE_HZ = 22_500
 EPOCH_NS = 1_700_000_000_123_456_789
 RNG = np.random.default_rng(7)
@@ -30,7 +30,7 @@ def chunk(
 ) -> AudioChunk:
     """A chunk of SOUND; by default its index is its place in SOUND."""
     index = first if index == -1 else index
-    stamp_ns = EPOCH_NS + first * NS // rate_hz + late_ns
+    stamp_ns = EPOCH_NS + first * NS_PER_S // rate_hz + late_ns
     return AudioChunk(SOUND[:, first:end], index, rate_hz, stamp_ns, index is None, overflow)
 
 
@@ -73,27 +73,29 @@ def test_time_is_placed_between_jittering_stamps() -> None:
     assemble(track, [chunk(600 * i, 600 * i + 600, late_ns=int(late_ns[i])) for i in range(200)])
     mean_ns = int(late_ns.mean())
     for sample in (300, 60_000, 119_900):
-        assert abs(track.output_sample_at(EPOCH_NS + mean_ns + sample * NS // RATE_HZ) - sample) < 0.002 * RATE_HZ
+        assert abs(track.output_sample_at(EPOCH_NS + mean_ns + sample * NS_PER_S // RATE_HZ) - sample) < 0.002 * RATE_HZ
 
 
 def test_exact_stamps_give_exact_samples() -> None:
     track = AudioTrack(RATE_HZ)
     assemble(track, [chunk(a, a + 450) for a in range(900, 45_000, 450)])
     for sample in (900, 11_250, 33_751, 44_999):
-        assert track.output_sample_at(EPOCH_NS + sample * NS // RATE_HZ) == sample
+        assert track.output_sample_at(EPOCH_NS + sample * NS_PER_S // RATE_HZ) == sample
 
 
 def test_a_device_that_runs_fast_is_followed() -> None:
     track = AudioTrack(RATE_HZ)
     fast = 1 + 200e-6
     chunks = (
-        AudioChunk(SOUND[:, :4500], 4500 * i, RATE_HZ, EPOCH_NS + round(4500 * i * NS / RATE_HZ / fast), inferred=False)
+        AudioChunk(
+            SOUND[:, :4500], 4500 * i, RATE_HZ, EPOCH_NS + round(4500 * i * NS_PER_S / RATE_HZ / fast), inferred=False
+        )
         for i in range(900)
     )
     for _ in track.pieces(chunks):
         pass
     assert track.description()['drift_ppm'] == pytest.approx(200, abs=2)
-    assert abs(track.output_sample_at(EPOCH_NS + 179 * NS) - 179 * RATE_HZ * fast) < 2
+    assert abs(track.output_sample_at(EPOCH_NS + 179 * NS_PER_S) - 179 * RATE_HZ * fast) < 2
 
 
 @pytest.mark.parametrize('rate_hz', [48_000, 44_100, 16_000])
@@ -185,11 +187,11 @@ def test_a_late_burst_is_no_loss() -> None:
 def test_another_rate_or_a_leap_is_refused() -> None:
     with pytest.raises(BagError, match='48000 Hz after 1 messages'):
         assemble(AudioTrack(RATE_HZ), [chunk(0, 900), chunk(900, 1800, rate_hz=48_000)])
-    far = AudioChunk(SOUND[:, :9], 0, RATE_HZ, EPOCH_NS + 200_000 * NS, inferred=False)
+    far = AudioChunk(SOUND[:, :9], 0, RATE_HZ, EPOCH_NS + 200_000 * NS_PER_S, inferred=False)
     with pytest.raises(BagError, match='leaps by 2'):
         assemble(AudioTrack(RATE_HZ), [chunk(0, 900), far])
     back = AudioTrack(RATE_HZ)
-    assemble(back, [chunk(a, a + 900, late_ns=-2 * NS if a >= 90_000 else 0) for a in range(0, 99_000, 900)])
+    assemble(back, [chunk(a, a + 900, late_ns=-2 * NS_PER_S if a >= 90_000 else 0) for a in range(0, 99_000, 900)])
     with pytest.raises(BagError, match='goes back by'):
         back.output_sample_at(EPOCH_NS)
     with pytest.raises(BagError, match='without audio'):

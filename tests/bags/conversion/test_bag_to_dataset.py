@@ -21,20 +21,20 @@ from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording,
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.label_file import LabelRun, TrackDescription, write_track
+from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegment, write_label_file
 from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.simulation.drive import Drive
 from tests.bags.drive_bags import (
     EPOCH_NS,
     IMAGE,
-    NS,
+    NS_PER_S,
     RIG,
     audio_message,
     depth_of,
@@ -46,7 +46,7 @@ from tests.bags.drive_bags import (
     write_bag,
 )
 from tests.simulation.in_blocks import in_blocks
-from training.data.window_dataset import Corpus, find_drives
+from training.data.window_dataset import WindowDataset, find_drives
 
 RATE_HZ = 22_500
 QUIET = Console(quiet=True)
@@ -63,7 +63,7 @@ def test_a_simulated_street_comes_back_sample_for_sample(tmp_path: Path) -> None
         assert stored.first_sample == 0
         assert len(stored.gaps) == 0
         length = stored.end_sample
-        np.testing.assert_array_equal(stored.raw(0, length), to_steps(in_blocks(drive.audio, 0, length)))
+        np.testing.assert_array_equal(stored.raw(0, length), float_to_int16(in_blocks(drive.audio, 0, length)))
         assert stored.image_samples.tolist() == [2250, 6750, 11_250, 15_750, 20_250, 24_750, 29_250, 33_750]
         depth_m, labels = drive.image(0.5)
         np.testing.assert_array_equal(stored.depth_m(2), depth_m.astype(np.float16).astype(np.float32))
@@ -95,7 +95,7 @@ def test_losses_are_gaps_and_images_beside_them_have_no_window(tmp_path: Path) -
         'offset_ms': {},
     }
     assert done.record['windows']['0.5'] == {'kept': 10, 'dropped': {'before_start': 5, 'after_end': 5, 'gap': 10}}
-    items = list(Corpus([done.path], FeatureSpec()))
+    items = list(WindowDataset([done.path], FeatureSpec()))
     assert len(items) == 10
 
 
@@ -171,25 +171,25 @@ def test_what_is_done_is_kept_and_what_is_damaged_is_made_again(tmp_path: Path) 
     done = convert_bag(bag, tmp_path / 'out', None, SMALL)
     written_ns, content = done.path.stat().st_mtime_ns, done.path.read_bytes()
     again = convert_bag(bag, tmp_path / 'out', None, SMALL)
-    assert again.kept
+    assert again.reused
     assert again.record == done.record
     assert done.path.stat().st_mtime_ns == written_ns
     half = len(content) // 2
     done.path.write_bytes(content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :])
-    assert not convert_bag(bag, tmp_path / 'out', None, SMALL).kept
+    assert not convert_bag(bag, tmp_path / 'out', None, SMALL).reused
     assert done.path.read_bytes() == content
-    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
+    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).reused
     record_path(done.path).write_text('{}')
-    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
+    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).reused
     # A drive of the first version kept no stamps.
     record = json.loads(record_path(done.path).read_text())
     record_path(done.path).write_text(json.dumps(record | {'request': record['request'] | {'version': 1}}))
-    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).kept
+    assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).reused
 
 
 def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) -> None:
     picture = np.zeros((12, 16), dtype=np.uint8)
-    times_ns = np.array([EPOCH_NS + round(t * NS) for t in (0.6, 1.2)], dtype=np.int64)
+    times_ns = np.array([EPOCH_NS + round(t * NS_PER_S) for t in (0.6, 1.2)], dtype=np.int64)
     with BagWriter(tmp_path / 'bag') as bag:
         bag.add_topic('/audio', 'audio_manifold_msgs/msg/AudioBlock')
         bag.add_topic('/camera/image', IMAGE)
@@ -202,12 +202,12 @@ def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) 
     labels = np.stack([labels_of(10), labels_of(13)])
     depth_m = np.full((2, 12, 16), 7, dtype=np.float16)
     for modality, images in (('depth', depth_m), ('segmentation', labels)):
-        run = LabelRun(times_ns, times_ns, images, 2)
+        run = LabelSegment(times_ns, times_ns, images, 2)
         path = label_folder(tmp_path / 'bag') / f'{modality}.h5'
-        write_track(path, TrackDescription(modality, 'key', {}), iter([run]))
+        write_label_file(path, LabelDescription(modality, 'key', {}), iter([run]))
     done = convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, by_camera)
     with DriveReader(done.path) as drive:
-        assert drive.traits.depth_unit == METRES
+        assert drive.attributes.depth_unit == METRES
         assert np.isnan(drive.depth_m(0)).all()
         assert (drive.depth_m(1) == 7).all()
         assert (drive.labels(1) == 13).all()
@@ -217,12 +217,12 @@ def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) 
         'reference': '/camera/image',
     }
     # Files of a teacher of disparity: nobody measured their metres, and imports call them relative too.
-    files = TrackDescription('depth', 'other', {'teacher': {'kind': 'files'}})
-    write_track(
-        label_folder(tmp_path / 'bag') / 'depth.h5', files, iter([LabelRun(times_ns, times_ns, 5.4 * depth_m, 2)])
+    files = LabelDescription('depth', 'other', {'teacher': {'kind': 'files'}})
+    write_label_file(
+        label_folder(tmp_path / 'bag') / 'depth.h5', files, iter([LabelSegment(times_ns, times_ns, 5.4 * depth_m, 2)])
     )
     with DriveReader(convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, by_camera).path) as drive:
-        assert drive.traits.depth_unit == RELATIVE
+        assert drive.attributes.depth_unit == RELATIVE
         np.testing.assert_allclose([drive.depth_m(0), drive.depth_m(1)], depth_m, rtol=2**-9)
 
 
@@ -238,12 +238,12 @@ def test_foreign_audio_becomes_a_drive_with_inferred_gaps(tmp_path: Path) -> Non
         bag.write('/mic/audio_info', serialized('audio_common_msgs/msg/AudioInfo', **info), EPOCH_NS)
         for first in [f for f in range(0, 2 * RATE_HZ, 450) if not 20_250 <= f < 22_500]:
             data = np.frombuffer(samples[:, first : first + 450].T.tobytes(), dtype=np.uint8)
-            time_ns = EPOCH_NS + first * NS // RATE_HZ
+            time_ns = EPOCH_NS + first * NS_PER_S // RATE_HZ
             message = serialized(
                 'audio_common_msgs/msg/AudioDataStamped', header=header(time_ns), audio=inner(data=data)
             )
             bag.write('/mic/audio_stamped', message, time_ns)
-        stamp_ns = EPOCH_NS + round(0.3 * NS)
+        stamp_ns = EPOCH_NS + round(0.3 * NS_PER_S)
         bag.write('/depth/image', image_message(depth_of(0.3), '32FC1', stamp_ns), stamp_ns)
     done = convert_bag(tmp_path / 'bag', tmp_path / 'out', RIG, SMALL)
     assert done.record['audio']['lost_inferred'] == 2250
@@ -278,7 +278,7 @@ def test_an_offset_that_is_no_number_is_refused(tmp_path: Path, offset: str) -> 
 
 
 def test_clocks_that_disagree_are_named(tmp_path: Path) -> None:
-    bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2, 0.6], epoch_images_ns=EPOCH_NS + 3600 * NS)
+    bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2, 0.6], epoch_images_ns=EPOCH_NS + 3600 * NS_PER_S)
     with pytest.raises(BagError, match='same clock'):
         convert_bag(bag, tmp_path / 'out', None, SMALL)
     unknown = write_bag(tmp_path / 'unknown', sound(RATE_HZ), [0.2], with_rig=False)
@@ -360,11 +360,11 @@ def test_depth_is_worth_what_the_rig_says(
 ) -> None:
     write_simulated_bag(tmp_path / 'street', SimulatedRecording(12, 1.6, image_rate_hz=5))
     text = f'schema_version: 1\nsource: {source}\ndepth_scale: {scale}\nmin_m: {low}\nmax_m: {high}\n'
-    rig = replace(RigText.from_folder(resource_path('calibration/roof_octagon')), depth=text)
+    rig = replace(RigFiles.from_folder(resource_path('calibration/roof_octagon')), depth=text)
     usual = convert_bag(tmp_path / 'street', tmp_path / 'usual', replace(rig, depth=''), ConversionOptions())
     other = convert_bag(tmp_path / 'street', tmp_path / 'other', rig, ConversionOptions())
     with DriveReader(usual.path) as plain, DriveReader(other.path) as scaled:
-        assert (plain.traits.depth_unit, scaled.traits.depth_unit) == (METRES, unit)
+        assert (plain.attributes.depth_unit, scaled.attributes.depth_unit) == (METRES, unit)
         wanted, found = plain.depth_m(1), scaled.depth_m(1)
     if unit == METRES:
         wanted = 2 * wanted

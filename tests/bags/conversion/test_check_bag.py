@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
-from audio_manifold_ros.bags.conversion.check_bag import Check, Verdict, check_bag, main
+from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict, check_bag, main
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.errors import BagError
@@ -22,7 +22,7 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.datasets.label_folder import label_folder
 from tests.bags import drive_bags
-from tests.bags.bag_examples import some_messages, text_message, write_bag
+from tests.bags.bag_examples import make_messages, text_message, write_bag
 
 # As a block has them: the rate, behind it the channels.
 RATE, OTHER_RATE = struct.pack('<II', 22_500, 8), struct.pack('<II', 22_400, 8)
@@ -37,7 +37,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return drive_bags.write_bag(folder, drive_bags.sound(56_250), times_s, lost=(10, 11), with_rig=False)
 
 
-def changed(bag: Path, target: Path, change: Change, names: dict[str, str] | None = None) -> Path:
+def modified_bag(bag: Path, target: Path, change: Change, names: dict[str, str] | None = None) -> Path:
     """Write a bag anew with other messages, or topics of other names."""
     names = names or {}
     with BagReader(bag) as reader, BagWriter(target, reader.custom) as writer:
@@ -50,7 +50,7 @@ def changed(bag: Path, target: Path, change: Change, names: dict[str, str] | Non
     return target
 
 
-def only(*topics: str) -> Change:
+def keep_topics(*topics: str) -> Change:
     return lambda message: message if message.topic in topics else None
 
 
@@ -67,16 +67,16 @@ def can_convert(bag: Path, out: Path) -> bool:
     return True
 
 
-def assert_unfit(check: Check, sentence: str, out: Path) -> None:
+def assert_unfit(check: BagCheck, message_part: str, out: Path) -> None:
     assert check.verdict is Verdict.UNFIT
-    assert sentence in ' '.join(check.obstacles)
+    assert message_part in ' '.join(check.obstacles)
     assert not can_convert(Path(check.bag), out)
 
 
 def test_a_drive_is_ready_and_becomes_a_dataset(drive: Path, tmp_path: Path) -> None:
     check = check_bag(drive)
     assert (check.verdict, check.obstacles) == (Verdict.READY, ())
-    assert (check.images, check.images_heard) == (25, 13)  # behind the loss, from 0.74 to 2.0 s
+    assert (check.images, check.images_with_audio) == (25, 13)  # behind the loss, from 0.74 to 2.0 s
     assert check.report is not None
     audio = next(topic.audio for topic in check.report.topics if topic.audio is not None)
     assert (audio.samples_lost, audio.losses, audio.inferred) == (900, 1, False)
@@ -85,16 +85,16 @@ def test_a_drive_is_ready_and_becomes_a_dataset(drive: Path, tmp_path: Path) -> 
 
 
 def test_a_bag_without_audio(drive: Path, tmp_path: Path) -> None:
-    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', only(DEPTH, LABELS))), 'has no audio', tmp_path)
+    assert_unfit(check_bag(modified_bag(drive, tmp_path / 'bag', keep_topics(DEPTH, LABELS))), 'has no audio', tmp_path)
 
 
 def test_a_bag_without_images(drive: Path, tmp_path: Path) -> None:
-    check = check_bag(changed(drive, tmp_path / 'bag', only('/audio')))
+    check = check_bag(modified_bag(drive, tmp_path / 'bag', keep_topics('/audio')))
     assert_unfit(check, 'no depth, no labels and no camera', tmp_path)
 
 
 def test_a_bag_with_a_camera_alone_is_to_be_labelled(drive: Path, tmp_path: Path) -> None:
-    bag = changed(drive, tmp_path / 'bag', only('/audio', LABELS), {LABELS: '/camera/image'})
+    bag = modified_bag(drive, tmp_path / 'bag', keep_topics('/audio', LABELS), {LABELS: '/camera/image'})
     check = check_bag(bag)
     assert check.verdict is Verdict.LABEL
     assert '/camera/image' in check.obstacles[0]
@@ -102,7 +102,7 @@ def test_a_bag_with_a_camera_alone_is_to_be_labelled(drive: Path, tmp_path: Path
 
 
 def test_images_of_another_clock(drive: Path, tmp_path: Path) -> None:
-    bag = changed(drive, tmp_path / 'bag', lambda m: restamped(m, 3600) if m.topic in {DEPTH, LABELS} else m)
+    bag = modified_bag(drive, tmp_path / 'bag', lambda m: restamped(m, 3600) if m.topic in {DEPTH, LABELS} else m)
     check = check_bag(bag)
     assert_unfit(check, 'stamp by the same clock', tmp_path)
     assert '+3600.0' in check.obstacles[0]
@@ -111,7 +111,7 @@ def test_images_of_another_clock(drive: Path, tmp_path: Path) -> None:
 def test_audio_of_less_than_a_window(drive: Path, tmp_path: Path) -> None:
     with BagReader(drive) as reader:
         end_ns = reader.start_ns + 900_000_000
-    bag = changed(drive, tmp_path / 'bag', lambda message: message if message.time_ns < end_ns else None)
+    bag = modified_bag(drive, tmp_path / 'bag', lambda message: message if message.time_ns < end_ns else None)
     check = check_bag(bag)
     assert check.verdict is Verdict.UNFIT
     assert 'a window 1 s' in check.obstacles[0]
@@ -121,7 +121,7 @@ def test_audio_that_cannot_be_read(drive: Path, tmp_path: Path) -> None:
     def damaged(message: BagMessage) -> BagMessage:
         return message._replace(data=message.data[:-300]) if message.topic == '/audio' else message
 
-    check = check_bag(changed(drive, tmp_path / 'bag', damaged))
+    check = check_bag(modified_bag(drive, tmp_path / 'bag', damaged))
     assert_unfit(check, 'no message can be read', tmp_path)
     assert check.report is not None
     assert check.report.topics[0].unreadable == check.report.topics[0].count > 100
@@ -132,9 +132,9 @@ def test_a_message_that_cannot_be_read_is_a_loss(drive: Path, tmp_path: Path) ->
         is_there = message.topic == '/audio' and 0 <= message.time_ns - drive_bags.EPOCH_NS - 900_000_000 < 20_000_000
         return message._replace(data=message.data[:-300]) if is_there else message
 
-    whole, check = check_bag(drive), check_bag(changed(drive, tmp_path / 'bag', damaged))
+    whole, check = check_bag(drive), check_bag(modified_bag(drive, tmp_path / 'bag', damaged))
     assert check.verdict is Verdict.READY
-    assert (whole.images_heard, check.images_heard) == (13, 7)  # from 1.4 to 2.0 s
+    assert (whole.images_with_audio, check.images_with_audio) == (13, 7)  # from 1.4 to 2.0 s
 
 
 def test_a_clock_that_goes_back(drive: Path, tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_clock_that_goes_back(drive: Path, tmp_path: Path) -> None:
     def late(message: BagMessage) -> BagMessage:
         return restamped(message, -2) if message.topic == '/audio' and message.time_ns > half_ns else message
 
-    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', late)), 'clock of the audio goes back', tmp_path)
+    assert_unfit(check_bag(modified_bag(drive, tmp_path / 'bag', late)), 'clock of the audio goes back', tmp_path)
 
 
 def test_audio_that_changes_or_has_no_ratio(drive: Path, tmp_path: Path) -> None:
@@ -151,7 +151,9 @@ def test_audio_that_changes_or_has_no_ratio(drive: Path, tmp_path: Path) -> None
         later = message.time_ns > drive_bags.EPOCH_NS + 2_000_000_000
         return message._replace(data=message.data.replace(RATE, OTHER_RATE)) if later else message
 
-    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', other_rate)), 'changes from 8 channels at 22500', tmp_path)
+    assert_unfit(
+        check_bag(modified_bag(drive, tmp_path / 'bag', other_rate)), 'changes from 8 channels at 22500', tmp_path
+    )
     check = check_bag(drive, ConversionOptions(sample_rate_hz=22_501))
     assert check.verdict is Verdict.UNFIT
     assert '22501' in check.obstacles[0]
@@ -166,12 +168,12 @@ def test_images_that_cannot_be_decoded(drive: Path, tmp_path: Path, topic: str) 
     def but_one(message: BagMessage) -> BagMessage:
         return message if message.time_ns == drive_bags.EPOCH_NS + 1_500_000_000 else undecodable(message)
 
-    assert_unfit(check_bag(changed(drive, tmp_path / 'bag', undecodable)), 'no image can be decoded', tmp_path)
-    assert check_bag(changed(drive, tmp_path / 'one', but_one)).verdict is Verdict.READY
+    assert_unfit(check_bag(modified_bag(drive, tmp_path / 'bag', undecodable)), 'no image can be decoded', tmp_path)
+    assert check_bag(modified_bag(drive, tmp_path / 'one', but_one)).verdict is Verdict.READY
 
 
 def test_labels_beside_a_bag_that_are_damaged(drive: Path, tmp_path: Path) -> None:
-    bag = changed(drive, tmp_path / 'bag', only('/audio', LABELS))
+    bag = modified_bag(drive, tmp_path / 'bag', keep_topics('/audio', LABELS))
     assert check_bag(bag).verdict is Verdict.READY
     file = label_folder(bag) / 'depth.h5'
     file.parent.mkdir()
@@ -228,7 +230,7 @@ def test_empty_and_foreign_bags_are_unfit(tmp_path: Path) -> None:
     foreign = check_bag(tmp_path / 'foreign')
     assert foreign.verdict is Verdict.UNFIT
     assert any('nobody_msgs/msg/Nothing' in problem for problem in foreign.problems)
-    noise = check_bag(write_bag(tmp_path / 'noise', some_messages(30)))  # audio messages of random bytes
+    noise = check_bag(write_bag(tmp_path / 'noise', make_messages(30)))  # audio messages of random bytes
     assert noise.verdict is Verdict.UNFIT
     assert 'no message can be read' in noise.obstacles[0]
 
@@ -264,9 +266,9 @@ def test_a_rig_that_cannot_be_used_is_a_problem(drive: Path, tmp_path: Path) -> 
 
 def test_the_command_speaks_for_every_bag(drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(drive)]) == 0
-    said = capsys.readouterr().out
-    assert 'ready.' in said
-    assert '900 samples' in said
+    output = capsys.readouterr().out
+    assert 'ready.' in output
+    assert '900 samples' in output
     assert main([str(drive), str(tmp_path / 'nothing'), '--json']) == 1
     first, second = json.loads(capsys.readouterr().out)
     assert (first['verdict'], second['verdict']) == ('ready', 'unfit')

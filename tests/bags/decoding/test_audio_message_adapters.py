@@ -13,17 +13,17 @@ import pytest
 from numpy.typing import NDArray
 from rosbags.typesys.store import Typestore
 
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, StatedAudio
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, stated_by
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
 from audio_manifold_ros.bags.decoding.pcm_decoding import decode_pcm
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.message_types import typestore
 
-NS = 1_000_000_000
-STAMP_NS = 1_700_000_000 * NS + 250_000_000
+NS_PER_S = 1_000_000_000
+STAMP_NS = 1_700_000_000 * NS_PER_S + 250_000_000
 RATE_HZ = 48_000
 SOUND = np.random.default_rng(1).integers(-32_768, 32_768, (8, 480), dtype=np.int16)
-DURATION_NS = 480 * NS // RATE_HZ
+DURATION_NS = 480 * NS_PER_S // RATE_HZ
 INTERLEAVED = np.frombuffer(SOUND.T.tobytes(), dtype=np.uint8)
 MGONZS13 = 'audio_common_msgs/msg/AudioStamped'
 
@@ -41,11 +41,11 @@ def header(store: Typestore | None = None) -> Any:
 
 def time(store: Typestore | None = None) -> Any:
     types = (store or typestore()).types
-    return types['builtin_interfaces/msg/Time'](sec=STAMP_NS // NS, nanosec=STAMP_NS % NS)
+    return types['builtin_interfaces/msg/Time'](sec=STAMP_NS // NS_PER_S, nanosec=STAMP_NS % NS_PER_S)
 
 
-def read(kind: str, message: Any, stated: StatedAudio | None = None) -> AudioChunk:
-    return ADAPTERS[kind].blocks(message, STAMP_NS + 10**6, stated)
+def read(kind: str, message: Any, audio_format: AudioFormat | None = None) -> AudioChunk:
+    return ADAPTERS[kind].read_chunk(message, STAMP_NS + 10**6, audio_format)
 
 
 def test_our_own_block_keeps_its_index() -> None:
@@ -84,20 +84,22 @@ def test_ros_drivers_audio_needs_its_info() -> None:
         bitrate=0,
         coding_format='wave',
     )
-    stated = stated_by(info)
-    assert stated == StatedAudio(RATE_HZ, 8, 's16le')
+    audio_format = audio_format_from_info(info)
+    assert audio_format == AudioFormat(RATE_HZ, 8, 's16le')
     inner = typestore().types['audio_common_msgs/msg/AudioData'](data=INTERLEAVED)
     stamped = roundtrip('audio_common_msgs/msg/AudioDataStamped', header=header(), audio=inner)
-    chunk = read('audio_common_msgs/msg/AudioDataStamped', stamped, stated)
+    chunk = read('audio_common_msgs/msg/AudioDataStamped', stamped, audio_format)
     np.testing.assert_array_equal(chunk.samples, SOUND)
     assert (chunk.first_sample, chunk.inferred, chunk.stamp_ns) == (None, True, STAMP_NS)
-    bare = read('audio_common_msgs/msg/AudioData', inner, stated)
+    bare = read('audio_common_msgs/msg/AudioData', inner, audio_format)
     np.testing.assert_array_equal(bare.samples, SOUND)
     assert bare.stamp_ns == STAMP_NS + 10**6 - DURATION_NS
     with pytest.raises(BagError, match='AudioInfo'):
         read('audio_common_msgs/msg/AudioDataStamped', stamped)
     with pytest.raises(BagError, match='format:=wave'):
-        stated_by(SimpleNamespace(channels=1, sample_rate=16_000, sample_format='S16LE', coding_format='mp3'))
+        audio_format_from_info(
+            SimpleNamespace(channels=1, sample_rate=16_000, sample_format='S16LE', coding_format='mp3')
+        )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_mgonzs13_audio(number: int, field: str, dtype: type[np.generic]) -> Non
     np.testing.assert_array_equal(chunk.samples * scale, SOUND)
     assert (chunk.stamp_ns, chunk.sample_rate_hz, chunk.first_sample) == (STAMP_NS, RATE_HZ, None)
     with pytest.raises(BagError, match='AudioStamped'):
-        read('audio_common_msgs/msg/AudioData', audio.audio_data, StatedAudio(RATE_HZ, 8))
+        read('audio_common_msgs/msg/AudioData', audio.audio_data, AudioFormat(RATE_HZ, 8))
 
 
 def test_audio_utils_frames_are_stamped_at_their_end() -> None:
@@ -151,7 +153,7 @@ def multi_array(values: NDArray[Any], labels: dict[str, int], offset: int = 0) -
 
 
 def test_multi_arrays_have_a_stated_layout() -> None:
-    kind, stated = 'std_msgs/msg/Int16MultiArray', StatedAudio(RATE_HZ, 8)
+    kind, audio_format = 'std_msgs/msg/Int16MultiArray', AudioFormat(RATE_HZ, 8)
     frames, planes = SOUND.T.reshape(-1), SOUND.reshape(-1)
     for message in (
         multi_array(frames, {'sample': 480, 'channel': 8}),
@@ -159,12 +161,12 @@ def test_multi_arrays_have_a_stated_layout() -> None:
         multi_array(np.concatenate([[7, 7], frames]).astype(np.int16), {'frame': 480, 'mic': 8}, 2),
         multi_array(frames, {}),
     ):
-        np.testing.assert_array_equal(read(kind, message, stated).samples, SOUND)
-    planar = StatedAudio(RATE_HZ, 8, planar=True)
+        np.testing.assert_array_equal(read(kind, message, audio_format).samples, SOUND)
+    planar = AudioFormat(RATE_HZ, 8, planar=True)
     np.testing.assert_array_equal(read(kind, multi_array(planes, {}), planar).samples, SOUND)
     for labels in ({'x': 480, 'y': 8}, {'sample': 480, 'channel': 7}, {'channel': 8, 'channels': 480}):
         with pytest.raises(BagError, match='dimensions'):
-            read(kind, multi_array(frames, labels), stated)
+            read(kind, multi_array(frames, labels), audio_format)
     with pytest.raises(BagError, match='state them'):
         read(kind, multi_array(frames, {}))
 

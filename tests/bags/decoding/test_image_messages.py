@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_picture
+from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_rgb
 from audio_manifold_ros.bags.errors import BagError
 
 RNG = np.random.default_rng(4)
@@ -85,11 +85,11 @@ def test_compressed_depth_of_both_kinds() -> None:
 
 def test_pictures_are_red_first() -> None:
     for encoding, pixels in {'rgb8': COLOURS, 'bgr8': COLOURS[..., ::-1]}.items():
-        np.testing.assert_array_equal(decode_picture(raw(pixels, encoding)), COLOURS)
+        np.testing.assert_array_equal(decode_rgb(raw(pixels, encoding)), COLOURS)
     with_alpha = np.concatenate([COLOURS, COLOURS[..., :1]], axis=-1)
-    np.testing.assert_array_equal(decode_picture(raw(with_alpha, 'rgba8')), COLOURS)
-    np.testing.assert_array_equal(decode_picture(compressed(png(COLOURS[..., ::-1]), 'png')), COLOURS)
-    grey = decode_picture(raw(LABELS, 'mono8'))
+    np.testing.assert_array_equal(decode_rgb(raw(with_alpha, 'rgba8')), COLOURS)
+    np.testing.assert_array_equal(decode_rgb(compressed(png(COLOURS[..., ::-1]), 'png')), COLOURS)
+    grey = decode_rgb(raw(LABELS, 'mono8'))
     np.testing.assert_array_equal(grey, np.repeat(LABELS[..., None], 3, axis=2))
 
 
@@ -111,7 +111,7 @@ def test_damaged_images_are_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BagError, match=words):
         decode_depth_m(message)
     with pytest.raises(BagError, match='no picture'):
-        decode_picture(raw(DEPTH_M, '32FC1'))
+        decode_rgb(raw(DEPTH_M, '32FC1'))
     with pytest.raises(BagError, match='no depth'):
         decode_depth_m(raw(LABELS, 'mono8'))
 
@@ -121,6 +121,6 @@ def test_damaged_images_are_refused(change: dict[str, Any], words: str) -> None:
 def test_damaged_pngs_give_an_image_or_an_error(cut: int, flip: int, name: str) -> None:
     data = bytearray(png((DEPTH_M * 1000).astype(np.uint16)))
     data[flip] ^= 0x55
-    for decode in (decode_depth_m, decode_labels, decode_picture):
+    for decode in (decode_depth_m, decode_labels, decode_rgb):
         with suppress(BagError):
             decode(compressed(bytes(data[: len(data) - cut]), name))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bag_evaluation.ground_truth import BagTruth
+from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
@@ -21,9 +21,9 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
-from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthFile
-from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, NS, RIG, audio_message, image_message, sound
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
+from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, NS_PER_S, RIG, audio_message, image_message, sound
 
 RATE_HZ = 22_500
 MILLIMETRES = 'schema_version: 1\nsource: lidar\ndepth_scale: 0.001\nmin_m: 0.5\nmax_m: 80\n'
@@ -40,36 +40,36 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.add_topic('/audio', BLOCK)
         writer.add_topic('/depth/image', IMAGE)
         writer.write('/audio', audio_message(sound(RATE_HZ), 0, RATE_HZ), EPOCH_NS)
-        writer.write('/depth/image', image_message(RAW, '32FC1', EPOCH_NS + NS // 2), EPOCH_NS + NS // 2)
+        writer.write('/depth/image', image_message(RAW, '32FC1', EPOCH_NS + NS_PER_S // 2), EPOCH_NS + NS_PER_S // 2)
     return folder
 
 
 def test_the_converter_scales_before_it_stores(bag: Path, tmp_path: Path) -> None:
     options = ConversionOptions(rows=1, columns=4)
     with DriveReader(convert_bag(bag, tmp_path, replace(RIG, depth=MILLIMETRES), options).path) as drive:
-        assert drive.traits.depth_unit == METRES
+        assert drive.attributes.depth_unit == METRES
         np.testing.assert_allclose(drive.depth_m(0), DEPTH_M, rtol=2**-10)
     with DriveReader(convert_bag(bag, tmp_path, replace(RIG, depth=UNKNOWN), options).path) as drive:
-        assert drive.traits.depth_unit == RELATIVE
+        assert drive.attributes.depth_unit == RELATIVE
 
 
-def truth_of(bag: Path, text: str) -> Images | None:
-    rig_depth = RigDepth(DepthFile.from_text(text, DEPTH_FILE))
+def ground_truth_of(bag: Path, text: str) -> DepthAndLabels | None:
+    rig_depth = RigDepth(DepthCalibration.from_text(text, DEPTH_FILE))
     with BagReader(bag) as reader:
         topics = find_topics(str(bag), reader.topics)
-        with BagTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), rig_depth) as truth:
-            return truth.at(EPOCH_NS + NS // 2)
+        with BagGroundTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), rig_depth) as truth:
+            return truth.at(EPOCH_NS + NS_PER_S // 2)
 
 
 def test_truth_is_in_metres_or_there_is_none(bag: Path) -> None:
-    found = truth_of(bag, MILLIMETRES)
+    found = ground_truth_of(bag, MILLIMETRES)
     assert found is not None
     np.testing.assert_allclose(found.depth_m, DEPTH_M)
-    assert truth_of(bag, UNKNOWN) is None
+    assert ground_truth_of(bag, UNKNOWN) is None
 
 
 def test_16_bits_are_millimetres_before_the_rig_scales(bag: Path) -> None:
-    half = DepthFile('stereo', 0.5, 0.0, 100.0)
+    half = DepthCalibration('stereo', 0.5, 0.0, 100.0)
     with BagReader(bag) as reader:
         raw = image_message(np.array([[0, 3000]], dtype=np.uint16), '16UC1', EPOCH_NS)
         message = reader.decode(BagMessage('/depth/image', IMAGE, EPOCH_NS, raw, ''))

@@ -18,13 +18,13 @@ from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadat
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 
 FOLDER = resource_path('calibration/roof_octagon')
-RIG = RigText.from_folder(FOLDER)
+RIG = RigFiles.from_folder(FOLDER)
 
 
-def changed(key: str, old: str, new: str) -> RigText:
+def changed(key: str, old: str, new: str) -> RigFiles:
     text = getattr(RIG, key)
     assert old in text
     return replace(RIG, **{key: text.replace(old, new, 1)})
@@ -59,7 +59,7 @@ def other_rig(tmp_path: Path) -> Path:
         (changed('extrinsics', 'offset_s: 0.0', 'offset_s: 0.1'), 'extrinsics.yaml differs'),
     ],
 )
-def test_what_differs_is_said(rig: RigText, said: str) -> None:
+def test_what_differs_is_said(rig: RigFiles, said: str) -> None:
     found = rig_mismatch(rig, RIG)
     assert said in found
     assert bool(found) == bool(said)

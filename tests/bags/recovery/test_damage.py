@@ -15,9 +15,9 @@ from rosbags.rosbag2 import StoragePlugin
 from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import Recovery, recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from tests.bags.bag_examples import CUSTOM, Sent, read, some_messages, write_bag, write_foreign
+from tests.bags.bag_examples import CUSTOM, Sent, make_messages, read, write_bag, write_bag_with_rosbags
 
-SENT = some_messages(40)
+SENT = make_messages(40)
 # What fails is shown as it was found: shrinking would write hundreds of bags.
 FUZZ = settings(
     deadline=None,
@@ -35,7 +35,9 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='module')
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_foreign(tmp_path_factory.mktemp('whole') / 'bag', some_messages(300, 200), StoragePlugin.SQLITE3)
+    return write_bag_with_rosbags(
+        tmp_path_factory.mktemp('whole') / 'bag', make_messages(300, 200), StoragePlugin.SQLITE3
+    )
 
 
 def damaged(bag: Path, scratch: Path, name: str, content: bytes) -> Path:

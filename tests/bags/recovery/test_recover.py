@@ -26,16 +26,16 @@ from tests.bags.bag_examples import (
     START_NS,
     STRING,
     Sent,
+    make_messages,
     read,
-    some_messages,
     write_bag,
-    write_foreign,
+    write_bag_with_rosbags,
 )
 
 
 @pytest.fixture
 def sent() -> list[Sent]:
-    return some_messages(60)
+    return make_messages(60)
 
 
 def recovered(bag: Path, target: Path) -> list[Sent]:
@@ -106,7 +106,7 @@ def test_a_cut_keeps_every_message_that_lies_whole_before_it(tmp_path: Path, sen
 
 @pytest.mark.parametrize('compression', [CompressionType.ZSTD, CompressionType.LZ4])
 def test_a_cut_inside_a_compressed_chunk(tmp_path: Path, compression: CompressionType) -> None:
-    sent = some_messages(400, size=2000)
+    sent = make_messages(400, size=2000)
     path = tmp_path / 'packed.mcap'
     with path.open('wb') as file:
         writer = McapWriter(file, chunk_size=10**9, compression=compression)
@@ -128,14 +128,14 @@ def test_a_cut_inside_a_compressed_chunk(tmp_path: Path, compression: Compressio
 def test_bags_of_others_are_recovered(
     tmp_path: Path, sent: list[Sent], storage: StoragePlugin, mode: CompressionMode
 ) -> None:
-    bag = write_foreign(tmp_path / 'bag', sent, storage, mode)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent, storage, mode)
     (bag / 'metadata.yaml').unlink()
     assert recovered(bag, tmp_path / 'new') == sent
 
 
 def test_a_cut_file_that_was_compressed_whole(tmp_path: Path) -> None:
-    sent = some_messages(400, size=5000)
-    bag = write_foreign(tmp_path / 'bag', sent, StoragePlugin.MCAP, CompressionMode.FILE)
+    sent = make_messages(400, size=5000)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent, StoragePlugin.MCAP, CompressionMode.FILE)
     (file,) = bag.glob('*.zstd')
     with file.open('r+b') as stream:
         stream.truncate(file.stat().st_size // 2)
@@ -145,8 +145,8 @@ def test_a_cut_file_that_was_compressed_whole(tmp_path: Path) -> None:
 
 
 def test_a_damaged_page_of_sqlite_costs_only_what_lies_on_it(tmp_path: Path) -> None:
-    sent = some_messages(2000, size=300)
-    bag = write_foreign(tmp_path / 'bag', sent, StoragePlugin.SQLITE3)
+    sent = make_messages(2000, size=300)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent, StoragePlugin.SQLITE3)
     (file,) = bag.glob('*.db3')
     content = bytearray(file.read_bytes())
     place = content.index(sent[1000][2]) // 4096 * 4096
@@ -162,7 +162,7 @@ def test_a_damaged_page_of_sqlite_costs_only_what_lies_on_it(tmp_path: Path) -> 
 
 def test_what_a_journal_holds_is_not_forgotten(tmp_path: Path, sent: list[Sent]) -> None:
     """A recorder that was killed with its messages in the write-ahead log of SQLite."""
-    bag = write_foreign(tmp_path / 'bag', sent[:30], StoragePlugin.SQLITE3)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent[:30], StoragePlugin.SQLITE3)
     (file,) = bag.glob('*.db3')
     database = sqlite3.connect(file)
     database.execute('PRAGMA journal_mode=WAL')
@@ -275,9 +275,9 @@ def test_the_command_says_what_was_kept(tmp_path: Path, sent: list[Sent], capsys
     file = bag / 'bag_0.mcap'
     file.write_bytes(file.read_bytes()[:-20])
     assert main([str(bag), str(tmp_path / 'new')]) == 0
-    said = capsys.readouterr().out
-    assert '60 messages kept; none is missing' in said
-    assert 'without a whole end' in said
+    output = capsys.readouterr().out
+    assert '60 messages kept; none is missing' in output
+    assert 'without a whole end' in output
     assert main([str(bag), str(tmp_path / 'json'), '--json']) == 0
     assert json.loads(capsys.readouterr().out)['topics'] == {'/audio': 40, '/words': 20}
     assert main([str(tmp_path / 'nothing'), str(tmp_path / 'x')]) == 1

@@ -13,18 +13,18 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.record_report import make_report
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
-from tests.bags.statistics.test_topic_statistics import BLOCK, START_NS, Sound, sounds
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from tests.bags.statistics.test_topic_statistics import BLOCK, START_NS, ExampleChunk, make_chunks
 
 
 def audio_topic(*, lost: bool = False, dead: bool = False) -> TopicStatistics:
     statistics = TopicStatistics('/audio', 'audio_manifold_msgs/msg/AudioBlock')
-    for index, sound in enumerate(sounds(3)):
+    for index, sound in enumerate(make_chunks(3)):
         if lost and 50 <= index < 60:
             continue
         samples = sound.samples * np.array([[1], [not dead]], np.int16)
         statistics.update(sound.stamp_ns + 10**7, sound.stamp_ns, 2000)
-        statistics.update_audio(Sound(samples, sound.first_sample, sound.sample_rate_hz, sound.stamp_ns))
+        statistics.update_audio(ExampleChunk(samples, sound.first_sample, sound.sample_rate_hz, sound.stamp_ns))
     return statistics
 
 
@@ -67,7 +67,7 @@ def test_problems_are_sentences_with_their_values() -> None:
 
 
 def test_run_metadata_survive_their_json_and_refuse_a_changed_rig() -> None:
-    rig = RigText.from_folder(resource_path('calibration/roof_octagon'))
+    rig = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
     metadata = RunMetadata(rig, 'audio_manifold_ros 0.1.0', START_NS, 'recorder', {'device': 'MA-USB8'})
     text = metadata.to_json()
     assert RunMetadata.from_json(text) == metadata

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics
-from audio_manifold_ros.bags.statistics.clock_drift import DriftLine
+from audio_manifold_ros.bags.statistics.clock_drift import ClockDriftEstimator
 from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
 
@@ -21,7 +21,7 @@ BLOCK = 480
 
 
 @dataclass(frozen=True)
-class Sound:
+class ExampleChunk:
     samples: NDArray[np.int16]
     first_sample: int | None
     sample_rate_hz: int
@@ -29,12 +29,12 @@ class Sound:
     inferred: bool = False
 
 
-def sounds(
+def make_chunks(
     seconds: float, channels: int = 2, *, indexed: bool = True, ppm: float = 0.0, jitter_ms: float = 0.0
-) -> list[Sound]:
+) -> list[ExampleChunk]:
     rng = np.random.default_rng(3)
     return [
-        Sound(
+        ExampleChunk(
             rng.integers(-3000, 3000, (channels, BLOCK)).astype(np.int16),
             first if indexed else None,
             RATE_HZ,
@@ -51,7 +51,7 @@ def test_the_median_is_right_within_a_per_cent(intervals: list[int]) -> None:
     for interval in intervals:
         histogram.add(interval)
     assert histogram.median_ns() == pytest.approx(float(np.quantile(intervals, 0.5, method='inverted_cdf')), rel=0.011)
-    assert histogram.longest_ns == max(intervals)
+    assert histogram.max_ns == max(intervals)
 
 
 def test_a_regular_topic_with_one_gap() -> None:
@@ -95,7 +95,7 @@ def test_stamps_from_the_future_have_a_negative_age() -> None:
 @settings(max_examples=20, deadline=None)
 def test_every_lost_sample_is_proved(lost: list[int]) -> None:
     statistics = AudioStatistics()
-    kept = [sound for index, sound in enumerate(sounds(2.01)) if index not in lost]
+    kept = [sound for index, sound in enumerate(make_chunks(2.01)) if index not in lost]
     for sound in kept:
         statistics.update(sound)
     summary = statistics.summary()
@@ -109,7 +109,7 @@ def test_every_lost_sample_is_proved(lost: list[int]) -> None:
 
 def test_without_an_index_losses_are_inferred() -> None:
     statistics = AudioStatistics()
-    blocks = sounds(3, indexed=False, jitter_ms=2)
+    blocks = make_chunks(3, indexed=False, jitter_ms=2)
     for sound in blocks[:100] + blocks[130:]:
         statistics.update(sound)
     summary = statistics.summary()
@@ -121,8 +121,8 @@ def test_without_an_index_losses_are_inferred() -> None:
 
 @pytest.mark.parametrize('ppm', [-120.0, 0.0, 80.0])
 def test_drift_is_found_within_its_error(ppm: float) -> None:
-    line = DriftLine(RATE_HZ)
-    for sound in sounds(60, 1, ppm=ppm, jitter_ms=2):
+    line = ClockDriftEstimator(RATE_HZ)
+    for sound in make_chunks(60, 1, ppm=ppm, jitter_ms=2):
         assert sound.first_sample is not None
         line.add(sound.first_sample, sound.stamp_ns)
     drift = line.drift()
@@ -133,26 +133,26 @@ def test_drift_is_found_within_its_error(ppm: float) -> None:
 
 
 def test_a_new_stream_and_a_step_of_the_clock_leave_the_drift_alone() -> None:
-    line, blocks = DriftLine(RATE_HZ), sounds(20, 1, ppm=50)
+    line, blocks = ClockDriftEstimator(RATE_HZ), make_chunks(20, 1, ppm=50)
     for offset_ns in (0, 40 * 10**9, 100 * 10**9):
         for sound in blocks:
             line.add(sound.first_sample or 0, sound.stamp_ns + offset_ns)
     drift = line.drift()
     assert drift is not None
     assert drift.ppm == pytest.approx(50, abs=0.1)
-    assert DriftLine(RATE_HZ).drift() is None
+    assert ClockDriftEstimator(RATE_HZ).drift() is None
 
 
 def test_dead_clipping_and_doubled_microphones_are_told_apart() -> None:
     statistics, rng = AudioStatistics(), np.random.default_rng(2)
-    for sound in sounds(4, 5):
+    for sound in make_chunks(4, 5):
         samples = sound.samples.copy()
         samples[1] = 3
         samples[2] = np.where(rng.random(BLOCK) < 0.01, 32767, samples[2])
         samples[4] = samples[3]
         if (sound.first_sample or 0) >= 2 * RATE_HZ:
             samples[0] = 0
-        statistics.update(Sound(samples, sound.first_sample, RATE_HZ, sound.stamp_ns))
+        statistics.update(ExampleChunk(samples, sound.first_sample, RATE_HZ, sound.stamp_ns))
     summary = statistics.summary()
     assert summary is not None
     assert [mic.silent_fraction for mic in summary.microphones] == [0.5, 1.0, 0.0, 0.0, 0.0]
@@ -164,7 +164,7 @@ def test_dead_clipping_and_doubled_microphones_are_told_apart() -> None:
 
 def test_a_stream_of_another_form_begins_anew() -> None:
     statistics = AudioStatistics()
-    for sound in [*sounds(1.5, 2), *sounds(1.5, 4)]:
+    for sound in [*make_chunks(1.5, 2), *make_chunks(1.5, 4)]:
         statistics.update(sound)
     summary = statistics.summary()
     assert summary is not None

@@ -17,23 +17,23 @@ MESSAGE_BYTES = 100_000
 
 if __name__ == '__main__':
     folder = Path(sys.argv[1])
-    said: list[str] = []
-    handed = 0
+    error_texts: list[str] = []
+    written = 0
     writer = BagWriter(folder, split_bytes=3_000_000)
     writer.add_topic('/audio', AUDIO)
     try:
         while True:
-            writer.write('/audio', b'\0\1\0\0%08d' % handed + bytes(MESSAGE_BYTES), START_NS + handed)
-            handed += 1
+            writer.write('/audio', b'\0\1\0\0%08d' % written + bytes(MESSAGE_BYTES), START_NS + written)
+            written += 1
     except BagError as error:
-        said.append(str(error))
+        error_texts.append(str(error))
     try:
         writer.write('/audio', b'', START_NS)
     except BagError as error:
-        said.append(str(error))
+        error_texts.append(str(error))
     writer.close()
     with BagReader(folder) as reader:
         numbers = [int(message.data[4:12]) for message in reader.messages()]
         problems = reader.problems
     left = sorted(path.name for path in folder.iterdir() if path.suffix != '.mcap')
-    print(json.dumps({'said': said, 'handed': handed, 'numbers': numbers, 'problems': problems, 'left': left}))
+    print(json.dumps({'said': error_texts, 'handed': written, 'numbers': numbers, 'problems': problems, 'left': left}))

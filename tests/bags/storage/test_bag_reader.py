@@ -25,11 +25,11 @@ from tests.bags.bag_examples import (
     STRING,
     Sent,
     audio_message,
+    make_messages,
     read,
-    some_messages,
     text_message,
     write_bag,
-    write_foreign,
+    write_bag_with_rosbags,
 )
 
 STORAGES = [
@@ -45,14 +45,14 @@ STORAGES = [
 
 @pytest.fixture
 def sent() -> list[Sent]:
-    return some_messages(35)
+    return make_messages(35)
 
 
 @pytest.mark.parametrize(('storage', 'compression'), STORAGES)
 def test_bags_of_others_are_read_whole(
     tmp_path: Path, sent: list[Sent], storage: StoragePlugin, compression: CompressionMode
 ) -> None:
-    bag = write_foreign(tmp_path / 'bag', sent, storage, compression)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent, storage, compression)
     with BagReader(bag) as reader:
         assert read(reader.messages()) == sent
         assert reader.problems == ()
@@ -64,7 +64,7 @@ def test_bags_of_others_are_read_whole(
 
 @pytest.mark.parametrize('storage', [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
 def test_metadata_may_be_missing_or_damaged(tmp_path: Path, sent: list[Sent], storage: StoragePlugin) -> None:
-    bag = write_foreign(tmp_path / 'bag', sent, storage)
+    bag = write_bag_with_rosbags(tmp_path / 'bag', sent, storage)
     for text in ('', 'rosbag2_bagfile_information: 5', '{', None):
         if text is None:
             (bag / 'metadata.yaml').unlink()

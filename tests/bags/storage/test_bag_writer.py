@@ -23,7 +23,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
-from audio_manifold_ros.bags.storage.disk_space import NAME as RESERVE_NAME
+from audio_manifold_ros.bags.storage.disk_space import RESERVE_FILE as RESERVE_NAME
 from tests.bags.bag_examples import (
     AUDIO,
     CUSTOM,
@@ -32,8 +32,8 @@ from tests.bags.bag_examples import (
     STEP_NS,
     STRING,
     audio_message,
+    make_messages,
     read,
-    some_messages,
     text_message,
     write_bag,
 )
@@ -43,7 +43,7 @@ HERE = Path(__file__).parent
 
 
 def test_a_bag_of_several_files_comes_back(tmp_path: Path) -> None:
-    sent = some_messages(95)
+    sent = make_messages(95)
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.2)
     assert sorted(path.name for path in bag.iterdir()) == [*(f'bag_{n}.mcap' for n in range(5)), 'metadata.yaml']
     with BagReader(bag) as reader:
@@ -70,7 +70,7 @@ def test_others_read_it(tmp_path: Path) -> None:
 
 
 def test_metadata_are_those_that_humble_reads(tmp_path: Path) -> None:
-    bag = write_bag(tmp_path / 'bag', some_messages(10))
+    bag = write_bag(tmp_path / 'bag', make_messages(10))
     information = yaml.safe_load((bag / 'metadata.yaml').read_text())['rosbag2_bagfile_information']
     assert (information['version'], information['storage_identifier']) == (8, 'mcap')
     topic = information['topics_with_message_count'][0]['topic_metadata']

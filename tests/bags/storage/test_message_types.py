@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.bags.storage.message_types import DEFINITIONS, definition_of, stored_types, typestore
+from audio_manifold_ros.bags.storage.message_types import (
+    DEFINITIONS,
+    definition_of,
+    typestore,
+    typestore_from_definition,
+)
 
 ROOT = Path(__file__).parents[3]
 STAMPED = 'audio_common_msgs/msg/AudioStamped'
@@ -36,7 +41,7 @@ def test_the_definition_of_the_own_message_is_the_one_that_is_built() -> None:
 )
 def test_a_type_goes_through_its_stored_definition(msgtype: str) -> None:
     definition, type_hash = definition_of(msgtype)
-    store = stored_types(msgtype, definition)
+    store = typestore_from_definition(msgtype, definition)
     assert store.hash_rihs01(msgtype) == typestore(msgtype).hash_rihs01(msgtype) == type_hash
 
 
@@ -59,4 +64,4 @@ def test_an_unknown_type_has_no_definition() -> None:
 )
 def test_a_damaged_definition_is_refused(definition: str) -> None:
     with pytest.raises(BagError, match='foreign_msgs/msg/Thing'):
-        stored_types('foreign_msgs/msg/Thing', definition)
+        typestore_from_definition('foreign_msgs/msg/Thing', definition)

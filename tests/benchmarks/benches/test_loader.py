@@ -13,7 +13,7 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
-from benchmarks.benches.loader import SEEDS, TOLERANCE, PerItem
+from benchmarks.benches.loader import SEEDS, TOLERANCE, NaiveWindowDataset
 from training.data.simulate import drive_path, write_drive
 
 
@@ -22,7 +22,7 @@ def test_the_loader_per_item_gives_the_same_windows(tmp_path: Path) -> None:
     spec, depth = FeatureSpec(), DepthRepresentation()
     write_drive(tmp_path, SEEDS[0], 2)
     path = drive_path(tmp_path, SEEDS[0])
-    loader = PerItem([path], spec, depth)
+    loader = NaiveWindowDataset([path], spec, depth)
     assert len(loader) == 2
     with DriveReader(path) as drive:
         for number in range(2):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness.energy import Counter, EnergyMeter
+from benchmarks.harness.energy import EnergyCounter, EnergyMeter
 
 
-def zone(powercap: Path, name: str, energy_uj: int) -> Path:
+def write_zone(powercap: Path, name: str, energy_uj: int) -> Path:
     folder = powercap / name
     folder.mkdir(exist_ok=True)
     (folder / 'energy_uj').write_text(f'{energy_uj}\n', encoding='ascii')
@@ -25,27 +25,29 @@ def no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_adds_up_the_packages_and_survives_a_counter_that_begins_again(tmp_path: Path) -> None:
-    zone(tmp_path, 'intel-rapl:0', 1_000_000)
-    zone(tmp_path, 'intel-rapl:1', 9_000_000)
-    zone(tmp_path, 'intel-rapl:0:0', 0)
+    write_zone(tmp_path, 'intel-rapl:0', 1_000_000)
+    write_zone(tmp_path, 'intel-rapl:1', 9_000_000)
+    write_zone(tmp_path, 'intel-rapl:0:0', 0)
     meter = EnergyMeter(tmp_path)
-    zone(tmp_path, 'intel-rapl:0', 3_500_000)
-    zone(tmp_path, 'intel-rapl:1', 1_000_000)
-    zone(tmp_path, 'intel-rapl:0:0', 700_000)
+    write_zone(tmp_path, 'intel-rapl:0', 3_500_000)
+    write_zone(tmp_path, 'intel-rapl:1', 1_000_000)
+    write_zone(tmp_path, 'intel-rapl:0:0', 700_000)
     assert meter.joules() == pytest.approx(2.5 + 2.0)
     assert meter.joules() == 0.0
 
 
 def test_says_nothing_where_the_machine_does_not(tmp_path: Path) -> None:
     assert EnergyMeter(tmp_path / 'missing').joules() is None
-    (zone(tmp_path, 'intel-rapl:0', 0) / 'energy_uj').unlink()
+    (write_zone(tmp_path, 'intel-rapl:0', 0) / 'energy_uj').unlink()
     assert EnergyMeter(tmp_path).joules() is None
 
 
 def test_counts_gpus_with_the_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     millijoules = iter([5_000, 7_500])
-    monkeypatch.setattr('benchmarks.harness.energy._gpus', lambda: iter([Counter(lambda: next(millijoules), 1e-3)]))
-    zone(tmp_path, 'intel-rapl:0', 0)
+    monkeypatch.setattr(
+        'benchmarks.harness.energy._gpus', lambda: iter([EnergyCounter(lambda: next(millijoules), 1e-3)])
+    )
+    write_zone(tmp_path, 'intel-rapl:0', 0)
     meter = EnergyMeter(tmp_path)
-    zone(tmp_path, 'intel-rapl:0', 1_000_000)
+    write_zone(tmp_path, 'intel-rapl:0', 1_000_000)
     assert meter.joules() == pytest.approx(3.5)

@@ -18,7 +18,7 @@ from benchmarks.harness.readme_table import BEGIN, END
 from benchmarks.harness.timing import Action, medians_s
 
 
-def result_of(*figures: Figure) -> dict[str, object]:
+def make_result(*figures: Figure) -> dict[str, object]:
     return {
         'title': 'something',
         'measured_at': '2026-01-01',
@@ -60,7 +60,7 @@ def test_the_page_holds_every_figure_and_the_machine() -> None:
         Figure('networks', 9.5, 'ms', p95=10.25, p99=12.0),
         not_measured('on a GPU', 'ms', 'there is none', 'at most 0.2'),
     ]
-    page = report.render_page({'features': result_of(*figures)})
+    page = report.render_page({'features': make_result(*figures)})
     assert '| one prediction | 1 ms | librosa: 30 ms | 30× | at least 15× | yes |' in page
     assert '| memory | 500 MB |  |  | at most 400 | **no** |' in page
     assert '| networks | 9.5 ms (p95 10.25, p99 12) |' in page
@@ -74,7 +74,7 @@ def test_results_survive_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(report, 'README', tmp_path / 'README.md')
     (tmp_path / 'README.md').write_text(f'{BEGIN}\n{END}\n', encoding='utf-8')
     assert report.read_results() == {}
-    results = {'features': result_of(cheaper('one prediction', 0.001, 'librosa', 0.030))}
+    results = {'features': make_result(cheaper('one prediction', 0.001, 'librosa', 0.030))}
     report.write_results(results)
     assert report.read_results() == json.loads(json.dumps(results))
     assert '30×' in (tmp_path / 'page.md').read_text(encoding='utf-8')

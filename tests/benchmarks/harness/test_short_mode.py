@@ -12,7 +12,7 @@ import pytest
 from benchmarks import __main__ as bench
 from benchmarks.harness import report
 from benchmarks.harness.figure import Figure
-from benchmarks.harness.short_mode import SHORT, seconds, times
+from benchmarks.harness.short_mode import SHORT_VARIABLE, scaled_count, scaled_duration_s
 from benchmarks.harness.thread_times import thread_times_s
 
 
@@ -22,12 +22,12 @@ def test_a_short_bench_is_shorter_and_stores_nothing(
     monkeypatch.setattr(report, 'RESULTS', tmp_path / 'results.json')
     monkeypatch.setattr(report, 'PAGE', tmp_path / 'page.md')
     monkeypatch.setattr(report, 'README', tmp_path / 'README.md')
-    monkeypatch.setenv(SHORT, '0')
-    assert (seconds(600.0), times(40)) == (600.0, 40)
+    monkeypatch.setenv(SHORT_VARIABLE, '0')
+    assert (scaled_duration_s(600.0), scaled_count(40)) == (600.0, 40)
     lengths: list[float] = []
 
     def measure(_name: str) -> list[dict[str, object]]:
-        lengths.append(seconds(600.0))
+        lengths.append(scaled_duration_s(600.0))
         return [vars(Figure('something', 1.0, 'ms'))]
 
     monkeypatch.setattr(bench, 'run_bench', measure)

@@ -6,30 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness.steal_time import StolenTime
+from benchmarks.harness.steal_time import StealTime
 
 
-def stat(path: Path, *values: int) -> Path:
+def write_stat(path: Path, *values: int) -> Path:
     path.write_text(f'cpu  {" ".join(map(str, values))} 0 0\ncpu0 1 2 3\n', encoding='ascii')
     return path
 
 
 def test_what_the_host_took_is_a_part_of_what_was_wanted(tmp_path: Path) -> None:
-    path = stat(tmp_path / 'stat', 100, 10, 20, 5000, 7, 1, 2, 40)
-    meter = StolenTime(path)
+    path = write_stat(tmp_path / 'stat', 100, 10, 20, 5000, 7, 1, 2, 40)
+    meter = StealTime(path)
     assert meter.percent() == 0.0
-    stat(path, 150, 10, 40, 9000, 9, 1, 2, 70)
+    write_stat(path, 150, 10, 40, 9000, 9, 1, 2, 70)
     assert meter.percent() == pytest.approx(30.0)
 
 
 def test_nothing_is_said_where_nothing_tells(tmp_path: Path) -> None:
-    assert StolenTime(tmp_path / 'missing').percent() is None
+    assert StealTime(tmp_path / 'missing').percent() is None
     path = tmp_path / 'old'
     path.write_text('cpu  1 2 3 4\n', encoding='ascii')
-    assert StolenTime(path).percent() is None
+    assert StealTime(path).percent() is None
 
 
 def test_this_machine_tells() -> None:
-    percent = StolenTime().percent()
+    percent = StealTime().percent()
     assert percent is not None
     assert 0 <= percent <= 100

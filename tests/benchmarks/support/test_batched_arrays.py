@@ -37,13 +37,13 @@ def test_a_batch_of_arrays_says_what_each_says_alone(device: str) -> None:
     sound = (loudness * rng.standard_normal((ARRAYS, MICS, spec.window_samples))).astype(np.float32)
     batch = BatchedArrays(network, spec, (ARRAYS, MICS), torch.device(device)).run(sound)
     with torch.inference_mode():
-        alone = [network(torch.from_numpy(mel_features(heard, spec))[None]) for heard in sound]
-    for said, *each in zip(batch, *alone, strict=True):
+        separate_outputs = [network(torch.from_numpy(mel_features(array_audio, spec))[None]) for array_audio in sound]
+    for batched_output, *each in zip(batch, *separate_outputs, strict=True):
         expected = torch.cat(each).numpy()
-        assert said.shape == expected.shape
+        assert batched_output.shape == expected.shape
         if expected.dtype == np.uint8:
-            assert np.mean(said == expected) > (0.999 if device == 'cpu' else 0.95)
+            assert np.mean(batched_output == expected) > (0.999 if device == 'cpu' else 0.95)
         else:
-            close = np.isclose(said, expected, rtol=1e-3 if device == 'cpu' else 0.05, equal_nan=True)
+            close = np.isclose(batched_output, expected, rtol=1e-3 if device == 'cpu' else 0.05, equal_nan=True)
             assert close.mean() > (0.999 if device == 'cpu' else 0.9)
     assert not np.array_equal(batch[0][0], batch[0][2], equal_nan=True)

@@ -10,15 +10,15 @@ import pytest
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from benchmarks.support.bundles import STREET, has_street
-from benchmarks.support.subprocess_pipeline import NAIVE, Contender, Course
+from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
 
 def test_a_course_goes_on() -> None:
-    course = Course()
-    course.add(Course({'network': [0.1, 0.2], 'all': [0.25, 0.25]}, None, 100.0))
-    course.add(Course({'network': [0.3], 'all': [0.5]}, 6.0, 120.0))
-    assert (course.predictions, course.rate, course.memory_mb, course.joules) == (3, 3.0, 120.0, 6.0)
-    assert course.percentile_s('network', 50) == pytest.approx(0.2)
+    stats = RunStats()
+    stats.add(RunStats({'network': [0.1, 0.2], 'all': [0.25, 0.25]}, None, 100.0))
+    stats.add(RunStats({'network': [0.3], 'all': [0.5]}, 6.0, 120.0))
+    assert (stats.predictions, stats.rate, stats.memory_mb, stats.joules) == (3, 3.0, 120.0, 6.0)
+    assert stats.percentile_s('network', 50) == pytest.approx(0.2)
 
 
 @pytest.mark.skipif(not has_street(), reason='models/street is not there')
@@ -27,18 +27,21 @@ def test_a_course_goes_on() -> None:
     [('onnx', {'conditioning', 'features', 'network', 'images', 'all'}), (NAIVE, {'features', 'network', 'all'})],
 )
 def test_measures_every_stage(way: str, stages: set[str]) -> None:
-    with Contender(Bundle.load(STREET), way, 'cpu', 1) as contender:
+    with SubprocessPipeline(Bundle.load(STREET), way, 'cpu', 1) as contender:
         for predictions in (1, 2):
-            course = contender.run(predictions)
-            assert course.predictions == predictions
-            assert set(course.seconds) == stages
-            assert all(second > 0 for seconds in course.seconds.values() for second in seconds)
-            parts = [sum(seconds) for stage, seconds in course.seconds.items() if stage != 'all']
-            assert 0.5 * sum(course.seconds['all']) < sum(parts) <= sum(course.seconds['all'])
-            assert course.memory_mb > 50
+            stats = contender.run(predictions)
+            assert stats.predictions == predictions
+            assert set(stats.seconds) == stages
+            assert all(second > 0 for seconds in stats.seconds.values() for second in seconds)
+            parts = [sum(seconds) for stage, seconds in stats.seconds.items() if stage != 'all']
+            assert 0.5 * sum(stats.seconds['all']) < sum(parts) <= sum(stats.seconds['all'])
+            assert stats.memory_mb > 50
 
 
 def test_a_process_that_ends_is_an_error(tmp_path: Path) -> None:
     nothing = Bundle(tmp_path, Bundle.load(STREET).manifest)
-    with Contender(nothing, 'onnx', 'cpu', 1) as contender, pytest.raises(RuntimeError, match='onnx on cpu ended'):
+    with (
+        SubprocessPipeline(nothing, 'onnx', 'cpu', 1) as contender,
+        pytest.raises(RuntimeError, match='onnx on cpu ended'),
+    ):
         contender.run(1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.calibration.camera.audio_video_sync import find_offset
+from audio_manifold_ros.calibration.camera.audio_video_sync import estimate_sync_offset
 from audio_manifold_ros.rig.errors import CalibrationError
 
 
@@ -20,9 +20,11 @@ def test_the_offset_is_found_among_instants_that_only_one_has_seen(
 ) -> None:
     generator = np.random.default_rng(seed)
     claps_s = np.cumsum(generator.uniform(1, 3, 12))
-    seen_s = np.concatenate([claps_s + generator.normal(0, 0.003, 12), generator.uniform(0, 30, seen_only)]) + offset_s
-    heard_s = np.concatenate([claps_s, generator.uniform(0, 30, heard_only)])
-    found = find_offset(np.sort(seen_s), np.sort(heard_s), 0.0)
+    visual_s = (
+        np.concatenate([claps_s + generator.normal(0, 0.003, 12), generator.uniform(0, 30, seen_only)]) + offset_s
+    )
+    audio_s = np.concatenate([claps_s, generator.uniform(0, 30, heard_only)])
+    found = estimate_sync_offset(np.sort(visual_s), np.sort(audio_s), 0.0)
     assert found.offset_s == pytest.approx(offset_s, abs=0.005)
     assert len(found.pairs) >= 12
     assert found.std_s < 0.004
@@ -30,12 +32,12 @@ def test_the_offset_is_found_among_instants_that_only_one_has_seen(
 
 def test_too_few_claps_are_refused() -> None:
     with pytest.raises(CalibrationError, match='clap 5 times or more'):
-        find_offset(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0]), 0.0)
+        estimate_sync_offset(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0]), 0.0)
     with pytest.raises(CalibrationError, match='0 claps were seen'):
-        find_offset(np.zeros(0), np.array([1.0, 2.0, 4.0]), 0.0)
+        estimate_sync_offset(np.zeros(0), np.array([1.0, 2.0, 4.0]), 0.0)
 
 
 def test_claps_like_a_clock_are_refused() -> None:
     regular = np.array([1.5 * number for number in range(12)])
     with pytest.raises(CalibrationError, match='irregularly'):
-        find_offset(regular, regular[:-1], 0.0)
+        estimate_sync_offset(regular, regular[:-1], 0.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.camera.visual_clap_detection import find_stops
+from audio_manifold_ros.calibration.camera.visual_clap_detection import detect_claps
 from audio_manifold_ros.testing.clap_pictures import Clapper, clap_pictures
 
 PLACE = (85.0, 62.0)
@@ -21,7 +21,7 @@ def test_a_clap_is_timed_between_pictures(hands: int, rate_hz: float) -> None:
     times_s = np.arange(round(5.5 * rate_hz)) / rate_hz
     clapper = Clapper(hands=hands, width_px=10, reach_px=30, bend=0.2, brightness=-70)
     places = np.tile(PLACE, (3, 1))
-    stops = find_stops(clap_pictures(clapper, claps_s, places, times_s, 0.01, generator), times_s)
+    stops = detect_claps(clap_pictures(clapper, claps_s, places, times_s, 0.01, generator), times_s)
     for clap_s in claps_s:
         stop = min(stops, key=lambda stop: abs(stop.time_s - float(clap_s)))
         assert stop.time_s == pytest.approx(clap_s, abs=0.005)
@@ -30,5 +30,5 @@ def test_a_clap_is_timed_between_pictures(hands: int, rate_hz: float) -> None:
 
 def test_nothing_stops_where_nothing_moves() -> None:
     still = np.random.default_rng(0).normal(100, 2, (60, 40, 50)).astype(np.uint8)
-    assert find_stops(still, np.arange(60) / 30) == []
-    assert find_stops(still[:3], np.arange(3) / 30) == []
+    assert detect_claps(still, np.arange(60) / 30) == []
+    assert detect_claps(still[:3], np.arange(3) / 30) == []

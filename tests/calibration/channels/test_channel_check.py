@@ -8,7 +8,7 @@ import pytest
 from audio_manifold_ros.calibration.channels.channel_check import FAULTS, check_channels
 from audio_manifold_ros.testing.microphone_faults import break_microphone
 from audio_manifold_ros.testing.rig_faults import FAULTS as INJECTED
-from audio_manifold_ros.testing.rig_faults import Samples, quantised
+from audio_manifold_ros.testing.rig_faults import Samples, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
 from benchmarks.benches.calibration import FAULT_NAMES
 
@@ -23,7 +23,7 @@ def street() -> Samples:
 
 def faults(samples: Samples) -> dict[int, tuple[str, ...]]:
     check = check_channels(samples, RATE_HZ)
-    assert check.healthy == (not any(channel.faults for channel in check.channels))
+    assert check.is_healthy == (not any(channel.faults for channel in check.channels))
     return {number: channel.faults for number, channel in enumerate(check.channels) if channel.faults}
 
 
@@ -35,7 +35,7 @@ def test_a_drive_through_wind_and_traffic_accuses_nobody(street: Samples) -> Non
 def test_finds_the_fault_and_blames_no_other(street: Samples, name: str) -> None:
     broken = street.copy()
     INJECTED[name](broken, 3, np.random.default_rng(5))
-    found = faults(quantised(broken))
+    found = faults(quantize_to_pcm16(broken))
     assert FAULT_NAMES[name] in found[3]
     assert set(found) == ({3, 4} if name == 'duplicated' else {3})
 
@@ -61,7 +61,7 @@ def test_wind_that_is_different_at_every_capsule_accuses_nobody(street: Samples)
     rumble -= np.apply_along_axis(lambda row: np.convolve(row, np.ones(2000) / 2000, 'same'), 1, rumble)
     gusts = 1 + np.sin(np.arange(street.shape[1]) / RATE_HZ * np.array([[2.0], [1.1], [0.7], [3.0]] * 2))
     windy = street + (0.03 * rumble / rumble.std() * gusts).astype(np.float32)
-    assert faults(quantised(windy)) == {}
+    assert faults(quantize_to_pcm16(windy)) == {}
 
 
 def test_every_fault_has_advice() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.channel_delays import delays_from_places, delays_of_wired
-from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
-from audio_manifold_ros.calibration.channels.stationary_segments import Places, find_places
-from audio_manifold_ros.calibration.channels.tdoa import Arrivals
+from audio_manifold_ros.calibration.channels.channel_delays import estimate_acoustic_delays, estimate_wired_delays
+from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
+from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments, find_stationary_segments
+from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.rig.errors import CalibrationError
 
 RATE_HZ, SOUND_MPS = 48_000, 347.0
@@ -18,21 +18,23 @@ POSITIONS_M = 0.5 * np.stack([np.cos(ANGLES), np.sin(ANGLES), 0 * ANGLES], axis=
 
 def lags_of(azimuths: np.ndarray, delays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Lags of sounds 3 to 5 m away, for capsules that sit some millimetres from where the rig says."""
-    really_m = POSITIONS_M + rng.normal(0, 0.0025, POSITIONS_M.shape)
+    true_positions_m = POSITIONS_M + rng.normal(0, 0.0025, POSITIONS_M.shape)
     away_m = rng.uniform(3, 5, len(azimuths))
     height_m = rng.uniform(-0.2, 0.2, len(azimuths))
     sources_m = POSITIONS_M.mean(axis=0) + np.stack(
         [away_m * np.cos(azimuths), away_m * np.sin(azimuths), height_m], axis=1
     )
-    distances_m = np.linalg.norm(sources_m[:, None] - really_m, axis=2)
+    distances_m = np.linalg.norm(sources_m[:, None] - true_positions_m, axis=2)
     lags = distances_m / SOUND_MPS * RATE_HZ + delays + rng.normal(0, 0.003, distances_m.shape)
     return lags - np.median(lags, axis=1, keepdims=True)
 
 
-def still(lags: np.ndarray) -> Places:
+def stationary_segments(lags: np.ndarray) -> StationarySegments:
     times_s = 3.0 * np.arange(len(lags))
     zeros = np.zeros(lags.shape[1])
-    return Places(times_s, np.stack([times_s, times_s + 3], 1), lags, np.full(lags.shape, 0.005), zeros, zeros + 1e-4)
+    return StationarySegments(
+        times_s, np.stack([times_s, times_s + 3], 1), lags, np.full(lags.shape, 0.005), zeros, zeros + 1e-4
+    )
 
 
 @pytest.mark.parametrize('seed', range(3))
@@ -40,59 +42,64 @@ def test_tells_late_channels_from_misplaced_capsules(seed: int) -> None:
     rng = np.random.default_rng(seed)
     delays = rng.uniform(-5, 5, 8)
     azimuths = rng.uniform(0, 6) + np.arange(10) * 2 * np.pi / 10 + rng.uniform(-0.1, 0.1, 10)
-    found = delays_from_places(still(lags_of(azimuths, delays, rng)), POSITIONS_M, RATE_HZ, 343.0)
+    found = estimate_acoustic_delays(stationary_segments(lags_of(azimuths, delays, rng)), POSITIONS_M, RATE_HZ, 343.0)
     error = found.delays_samples - (delays - np.median(delays))
     assert np.abs(error).max() < 0.05
     assert found.std_samples.max() < 0.08
-    heard_from = np.arctan2(*(found.sources_m - POSITIONS_M.mean(axis=0)).T[1::-1])
-    assert np.abs(np.angle(np.exp(1j * (heard_from - azimuths)))).max() < np.radians(3)
+    estimated_azimuths = np.arctan2(*(found.sources_m - POSITIONS_M.mean(axis=0)).T[1::-1])
+    assert np.abs(np.angle(np.exp(1j * (estimated_azimuths - azimuths)))).max() < np.radians(3)
 
 
 def test_refuses_too_few_places_and_places_on_one_side() -> None:
     rng = np.random.default_rng(1)
     with pytest.raises(CalibrationError, match='Only 4 places'):
-        delays_from_places(still(lags_of(np.arange(4) * 1.5, np.zeros(8), rng)), POSITIONS_M, RATE_HZ, 343.0)
+        estimate_acoustic_delays(
+            stationary_segments(lags_of(np.arange(4) * 1.5, np.zeros(8), rng)), POSITIONS_M, RATE_HZ, 343.0
+        )
     one_side = lags_of(np.linspace(0, 2.5, 8), np.zeros(8), rng)
     with pytest.raises(CalibrationError, match='degrees without one'):
-        delays_from_places(still(one_side), POSITIONS_M, RATE_HZ, 343.0)
+        estimate_acoustic_delays(stationary_segments(one_side), POSITIONS_M, RATE_HZ, 343.0)
 
 
-def walk(drift: np.ndarray, rng: np.random.Generator) -> Arrivals:
+def walk(drift_samples_per_s: np.ndarray, rng: np.random.Generator) -> TdoaEstimates:
     """Three places of six pieces each, with a walk of two unclear pieces between them."""
     places = rng.uniform(-30, 30, (3, 4))
     lags = np.concatenate([np.concatenate([np.tile(place, (6, 1)), rng.uniform(-30, 30, (2, 4))]) for place in places])
     times_s = 0.25 + 0.5 * np.arange(len(lags))
-    lags += times_s[:, None] * drift + rng.normal(0, 0.002, lags.shape)
+    lags += times_s[:, None] * drift_samples_per_s + rng.normal(0, 0.002, lags.shape)
     clarity = np.where(np.arange(len(lags)) % 8 < 6, 0.9, 0.1)
-    return Arrivals(times_s, lags - np.median(lags, axis=1, keepdims=True), np.full(len(lags), 0.01), clarity)
+    return TdoaEstimates(times_s, lags - np.median(lags, axis=1, keepdims=True), np.full(len(lags), 0.01), clarity)
 
 
 def test_finds_where_nothing_moved_though_clocks_drift() -> None:
-    drift = np.array([0.0, 0.0, 1.2, 1.2])
-    places = find_places(walk(drift, np.random.default_rng(0)), 100.0)
+    drift_samples_per_s = np.array([0.0, 0.0, 1.2, 1.2])
+    places = find_stationary_segments(walk(drift_samples_per_s, np.random.default_rng(0)), 100.0)
     assert places.spans_s[:, 0] == pytest.approx([0, 4, 8])
     assert places.spans_s[:, 1] == pytest.approx([3, 7, 11])
-    assert places.drift - places.drift[0] == pytest.approx(drift, abs=0.01)
+    assert places.drift_samples_per_s - places.drift_samples_per_s[0] == pytest.approx(drift_samples_per_s, abs=0.01)
     to_ppm = 1e6 / RATE_HZ
-    assert drifting_channels(places.drift * to_ppm, places.drift_std * to_ppm) == (2, 3)
+    assert find_drifting_channels(places.drift_samples_per_s * to_ppm, places.drift_std_samples_per_s * to_ppm) == (
+        2,
+        3,
+    )
 
 
 def test_says_when_no_sound_stands_still() -> None:
     quiet = walk(np.zeros(4), np.random.default_rng(0))
-    quiet = Arrivals(quiet.times_s, quiet.lags_samples, quiet.misfit_samples, np.full(len(quiet.times_s), 0.1))
+    quiet = TdoaEstimates(quiet.times_s, quiet.lags_samples, quiet.misfit_samples, np.full(len(quiet.times_s), 0.1))
     with pytest.raises(CalibrationError, match=r'No clear sound stands still.*0 of 24'):
-        find_places(quiet, 100.0)
+        find_stationary_segments(quiet, 100.0)
     with pytest.raises(CalibrationError, match='Only 0 of 24'):
-        delays_of_wired(quiet, RATE_HZ)
+        estimate_wired_delays(quiet, RATE_HZ)
 
 
 def test_one_signal_on_all_channels_gives_delay_and_drift() -> None:
     rng = np.random.default_rng(3)
     times_s = 0.25 + 0.5 * np.arange(20)
-    delays, drift = np.array([0.0, 1.5, -2.25, 0.5]), np.array([0.0, 0.0, 0.0, 0.1])
-    lags = delays + (times_s - times_s.mean())[:, None] * drift + rng.normal(0, 0.003, (20, 4))
-    found = delays_of_wired(Arrivals(times_s, lags, np.full(20, 0.01), np.full(20, 0.95)), RATE_HZ)
+    delays, drift_samples_per_s = np.array([0.0, 1.5, -2.25, 0.5]), np.array([0.0, 0.0, 0.0, 0.1])
+    lags = delays + (times_s - times_s.mean())[:, None] * drift_samples_per_s + rng.normal(0, 0.003, (20, 4))
+    found = estimate_wired_delays(TdoaEstimates(times_s, lags, np.full(20, 0.01), np.full(20, 0.95)), RATE_HZ)
     assert found.delays_samples == pytest.approx(delays - np.median(delays), abs=0.01)
     assert found.drift_ppm[3] == pytest.approx(0.1 / RATE_HZ * 1e6, rel=0.05)
-    assert drifting_channels(found.drift_ppm, found.drift_std_ppm) == (3,)
+    assert find_drifting_channels(found.drift_ppm, found.drift_std_ppm) == (3,)
     assert not found.sources_m.size

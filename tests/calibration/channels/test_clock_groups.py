@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.clock_groups import drifting_channels
+from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ from audio_manifold_ros.calibration.channels.clock_groups import drifting_channe
     ],
 )
 def test_names_the_smaller_group(drift_ppm: list[float], expected: tuple[int, ...]) -> None:
-    assert drifting_channels(np.array(drift_ppm), np.full(len(drift_ppm), 0.05)) == expected
+    assert find_drifting_channels(np.array(drift_ppm), np.full(len(drift_ppm), 0.05)) == expected
 
 
 def test_accuses_nobody_of_what_is_not_sure() -> None:
-    assert drifting_channels(np.array([0.0, 0.0, 12.0, 12.0]), np.full(4, 3.0)) == ()
+    assert find_drifting_channels(np.array([0.0, 0.0, 12.0, 12.0]), np.full(4, 3.0)) == ()

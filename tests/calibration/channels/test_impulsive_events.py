@@ -9,8 +9,8 @@ import pytest
 import scipy.signal
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.impulsive_events import event_arrivals, find_events
-from audio_manifold_ros.calibration.channels.onset_detection import find_onsets
+from audio_manifold_ros.calibration.channels.impulsive_events import detect_events, estimate_event_tdoas
+from audio_manifold_ros.calibration.channels.onset_detection import detect_onsets
 
 RATE_HZ, SECONDS, LONGEST_S = 22_500, 8.0, 0.004
 TIMES_S = (1.0, 2.3, 3.1, 4.6, 5.9, 7.0)
@@ -45,9 +45,9 @@ def _recorded(make: object, level: float = 1.0) -> NDArray[np.float32]:
 @pytest.mark.parametrize('make', [_burst, _chirp])
 def test_lags_are_found_to_fractions_of_a_sample(make: object) -> None:
     recorded = _recorded(make)
-    events = find_events(recorded, RATE_HZ, LONGEST_S)
+    events = detect_events(recorded, RATE_HZ, LONGEST_S)
     assert len(events.spans) == len(TIMES_S)
-    arrivals = event_arrivals(recorded, RATE_HZ, events, LONGEST_S)
+    arrivals = estimate_event_tdoas(recorded, RATE_HZ, events, LONGEST_S)
     assert arrivals.lags_samples == pytest.approx(np.tile(DELAYS - np.median(DELAYS), (6, 1)), abs=0.05)
     assert arrivals.clarity.min() > 0.5
     assert arrivals.times_s == pytest.approx(np.array(TIMES_S) + 0.05, abs=0.1)
@@ -55,15 +55,15 @@ def test_lags_are_found_to_fractions_of_a_sample(make: object) -> None:
 
 def test_onsets_are_found_to_a_millisecond() -> None:
     recorded = _recorded(_burst)
-    onsets_s = find_onsets(recorded, RATE_HZ, find_events(recorded, RATE_HZ, LONGEST_S))
+    onsets_s = detect_onsets(recorded, RATE_HZ, detect_events(recorded, RATE_HZ, LONGEST_S))
     assert onsets_s == pytest.approx(np.array(TIMES_S) + np.median(DELAYS) / RATE_HZ, abs=1e-3)
 
 
 def test_noise_alone_is_no_event() -> None:
-    assert len(find_events(_recorded(_burst, level=0.0), RATE_HZ, LONGEST_S).spans) == 0
+    assert len(detect_events(_recorded(_burst, level=0.0), RATE_HZ, LONGEST_S).spans) == 0
 
 
 def test_a_click_on_one_channel_is_no_event() -> None:
     recorded = _recorded(_burst, level=0.0)
     recorded[1, 50_000:50_040] += 1
-    assert len(find_events(recorded, RATE_HZ, LONGEST_S).spans) == 0
+    assert len(detect_events(recorded, RATE_HZ, LONGEST_S).spans) == 0

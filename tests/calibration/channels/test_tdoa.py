@@ -7,7 +7,7 @@ import scipy.fft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.calibration.channels.tdoa import find_arrivals
+from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
 
 RATE_HZ = 16_000
 
@@ -27,7 +27,7 @@ def delayed(delays: np.ndarray, signs: np.ndarray, noise: float, seed: int, seco
 )
 def test_finds_fractions_of_samples_whatever_the_polarity(channels: list[tuple[float, int]], seed: int) -> None:
     delays, signs = (np.array(values, dtype=np.float64) for values in zip(*channels, strict=True))
-    found = find_arrivals(delayed(delays, signs, 0.3, seed), RATE_HZ, 0.02)
+    found = estimate_tdoas(delayed(delays, signs, 0.3, seed), RATE_HZ, 0.02)
     error = found.lags_samples - delays
     error -= np.median(error, axis=1, keepdims=True)
     assert np.abs(error).max() < 0.05
@@ -38,13 +38,13 @@ def test_finds_fractions_of_samples_whatever_the_polarity(channels: list[tuple[f
 
 def test_noise_is_not_clear() -> None:
     noise = np.random.default_rng(0).standard_normal((4, 2 * RATE_HZ)).astype(np.float32)
-    assert find_arrivals(noise, RATE_HZ, 0.02).clarity.max() < 0.35
+    assert estimate_tdoas(noise, RATE_HZ, 0.02).clarity.max() < 0.35
 
 
 def test_an_echo_on_one_channel_does_not_bend_the_others() -> None:
     delays = np.array([0.0, 3.3, -5.1, 8.7, 1.2])
     sound = delayed(delays, np.ones(5), 0.1, 4)
     sound[4] += 1.5 * np.roll(sound[4], 40)
-    found = find_arrivals(sound, RATE_HZ, 0.02).lags_samples[:, :4]
+    found = estimate_tdoas(sound, RATE_HZ, 0.02).lags_samples[:, :4]
     error = found - delays[:4]
     assert np.abs(error - error.mean(axis=1, keepdims=True)).max() < 0.02

@@ -68,7 +68,7 @@ def test_a_bag_does_as_well(calibrate: Calibrate, pictures: Pictures, tmp_path: 
 
 
 def test_a_board_that_is_never_tilted_tells_no_focal_length(calibrate: Calibrate, tmp_path: Path) -> None:
-    flat = _saved(board_pictures(12, tilt_rad=0.02, away_m=(0.4, 0.41)), tmp_path / 'pictures')
+    flat = _saved(board_pictures(12, tilt_rad=0.02, distance_m=(0.4, 0.41)), tmp_path / 'pictures')
     status, report = calibrate('camera', '--pictures', flat, *BOARD)
     assert (status, report['verdict'], report['files']) == (1, 'refused', {})
     assert 'tilt the board' in report['summary']
@@ -94,6 +94,6 @@ def test_says_what_is_missing(pictures: Pictures, tmp_path: Path, capsys: pytest
 def test_the_board_that_is_drawn_is_found(tmp_path: Path) -> None:
     assert main(['camera', '--draw', str(tmp_path / 'board.png')]) == 0
     drawn = np.asarray(cv2.imread(str(tmp_path / 'board.png'), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    view = board().find('drawn', drawn)
+    view = board().detect('drawn', drawn)
     assert view is not None
     assert len(view.ids) == (COLUMNS - 1) * (ROWS - 1)

@@ -14,7 +14,7 @@ import pytest
 from audio_manifold_ros.calibration.commands.cli import main, make_parser
 from audio_manifold_ros.calibration.commands.commands import COMMANDS
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.rig_faults import Samples, hissing, quantised, unplugged
+from audio_manifold_ros.testing.rig_faults import Samples, inject_noise, inject_unplugged, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig
 from tests.bags.sound_bag import SoundBag
 from tests.calibration.conftest import PLACE_S, PLACES, Calibrate
@@ -29,9 +29,9 @@ def test_check_names_what_is_broken(
     sound = simulated.device(street[:, :SHORT])
     status, report = calibrate('check', '--wav', wav(sound), '--rig', rig)
     assert (status, report['verdict'], report['changes']) == (0, 'good', [])
-    hissing(sound, 2, simulated.generator)
-    unplugged(sound, 5, simulated.generator)
-    status, report = calibrate('check', '--wav', wav(quantised(sound)))
+    inject_noise(sound, 2, simulated.generator)
+    inject_unplugged(sound, 5, simulated.generator)
+    status, report = calibrate('check', '--wav', wav(quantize_to_pcm16(sound)))
     assert (status, report['verdict']) == (1, 'faulty')
     assert report['summary'] == 'channel 2 is hissing; channel 5 is dead.'
     assert report['figures']['channels']['channel 5']['faults'] == ['dead']
@@ -41,12 +41,12 @@ def test_check_names_what_is_broken(
 def test_a_rig_is_measured_and_changed_and_then_is_right(
     calibrate: Calibrate, wav: Wav, rig: Path, simulated: SimulatedRig, street: Samples
 ) -> None:
-    truth, before = simulated.truth, (rig / 'mic_array.yaml').read_bytes()
+    ground_truth, before = simulated.ground_truth, (rig / 'mic_array.yaml').read_bytes()
     places = simulated.places(PLACES, PLACE_S, street)
-    taps = wav(simulated.device(simulated.spoken_at(PLACE_S, street, taps=True), shuffled=True))
+    taps = wav(simulated.device(simulated.speech_at_microphones(PLACE_S, street, taps=True), shuffled=True))
     status, report = calibrate('order', '--wav', taps, '--rig', rig)
     assert (status, report['verdict']) == (0, 'change')
-    assert list(report['figures']['device_channels'].values()) == truth.channels.tolist()
+    assert list(report['figures']['device_channels'].values()) == ground_truth.channels.tolist()
     assert (rig / 'mic_array.yaml').read_bytes() == before
     assert main(['apply', str(rig.parent / 'report_order'), '--rig', str(rig)]) == 0
     kept = [path for path in rig.iterdir() if 'before' in path.name]
@@ -63,9 +63,12 @@ def test_a_rig_is_measured_and_changed_and_then_is_right(
     mics = array.microphones
     gains_db = np.array([mic.gain_db for mic in mics])
     polarity = np.array([mic.polarity for mic in mics])
-    assert np.abs(gains_db + truth.gains_db).max() < 0.3
-    assert (polarity == truth.polarities * np.sign(truth.polarities.sum() + 0.5)).all()
-    assert np.abs([mic.delay_samples - late for mic, late in zip(mics, truth.delays_samples, strict=True)]).max() < 0.05
+    assert np.abs(gains_db + ground_truth.gains_db).max() < 0.3
+    assert (polarity == ground_truth.polarities * np.sign(ground_truth.polarities.sum() + 0.5)).all()
+    assert (
+        np.abs([mic.delay_samples - late for mic, late in zip(mics, ground_truth.delays_samples, strict=True)]).max()
+        < 0.05
+    )
     assert all(set(mic.std) == {'gain_db', 'delay_samples'} for mic in mics)
     assert (rig / 'mic_array.yaml').read_text(encoding='utf-8').startswith('# Ours.\n')
     assert calibrate('gains', '--wav', loudspeaker, '--rig', rig)[1]['verdict'] == 'good'
@@ -90,7 +93,7 @@ def test_one_signal_on_all_inputs_gives_the_delays(
     status, report = calibrate('delay', '--signal', 'wired', '--wav', wav(sound), '--rig', rig)
     assert (status, report['verdict']) == (0, 'change')
     found = np.array(list(report['figures']['delay_samples'].values()))
-    assert np.abs(found - simulated.truth.delays_samples).max() < 0.05
+    assert np.abs(found - simulated.ground_truth.delays_samples).max() < 0.05
 
 
 def test_a_bag_is_checked_with_the_rig_that_is_named(calibrate: Calibrate, tmp_path: Path, rig: Path) -> None:

@@ -43,10 +43,10 @@ def bag(tmp_path: Path, rig: Path) -> Path:
         replace(transform, rotation_rpy_rad=(0.0, 0.0, YAW_RAD)) if transform.child == 'camera_link' else transform
         for transform in said.transforms
     ]
-    truth = replace(said, transforms=tuple(turned), audio_time_offset_s=0.02)
+    ground_truth = replace(said, transforms=tuple(turned), audio_time_offset_s=0.02)
     simulated = ClappedRig(983_000, octagon(), 0.0)
-    simulated.truth = replace(simulated.truth, delays_samples=np.zeros(8))
-    ClapArc(CAMERA, truth).write(simulated, tmp_path / 'bag')
+    simulated.ground_truth = replace(simulated.ground_truth, delays_samples=np.zeros(8))
+    ClapArc(CAMERA, ground_truth).write(simulated, tmp_path / 'bag')
     return tmp_path / 'bag'
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.calibration.commands.cli import main
-from audio_manifold_ros.calibration.geometry.array_self_calibration import rigid_fit
+from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.clapped_rig import EVERY_S, ClappedRig
+from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
 from audio_manifold_ros.testing.rig_faults import Samples
-from benchmarks.benches.geometry import clapped_rig, taped_distances
+from benchmarks.benches.geometry import clapped_rig, measured_distances
 from tests.calibration.conftest import Calibrate
 
 CLAPS = 16
@@ -29,37 +29,37 @@ def clapped() -> ClappedRig:
 
 @pytest.fixture(scope='module')
 def recorded(clapped: ClappedRig) -> Samples:
-    return clapped.device(clapped.claps(CLAPS, clapped.street(CLAPS * EVERY_S)).pressure)
+    return clapped.device(clapped.claps(CLAPS, clapped.street(CLAPS * CLAP_INTERVAL_S)).pressure)
 
 
 @pytest.fixture
-def said(tmp_path: Path, clapped: ClappedRig) -> Path:
+def nominal(tmp_path: Path, clapped: ClappedRig) -> Path:
     """The files of a rig whose positions are wrong."""
     folder = tmp_path / 'rig'
     folder.mkdir()
-    (folder / 'mic_array.yaml').write_text(clapped.said.to_text(), encoding='utf-8')
+    (folder / 'mic_array.yaml').write_text(clapped.nominal.to_text(), encoding='utf-8')
     return folder
 
 
 def _distances(rig: ClappedRig) -> list[str]:
     return [
         word
-        for pair in taped_distances(rig)
-        for word in ('--distance', f'mic_{pair.first}', f'mic_{pair.second}', f'{pair.metres:.3f}')
+        for pair in measured_distances(rig)
+        for word in ('--distance', f'mic_{pair.first}', f'mic_{pair.second}', f'{pair.distance_m:.3f}')
     ]
 
 
 def test_positions_are_found_within_two_centimetres_and_written(
-    calibrate: Calibrate, wav: Wav, said: Path, clapped: ClappedRig, recorded: Samples
+    calibrate: Calibrate, wav: Wav, nominal: Path, clapped: ClappedRig, recorded: Samples
 ) -> None:
-    given = ('--wav', wav(recorded), '--rig', said, *_distances(clapped))
+    given = ('--wav', wav(recorded), '--rig', nominal, *_distances(clapped))
     status, report = calibrate('geometry', *given)
     assert (status, report['verdict']) == (0, 'change'), report['summary']
     assert report['figures']['events'] >= CLAPS - 2
-    assert main(['apply', str(said.parent / 'report_geometry'), '--rig', str(said)]) == 0
-    written = MicrophoneArray.from_yaml(said / 'mic_array.yaml')
-    turn, shift = rigid_fit(written.positions_m, clapped.positions_m, np.ones(8))
-    apart = written.positions_m @ turn.T + shift - clapped.positions_m
+    assert main(['apply', str(nominal.parent / 'report_geometry'), '--rig', str(nominal)]) == 0
+    written = MicrophoneArray.from_yaml(nominal / 'mic_array.yaml')
+    rotation, shift = fit_rigid_transform(written.positions_m, clapped.positions_m, np.ones(8))
+    apart = written.positions_m @ rotation.T + shift - clapped.positions_m
     assert np.sqrt((apart**2).sum(axis=1).mean()) < 0.02
     assert all(0 < mic.std['position_m'] < 0.02 for mic in written.microphones)
     again = calibrate('geometry', *given)[1]
@@ -67,9 +67,9 @@ def test_positions_are_found_within_two_centimetres_and_written(
 
 
 def test_distances_are_checked_before_anything_is_measured(
-    wav: Wav, said: Path, recorded: Samples, capsys: pytest.CaptureFixture[str]
+    wav: Wav, nominal: Path, recorded: Samples, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ['geometry', '--wav', wav(recorded), '--rig', str(said), '--distance']
+    given = ['geometry', '--wav', wav(recorded), '--rig', str(nominal), '--distance']
     for words, complaint in (
         (['mic_0', 'mic_9', '1'], 'name two of the enabled microphones'),
         (['mic_0', 'mic_0', '1'], 'name two of the enabled microphones'),
@@ -79,12 +79,12 @@ def test_distances_are_checked_before_anything_is_measured(
         assert main([*given, *words]) == 2
         assert complaint in capsys.readouterr().err
     with pytest.raises(SystemExit):
-        main(['geometry', '--wav', 'x.wav', '--rig', str(said)])
+        main(['geometry', '--wav', 'x.wav', '--rig', str(nominal)])
 
 
 def test_a_street_without_claps_is_refused(
-    wav: Wav, said: Path, clapped: ClappedRig, capsys: pytest.CaptureFixture[str]
+    wav: Wav, nominal: Path, clapped: ClappedRig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     street = wav(clapped.device(clapped.street(6.0)))
-    assert main(['geometry', '--wav', street, '--rig', str(said), *_distances(clapped)]) == 2
+    assert main(['geometry', '--wav', street, '--rig', str(nominal), *_distances(clapped)]) == 2
     assert 'clap 8 times or more' in capsys.readouterr().err

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
-from audio_manifold_ros.calibration.channels.channel_gains import gains_from_street
-from audio_manifold_ros.calibration.channels.channel_identification import find_order
-from audio_manifold_ros.calibration.channels.channel_polarity import find_polarities
+from audio_manifold_ros.calibration.channels.channel_gains import estimate_ambient_gains
+from audio_manifold_ros.calibration.channels.channel_identification import identify_channels
+from audio_manifold_ros.calibration.channels.channel_polarity import estimate_polarity
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.testing.rig_faults import Samples
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
@@ -30,27 +30,27 @@ def street(rig: SimulatedRig) -> Samples:
 
 @pytest.mark.parametrize('taps', [True, False])
 def test_finds_the_order(rig: SimulatedRig, street: Samples, *, taps: bool) -> None:
-    order = find_order(rig.device(rig.spoken_at(PLACE_S, street, taps=taps), shuffled=True), RATE_HZ)
-    assert [answer.channel for answer in order.answers] == rig.truth.channels.tolist()
+    order = identify_channels(rig.device(rig.speech_at_microphones(PLACE_S, street, taps=taps), shuffled=True), RATE_HZ)
+    assert [answer.channel for answer in order.tap_events] == rig.ground_truth.channels.tolist()
     assert not order.silent
     assert not order.overlapping
-    for number, answer in enumerate(order.answers):
+    for number, answer in enumerate(order.tap_events):
         assert number * PLACE_S <= answer.start_s < answer.end_s <= (number + 1) * PLACE_S
 
 
 def test_says_which_channel_never_answered(rig: SimulatedRig, street: Samples) -> None:
-    recorded = rig.device(rig.spoken_at(PLACE_S, street, taps=True), shuffled=True)
+    recorded = rig.device(rig.speech_at_microphones(PLACE_S, street, taps=True), shuffled=True)
     recorded[2] = recorded[2, ::-1] * np.float32(0.01)
-    assert 2 not in [answer.channel for answer in find_order(recorded[:, : 2 * RATE_HZ], RATE_HZ).answers]
-    assert find_order(rig.device(street), RATE_HZ).silent == tuple(range(8))
+    assert 2 not in [answer.channel for answer in identify_channels(recorded[:, : 2 * RATE_HZ], RATE_HZ).tap_events]
+    assert identify_channels(rig.device(street), RATE_HZ).silent == tuple(range(8))
 
 
 @pytest.mark.parametrize('loudspeaker', [False, True])
 def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
-    truth = rig.truth.polarities
+    ground_truth = rig.ground_truth.polarities
     heard = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
-    found = find_polarities(rig.device(heard), RATE_HZ, rig.array.positions_m)
-    assert (found.signs == truth * np.sign(truth.sum() + 0.5)).all()
+    found = estimate_polarity(rig.device(heard), RATE_HZ, rig.array.positions_m)
+    assert (found.signs == ground_truth * np.sign(ground_truth.sum() + 0.5)).all()
     assert found.undecided == ()
     assert found.certainty.min() > 0.8
     assert found.strength.min() > 0.3
@@ -58,16 +58,16 @@ def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudsp
 
 def test_noise_has_no_polarity() -> None:
     noise = np.random.default_rng(0).standard_normal((4, 10 * RATE_HZ)).astype(np.float32) * np.float32(0.01)
-    assert find_polarities(noise, RATE_HZ, octagon().positions_m[:4]).undecided == (0, 1, 2, 3)
+    assert estimate_polarity(noise, RATE_HZ, octagon().positions_m[:4]).undecided == (0, 1, 2, 3)
     with pytest.raises(CalibrationError, match='there is 1'):
-        find_polarities(noise[:1], RATE_HZ, octagon().positions_m[:1])
+        estimate_polarity(noise[:1], RATE_HZ, octagon().positions_m[:1])
 
 
 def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Samples) -> None:
     with pytest.raises(CalibrationError, match='20 s of street are too short'):
-        gains_from_street(rig.device(street), RATE_HZ)
-    found = gains_from_street(np.tile(rig.device(street), 3), RATE_HZ)
-    assert np.abs(found.gains_db - rig.truth.gains_db).max() < max(1.0, 5 * found.std_db.max())
+        estimate_ambient_gains(rig.device(street), RATE_HZ)
+    found = estimate_ambient_gains(np.tile(rig.device(street), 3), RATE_HZ)
+    assert np.abs(found.gains_db - rig.ground_truth.gains_db).max() < max(1.0, 5 * found.std_db.max())
 
 
 def test_sees_two_clocks_in_a_street(rig: SimulatedRig, street: Samples) -> None:

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.tdoa import Arrivals
+from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.calibration.geometry.array_self_calibration import (
-    ArrayGeometry,
-    find_geometry,
-    rigid_fit,
+    GeometryEstimate,
+    estimate_geometry,
+    fit_rigid_transform,
 )
-from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryProblem, Known, TapedDistance
+from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, GeometryProblem, MeasuredDistance
 from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.testing.simulated_rig import octagon, rectangle
@@ -31,20 +31,22 @@ PAIRS = ((0, 4), (2, 6), (0, 2))
 
 
 @dataclass(frozen=True)
-class Heard:
+class SimulatedClaps:
     positions_m: Array
-    arrivals: Arrivals
-    known: Known
-    taped: tuple[TapedDistance, ...]
+    arrivals: TdoaEstimates
+    prior: GeometryPrior
+    measured_distances: tuple[MeasuredDistance, ...]
 
-    def error_m(self, found: ArrayGeometry) -> float:
+    def error_m(self, found: GeometryEstimate) -> float:
         """Return the error of the shape, root mean square."""
-        turn, shift = rigid_fit(found.positions_m, self.positions_m, np.ones(len(self.positions_m)))
-        apart = found.positions_m @ turn.T + shift - self.positions_m
+        rotation, shift = fit_rigid_transform(found.positions_m, self.positions_m, np.ones(len(self.positions_m)))
+        apart = found.positions_m @ rotation.T + shift - self.positions_m
         return float(np.sqrt((apart**2).sum(axis=1).mean()))
 
 
-def hear(positions_m: Array, seed: int = 0, events: int = EVENTS, wrong_m: float = 0.04, side: float = 2.0) -> Heard:
+def simulate_claps(
+    positions_m: Array, seed: int = 0, events: int = EVENTS, wrong_m: float = 0.04, side: float = 2.0
+) -> SimulatedClaps:
     """Claps around microphones whose rig is wrong; `side` is the arc, in half turns."""
     generator = np.random.default_rng(seed)
     mics = len(positions_m)
@@ -57,20 +59,22 @@ def hear(positions_m: Array, seed: int = 0, events: int = EVENTS, wrong_m: float
     lags += generator.normal(0, NOISE_SAMPLES, lags.shape)
     lags[generator.integers(events), generator.integers(mics)] += 15
     nominal = positions_m + generator.normal(0, wrong_m, positions_m.shape)
-    turn, shift = rigid_fit(nominal, positions_m, np.ones(mics))
-    known = Known(nominal @ turn.T + shift, np.ones(mics), np.zeros(mics), np.full(mics, 4.5), RATE_HZ, 343.0)
-    taped = tuple(
-        TapedDistance(a, b, float(np.linalg.norm(positions_m[a] - positions_m[b]))) for a, b in PAIRS if b < mics
+    rotation, shift = fit_rigid_transform(nominal, positions_m, np.ones(mics))
+    prior = GeometryPrior(
+        nominal @ rotation.T + shift, np.ones(mics), np.zeros(mics), np.full(mics, 4.5), RATE_HZ, 343.0
     )
-    arrivals = Arrivals(np.arange(events, dtype=np.float64), lags, np.full(events, 0.02), np.full(events, 0.8))
-    return Heard(positions_m, arrivals, known, taped)
+    measured_distances = tuple(
+        MeasuredDistance(a, b, float(np.linalg.norm(positions_m[a] - positions_m[b]))) for a, b in PAIRS if b < mics
+    )
+    arrivals = TdoaEstimates(np.arange(events, dtype=np.float64), lags, np.full(events, 0.02), np.full(events, 0.8))
+    return SimulatedClaps(positions_m, arrivals, prior, measured_distances)
 
 
 @pytest.mark.parametrize('seed', [0, 1])
 def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
-    heard = hear((octagon(), rectangle())[seed].positions_m, seed)
-    found = find_geometry(heard.arrivals, heard.known, heard.taped)
-    assert heard.error_m(found) < 0.02
+    simulated = simulate_claps((octagon(), rectangle())[seed].positions_m, seed)
+    found = estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+    assert simulated.error_m(found) < 0.02
     assert found.sound_mps == pytest.approx(SOUND_MPS, rel=0.015)
     assert abs(float(found.normal[2])) > 0.99
     assert np.sqrt(np.einsum('mii->mi', found.covariances_m2)).max() < 0.02
@@ -78,41 +82,48 @@ def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
 
 def test_an_array_with_heights_keeps_its_side() -> None:
     positions = octagon().positions_m + np.outer([0, 0.3, 0, 0.3, 0.1, 0, 0.2, 0], [0, 0, 1])
-    heard = hear(positions)
-    found = find_geometry(heard.arrivals, heard.known, heard.taped)
-    assert heard.error_m(found) < 0.02
-    assert not found.mirrored
+    simulated = simulate_claps(positions)
+    found = estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+    assert simulated.error_m(found) < 0.02
+    assert not found.is_mirror_ambiguous
 
 
 def test_of_an_array_with_heights_that_the_rig_does_not_know_both_sides_are_as_good() -> None:
     positions = octagon().positions_m + np.outer([0.1, -0.1] * 4, [0, 0, 1])
-    heard = hear(positions, wrong_m=0.001)
-    flat = heard.known.positions_m * [1, 1, 0]
-    known = Known(flat, heard.known.weights, np.zeros(8), np.full(8, 4.5), RATE_HZ, 343.0)
-    assert find_geometry(heard.arrivals, known, heard.taped).mirrored
+    simulated = simulate_claps(positions, wrong_m=0.001)
+    flat = simulated.prior.positions_m * [1, 1, 0]
+    prior = GeometryPrior(flat, simulated.prior.weights, np.zeros(8), np.full(8, 4.5), RATE_HZ, 343.0)
+    assert estimate_geometry(simulated.arrivals, prior, simulated.measured_distances).is_mirror_ambiguous
 
 
 def test_what_cannot_be_measured_is_refused() -> None:
     positions = octagon().positions_m
-    for heard, words in (
-        (hear(positions, events=6), 'Only 6 of 6 sounds'),
-        (hear(positions, side=0.8, events=10), 'degrees without one'),
-        (hear(positions[:4]), '4 microphones'),
+    for simulated, message in (
+        (simulate_claps(positions, events=6), 'Only 6 of 6 sounds'),
+        (simulate_claps(positions, side=0.8, events=10), 'degrees without one'),
+        (simulate_claps(positions[:4]), '4 microphones'),
     ):
-        with pytest.raises(CalibrationError, match=words):
-            find_geometry(heard.arrivals, heard.known, heard.taped)
-    heard = hear(positions, events=12)
-    short = tuple(TapedDistance(pair.first, pair.second, 0.7 * pair.metres) for pair in heard.taped)
+        with pytest.raises(CalibrationError, match=message):
+            estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+    simulated = simulate_claps(positions, events=12)
+    short = tuple(
+        MeasuredDistance(pair.first, pair.second, 0.7 * pair.distance_m) for pair in simulated.measured_distances
+    )
     with pytest.raises(CalibrationError, match='do not fit what was heard'):
-        find_geometry(heard.arrivals, heard.known, short)
+        estimate_geometry(simulated.arrivals, simulated.prior, short)
 
 
 def test_the_derivatives_are_those_of_the_residuals() -> None:
-    heard = hear(rectangle().positions_m, events=8)
-    problem = GeometryProblem(heard.arrivals.lags_samples, heard.arrivals.misfit_samples, heard.known, heard.taped)
+    simulated = simulate_claps(rectangle().positions_m, events=8)
+    problem = GeometryProblem(
+        simulated.arrivals.lags_samples,
+        simulated.arrivals.misfit_samples,
+        simulated.prior,
+        simulated.measured_distances,
+    )
     generator = np.random.default_rng(3)
-    at = generator.normal(0, 0.3, int(problem.cuts[-1]) + 8)
-    at[: problem.cuts[0]] += problem.nominal.ravel()
+    at = generator.normal(0, 0.3, int(problem.split_indices[-1]) + 8)
+    at[: problem.split_indices[0]] += problem.nominal.ravel()
     steps = np.eye(len(at)) * 1e-6
     numeric = np.stack([(problem.residuals(at + step) - problem.residuals(at - step)) / 2e-6 for step in steps], axis=1)
     assert problem.jacobian(at) == pytest.approx(numeric, abs=1e-4)
@@ -125,6 +136,6 @@ def test_a_rigid_fit_undoes_turns_and_shifts(
 ) -> None:
     points = np.random.default_rng(seed).normal(0, 1, (6, 3))
     moved = points @ rotation_matrix(angles).T + shift
-    turn, place = rigid_fit(moved, points, np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))
-    assert moved @ turn.T + place == pytest.approx(points, abs=1e-9)
-    assert np.linalg.det(turn) == pytest.approx(1)
+    rotation, place = fit_rigid_transform(moved, points, np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))
+    assert moved @ rotation.T + place == pytest.approx(points, abs=1e-9)
+    assert np.linalg.det(rotation) == pytest.approx(1)

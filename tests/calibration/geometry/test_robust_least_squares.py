@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.geometry.robust_least_squares import robust_minimum
+from audio_manifold_ros.calibration.geometry.robust_least_squares import minimize_robust
 
 Array = NDArray[np.float64]
 
@@ -19,16 +19,16 @@ def test_outliers_do_not_bend_a_line() -> None:
     y = 3 * x - 2 + generator.normal(0, 1, 60)
     y[::9] += 50
     slopes = np.stack([x, np.ones(60)], axis=1)
-    found = robust_minimum(lambda at: slopes @ at - y, lambda _: slopes, np.array([2.0, 0.0]), 60, 50)
+    found = minimize_robust(lambda at: slopes @ at - y, lambda _: slopes, np.array([2.0, 0.0]), 60, 50)
     assert found.unknowns == pytest.approx([3, -2], abs=0.5)
-    std = np.sqrt(np.diag(np.linalg.inv(found.curvature)))
+    std = np.sqrt(np.diag(np.linalg.inv(found.hessian)))
     clean = np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
     assert std == pytest.approx(clean, rel=0.35)
 
 
 def test_what_is_no_outlier_is_an_ordinary_square() -> None:
     wanted = np.array([1.0, -3.0, 0.5])
-    found = robust_minimum(lambda at: at - wanted, lambda _: np.eye(3), np.zeros(3), 0, 50)
+    found = minimize_robust(lambda at: at - wanted, lambda _: np.eye(3), np.zeros(3), 0, 50)
     assert found.unknowns == pytest.approx(wanted, abs=1e-6)
     assert found.cost == pytest.approx(0, abs=1e-9)
 
@@ -40,6 +40,6 @@ def test_a_curved_valley_is_followed() -> None:
     def jacobian(at: Array) -> Array:
         return np.array([[-20 * at[0], 10.0], [-1.0, 0.0]])
 
-    assert robust_minimum(residuals, jacobian, np.array([-1.2, 1.0]), 0, 200).unknowns == pytest.approx(
+    assert minimize_robust(residuals, jacobian, np.array([-1.2, 1.0]), 0, 200).unknowns == pytest.approx(
         [1, 1], abs=1e-3
     )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.errors import WorkbenchError
-from audio_manifold_ros.calibration.recording.raw_recording import Recording, collect
+from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.calibration.recording.raw_recording import RawRecording, collect_blocks
 
 
 def block(first: int, n: int = 100, channels: int = 2, *, overflow: bool = False) -> AudioBlock:
@@ -15,19 +15,19 @@ def block(first: int, n: int = 100, channels: int = 2, *, overflow: bool = False
     return AudioBlock(samples, first, 1000, 0, overflow)
 
 
-def taken(*blocks: AudioBlock, start_s: float = 0.0, seconds: float = 1.0) -> Recording:
-    return collect(blocks, 'here', start_s, seconds, lambda _: None)
+def record_blocks(*blocks: AudioBlock, start_s: float = 0.0, seconds: float = 1.0) -> RawRecording:
+    return collect_blocks(blocks, 'here', start_s, seconds, lambda _: None)
 
 
 def test_joins_blocks_and_stops_when_it_has_enough() -> None:
-    recording = taken(*(block(first) for first in range(0, 5000, 100)), seconds=0.45)
+    recording = record_blocks(*(block(first) for first in range(0, 5000, 100)), seconds=0.45)
     assert recording.samples[1].tolist() == (np.arange(450, dtype=np.float32) / 1000).tolist()
     assert recording.remarks() == ()
     assert recording.duration_s == 0.45
 
 
 def test_counts_what_is_lost_from_the_start_on() -> None:
-    recording = taken(block(0), block(300), block(400), block(600, overflow=True), start_s=0.3)
+    recording = record_blocks(block(0), block(300), block(400), block(600, overflow=True), start_s=0.3)
     assert recording.lost_samples == 100
     assert recording.overflows == 1
     assert len(recording.remarks()) == 2
@@ -36,13 +36,13 @@ def test_counts_what_is_lost_from_the_start_on() -> None:
 def test_leaves_out_what_is_not_finite() -> None:
     broken = block(100)
     broken = AudioBlock(np.full_like(broken.samples, np.nan), 100, 1000, 0)
-    recording = taken(block(0), broken, block(200))
+    recording = record_blocks(block(0), broken, block(200))
     assert recording.rejected_samples == 100
     assert np.isfinite(recording.samples).all()
 
 
 def test_refuses_silence_and_changing_sound() -> None:
-    with pytest.raises(WorkbenchError, match='no sound from 2 s'):
-        taken(block(0), start_s=2.0)
-    with pytest.raises(WorkbenchError, match='changes from'):
-        taken(block(0), block(100, channels=3))
+    with pytest.raises(MeasurementError, match='no sound from 2 s'):
+        record_blocks(block(0), start_s=2.0)
+    with pytest.raises(MeasurementError, match='changes from'):
+        record_blocks(block(0), block(100, channels=3))

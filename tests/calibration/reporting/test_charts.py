@@ -8,7 +8,7 @@ from audio_manifold_ros.calibration.reporting.chart_axes import Axis, fitted_axi
 from audio_manifold_ros.calibration.reporting.charts import BAD, COLOURS, GOOD, bar_chart, line_chart
 
 
-def has(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
+def count_pixels(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
     return int((picture == np.array(colour)).all(axis=2).sum())
 
 
@@ -19,12 +19,12 @@ def test_bars_are_as_long_as_their_values() -> None:
     filled = {colour: (picture == np.array(colour)).all(axis=2).sum(axis=1) > 40 for colour in (GOOD, BAD)}
     rows = {colour: np.flatnonzero(rows) for colour, rows in filled.items()}
     assert np.ptp(rows[BAD]) == np.ptp(rows[GOOD])
-    assert has(picture, GOOD) > has(picture, BAD) > 1000
+    assert count_pixels(picture, GOOD) > count_pixels(picture, BAD) > 1000
 
 
 def test_levels_rise_from_the_bottom() -> None:
     picture = bar_chart('Level', 'dBFS', {'a': -80.0, 'b': -30.0}, from_zero=False, bad={'b'})
-    assert has(picture, BAD) > 5 * has(picture, GOOD) > 0
+    assert count_pixels(picture, BAD) > 5 * count_pixels(picture, GOOD) > 0
 
 
 def test_lines_of_several_channels_over_decades() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.controls.pixel_prior import Prior, PriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.errors import EvaluationError
 
 
@@ -23,8 +23,8 @@ def _images(count: int = 301) -> tuple[np.ndarray, np.ndarray]:
     return depth_m, labels
 
 
-def _prior() -> Prior:
-    builder = PriorBuilder(6, 5)
+def _prior() -> PixelPrior:
+    builder = PixelPriorBuilder(6, 5)
     for depth_m, labels in zip(*_images(), strict=True):
         builder.add(depth_m, labels)
     return builder.build()
@@ -33,9 +33,9 @@ def _prior() -> Prior:
 def test_the_prior_is_median_depth_and_most_frequent_class() -> None:
     depth_m, labels = _images()
     prior = _prior()
-    wanted = np.nanmedian(depth_m.reshape(len(depth_m), -1)[:, 1:], axis=0)
+    expected = np.nanmedian(depth_m.reshape(len(depth_m), -1)[:, 1:], axis=0)
     # Bins are 0.86 % wide, and 200 samples leave the median itself uncertain by the distance to its neighbours.
-    np.testing.assert_allclose(prior.depth_m.ravel()[1:], wanted, rtol=0.02)
+    np.testing.assert_allclose(prior.depth_m.ravel()[1:], expected, rtol=0.02)
     assert prior.depth_m[0, 0] == 80
     counts = np.stack([(labels == c).sum(axis=0) for c in range(19)])
     np.testing.assert_array_equal(prior.labels.ravel()[1:], counts.argmax(axis=0).ravel()[1:])
@@ -45,7 +45,7 @@ def test_the_prior_is_median_depth_and_most_frequent_class() -> None:
 
 def test_the_prior_of_one_image_is_that_image() -> None:
     depth_m, labels = _images(1)
-    builder = PriorBuilder(6, 5)
+    builder = PixelPriorBuilder(6, 5)
     builder.add(depth_m[0], labels[0])
     prior = builder.build()
     np.testing.assert_allclose(prior.depth_m, np.nan_to_num(depth_m[0], nan=80.0), rtol=0.0045)
@@ -56,7 +56,7 @@ def test_a_prior_is_read_as_it_was_written_and_always_the_same_bytes(tmp_path: P
     prior = _prior()
     prior.save(tmp_path / 'a.npz')
     prior.save(tmp_path / 'b.npz')
-    read = Prior.load(tmp_path / 'a.npz')
+    read = PixelPrior.load(tmp_path / 'a.npz')
     np.testing.assert_array_equal(read.depth_m, prior.depth_m)
     np.testing.assert_array_equal(read.labels, prior.labels)
     assert (read.images, read.depth_m.dtype, read.labels.dtype) == (301, np.float32, np.uint8)
@@ -70,16 +70,16 @@ def test_damaged_and_foreign_priors_are_refused(tmp_path: Path) -> None:
     for content in (b'', b'hello', whole[:50], whole[: len(whole) // 2]):
         path.write_bytes(content)
         with pytest.raises(EvaluationError, match=r'prior\.npz'):
-            Prior.load(path)
+            PixelPrior.load(path)
     np.savez(path, version=1, depth_m=np.zeros((2, 2), np.float32), labels=np.zeros((3, 2), np.uint8), images=1)
     with pytest.raises(EvaluationError, match=r'\(3, 2\)'):
-        Prior.load(path)
+        PixelPrior.load(path)
     with pytest.raises(EvaluationError, match='absent'):
-        Prior.load(tmp_path / 'absent.npz')
+        PixelPrior.load(tmp_path / 'absent.npz')
 
 
 def test_an_empty_prior_and_images_of_another_size_are_refused() -> None:
-    builder = PriorBuilder(6, 5)
+    builder = PixelPriorBuilder(6, 5)
     with pytest.raises(EvaluationError, match='without'):
         builder.build()
     with pytest.raises(EvaluationError, match=r'\(5, 6\)'):

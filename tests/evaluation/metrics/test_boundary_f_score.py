@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
-    BoundaryCounts,
+    BoundaryFScore,
     class_edges,
     depth_edges,
     harmonic_mean,
-    near,
+    tolerance_masks,
     tolerances_px,
 )
 
 EVERYWHERE = np.ones((16, 16), np.bool_)
 
 
-def _counted(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> dict[str, float]:
-    counts = BoundaryCounts()
-    counts.add(truth, near(truth), said, near(said))
+def _counted(ground_truth: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> dict[str, float]:
+    counts = BoundaryFScore()
+    counts.add(ground_truth, tolerance_masks(ground_truth), predicted, tolerance_masks(predicted))
     return counts.result()
 
 
@@ -38,10 +38,10 @@ def test_tolerances_are_those_of_the_literature_in_whole_pixels() -> None:
 def test_a_depth_edge_is_the_near_side_of_a_jump() -> None:
     depth_m = np.full((16, 16), 40.0, np.float32)
     depth_m[4:9, 5:11] = 8.0
-    wanted = np.zeros((16, 16), np.bool_)
-    wanted[4:9, 5:11] = True
-    wanted[5:8, 6:10] = False
-    np.testing.assert_array_equal(depth_edges(depth_m, EVERYWHERE), wanted)
+    expected = np.zeros((16, 16), np.bool_)
+    expected[4:9, 5:11] = True
+    expected[5:8, 6:10] = False
+    np.testing.assert_array_equal(depth_edges(depth_m, EVERYWHERE), expected)
     assert not depth_edges(np.full((16, 16), 8.0) * 1.2 ** np.arange(16), EVERYWHERE).any()
 
 
@@ -69,17 +69,17 @@ def test_class_edges_lie_on_both_sides_of_a_border() -> None:
     ('shift', 'f', 'f_wide'), [(0, 1.0, 1.0), (2, 1.0, 1.0), (3, 0.0, 1.0), (6, 0.0, 1.0), (7, 0, 0)]
 )
 def test_a_shifted_line_is_right_within_the_tolerance(shift: int, f: float, f_wide: float) -> None:
-    truth, said = np.zeros((2, 128, 128), np.bool_)
-    truth[:, 60], said[:, 60 + shift] = True, True
-    found = _counted(truth, said)
+    ground_truth, predicted = np.zeros((2, 128, 128), np.bool_)
+    ground_truth[:, 60], predicted[:, 60 + shift] = True, True
+    found = _counted(ground_truth, predicted)
     for name in ('precision', 'recall', 'f'):
         assert (found[name], found[f'{name}_wide']) == (f, f_wide)
 
 
 def test_half_a_line_is_right_as_far_as_it_goes() -> None:
-    truth, said = np.zeros((2, 128, 128), np.bool_)
-    truth[:, 60], said[:64, 60] = True, True
-    found = _counted(truth, said)
+    ground_truth, predicted = np.zeros((2, 128, 128), np.bool_)
+    ground_truth[:, 60], predicted[:64, 60] = True, True
+    found = _counted(ground_truth, predicted)
     assert found['precision'] == 1
     assert found['recall'] == 66 / 128  # two pixels beyond its end
     assert found['f'] == pytest.approx(2 * (66 / 128) / (1 + 66 / 128))
@@ -104,12 +104,12 @@ def test_harmonic_mean() -> None:
 @given(st.integers(0, 2**31), st.integers(1, 30), st.integers(1, 30))
 def test_counts_equal_a_search_over_all_pairs(seed: int, rows: int, columns: int) -> None:
     rng = np.random.default_rng(seed)
-    counts, hits = BoundaryCounts(), np.zeros((2, 2))
+    counts, hits = BoundaryFScore(), np.zeros((2, 2))
     totals = np.zeros(2)
     for _ in range(2):
-        truth, said = rng.random((2, rows, columns)) < rng.choice([0.0, 0.02, 0.2])
-        counts.add(truth, near(truth), said, near(said))
-        places = np.argwhere(said), np.argwhere(truth)
+        ground_truth, predicted = rng.random((2, rows, columns)) < rng.choice([0.0, 0.02, 0.2])
+        counts.add(ground_truth, tolerance_masks(ground_truth), predicted, tolerance_masks(predicted))
+        places = np.argwhere(predicted), np.argwhere(ground_truth)
         totals += [len(place) for place in places]
         for which in (0, 1):
             for row, column in places[which]:
@@ -118,5 +118,5 @@ def test_counts_equal_a_search_over_all_pairs(seed: int, rows: int, columns: int
     found = counts.result()
     for which, name in enumerate(('precision', 'recall')):
         for place, tolerance in enumerate(('', '_wide')):
-            wanted = hits[which, place] / totals[which] if totals[which] else math.nan
-            assert found[f'{name}{tolerance}'] == pytest.approx(wanted, nan_ok=True)
+            expected = hits[which, place] / totals[which] if totals[which] else math.nan
+            assert found[f'{name}{tolerance}'] == pytest.approx(expected, nan_ok=True)

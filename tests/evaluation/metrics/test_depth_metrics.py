@@ -21,11 +21,11 @@ def _pairs(count: int = 3) -> list[tuple[Image, Image, NDArray[np.bool_]]]:
     rng = np.random.default_rng(3)
     pairs = []
     for _ in range(count):
-        truth = np.exp(rng.uniform(np.log(0.5), np.log(120), (9, 7))).astype(np.float32)
-        predicted = (truth * np.exp(rng.normal(0, 0.3, truth.shape))).astype(np.float32)
-        truth[rng.random(truth.shape) < 0.2] = np.nan
-        predicted[rng.random(truth.shape) < 0.1] = np.nan
-        pairs.append((truth, predicted, rng.random(truth.shape) < 0.3))
+        ground_truth = np.exp(rng.uniform(np.log(0.5), np.log(120), (9, 7))).astype(np.float32)
+        predicted = (ground_truth * np.exp(rng.normal(0, 0.3, ground_truth.shape))).astype(np.float32)
+        ground_truth[rng.random(ground_truth.shape) < 0.2] = np.nan
+        predicted[rng.random(ground_truth.shape) < 0.1] = np.nan
+        pairs.append((ground_truth, predicted, rng.random(ground_truth.shape) < 0.3))
     return pairs
 
 
@@ -36,10 +36,10 @@ def _clip(value: float) -> float:
 def _by_loops(pairs: list[tuple[Image, Image, NDArray[np.bool_]]], *, masked: bool) -> dict[str, float]:
     pixels = []
     rmses, rmse_logs = [], []
-    for truth, predicted, mask in pairs:
+    for ground_truth, predicted, mask in pairs:
         image = [
             (_clip(float(y)), _clip(float(p)))
-            for y, p, m in zip(truth.flat, predicted.flat, mask.flat, strict=True)
+            for y, p, m in zip(ground_truth.flat, predicted.flat, mask.flat, strict=True)
             if not math.isnan(y) and (m or not masked)
         ]
         pixels += image
@@ -66,15 +66,15 @@ def _by_loops(pairs: list[tuple[Image, Image, NDArray[np.bool_]]], *, masked: bo
 @pytest.mark.parametrize('region', ['', 'some'])
 def test_metrics_equal_their_formulae(region: str) -> None:
     metrics = DepthMetrics()
-    for truth, predicted, mask in _pairs():
-        metrics.add(truth, predicted, {'some': mask})
+    for ground_truth, predicted, mask in _pairs():
+        metrics.add(ground_truth, predicted, {'some': mask})
     assert metrics.result(region) == pytest.approx(_by_loops(_pairs(), masked=region == 'some'), rel=1e-9)
 
 
 def test_a_perfect_prediction_has_no_error_and_the_greatest_area() -> None:
     metrics = DepthMetrics()
-    truth = np.linspace(1, 80, 40, dtype=np.float32).reshape(5, 8)
-    metrics.add(truth, truth)
+    ground_truth = np.linspace(1, 80, 40, dtype=np.float32).reshape(5, 8)
+    metrics.add(ground_truth, ground_truth)
     result = metrics.result()
     assert [result[key] for key in ('abs_rel', 'sq_rel', 'rmse', 'rmse_dataset', 'rmse_log')] == [0.0] * 5
     assert result['auc_crr'] == pytest.approx(0.29)
@@ -90,10 +90,10 @@ def test_a_withheld_prediction_counts_as_far_and_unknown_truth_as_nothing() -> N
 
 def test_images_without_a_pixel_of_a_region_do_not_change_it() -> None:
     metrics = DepthMetrics()
-    truth, none = np.full((2, 2), 10.0), np.zeros((2, 2), dtype=np.bool_)
-    metrics.add(truth, truth * 1.1, {'r': ~none})
+    ground_truth, none = np.full((2, 2), 10.0), np.zeros((2, 2), dtype=np.bool_)
+    metrics.add(ground_truth, ground_truth * 1.1, {'r': ~none})
     before = metrics.result('r')
-    metrics.add(truth, truth * 2, {'r': none})
+    metrics.add(ground_truth, ground_truth * 2, {'r': none})
     assert metrics.result('r') == before
     assert math.isnan(DepthMetrics().result()['abs_rel'])
     assert math.isnan(DepthMetrics().result()['rmse'])

@@ -12,11 +12,11 @@ import pytest
 
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.rig.camera import CameraModel
 
 
-def _scene(seed: int) -> Images:
+def _scene(seed: int) -> DepthAndLabels:
     rng = np.random.default_rng(seed)
     labels = np.full((16, 16), 10, np.uint8)
     labels[6:10], labels[10:] = 2, 0
@@ -24,22 +24,22 @@ def _scene(seed: int) -> Images:
     labels[7:12, column : column + 5] = 13
     labels[15, 0] = 255
     depth_m = np.select([labels == 10, labels == 13, labels == 2], [np.nan, 8.0, 30.0], 5.0).astype(np.float32)
-    return Images(depth_m, labels)
+    return DepthAndLabels(depth_m, labels)
 
 
-def _worse(images: Images, factor: float) -> Images:
+def _worse(images: DepthAndLabels, factor: float) -> DepthAndLabels:
     assert images.depth_m is not None
     assert images.labels is not None
     depth_m = np.nan_to_num(images.depth_m, nan=60.0) * np.float32(factor)
-    return Images(depth_m, np.where(images.labels == 255, 0, images.labels).astype(np.uint8))
+    return DepthAndLabels(depth_m, np.where(images.labels == 255, 0, images.labels).astype(np.uint8))
 
 
-def _board() -> ScoreBoard:
-    board = ScoreBoard()
+def _board() -> MetricSuite:
+    board = MetricSuite()
     for seed in range(10):
-        truth, other = _scene(seed), _scene(seed + 100)
-        predicted = {'model': _worse(truth, 1.1), 'prior': _worse(other, 1.3), 'shuffled': _worse(other, 1.2)}
-        board.add(truth, {**predicted, 'mono': _worse(other, 1.4)}, np.full((16, 16), 0.8, np.float32))
+        ground_truth, other = _scene(seed), _scene(seed + 100)
+        predicted = {'model': _worse(ground_truth, 1.1), 'prior': _worse(other, 1.3), 'shuffled': _worse(other, 1.2)}
+        board.add(ground_truth, {**predicted, 'mono': _worse(other, 1.4)}, np.full((16, 16), 0.8, np.float32))
     return board
 
 
@@ -76,9 +76,9 @@ def test_confidence_counts_a_pixel_as_right_when_depth_and_class_are() -> None:
 
 
 def test_one_modality_alone_is_scored_alone() -> None:
-    truth = _scene(0)
-    board = ScoreBoard()
-    board.add(Images(None, truth.labels), {'model': _worse(truth, 1.0)})
+    ground_truth = _scene(0)
+    board = MetricSuite()
+    board.add(DepthAndLabels(None, ground_truth.labels), {'model': _worse(ground_truth, 1.0)})
     scores = board.result()
     assert scores['depth'] == {}
     assert scores['segmentation']['miou'] == 1.0
@@ -86,15 +86,15 @@ def test_one_modality_alone_is_scored_alone() -> None:
 
 
 def test_figures_without_pixels_are_none() -> None:
-    truth = Images(np.full((4, 4), np.nan, np.float32), None)
-    board = ScoreBoard()
-    board.add(truth, {'model': Images(np.ones((4, 4), np.float32), None)})
+    ground_truth = DepthAndLabels(np.full((4, 4), np.nan, np.float32), None)
+    board = MetricSuite()
+    board.add(ground_truth, {'model': DepthAndLabels(np.ones((4, 4), np.float32), None)})
     assert board.result()['depth']['abs_rel'] is None
 
 
 def test_unknown_controls_are_refused() -> None:
     with pytest.raises(EvaluationError, match='oracle'):
-        ScoreBoard().add(_scene(0), {'oracle': _scene(0)})
+        MetricSuite().add(_scene(0), {'oracle': _scene(0)})
 
 
 def test_everything_is_under_one_roof() -> None:
@@ -112,11 +112,15 @@ def test_everything_is_under_one_roof() -> None:
 
 
 def test_a_board_does_not_grow() -> None:
-    def board_of(windows: int) -> ScoreBoard:
-        board = ScoreBoard(CameraModel(16, 16, 7.0, 18.0, 7.5, 7.5))
+    def board_of(windows: int) -> MetricSuite:
+        board = MetricSuite(CameraModel(16, 16, 7.0, 18.0, 7.5, 7.5))
         for seed in range(windows):
-            truth = _scene(seed)
-            board.add(truth, {'model': _worse(truth, 1.1), 'prior': _worse(_scene(0), 1.3)}, np.full((16, 16), 0.5))
+            ground_truth = _scene(seed)
+            board.add(
+                ground_truth,
+                {'model': _worse(ground_truth, 1.1), 'prior': _worse(_scene(0), 1.3)},
+                np.full((16, 16), 0.5),
+            )
         return board
 
     few, many = (len(pickle.dumps(board_of(windows))) for windows in (30, 120))
@@ -124,20 +128,23 @@ def test_a_board_does_not_grow() -> None:
 
 
 def test_predictions_of_several_sizes_are_refused() -> None:
-    truth = _scene(0)
-    small = Images(truth.depth_m[:8, :8], None)  # type: ignore[index]
+    ground_truth = _scene(0)
+    small = DepthAndLabels(ground_truth.depth_m[:8, :8], None)  # type: ignore[index]
     with pytest.raises(EvaluationError, match='one size'):
-        ScoreBoard().add(truth, {'model': _worse(truth, 1.0), 'mono': small})
+        MetricSuite().add(ground_truth, {'model': _worse(ground_truth, 1.0), 'mono': small})
 
 
 def test_depth_of_unknown_scale_is_not_cut_at_a_metre() -> None:
-    truth = Images(np.full((8, 8), 0.4, np.float32), None)
-    for unit, wanted in (('m', 0.0), ('relative', 0.5)):
-        board = ScoreBoard(depth_unit=unit)
+    ground_truth = DepthAndLabels(np.full((8, 8), 0.4, np.float32), None)
+    for unit, expected in (('m', 0.0), ('relative', 0.5)):
+        board = MetricSuite(depth_unit=unit)
         board.add(
-            truth, {'model': Images(np.full((8, 8), 0.6, np.float32), None)}, None, Images(np.full((4, 4), 0.4), None)
+            ground_truth,
+            {'model': DepthAndLabels(np.full((8, 8), 0.6, np.float32), None)},
+            None,
+            DepthAndLabels(np.full((4, 4), 0.4), None),
         )
         scores = board.result()
         assert scores['depth_unit'] == unit
-        assert scores['depth']['abs_rel'] == scores['native']['depth']['abs_rel'] == pytest.approx(wanted)
-        assert scores['conventions']['paper']['abs_rel'] == pytest.approx(wanted / 1.5, abs=1e-4)
+        assert scores['depth']['abs_rel'] == scores['native']['depth']['abs_rel'] == pytest.approx(expected)
+        assert scores['conventions']['paper']['abs_rel'] == pytest.approx(expected / 1.5, abs=1e-4)

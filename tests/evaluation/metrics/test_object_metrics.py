@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.object_metrics import (
     MAX_ANGLE_DEG,
-    FoundObjects,
-    SeenObject,
-    matched,
-    seen_objects,
+    ImageObject,
+    ObjectMetrics,
+    extract_objects,
+    match_objects,
 )
 from audio_manifold_ros.rig.camera import CameraModel
 
@@ -35,51 +35,51 @@ def _street(*cars: tuple[Box, float], class_id: int = CAR) -> tuple[NDArray[np.u
     return labels, depth_m
 
 
-def _scored(true: list[SeenObject], said: list[SeenObject]) -> dict[str, float]:
-    found = FoundObjects()
-    found.add(true, said)
+def _scored(true: list[ImageObject], predicted: list[ImageObject]) -> dict[str, float]:
+    found = ObjectMetrics()
+    found.add(true, predicted)
     return found.result()
 
 
-def _at(azimuth_deg: float, distance_m: float = 10.0, share: float = 0.01) -> SeenObject:
+def _at(azimuth_deg: float, distance_m: float = 10.0, area_fraction: float = 0.01) -> ImageObject:
     angle = math.radians(azimuth_deg)
-    return SeenObject((math.sin(angle), 0.0, math.cos(angle)), distance_m, share)
+    return ImageObject((math.sin(angle), 0.0, math.cos(angle)), distance_m, area_fraction)
 
 
 def test_a_region_is_seen_where_the_camera_says() -> None:
     labels, depth_m = _street(((60, 70, 20, 40), 12.0), ((60, 66, 100, 104), 25.0))
-    left, right = sorted(seen_objects(labels, depth_m, 'cars', CAMERA), key=lambda seen: seen.azimuth_deg)
+    left, right = sorted(extract_objects(labels, depth_m, 'cars', CAMERA), key=lambda seen: seen.azimuth_deg)
     assert left.azimuth_deg == pytest.approx(math.degrees(math.atan((29.5 - 63.5) / 53.7024)))
     assert right.azimuth_deg == pytest.approx(math.degrees(math.atan((101.5 - 63.5) / 53.7024)))
     assert left.ray[1] / left.ray[2] == pytest.approx((64.5 - 63.5) / 137.2484)
     assert (left.distance_m, right.distance_m) == (12.0, 25.0)
-    assert (left.share, right.share) == (200 / 128**2, 24 / 128**2)
+    assert (left.area_fraction, right.area_fraction) == (200 / 128**2, 24 / 128**2)
 
 
 def test_the_size_of_the_image_does_not_matter() -> None:
     labels, depth_m = _street(((60, 70, 20, 40), 12.0))
-    (seen,) = seen_objects(labels, depth_m, 'cars', CAMERA)
+    (seen,) = extract_objects(labels, depth_m, 'cars', CAMERA)
     twice = (image.repeat(2, axis=0).repeat(2, axis=1) for image in (labels, depth_m))
-    (larger,) = seen_objects(*twice, 'cars', CAMERA)
+    (larger,) = extract_objects(*twice, 'cars', CAMERA)
     assert larger.ray == pytest.approx(seen.ray)
-    assert larger.share == seen.share
+    assert larger.area_fraction == seen.area_fraction
 
 
 def test_corners_touch_and_vehicles_are_more_than_cars() -> None:
     labels, depth_m = _street(((40, 50, 40, 50), 9.0), ((50, 60, 50, 60), 9.0))
-    assert len(seen_objects(labels, depth_m, 'cars', CAMERA)) == 1
+    assert len(extract_objects(labels, depth_m, 'cars', CAMERA)) == 1
     bus, bus_m = _street(((40, 50, 40, 50), 9.0), class_id=BUS)
-    assert seen_objects(bus, bus_m, 'cars', CAMERA) == []
-    assert len(seen_objects(bus, bus_m, 'vehicles', CAMERA)) == 1
+    assert extract_objects(bus, bus_m, 'cars', CAMERA) == []
+    assert len(extract_objects(bus, bus_m, 'vehicles', CAMERA)) == 1
 
 
 def test_distance_is_the_median_of_what_is_known() -> None:
     labels, depth_m = _street(((40, 50, 40, 50), 9.0))
     depth_m[40:44, 40:50] = np.nan
     depth_m[49, 40:50] = 70.0
-    assert seen_objects(labels, depth_m, 'cars', CAMERA)[0].distance_m == 9.0
-    assert math.isnan(seen_objects(labels, None, 'cars', CAMERA)[0].distance_m)
-    assert math.isnan(seen_objects(labels, np.full((128, 128), np.nan), 'cars', CAMERA)[0].distance_m)
+    assert extract_objects(labels, depth_m, 'cars', CAMERA)[0].distance_m == 9.0
+    assert math.isnan(extract_objects(labels, None, 'cars', CAMERA)[0].distance_m)
+    assert math.isnan(extract_objects(labels, np.full((128, 128), np.nan), 'cars', CAMERA)[0].distance_m)
 
 
 def test_found_missed_and_invented() -> None:
@@ -108,15 +108,15 @@ def test_an_object_is_found_once() -> None:
 
 def test_as_many_as_possible_are_matched() -> None:
     # The nearest pair first would leave the other two 16 degrees apart.
-    assert sorted(matched([_at(0), _at(8)], [_at(7), _at(16)])) == [(0, 0), (1, 1)]
+    assert sorted(match_objects([_at(0), _at(8)], [_at(7), _at(16)])) == [(0, 0), (1, 1)]
 
 
 def test_small_true_regions_count_neither_for_nor_against() -> None:
-    small = _at(0, share=0.0009)
+    small = _at(0, area_fraction=0.0009)
     assert _scored([small], [])['true'] == 0
     hit = _scored([small, _at(40)], [_at(2), _at(41)])
     assert (hit['recall'], hit['precision'], hit['said']) == (1, 1, 1)
-    assert _scored([_at(40)], [_at(41), _at(0, share=0.0009)])['said'] == 1
+    assert _scored([_at(40)], [_at(41), _at(0, area_fraction=0.0009)])['said'] == 1
 
 
 def test_without_objects_there_is_no_figure() -> None:
@@ -134,7 +134,7 @@ def test_without_objects_there_is_no_figure() -> None:
     st.lists(st.integers(-45, 45).map(lambda degrees: degrees + 0.37), min_size=1, max_size=4),
 )
 def test_matching_equals_trying_everything(first: list[int], second: list[float]) -> None:
-    pairs = matched([_at(azimuth) for azimuth in first], [_at(azimuth) for azimuth in second])
+    pairs = match_objects([_at(azimuth) for azimuth in first], [_at(azimuth) for azimuth in second])
     assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == len(pairs)
     few, many = sorted((first, second), key=len)
     best = (0, 0.0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics, median_scaled
-from audio_manifold_ros.evaluation.metrics.metric_conventions import Conventions
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.paper_metrics import (
     PAPER_CLASSES,
     PaperDepth,
@@ -23,12 +23,12 @@ from audio_manifold_ros.evaluation.metrics.paper_metrics import (
 )
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
-TRUTH_M = np.array([[4.0, 10.0], [20.0, np.nan]])
+GROUND_TRUTH_M = np.array([[4.0, 10.0], [20.0, np.nan]])
 
 
 def test_the_paper_divides_by_the_prediction_and_takes_roots_over_all_pixels() -> None:
     paper = PaperDepth()
-    paper.add(TRUTH_M, np.array([[8.0, 10.0], [40.0, 5.0]]))
+    paper.add(GROUND_TRUTH_M, np.array([[8.0, 10.0], [40.0, 5.0]]))
     paper.add(np.array([[10.0]]), np.array([[5.0]]))
     found = paper.result()
     assert found['abs_rel'] == pytest.approx((0.5 + 0 + 0.5 + 1) / 4)
@@ -40,7 +40,7 @@ def test_the_paper_divides_by_the_prediction_and_takes_roots_over_all_pixels() -
 
 def test_the_published_code_matches_medians_first() -> None:
     reference = ReferenceDepth()
-    reference.add(TRUTH_M, TRUTH_M * 3)
+    reference.add(GROUND_TRUTH_M, GROUND_TRUTH_M * 3)
     found = reference.result()
     assert found['abs_rel'] == pytest.approx(0, abs=1e-12)
     assert found['auc_crr'] == pytest.approx(2.9)
@@ -67,10 +67,10 @@ def test_an_image_without_truth_counts_for_nothing() -> None:
 def test_classes_that_an_image_lacks_cost_nothing_in_the_published_code() -> None:
     reference = ReferenceSegmentation()
     reference.add(np.array([[0, 0, 1, 255]], np.uint8), np.array([[0, 5, 1, 9]], np.uint8))
-    wanted = {'miou': 0.75, 'miou_paper_classes': 0.75, 'iou_road': 0.5, 'iou_sidewalk': 1.0}
-    assert reference.result() == pytest.approx(wanted)
+    expected = {'miou': 0.75, 'miou_paper_classes': 0.75, 'iou_road': 0.5, 'iou_sidewalk': 1.0}
+    assert reference.result() == pytest.approx(expected)
     reference.add(np.full((1, 4), 255, np.uint8), np.zeros((1, 4), np.uint8))
-    assert reference.result() == pytest.approx(wanted)
+    assert reference.result() == pytest.approx(expected)
     reference.add(np.array([[0, 0, 9]], np.uint8), np.array([[0, 0, 9]], np.uint8))
     assert reference.result() == pytest.approx(
         {'miou': (0.75 + 1) / 2, 'miou_paper_classes': 2.75 / 3, 'iou_road': 0.75, 'iou_sidewalk': 1, 'iou_terrain': 1}
@@ -82,21 +82,27 @@ def test_classes_that_an_image_lacks_cost_nothing_in_the_published_code() -> Non
 def test_where_all_agree_conventions_do_too(seed: int) -> None:
     """One image whose prediction has the truth's median: RMSE, RMSE log and the AUC's curve are the same."""
     rng = np.random.default_rng(seed)
-    truth_m = rng.uniform(2, 70, (8, 9))
-    predicted_m = median_scaled(truth_m, rng.uniform(2, 60, (8, 9)))
+    ground_truth_m = rng.uniform(2, 70, (8, 9))
+    predicted_m = median_scaled(ground_truth_m, rng.uniform(2, 60, (8, 9)))
     predicted_m = np.clip(predicted_m, 1, 80)
     paper, house = PaperDepth(), DepthMetrics()
-    paper.add(truth_m, predicted_m)
-    house.add(truth_m, predicted_m)
+    paper.add(ground_truth_m, predicted_m)
+    house.add(ground_truth_m, predicted_m)
     for key in ('rmse', 'rmse_log', 'auc_crr'):
         assert paper.result()[key] == pytest.approx(house.result()[key])
-    assert np.median(median_scaled(truth_m, predicted_m)) == pytest.approx(np.median(truth_m))
+    assert np.median(median_scaled(ground_truth_m, predicted_m)) == pytest.approx(np.median(ground_truth_m))
 
 
 def test_conventions_stand_side_by_side() -> None:
-    truth = Images(np.full((4, 4), 10.0), np.zeros((4, 4), np.uint8))
-    conventions = Conventions()
-    conventions.add(truth, {'model': Images(np.full((4, 4), 20.0), truth.labels), 'mono': Images(None, truth.labels)})
+    ground_truth = DepthAndLabels(np.full((4, 4), 10.0), np.zeros((4, 4), np.uint8))
+    conventions = MetricConventions()
+    conventions.add(
+        ground_truth,
+        {
+            'model': DepthAndLabels(np.full((4, 4), 20.0), ground_truth.labels),
+            'mono': DepthAndLabels(None, ground_truth.labels),
+        },
+    )
     counts = {'model': SegmentationMetrics(), 'mono': SegmentationMetrics()}
     there = np.array([[0, 0, 13, 13, 15]], np.uint8)
     counts['model'].add(there, np.array([[0, 2, 13, 2, 15]], np.uint8))
@@ -115,15 +121,15 @@ def test_conventions_stand_side_by_side() -> None:
 @given(st.integers(0, 2**31), st.integers(1, 3))
 def test_the_published_code_is_followed_step_by_step(seed: int, images: int) -> None:
     rng = np.random.default_rng(seed)
-    reference, wanted = ReferenceDepth(), []
+    reference, expected = ReferenceDepth(), []
     for _ in range(images):
-        truth_m = rng.uniform(0.5, 90, (6, 7))
-        predicted_m = truth_m * np.exp(rng.normal(0, 0.2, truth_m.shape))
-        truth_m[0, :2], predicted_m[1, 0] = np.nan, np.nan
-        reference.add(truth_m, predicted_m)
+        ground_truth_m = rng.uniform(0.5, 90, (6, 7))
+        predicted_m = ground_truth_m * np.exp(rng.normal(0, 0.2, ground_truth_m.shape))
+        ground_truth_m[0, :2], predicted_m[1, 0] = np.nan, np.nan
+        reference.add(ground_truth_m, predicted_m)
         pairs = [
             (y, 80.0 if np.isnan(p) else p)
-            for y, p in zip(truth_m.flat, predicted_m.flat, strict=True)
+            for y, p in zip(ground_truth_m.flat, predicted_m.flat, strict=True)
             if not np.isnan(y)
         ]
         ratio = statistics.median(y for y, _ in pairs) / statistics.median(p for _, p in pairs)
@@ -131,7 +137,7 @@ def test_the_published_code_is_followed_step_by_step(seed: int, images: int) -> 
         n = len(pairs)
         shares = [sum(abs(y - p) / y < 0.3 * k / 29 for y, p in pairs) / n for k in range(30)]
         by_equation = [sum(abs(y - p) / y < k / 100 for y, p in pairs) / n for k in range(30)]
-        wanted.append(
+        expected.append(
             {
                 'abs_rel': sum(abs(y - p) / y for y, p in pairs) / n,
                 'sq_rel': sum((y - p) ** 2 / y for y, p in pairs) / n,
@@ -141,7 +147,7 @@ def test_the_published_code_is_followed_step_by_step(seed: int, images: int) -> 
                 'auc_crr_equation': sum(by_equation) * 0.01,
             }
         )
-    means = {key: sum(image[key] for image in wanted) / images for key in wanted[0]}
+    means = {key: sum(image[key] for image in expected) / images for key in expected[0]}
     assert reference.result() == pytest.approx(means, rel=1e-9)
 
 
@@ -150,14 +156,14 @@ def test_the_published_code_is_followed_step_by_step(seed: int, images: int) -> 
 def test_the_iou_of_an_image_is_that_of_its_sets_of_pixels(seed: int) -> None:
     rng = np.random.default_rng(seed)
     ids = np.array([0, 1, 10, 13, 18, 255], np.uint8)
-    truth, predicted = rng.choice(ids, (2, 5, 6))
-    found = image_iou(truth, predicted)
+    ground_truth, predicted = rng.choice(ids, (2, 5, 6))
+    found = image_iou(ground_truth, predicted)
     for class_id in range(19):
-        there = {place for place in np.ndindex(truth.shape) if truth[place] == class_id}
-        known = {place for place in np.ndindex(truth.shape) if truth[place] != 255}
-        said = {place for place in known if predicted[place] == class_id}
-        wanted = len(there & said) / len(there | said) if there else np.nan
-        assert found[class_id] == pytest.approx(wanted, abs=1e-9, nan_ok=True)
+        there = {place for place in np.ndindex(ground_truth.shape) if ground_truth[place] == class_id}
+        known = {place for place in np.ndindex(ground_truth.shape) if ground_truth[place] != 255}
+        prediction = {place for place in known if predicted[place] == class_id}
+        expected = len(there & prediction) / len(there | prediction) if there else np.nan
+        assert found[class_id] == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
 def test_the_papers_average_is_of_eight_classes_as_far_as_they_occur() -> None:

@@ -13,25 +13,27 @@ from audio_manifold_ros.evaluation.metrics.segmentation_metrics import Segmentat
 
 def test_iou_equals_sets_of_pixels_over_all_images() -> None:
     rng = np.random.default_rng(0)
-    truth = rng.choice([0, 1, 4, 10, 255], (5, 8, 9)).astype(np.uint8)
-    predicted = np.where(rng.random(truth.shape) < 0.6, truth, rng.choice([0, 1, 7, 10, 255], truth.shape)).astype(
-        np.uint8
-    )
+    ground_truth = rng.choice([0, 1, 4, 10, 255], (5, 8, 9)).astype(np.uint8)
+    predicted = np.where(
+        rng.random(ground_truth.shape) < 0.6, ground_truth, rng.choice([0, 1, 7, 10, 255], ground_truth.shape)
+    ).astype(np.uint8)
     metrics = SegmentationMetrics()
-    for one, other in zip(truth, predicted, strict=True):
+    for one, other in zip(ground_truth, predicted, strict=True):
         metrics.add(one, other)
     iou = metrics.iou()
-    wanted = {}
+    expected = {}
     for label in range(19):
-        true = {i for i, t in enumerate(truth.flat) if t == label}
-        said = {i for i, (t, p) in enumerate(zip(truth.flat, predicted.flat, strict=True)) if p == label and t != 255}
-        if true | said:
-            wanted[label] = len(true & said) / len(true | said)
-    assert {k: pytest.approx(v) for k, v in enumerate(iou.tolist()) if not np.isnan(v)} == wanted
+        true = {i for i, t in enumerate(ground_truth.flat) if t == label}
+        prediction = {
+            i for i, (t, p) in enumerate(zip(ground_truth.flat, predicted.flat, strict=True)) if p == label and t != 255
+        }
+        if true | prediction:
+            expected[label] = len(true & prediction) / len(true | prediction)
+    assert {k: pytest.approx(v) for k, v in enumerate(iou.tolist()) if not np.isnan(v)} == expected
     assert np.flatnonzero(metrics.present).tolist() == [0, 1, 4, 10]
-    assert metrics.miou() == pytest.approx(np.mean([wanted[k] for k in (0, 1, 4, 10)]))
-    known = truth != 255
-    assert metrics.accuracy() == pytest.approx((truth == predicted)[known].mean())
+    assert metrics.miou() == pytest.approx(np.mean([expected[k] for k in (0, 1, 4, 10)]))
+    known = ground_truth != 255
+    assert metrics.accuracy() == pytest.approx((ground_truth == predicted)[known].mean())
 
 
 def test_an_invented_class_costs_the_true_one_only_once() -> None:

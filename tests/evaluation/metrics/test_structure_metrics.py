@@ -11,35 +11,35 @@ import pytest
 from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
-from audio_manifold_ros.evaluation.metrics.skill_score import explained
-from audio_manifold_ros.evaluation.metrics.structure_metrics import Structure
+from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
+from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
 from tests.evaluation.metrics.test_object_metrics import CAMERA
 
 
-def _street(left: int = 40, distance_m: float = 10.0) -> Images:
+def _street(left: int = 40, distance_m: float = 10.0) -> DepthAndLabels:
     labels = np.full((128, 128), 10, np.uint8)
     labels[64:] = 0
     depth_m = np.where(labels == 10, np.nan, 30.0).astype(np.float32)
     labels[60:76, left : left + 24] = 13
     depth_m[60:76, left : left + 24] = distance_m
-    return Images(depth_m, labels)
+    return DepthAndLabels(depth_m, labels)
 
 
-def _filled(images: Images) -> Images:
-    return Images(np.nan_to_num(images.depth_m, nan=80.0), images.labels)
+def _filled(images: DepthAndLabels) -> DepthAndLabels:
+    return DepthAndLabels(np.nan_to_num(images.depth_m, nan=80.0), images.labels)
 
 
-def _blurred(images: Images) -> Images:
+def _blurred(images: DepthAndLabels) -> DepthAndLabels:
     import cv2
 
-    return Images(cv2.GaussianBlur(np.nan_to_num(images.depth_m, nan=80.0), (0, 0), 9), images.labels)
+    return DepthAndLabels(cv2.GaussianBlur(np.nan_to_num(images.depth_m, nan=80.0), (0, 0), 9), images.labels)
 
 
-def _result(truth: Images, **said: Images) -> dict[str, float]:
-    structure = Structure(CAMERA)
-    structure.add(truth, said)
+def _result(ground_truth: DepthAndLabels, **predicted: DepthAndLabels) -> dict[str, float]:
+    structure = StructureMetrics(CAMERA)
+    structure.add(ground_truth, predicted)
     return structure.result()
 
 
@@ -51,8 +51,10 @@ def test_the_truth_is_perfect() -> None:
 
 
 def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> None:
-    truth = _street()
-    found = _result(truth, model=_filled(_street(42)), shuffled=_blurred(truth), mono=_filled(_street(90)))
+    ground_truth = _street()
+    found = _result(
+        ground_truth, model=_filled(_street(42)), shuffled=_blurred(ground_truth), mono=_filled(_street(90))
+    )
     assert found['class_edges_f'] == 1
     assert found['depth_edges_f'] > 0.95  # against the sky no depth is known, so not everything moves along
     assert found['cars_recall'] == 1
@@ -64,81 +66,83 @@ def test_a_small_shift_keeps_edges_and_objects_and_a_blur_loses_the_edges() -> N
 
 
 def test_edges_of_classes_are_means_over_those_in_the_truth() -> None:
-    truth = _street()
-    empty = Images(None, np.where(truth.labels == 13, 0, truth.labels).astype(np.uint8))
-    found = _result(truth, model=empty)
+    ground_truth = _street()
+    empty = DepthAndLabels(None, np.where(ground_truth.labels == 13, 0, ground_truth.labels).astype(np.uint8))
+    found = _result(ground_truth, model=empty)
     assert found['class_edges_f_car'] == 0
-    wanted = np.mean([found[f'class_edges_f_{name}'] for name in ('road', 'sky', 'car')])
-    assert found['class_edges_f'] == pytest.approx(wanted)
+    expected = np.mean([found[f'class_edges_f_{name}'] for name in ('road', 'sky', 'car')])
+    assert found['class_edges_f'] == pytest.approx(expected)
     assert found['cars_recall'] == 0
     assert 'depth_edges_f' not in found
-    invented = Images(None, np.where(truth.labels == 0, 8, truth.labels).astype(np.uint8))
-    assert 'class_edges_f_vegetation' not in _result(truth, model=invented)
+    invented = DepthAndLabels(None, np.where(ground_truth.labels == 0, 8, ground_truth.labels).astype(np.uint8))
+    assert 'class_edges_f_vegetation' not in _result(ground_truth, model=invented)
 
 
 def test_what_is_unlabelled_is_not_judged() -> None:
-    truth = _street()
-    truth.labels[:, 30:80] = 255
-    cars = Images(None, np.full((128, 128), 10, np.uint8))
+    ground_truth = _street()
+    ground_truth.labels[:, 30:80] = 255
+    cars = DepthAndLabels(None, np.full((128, 128), 10, np.uint8))
     cars.labels[64:] = 0
     cars.labels[70:80, 40:60] = 13
-    found = _result(truth, model=cars)
+    found = _result(ground_truth, model=cars)
     assert found['class_edges_f'] == 1
     assert found['cars_said'] == found['cars_true'] == 0
 
 
 def test_without_a_camera_objects_are_not_looked_for() -> None:
-    structure = Structure(None)
+    structure = StructureMetrics(None)
     structure.add(_street(), {'model': _filled(_street())})
     assert not [key for key in structure.result() if key.startswith('cars')]
 
 
 def test_explained_is_one_minus_the_share_of_the_priors_squared_error() -> None:
     rng = np.random.default_rng(0)
-    truth_m = np.exp(rng.uniform(0.2, 4, (6, 20, 20)))
-    said: dict[str, NDArray[np.float64]] = {
-        'model': truth_m * np.exp(rng.normal(0, 0.1, truth_m.shape)),
-        'prior': np.full(truth_m.shape, 9.0),
-        'mono': np.full(truth_m.shape, 60.0),
+    ground_truth_m = np.exp(rng.uniform(0.2, 4, (6, 20, 20)))
+    predicted: dict[str, NDArray[np.float64]] = {
+        'model': ground_truth_m * np.exp(rng.normal(0, 0.1, ground_truth_m.shape)),
+        'prior': np.full(ground_truth_m.shape, 9.0),
+        'mono': np.full(ground_truth_m.shape, 60.0),
     }
-    depth = {who: DepthMetrics() for who in said}
-    labels = {who: SegmentationMetrics() for who in said}
-    classes = rng.integers(0, 3, truth_m.shape).astype(np.uint8)
+    depth = {variant: DepthMetrics() for variant in predicted}
+    labels = {variant: SegmentationMetrics() for variant in predicted}
+    classes = rng.integers(0, 3, ground_truth_m.shape).astype(np.uint8)
     answers = {
         'model': np.where(rng.random(classes.shape) < 0.2, 5, classes),
         'prior': classes * 0,
         'mono': classes * 0 + 7,
     }
-    near = truth_m < 10
+    near = ground_truth_m < 10
     for image in range(6):
-        for who in said:
-            depth[who].add(truth_m[image], said[who][image], {'ground': near[image]})
-            labels[who].add(classes[image], answers[who][image].astype(np.uint8))
-    found = explained(depth, labels)
-    clipped = {who: np.clip(value, 1, 80) for who, value in {**said, 'truth': truth_m}.items()}
+        for variant in predicted:
+            depth[variant].add(ground_truth_m[image], predicted[variant][image], {'ground': near[image]})
+            labels[variant].add(classes[image], answers[variant][image].astype(np.uint8))
+    found = skill_scores(depth, labels)
+    clipped = {variant: np.clip(value, 1, 80) for variant, value in {**predicted, 'truth': ground_truth_m}.items()}
     for region, mask in (('', near | True), ('_ground', near)):
-        errors = {who: np.sum(np.log(clipped[who] / clipped['truth'])[mask] ** 2) for who in said}
-        for who, suffix in (('model', ''), ('mono', '_mono')):
-            share = 1 - errors[who] / errors['prior']
+        errors = {variant: np.sum(np.log(clipped[variant] / clipped['truth'])[mask] ** 2) for variant in predicted}
+        for variant, suffix in (('model', ''), ('mono', '_mono')):
+            share = 1 - errors[variant] / errors['prior']
             assert found[f'explained_log_depth{region}{suffix}'] == pytest.approx(share)
-    wrong = {who: np.count_nonzero(answers[who] != classes) for who in said}
+    wrong = {variant: np.count_nonzero(answers[variant] != classes) for variant in predicted}
     assert found['explained_classes'] == pytest.approx(1 - wrong['model'] / wrong['prior'])
     assert found['explained_classes_mono'] == pytest.approx(1 - wrong['mono'] / wrong['prior'])
     assert not [key for key in found if key.endswith('_prior')]
-    assert explained({'model': depth['model']}, {'model': labels['model']}) == {}
+    assert skill_scores({'model': depth['model']}, {'model': labels['model']}) == {}
 
 
 def test_the_board_scores_truth_of_another_size_besides() -> None:
-    truth = _street()
-    large = Images(*(image.repeat(3, axis=0).repeat(3, axis=1) for image in (truth.depth_m, truth.labels)))
-    board, plain = ScoreBoard(CAMERA), ScoreBoard(CAMERA)
-    said = {'model': _filled(_street(44)), 'prior': _filled(_street(90))}
-    board.add(truth, said, native=large)
-    plain.add(truth, said)
-    found, wanted = board.result(), plain.result()
+    ground_truth = _street()
+    large = DepthAndLabels(
+        *(image.repeat(3, axis=0).repeat(3, axis=1) for image in (ground_truth.depth_m, ground_truth.labels))
+    )
+    board, without_native = MetricSuite(CAMERA), MetricSuite(CAMERA)
+    predicted = {'model': _filled(_street(44)), 'prior': _filled(_street(90))}
+    board.add(ground_truth, predicted, native=large)
+    without_native.add(ground_truth, predicted)
+    found, expected = board.result(), without_native.result()
     native = found.pop('native')
-    assert wanted.pop('native') == {}
-    assert found == wanted
+    assert expected.pop('native') == {}
+    assert found == expected
     assert native['depth']['size'] == native['segmentation']['size'] == [384, 384]
     # Classes are enlarged pixel by pixel, so nothing changes; depth is bent across every edge.
     assert native['segmentation']['miou'] == found['segmentation']['miou']

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_sound
+from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
 from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import (
     CELL_HEIGHT,
     CELL_WIDTH,
-    Moment,
+    Snapshot,
     contact_sheet,
     save_picture,
 )
@@ -25,12 +25,14 @@ from audio_manifold_ros.evaluation.reporting.contact_sheet import (
 CELL = CELL_HEIGHT * CELL_WIDTH
 
 
-def _moment(label: int = 13, *, truth: bool = True) -> Moment:
+def _snapshot(label: int = 13, *, ground_truth: bool = True) -> Snapshot:
     rng = np.random.default_rng(label)
-    seen = Images(np.full((128, 128), 4.0, np.float32), np.full((128, 128), label, np.uint8))
-    heard = Images(np.full((128, 128), 50.0, np.float32), np.full((128, 128), 0, np.uint8))
+    seen = DepthAndLabels(np.full((128, 128), 4.0, np.float32), np.full((128, 128), label, np.uint8))
+    heard = DepthAndLabels(np.full((128, 128), 50.0, np.float32), np.full((128, 128), 0, np.uint8))
     features = rng.normal(size=(8, 128, 128)).astype(np.float32)
-    return Moment(1.5, features, seen if truth else Images(None, None), heard, np.full((128, 128), 0.5, np.float32))
+    return Snapshot(
+        1.5, features, seen if ground_truth else DepthAndLabels(None, None), heard, np.full((128, 128), 0.5, np.float32)
+    )
 
 
 def _area(sheet: np.ndarray, colour: np.ndarray) -> int:
@@ -38,7 +40,7 @@ def _area(sheet: np.ndarray, colour: np.ndarray) -> int:
 
 
 def test_each_image_fills_its_cell_in_its_colour() -> None:
-    sheet = contact_sheet([_moment(), _moment()], 'title', 'subtitle')
+    sheet = contact_sheet([_snapshot(), _snapshot()], 'title', 'subtitle')
     assert sheet.dtype == np.uint8
     for pixel in (
         colour_depth(np.array([[4.0]])),
@@ -51,14 +53,16 @@ def test_each_image_fills_its_cell_in_its_colour() -> None:
 
 
 def test_without_a_camera_there_are_no_rows_of_truth() -> None:
-    with_truth, without = contact_sheet([_moment()], ''), contact_sheet([_moment(truth=False)], '')
-    assert without.shape[0] < with_truth.shape[0] - 2 * CELL_HEIGHT
+    with_ground_truth, without = contact_sheet([_snapshot()], ''), contact_sheet([_snapshot(ground_truth=False)], '')
+    assert without.shape[0] < with_ground_truth.shape[0] - 2 * CELL_HEIGHT
     assert _area(without, np.array(CLASS_COLOURS['car'])) == 0
-    assert _area(contact_sheet([_moment(), _moment(truth=False)], ''), np.array(CLASS_COLOURS['car'])) >= CELL
+    assert (
+        _area(contact_sheet([_snapshot(), _snapshot(ground_truth=False)], ''), np.array(CLASS_COLOURS['car'])) >= CELL
+    )
 
 
 def test_a_saved_sheet_is_the_same_picture(tmp_path: Path) -> None:
-    sheet = contact_sheet([_moment()], 'title')
+    sheet = contact_sheet([_snapshot()], 'title')
     save_picture(tmp_path / 'sheet.png', sheet)
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / 'sheet.png'))[..., ::-1], sheet)
     assert [path.name for path in tmp_path.iterdir()] == ['sheet.png']
@@ -81,5 +85,5 @@ def test_depth_darkens_with_distance_and_invalid_is_black() -> None:
 def test_low_notes_are_drawn_below() -> None:
     features = np.zeros((4, 3), np.float32)
     features[0] = 1.0
-    picture = colour_sound(features, 0.0, 1.0).astype(int).sum(axis=2)
+    picture = colour_spectrogram(features, 0.0, 1.0).astype(int).sum(axis=2)
     assert (picture[3] > picture[0]).all()

@@ -42,12 +42,12 @@ def test_every_score_of_the_tables_is_the_one_given() -> None:
     line = next(line for line in card.splitlines() if line.startswith('| car |'))
     numbers = [float(n) for n in re.findall(r'\d+\.\d+', line)]
     segmentation = scores['segmentation']
-    wanted = [100 * segmentation[f'iou_car{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
-    assert numbers == [pytest.approx(value, abs=0.051) for value in wanted]
+    expected = [100 * segmentation[f'iou_car{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
+    assert numbers == [pytest.approx(value, abs=0.051) for value in expected]
     assert '| 100% | 100.0 | 0.100 |' in card
     line = next(line for line in card.splitlines() if line.startswith('| class borders, F'))
-    wanted = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
-    assert [float(n) for n in re.findall(r'\d+\.\d+', line)] == [pytest.approx(value, abs=5.1e-4) for value in wanted]
+    expected = [scores['structure'][f'class_edges_f{control}'] for control in ('', '_prior', '_shuffled', '_mono')]
+    assert [float(n) for n in re.findall(r'\d+\.\d+', line)] == [pytest.approx(value, abs=5.1e-4) for value in expected]
 
 
 def test_the_card_describes_the_model() -> None:

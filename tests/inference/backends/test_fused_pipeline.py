@@ -14,7 +14,7 @@ import torch
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.inference.backends.fused_pipeline import ResidentSound, start_sound
+from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork, open_waveform_network
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
@@ -38,7 +38,7 @@ SPECS = {
 }
 
 
-def sounds(spec: FeatureSpec, count: int = 3) -> np.ndarray:
+def make_waveforms(spec: FeatureSpec, count: int = 3) -> np.ndarray:
     """Return windows (window, mic, sample): noise, noise that is loud in places, and a tone over little noise."""
     rng = np.random.default_rng(2)
     noise = 0.05 * rng.standard_normal((count, 8, spec.window_samples))
@@ -48,9 +48,9 @@ def sounds(spec: FeatureSpec, count: int = 3) -> np.ndarray:
     return noise.astype(np.float32)
 
 
-def streamed(spec: FeatureSpec, sound: np.ndarray) -> np.ndarray:
-    mel = StreamingMel(spec, sound.shape[0])
-    mel.push(sound, 0)
+def streaming_features(spec: FeatureSpec, waveform: np.ndarray) -> np.ndarray:
+    mel = StreamingMel(spec, waveform.shape[0])
+    mel.push(waveform, 0)
     return mel.features(spec.window_samples)
 
 
@@ -70,22 +70,22 @@ def test_features_are_those_of_the_stream(
     captured: bool,  # noqa: FBT001
 ) -> None:
     manifest = replace(bundle.manifest, features=spec)
-    network = ResidentSound(manifest, feature_means, torch.device(device), captured=captured)
+    network = FusedWaveformNetwork(manifest, feature_means, torch.device(device), captured=captured)
     assert network.captured == captured
-    assert (network.sound.shape, network.sound.dtype) == ((8, spec.window_samples), np.float32)
-    for sound in sounds(spec):
-        network.sound[...] = sound
+    assert (network.waveform.shape, network.waveform.dtype) == ((8, spec.window_samples), np.float32)
+    for waveform in make_waveforms(spec):
+        network.waveform[...] = waveform
         output, features = network.run(), network.features()
-        np.testing.assert_allclose(features, streamed(spec, sound), rtol=0, atol=SAME)
+        np.testing.assert_allclose(features, streaming_features(spec, waveform), rtol=0, atol=SAME)
         np.testing.assert_allclose(output.depth_m, features.mean(axis=0), rtol=0, atol=1e-5)
 
 
-def test_images_are_those_of_the_features(short: Bundle) -> None:
-    spec = short.manifest.features
-    backend = TorchBackend(short, threads=1)
-    network = ResidentSound(short.manifest, load_network(short), torch.device('cpu'))
-    for sound in sounds(spec):
-        network.sound[...] = sound
+def test_images_are_those_of_the_features(short_bundle: Bundle) -> None:
+    spec = short_bundle.manifest.features
+    backend = TorchBackend(short_bundle, threads=1)
+    network = FusedWaveformNetwork(short_bundle.manifest, load_network(short_bundle), torch.device('cpu'))
+    for waveform in make_waveforms(spec):
+        network.waveform[...] = waveform
         output, given = vars(network.run()), vars(backend.run(network.features()))
         for name, values in output.items():
             np.testing.assert_array_equal(values, given[name], err_msg=name)
@@ -97,32 +97,32 @@ def test_networks_are_given_one_contiguous_buffer_in_single_precision(
     device: str,
     captured: bool,  # noqa: FBT001
 ) -> None:
-    seen: set[tuple[int, bool, torch.dtype]] = set()
+    calls: set[tuple[int, bool, torch.dtype]] = set()
 
-    def look(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        seen.add((features.data_ptr(), features.is_contiguous(), features.dtype))
+    def inspect_features(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        calls.add((features.data_ptr(), features.is_contiguous(), features.dtype))
         return feature_means(features)
 
     manifest = replace(bundle.manifest, features=SPECS['unresized'])
-    network = ResidentSound(manifest, look, torch.device(device), captured=captured)
+    network = FusedWaveformNetwork(manifest, inspect_features, torch.device(device), captured=captured)
     network.run()
-    assert [rest for _, *rest in seen] == [[True, torch.float32]]
+    assert [rest for _, *rest in calls] == [[True, torch.float32]]
 
 
-def test_results_belong_to_the_caller(short: Bundle) -> None:
-    network = ResidentSound(short.manifest, feature_means, torch.device('cpu'))
-    first, second = sounds(short.manifest.features, 2)
-    network.sound[...] = first
+def test_results_belong_to_the_caller(short_bundle: Bundle) -> None:
+    network = FusedWaveformNetwork(short_bundle.manifest, feature_means, torch.device('cpu'))
+    first, second = make_waveforms(short_bundle.manifest.features, 2)
+    network.waveform[...] = first
     output, features = network.run(), network.features()
     kept = output.depth_m.copy(), features.copy()
-    network.sound[...] = second
+    network.waveform[...] = second
     network.run()
     assert (network.features() != features).any()
     np.testing.assert_array_equal(output.depth_m, kept[0])
     np.testing.assert_array_equal(features, kept[1])
 
 
-def test_what_fails_is_told(short: Bundle) -> None:
+def test_what_fails_is_told(short_bundle: Bundle) -> None:
     broken: list[str] = []
 
     def fail_when_broken(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -130,33 +130,37 @@ def test_what_fails_is_told(short: Bundle) -> None:
             raise RuntimeError(broken[0])
         return feature_means(features)
 
-    network = ResidentSound(short.manifest, fail_when_broken, torch.device('cpu'))
+    network = FusedWaveformNetwork(short_bundle.manifest, fail_when_broken, torch.device('cpu'))
     network.run()
     broken.append('out of memory')
     with pytest.raises(InferenceError, match='failed on cpu: out of memory'):
         network.run()
-    network = ResidentSound(short.manifest, lambda features: feature_means(features + torch.nan), torch.device('cpu'))
+    network = FusedWaveformNetwork(
+        short_bundle.manifest, lambda features: feature_means(features + torch.nan), torch.device('cpu')
+    )
     with pytest.raises(InferenceError, match='gave NaN or infinity'):
         network.run()
 
 
-def test_a_device_that_computes_no_features_is_given_them(short: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_computes_no_features_is_given_them(
+    short_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_arguments: object) -> torch.Tensor:
         msg = 'the library of the Fourier transform is missing'
         raise RuntimeError(msg)
 
     warned: list[str] = []
     device = torch.device('cpu')
-    assert start_sound(short.manifest, feature_means, device, warned.append) is not None
+    assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is not None
     monkeypatch.setattr(torch.fft, 'rfft', refuse)
-    assert start_sound(short.manifest, feature_means, device, warned.append) is None
+    assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is None
     assert warned == ['No features on cpu: the library of the Fourier transform is missing. The CPU computes them.']
 
 
 @pytest.mark.gpu
 @CUDA
 def test_torch_on_cuda_hears_sound_without_an_allocation_and_with_one_wait(bundle: Bundle) -> None:
-    network = TorchBackend(bundle, 'cuda').sound_network
+    network = TorchBackend(bundle, 'cuda').waveform_network
     assert network is not None
     network.run()
     before = torch.cuda.memory_stats()['allocation.all.allocated']
@@ -176,11 +180,11 @@ def test_torch_on_cuda_hears_sound_without_an_allocation_and_with_one_wait(bundl
 @CUDA
 def test_torch_on_cuda_draws_from_sound_what_it_draws_from_features(bundle: Bundle) -> None:
     spec, backend = bundle.manifest.features, TorchBackend(bundle, 'cuda')
-    network = backend.sound_network
+    network = backend.waveform_network
     assert network is not None
-    for sound in sounds(spec):
-        network.sound[...] = sound
-        found, wanted = network.run(), backend.run(streamed(spec, sound))
-        np.testing.assert_allclose(network.features(), streamed(spec, sound), rtol=0, atol=SAME)
-        assert np.isclose(found.depth_m, wanted.depth_m, rtol=2e-2).mean() > 0.95
-        assert (found.labels == wanted.labels).mean() > 0.95
+    for waveform in make_waveforms(spec):
+        network.waveform[...] = waveform
+        found, expected = network.run(), backend.run(streaming_features(spec, waveform))
+        np.testing.assert_allclose(network.features(), streaming_features(spec, waveform), rtol=0, atol=SAME)
+        assert np.isclose(found.depth_m, expected.depth_m, rtol=2e-2).mean() > 0.95
+        assert (found.labels == expected.labels).mean() > 0.95

@@ -114,18 +114,18 @@ def test_write_leaves_the_old_bundle_when_the_new_one_is_none(
 
 
 def test_the_array_of_the_bundle_does_not_differ(bundle: Bundle, array: MicrophoneArray) -> None:
-    assert bundle.array_difference(array) is None
+    assert bundle.describe_array_difference(array) is None
 
 
 def test_another_geometry_is_said(bundle: Bundle, array: MicrophoneArray) -> None:
     first, *others = array.microphones
     moved = replace(array, microphones=(replace(first, position_m=(0.6, 0.0, 0.0)), *others))
-    assert 'up to 10.0 cm elsewhere. Expect' in str(bundle.array_difference(moved))
+    assert 'up to 10.0 cm elsewhere. Expect' in str(bundle.describe_array_difference(moved))
     turned = replace(array, microphones=(replace(first, facing=(0.0, 0.6, 0.8)), *others))
-    assert 'a facing is turned by up to 90.0°' in str(bundle.array_difference(turned))
+    assert 'a facing is turned by up to 90.0°' in str(bundle.describe_array_difference(turned))
 
 
 def test_another_number_of_microphones_is_refused(bundle: Bundle, array: MicrophoneArray) -> None:
     fewer = replace(array, microphones=array.microphones[:4])
     with pytest.raises(InferenceError, match=r'has 4 microphones, .* 4 microphones are missing'):
-        bundle.array_difference(fewer)
+        bundle.describe_array_difference(fewer)

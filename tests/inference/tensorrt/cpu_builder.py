@@ -20,6 +20,6 @@ if __name__ == '__main__':
         cpu_compiler.CpuToolchain(),
         precision='fp32',
         cache=EngineCache(Path(sys.argv[2])),
-        say=lambda text: print(text, flush=True),
+        report=lambda text: print(text, flush=True),
         stage=(sys.executable, cpu_compiler.__file__),
     )

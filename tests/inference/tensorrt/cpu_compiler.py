@@ -37,9 +37,9 @@ class CpuToolchain:
     def options(self) -> dict[str, Any]:
         return {'require_full_compilation': True}
 
-    def compile(self, hearing: Any, example: Any, engine: Path, timing_cache: Path) -> None:
+    def compile(self, core: Any, example: Any, engine: Path, timing_cache: Path) -> None:
         timing_cache.write_bytes(b'measured')
-        torch.export.save(torch.export.export(hearing, (example,), strict=False), engine)
+        torch.export.save(torch.export.export(core, (example,), strict=False), engine)
 
     def load(self, engine: Path, precision: Precision) -> LoadedEngine:
         try:

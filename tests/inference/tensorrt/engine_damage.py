@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, SIDECAR_FILE
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, METADATA_FILE
 
 
 def truncate(folder: Path) -> None:
@@ -24,21 +24,21 @@ def empty(folder: Path) -> None:
     (folder / ENGINE_FILE).write_bytes(b'')
 
 
-def lose_sidecar(folder: Path) -> None:
-    (folder / SIDECAR_FILE).unlink()
+def remove_metadata(folder: Path) -> None:
+    (folder / METADATA_FILE).unlink()
 
 
-def lose_engine(folder: Path) -> None:
+def remove_engine(folder: Path) -> None:
     (folder / ENGINE_FILE).unlink()
 
 
-def garble_sidecar(folder: Path) -> None:
-    (folder / SIDECAR_FILE).write_bytes(b'\xff\xfe')
+def corrupt_metadata(folder: Path) -> None:
+    (folder / METADATA_FILE).write_bytes(b'\xff\xfe')
 
 
-def future_sidecar(folder: Path) -> None:
-    text = (folder / SIDECAR_FILE).read_text()
-    (folder / SIDECAR_FILE).write_text(text.replace('"format_version": 1', '"format_version": 2'))
+def future_metadata(folder: Path) -> None:
+    text = (folder / METADATA_FILE).read_text()
+    (folder / METADATA_FILE).write_text(text.replace('"format_version": 1', '"format_version": 2'))
 
 
 def let_others_write(folder: Path) -> None:
@@ -55,10 +55,10 @@ FAULTS = [
     (truncate, 'truncated or was changed'),
     (flip, 'truncated or was changed'),
     (empty, 'truncated or was changed'),
-    (lose_sidecar, 'it has no sidecar: its build did not end'),
-    (lose_engine, 'No such file'),
-    (garble_sidecar, 'is no text'),
-    (future_sidecar, 'has format_version 2'),
+    (remove_metadata, 'it has no sidecar: its build did not end'),
+    (remove_engine, 'No such file'),
+    (corrupt_metadata, 'is no text'),
+    (future_metadata, 'has format_version 2'),
     (let_others_write, 'others may write it'),
     (link_elsewhere, 'it is a link'),
 ]

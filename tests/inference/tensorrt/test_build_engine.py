@@ -22,17 +22,17 @@ from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt import build_engine as command
-from audio_manifold_ros.inference.tensorrt.background_build import EngineBuild
+from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
-from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, REJECTED, SIDECAR_FILE, EngineCache
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, METADATA_FILE, REJECTED_SUFFIX, EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey, Platform
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
-from audio_manifold_ros.inference.tensorrt.engine_verification import LIMITS, WINDOWS
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
+from audio_manifold_ros.inference.tensorrt.engine_verification import MAX_CHANGE, WINDOW_COUNT
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
 from tests.inference.tensorrt import cpu_builder, cpu_compiler
 from tests.inference.tensorrt.cpu_compiler import CpuToolchain
-from tests.inference.tensorrt.engine_damage import FAULTS, lose_sidecar, truncate
+from tests.inference.tensorrt.engine_damage import FAULTS, remove_metadata, truncate
 
 STAGE = (sys.executable, cpu_compiler.__file__)
 
@@ -48,23 +48,23 @@ class Built:
 
     Attributes:
         root: Of the cache.
-        said: By the second builder.
+        reported: By the second builder.
         stage: Process that the first one had started.
         found: What the cache offered after the first one, and what it warned of.
-        left: What the first one left behind.
+        leftovers: What the first one left behind.
 
     """
 
     root: Path
-    said: list[str]
+    reported: list[str]
     stage: int
     found: tuple[Path | None, list[str]]
-    left: list[Path]
+    leftovers: list[Path]
 
 
 @pytest.fixture(scope='module')
 def built(bundle: Bundle, toolchain: CpuToolchain, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    root, said, warnings = tmp_path_factory.mktemp('engines'), [], []
+    root, reported, warnings = tmp_path_factory.mktemp('engines'), [], []
     cache, key = EngineCache(root), key_of(bundle, toolchain)
     command = [sys.executable, cpu_builder.__file__, str(bundle.folder), str(root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as builder:
@@ -74,9 +74,9 @@ def built(bundle: Bundle, toolchain: CpuToolchain, tmp_path_factory: pytest.Temp
         builder.send_signal(signal.SIGKILL)
         assert builder.wait(60) == -signal.SIGKILL
     found = cache.find(key, warnings.append)
-    left = list(cache.folder(key).glob('build-*'))
-    build_engine(bundle, toolchain, precision='fp32', cache=cache, say=said.append, stage=STAGE)
-    return Built(root, said, stage, (found, warnings), left)
+    leftovers = list(cache.folder(key).glob('build-*'))
+    build_engine(bundle, toolchain, precision='fp32', cache=cache, report=reported.append, stage=STAGE)
+    return Built(root, reported, stage, (found, warnings), leftovers)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def root(built: Built, tmp_path: Path) -> Path:
 
 
 def key_of(bundle: Bundle, toolchain: CpuToolchain) -> EngineKey:
-    return EngineKey.of(bundle, 'fp32', toolchain.options(), toolchain.platform())
+    return EngineKey.for_bundle(bundle, 'fp32', toolchain.options(), toolchain.platform())
 
 
 def open_engine(bundle: Bundle, toolchain: CpuToolchain, root: Path, warn: Callable[[str], None]) -> TensorRtBackend:
@@ -94,22 +94,22 @@ def open_engine(bundle: Bundle, toolchain: CpuToolchain, root: Path, warn: Calla
 
 
 def test_a_build_tells_its_steps_and_what_it_found(built: Built) -> None:
-    said = '\n'.join(built.said)
-    assert 'Compiling the networks: this takes minutes.' in said
-    assert 'Checking the engine.' in said
-    assert 'depth differs by 0.00' in said
+    reported = '\n'.join(built.reported)
+    assert 'Compiling the networks: this takes minutes.' in reported
+    assert 'Checking the engine.' in reported
+    assert 'depth differs by 0.00' in reported
 
 
 def test_the_sidecar_says_what_the_engine_is(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
     key, cache = key_of(bundle, toolchain), EngineCache(built.root)
     folder = cache.folder(key)
-    assert sorted(path.name for path in folder.iterdir()) == [ENGINE_FILE, SIDECAR_FILE, 'lock']
-    sidecar = EngineSidecar.from_json((folder / SIDECAR_FILE).read_text())
-    assert sidecar.key == key
-    assert sidecar.size == (folder / ENGINE_FILE).stat().st_size
-    assert sidecar.check.windows == WINDOWS
-    assert sidecar.check.half_layers == 0 < sidecar.check.single_layers
-    assert sidecar.check.depth_change <= LIMITS['fp32']
+    assert sorted(path.name for path in folder.iterdir()) == [ENGINE_FILE, METADATA_FILE, 'lock']
+    metadata = EngineMetadata.from_json((folder / METADATA_FILE).read_text())
+    assert metadata.key == key
+    assert metadata.size == (folder / ENGINE_FILE).stat().st_size
+    assert metadata.check.windows == WINDOW_COUNT
+    assert metadata.check.half_layers == 0 < metadata.check.single_layers
+    assert metadata.check.depth_change <= MAX_CHANGE['fp32']
     assert cache.timing_cache(key).read_bytes() == b'measured'
     assert folder.stat().st_mode & 0o077 == 0
 
@@ -121,36 +121,36 @@ def test_the_engine_says_what_the_network_says(
     engine = open_engine(bundle, toolchain, built.root, warnings.append)
     network = TorchBackend(bundle)
     for window in windows:
-        found, wanted = engine.run(window), network.run(window)
-        np.testing.assert_allclose(found.depth_m, wanted.depth_m, rtol=1e-4)
-        assert (found.labels == wanted.labels).mean() > 0.999
+        found, expected = engine.run(window), network.run(window)
+        np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=1e-4)
+        assert (found.labels == expected.labels).mean() > 0.999
     assert warnings == []
     assert 'TensorRT 11.0 on a CPU, fp32, by torch-tensorrt 2.13.0: as asked for' in engine.reason
 
 
 def test_the_engine_hears_sound_through_the_features(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
     engine = open_engine(bundle, toolchain, built.root, pytest.fail)
-    network, spec = engine.sound_network, bundle.manifest.features
-    sound = 0.1 * np.random.default_rng(0).standard_normal((8, spec.window_samples))
-    network.sound[...] = sound
+    network, spec = engine.waveform_network, bundle.manifest.features
+    waveform = 0.1 * np.random.default_rng(0).standard_normal((8, spec.window_samples))
+    network.waveform[...] = waveform
     found = network.run()
-    np.testing.assert_allclose(network.features(), mel_features(sound.astype(np.float32), spec), rtol=0, atol=1e-4)
-    wanted = engine.run(network.features())
-    np.testing.assert_array_equal(found.depth_m, wanted.depth_m)
-    np.testing.assert_array_equal(found.labels, wanted.labels)
+    np.testing.assert_allclose(network.features(), mel_features(waveform.astype(np.float32), spec), rtol=0, atol=1e-4)
+    expected = engine.run(network.features())
+    np.testing.assert_array_equal(found.depth_m, expected.depth_m)
+    np.testing.assert_array_equal(found.labels, expected.labels)
 
 
 def test_a_second_build_finds_the_engine(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
-    said: list[str] = []
+    reported: list[str] = []
     build_engine(
         bundle,
         toolchain,
         precision='fp32',
         cache=EngineCache(built.root),
-        say=said.append,
+        report=reported.append,
         stage=('must', 'not', 'run'),
     )
-    assert said[0].startswith('The engine is there')
+    assert reported[0].startswith('The engine is there')
 
 
 @pytest.mark.parametrize(('damage', 'reason'), FAULTS)
@@ -166,7 +166,7 @@ def test_a_damaged_engine_is_set_aside_with_one_warning(
     assert reason in warnings[0]
     assert 'Build it again with build_engine' in warnings[0]
     assert not (folder / ENGINE_FILE).exists()
-    assert any(path.name.endswith(REJECTED) for path in folder.iterdir())
+    assert any(path.name.endswith(REJECTED_SUFFIX) for path in folder.iterdir())
     with pytest.raises(InferenceError, match='there is no fp32 engine'):
         open_engine(bundle, toolchain, root, warnings.append)
     assert len(warnings) == 1, 'what is set aside is not spoken of again'
@@ -184,7 +184,7 @@ def test_an_engine_that_the_runtime_refuses_is_set_aside(
     with pytest.raises(InferenceError, match='is set aside'):
         open_engine(bundle, toolchain, root, warnings.append)
     assert 'No compatible device' in warnings[0]
-    assert (EngineCache(root).folder(key_of(bundle, toolchain)) / (ENGINE_FILE + REJECTED)).exists()
+    assert (EngineCache(root).folder(key_of(bundle, toolchain)) / (ENGINE_FILE + REJECTED_SUFFIX)).exists()
 
 
 FULL = 'CUDA out of memory. Tried to allocate 20.00 MiB.'
@@ -235,7 +235,7 @@ def test_an_engine_of_another_machine_is_never_loaded(
     key = replace(own, platform=here)
     warnings: list[str] = []
     assert cache.find(key, warnings.append) is None
-    assert f'{field} is ' in cache.missing(key)
+    assert f'{field} is ' in cache.describe_missing(key)
     assert warnings == []
     shutil.copytree(cache.folder(own), cache.folder(key))
     assert cache.find(key, warnings.append) is None
@@ -269,7 +269,7 @@ def test_what_cannot_be_set_aside_is_not_used_either(
 
 def test_a_build_under_way_is_left_alone(bundle: Bundle, toolchain: CpuToolchain, root: Path) -> None:
     key, cache = key_of(bundle, toolchain), EngineCache(root)
-    lose_sidecar(cache.folder(key))
+    remove_metadata(cache.folder(key))
     warnings: list[str] = []
     with cache.lock(key, warnings.append):
         assert cache.find(key, warnings.append) is None
@@ -293,9 +293,9 @@ def test_a_killed_builder_leaves_no_engine_and_the_next_one_clears_up(
     built: Built, bundle: Bundle, toolchain: CpuToolchain
 ) -> None:
     assert built.found == (None, [])
-    assert built.left, 'it was killed in the middle'
+    assert built.leftovers, 'it was killed in the middle'
     wait_until(lambda: has_ended(built.stage), 'the stage outlives its builder')
-    assert not any(path.exists() for path in built.left)
+    assert not any(path.exists() for path in built.leftovers)
     assert EngineCache(built.root).find(key_of(bundle, toolchain), pytest.fail) is not None
 
 
@@ -326,7 +326,9 @@ def test_a_stage_that_fails_says_why(bundle: Bundle, toolchain: CpuToolchain, tm
         ('import os; os.kill(os.getpid(), 9)', r'was killed by SIGKILL \(too little memory\?\)'),
     ):
         with pytest.raises(InferenceError, match=reason):
-            build_engine(bundle, toolchain, cache=cache, say=lambda _text: None, stage=(sys.executable, '-c', script))
+            build_engine(
+                bundle, toolchain, cache=cache, report=lambda _text: None, stage=(sys.executable, '-c', script)
+            )
     assert not list(tmp_path.glob(f'*/{ENGINE_FILE}'))
 
 
@@ -356,18 +358,18 @@ def test_the_command_finds_the_bundles_that_ship_from_any_folder(
 
 
 def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None:
-    said: list[str] = []
+    reported: list[str] = []
     script = "import time; print('Compiling', flush=True); time.sleep(60)"
-    build = EngineBuild(tmp_path, 'cuda', said.append, command=(sys.executable, '-c', script))
+    build = BackgroundBuild(tmp_path, 'cuda', reported.append, command=(sys.executable, '-c', script))
     assert build.status().state == 'building'
-    wait_until(lambda: said == ['Compiling'], 'nothing is said')
+    wait_until(lambda: reported == ['Compiling'], 'nothing is said')
     assert build.status().message == 'Compiling'
-    assert 'is being built since' in build.status().sentence('onnx')
-    assert '(Compiling); meanwhile onnx serves' in build.status().sentence('onnx')
+    assert 'is being built since' in build.status().describe('onnx')
+    assert '(Compiling); meanwhile onnx serves' in build.status().describe('onnx')
     build.stop()
     assert build.status().state == 'failed'
-    ended = EngineBuild(tmp_path, 'cuda', said.append, command=(sys.executable, '-c', "print('Engine built')"))
+    ended = BackgroundBuild(tmp_path, 'cuda', reported.append, command=(sys.executable, '-c', "print('Engine built')"))
     wait_until(lambda: ended.status().state == 'built', 'it does not end')
     assert ended.status().message == 'Engine built'
-    assert 'configure the node again to use it' in ended.status().sentence('onnx')
+    assert 'configure the node again to use it' in ended.status().describe('onnx')
     ended.stop()

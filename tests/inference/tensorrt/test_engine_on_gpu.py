@@ -19,9 +19,9 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine
-from audio_manifold_ros.inference.tensorrt.engine_cache import SIDECAR_FILE, EngineCache
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineSidecar
-from audio_manifold_ros.inference.tensorrt.engine_verification import check_windows
+from audio_manifold_ros.inference.tensorrt.engine_cache import METADATA_FILE, EngineCache
+from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
+from audio_manifold_ros.inference.tensorrt.engine_verification import simulate_windows
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
@@ -55,7 +55,7 @@ def toolchain() -> TensorRtToolchain:
 def cache(street: Bundle, toolchain: TensorRtToolchain, tmp_path_factory: pytest.TempPathFactory) -> EngineCache:
     cache = EngineCache(tmp_path_factory.mktemp('engines'))
     for precision in ('fp16', 'fp32'):
-        build_engine(street, toolchain, precision=precision, cache=cache, say=print)
+        build_engine(street, toolchain, precision=precision, cache=cache, report=print)
     return cache
 
 
@@ -65,23 +65,23 @@ def test_the_engine_says_what_the_network_says(
 ) -> None:
     backend = TensorRtBackend(street, toolchain, pytest.fail, precision=precision, cache=cache)
     network = TorchBackend(street)
-    for window in check_windows(street.manifest, 4):
-        found, wanted = backend.run(window), network.run(window)
-        assert np.mean(np.abs(found.depth_m / wanted.depth_m - 1)) < limit
-        assert (found.labels != wanted.labels).mean() < limit
+    for window in simulate_windows(street.manifest, 4):
+        found, expected = backend.run(window), network.run(window)
+        assert np.mean(np.abs(found.depth_m / expected.depth_m - 1)) < limit
+        assert (found.labels != expected.labels).mean() < limit
 
 
 def test_the_engines_compute_in_the_precision_asked_for(cache: EngineCache) -> None:
-    sidecars = [EngineSidecar.from_json(path.read_text()) for path in cache.root.glob(f'*/{SIDECAR_FILE}')]
-    halves = {sidecar.key.precision: sidecar.check.half_layers for sidecar in sidecars}
-    sizes = {sidecar.key.precision: sidecar.size for sidecar in sidecars}
+    sidecars = [EngineMetadata.from_json(path.read_text()) for path in cache.root.glob(f'*/{METADATA_FILE}')]
+    halves = {metadata.key.precision: metadata.check.half_layers for metadata in sidecars}
+    sizes = {metadata.key.precision: metadata.size for metadata in sidecars}
     assert halves['fp16'] > 0 == halves['fp32']
     assert sizes['fp16'] < 0.8 * sizes['fp32']
 
 
 def test_a_second_start_takes_seconds(street: Bundle, toolchain: TensorRtToolchain, cache: EngineCache) -> None:
     began_s = time.monotonic()
-    build_engine(street, toolchain, cache=cache, say=print)
+    build_engine(street, toolchain, cache=cache, report=print)
     TensorRtBackend(street, toolchain, pytest.fail, cache=cache)
     assert time.monotonic() - began_s < SECOND_START_S
 
@@ -90,7 +90,7 @@ def test_windows_that_are_not_contiguous_are_not_corrupted(
     street: Bundle, toolchain: TensorRtToolchain, cache: EngineCache
 ) -> None:
     backend = TensorRtBackend(street, toolchain, pytest.fail, cache=cache)
-    for window in check_windows(street.manifest, 4):
+    for window in simulate_windows(street.manifest, 4):
         turned = np.asfortranarray(window)
         assert not turned.flags.c_contiguous
         np.testing.assert_array_equal(backend.run(turned).depth_m, backend.run(window).depth_m)
@@ -100,12 +100,12 @@ def test_the_engine_hears_sound_through_the_features(
     street: Bundle, toolchain: TensorRtToolchain, cache: EngineCache
 ) -> None:
     backend = TensorRtBackend(street, toolchain, pytest.fail, cache=cache)
-    network, spec = backend.sound_network, street.manifest.features
+    network, spec = backend.waveform_network, street.manifest.features
     for seed in range(3):
-        sound = 0.1 * np.random.default_rng(seed).standard_normal((street.manifest.microphones, spec.window_samples))
-        network.sound[...] = sound
+        waveform = 0.1 * np.random.default_rng(seed).standard_normal((street.manifest.microphones, spec.window_samples))
+        network.waveform[...] = waveform
         found, features = network.run(), network.features()
-        np.testing.assert_allclose(features, mel_features(sound.astype(np.float32), spec), rtol=0, atol=1e-4)
+        np.testing.assert_allclose(features, mel_features(waveform.astype(np.float32), spec), rtol=0, atol=1e-4)
         np.testing.assert_array_equal(found.depth_m, backend.run(features).depth_m)
 
 
@@ -122,7 +122,7 @@ def test_the_command_finds_what_was_built(street: Bundle, cache: EngineCache, tm
 
 def test_torch_on_cuda_says_what_it_says_on_a_cpu(street: Bundle) -> None:
     cuda, cpu = TorchBackend(street, 'cuda'), TorchBackend(street)
-    for window in check_windows(street.manifest, 4):
-        found, wanted = cuda.run(window), cpu.run(window)
-        assert np.mean(np.abs(found.depth_m / wanted.depth_m - 1)) < 0.01
-        assert (found.labels != wanted.labels).mean() < 0.01
+    for window in simulate_windows(street.manifest, 4):
+        found, expected = cuda.run(window), cpu.run(window)
+        assert np.mean(np.abs(found.depth_m / expected.depth_m - 1)) < 0.01
+        assert (found.labels != expected.labels).mean() < 0.01

@@ -10,8 +10,8 @@ from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_options import (
     compile_options,
     debugger_options,
-    place_options,
     save_options,
+    timing_cache_options,
 )
 from tests.inference.tensorrt.torch_tensorrt_signatures import COMPILE, DEBUGGER, SAVE
 
@@ -20,7 +20,7 @@ VERSIONS = tuple(COMPILE)
 
 @pytest.mark.parametrize('version', VERSIONS)
 def test_every_version_is_told_only_what_it_knows(version: str) -> None:
-    options = {**compile_options(COMPILE[version], version), **place_options(COMPILE[version], 'timing.bin')}
+    options = {**compile_options(COMPILE[version], version), **timing_cache_options(COMPILE[version], 'timing.bin')}
     assert set(options) <= set(COMPILE[version])
     assert set(save_options(SAVE[version], version)) <= set(SAVE[version])
     assert set(debugger_options(version, 'folder')) <= set(DEBUGGER[version])
@@ -44,7 +44,7 @@ def test_types_are_explicit_where_that_is_an_option(version: str) -> None:
 
 def test_the_shared_folder_of_the_compiler_is_never_used() -> None:
     for version in VERSIONS:
-        assert place_options(COMPILE[version], '/mine/timing.bin') == {'timing_cache_path': '/mine/timing.bin'}
+        assert timing_cache_options(COMPILE[version], '/mine/timing.bin') == {'timing_cache_path': '/mine/timing.bin'}
 
 
 def test_options_are_plain_values_of_the_key() -> None:

@@ -9,22 +9,22 @@ import pytest
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineCheck
-from audio_manifold_ros.inference.tensorrt.engine_verification import check_windows, refuse_change
+from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
+from audio_manifold_ros.inference.tensorrt.engine_verification import require_equal_outputs, simulate_windows
 
 
 @pytest.mark.parametrize('change', [{'depth_change': 0.02}, {'labels_changed': 0.02}, {'depth_change': float('nan')}])
 def test_an_engine_that_says_something_else_is_refused(change: dict[str, float]) -> None:
-    same = EngineCheck(16, 0.0, 0.0, 40, 9, 1.0, 1.0)
-    refuse_change(same, 'fp16')
+    same = VerificationResult(16, 0.0, 0.0, 40, 9, 1.0, 1.0)
+    require_equal_outputs(same, 'fp16')
     with pytest.raises(InferenceError, match=r'more than 1\.0%: it is not used'):
-        refuse_change(replace(same, **change), 'fp16')
+        require_equal_outputs(replace(same, **change), 'fp16')
 
 
 def test_the_windows_are_streets_heard_by_the_bundles_array(bundle: Bundle) -> None:
-    windows = check_windows(bundle.manifest, 2)
+    windows = simulate_windows(bundle.manifest, 2)
     assert windows.shape == (2, 8, 128, 128)
     assert windows.dtype == np.float32
-    np.testing.assert_array_equal(windows, check_windows(bundle.manifest, 2))
+    np.testing.assert_array_equal(windows, simulate_windows(bundle.manifest, 2))
     assert windows[0].std() > 0.01
     assert (windows[0] != windows[1]).any()

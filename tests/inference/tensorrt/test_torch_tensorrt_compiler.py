@@ -28,7 +28,7 @@ class Compiled(nn.Module):
         self.add_module(part, nn.Identity())
 
 
-def knows_only(names: list[str], then: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+def accepts_only(names: list[str], then: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
     """Return a function with these parameters and no others: what it does not know is a TypeError."""
     arguments = ', '.join(f'{name}=None' for name in names if not name.startswith('**'))
     space: dict[str, Any] = {'then': then}
@@ -40,16 +40,16 @@ class Compiler:
     """Stands where torch-tensorrt of a version would, and notes what it is told."""
 
     def __init__(self, version: str, part: str = '_run_on_acc_0') -> None:
-        self.told: dict[str, dict[str, Any]] = {}
+        self.calls: dict[str, dict[str, Any]] = {}
         self.__version__ = version
-        self.save = knows_only(SAVE[version], lambda given: self._note('save', given, None))
+        self.save = accepts_only(SAVE[version], lambda given: self._record_call('save', given, None))
         self.dynamo = SimpleNamespace(
-            compile=knows_only(COMPILE[version], lambda given: self._note('compile', given, Compiled(part))),
-            Debugger=knows_only(DEBUGGER[version], lambda given: self._note('debugger', given, nullcontext())),
+            compile=accepts_only(COMPILE[version], lambda given: self._record_call('compile', given, Compiled(part))),
+            Debugger=accepts_only(DEBUGGER[version], lambda given: self._record_call('debugger', given, nullcontext())),
         )
 
-    def _note(self, what: str, given: dict[str, Any], answer: Any) -> Any:
-        self.told[what] = {name: value for name, value in given.items() if value is not None}
+    def _record_call(self, what: str, given: dict[str, Any], answer: Any) -> Any:
+        self.calls[what] = {name: value for name, value in given.items() if value is not None}
         return answer
 
 
@@ -64,23 +64,23 @@ def toolchain_of(compiler: Compiler) -> TensorRtToolchain:
 def test_every_version_is_called_as_its_sources_want(version: str, tmp_path: Path) -> None:
     compiler = Compiler(version)
     toolchain_of(compiler).compile(nn.ReLU().eval(), EXAMPLE, tmp_path / 'engine.ep', tmp_path / 'timing.bin')
-    told = compiler.told['compile']
-    assert isinstance(told['exported_program'], torch.export.ExportedProgram)
-    assert told['arg_inputs'] == [EXAMPLE]
-    assert told['timing_cache_path'] == str(tmp_path / 'timing.bin')
-    assert told['require_full_compilation'] is True
-    saved = compiler.told['save']
+    calls = compiler.calls['compile']
+    assert isinstance(calls['exported_program'], torch.export.ExportedProgram)
+    assert calls['arg_inputs'] == [EXAMPLE]
+    assert calls['timing_cache_path'] == str(tmp_path / 'timing.bin')
+    assert calls['require_full_compilation'] is True
+    saved = compiler.calls['save']
     assert saved['file_path'] == str(tmp_path / 'engine.ep')
     assert saved['retrace'] is True
     assert saved['arg_inputs'] == [EXAMPLE]
-    assert compiler.told['debugger']['logging_dir'].startswith(str(tmp_path))
+    assert compiler.calls['debugger']['logging_dir'].startswith(str(tmp_path))
 
 
 def test_a_compiler_that_does_nothing_is_found_out(tmp_path: Path) -> None:
     compiler = Compiler('2.13.0', part='layers')
     with pytest.raises(InferenceError, match=r"compiled nothing: the parts of its result are \['layers'\]"):
         toolchain_of(compiler).compile(nn.ReLU(), EXAMPLE, tmp_path / 'engine.ep', tmp_path / 'timing.bin')
-    assert 'save' not in compiler.told
+    assert 'save' not in compiler.calls
     with pytest.raises(InferenceError, match='compiled nothing'):
         require_compiled(torch.export.export(nn.ReLU(), (EXAMPLE,)).module())
 
@@ -91,7 +91,7 @@ def test_a_refusal_of_the_compiler_is_a_sentence(tmp_path: Path) -> None:
         raise AssertionError(msg)
 
     compiler = Compiler('2.8.0')
-    compiler.dynamo.compile = knows_only(COMPILE['2.8.0'], refuse)
+    compiler.dynamo.compile = accepts_only(COMPILE['2.8.0'], refuse)
     with pytest.raises(InferenceError, match=r'2\.8\.0 cannot build the engine: AssertionError: require_full'):
         toolchain_of(compiler).compile(nn.ReLU(), EXAMPLE, tmp_path / 'engine.ep', tmp_path / 'timing.bin')
 

@@ -11,25 +11,25 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.nodes.common.parameters import Entry, build, check_names, load_yaml, table
+from audio_manifold_ros.nodes.common.parameters import ParameterSpec, build, check_names, load_yaml, parameter_table
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.perception_parameters import (
-    CONCERNS,
+    PARAMETER_GROUPS,
     ModelParameters,
     PredictionParameters,
     SourceParameters,
 )
-from audio_manifold_ros.nodes.recorder.recorder_parameters import CONCERNS as RECORDER_CONCERNS
+from audio_manifold_ros.nodes.recorder.recorder_parameters import PARAMETER_GROUPS as RECORDER_PARAMETER_GROUPS
 from audio_manifold_ros.nodes.recorder.recorder_parameters import TOPICS, PreflightParameters
 from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[3] / 'config'
-TABLE = table(CONCERNS)
+TABLE = parameter_table(PARAMETER_GROUPS)
 
 
 def test_every_parameter_is_described() -> None:
-    for name, entry in {**TABLE, **table((DriveParameters, *RECORDER_CONCERNS))}.items():
+    for name, entry in {**TABLE, **parameter_table((DriveParameters, *RECORDER_PARAMETER_GROUPS))}.items():
         descriptor = entry.descriptor()
         assert descriptor.name == name
         assert len(descriptor.description) > 10, name
@@ -78,7 +78,7 @@ def test_wrong_values_are_refused_by_name(name: str, value: Any) -> None:
         TABLE[name].check(value)
 
 
-def checked_or_refused(entry: Entry, value: Any) -> Any:
+def check_or_error(entry: ParameterSpec, value: Any) -> Any:
     """Return what the check makes of a value, or the default when it refuses it by name."""
     try:
         return entry.check(value)
@@ -90,7 +90,7 @@ def checked_or_refused(entry: Entry, value: Any) -> Any:
 @settings(deadline=None, max_examples=60)
 def test_no_value_slips_through_or_breaks_the_check(value: Any) -> None:
     for name, entry in TABLE.items():
-        assert isinstance(checked_or_refused(entry, value), entry.kind), name
+        assert isinstance(check_or_error(entry, value), entry.kind), name
 
 
 def test_unknown_names_are_listed_with_the_known_ones() -> None:
@@ -105,7 +105,7 @@ def test_a_parameter_file_is_read_like_ros_reads_it(tmp_path: Path) -> None:
         'perception:\n  ros__parameters:\n    bundle: b\n    source.loop: true\n'
         'other:\n  ros__parameters:\n    nonsense: 1\n'
     )
-    values = load_yaml(path, 'perception', CONCERNS)
+    values = load_yaml(path, 'perception', PARAMETER_GROUPS)
     assert build(ModelParameters, values).bundle == 'b'
     assert build(SourceParameters, values) == SourceParameters(kind='file', seed=3, loop=True)
 
@@ -124,19 +124,19 @@ def test_bad_parameter_files_are_refused_by_name(tmp_path: Path, text: str, name
     path = tmp_path / 'p.yaml'
     path.write_text(text)
     with pytest.raises(NodeError, match=named):
-        load_yaml(path, 'perception', CONCERNS)
+        load_yaml(path, 'perception', PARAMETER_GROUPS)
 
 
 @pytest.mark.parametrize('path', sorted(CONFIG.glob('*.yaml')), ids=lambda path: path.stem)
 def test_the_shipped_files_hold_only_what_the_nodes_know(path: Path) -> None:
     if path.stem == 'record':
-        assert 'audio' in load_yaml(path, 'record', RECORDER_CONCERNS)['topics']
+        assert 'audio' in load_yaml(path, 'record', RECORDER_PARAMETER_GROUPS)['topics']
     else:
-        assert load_yaml(path, 'perception', CONCERNS)['bundle'] == 'models/street'
+        assert load_yaml(path, 'perception', PARAMETER_GROUPS)['bundle'] == 'models/street'
 
 
 def test_lists_of_strings_are_checked_and_frozen() -> None:
-    required = table(RECORDER_CONCERNS)['preflight.required']
+    required = parameter_table(RECORDER_PARAMETER_GROUPS)['preflight.required']
     assert required.check(['audio', 'camera/image@25']) == ('audio', 'camera/image@25')
     assert build(PreflightParameters, {'preflight.required': ['audio']}).required == ('audio',)
     for value in ('audio', ['audio', ''], ['audio', 3], None):

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PriorBuilder
+from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPriorBuilder
 from audio_manifold_ros.inference.bundle.bundle import MANIFEST_FILE, Bundle, write_bundle
 from audio_manifold_ros.simulation.drive import Drive
 
@@ -30,7 +30,7 @@ KEYS = ['frames', 'rate_hz', 'latency_ms', 'windows_dropped', 'samples_lost', 'n
 def bundle_with_prior(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small bundle with what can be said without listening."""
     folder = tmp_path_factory.mktemp('demo')
-    builder = PriorBuilder(128, 128)
+    builder = PixelPriorBuilder(128, 128)
     drive = Drive(1)
     for time_s in np.linspace(0, 5, 8):
         builder.add(*drive.image(time_s))

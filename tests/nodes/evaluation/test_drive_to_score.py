@@ -20,7 +20,7 @@ from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.check_bag import Verdict, check_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.recovery.recover import recover_bag
-from audio_manifold_ros.common.pcm16 import to_steps
+from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
@@ -35,7 +35,7 @@ from training.config.experiment_configuration import (
     TrainingConfig,
 )
 from training.data.cache import open_cache
-from training.data.simulate import write_corpus
+from training.data.simulate import write_dataset
 from training.export.export_bundle import export
 from training.fitting.fit_common import BEST, LAST, load_checkpoint
 from training.fitting.fit_manifold import fit_manifold
@@ -52,7 +52,7 @@ def record_and_kill(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, folder: Path, name: str
 ) -> None:
     """Record a simulated drive while the node makes images of it, until the recorder is killed."""
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     node = start_node(bundle=small_bundle, autostart=True, prediction__rate_hz=5.0, threads=1)
     drive = start_node('simulated_drive', seed=SEED, street_s=60.0, image_rate_hz=5.0)
     recorder = start_node(
@@ -80,13 +80,13 @@ def assert_sample_exact(drive: Path) -> None:
     street = Drive(SEED)
     with DriveReader(drive) as reader:
         first, end = reader.first_sample, reader.end_sample
-        expected = to_steps(in_blocks(street.audio, first, end))
+        expected = float_to_int16(in_blocks(street.audio, first, end))
         edges = [first, *(edge for gap in reader.gaps for edge in gap), end]
-        heard = 0
+        covered_samples = 0
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
             assert np.array_equal(reader.raw(start, stop - start), expected[:, start - first : stop - first])
-            heard += stop - start
-        assert heard > 5 * reader.sample_rate_hz
+            covered_samples += stop - start
+        assert covered_samples > 5 * reader.sample_rate_hz
         assert len(reader.image_samples) > 20
 
 
@@ -143,7 +143,7 @@ def test_a_killed_recording_becomes_a_model_and_a_score(
     converted = convert_bag(bag, drives, None, ConversionOptions())
     assert_sample_exact(converted.path)
 
-    write_corpus(drives, range(2014, 2022), 2, 1, Console(quiet=True))
+    write_dataset(drives, range(2014, 2022), 2, 1, Console(quiet=True))
     config = train(drives, tmp_path)
     assert name in open_cache(config.data, progress=False).drives('train')
     bundle = export(config, tmp_path / 'own').folder

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.nodes.evaluation.live_offline_comparison import Agreement
+from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
 
 
 def prediction() -> Prediction:
@@ -28,14 +28,14 @@ def changed(values: np.ndarray | None, change: float) -> np.ndarray:
 
 
 def test_the_same_agrees_within_the_tolerance() -> None:
-    agreement = Agreement()
-    said = prediction()
-    agreement.add(said, said)
-    agreement.add(said, replace(said, depth_m=changed(said.depth_m, 5e-5)))
-    found = agreement.result()
-    assert found['agrees']
-    assert found['compared'] == 2
-    assert 0 < found['worst_depth_m'] < 1e-4
+    agreement = LiveOfflineComparison()
+    offline = prediction()
+    agreement.add(offline, offline)
+    agreement.add(offline, replace(offline, depth_m=changed(offline.depth_m, 5e-5)))
+    result = agreement.result()
+    assert result['agrees']
+    assert result['compared'] == 2
+    assert 0 < result['worst_depth_m'] < 1e-4
 
 
 @pytest.mark.parametrize(
@@ -43,18 +43,18 @@ def test_the_same_agrees_within_the_tolerance() -> None:
     [('depth_m', 3e-4), ('depth_m', np.nan), ('confidence', 2e-4), ('labels', 1)],
 )
 def test_a_pixel_that_differs_is_noticed(field: str, change: float) -> None:
-    agreement = Agreement()
-    said = prediction()
-    agreement.add(said, replace(said, **{field: changed(getattr(said, field), change)}))
+    agreement = LiveOfflineComparison()
+    offline = prediction()
+    agreement.add(offline, replace(offline, **{field: changed(getattr(offline, field), change)}))
     assert not agreement.result()['agrees']
 
 
 def test_another_stamp_and_other_predictions_are_noticed() -> None:
-    said = prediction()
+    offline = prediction()
     for spoil in ('stamp', 'missing', 'unexpected'):
-        agreement = Agreement()
-        agreement.add(said, replace(said, stamp_ns=said.stamp_ns + (spoil == 'stamp')))
+        agreement = LiveOfflineComparison()
+        agreement.add(offline, replace(offline, stamp_ns=offline.stamp_ns + (spoil == 'stamp')))
         agreement.missing += spoil == 'missing'
         agreement.unexpected += spoil == 'unexpected'
         assert not agreement.result()['agrees']
-    assert not Agreement().result()['agrees']
+    assert not LiveOfflineComparison().result()['agrees']

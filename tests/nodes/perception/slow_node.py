@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class SlowBackend:
     """Another backend, and a wait."""
 
-    sound_network = None
+    waveform_network = None
 
     def __init__(self, backend: Backend, seconds: float) -> None:
         self._backend, self._seconds = backend, seconds

@@ -29,7 +29,7 @@ def test_the_node_outlives_its_audio_server(
 ) -> None:
     device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
     node = start_node(bundle=small_bundle, **device)
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     pulse_array.play(noise(60))
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: bool(images), 30, 'image')
@@ -62,7 +62,7 @@ def test_a_node_that_starts_itself_waits_for_its_device(
     pulse_array.kill()
     device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
     node = start_node(bundle=small_bundle, autostart=True, **device)
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     peer.wait(lambda: 'Cannot activate' in node.output, 40, 'first attempt')
     assert peer.state() == 'inactive'
     pulse_array.start()

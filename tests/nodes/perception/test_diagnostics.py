@@ -8,30 +8,30 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from audio_manifold_ros.audio.levels import Level
+from audio_manifold_ros.audio.levels import ChannelLevel
 from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.inference.pipeline import PipelineStatus
 from audio_manifold_ros.nodes.common.messages import to_ns
-from audio_manifold_ros.nodes.perception.diagnostics import Identity, LossWatch, to_diagnostics
+from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, to_diagnostics
 from audio_manifold_ros.nodes.perception.stage_latency import StageLatency
-from audio_manifold_ros.nodes.perception.worker import Report
-from audio_manifold_ros.nodes.rig.quaternions import quaternion
+from audio_manifold_ros.nodes.perception.worker import WorkerReport
+from audio_manifold_ros.nodes.rig.quaternions import quaternion_from_rpy
 
 pytestmark = pytest.mark.ros
 OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
-IDENTITY = Identity('USB 8', 'onnx', 'street', (('front', 1), ('rear', 0)))
-GOOD = Level(-30.0, -10.0, 0.0, silent=False)
+NODE_INFO = NodeInfo('USB 8', 'onnx', 'street', (('front', 1), ('rear', 0)))
+GOOD = ChannelLevel(-30.0, -10.0, 0.0, silent=False)
 STREAMING = SourceStatus(SourceState.STREAMING, 'USB 8: 2 channels.')
-REPORT = Report(STREAMING, PipelineStatus(predicted=9, skipped=2, dropped=1), (GOOD, GOOD), age_s=0.6)
+REPORT = WorkerReport(STREAMING, PipelineStatus(predicted=9, skipped=2, dropped=1), (GOOD, GOOD), age_s=0.6)
 
 
 def statuses(
-    report: Report | None, *, losing: bool = False, identity: Identity = IDENTITY
+    report: WorkerReport | None, *, has_losses: bool = False, node_info: NodeInfo = NODE_INFO
 ) -> dict[str, DiagnosticStatus]:
-    message = to_diagnostics('/car/perception', 5_000_000_007, identity, 'active', report, losing=losing)
+    message = to_diagnostics('/car/perception', 5_000_000_007, node_info, 'active', report, has_losses=has_losses)
     assert to_ns(message.header.stamp) == 5_000_000_007
-    assert {status.hardware_id for status in message.status} == {identity.hardware_id}
+    assert {status.hardware_id for status in message.status} == {node_info.hardware_id}
     assert all(status.name.startswith('car/perception: ') for status in message.status)
     return {status.name.partition(': ')[2]: status for status in message.status}
 
@@ -66,10 +66,10 @@ def test_all_is_well() -> None:
         ({'levels': (replace(GOOD, clipped_fraction=0.1), GOOD)}, 'microphones', WARN, 'Clipping: rear.'),
         ({'levels': (GOOD,)}, 'microphones', ERROR, 'Silent: front.'),
         ({'pipeline': PipelineStatus(faults=(('rear', Fault.DEAD),))}, 'microphones', ERROR, 'Microphone rear is dead'),
-        ({'pipeline': PipelineStatus(faults=(('rear', Fault.COVERED),))}, 'microphones', WARN, 'rear is covered: '),
-        ({'pipeline': PipelineStatus(faults=(('rear', Fault.CLIPS),))}, 'predictions', WARN, 'degraded: rear clips'),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.OCCLUDED),))}, 'microphones', WARN, 'rear is covered: '),
+        ({'pipeline': PipelineStatus(faults=(('rear', Fault.CLIPPED),))}, 'predictions', WARN, 'degraded: rear clips'),
         (
-            {'pipeline': PipelineStatus(faults=(('rear', Fault.HISSES),), stopped=True)},
+            {'pipeline': PipelineStatus(faults=(('rear', Fault.NOISY),), stopped=True)},
             'predictions',
             ERROR,
             'No images are published: rear hisses.',
@@ -85,10 +85,10 @@ def test_what_is_wrong_has_a_level_and_a_sentence(
 
 
 def test_losses_and_warnings_are_told() -> None:
-    assert statuses(REPORT, losing=True)['audio source'].level == WARN
-    identity = replace(IDENTITY, warning='Another array.')
-    assert statuses(REPORT, identity=identity)['predictions'].level == WARN
-    assert statuses(None, identity=identity)['predictions'].message == 'Another array.'
+    assert statuses(REPORT, has_losses=True)['audio source'].level == WARN
+    node_info = replace(NODE_INFO, warning='Another array.')
+    assert statuses(REPORT, node_info=node_info)['predictions'].level == WARN
+    assert statuses(None, node_info=node_info)['predictions'].message == 'Another array.'
 
 
 def test_a_node_without_a_worker_says_its_state() -> None:
@@ -108,18 +108,18 @@ def test_latencies_are_of_the_newest_predictions() -> None:
 
 
 def test_losses_rise_but_counters_may_begin_anew() -> None:
-    watch = LossWatch()
-    assert not watch.rose(0, 0)
-    assert watch.rose(0, 3)
-    assert not watch.rose(0, 3)
-    assert not watch.rose(0, 0)
-    assert watch.rose(1, 0)
+    watch = LossMonitor()
+    assert not watch.has_increased(0, 0)
+    assert watch.has_increased(0, 3)
+    assert not watch.has_increased(0, 3)
+    assert not watch.has_increased(0, 0)
+    assert watch.has_increased(1, 0)
 
 
 def test_quaternions_turn_like_fixed_axis_angles() -> None:
     rng = np.random.default_rng(0)
     for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
-        x, y, z, w = quaternion((roll, pitch, yaw))
+        x, y, z, w = quaternion_from_rpy((roll, pitch, yaw))
         turned = np.array(
             [
                 [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],

@@ -47,14 +47,14 @@ def test_the_spectrogram_comes_when_somebody_looks(
         source__file=tmp_path / 'whole_hops.wav',
         source__loop=True,
     )
-    depths = peer.hear(Image, '/perception/depth/image', 400)
+    depths = peer.subscribe(Image, '/perception/depth/image', 400)
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: len(depths) >= 3, 30, 'images, while nobody looks at the sound')
-    heard = peer.hear(Image, '/perception/spectrogram', 400)
-    peer.wait(lambda: len(heard) >= 10, 30, 'spectrograms')
+    spectrograms = peer.subscribe(Image, '/perception/spectrogram', 400)
+    peer.wait(lambda: len(spectrograms) >= 10, 30, 'spectrograms')
     peer.spin(0.3)
-    assert {to_ns(image.header.stamp) for image in heard[:5]} <= {to_ns(image.header.stamp) for image in depths}
-    wanted = windows_of(samples).astype(np.int16)
-    for image in heard[:3]:  # rounding may move a grey by one
-        assert np.abs(wanted - from_image(image)).max(axis=(1, 2)).min() <= 1
+    assert {to_ns(image.header.stamp) for image in spectrograms[:5]} <= {to_ns(image.header.stamp) for image in depths}
+    expected = windows_of(samples).astype(np.int16)
+    for image in spectrograms[:3]:  # rounding may move a grey by one
+        assert np.abs(expected - from_image(image)).max(axis=(1, 2)).min() <= 1
     assert node.end() == 0, node.output

@@ -14,7 +14,7 @@ import pytest
 from sensor_msgs.msg import Image
 from std_msgs.msg import Int16MultiArray, MultiArrayDimension, MultiArrayLayout
 
-from audio_manifold_ros.bags.decoding.audio_chunk import StatedAudio
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic, AudioTopicReader
@@ -23,10 +23,10 @@ from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 pytestmark = pytest.mark.ros
 MULTI_ARRAY = 'std_msgs/msg/Int16MultiArray'
 RATE_HZ, BLOCK = 22_500, 1125
-SOUND = np.random.default_rng(2).integers(-3000, 3000, (8, BLOCK), dtype=np.int16)
+SAMPLES = np.random.default_rng(2).integers(-3000, 3000, (8, BLOCK), dtype=np.int16)
 
 
-def message(samples: np.ndarray = SOUND) -> Int16MultiArray:
+def message(samples: np.ndarray = SAMPLES) -> Int16MultiArray:
     sizes = {'channel': samples.shape[0], 'sample': samples.shape[1]}
     dims = [MultiArrayDimension(label=label, size=size) for label, size in sizes.items()]
     return Int16MultiArray(layout=MultiArrayLayout(dim=dims), data=array.array('h', samples.tobytes()))
@@ -40,7 +40,7 @@ def test_a_multi_array_is_heard(peer: Peer, start_node: Callable[..., NodeProces
         source__topic_rate_hz=RATE_HZ,
         source__topic_channels=8,
     )
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     publisher = peer.node.create_publisher(Int16MultiArray, 'audio', 10)
     assert peer.change(CONFIGURE, ACTIVATE), process.output
     peer.wait(lambda: publisher.get_subscription_count() > 0, 20, 'subscription')
@@ -70,11 +70,11 @@ def test_what_is_not_installed_or_not_described_is_named(
 
 
 def test_a_late_message_is_a_gap_and_a_clock_that_goes_back_too() -> None:
-    reader = AudioTopicReader(AudioTopic('/audio', MULTI_ARRAY, stated=StatedAudio(RATE_HZ, 8)))
+    reader = AudioTopicReader(AudioTopic('/audio', MULTI_ARRAY, audio_format=AudioFormat(RATE_HZ, 8)))
     step_ns, now_ns = BLOCK * 10**9 // RATE_HZ, 10**18
     blocks = [reader.read(message(), now_ns + i * step_ns) for i in (0, 1, 2, 5, 6)]
     assert [block.first_sample for block in blocks] == [0, 1125, 2250, 5625, 6750]
-    np.testing.assert_array_equal(blocks[0].samples * 32768, SOUND)
+    np.testing.assert_array_equal(blocks[0].samples * 32768, SAMPLES)
     again = reader.read(message(), now_ns - 10**9)
     assert again.first_sample == 6750 + 1125 + 1
     with pytest.raises(NodeError, match='dimensions'):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import gc
 
-from audio_manifold_ros.nodes.perception.gc_monitor import GarbageWatch
+from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 
 
 def test_collections_pass_over_what_was_there_and_are_timed() -> None:
     callbacks = list(gc.callbacks)
-    watch = GarbageWatch()
+    watch = GcMonitor()
     watch.start()
     try:
         assert gc.get_freeze_count() > 10_000
-        watch.taken_s()
+        watch.collection_times_s()
         gc.collect()
         gc.collect()
-        taken_s = watch.taken_s()
-        assert len(taken_s) >= 2
-        assert all(0 <= seconds < 1 for seconds in taken_s)
-        assert watch.taken_s() == []
+        collection_times_s = watch.collection_times_s()
+        assert len(collection_times_s) >= 2
+        assert all(0 <= seconds < 1 for seconds in collection_times_s)
+        assert watch.collection_times_s() == []
     finally:
         watch.stop()
         watch.stop()

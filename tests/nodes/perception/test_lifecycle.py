@@ -40,7 +40,7 @@ def test_fifty_cycles_leak_nothing(
     for each in zip(*counts, strict=True):  # threads, then descriptors
         assert each[-1] <= max(each[:5]), counts
     # After all of that it still sees.
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: bool(images), 20, 'image after the cycles')
     assert node.end() == 0, node.output
@@ -70,7 +70,7 @@ def test_every_road_through_the_states(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True)
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     assert peer.state() == 'unconfigured'
     assert not peer.change(ACTIVATE)
     assert peer.change(CONFIGURE)
@@ -95,7 +95,7 @@ def test_autostart_and_a_signal(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, autostart=True)
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     peer.wait(lambda: bool(images), 40, 'image of a node that starts itself')
     assert 'torch' not in Path(f'/proc/{node.process.pid}/maps').read_text(), 'a node on ONNX Runtime loads torch'
     assert node.end() == 0

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.ros
 RATE_HZ = 22_500
 BLOCK = 1125  # 50 ms
 LIMIT_S = 2.0
-WORDS = {
+FAULT_DESCRIPTIONS = {
     'unplugged': 'is unplugged',
     'dead': 'is dead',
     'clipping': 'clips',
@@ -36,7 +36,7 @@ WORDS = {
 }
 
 
-class Array:
+class SimulatedMicrophones:
     """Eight microphones on a topic, in step with the clock, of which some may be broken."""
 
     def __init__(self, peer: Peer) -> None:
@@ -49,9 +49,9 @@ class Array:
     def wait_for_node(self) -> None:
         self._peer.wait(lambda: self._publisher.get_subscription_count() > 0, 20, 'subscription')
 
-    def break_one(self, mic: int, how: str) -> None:
+    def inject_fault(self, mic: int, fault_name: str) -> None:
         part = self.sound[mic, self.next_sample :]
-        part[:] = FAULTS[how][0](part, RATE_HZ)
+        part[:] = FAULTS[fault_name][0](part, RATE_HZ)
 
     def send(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
         """Send sound until something has happened; returns how many seconds of it were sent."""
@@ -66,8 +66,8 @@ class Array:
 
 
 @pytest.fixture
-def microphones(peer: Peer) -> Array:
-    return Array(peer)
+def microphones(peer: Peer) -> SimulatedMicrophones:
+    return SimulatedMicrophones(peer)
 
 
 @pytest.fixture
@@ -81,7 +81,11 @@ def tolerant_bundle(small_bundle: Path, tmp_path: Path) -> Path:
 
 
 def launch(
-    peer: Peer, start_node: Callable[..., NodeProcess], microphones: Array, bundle: Path, **parameters: object
+    peer: Peer,
+    start_node: Callable[..., NodeProcess],
+    microphones: SimulatedMicrophones,
+    bundle: Path,
+    **parameters: object,
 ) -> NodeProcess:
     process = start_node(bundle=bundle, source__topic='/audio', **parameters)
     assert peer.change(CONFIGURE, ACTIVATE), process.output
@@ -89,29 +93,31 @@ def launch(
     return process
 
 
-def said(peer: Peer) -> str:
+def diagnostics_text(peer: Peer) -> str:
     return peer.status('microphones')[1].get('message', '')
 
 
 def test_every_fault_is_in_the_diagnostics_within_two_seconds(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Array
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: SimulatedMicrophones
 ) -> None:
     process = launch(peer, start_node, microphones, small_bundle)
     healthy = microphones.sound.copy()
     microphones.send(1.3)
-    for mic, (how, words) in enumerate(WORDS.items(), start=1):
+    for mic, (fault_name, description) in enumerate(FAULT_DESCRIPTIONS.items(), start=1):
         microphones.next_sample = (microphones.next_sample // RATE_HZ + 1) * RATE_HZ  # a gap is no fault
         microphones.sound = np.roll(healthy, mic, axis=1)
         microphones.send(1.2)
-        microphones.break_one(mic, how)
-        sentence = f'mic_{mic} {words}'
-        sent_s = microphones.send(LIMIT_S, until=lambda text=sentence: text in said(peer))  # type: ignore[misc]
-        assert sentence in said(peer), f'{how}: not in {sent_s} s of sound: {said(peer)!r}'
+        microphones.inject_fault(mic, fault_name)
+        fault_text = f'mic_{mic} {description}'
+        sent_s = microphones.send(LIMIT_S, until=lambda text=fault_text: text in diagnostics_text(peer))  # type: ignore[misc]
+        assert fault_text in diagnostics_text(peer), (
+            f'{fault_name}: not in {sent_s} s of sound: {diagnostics_text(peer)!r}'
+        )
         values = peer.status('microphones')[1]
         assert values[f'mic_{mic} fault'] != 'none'
         assert values['mic_0 fault'] == 'none'
         # The diagnostics that come each second may be a moment ahead of the log.
-        peer.wait(lambda line=f'Microphone {sentence}': line in process.output, 5, 'the fault in the log')  # type: ignore[misc]
+        peer.wait(lambda line=f'Microphone {fault_text}': line in process.output, 5, 'the fault in the log')  # type: ignore[misc]
         # A stream that begins anew begins without suspicion.
         microphones.next_sample = 0
     assert process.end() == 0, process.output
@@ -122,42 +128,47 @@ def test_images_are_marked_one_by_one(
     peer: Peer,
     start_node: Callable[..., NodeProcess],
     tolerant_bundle: Path,
-    microphones: Array,
+    microphones: SimulatedMicrophones,
     policy: str,
 ) -> None:
     process = launch(peer, start_node, microphones, tolerant_bundle, microphones__policy=policy)
-    images = peer.hear(Image, '/perception/depth/image')
-    confidences = peer.hear(Image, '/perception/confidence/image')
-    uses = peer.hear(DiagnosticArray, '/perception/microphones')
+    images = peer.subscribe(Image, '/perception/depth/image')
+    confidences = peer.subscribe(Image, '/perception/confidence/image')
+    uses = peer.subscribe(DiagnosticArray, '/perception/microphones')
     microphones.send(1.5)
-    microphones.break_one(3, 'dead')
+    microphones.inject_fault(3, 'dead')
     microphones.send(2.5)
     peer.wait(lambda: len(uses) == len(images) == len(confidences), 10, 'a mark for every image')
     assert [to_ns(use.header.stamp) for use in uses] == [to_ns(image.header.stamp) for image in images]
     marks = [{status.name: status.message for status in use.status} for use in uses]
     assert all(mark[f'mic_{place}'] == 'heard' for mark in marks for place in (0, 1, 2, 4, 5, 6, 7))
-    word = {'mask': 'masked', 'substitute': 'substituted'}[policy]
+    usage = {'mask': 'masked', 'substitute': 'substituted'}[policy]
     changes = [mark['mic_3'] for mark in marks]
-    assert changes == ['heard'] * changes.count('heard') + [word] * changes.count(word)
-    assert {'heard', word} == set(changes)
+    assert changes == ['heard'] * changes.count('heard') + [usage] * changes.count(usage)
+    assert {'heard', usage} == set(changes)
     assert max(from_image(image).max() for image in confidences[changes.count('heard') :]) <= 7 / 8
-    predictions = [status for said in peer.diagnostics for status in said.status if 'predictions' in status.name]
+    predictions = [
+        status
+        for diagnostics_text in peer.diagnostics
+        for status in diagnostics_text.status
+        if 'predictions' in status.name
+    ]
     degraded = [status for status in predictions if 'degraded: mic_3 is dead' in status.message]
     assert degraded
     assert {status.level for status in degraded} == {b'\x01'}
-    assert peer.status('predictions')[1][f'microphones_{word}'].startswith('mic_3')
+    assert peer.status('predictions')[1][f'microphones_{usage}'].startswith('mic_3')
     assert process.end() == 0, process.output
 
 
 def test_stop_stops_and_the_policy_can_be_changed(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Array
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: SimulatedMicrophones
 ) -> None:
     process = launch(peer, start_node, microphones, small_bundle, microphones__policy='stop')
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 10, 'image')
-    microphones.break_one(0, 'unplugged')
-    microphones.send(LIMIT_S, until=lambda: 'mic_0 is unplugged' in said(peer))
+    microphones.inject_fault(0, 'unplugged')
+    microphones.send(LIMIT_S, until=lambda: 'mic_0 is unplugged' in diagnostics_text(peer))
     peer.spin(0.3)
     count = len(images)
     microphones.send(1.0)
@@ -181,6 +192,6 @@ def test_a_file_with_a_dead_channel_is_diagnosed(
         bundle=small_bundle, source__kind='file', source__file=tmp_path / 'dead.wav', source__loop=True
     )
     assert peer.change(CONFIGURE, ACTIVATE), process.output
-    peer.wait(lambda: 'mic_5 is unplugged' in said(peer), 10, 'the dead channel in the diagnostics')
+    peer.wait(lambda: 'mic_5 is unplugged' in diagnostics_text(peer), 10, 'the dead channel in the diagnostics')
     assert peer.status('microphones')[0] == b'\x02'
     assert process.end() == 0, process.output

@@ -45,7 +45,7 @@ def offline(small_bundle: Path, wav: Path) -> tuple[Bundle, list[Prediction]]:
     bundle = Bundle.load(small_bundle)
     array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
     pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, 22_500, max_rate_hz=1000.0)
-    source = FileSource(wav, clock_ns=lambda: 0, paced=False, block_samples=256)
+    source = FileSource(wav, clock_ns=lambda: 0, realtime=False, block_samples=256)
     source.open()
     found = []
     while (block := source.read(0.0)) is not None:
@@ -66,29 +66,29 @@ def test_published_equals_offline(
 ) -> None:
     bundle, predictions = offline
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, publish__audio=True)
-    received = {topic: peer.hear(Image, f'/perception/{topic}') for topic in IMAGES}
-    infos = peer.hear(CameraInfo, '/perception/depth/camera_info')
-    clouds = peer.hear(PointCloud2, '/perception/points')
-    audio = peer.hear(AudioBlockMessage, '/perception/audio', 400)
+    received = {topic: peer.subscribe(Image, f'/perception/{topic}') for topic in IMAGES}
+    infos = peer.subscribe(CameraInfo, '/perception/depth/camera_info')
+    clouds = peer.subscribe(PointCloud2, '/perception/points')
+    audio = peer.subscribe(AudioBlockMessage, '/perception/audio', 400)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: peer.status('audio source')[1].get('state') == 'ended', 30, 'end of the file')
     peer.spin(1.0)
-    labels = peer.hear(String, '/perception/segmentation/labels_json', latched)
+    labels = peer.subscribe(String, '/perception/segmentation/labels_json', latched)
     peer.wait(lambda: bool(labels), 5, 'latched labels')
     assert from_labels_json(labels[0]) == {0: 'road', 10: 'sky', 13: 'car', 255: 'unlabelled'}
 
     assert received['depth/image'], node.output
     # Two windows may give the same codes and so the same images, but not the same sound.
-    by_sound = {spectrogram_image(prediction.features, 80.0).tobytes(): prediction for prediction in predictions}
-    assert len(by_sound) == len(predictions)
+    by_spectrogram = {spectrogram_image(prediction.features, 80.0).tobytes(): prediction for prediction in predictions}
+    assert len(by_spectrogram) == len(predictions)
     assert len({prediction.depth_m.tobytes() for prediction in predictions}) > 5
     by_stamp = {
         topic: {to_ns(message.header.stamp): message for message in messages} for topic, messages in received.items()
     }
     anchors = []
     for stamp_ns, message in by_stamp['spectrogram'].items():
-        prediction = by_sound.get(from_image(message).tobytes())
+        prediction = by_spectrogram.get(from_image(message).tobytes())
         assert prediction is not None, f'the image of {stamp_ns} is of no window of the file'
         anchors.append(stamp_ns - prediction.stamp_ns)
         same = {topic: from_image(found[stamp_ns]) for topic, found in by_stamp.items() if stamp_ns in found}
@@ -110,16 +110,18 @@ def test_published_equals_offline(
     info = infos[-1]
     assert (info.k[0], info.k[4], info.k[2], info.k[5]) == pytest.approx((53.7024, 137.2484, 63.5, 63.5))
     # Writers keep five images: on a busy machine that of a cloud may be overwritten before it is delivered.
-    seen = [cloud for cloud in clouds if to_ns(cloud.header.stamp) in by_stamp['depth/image']]
-    depth_m = from_image(by_stamp['depth/image'][to_ns(seen[-1].header.stamp)])
-    points, _ = from_points(seen[-1])
+    received_clouds = [cloud for cloud in clouds if to_ns(cloud.header.stamp) in by_stamp['depth/image']]
+    depth_m = from_image(by_stamp['depth/image'][to_ns(received_clouds[-1].header.stamp)])
+    points, _ = from_points(received_clouds[-1])
     assert np.array_equal(np.sort(points[:, 2]), np.sort(depth_m[np.isfinite(depth_m)]))
 
     blocks = [from_audio_message(message) for message in audio]
     ends = [block.end_sample for block in blocks]
     assert [block.first_sample for block in blocks] == [0, *ends[:-1]], 'the audio topic has gaps'
-    heard = np.concatenate([block.samples for block in blocks], axis=1)
+    published_samples = np.concatenate([block.samples for block in blocks], axis=1)
     first = predictions[0]
-    offline_features = mel_features(heard[:, first.first_sample : first.end_sample], bundle.manifest.features)
+    offline_features = mel_features(
+        published_samples[:, first.first_sample : first.end_sample], bundle.manifest.features
+    )
     assert np.abs(offline_features - first.features).max() < 1e-4
     assert node.end() == 0, node.output

@@ -33,14 +33,14 @@ def test_disparity_is_published_and_metres_are_not(
     peer: Peer, start_node: Callable[..., NodeProcess], relative_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=relative_bundle, source__kind='file', source__file=wav)
-    disparities = peer.hear(Image, '/perception/disparity/image')
+    disparities = peer.subscribe(Image, '/perception/disparity/image')
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: len(disparities) > 2, 30, 'disparity')
     topics = {name for name, _ in peer.node.get_topic_names_and_types()}
     assert {'/perception/disparity/image', '/perception/disparity/camera_info'} <= topics
     assert not {'/perception/depth/image', '/perception/depth/image_color', '/perception/points'} & topics
     image = from_image(disparities[-1])
-    known = image[np.isfinite(image)]
+    finite = image[np.isfinite(image)]
     # The network's depth lies between 1 and 80 of its units.
-    assert 1 / 80 <= known.min() < known.max() <= 1
+    assert 1 / 80 <= finite.min() < finite.max() <= 1
     assert node.end() == 0, node.output

@@ -12,19 +12,19 @@ from std_msgs.msg import String
 
 from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
-from audio_manifold_ros.nodes.perception.publishers import LATCHED
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
 from tests.nodes.peer import CLEANUP, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
-RIG = RigText.from_folder(resource_path('calibration/roof_octagon'))
+RIG = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
 
 
 def test_the_rig_of_a_recording_is_compared(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
 ) -> None:
-    louder = RigText(RIG.mic_array.replace('gain_db: 0.0', 'gain_db: 4.0', 1), RIG.camera, RIG.extrinsics)
-    publisher = peer.node.create_publisher(String, '/car/run_metadata', LATCHED)
+    louder = RigFiles(RIG.mic_array.replace('gain_db: 0.0', 'gain_db: 4.0', 1), RIG.camera, RIG.extrinsics)
+    publisher = peer.node.create_publisher(String, '/car/run_metadata', LATCHED_QOS)
     publisher.publish(String(data=RunMetadata(louder, 'tests', 0, 'recorder', {}).to_json()))
     process = start_node(bundle=small_bundle, source__topic='/car/audio')
     assert peer.change(CONFIGURE), process.output

@@ -18,8 +18,8 @@ from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 pytestmark = pytest.mark.ros
 # Longer than the sound that used to be heard at once, 64 blocks of 256 samples at 22,500 Hz, lasts.
 SLOW_S = 0.9
-BEHIND_S = 0.5
-SPARE_S = 0.6
+WINDOW_DELAY_S = 0.5
+MARGIN_S = 0.6
 
 
 def test_fewer_images_and_none_of_them_late(
@@ -51,7 +51,7 @@ def test_fewer_images_and_none_of_them_late(
     peer.diagnostics.clear()
     peer.wait(lambda: peer.status('predictions')[1] != {}, 10, 'diagnostics')
     # The last of ten is as fresh as the first: nothing queues. What a prediction takes is its age, and no more.
-    assert max(ages_s) < BEHIND_S + SLOW_S + SPARE_S, ages_s
+    assert max(ages_s) < WINDOW_DELAY_S + SLOW_S + MARGIN_S, ages_s
     distances_s = [(second - first) / 1e9 for first, second in itertools.pairwise(stamps_ns)]
     assert min(distances_s[2:]) > SLOW_S, 'the thread rests between two predictions'
     _, predictions = peer.status('predictions')

@@ -27,7 +27,7 @@ BLOCK = 1125  # 50 ms
 EPOCH_NS = 1_000_000_000_000
 
 
-class Microphones:
+class MicrophonePublisher:
     """A publisher of audio whose clock is its own: as fast as the node takes it."""
 
     def __init__(self, peer: Peer) -> None:
@@ -58,13 +58,13 @@ class Microphones:
 
 
 @pytest.fixture
-def microphones(peer: Peer) -> Microphones:
-    return Microphones(peer)
+def microphones(peer: Peer) -> MicrophonePublisher:
+    return MicrophonePublisher(peer)
 
 
 @pytest.fixture
 def node(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Microphones
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: MicrophonePublisher
 ) -> Iterator[NodeProcess]:
     process = start_node(bundle=small_bundle, source__topic='/audio')
     assert peer.change(CONFIGURE, ACTIVATE), process.output
@@ -74,7 +74,11 @@ def node(
 
 
 def test_images_stand_on_the_cameras_clock_and_the_sound_on_its_own(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Microphones, tmp_path: Path
+    peer: Peer,
+    start_node: Callable[..., NodeProcess],
+    small_bundle: Path,
+    microphones: MicrophonePublisher,
+    tmp_path: Path,
 ) -> None:
     rig = shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'rig')
     extrinsics = (rig / 'extrinsics.yaml').read_text(encoding='utf-8')
@@ -83,22 +87,22 @@ def test_images_stand_on_the_cameras_clock_and_the_sound_on_its_own(
         extrinsics.replace('audio_time_offset_s: 0.0', 'audio_time_offset_s: 5.0'), encoding='utf-8'
     )
     process = start_node(bundle=small_bundle, rig=rig, source__topic='/audio', publish__audio=True)
-    images = {topic: peer.hear(Image, f'/perception/{topic}/image') for topic in ('depth', 'confidence')}
-    reports = peer.hear(DiagnosticArray, '/perception/microphones')
-    sound = peer.hear(AudioBlockMessage, '/perception/audio', 200)
+    images = {topic: peer.subscribe(Image, f'/perception/{topic}/image') for topic in ('depth', 'confidence')}
+    reports = peer.subscribe(DiagnosticArray, '/perception/microphones')
+    sound = peer.subscribe(AudioBlockMessage, '/perception/audio', 200)
     assert peer.change(CONFIGURE, ACTIVATE), process.output
     microphones.wait_for_node()
     microphones.send(1.5)
     peer.wait(lambda: bool(images['depth'] and images['confidence'] and reports), 20, 'images')
-    seen_ns = [to_ns(message.header.stamp) for each in (*images.values(), reports) for message in each]
+    stamps_ns = [to_ns(message.header.stamp) for each in (*images.values(), reports) for message in each]
     # An image describes the middle of a second of this sound.
-    assert all(EPOCH_NS + 5_450_000_000 <= stamp_ns <= EPOCH_NS + 6_050_000_000 for stamp_ns in seen_ns), seen_ns
+    assert all(EPOCH_NS + 5_450_000_000 <= stamp_ns <= EPOCH_NS + 6_050_000_000 for stamp_ns in stamps_ns), stamps_ns
     assert to_ns(sound[0].header.stamp) == EPOCH_NS
     assert process.end() == 0, process.output
 
 
-def test_no_image_spans_a_loss(peer: Peer, node: NodeProcess, microphones: Microphones) -> None:
-    images = peer.hear(Image, '/perception/depth/image')
+def test_no_image_spans_a_loss(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+    images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 20, 'image')
     peer.spin(0.5)
@@ -116,8 +120,8 @@ def test_no_image_spans_a_loss(peer: Peer, node: NodeProcess, microphones: Micro
     assert peer.status('predictions')[1]['gaps'] == '1'
 
 
-def test_a_stream_that_begins_anew_is_followed(peer: Peer, node: NodeProcess, microphones: Microphones) -> None:
-    images = peer.hear(Image, '/perception/depth/image')
+def test_a_stream_that_begins_anew_is_followed(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+    images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 20, 'image')
     microphones.next_sample, microphones.epoch_ns = 0, EPOCH_NS + 3_600 * 10**9
@@ -130,8 +134,10 @@ def test_a_stream_that_begins_anew_is_followed(peer: Peer, node: NodeProcess, mi
     assert peer.status('audio source')[1]['samples_lost'] == '0'
 
 
-def test_foreign_messages_are_diagnosed_and_survived(peer: Peer, node: NodeProcess, microphones: Microphones) -> None:
-    images = peer.hear(Image, '/perception/depth/image')
+def test_foreign_messages_are_diagnosed_and_survived(
+    peer: Peer, node: NodeProcess, microphones: MicrophonePublisher
+) -> None:
+    images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.2)
     peer.wait(lambda: bool(images), 20, 'image')
     foreign = microphones.message()
@@ -149,10 +155,10 @@ def test_foreign_messages_are_diagnosed_and_survived(peer: Peer, node: NodeProce
     peer.wait(lambda: peer.status('predictions')[0] != b'\x02', 10, 'recovery in the diagnostics')
 
 
-def test_values_change_while_it_runs(peer: Peer, node: NodeProcess, microphones: Microphones) -> None:
-    images = peer.hear(Image, '/perception/depth/image')
-    labels = peer.hear(Image, '/perception/segmentation/image')
-    audio = peer.hear(AudioBlockMessage, '/perception/audio', 200)
+def test_values_change_while_it_runs(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+    images = peer.subscribe(Image, '/perception/depth/image')
+    labels = peer.subscribe(Image, '/perception/segmentation/image')
+    audio = peer.subscribe(AudioBlockMessage, '/perception/audio', 200)
     assert peer.set('prediction.rate_hz', 2.0) == (True, '')
     microphones.send(3.5)
     peer.spin(0.5)
@@ -177,11 +183,11 @@ def test_values_change_while_it_runs(peer: Peer, node: NodeProcess, microphones:
 
 
 def test_a_clock_that_goes_back_flushes(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: Microphones
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: MicrophonePublisher
 ) -> None:
     process = start_node(bundle=small_bundle, source__topic='/audio', use_sim_time=True)
     clock = peer.node.create_publisher(Clock, '/clock', 10)
-    images = peer.hear(Image, '/perception/depth/image')
+    images = peer.subscribe(Image, '/perception/depth/image')
     assert peer.change(CONFIGURE, ACTIVATE), process.output
     microphones.wait_for_node()
     peer.wait(lambda: clock.get_subscription_count() > 0, 10, 'subscription to /clock')

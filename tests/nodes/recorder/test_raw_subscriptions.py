@@ -10,7 +10,7 @@ import pytest
 from rclpy.serialization import serialize_message
 from std_msgs.msg import String
 
-from audio_manifold_ros.nodes.perception.publishers import AUDIO
+from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS
 from audio_manifold_ros.nodes.recorder import raw_subscriptions
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
@@ -24,16 +24,16 @@ COUNT = 20
 def test_every_message_arrives_once_and_in_order(peer: Peer, monkeypatch: pytest.MonkeyPatch, release: str) -> None:
     if release == 'humble':
         # What rclpy gives to a callback with one argument is what Humble gives to every callback.
-        monkeypatch.setattr(raw_subscriptions, 'TELLS_INFO', False)
+        monkeypatch.setattr(raw_subscriptions, 'HAS_MESSAGE_INFO', False)
     received: list[tuple[str, bytes, int, int]] = []
 
     def receive(topic: RecordedTopic, data: bytes, time_ns: int, lost: int) -> None:
         received.append((topic.name, data, time_ns, lost))
 
-    refused: list[str] = []
-    raw = RawSubscriptions(peer.node, ['/note'], receive, refused.append)
-    publisher = peer.node.create_publisher(String, 'note', AUDIO)
-    peer.wait(lambda: bool(raw.look() or raw.topics), 20, 'subscription')
+    errors: list[str] = []
+    raw = RawSubscriptions(peer.node, ['/note'], receive, errors.append)
+    publisher = peer.node.create_publisher(String, 'note', AUDIO_QOS)
+    peer.wait(lambda: bool(raw.update() or raw.topics), 20, 'subscription')
     peer.wait(lambda: publisher.get_subscription_count() > 0, 20, 'match')
     texts = [serialize_message(String(data=f'{number}')) for number in range(COUNT)]
     for text in texts:
@@ -45,4 +45,4 @@ def test_every_message_arrives_once_and_in_order(peer: Peer, monkeypatch: pytest
     assert times_ns == sorted(times_ns)
     assert abs(times_ns[-1] - time.time_ns()) < 60 * 10**9
     assert {(name, lost) for name, _, _, lost in received} == {('/note', 0)}
-    assert refused == []
+    assert errors == []

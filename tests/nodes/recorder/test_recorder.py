@@ -23,29 +23,29 @@ from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadat
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.rig_files import RigText
-from audio_manifold_ros.nodes.recorder.recorded_topic import NO_NUMBER, RecordedTopic
-from tests.nodes.car import BLOCK, RATE_HZ, Car, picture, sound
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
+from tests.nodes.car import BLOCK, RATE_HZ, CarPublisher, audio_samples, image_payload
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
 RIG = 'calibration/roof_octagon'
 TOPICS = "['audio', 'camera/image/compressed', 'note', 'nobody/there']"
 AUDIO_BLOCK = 'audio_manifold_msgs/msg/AudioBlock'
-NS = 10**9
+NS_PER_S = 10**9
 
 
 @pytest.fixture
-def start_car(peer: Peer) -> Iterator[Callable[..., Car]]:
-    cars: list[Car] = []
+def start_car(peer: Peer) -> Iterator[Callable[..., CarPublisher]]:
+    cars: list[CarPublisher] = []
 
-    def start(**options: Any) -> Car:
-        cars.append(Car(peer.node, **options))
+    def start(**options: Any) -> CarPublisher:
+        cars.append(CarPublisher(peer.node, **options))
         return cars[-1]
 
     yield start
     for car in cars:
-        car.park()
+        car.stop()
 
 
 @pytest.fixture
@@ -74,17 +74,17 @@ def messages_of(bag: BagReader, topic: str) -> list[Any]:
 
 def assert_exact(messages: list[Any]) -> tuple[int, int]:
     """Assert that nothing is missing between the first block and the last; return both ends."""
-    chunks = [ADAPTERS[AUDIO_BLOCK].blocks(message, 0) for message in messages]
+    chunks = [ADAPTERS[AUDIO_BLOCK].read_chunk(message, 0) for message in messages]
     first = chunks[0].first_sample
     assert first is not None
     assert [chunk.first_sample for chunk in chunks] == list(range(first, first + BLOCK * len(chunks), BLOCK))
     recorded = np.concatenate([chunk.samples for chunk in chunks], axis=1)
-    assert np.array_equal(recorded, sound(first, recorded.shape[1]))
+    assert np.array_equal(recorded, audio_samples(first, recorded.shape[1]))
     return first, first + recorded.shape[1]
 
 
 def test_a_drive_is_recorded_whole_and_reported(
-    start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
+    start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car()
     recorder = record(
@@ -96,17 +96,17 @@ def test_a_drive_is_recorded_whole_and_reported(
         first, end = assert_exact(messages_of(bag, '/audio'))
         assert end - first >= RATE_HZ
         pictures = [message.data for message in messages_of(bag, '/camera/image/compressed')]
-        number = next(n for n in range(1000) if np.array_equal(pictures[0], picture(n, 20_000)))
-        assert all(np.array_equal(data, picture(number + n, 20_000)) for n, data in enumerate(pictures))
+        number = next(n for n in range(1000) if np.array_equal(pictures[0], image_payload(n, 20_000)))
+        assert all(np.array_equal(data, image_payload(number + n, 20_000)) for n, data in enumerate(pictures))
         assert [message.data for message in messages_of(bag, '/note')] == ['parked'], 'said before the recording began'
-        (described,) = messages_of(bag, '/run_metadata')
+        (metadata_message,) = messages_of(bag, '/run_metadata')
         metadata = RunMetadata.from_json(bag.custom[CUSTOM_KEY])
-        assert metadata == RunMetadata.from_json(described.data)
-        assert metadata.rig == RigText.from_folder(resource_path(RIG))
+        assert metadata == RunMetadata.from_json(metadata_message.data)
+        assert metadata.rig == RigFiles.from_folder(resource_path(RIG))
         assert min(message.time_ns for message in bag.messages()) >= metadata.start_ns
     assert len(list(folder.glob('*.mcap'))) >= 3
-    with Reader(folder) as plain:
-        offered = {connection.topic: connection.ext for connection in plain.connections}
+    with Reader(folder) as reader:
+        offered = {connection.topic: connection.ext for connection in reader.connections}
         assert set(offered) == {'/audio', '/camera/image/compressed', '/note', '/run_metadata'}
     information = yaml.safe_load((folder / 'metadata.yaml').read_text())['rosbag2_bagfile_information']
     profiles = {
@@ -130,7 +130,7 @@ def test_a_drive_is_recorded_whole_and_reported(
 
 
 def test_a_killed_recorder_loses_less_than_a_second(
-    peer: Peer, start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
+    peer: Peer, start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     car = start_car()
     recorder = record()
@@ -149,16 +149,16 @@ def test_a_killed_recorder_loses_less_than_a_second(
     with BagReader(tmp_path / 'recovered') as bag:
         first, end = assert_exact(messages_of(bag, '/audio'))
         lost_s = (published - end) / RATE_HZ
-        assert lost_s <= 1.0 + car.longest_stall_s, recovery
+        assert lost_s <= 1.0 + car.max_stall_s, recovery
         newest_ns = max(message.time_ns for message in bag.messages())
-        assert (killed_ns - newest_ns) / NS <= 1.0 + car.longest_stall_s
+        assert (killed_ns - newest_ns) / NS_PER_S <= 1.0 + car.max_stall_s
         assert end - first > RATE_HZ
         assert [message.data for message in messages_of(bag, '/note')] == ['parked']
         assert RunMetadata.from_json(bag.custom[CUSTOM_KEY]).rig is not None
 
 
 def test_an_interrupted_recorder_closes_its_bag(
-    start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
+    start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car()
     recorder = record(preflight__mode='skip')
@@ -172,9 +172,9 @@ def test_an_interrupted_recorder_closes_its_bag(
 
 
 def test_the_preflight_refuses_what_lacks_something(
-    start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
+    start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
-    start_car(dead_channel=3, stamp_offset_ns=60 * NS)
+    start_car(dead_channel=3, stamp_offset_ns=60 * NS_PER_S)
     recorder = record(
         rig="''",
         preflight__mode='strict',
@@ -199,7 +199,7 @@ def test_the_preflight_refuses_what_lacks_something(
 
 
 def test_a_disk_that_is_nearly_full_ends_the_recording(
-    start_car: Callable[..., Car], record: Callable[..., NodeProcess], tmp_path: Path
+    start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car()
     recorder = record(preflight__mode='skip', reserve_mb=10**7)
@@ -221,7 +221,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_what_was_recorded_intact(
-    start_car: Callable[..., Car], record: Callable[..., NodeProcess], small_disk: Path
+    start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], small_disk: Path
 ) -> None:
     start_car(image_bytes=2_000_000)
     recorder = record(folder=small_disk, preflight__mode='skip', reserve_mb=0)
@@ -252,7 +252,7 @@ def test_what_a_perception_node_captures_is_recorded_beside_it(
     assert recorder.process.wait(100) == 0, recorder.output
     with BagReader(tmp_path / 'drive') as bag:
         assert find_topics('drive', bag.topics).audio == '/perception/audio'
-        chunks = [ADAPTERS[AUDIO_BLOCK].blocks(message, 0) for message in messages_of(bag, '/perception/audio')]
+        chunks = [ADAPTERS[AUDIO_BLOCK].read_chunk(message, 0) for message in messages_of(bag, '/perception/audio')]
     assert sum(chunk.samples.shape[1] for chunk in chunks) > 22_500
     assert node.end() == 0, node.output
 
@@ -277,7 +277,9 @@ def test_messages_that_never_came_are_proved_by_their_numbers() -> None:
     topic.publishers = 2
     assert [topic.lost_before(number) for number in (7, 90, 8)] == [0, 0, 0]
     topic.publishers = 1
-    assert [topic.lost_before(number) for number in (NO_NUMBER, 5, NO_NUMBER, 9)] == [0, 0, 0, 0]
-    assert topic.stamp_ns(b'\x00\x01\x00\x00' + (3).to_bytes(4, 'little') + (7).to_bytes(4, 'little')) == 3 * NS + 7
-    assert topic.stamp_ns(b'\x00\x00\x00\x00' + (3).to_bytes(4, 'big') + (7).to_bytes(4, 'big')) == 3 * NS + 7
+    assert [topic.lost_before(number) for number in (NO_SEQUENCE_NUMBER, 5, NO_SEQUENCE_NUMBER, 9)] == [0, 0, 0, 0]
+    assert (
+        topic.stamp_ns(b'\x00\x01\x00\x00' + (3).to_bytes(4, 'little') + (7).to_bytes(4, 'little')) == 3 * NS_PER_S + 7
+    )
+    assert topic.stamp_ns(b'\x00\x00\x00\x00' + (3).to_bytes(4, 'big') + (7).to_bytes(4, 'big')) == 3 * NS_PER_S + 7
     assert topic.stamp_ns(b'\x00\x01\x00\x00') is None

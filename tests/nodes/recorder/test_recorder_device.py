@@ -40,9 +40,9 @@ def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
         assert topic.type == 'audio_manifold_msgs/msg/AudioBlock'
         messages = [bag.decode(message) for message in bag.messages(['/audio'])]
     assert {message.header.frame_id for message in messages} == {'mic_array_link'}
-    chunks = [ADAPTERS[topic.type].blocks(message, 0) for message in messages]
-    whole = [np.array_equal(chunk.samples, found(played, chunk.samples)) for chunk in chunks]
-    assert np.mean(whole) > 0.9, 'an overloaded server skips, but what it delivers is what was played'
+    chunks = [ADAPTERS[topic.type].read_chunk(message, 0) for message in messages]
+    is_exact = [np.array_equal(chunk.samples, find_in_played(played, chunk.samples)) for chunk in chunks]
+    assert np.mean(is_exact) > 0.9, 'an overloaded server skips, but what it delivers is what was played'
     audio = next(
         t['audio'] for t in json.loads((tmp_path / 'drive' / 'report.json').read_text())['topics'] if t['audio']
     )
@@ -53,11 +53,11 @@ def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
     assert [mic['silent_fraction'] for mic in audio['microphones']] == [0.0] * 8
 
 
-def found(played: np.ndarray, samples: np.ndarray) -> np.ndarray:
+def find_in_played(played: np.ndarray, samples: np.ndarray) -> np.ndarray:
     """Return the run of what was played that begins as `samples` do."""
     starts = np.flatnonzero(played[0, : -samples.shape[1]] == samples[0, 0])
-    begins = [at for at in starts if np.array_equal(played[0, at : at + PATTERN], samples[0, :PATTERN])]
-    return played[:, begins[0] : begins[0] + samples.shape[1]] if begins else np.empty(0)
+    start_indices = [at for at in starts if np.array_equal(played[0, at : at + PATTERN], samples[0, :PATTERN])]
+    return played[:, start_indices[0] : start_indices[0] + samples.shape[1]] if start_indices else np.empty(0)
 
 
 def test_an_absent_device_is_refused_by_name(

@@ -23,18 +23,18 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.recorder import writer_thread
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
-from audio_manifold_ros.nodes.recorder.recorder_table import Progress
-from audio_manifold_ros.nodes.recorder.writer_thread import RecordThread
-from tests.nodes.car import RATE_HZ, sound
+from audio_manifold_ros.nodes.recorder.recorder_table import RecorderProgress
+from audio_manifold_ros.nodes.recorder.writer_thread import WriterThread
+from tests.nodes.car import RATE_HZ, audio_samples
 
 pytestmark = pytest.mark.ros
 START_NS = 1_700_000_000_000_000_000
-NS = 10**9
+NS_PER_S = 10**9
 
 
 @pytest.fixture
-def thread() -> Iterator[RecordThread]:
-    thread = RecordThread()
+def thread() -> Iterator[WriterThread]:
+    thread = WriterThread()
     yield thread
     thread.stop()
 
@@ -50,10 +50,10 @@ def note() -> RecordedTopic:
 
 
 def block(first: int, *, dead: int | None = None) -> bytes:
-    samples: Any = sound(first, 320) / np.float32(32768)
+    samples: Any = audio_samples(first, 320) / np.float32(32768)
     if dead is not None:
         samples[dead] = 0
-    stamp_ns = START_NS + first * NS // RATE_HZ
+    stamp_ns = START_NS + first * NS_PER_S // RATE_HZ
     return bytes(serialize_message(to_audio_message(AudioBlock(samples, first, RATE_HZ, stamp_ns), 'array')))
 
 
@@ -65,15 +65,15 @@ def wait(done: Callable[[], bool]) -> None:
 
 
 def test_only_what_latched_topics_said_before_stands_in_the_bag(
-    thread: RecordThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
+    thread: WriterThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
 ) -> None:
     for second in range(3):
-        thread.put(audio, block(320 * second), START_NS + second * NS)
-        thread.put(note, serialize_message(String(data=f'{second}')), START_NS + second * NS)
+        thread.put(audio, block(320 * second), START_NS + second * NS_PER_S)
+        thread.put(note, serialize_message(String(data=f'{second}')), START_NS + second * NS_PER_S)
     wait(lambda: '/note' in thread.statistics and thread.statistics['/note'].count == 3)
-    begin_ns = START_NS + 10 * NS
+    begin_ns = START_NS + 10 * NS_PER_S
     with BagWriter(tmp_path / 'bag') as writer:
-        thread.begin(writer, begin_ns, [audio, note])
+        thread.start_writing(writer, begin_ns, [audio, note])
         thread.put(audio, block(960), begin_ns + 1)
         thread.stop()
         assert thread.failure == ''
@@ -87,42 +87,48 @@ def test_only_what_latched_topics_said_before_stands_in_the_bag(
 
 
 def test_what_waits_when_a_recording_begins_came_before_it(
-    thread: RecordThread,
+    thread: WriterThread,
     audio: RecordedTopic,
     note: RecordedTopic,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    at_work, release, count = threading.Event(), threading.Event(), thread._count
+    processing, release, count = threading.Event(), threading.Event(), thread._count
 
     def busy(item: Any) -> None:
         count(item)
-        at_work.set()
+        processing.set()
         release.wait(20)
 
     monkeypatch.setattr(thread, '_count', busy)
     threading.Timer(0.5, release.set).start()
     thread.put(audio, block(0), START_NS)
-    assert at_work.wait(20)
+    assert processing.wait(20)
     thread.put(audio, block(320), START_NS)
     thread.put(note, serialize_message(String(data='parked')), START_NS)
     with BagWriter(tmp_path / 'bag') as writer:
-        thread.begin(writer, START_NS + NS, [audio, note])
+        thread.start_writing(writer, START_NS + NS_PER_S, [audio, note])
         thread.stop()
     with BagReader(tmp_path / 'bag') as bag:
-        assert [(message.topic, message.time_ns) for message in bag.messages()] == [('/note', START_NS + NS)]
+        assert [(message.topic, message.time_ns) for message in bag.messages()] == [('/note', START_NS + NS_PER_S)]
     assert thread.queued_bytes == 0
 
 
 def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
-    thread: RecordThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
+    thread: WriterThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
 ) -> None:
-    times_ns = [START_NS + NS, START_NS - 1, START_NS + 20 * NS, START_NS - 3600 * NS, START_NS + 21 * NS]
+    times_ns = [
+        START_NS + NS_PER_S,
+        START_NS - 1,
+        START_NS + 20 * NS_PER_S,
+        START_NS - 3600 * NS_PER_S,
+        START_NS + 21 * NS_PER_S,
+    ]
     with BagWriter(tmp_path / 'bag') as writer:
-        thread.begin(writer, START_NS, [audio, note])
+        thread.start_writing(writer, START_NS, [audio, note])
         for index, time_ns in enumerate(times_ns):
             thread.put(audio, block(320 * index), time_ns)
-        thread.put(note, serialize_message(String(data='home')), START_NS - 3590 * NS)
+        thread.put(note, serialize_message(String(data='home')), START_NS - 3590 * NS_PER_S)
         thread.stop()
     statistics = thread.statistics['/audio']
     assert (statistics.count, statistics.dropped, statistics.lost) == (len(times_ns), 0, 0)
@@ -130,14 +136,14 @@ def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
         written = [message.time_ns - START_NS for message in bag.messages()]
         firsts = [bag.decode(message).first_sample for message in bag.messages(['/audio'])]
     # The second one was only late; the fourth, and the note, stand where they came.
-    assert written == [0, NS, 20 * NS, 20 * NS + 1, 21 * NS, 21 * NS + 1]
+    assert written == [0, NS_PER_S, 20 * NS_PER_S, 20 * NS_PER_S + 1, 21 * NS_PER_S, 21 * NS_PER_S + 1]
     assert firsts == [320, 0, 640, 960, 1280]
 
 
 def test_what_the_queue_cannot_hold_is_counted(
-    thread: RecordThread, note: RecordedTopic, monkeypatch: pytest.MonkeyPatch
+    thread: WriterThread, note: RecordedTopic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_thread, 'QUEUE_BYTES', 100)
+    monkeypatch.setattr(writer_thread, 'MAX_QUEUED_BYTES', 100)
     release = threading.Event()
     monkeypatch.setattr(thread, '_count', lambda _item: release.wait(20))
     for _ in range(10):
@@ -148,10 +154,10 @@ def test_what_the_queue_cannot_hold_is_counted(
 
 
 def test_a_bag_that_fails_stops_the_writing_and_says_why(
-    thread: RecordThread, note: RecordedTopic, tmp_path: Path
+    thread: WriterThread, note: RecordedTopic, tmp_path: Path
 ) -> None:
     writer = BagWriter(tmp_path / 'bag')
-    thread.begin(writer, START_NS, [note])
+    thread.start_writing(writer, START_NS, [note])
     writer.close()
     thread.put(note, serialize_message(String(data='x')), START_NS)
     wait(lambda: bool(thread.failure))
@@ -160,11 +166,11 @@ def test_a_bag_that_fails_stops_the_writing_and_says_why(
 
 
 def test_sound_that_makes_no_sense_is_recorded_and_counted(
-    thread: RecordThread, audio: RecordedTopic, tmp_path: Path
+    thread: WriterThread, audio: RecordedTopic, tmp_path: Path
 ) -> None:
     strange = AudioBlockMessage(sample_rate_hz=RATE_HZ, channel_count=8, encoding='mp3', data=[1, 2, 3])
     with BagWriter(tmp_path / 'bag') as writer:
-        thread.begin(writer, 0, [audio])
+        thread.start_writing(writer, 0, [audio])
         thread.put(audio, serialize_message(strange), START_NS)
         thread.put(audio, b'\x00\x01\x00\x00garbage', START_NS + 1)
         thread.stop()
@@ -174,12 +180,12 @@ def test_sound_that_makes_no_sense_is_recorded_and_counted(
         assert sum(topic.count for topic in bag.topics) == 2
 
 
-def test_the_table_shows_rates_losses_levels_and_disk(thread: RecordThread, audio: RecordedTopic) -> None:
+def test_the_table_shows_rates_losses_levels_and_disk(thread: WriterThread, audio: RecordedTopic) -> None:
     for index in range(60):
         if index != 30:
             thread.put(audio, block(320 * index, dead=2), START_NS + index * 20_000_000, lost=index == 31)
     wait(lambda: thread.queued_bytes == 0 and thread.statistics['/audio'].count == 59)
-    progress = Progress('drive', 75, 50 * 10**9, 0, thread.statistics, {'/audio': (50.0, 256e3)}, '')
+    progress = RecorderProgress('drive', 75, 50 * 10**9, 0, thread.statistics, {'/audio': (50.0, 256e3)}, '')
     console = Console(width=110, record=True, file=None, quiet=False, force_terminal=False)
     with console.capture() as capture:
         console.print(progress.table())

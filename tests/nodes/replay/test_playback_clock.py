@@ -10,7 +10,7 @@ from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.nodes.replay.playback_clock import NS_PER_S, PlaybackClock
 
 
-class Steady:
+class ManualClock:
     def __init__(self) -> None:
         self.now_s = 100.0
 
@@ -19,39 +19,39 @@ class Steady:
 
 
 @pytest.fixture
-def steady() -> Steady:
-    return Steady()
+def manual_clock() -> ManualClock:
+    return ManualClock()
 
 
-def test_it_runs_at_a_rate_that_changes_without_a_step(steady: Steady) -> None:
-    clock = PlaybackClock(7 * NS_PER_S, 2.0, monotonic_s=steady)
-    steady.now_s += 3
+def test_it_runs_at_a_rate_that_changes_without_a_step(manual_clock: ManualClock) -> None:
+    clock = PlaybackClock(7 * NS_PER_S, 2.0, monotonic_s=manual_clock)
+    manual_clock.now_s += 3
     assert clock.now_ns() == 13 * NS_PER_S
     clock.set_rate(0.5)
     assert clock.now_ns() == 13 * NS_PER_S
-    steady.now_s += 4
+    manual_clock.now_s += 4
     assert clock.now_ns() == 15 * NS_PER_S
 
 
-def test_it_stands_still_and_jumps(steady: Steady) -> None:
-    clock = PlaybackClock(0, paused=True, monotonic_s=steady)
-    steady.now_s += 5
+def test_it_stands_still_and_jumps(manual_clock: ManualClock) -> None:
+    clock = PlaybackClock(0, paused=True, monotonic_s=manual_clock)
+    manual_clock.now_s += 5
     assert clock.now_ns() == 0
     clock.set_paused(False)
-    steady.now_s += 1
+    manual_clock.now_s += 1
     clock.set_paused(True)
-    steady.now_s += 10
+    manual_clock.now_s += 10
     assert clock.now_ns() == NS_PER_S
-    clock.jump(9 * NS_PER_S)
+    clock.seek(9 * NS_PER_S)
     assert clock.now_ns() == 9 * NS_PER_S
     clock.set_paused(False)
-    steady.now_s += 1
+    manual_clock.now_s += 1
     assert clock.now_ns() == 10 * NS_PER_S
 
 
 def test_who_waits_is_released_by_a_resume_a_jump_and_the_end() -> None:
     for release in (
-        lambda clock: clock.jump(5 * NS_PER_S),
+        lambda clock: clock.seek(5 * NS_PER_S),
         lambda clock: clock.set_rate(100.0) or clock.set_paused(False),
         lambda clock: clock.close(),
     ):

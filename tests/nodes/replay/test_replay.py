@@ -24,11 +24,11 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.publishers import AUDIO, LATCHED
+from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.replay.replay_parameters import to_ros_arguments
 from tests.bags.sound_bag import START_NS, SoundBag
-from tests.nodes.peer import START_S, NodeProcess, Peer
+from tests.nodes.peer import START_TIMEOUT_S, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
 DEPTH = 1000
@@ -40,7 +40,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def listener() -> Any:
+def player_peer() -> Any:
     peer = Peer('replay')
     yield peer
     peer.close()
@@ -48,10 +48,10 @@ def listener() -> Any:
 
 def call(peer: Peer, name: str) -> str:
     client = peer.node.create_client(Trigger, f'/replay/{name}')
-    answer = peer._ask(client, Trigger.Request())
-    assert answer.success
+    response = peer._ask(client, Trigger.Request())
+    assert response.success
     peer.node.destroy_client(client)
-    return str(answer.message)
+    return str(response.message)
 
 
 def recorded(bag: Path, topic: str, kind: type) -> list[Any]:
@@ -59,7 +59,7 @@ def recorded(bag: Path, topic: str, kind: type) -> list[Any]:
         return [deserialize_message(bytes(message.data), kind) for message in reader.messages((topic,))]
 
 
-def fell(values: list[int]) -> bool:
+def has_decreased(values: list[int]) -> bool:
     return any(after < before for before, after in itertools.pairwise(values))
 
 
@@ -78,15 +78,15 @@ def same(images: list[Image], others: list[Image]) -> bool:
 
 
 def test_everything_arrives_as_it_was_recorded(
-    listener: Peer, start_node: Callable[..., NodeProcess], bag: Path
+    player_peer: Peer, start_node: Callable[..., NodeProcess], bag: Path
 ) -> None:
-    audio = listener.hear(AudioBlockMessage, '/audio', DEPTH)
-    depths = listener.hear(Image, '/truth/depth/image', DEPTH)
-    chat = listener.hear(String, '/chat', DEPTH)
-    clock = listener.hear(Clock, '/clock', DEPTH)
+    audio = player_peer.subscribe(AudioBlockMessage, '/audio', DEPTH)
+    depths = player_peer.subscribe(Image, '/truth/depth/image', DEPTH)
+    chat = player_peer.subscribe(String, '/chat', DEPTH)
+    clock = player_peer.subscribe(Clock, '/clock', DEPTH)
     node = start_node('replay', bag=bag, delay_s=4.0, rate=0.7)
-    listener.wait(lambda: node.process.poll() is not None, 90, 'end of the bag')
-    listener.spin(0.5)
+    player_peer.wait(lambda: node.process.poll() is not None, 90, 'end of the bag')
+    player_peer.spin(0.5)
     assert node.process.returncode == 0, node.output
     assert audio == recorded(bag, '/audio', AudioBlockMessage)
     assert same(depths, recorded(bag, '/truth/depth/image', Image))
@@ -99,71 +99,75 @@ def test_everything_arrives_as_it_was_recorded(
     assert times_ns[-1] - START_NS <= 2_200_000_000
 
 
-def test_pause_step_rate_and_loop(listener: Peer, start_node: Callable[..., NodeProcess], bag: Path) -> None:
-    audio = listener.hear(AudioBlockMessage, '/audio', DEPTH)
-    clock = listener.hear(Clock, '/clock', DEPTH)
+def test_pause_step_rate_and_loop(player_peer: Peer, start_node: Callable[..., NodeProcess], bag: Path) -> None:
+    audio = player_peer.subscribe(AudioBlockMessage, '/audio', DEPTH)
+    clock = player_peer.subscribe(Clock, '/clock', DEPTH)
     node = start_node('replay', bag=bag, topics='audio', paused=True, delay_s=0.5, start_offset_s=0.3)
-    listener.wait(lambda: len(clock) > 30, START_S, 'clock')
+    player_peer.wait(lambda: len(clock) > 30, START_TIMEOUT_S, 'clock')
     assert {to_ns(message.clock) for message in clock} == {START_NS + 300_000_000}, 'time stands still'
     assert audio == []
 
-    listener.spin(2.0)
+    player_peer.spin(2.0)
     for count in (1, 2, 3):
-        call(listener, 'play_next')
-        listener.wait(lambda count=count: len(audio) >= count, 20, 'next message')
-    listener.spin(0.5)
+        call(player_peer, 'play_next')
+        player_peer.wait(lambda count=count: len(audio) >= count, 20, 'next message')
+    player_peer.spin(0.5)
     firsts = [message.first_sample for message in audio]
     assert firsts[0] == pytest.approx(0.3 * 22_500, abs=600)
     assert [b - a for a, b in itertools.pairwise(firsts)] == [256, 256]
 
-    assert listener.set('loop', True)[0]
-    assert listener.set('rate', 1000.0)[0] is False
-    assert listener.set('rate', 4.0)[0]
-    call(listener, 'resume')
-    listener.wait(lambda: fell([to_ns(message.clock) for message in clock]), 60, 'second round of the clock')
-    listener.wait(lambda: fell([message.first_sample for message in audio]), 60, 'second round of the audio')
+    assert player_peer.set('loop', True)[0]
+    assert player_peer.set('rate', 1000.0)[0] is False
+    assert player_peer.set('rate', 4.0)[0]
+    call(player_peer, 'resume')
+    player_peer.wait(
+        lambda: has_decreased([to_ns(message.clock) for message in clock]), 60, 'second round of the clock'
+    )
+    player_peer.wait(
+        lambda: has_decreased([message.first_sample for message in audio]), 60, 'second round of the audio'
+    )
     assert firsts[0] in [message.first_sample for message in audio[3:]]
 
-    call(listener, 'toggle_paused')
-    drain(listener, audio, clock)
-    stopped, shown = len(audio), to_ns(clock[-1].clock)
-    listener.spin(1.5)
+    call(player_peer, 'toggle_paused')
+    drain(player_peer, audio, clock)
+    stopped, shown_ns = len(audio), to_ns(clock[-1].clock)
+    player_peer.spin(1.5)
     assert len(audio) == stopped
-    assert to_ns(clock[-1].clock) == shown
-    assert 'play' in call(listener, 'play_next')
+    assert to_ns(clock[-1].clock) == shown_ns
+    assert 'play' in call(player_peer, 'play_next')
 
-    assert listener.set('loop', False)[0]
-    assert listener.set('paused', False)[0]
-    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
+    assert player_peer.set('loop', False)[0]
+    assert player_peer.set('paused', False)[0]
+    player_peer.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
     assert node.process.returncode == 0, node.output
     assert 'pause it first' not in node.output
 
 
 def test_what_was_latched_before_the_start_is_said_all_the_same(
-    listener: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
+    player_peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     string = 'std_msgs/msg/String'
     with BagWriter(tmp_path / 'bag') as writer:
-        for name, qos in (('/note', LATCHED), ('/chat', AUDIO)):
+        for name, qos in (('/note', LATCHED_QOS), ('/chat', AUDIO_QOS)):
             writer.add_topic(name, string, bag_qos([qos]))
         writer.add_topic('/run_metadata', string)
         for second in range(4):
             for name in ('/note', '/chat', '/run_metadata')[: 3 if second == 0 else 2]:
                 writer.write(name, serialize_message(String(data=f'{second}')), START_NS + second * 10**9)
-    heard = {name: listener.hear(String, name, LATCHED) for name in ('/note', '/run_metadata')}
-    chat = listener.hear(String, '/chat', DEPTH)
+    latched = {name: player_peer.subscribe(String, name, LATCHED_QOS) for name in ('/note', '/run_metadata')}
+    chat = player_peer.subscribe(String, '/chat', DEPTH)
     node = start_node('replay', bag=tmp_path / 'bag', delay_s=3.0, start_offset_s=2.5, rate=0.5)
-    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
-    listener.spin(0.5)
+    player_peer.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
+    player_peer.spin(0.5)
     assert node.process.returncode == 0, node.output
     # A reader of one message may keep only the newest of those that come at once.
-    assert [message.data for message in heard['/note']][-2:] == ['2', '3']
-    assert [message.data for message in heard['/run_metadata']] == ['0']
+    assert [message.data for message in latched['/note']][-2:] == ['2', '3']
+    assert [message.data for message in latched['/run_metadata']] == ['0']
     assert [message.data for message in chat] == ['3']
 
 
 def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
-    listener: Peer, start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path
+    player_peer: Peer, start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path
 ) -> None:
     damaged = tmp_path / 'damaged'
     damaged.mkdir()
@@ -173,7 +177,7 @@ def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
     content[len(content) // 2] ^= 1
     (damaged / file.name).write_bytes(content)
     node = start_node('replay', bag=damaged, rate=10.0)
-    listener.wait(lambda: node.process.poll() is not None, 60, 'end of the replay')
+    player_peer.wait(lambda: node.process.poll() is not None, 60, 'end of the replay')
     assert node.process.returncode == 1, node.output
     assert 'The replay ends: ' in node.output
     assert file.name in node.output
@@ -190,13 +194,13 @@ def test_a_bag_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_command_line_sets_the_parameters() -> None:
-    given = to_ros_arguments(
+    ros_arguments = to_ros_arguments(
         ['my bag', '-r', '2', '-l', '--topics', '/audio', 'chat', '--clock', '40', '--ros-args', '-r', 'audio:=mics']
     )
-    assert given[0] == given[-3] == '--ros-args'
-    settings = dict(part.split(':=') for part in given[1 : given.index('--')] if part != '-p')
+    assert ros_arguments[0] == ros_arguments[-3] == '--ros-args'
+    settings = dict(part.split(':=') for part in ros_arguments[1 : ros_arguments.index('--')] if part != '-p')
     assert settings == {'bag': "'my bag'", 'rate': '2.0', 'loop': 'true', 'topics': "'/audio chat'", 'clock_hz': '40.0'}
-    assert given[-2:] == ['-r', 'audio:=mics']
+    assert ros_arguments[-2:] == ['-r', 'audio:=mics']
     assert to_ros_arguments([])[:1] == ['--ros-args']
 
 

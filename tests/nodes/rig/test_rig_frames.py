@@ -13,7 +13,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from std_msgs.msg import String
 
-from audio_manifold_ros.nodes.perception.publishers import LATCHED
+from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
 from audio_manifold_ros.nodes.rig.static_frames import to_transform
 from audio_manifold_ros.rig.extrinsics import Transform
 from tests.nodes.peer import NodeProcess, Peer
@@ -30,7 +30,7 @@ def test_a_transform_is_one() -> None:
 
 def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
     process = start_node('rig_frames', rig='calibration/usb_ring', backend='auto', threads=1)
-    descriptions = peer.hear(String, '/robot_description', LATCHED)
+    descriptions = peer.subscribe(String, '/robot_description', LATCHED_QOS)
     peer.wait(lambda: bool(descriptions), 20, 'description')
     robot = ET.fromstring(descriptions[0].data)  # noqa: S314 (our own text)
     assert robot.attrib['name'] == 'usb_ring'
@@ -40,7 +40,7 @@ def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeP
     else:
         from tf2_msgs.msg import TFMessage
 
-        frames = peer.hear(TFMessage, '/tf_static', LATCHED)
+        frames = peer.subscribe(TFMessage, '/tf_static', LATCHED_QOS)
         peer.wait(lambda: bool(frames), 20, 'frames')
         assert len(frames[0].transforms) == 10
     assert process.end() == 0, process.output

@@ -29,10 +29,10 @@ STREET_S, DURATION_S = 5.0, 6.0
 
 @pytest.mark.timeout(120)
 def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
-    audio = peer.hear(AudioBlockMessage, '/audio', 400)
-    depths = peer.hear(Image, '/truth/depth/image')
-    labels = peer.hear(Image, '/truth/segmentation/image')
-    infos = peer.hear(CameraInfo, '/truth/depth/camera_info')
+    audio = peer.subscribe(AudioBlockMessage, '/audio', 400)
+    depths = peer.subscribe(Image, '/truth/depth/image')
+    labels = peer.subscribe(Image, '/truth/segmentation/image')
+    infos = peer.subscribe(CameraInfo, '/truth/depth/camera_info')
     node = start_node(
         'simulated_drive', seed=SEED, street_s=STREET_S, duration_s=DURATION_S, image_rate_hz=10.0, block_samples=450
     )
@@ -48,9 +48,9 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
         ends = [block.end_sample for block in stream]
         assert [block.first_sample for block in stream[1:]] == ends[:-1]
         assert ends[-1] >= 22_500 * (STREET_S if seed == SEED else DURATION_S - STREET_S)
-        heard = np.concatenate([block.samples for block in stream], axis=1)[:, :9000]
-        wanted = Drive(seed).audio(stream[0].first_sample, 9000)
-        assert np.abs(heard - wanted).max() <= 1.01 / 32768, 'the sound of this street'
+        received = np.concatenate([block.samples for block in stream], axis=1)[:, :9000]
+        expected = Drive(seed).audio(stream[0].first_sample, 9000)
+        assert np.abs(received - expected).max() <= 1.01 / 32768, 'the sound of this street'
         assert len({block.stamp_ns - block.first_sample * 10**9 // 22_500 for block in stream}) <= 2
     assert blocks[second].first_sample == 0
 
@@ -73,7 +73,7 @@ def test_a_rig_with_all_faults_is_delivered_by_its_device(
     peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     rig = write_rig(tmp_path / 'rig', wired())
-    audio, depths = peer.hear(AudioBlockMessage, '/audio', 400), peer.hear(Image, '/truth/depth/image')
+    audio, depths = peer.subscribe(AudioBlockMessage, '/audio', 400), peer.subscribe(Image, '/truth/depth/image')
     node = start_node('simulated_drive', seed=SEED, duration_s=5.0, image_rate_hz=10.0, block_samples=450, rig=rig)
     peer.wait(lambda: node.process.poll() is not None, 90, 'end of the drive')
     peer.spin(0.5)
@@ -82,15 +82,15 @@ def test_a_rig_with_all_faults_is_delivered_by_its_device(
     blocks = [from_audio_message(message) for message in audio]
     assert [block.first_sample for block in blocks[1:]] == [block.end_sample for block in blocks[:-1]]
     device, correction = DeviceChannels(wired(), 22_500), ArrayCorrection(wired(), 22_500)
-    heard = correction.whole(np.concatenate([block.samples for block in blocks], axis=1))[:, :9000]
+    received = correction.apply(np.concatenate([block.samples for block in blocks], axis=1))[:, :9000]
     first = blocks[0].first_sample + device.before + correction.before
     street = Drive(SEED)
-    wanted = street.audio(first, 9000)
-    assert np.abs(heard - wanted).max() < 0.02 * np.abs(wanted).max()
+    expected = street.audio(first, 9000)
+    assert np.abs(received - expected).max() < 0.02 * np.abs(expected).max()
 
     start_ns = blocks[0].stamp_ns - (blocks[0].first_sample + device.before) * 10**9 // 22_500
-    late_s = [(to_ns(depth.header.stamp) - start_ns) / 1e9 % 0.1 for depth in depths]
-    assert np.allclose(late_s, OFFSET_S, atol=1e-4), 'the clock of the camera'
+    offsets_s = [(to_ns(depth.header.stamp) - start_ns) / 1e9 % 0.1 for depth in depths]
+    assert np.allclose(offsets_s, OFFSET_S, atol=1e-4), 'the clock of the camera'
     depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / 1e9 - OFFSET_S)
     assert np.isclose(from_image(depths[-1]), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
 

@@ -10,7 +10,7 @@ import torch
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.fit_configuration import AugmentConfig
-from training.data.augment import augment, often_dropped
+from training.data.augment import augment, max_dropped_microphones
 
 
 def test_all_microphones_of_a_window_change_alike() -> None:
@@ -53,8 +53,8 @@ def test_dropped_microphones_say_what_silence_would_and_two_go_on_hearing() -> N
     # Without the rule for the luckiest two 0.7 would be silent.
     luckier = sum(max(4 - drops, 2) * _chance(drops) for drops in range(5))
     assert abs(float(hearing.float().mean()) - luckier) < 0.15
-    nothing_heard = mel_features(np.zeros((4, spec.window_samples), np.float32), spec)
-    np.testing.assert_allclose(nothing_heard, spec.silence, rtol=1e-6)
+    silent_features = mel_features(np.zeros((4, spec.window_samples), np.float32), spec)
+    np.testing.assert_allclose(silent_features, spec.silence, rtol=1e-6)
 
 
 def test_what_was_often_dropped_is_known() -> None:
@@ -63,10 +63,10 @@ def test_what_was_often_dropped_is_known() -> None:
         config = AugmentConfig(drop_microphones=chance)
         changed = augment(torch.ones(4000, mics, 1, 1), config, FeatureSpec())
         lacking = (changed != 1).sum(dim=(1, 2, 3))
-        shares = [float((lacking >= count).float().mean()) for count in range(mics + 1)]
-        known = often_dropped(config, mics)
-        assert shares[known] > 0.04
-        assert shares[known + 1] < 0.06
+        fractions = [float((lacking >= count).float().mean()) for count in range(mics + 1)]
+        max_dropped = max_dropped_microphones(config, mics)
+        assert fractions[max_dropped] > 0.04
+        assert fractions[max_dropped + 1] < 0.06
 
 
 def _chance(drops: int) -> float:

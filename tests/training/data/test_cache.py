@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.drive_attributes import DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.features.mel_batch import mel_features
@@ -18,15 +18,15 @@ from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig
 from training.data.cache import open_cache
-from training.data.data_module import WindowData
-from training.data.resumable_sampler import StepBatches
-from training.data.window_dataset import Corpus, find_drives
+from training.data.data_module import WindowDataModule
+from training.data.resumable_sampler import ResumableBatchSampler
+from training.data.window_dataset import WindowDataset, find_drives
 from training.errors import TrainingError
 
 
 def test_rows_are_what_the_drives_hold(data_config: DataConfig) -> None:
     cache = open_cache(data_config, progress=False)
-    items = list(Corpus(list(find_drives(data_config.drives).values()), data_config.features))
+    items = list(WindowDataset(list(find_drives(data_config.drives).values()), data_config.features))
     everything = np.arange(len(items))
     np.testing.assert_array_equal(cache.take('labels', everything), [item.labels for item in items])
     np.testing.assert_array_equal(cache.take('depth_m', everything), [item.depth_m for item in items])
@@ -84,7 +84,7 @@ def copy_drive(source: Path, folder: Path, name: str, *, silent: tuple[int, ...]
             sample_rate_hz=drive.sample_rate_hz,
             channels=len(audio),
             provenance={'origin': 'test'},
-            traits=DriveTraits(silent),
+            attributes=DriveAttributes(silent),
         )
         with writer:
             writer.add_audio(audio, 0)
@@ -101,12 +101,12 @@ def test_audio_can_be_kept_and_features_computed_where_the_networks_are(
     some = np.array([0, 3, 7])
     np.testing.assert_allclose(heard.features(some), cached.features(some), atol=2e-3)
     training = TrainingConfig('x', config, manifolds={'depth': VqVaeConfig()})
-    data = WindowData(training, FitConfig(batch_size=4), ('features', 'depth'))
+    data = WindowDataModule(training, FitConfig(batch_size=4), ('features', 'depth'))
     batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
     assert batch.keys() == {'features', 'depth'}
-    places = StepBatches(len(cached.indices('train')), 4, 1).batch(0)
-    wanted = cached.features(cached.indices('train')[places])
-    np.testing.assert_allclose(batch['features'].numpy(), wanted, atol=2e-3)
+    places = ResumableBatchSampler(len(cached.indices('train')), 4, 1).batch(0)
+    expected = cached.features(cached.indices('train')[places])
+    np.testing.assert_allclose(batch['features'].numpy(), expected, atol=2e-3)
 
 
 def test_drives_that_lack_a_microphone_are_skipped_or_silent_there(data_config: DataConfig, tmp_path: Path) -> None:

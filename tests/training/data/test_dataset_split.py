@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from audio_manifold_ros.datasets.errors import DatasetError
 from training.config.data_configuration import DataConfig
 from training.data.cache import open_cache
-from training.data.dataset_split import divide, some_drives
+from training.data.dataset_split import divide, select_drives
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
 from training.errors import TrainingError
@@ -24,10 +24,10 @@ PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9))
 @given(ids=st.sets(st.text('abcdef0123456789', min_size=1, max_size=6)), limits=PAIRS)
 def test_a_larger_budget_keeps_the_drives_of_the_smaller(ids: set[str], limits: tuple[int, int]) -> None:
     small, large = sorted(limits)
-    chosen = set(some_drives(ids, small))
-    assert chosen <= set(some_drives(ids, large)) <= ids
+    chosen = set(select_drives(ids, small))
+    assert chosen <= set(select_drives(ids, large)) <= ids
     assert len(chosen) == min(small, len(ids))
-    assert some_drives(ids, None) == tuple(sorted(ids))
+    assert select_drives(ids, None) == tuple(sorted(ids))
 
 
 def test_limits_leave_out_drives_and_move_none(data_config: DataConfig) -> None:

@@ -21,7 +21,7 @@ from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.simulation.drive import Drive
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
-from training.data.simulate import drive_path, main, write_corpus
+from training.data.simulate import drive_path, main, write_dataset
 from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.experiment.provenance import PROVENANCE, provenance
@@ -45,7 +45,7 @@ SCORES = {
 def config(tmp_path_factory: pytest.TempPathFactory) -> TrainingConfig:
     """Return an experiment on images at the newest sample, its networks hardly fitted."""
     folder = tmp_path_factory.mktemp('newest')
-    write_corpus(folder / 'drives', SEEDS, 2, 1, Console(quiet=True), frame_position=1.0)
+    write_dataset(folder / 'drives', SEEDS, 2, 1, Console(quiet=True), frame_position=1.0)
     values = {
         'name': 'newest',
         'output': str(folder / 'runs'),
@@ -80,8 +80,8 @@ def test_every_second_still_gives_a_window_that_ends_at_its_image(config: Traini
     with DriveReader(first) as drive:
         assert drive.image_samples.tolist() == [RATE_HZ, 2 * RATE_HZ]
         np.testing.assert_array_equal(depth_m[1], drive.depth_m(1))
-        wanted = mel_features(drive.samples(RATE_HZ, RATE_HZ), config.data.features)
-        np.testing.assert_allclose(features[1], wanted, atol=1e-3)
+        expected = mel_features(drive.samples(RATE_HZ, RATE_HZ), config.data.features)
+        np.testing.assert_allclose(features[1], expected, atol=1e-3)
     np.testing.assert_allclose(depth_m[1], Drive(SEEDS[0]).image(2.0)[0], rtol=2**-10)
 
 
@@ -90,9 +90,9 @@ def test_the_same_drives_cut_elsewhere_are_another_cache(config: TrainingConfig)
     cache = open_cache(centred, progress=False)
     assert len(cache.indices('train')) * 2 == len(open_cache(config.data, progress=False).indices('train'))
     with DriveReader(next(iter(find_drives(centred.drives).values()))) as drive:
-        wanted = mel_features(drive.samples(RATE_HZ // 2, RATE_HZ), centred.features)
+        expected = mel_features(drive.samples(RATE_HZ // 2, RATE_HZ), centred.features)
         np.testing.assert_array_equal(cache.take('depth_m', np.arange(1))[0], drive.depth_m(0))
-    np.testing.assert_allclose(cache.take('features', np.arange(1))[0], wanted, atol=1e-3)
+    np.testing.assert_allclose(cache.take('features', np.arange(1))[0], expected, atol=1e-3)
 
 
 def test_the_bundle_carries_it_and_predictions_are_stamped_by_it(config: TrainingConfig, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
-from training.data.full_resolution_truth import NativeTruth
+from audio_manifold_ros.datasets.rig_files import RigFiles
+from training.data.full_resolution_truth import FullResolutionGroundTruth
 
-RIG = RigText.from_folder(Path(__file__).parents[3] / 'calibration' / 'roof_octagon')
+RIG = RigFiles.from_folder(Path(__file__).parents[3] / 'calibration' / 'roof_octagon')
 STAMPS_NS = (7_000_000_001, 7_500_000_002)
 
 
@@ -39,7 +39,7 @@ def test_images_are_found_by_drive_and_instant(tmp_path: Path) -> None:
     _write(tmp_path, 'a', native=True)
     _write(tmp_path, 'b', native=False)
     _write(tmp_path, 'c', native=True, labels=False)
-    with NativeTruth(tmp_path) as truth:
+    with FullResolutionGroundTruth(tmp_path) as truth:
         assert (truth.camera.width, truth.camera.height) == (128, 128)
         for drive_id, place in (('a', 1), ('c', 0), ('a', 0)):
             images = truth.images(drive_id, STAMPS_NS[place])
@@ -54,4 +54,4 @@ def test_images_are_found_by_drive_and_instant(tmp_path: Path) -> None:
 
 def test_a_folder_without_drives_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match='drive file'):
-        NativeTruth(tmp_path)
+        FullResolutionGroundTruth(tmp_path)

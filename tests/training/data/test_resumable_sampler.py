@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.data.resumable_sampler import StepBatches
+from training.data.resumable_sampler import ResumableBatchSampler
 
 
 @settings(deadline=None, max_examples=50)
@@ -15,14 +15,16 @@ def test_all_devices_together_see_each_window_once_in_a_round(
 ) -> None:
     if windows < devices:
         return
-    loaders = [StepBatches(windows, batch_size, 40, seed=seed, devices=(rank, devices)) for rank in range(devices)]
+    loaders = [
+        ResumableBatchSampler(windows, batch_size, 40, seed=seed, devices=(rank, devices)) for rank in range(devices)
+    ]
     steps = loaders[0].batches_per_round
     rounds = []
     for first in (0, steps):
-        seen = [place for loader in loaders for step in range(first, first + steps) for place in loader.batch(step)]
-        assert len(seen) == len(set(seen)) == steps * devices * min(batch_size, windows // devices)
-        assert windows - len(seen) < devices * min(batch_size, windows // devices)
-        rounds.append(seen)
+        yielded = [place for loader in loaders for step in range(first, first + steps) for place in loader.batch(step)]
+        assert len(yielded) == len(set(yielded)) == steps * devices * min(batch_size, windows // devices)
+        assert windows - len(yielded) < devices * min(batch_size, windows // devices)
+        rounds.append(yielded)
     if windows > 20:
         assert rounds[0] != rounds[1], 'each round has an order of its own'
 
@@ -30,6 +32,6 @@ def test_all_devices_together_see_each_window_once_in_a_round(
 @settings(deadline=None, max_examples=30)
 @given(start=st.integers(0, 30), seed=st.integers(0, 3))
 def test_a_resumed_order_is_the_rest_of_the_whole_one(start: int, seed: int) -> None:
-    whole = list(StepBatches(17, 4, 30, seed=seed))
-    assert list(StepBatches(17, 4, 30, seed=seed, first_step=lambda: start)) == whole[start:]
-    assert whole != list(StepBatches(17, 4, 30, seed=seed + 1))
+    full_order = list(ResumableBatchSampler(17, 4, 30, seed=seed))
+    assert list(ResumableBatchSampler(17, 4, 30, seed=seed, first_step=lambda: start)) == full_order[start:]
+    assert full_order != list(ResumableBatchSampler(17, 4, 30, seed=seed + 1))

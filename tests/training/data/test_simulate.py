@@ -16,21 +16,21 @@ from rich.console import Console
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from training.data.simulate import drive_path, main, write_corpus, write_drive
-from training.data.window_dataset import Corpus, find_drives
+from training.data.simulate import drive_path, main, write_dataset, write_drive
+from training.data.window_dataset import WindowDataset, find_drives
 
 QUIET = Console(quiet=True)
-OCTAGON = RigText.from_folder(resource_path(RIG))
+OCTAGON = RigFiles.from_folder(resource_path(RIG))
 OLD: dict[str, Any] = {'origin': 'simulation', 'seed': 5, 'software': 'audio_manifold_ros 0.0.1'}
 
 
 @pytest.fixture(scope='module')
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp('corpus')
-    write_corpus(folder, range(998, 1002), 2, 2, QUIET)
+    write_dataset(folder, range(998, 1002), 2, 2, QUIET)
     return folder
 
 
@@ -52,7 +52,7 @@ def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) ->
     paths = find_drives(corpus)
     assert [str(path.relative_to(corpus)) for path in paths.values()][:1] == ['0000/street_0000998.h5']
     assert [path.parent.name for path in paths.values()] == ['0000', '0000', '0001', '0001']
-    items = list(Corpus(list(paths.values()), FeatureSpec()))
+    items = list(WindowDataset(list(paths.values()), FeatureSpec()))
     assert len(items) == 8
     manifest = json.loads((corpus / 'manifest.json').read_text())
     assert manifest['windows'] == 8
@@ -60,19 +60,22 @@ def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) ->
     assert [drive['seed'] for drive in manifest['drives']] == [998, 999, 1000, 1001]
     for entry in manifest['drives']:
         with DriveReader(corpus / entry['path']) as drive:
-            assert (drive.seal.sha256, drive.seal.total_bytes) == (entry['sha256'], entry['bytes'])
+            assert (drive.checksum_header.sha256, drive.checksum_header.total_bytes) == (
+                entry['sha256'],
+                entry['bytes'],
+            )
 
 
 def test_valid_drives_are_kept_and_damaged_ones_made_again(corpus: Path) -> None:
     kept, damaged = drive_path(corpus, 998), drive_path(corpus, 999)
     before, whole = kept.stat().st_mtime_ns, damaged.read_bytes()
     damaged.write_bytes(whole[:5000])
-    write_corpus(corpus, range(998, 1000), 2, 1, QUIET)
+    write_dataset(corpus, range(998, 1000), 2, 1, QUIET)
     assert kept.stat().st_mtime_ns == before
     assert damaged.read_bytes() == whole
 
 
-def write_silence(folder: Path, rig: RigText, provenance: dict[str, Any]) -> Path:
+def write_silence(folder: Path, rig: RigFiles, provenance: dict[str, Any]) -> Path:
     """Write street 5 as somebody would have who heard nothing, so that it shows whether it is made again."""
     path = drive_path(folder, 5)
     with DriveWriter(
@@ -92,7 +95,7 @@ def write_silence(folder: Path, rig: RigText, provenance: dict[str, Any]) -> Pat
     ],
 )
 def test_what_this_simulator_made_with_this_rig_is_kept(
-    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+    tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]
 ) -> None:
     path = write_silence(tmp_path, rig, provenance)
     before = path.read_bytes()
@@ -111,7 +114,7 @@ def test_what_this_simulator_made_with_this_rig_is_kept(
     ],
 )
 def test_what_another_simulator_or_rig_made_is_made_again(
-    tmp_path: Path, rig: RigText, provenance: dict[str, Any]
+    tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]
 ) -> None:
     path = write_silence(tmp_path, rig, provenance)
     written = write_drive(tmp_path, 5, 1)
@@ -119,7 +122,7 @@ def test_what_another_simulator_or_rig_made_is_made_again(
         assert np.abs(drive.raw(0, 22_500)).max() > 100
         assert drive.rig == OCTAGON
         assert drive.provenance['simulator_version'] == SIMULATOR_VERSION
-        assert written.sha256 == drive.seal.sha256
+        assert written.sha256 == drive.checksum_header.sha256
 
 
 @pytest.mark.parametrize('first_seed', ['899999', '900000', '-1'])

@@ -23,7 +23,7 @@ LISTS = st.lists(ENTRIES, max_size=5, unique=True).map(tuple)
 def test_drives_and_images_have_their_places() -> None:
     split = SplitFile('mixed', ('a', 'b/10'), ('b/20',), ('c',))
     windows = [('a', 1), ('a', 2), ('b', 10), ('b', 20), ('b', 30), ('c', 10), ('d', 10)]
-    assert split.places(windows) == ['train', 'train', 'train', 'validation', None, 'test', None]
+    assert split.assigned_splits(windows) == ['train', 'train', 'train', 'validation', None, 'test', None]
     assert split.members('train', windows) == [0, 1, 2]
     assert split.drives('train') == ('a', 'b')
 
@@ -31,7 +31,7 @@ def test_drives_and_images_have_their_places() -> None:
 def test_an_image_in_train_and_test_is_not_learnt_from_by_its_place_but_is_by_the_list() -> None:
     split = SplitFile('paper', ('a/1', 'a/2'), (), ('a/2', 'a/3'), leaks=True)
     windows = [('a', 1), ('a', 2), ('a', 3)]
-    assert split.places(windows) == ['train', 'test', 'test']
+    assert split.assigned_splits(windows) == ['train', 'test', 'test']
     assert split.members('train', windows) == [0, 1]
     assert split.shared_entries() == ['a/2']
 
@@ -43,7 +43,7 @@ def test_what_is_written_is_read(tmp_path: Path, lists: tuple[tuple[str, ...], .
     split.write(tmp_path / 'split.yaml')
     assert SplitFile.from_yaml(tmp_path / 'split.yaml') == split
     windows = [(name, 5) for name in DRIVES]
-    for place, window in zip(split.places(windows), windows, strict=True):
+    for place, window in zip(split.assigned_splits(windows), windows, strict=True):
         among = [name for name in SPLITS if split.members(name, [window])]
         assert place == (among[-1] if among else None)
 

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import audio_of, images_of
 from tests.datasets.test_windows import SPEC
-from training.data.window_dataset import Corpus, find_drives
+from training.data.window_dataset import WindowDataset, find_drives
 
 MakeDrive = Callable[..., Path]
 
 
 def test_windows_come_with_their_audio_and_images(make_drive: MakeDrive) -> None:
     paths = [make_drive('a', images=(500, 2501)), make_drive('b', images=(100, 1500))]
-    corpus = Corpus(paths, SPEC, verify=True)
+    corpus = WindowDataset(paths, SPEC, verify=True)
     for _ in range(2):
         items = list(corpus)
         assert [(item.drive_id, item.image) for item in items] == [('a', 0), ('b', 1)]
@@ -33,9 +33,11 @@ def test_windows_come_with_their_audio_and_images(make_drive: MakeDrive) -> None
         np.testing.assert_array_equal(item.labels, labels)
 
 
-def test_drives_of_different_arrays_are_refused(make_drive: MakeDrive, rig: RigText) -> None:
-    moved = RigText(rig.mic_array.replace('[0.5000, 0.0000, 0.0]', '[0.6000, 0.0000, 0.0]'), rig.camera, rig.extrinsics)
-    corpus = Corpus([make_drive('a'), make_drive('b', rig_text=moved)], SPEC)
+def test_drives_of_different_arrays_are_refused(make_drive: MakeDrive, rig: RigFiles) -> None:
+    moved = RigFiles(
+        rig.mic_array.replace('[0.5000, 0.0000, 0.0]', '[0.6000, 0.0000, 0.0]'), rig.camera, rig.extrinsics
+    )
+    corpus = WindowDataset([make_drive('a'), make_drive('b', rig_text=moved)], SPEC)
     with pytest.raises(DatasetError, match=r'b\.h5.*a\.h5'):
         list(corpus)
 

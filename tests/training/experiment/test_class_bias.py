@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 
-from training.experiment.class_bias import ADVANTAGES, choose_advantages
+from training.experiment.class_bias import CANDIDATE_BIASES, choose_class_biases
 
 
 def iou(logits: torch.Tensor, labels: torch.Tensor, index: int) -> float:
@@ -20,13 +20,13 @@ def test_a_rare_class_that_is_never_likeliest_is_drawn_where_it_is_likelier_than
     noise = torch.randn(20_000, generator=generator)
     logits = torch.stack([torch.full((20_000,), 3.0), 1.2 * labels + 0.4 * noise, torch.full((20_000,), -9.0)])
     assert iou(logits, labels, 1) < 0.01
-    advantages = choose_advantages(logits, labels)
-    assert iou(logits + advantages[:, None], labels, 1) > 0.4
-    assert advantages[2] == 0, 'a class that never occurs gets nothing'
-    assert set(advantages.tolist()) <= set(ADVANTAGES)
+    class_biases = choose_class_biases(logits, labels)
+    assert iou(logits + class_biases[:, None], labels, 1) > 0.4
+    assert class_biases[2] == 0, 'a class that never occurs gets nothing'
+    assert set(class_biases.tolist()) <= set(CANDIDATE_BIASES)
 
 
 def test_what_is_right_already_is_left_alone() -> None:
     labels = torch.arange(3).repeat(100)
     logits = 5.0 * torch.nn.functional.one_hot(labels, 3).T.float()
-    assert choose_advantages(logits, labels).tolist() == [0.0, 0.0, 0.0]
+    assert choose_class_biases(logits, labels).tolist() == [0.0, 0.0, 0.0]

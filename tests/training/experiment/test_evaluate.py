@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from audio_manifold_ros.evaluation.metrics.metric_suite import ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.networks.at_net import AtNet
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae
@@ -54,8 +54,8 @@ def test_the_prior_is_that_of_the_training_windows_alone(cache: WindowCache) -> 
     prior = make_prior(cache)
     assert prior.images == len(indices)
     depth_m = np.clip(cache.take('depth_m', indices).astype(np.float32), 1, 80)
-    known = ~np.isnan(depth_m).any(axis=0)
-    alike = known & (np.ptp(np.where(known, depth_m, 1), axis=0) < 0.01)
+    is_valid = ~np.isnan(depth_m).any(axis=0)
+    alike = is_valid & (np.ptp(np.where(is_valid, depth_m, 1), axis=0) < 0.01)
     assert alike.any()  # the road close by
     np.testing.assert_allclose(prior.depth_m[alike], depth_m[0][alike], rtol=0.01)
 
@@ -67,4 +67,4 @@ def test_data_without_labels_is_scored_by_its_depth(
     scores = evaluate(network, cache, split='validation')
     assert scores['segmentation'] == {}
     assert scores['depth']['abs_rel_prior'] > 0
-    assert set(ScoreBoard().result()) == set(scores)
+    assert set(MetricSuite().result()) == set(scores)

@@ -18,7 +18,7 @@ from training.experiment.experiment_inference import scoring_device
     ],
 )
 def test_scores_are_counted_where_the_experiment_allows(
-    accelerator: str, *, gpu: bool, wanted: str, monkeypatch: pytest.MonkeyPatch
+    accelerator: str, *, gpu: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)
-    assert scoring_device(accelerator).type == wanted
+    assert scoring_device(accelerator).type == expected

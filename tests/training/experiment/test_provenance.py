@@ -14,16 +14,16 @@ from training.fitting.fit_common import BEST
 
 
 @pytest.fixture
-def wanted(config: TrainingConfig) -> dict[str, Any]:
-    for folder in (*config.manifold_folders, *config.hearing_folders):
+def expected(config: TrainingConfig) -> dict[str, Any]:
+    for folder in (*config.manifold_folders, *config.audio_network_folders):
         folder.mkdir(parents=True)
         (folder / BEST).write_bytes(folder.name.encode())
     return provenance(config, open_cache(config.data, progress=False), 'test')
 
 
-def test_scores_of_the_same_networks_and_windows_are_taken(wanted: dict[str, Any]) -> None:
-    assert sorted(wanted['networks']) == ['manifold_depth', 'manifold_segmentation', 'transform_depth_segmentation']
-    check_provenance({'windows': 3, PROVENANCE: wanted}, wanted, 'here')
+def test_scores_of_the_same_networks_and_windows_are_taken(expected: dict[str, Any]) -> None:
+    assert sorted(expected['networks']) == ['manifold_depth', 'manifold_segmentation', 'transform_depth_segmentation']
+    check_provenance({'windows': 3, PROVENANCE: expected}, expected, 'here')
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def test_scores_of_the_same_networks_and_windows_are_taken(wanted: dict[str, Any
         ({'networks': {'manifold_depth': 'other'}}, 'networks: '),
     ],
 )
-def test_other_scores_are_refused(wanted: dict[str, Any], change: dict[str, Any], named: str) -> None:
+def test_other_scores_are_refused(expected: dict[str, Any], change: dict[str, Any], named: str) -> None:
     with pytest.raises(TrainingError, match=f'^here .*{named}.*--split test'):
-        check_provenance({PROVENANCE: {**wanted, **change}}, wanted, 'here')
+        check_provenance({PROVENANCE: {**expected, **change}}, expected, 'here')
 
 
-def test_scores_that_do_not_say_are_refused(wanted: dict[str, Any]) -> None:
+def test_scores_that_do_not_say_are_refused(expected: dict[str, Any]) -> None:
     with pytest.raises(TrainingError, match='split: None'):
-        check_provenance({'windows': 3}, wanted, 'here')
+        check_provenance({'windows': 3}, expected, 'here')
 
 
 def test_what_was_not_fitted_has_no_scores(config: TrainingConfig) -> None:

@@ -32,7 +32,7 @@ from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.experiment.run import list_stages, main, run
 from training.fitting.fit_common import BEST, LAST, load_checkpoint, network_weights
-from training.fitting.fit_history import FitRecord
+from training.fitting.fit_history import FitHistory
 from training.fitting.transform_module import TransformModule
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -71,7 +71,7 @@ def test_a_run_that_is_killed_goes_on_as_if_it_had_not_been(
     config = TrainingConfig.from_yaml(experiment).seeded(3)
     arguments = ['--config', str(experiment), '--seed', '3', '--results', str(tmp_path / 'results')]
     manifold, transform = list_stages(config)
-    _kill_once_there_is(manifold.folder / LAST, arguments)
+    _kill_when_exists(manifold.folder / LAST, arguments)
     assert not manifold.done, 'it was over before it was killed'
     _fail_at_step(27, monkeypatch)
     with pytest.raises(RuntimeError, match='power failure'):
@@ -82,14 +82,14 @@ def test_a_run_that_is_killed_goes_on_as_if_it_had_not_been(
     assert main(arguments) == 0
     undisturbed = replace(config, output=str(tmp_path / 'undisturbed'))
     run(undisturbed, tmp_path / 'other_results', QUIET)
-    for killed, whole in zip(list_stages(config), list_stages(undisturbed), strict=True):
-        found, wanted = FitRecord.read(killed.folder), FitRecord.read(whole.folder)
-        assert found.steps == wanted.steps == STEPS
-        assert len(wanted.curves['train/loss']) == STEPS
-        assert [step for step, _ in wanted.curves['val/loss']] == [10, 20, 30, 40]
-        assert found.curves == wanted.curves
+    for killed, uninterrupted in zip(list_stages(config), list_stages(undisturbed), strict=True):
+        found, expected = FitHistory.read(killed.folder), FitHistory.read(uninterrupted.folder)
+        assert found.steps == expected.steps == STEPS
+        assert len(expected.curves['train/loss']) == STEPS
+        assert [step for step, _ in expected.curves['val/loss']] == [10, 20, 30, 40]
+        assert found.curves == expected.curves
         for name in (LAST, BEST):
-            weights = [network_weights(load_checkpoint(stage.folder / name)) for stage in (killed, whole)]
+            weights = [network_weights(load_checkpoint(stage.folder / name)) for stage in (killed, uninterrupted)]
             assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[1])
 
 
@@ -189,7 +189,7 @@ def _check_record(record: dict[str, Any], config: TrainingConfig) -> None:
     assert set(record['curves']) >= {'manifold_depth/train/loss', 'transform_depth/val/loss'}
 
 
-def _kill_once_there_is(path: Path, arguments: list[str]) -> None:
+def _kill_when_exists(path: Path, arguments: list[str]) -> None:
     with subprocess.Popen(_command(arguments), env=_environment(), stderr=subprocess.DEVNULL) as process:
         end_s = time.monotonic() + 240
         while not path.exists():

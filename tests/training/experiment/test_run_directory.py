@@ -16,7 +16,7 @@ from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
 from training.errors import TrainingError
 from training.experiment.run_directory import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows
-from training.experiment.whole_json import write_whole
+from training.experiment.whole_json import write_json_atomic
 
 SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
 
@@ -42,7 +42,7 @@ def test_only_what_matters_to_an_experiment_makes_it_another(
     begun.write_text(yaml.safe_dump({'output': str(tmp_path / 'runs')}))
     over.write_text(yaml.safe_dump(changes))
     path = SYSTEMS / f'{system}.yaml'
-    write_whole(tmp_path / 'runs' / CONFIG_FILE, TrainingConfig.from_yaml(path, [begun]).to_dict())
+    write_json_atomic(tmp_path / 'runs' / CONFIG_FILE, TrainingConfig.from_yaml(path, [begun]).to_dict())
     changed = TrainingConfig.from_yaml(path, [begun, over])
     if not words:
         check_experiment(changed)
@@ -82,11 +82,11 @@ def test_what_a_folder_could_not_say_yet_was_the_default(config: TrainingConfig)
     values = config.to_dict()
     del values['ears'], values['augment']['drop_microphones']
     path = Path(config.output) / CONFIG_FILE
-    write_whole(path, values)
+    write_json_atomic(path, values)
     check_experiment(config)
     with pytest.raises(TrainingError, match='another ears: '):
         check_experiment(replace(config, ears=(2, 7)))
-    write_whole(path, {**values, 'colour': 'red'})
+    write_json_atomic(path, {**values, 'colour': 'red'})
     with pytest.raises(TrainingError, match=r"no experiment that this version knows .*'colour'"):
         check_experiment(config)
 

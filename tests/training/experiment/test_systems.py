@@ -11,7 +11,7 @@ import torch
 
 from audio_manifold_ros.features.presets import omninet_features
 from audio_manifold_ros.networks.at_net import AtNet
-from audio_manifold_ros.networks.single_stage import DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
@@ -39,10 +39,10 @@ def test_every_system_hears_its_features(path: Path) -> None:
     config = TrainingConfig.from_yaml(path)
     spec = config.data.features
     features = torch.randn(1, 8, spec.height, spec.width)
-    networks = [AtNet(network) for network in config.at_nets] + [DirectNetwork(system) for system in config.direct]
+    networks = [AtNet(network) for network in config.at_nets] + [SingleStageNetwork(system) for system in config.direct]
     with torch.inference_mode():
-        said = {name: image for network in networks for name, image in network.eval()(features).items()}
-    assert tuple(sorted(said)) == config.modalities
+        outputs = {name: image for network in networks for name, image in network.eval()(features).items()}
+    assert tuple(sorted(outputs)) == config.modalities
 
 
 def test_omninets_hear_what_omninet_hears() -> None:

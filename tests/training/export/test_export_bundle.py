@@ -19,16 +19,16 @@ from rich.console import Console
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
-from audio_manifold_ros.networks.single_stage import DirectConfig
+from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import AugmentConfig
 from training.data.cache import WindowCache, open_cache
-from training.data.simulate import write_corpus
+from training.data.simulate import write_dataset
 from training.errors import TrainingError
 from training.experiment.class_bias import balance_classes
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main
-from training.experiment.experiment_inference import listen, load_perception, take_features
+from training.experiment.experiment_inference import load_perception, predict, take_features
 from training.experiment.provenance import PROVENANCE, provenance
 from training.export import export_bundle as export_module
 from training.export.export_bundle import describe, export, main
@@ -45,7 +45,7 @@ FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the configuration of an experiment whose networks are fitted."""
     folder = tmp_path_factory.mktemp('experiment')
-    write_corpus(folder / 'drives', range(2014, 2022), 2, 2, Console(quiet=True))
+    write_dataset(folder / 'drives', range(2014, 2022), 2, 2, Console(quiet=True))
     values = {
         'name': 'small',
         'output': str(folder / 'runs'),
@@ -101,10 +101,10 @@ def test_the_bundle_says_on_test_windows_what_the_networks_say(
 ) -> None:
     features = take_features(cache, cache.indices('test'))
     backend = open_backend(bundle, 'onnx')
-    for window, wanted in zip(features, listen(network, features), strict=True):
+    for window, expected in zip(features, predict(network, features), strict=True):
         found = backend.run(window)
-        np.testing.assert_allclose(found.depth_m, wanted.depth_m, rtol=0.02)
-        assert (found.labels == wanted.labels).mean() > 0.99
+        np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=0.02)
+        assert (found.labels == expected.labels).mean() > 0.99
 
 
 def test_the_bundle_holds_scores_and_a_card_that_shows_them(bundle: Bundle, cache: WindowCache) -> None:
@@ -201,10 +201,10 @@ def test_a_system_with_two_ears_can_do_without_neither(
     config: TrainingConfig, cache: WindowCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_module, '_training', lambda *_: {})
-    often = replace(config, augment=AugmentConfig(drop_microphones=0.5))
-    assert describe(often, load_perception(config), cache).tolerates_missing > 0
-    two = DirectConfig.from_dict({'omninet': {'mics': 2, 'modalities': ['depth']}, 'microphones': [2, 6]})
+    max_dropped = replace(config, augment=AugmentConfig(drop_microphones=0.5))
+    assert describe(max_dropped, load_perception(config), cache).tolerates_missing > 0
+    two = SingleStageConfig.from_dict({'omninet': {'mics': 2, 'modalities': ['depth']}, 'microphones': [2, 6]})
     with torch.device('meta'):
         network = PerceptionNetwork(PerceptionConfig(direct=(two,)))
-    ears = replace(often, manifolds={}, at_nets=(), direct=(two,))
+    ears = replace(max_dropped, manifolds={}, at_nets=(), direct=(two,))
     assert describe(ears, network, cache).tolerates_missing == 0

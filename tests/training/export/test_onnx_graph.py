@@ -16,7 +16,7 @@ from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
-from audio_manifold_ros.networks.single_stage import DirectConfig, DirectNetwork
+from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.export.onnx_graph import export_network
 
@@ -77,8 +77,10 @@ def assert_same(network: PerceptionNetwork, features: torch.Tensor, folder: Path
     session = onnxruntime.InferenceSession(str(folder / ONNX_FILE))
     names = network.config.output_names
     with torch.inference_mode():
-        wanted = [tensor.numpy() for tensor in network(features[:1])]
-    for name, found, tensor in zip(names, session.run(names, {INPUT_NAME: features[:1].numpy()}), wanted, strict=True):
+        expected = [tensor.numpy() for tensor in network(features[:1])]
+    for name, found, tensor in zip(
+        names, session.run(names, {INPUT_NAME: features[:1].numpy()}), expected, strict=True
+    ):
         assert found.dtype == tensor.dtype
         if name == 'labels':
             assert (found == tensor).mean() >= SAME_LABELS
@@ -91,13 +93,13 @@ def assert_same(network: PerceptionNetwork, features: torch.Tensor, folder: Path
 def test_direct_systems(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     values, shape = DIRECT[name]
-    system = DirectNetwork(DirectConfig.from_dict(values))
+    system = SingleStageNetwork(SingleStageConfig.from_dict(values))
     features = torch.randn(4, *shape)
     settle(system, features)
     if system.config.kind == 'end_to_end':
         centre(system.system.decoders['depth'])
     network = PerceptionNetwork.from_trained([], {}, NEAR_AND_FAR, [system])
-    network.favour_classes(torch.linspace(0, 0.1, 19))
+    network.add_class_bias(torch.linspace(0, 0.1, 19))
     assert_same(network, features, tmp_path)
 
 
@@ -121,7 +123,7 @@ def test_manifolds(bottleneck: str, tmp_path: Path) -> None:
 
 
 def test_the_graph_takes_the_shape_that_it_was_made_for(tmp_path: Path) -> None:
-    system = DirectNetwork(DirectConfig.from_dict({'omninet': OMNINET})).eval()
+    system = SingleStageNetwork(SingleStageConfig.from_dict({'omninet': OMNINET})).eval()
     exported = export_network(PerceptionNetwork.from_trained([], {}, direct=[system]), (8, 65, 77))
     (tmp_path / ONNX_FILE).write_bytes(exported.onnx)
     (tmp_path / WEIGHTS_FILE).write_bytes(exported.weights)

@@ -33,12 +33,12 @@ def quantised(features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_it_says_nearly_the_same(quantised: Bundle, features: np.ndarray) -> None:
     exact = open_backend(quantised, 'onnx')
-    bytes_ = open_backend(quantised, 'auto', precision='int8')
-    assert 'int8' in bytes_.reason
+    int8 = open_backend(quantised, 'auto', precision='int8')
+    assert 'int8' in int8.reason
     for window in features:
-        wanted, found = exact.run(window), bytes_.run(window)
-        assert np.mean(found.labels == wanted.labels) > 0.9
-        assert np.median(np.abs(found.depth_m / wanted.depth_m - 1)) < 0.05
+        expected, found = exact.run(window), int8.run(window)
+        assert np.mean(found.labels == expected.labels) > 0.9
+        assert np.median(np.abs(found.depth_m / expected.depth_m - 1)) < 0.05
 
 
 def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
@@ -46,8 +46,8 @@ def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
     onnx.checker.check_model(str(quantised.int8_path))
     rounded = {name for node in graph.node if node.op_type == 'DequantizeLinear' for name in node.output}
     convolutions = [node for node in graph.node if node.op_type == 'Conv']
-    bytes_ = {node.name for node in convolutions if set(node.input[:2]) <= rounded}
-    exact = {node.name for node in convolutions} - bytes_
+    int8 = {node.name for node in convolutions if set(node.input[:2]) <= rounded}
+    exact = {node.name for node in convolutions} - int8
     last = {f'/at_nets.0/{head}/{head}.20/Conv' for head in ('depth', 'segmentation')}
     first = {f'/at_nets.0/trunk/trunk.{layer}/Conv' for layer in (0, 1)}
     assert exact == first | last, 'what hears the microphones, and what codes are searched for'

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from audio_manifold_ros.networks.single_stage import DirectConfig
+from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig, LossConfig
 from training.data.cache import open_cache
@@ -19,7 +19,7 @@ from training.experiment.visualize import overview
 from training.fitting.direct_module import DirectModule
 from training.fitting.fit_common import LAST, load_direct
 from training.fitting.fit_direct import fit_direct
-from training.fitting.fit_history import FitRecord
+from training.fitting.fit_history import FitHistory
 from training.fitting.losses import image_loss
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -41,11 +41,11 @@ SYSTEMS = {
 def test_a_direct_system_learns_which_sound_belongs_to_which_street(
     config: TrainingConfig, system: str, steps: int
 ) -> None:
-    network = DirectConfig.from_dict(SYSTEMS[system])
+    network = SingleStageConfig.from_dict(SYSTEMS[system])
     fit = FitConfig(batch_size=8, steps=steps, learning_rate=5e-3, schedule='one_cycle', validate_every_steps=steps)
     config = replace(config, manifolds={}, at_nets=(), direct=(network,), losses=LossConfig(depth='log1p'))
     best = fit_direct(config, network, fit)
-    curve = FitRecord.read(best.parent).curves['train/loss']
+    curve = FitHistory.read(best.parent).curves['train/loss']
     assert curve[-1][1] < 0.8 * curve[0][1]
     cache = open_cache(config.data, progress=False)
     indices = cache.indices('train')
@@ -65,10 +65,10 @@ def test_a_direct_system_learns_which_sound_belongs_to_which_street(
 
 
 def test_a_fit_stops_when_validation_gets_no_better(config: TrainingConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    network = DirectConfig.from_dict(SYSTEMS['echo2depth'])
+    network = SingleStageConfig.from_dict(SYSTEMS['echo2depth'])
     config = replace(config, manifolds={}, at_nets=(), direct=(network,))
     # Without a gradient no validation is better than the first.
     monkeypatch.setattr(DirectModule, '_total', lambda _module, losses: losses['depth'] * 0 + 1.0)
     fit = FitConfig(batch_size=6, steps=50, patience=2, validate_every_steps=5)
     folder = fit_direct(config, network, fit).parent
-    assert FitRecord.read(folder).steps == 15
+    assert FitHistory.read(folder).steps == 15

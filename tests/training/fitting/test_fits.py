@@ -17,7 +17,7 @@ from training.data.cache import open_cache
 from training.errors import TrainingError
 from training.experiment.visualize import overview
 from training.fitting.fit_common import LAST, load_at_net, load_checkpoint, load_vq_vae
-from training.fitting.fit_history import FitRecord
+from training.fitting.fit_history import FitHistory
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 from training.fitting.latent_cache import add_latents, latent_statistics
@@ -38,8 +38,8 @@ def test_a_resumed_fit_goes_on_where_it_stopped(config: TrainingConfig, modality
     best = fit_manifold(config, modality, config.manifold_fit, resume=True)
     resumed = load_checkpoint(config.manifold_folder(modality) / LAST)
     assert resumed['global_step'] == 2 * stopped['global_step']
-    moments = resumed['optimizer_states'][0]['state'][0]
-    assert int(moments['step']) == resumed['global_step']
+    adam_moments = resumed['optimizer_states'][0]['state'][0]
+    assert int(adam_moments['step']) == resumed['global_step']
     assert _val_loss(resumed) < _val_loss(stopped)
     assert load_vq_vae(best).quantizer.started
 
@@ -58,7 +58,7 @@ def test_the_best_manifold_is_the_one_with_the_best_images(
     monkeypatch.setattr(ManifoldModule, '_losses', with_growing_penalty)
     fit = replace(config.manifold_fit, epochs=12, validate_every_steps=4, patience=2)
     best = fit_manifold(config, 'depth', fit)
-    curves = FitRecord.read(best.parent).curves
+    curves = FitHistory.read(best.parent).curves
     lowest = {name: min(curves[name], key=lambda point: point[1])[0] for name in ('val/reconstruction', 'val/loss')}
     # By the whole loss, patience would have ended the fit two validations after the first with a codebook.
     assert len(curves['val/loss']) > 4
@@ -85,14 +85,14 @@ def test_a_small_transform_learns_which_sound_belongs_to_which_street(config: Tr
     indices = cache.indices('train')
     features = torch.from_numpy(cache.take('features', indices).astype(np.float32))
     with torch.inference_mode():
-        heard = last(features)
+        predicted = last(features)
     for modality in config.manifolds:
         vq_vae = load_vq_vae(config.manifold_folder(modality) / 'best.ckpt')
         name = add_latents(cache, modality, vq_vae, config.depth)
         truth = torch.from_numpy(cache.take(name, indices).astype(np.float32))
-        own = float((heard[modality] - truth).square().mean())
+        own = float((predicted[modality] - truth).square().mean())
         # Windows come in pairs of one street: two places on is another street.
-        shuffled = float((heard[modality].roll(2, dims=0) - truth).square().mean())
+        shuffled = float((predicted[modality].roll(2, dims=0) - truth).square().mean())
         mean_image = latent_statistics(cache, name).variance
         assert own < 0.7 * mean_image
         assert own < 0.6 * shuffled
@@ -119,8 +119,8 @@ def test_latents_are_those_of_the_encoder_before_the_codebook(config: TrainingCo
     indices = np.array([0, 7, 19])
     image = to_image({'labels': torch.from_numpy(cache.take('labels', indices))}, 'segmentation', vq_vae.config)
     with torch.inference_mode():
-        wanted = vq_vae.encoder(image)
-    torch.testing.assert_close(torch.from_numpy(cache.take(name, indices)).float(), wanted, rtol=2e-3, atol=1e-4)
+        expected = vq_vae.encoder(image)
+    torch.testing.assert_close(torch.from_numpy(cache.take(name, indices)).float(), expected, rtol=2e-3, atol=1e-4)
     assert add_latents(cache, 'segmentation', vq_vae, config.depth) == name
     with torch.no_grad():
         next(vq_vae.encoder.parameters()).add_(1.0)

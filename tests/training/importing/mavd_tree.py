@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 RATE_HZ = 44_100
 PICTURE = (65, 192)  # a tenth of the true 650 × 1920
 TEACHER = (32, 96)
-NS = 1_000_000_000
+NS_PER_S = 1_000_000_000
 SKY_ROWS, CAR = 8, (20, 26)
 
 
@@ -26,7 +26,7 @@ def tone(microphone: int, stamp_ns: int) -> NDArray[np.float32]:
     return (0.2 * np.sin(2 * np.pi * (300 + 100 * microphone) * time_s) + noise).astype(np.float32)
 
 
-def write_instant(
+def write_frame(
     drive: Path, name: str, *, stamp_ns: int | None = None, microphones: Sequence[int] = range(8), truth: bool = True
 ) -> None:
     """Write all that MAVD, and two teachers, have of one image.
@@ -40,7 +40,7 @@ def write_instant(
 
     """
     seconds, nanoseconds = (int(part) for part in name.split('_')[:2])
-    sounds_ns = seconds * NS + nanoseconds if stamp_ns is None else stamp_ns
+    sounds_ns = seconds * NS_PER_S + nanoseconds if stamp_ns is None else stamp_ns
     for folder in ('audio', 'fl_rgb', 'fl_ir_aligned', 'fl_rgb_depth', 'disparity', 'masks'):
         (drive / folder).mkdir(parents=True, exist_ok=True)
     for microphone in microphones:
@@ -80,7 +80,7 @@ def mask() -> NDArray[np.uint8]:
 def write_drive(root: Path, drive_id: str, names: Sequence[str]) -> Path:
     """Write a drive without faults."""
     for name in names:
-        write_instant(root / drive_id, name)
+        write_frame(root / drive_id, name)
     return root / drive_id
 
 

@@ -18,7 +18,7 @@ import pytest
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.label_file import LabelRun, TrackDescription, write_track
+from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegment, write_label_file
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.camera import CameraModel
@@ -31,7 +31,7 @@ from tests.training.importing.mavd_tree import (
     teacher_arguments,
     tone,
     write_drive,
-    write_instant,
+    write_frame,
     write_pictures,
 )
 from training.data.window_dataset import find_drives
@@ -97,27 +97,27 @@ def test_each_channel_sounds_as_its_microphone_at_that_instant(imported: Path) -
 def test_images_are_the_teachers_words_on_the_columns_that_count(imported: Path) -> None:
     first, end = round(200 * TEACHER[1] / 1920), round(1720 * TEACHER[1] / 1920)
     with DriveReader(imported / f'{MAY}.h5') as drive:
-        assert drive.traits.depth_unit == RELATIVE
+        assert drive.attributes.depth_unit == RELATIVE
         for number, stamp_ns in enumerate(STAMPS_NS):
-            wanted = 1 / disparity(stamp_ns)[:, first:end]
-            np.testing.assert_allclose(drive.native_depth_m(number), wanted, rtol=1e-3)
+            expected = 1 / disparity(stamp_ns)[:, first:end]
+            np.testing.assert_allclose(drive.native_depth_m(number), expected, rtol=1e-3)
             np.testing.assert_array_equal(drive.native_labels(number), mask()[:, first:end])
             assert drive.depth_m(number).shape == drive.labels(number).shape == (128, 128)
-            np.testing.assert_allclose(drive.depth_m(number)[0, [0, -1]], wanted[0, [0, -1]], rtol=1e-3)
+            np.testing.assert_allclose(drive.depth_m(number)[0, [0, -1]], expected[0, [0, -1]], rtol=1e-3)
             assert set(np.unique(drive.labels(number))) == {0, 10, 13}
             assert drive.labels(number)[90, 0] == 0
 
 
 def test_every_fault_is_reported_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS[:1])
-    write_instant(drive, '1590084500_999000000_1')
-    write_instant(drive, '1590084510_7_0', microphones=range(7))
-    write_instant(drive, '1590084511_7_0', truth=False)
-    write_instant(drive, '1590084512_7_0')
+    write_frame(drive, '1590084500_999000000_1')
+    write_frame(drive, '1590084510_7_0', microphones=range(7))
+    write_frame(drive, '1590084511_7_0', truth=False)
+    write_frame(drive, '1590084512_7_0')
     (drive / 'masks' / 'fl_rgb_1590084512_7_0_mask.png').unlink()
-    write_instant(drive, '1590084513_7_0')
+    write_frame(drive, '1590084513_7_0')
     (drive / 'disparity' / 'fl_rgb_1590084513_7_0_disp.npy').write_bytes(b'PK\x03\x04nothing')
-    write_instant(drive, '1590084514_7_0')
+    write_frame(drive, '1590084514_7_0')
     (drive / 'audio' / 'audio_5_1590084514_7_0.mp3').write_bytes(b'\xff\xfb' + bytes(500))
     write_pictures(drive, '1590084499_0_0')
     (drive / 'audio' / 'notes.txt').touch()
@@ -165,7 +165,7 @@ def test_what_is_done_is_kept_until_something_that_it_depends_on_changes(tmp_pat
     run(tmp_path, '--size', '64', '96')
     with DriveReader(path) as reader:
         assert reader.depth_m(0).shape == (64, 96)
-    write_instant(drive, INSTANTS[2])
+    write_frame(drive, INSTANTS[2])
     teacher_arguments_again = tmp_path / 'teachers'
     for kind in ('disparity', 'masks'):
         for file in (drive / kind).iterdir():
@@ -182,13 +182,13 @@ def test_tracks_that_the_labeller_left_beside_the_pictures_are_taken(tmp_path: P
     depth = np.stack([np.full((128, 192), 7 + number, np.float16) for number in range(2)])
     ids = np.zeros((2, 128, 128), np.uint8)
     ids[:, :10] = 10
-    whole = TrackDescription('depth', 'k1', {'source': {}, 'teacher': {'kind': 'model'}})
-    write_track(labels / 'depth.h5', whole, iter([LabelRun(stamps, stamps, depth, 3)]))
-    cropped = TrackDescription('segmentation', 'k2', {'source': {'columns': [200, 1720]}, 'teacher': {}})
-    write_track(labels / 'segmentation.h5', cropped, iter([LabelRun(stamps, stamps, ids, 3)]))
+    whole = LabelDescription('depth', 'k1', {'source': {}, 'teacher': {'kind': 'model'}})
+    write_label_file(labels / 'depth.h5', whole, iter([LabelSegment(stamps, stamps, depth, 3)]))
+    cropped = LabelDescription('segmentation', 'k2', {'source': {'columns': [200, 1720]}, 'teacher': {}})
+    write_label_file(labels / 'segmentation.h5', cropped, iter([LabelSegment(stamps, stamps, ids, 3)]))
     assert main([str(tmp_path / 'MAVD' / MAY), '--out', str(tmp_path / 'out'), '--workers', '1']) == 0
     with DriveReader(tmp_path / 'out' / f'{MAY}.h5') as reader:
-        assert reader.traits.depth_unit == METRES
+        assert reader.attributes.depth_unit == METRES
         assert reader.image_stamps_ns.tolist() == list(STAMPS_NS[:2])
         assert np.all(reader.depth_m(1)[10:] == 8)
         assert np.all(np.isnan(reader.depth_m(1)[:10]))
@@ -215,8 +215,8 @@ def test_the_report_is_over_all_drives_and_an_older_one_is_named(tmp_path: Path)
 def test_labels_of_other_columns_are_refused(tmp_path: Path) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS)
     stamps, ids = np.array(STAMPS_NS[:2], dtype=np.int64), np.zeros((2, 128, 128), np.uint8)
-    left = TrackDescription('segmentation', 'key', {'source': {'columns': [0, 960]}, 'teacher': {}})
-    write_track(drive / 'fl_rgb.labels' / 'segmentation.h5', left, iter([LabelRun(stamps, stamps, ids, 3)]))
+    left = LabelDescription('segmentation', 'key', {'source': {'columns': [0, 960]}, 'teacher': {}})
+    write_label_file(drive / 'fl_rgb.labels' / 'segmentation.h5', left, iter([LabelSegment(stamps, stamps, ids, 3)]))
     arguments = [str(drive), '--out', str(tmp_path / 'out'), '--workers', '1']
     assert main(arguments) == 1
     refused = json.loads((tmp_path / 'out' / 'import.json').read_text())['refused'][MAY]

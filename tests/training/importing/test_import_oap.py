@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from tests.training.importing import oap_tree
 from training.importing import import_oap
 from training.labelling import label
@@ -47,7 +47,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_sound_is_that_of_the_tracks_at_the_rate_of_the_network(imported: tuple[Path, Path]) -> None:
     with DriveReader(imported[1] / 'scene0040.h5', verify=True) as drive:
-        assert (drive.sample_rate_hz, drive.traits.missing_channels) == (RATE_HZ, ())
+        assert (drive.sample_rate_hz, drive.attributes.missing_channels) == (RATE_HZ, ())
         first, end = drive.first_sample, drive.end_sample
         assert first < 0.01 * RATE_HZ
         assert end > 3.99 * RATE_HZ
@@ -58,7 +58,7 @@ def test_the_sound_is_that_of_the_tracks_at_the_rate_of_the_network(imported: tu
 
 def test_tracks_that_were_not_recorded_are_zeros_and_said_so(imported: tuple[Path, Path]) -> None:
     with DriveReader(imported[1] / 'scene0001.h5') as drive:
-        assert drive.traits == DriveTraits((2, 3), RELATIVE)
+        assert drive.attributes == DriveAttributes((2, 3), RELATIVE)
         assert drive.missing_microphones == (2, 3)
         loud = np.abs(drive.raw(drive.first_sample, 1000)).max(axis=1) > 0
         assert loud.tolist() == [True, True, False, False, True, True, True, True]
@@ -74,9 +74,9 @@ def test_images_are_the_teachers_at_their_instants(imported: tuple[Path, Path]) 
         for image, start_s in enumerate((0, 2)):
             depth = (1 / oap_tree.disparity(40, start_s)[0, 0]).astype(np.float32)
             np.testing.assert_allclose(drive.native_depth_m(image), depth, rtol=1e-3)
-            np.testing.assert_allclose(drive.depth_m(image), sampled(depth, 128, 128), rtol=1e-3)
+            np.testing.assert_allclose(drive.depth_m(image), resize_nearest(depth, 128, 128), rtol=1e-3)
             np.testing.assert_array_equal(drive.native_labels(image), oap_tree.mask(40, start_s))
-            np.testing.assert_array_equal(drive.labels(image), sampled(oap_tree.mask(40, start_s), 128, 128))
+            np.testing.assert_array_equal(drive.labels(image), resize_nearest(oap_tree.mask(40, start_s), 128, 128))
 
 
 def test_what_is_done_is_kept_and_what_has_changed_is_not(imported: tuple[Path, Path], tmp_path: Path) -> None:
@@ -164,8 +164,10 @@ def test_videos_without_truth_give_pictures_that_can_be_labelled(tmp_path: Path)
     status, report = run_import(root, out, '--frames', str(frames))
     assert (status, report['drives'][0]['images']) == (0, 3)
     with DriveReader(out / 'scene0050.h5') as drive:
-        np.testing.assert_allclose(drive.depth_m(1), sampled(1 / oap_tree.disparity(50, 2)[0, 0], 128, 128), rtol=2e-3)
-        assert drive.traits.depth_unit == RELATIVE
+        np.testing.assert_allclose(
+            drive.depth_m(1), resize_nearest(1 / oap_tree.disparity(50, 2)[0, 0], 128, 128), rtol=2e-3
+        )
+        assert drive.attributes.depth_unit == RELATIVE
 
 
 def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:

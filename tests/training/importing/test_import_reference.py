@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveTraits
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.image_resize import sampled
+from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from tests.training.importing.oap_tree import disparity, mask, tone
 from training.importing import import_reference
 from training.importing.reference_drive import centres, picture_number
@@ -64,13 +64,13 @@ def test_sound_and_pictures_are_paired_as_the_published_code_pairs_them(files: d
     assert status == 0
     with DriveReader(tmp_path / 'out' / 'scene0040.h5', verify=True) as drive:
         assert (drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (RATE_HZ, 0, SECONDS * RATE_HZ)
-        assert drive.traits == DriveTraits(depth_unit=RELATIVE)
+        assert drive.attributes == DriveAttributes(depth_unit=RELATIVE)
         # Four of five seconds; disparity by the second, classes by the thirtieth, the last picture from then on.
         assert drive.image_samples.tolist() == [round((k + 0.5) * RATE_HZ) for k in range(SECONDS - 1)]
         for image, (depth, labels) in enumerate(((0, 2), (1, 2), (2, 2), (2, 2))):
             np.testing.assert_allclose(drive.native_depth_m(image), 1 / small_disparity(depth), rtol=1e-3)
             np.testing.assert_array_equal(drive.native_labels(image), small_mask(labels))
-            np.testing.assert_array_equal(drive.labels(image), sampled(small_mask(labels), 128, 128))
+            np.testing.assert_array_equal(drive.labels(image), resize_nearest(small_mask(labels), 128, 128))
         times_s = np.arange(SECONDS * RATE_HZ) / RATE_HZ
         np.testing.assert_allclose(drive.samples(0, len(times_s))[4], tone(5, times_s), atol=2e-5)
     first, second = report['drives']
@@ -80,7 +80,7 @@ def test_sound_and_pictures_are_paired_as_the_published_code_pairs_them(files: d
         '4 of 4 images repeat the last segmentation: there are 3 pictures, fewer than 30 a second',
     ]
     with DriveReader(tmp_path / 'out' / 'scene0001.h5') as drive:
-        assert drive.traits.missing_channels == (2, 3)
+        assert drive.attributes.missing_channels == (2, 3)
         np.testing.assert_allclose(drive.samples(0, len(times_s))[4], tone(5, times_s), atol=2e-5)
 
 
@@ -91,7 +91,7 @@ def test_true_rates_pair_them_right_and_the_network_gets_its_own(files: dict[str
     with DriveReader(tmp_path / 'out' / 'scene0040.h5') as drive:
         assert (drive.sample_rate_hz, drive.has_native) == (22_500, False)
         for image, number in enumerate((0, 0, 1, 1)):
-            np.testing.assert_array_equal(drive.labels(image), sampled(small_mask(number), 128, 128))
+            np.testing.assert_array_equal(drive.labels(image), resize_nearest(small_mask(number), 128, 128))
         times_s = np.arange(drive.first_sample, drive.end_sample) / 22_500
         np.testing.assert_allclose(drive.samples(drive.first_sample, len(times_s))[7], tone(8, times_s), atol=2e-4)
     _, report = run_import(files, tmp_path / 'out', *more)

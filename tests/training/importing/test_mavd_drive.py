@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import TrainingError
-from training.importing.mavd_drive import DUPLICATE, FOREIGN, INCOMPLETE, NO_AUDIO, survey
+from training.importing.mavd_drive import DUPLICATE, FOREIGN, INCOMPLETE, NO_AUDIO, index_clips
 
 DRIVE = 'drive_day_2020_05_21_20_07_12'
 
@@ -28,7 +28,7 @@ def test_one_code_of_each_instant_is_kept_and_the_others_are_counted(tmp_path: P
     for name in ('10_5_3', '10_5_0', '10_5_1', '9_999_2', '9_999', '10_000000007_4'):
         touch(drive, name)
     touch(drive, '10_7', microphones='')
-    found = survey(drive)
+    found = index_clips(drive)
     assert [clip.name.text for clip in found.clips] == ['9_999', '10_5_0', '10_000000007_4']
     assert [clip.name.stamp_ns for clip in found.clips] == [9_000_000_999, 10_000_000_005, 10_000_000_007]
     assert found.clips[1].aliases == ('10_5_0', '10_5_1', '10_5_3')
@@ -43,7 +43,7 @@ def test_a_code_that_lacks_microphones_gives_way_to_one_that_has_all(tmp_path: P
     touch(drive, '10_5_2')
     touch(drive, '11_5_0', microphones='01234')
     touch(drive, '11_5_1', microphones='567')
-    found = survey(drive)
+    found = index_clips(drive)
     assert [clip.name.text for clip in found.clips] == ['10_5_2']
     assert found.skipped == {DUPLICATE: ('10_5_0',), INCOMPLETE: ('11_5_0', '11_5_1')}
 
@@ -55,16 +55,16 @@ def test_pictures_without_audio_and_foreign_files_are_told(tmp_path: Path) -> No
     touch(drive, '8_5_1', microphones='')
     (drive / 'audio' / 'audio_0_10_5_0.pkl').touch()
     (drive / 'fl_rgb' / 'Thumbs.db').touch()
-    found = survey(drive)
+    found = index_clips(drive)
     assert found.skipped == {NO_AUDIO: ('8_5_0', '8_5_1'), FOREIGN: ('audio/audio_0_10_5_0.pkl', 'fl_rgb/Thumbs.db')}
 
 
 def test_folders_that_are_no_drives_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'Cannot list .*drive_day'):
-        survey(tmp_path / DRIVE)
+        index_clips(tmp_path / DRIVE)
     touch(tmp_path / DRIVE, '10_5_0', microphones='')
     with pytest.raises(TrainingError, match='holds no audio_<0'):
-        survey(tmp_path / DRIVE)
+        index_clips(tmp_path / DRIVE)
     touch(tmp_path / 'holiday', '10_5_0')
     with pytest.raises(TrainingError, match="'holiday' is no drive of MAVD"):
-        survey(tmp_path / 'holiday')
+        index_clips(tmp_path / 'holiday')

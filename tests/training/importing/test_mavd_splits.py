@@ -13,7 +13,7 @@ import pytest
 
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.data.split_file import SPLITS, SplitFile
 from training.data.window_dataset import find_drives
 from training.errors import TrainingError
@@ -38,7 +38,7 @@ INSTANTS = {
 def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a window of noise for each instant."""
     folder = tmp_path_factory.mktemp('drives')
-    rig = RigText.from_folder(resource_path('calibration/mavd'))
+    rig = RigFiles.from_folder(resource_path('calibration/mavd'))
     rng = np.random.default_rng(1)
     for drive_id, names in INSTANTS.items():
         options = {'drive_id': drive_id, 'rig': rig, 'sample_rate_hz': RATE_HZ, 'channels': 8, 'provenance': {}}
@@ -86,7 +86,7 @@ def test_days_that_leave_a_split_empty_are_refused(drives: Path) -> None:
 def test_the_published_lists_are_read_as_they_are(drives: Path, lists: Path) -> None:
     found = paper_split(lists, find_drives(drives))
     assert found.lines == {'train': 3, 'validation': 2, 'test': 3}
-    assert (found.by_night, found.not_there) == (1, 1)
+    assert (found.by_night, found.missing_images) == (1, 1)
     day, other = f'drive_day_{MAY_21}', f'drive_day_{APRIL_27}'
     assert found.split.train == (f'{day}/1590084432000000001', f'{other}/1588005405933945216')
     assert found.split.validation == (f'{day}/1590084432033945217',)
@@ -122,7 +122,7 @@ def test_lists_that_are_not_those_are_refused(
         path = lists / 'val_all.txt'
         path.unlink() if text is None else path.write_text(text)
         assert main(command) == 1
-        shown = ' '.join(capsys.readouterr().err.split())
-        assert complaint in shown
-        assert 'val_all.txt' in shown.replace(' ', '')
+        output = ' '.join(capsys.readouterr().err.split())
+        assert complaint in output
+        assert 'val_all.txt' in output.replace(' ', '')
     assert not (tmp_path / 'split.yaml').exists()

@@ -17,7 +17,7 @@ from tests.training.importing.mavd_tree import disparity, teacher_arguments, wri
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.split_file import SPLITS
-from training.experiment.results import known_leaks
+from training.experiment.results import has_known_leaks
 from training.fitting.fit_manifold import fit_manifold
 from training.importing import import_mavd
 from training.importing.mavd_names import parse_name
@@ -80,7 +80,7 @@ def first_disparities(cache: WindowCache, split: str) -> list[float]:
     return [float(1 / depth_m[0, 0]) for depth_m in cache.take('depth_m', cache.indices(split))]
 
 
-def wanted(*instants: str) -> list[float]:
+def expected(*instants: str) -> list[float]:
     crop = round(200 * 96 / 1920)
     return [float(disparity(parse_name(instant).stamp_ns)[0, crop]) for instant in instants]
 
@@ -91,7 +91,7 @@ def test_a_network_learns_from_the_days_of_train_and_no_others(drives: Path, tmp
     assert {shard.contents.depth_unit for shard in cache.shards} == {RELATIVE}
     for part in SPLITS:
         assert cache.drives(part) == (f'drive_day_{DAYS[part]}',)
-        np.testing.assert_allclose(first_disparities(cache, part), wanted(*names(part)), rtol=1e-2)
+        np.testing.assert_allclose(first_disparities(cache, part), expected(*names(part)), rtol=1e-2)
     features = cache.take('features', cache.indices('train'))
     assert features.shape == (2, 8, 128, 128)
     assert np.all(np.ptp(features, axis=(2, 3)) > 0.1)
@@ -99,7 +99,7 @@ def test_a_network_learns_from_the_days_of_train_and_no_others(drives: Path, tmp
     weights = torch.load(checkpoint, weights_only=True, map_location='cpu')['state_dict']
     assert all(torch.isfinite(value).all() for value in weights.values() if value.is_floating_point())
     assert check_split.main([str(drives), '--split', str(drives.parent / 'days.yaml'), '--workers', '1']) == 0
-    assert not known_leaks(cache, config.data.features)
+    assert not has_known_leaks(cache, config.data.features)
 
 
 def test_the_papers_lists_put_an_instant_into_train_and_test(drives: Path, tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_the_papers_lists_put_an_instant_into_train_and_test(drives: Path, tmp_p
     cache = open_cache(config.data, progress=False)
     assert [len(cache.indices(part)) for part in SPLITS] == [3, 1, 2]
     assert set(cache.indices('train')) & set(cache.indices('test'))
-    np.testing.assert_allclose(first_disparities(cache, 'test'), wanted(*names('test')), rtol=1e-2)
+    np.testing.assert_allclose(first_disparities(cache, 'test'), expected(*names('test')), rtol=1e-2)
     assert check_split.main([str(drives), '--split', str(drives.parent / 'paper.yaml'), '--workers', '1']) == 1
-    assert known_leaks(cache, config.data.features)
+    assert has_known_leaks(cache, config.data.features)
     cache.division = replace(cache.division, split=replace(cache.division.split, test=(), leaks=False))
-    assert known_leaks(cache, config.data.features)  # measured, not said
+    assert has_known_leaks(cache, config.data.features)  # measured, not said

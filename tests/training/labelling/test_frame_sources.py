@@ -17,9 +17,9 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_depth_unit import track_depth
-from audio_manifold_ros.datasets.label_file import TrackDescription
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.label_depth_unit import label_depth_unit
+from audio_manifold_ros.datasets.label_file import LabelDescription
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.training.labelling.recording import (
     FRAMES,
     LATENCY_NS,
@@ -34,7 +34,7 @@ from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.content_fingerprint import EDGE_BYTES, fingerprint
 from training.labelling.folder_frames import PictureFrames
-from training.labelling.recorded_labels import RecordedTopic
+from training.labelling.recorded_labels import RecordedLabels
 from training.labelling.teacher_files import TeacherFiles
 
 
@@ -73,7 +73,7 @@ def test_files_are_told_apart_by_their_ends(tmp_path: Path) -> None:
         if place is not None:
             changed[place] = 1
         path.write_bytes(bytes(changed))
-        found.append((fingerprint([path], whole=False), fingerprint([path], whole=True)))
+        found.append((fingerprint([path], full_content=False), fingerprint([path], full_content=True)))
     ends, wholes = zip(*found, strict=True)
     assert len(set(wholes)) == 4
     assert ends[2] == ends[0]
@@ -141,7 +141,7 @@ def test_folders_that_cannot_be_labelled_are_refused(tmp_path: Path) -> None:
 
 def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
     frames = list(BagFrames(bag).frames())
-    teacher = RecordedTopic(bag, 'depth', 'depth/image')
+    teacher = RecordedLabels(bag, 'depth', 'depth/image')
     found = teacher.label(frames[:2]) + teacher.label(frames[2:])
     for number in range(FRAMES - 1):
         np.testing.assert_array_equal(found[number], depth_image(number))
@@ -154,7 +154,7 @@ def test_recorded_depth_is_that_of_the_nearest_stamp(bag: Path) -> None:
 def test_a_wrong_stamp_of_an_image_costs_its_own_label_alone(bag: Path, wrong_s: int, stray: int) -> None:
     frames = list(BagFrames(bag).frames())
     frames[stray] = replace(frames[stray], stamp_ns=frames[stray].stamp_ns + wrong_s * 1_000_000_000)
-    found = RecordedTopic(bag, 'depth', 'depth/image').label(frames)
+    found = RecordedLabels(bag, 'depth', 'depth/image').label(frames)
     assert [image is None for image in found] == [number in {stray, FRAMES - 1} for number in range(FRAMES)]
 
 
@@ -170,7 +170,7 @@ def test_a_wrong_stamp_costs_its_own_label_alone(bag: Path, tmp_path: Path, wron
                 seconds = int.from_bytes(data[4:8], 'little') + wrong_s
                 data = data[:4] + seconds.to_bytes(4, 'little') + data[8:]
             writer.write(message.topic, data, message.time_ns)
-    found = RecordedTopic(tmp_path / 'bag', 'depth', 'depth/image').label(list(BagFrames(tmp_path / 'bag').frames()))
+    found = RecordedLabels(tmp_path / 'bag', 'depth', 'depth/image').label(list(BagFrames(tmp_path / 'bag').frames()))
     assert [image is None for image in found] == [False, True, False, False, True]
 
 
@@ -178,31 +178,31 @@ def test_a_wrong_stamp_costs_its_own_label_alone(bag: Path, tmp_path: Path, wron
 def test_recorded_depth_is_worth_what_the_rig_in_the_bag_says(bag: Path, tmp_path: Path, scale: str, unit: str) -> None:
     low, high = ('1', '20') if unit == METRES else ('null', 'null')
     text = f'schema_version: 1\nsource: network\ndepth_scale: {scale}\nmin_m: {low}\nmax_m: {high}\n'
-    rig = replace(RigText.from_folder(resource_path('calibration/roof_octagon')), depth=text)
+    rig = replace(RigFiles.from_folder(resource_path('calibration/roof_octagon')), depth=text)
     custom = {CUSTOM_KEY: RunMetadata(rig, 'test', START_NS, 'recorder', {}).to_json()}
     with BagReader(bag) as reader, BagWriter(tmp_path / 'bag', custom) as writer:
         for topic in reader.topics:
             writer.add_topic(topic.name, topic.type)
         for message in reader.messages():
             writer.write(message.topic, message.data, message.time_ns)
-    teacher = RecordedTopic(tmp_path / 'bag', 'depth', 'depth/image')
+    teacher = RecordedLabels(tmp_path / 'bag', 'depth', 'depth/image')
     (found,) = teacher.label(list(BagFrames(tmp_path / 'bag').frames())[:1])
     expected = depth_image(0)
     if unit == METRES:
         expected = np.where(expected == SKY_DEPTH_M, np.float32(np.nan), expected / 2)
     np.testing.assert_array_equal(found, expected)
-    assert teacher.provenance != RecordedTopic(bag, 'depth', 'depth/image').provenance
-    assert track_depth(TrackDescription('depth', '', {'teacher': teacher.provenance})).unit == unit
+    assert teacher.provenance != RecordedLabels(bag, 'depth', 'depth/image').provenance
+    assert label_depth_unit(LabelDescription('depth', '', {'teacher': teacher.provenance})).unit == unit
 
 
 def test_recorded_labels_are_read_and_a_wrong_topic_is_refused(bag: Path) -> None:
     frames = list(BagFrames(bag).frames())
-    found = RecordedTopic(bag, 'segmentation', '/truth/labels').label(frames)
+    found = RecordedLabels(bag, 'segmentation', '/truth/labels').label(frames)
     np.testing.assert_array_equal(found, [label_image(number) for number in range(FRAMES)])
     with pytest.raises(TrainingError, match='no image topic'):
-        RecordedTopic(bag, 'segmentation', '/labels')
+        RecordedLabels(bag, 'segmentation', '/labels')
     with pytest.raises(BagError, match='32FC1'):
-        RecordedTopic(bag, 'depth', '/truth/labels').label(frames)
+        RecordedLabels(bag, 'depth', '/truth/labels').label(frames)
 
 
 def test_the_papers_teachers_are_read_from_their_files(bag: Path, tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.label_file import LabelTrack
+from audio_manifold_ros.datasets.label_file import LabelFile
 from audio_manifold_ros.datasets.label_folder import label_folder
 from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
 from training.errors import TrainingError
-from training.labelling import label_job as track_module
+from training.labelling import label_job as job_module
 from training.labelling.bag_frames import BagFrames
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 from training.labelling.label import main
-from training.labelling.label_job import TrackRequest, make_track
+from training.labelling.label_job import LabelJob, run_label_job
 
 RECORDED = ['--depth', 'topic:depth/image', '--segmentation', 'topic:truth/labels']
 TIMES = [stamp + LATENCY_NS for stamp in stamps()]
@@ -34,29 +34,29 @@ class Brightness:
     modality = 'depth'
 
     def __init__(self, fails_after: int = 1000, name: str = 'brightness') -> None:
-        self.asked: list[int] = []
+        self.received_frames: list[int] = []
         self.provenance = {'kind': name}
         self._fails_after = fails_after
 
-    def label(self, frames: Sequence[Frame]) -> list[Any]:
-        if len(self.asked) + len(frames) > self._fails_after:
+    def label(self, frames: Sequence[RecordedFrame]) -> list[Any]:
+        if len(self.received_frames) + len(frames) > self._fails_after:
             raise KeyboardInterrupt
-        self.asked += [frame.stamp_ns for frame in frames]
+        self.received_frames += [frame.stamp_ns for frame in frames]
         return [frame.picture()[..., 0].astype(np.float32) + 1 for frame in frames]
 
 
-def request(bag: Path, teacher: Brightness, **changes: Any) -> TrackRequest:
-    return TrackRequest(BagFrames(bag), teacher, **{'size': (12, 24), 'batch': 2, **changes})
+def request(bag: Path, teacher: Brightness, **changes: Any) -> LabelJob:
+    return LabelJob(BagFrames(bag), teacher, **{'size': (12, 24), 'batch': 2, **changes})
 
 
 def make(bag: Path, teacher: Brightness, **changes: Any) -> Path:
-    return make_track(request(bag, teacher, **changes), label_folder(bag), [].append)
+    return run_label_job(request(bag, teacher, **changes), label_folder(bag), [].append)
 
 
 def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
     assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
     folder = bag.with_name('drive.labels')
-    with LabelTrack(folder / 'depth.h5') as depth, LabelTrack(folder / 'segmentation.h5') as labels:
+    with LabelFile(folder / 'depth.h5') as depth, LabelFile(folder / 'segmentation.h5') as labels:
         assert depth.time_ns.tolist() == TIMES[:-1]  # the last image has no depth
         assert depth.stamp_ns.tolist() == stamps()[:-1]
         assert labels.time_ns.tolist() == TIMES
@@ -80,9 +80,9 @@ def test_a_pattern_may_name_labels_and_a_recording_that_is_refused_does_not_stop
     everything = [str(path) for path in sorted(bag.parent.iterdir())]
     assert [Path(path).name for path in everything] == ['broken', 'drive', 'drive.labels']
     assert main([*everything, *RECORDED, '--size', '6', '8']) == 1
-    said = ' '.join(capsys.readouterr().err.split())
-    assert 'broken: BagError' in said
-    assert 'drive.labels:' not in said
+    stderr = ' '.join(capsys.readouterr().err.split())
+    assert 'broken: BagError' in stderr
+    assert 'drive.labels:' not in stderr
     assert (bag.with_name('drive.labels') / 'depth.h5').exists()
     broken.rmdir()
     assert main([*everything[1:], *RECORDED, '--size', '6', '8']) == 0
@@ -92,7 +92,7 @@ def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Pa
     models = ['--depth', str(depth_model), '--segmentation', str(segmentation_model)]
     assert main([str(bag), *models, '--batch', '3']) == 0
     for name, model in (('depth', 'tiny-depth'), ('segmentation', 'tiny-segmentation')):
-        with LabelTrack(label_folder(bag) / f'{name}.h5') as track:
+        with LabelFile(label_folder(bag) / f'{name}.h5') as track:
             assert track.time_ns.tolist() == TIMES
             assert track.size == (128, 128)
             assert len({track.image(number).tobytes() for number in range(FRAMES)}) == FRAMES
@@ -100,10 +100,10 @@ def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Pa
 
 
 def test_labels_are_the_nearest_pixels_of_the_whole_image(bag: Path) -> None:
-    with LabelTrack(make(bag, Brightness())) as track:
+    with LabelFile(make(bag, Brightness())) as track:
         for number in range(FRAMES):
-            wanted = picture(number)[2::4, 2::4, 0].astype(np.float16) + 1
-            np.testing.assert_array_equal(track.image(number), wanted)
+            expected = picture(number)[2::4, 2::4, 0].astype(np.float16) + 1
+            np.testing.assert_array_equal(track.image(number), expected)
 
 
 def test_the_same_labels_are_not_made_twice(bag: Path) -> None:
@@ -111,35 +111,35 @@ def test_the_same_labels_are_not_made_twice(bag: Path) -> None:
     path = make(bag, first)
     written = path.stat().st_mtime_ns
     assert make(bag, again) == path
-    assert (again.asked, path.stat().st_mtime_ns) == ([], written)
+    assert (again.received_frames, path.stat().st_mtime_ns) == ([], written)
     moved = bag.rename(bag.with_name('moved'))
     shutil.move(path.parent, label_folder(moved))
     make(moved, again)
-    assert again.asked == []
+    assert again.received_frames == []
     make(moved, other)
-    assert len(other.asked) == len(first.asked) == FRAMES
+    assert len(other.received_frames) == len(first.received_frames) == FRAMES
     make(moved, again, every=2)
-    assert again.asked == stamps()[::2]
+    assert again.received_frames == stamps()[::2]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track_module, 'PART_FRAMES', 2)
+    monkeypatch.setattr(job_module, 'PART_FRAMES', 2)
     interrupted, resumed = Brightness(fails_after=3), Brightness()
     with pytest.raises(KeyboardInterrupt):
         make(bag, interrupted)
     assert not (label_folder(bag) / 'depth.h5').exists()
     path = make(bag, resumed)
-    assert interrupted.asked == stamps()[:2]
-    assert resumed.asked == stamps()[2:]
+    assert interrupted.received_frames == stamps()[:2]
+    assert resumed.received_frames == stamps()[2:]
     assert [file.name for file in path.parent.iterdir()] == ['depth.h5']
-    with LabelTrack(path) as track:
+    with LabelFile(path) as track:
         assert track.time_ns.tolist() == TIMES
         for number in range(FRAMES):
             np.testing.assert_array_equal(track.image(number), picture(number)[2::4, 2::4, 0].astype(np.float16) + 1)
 
 
 def test_a_damaged_part_is_made_again(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track_module, 'PART_FRAMES', 2)
+    monkeypatch.setattr(job_module, 'PART_FRAMES', 2)
     with pytest.raises(KeyboardInterrupt):
         make(bag, Brightness(fails_after=4))
     parts = sorted(label_folder(bag).rglob('*.h5'))
@@ -147,21 +147,21 @@ def test_a_damaged_part_is_made_again(bag: Path, monkeypatch: pytest.MonkeyPatch
     parts[0].write_bytes(parts[0].read_bytes()[:1000])
     resumed = Brightness()
     make(bag, resumed)
-    assert resumed.asked == [*stamps()[:2], stamps()[4]]
+    assert resumed.received_frames == [*stamps()[:2], stamps()[4]]
 
 
 def test_depth_beyond_half_precision_is_invalid(bag: Path) -> None:
     class Far(Brightness):
-        def label(self, frames: Sequence[Frame]) -> list[Any]:
+        def label(self, frames: Sequence[RecordedFrame]) -> list[Any]:
             return [np.full((4, 4), 1e6, np.float32) for _ in frames]
 
-    with LabelTrack(make(bag, Far())) as track:
+    with LabelFile(make(bag, Far())) as track:
         assert np.isnan(track.image(0)).all()
 
 
 def test_a_teacher_that_knows_nothing_is_refused(bag: Path) -> None:
     class Silent(Brightness):
-        def label(self, frames: Sequence[Frame]) -> list[Any]:
+        def label(self, frames: Sequence[RecordedFrame]) -> list[Any]:
             return [None for _ in frames]
 
     with pytest.raises(TrainingError, match='knows none of 5 images'):
@@ -176,14 +176,14 @@ def test_damaged_labels_are_refused(bag: Path) -> None:
         place = file['images'].id.get_chunk_info(0).byte_offset
     content[place + 3] ^= 255
     path.write_bytes(bytes(content))
-    with LabelTrack(path) as track, pytest.raises(DatasetError, match=r'depth\.h5'):
+    with LabelFile(path) as track, pytest.raises(DatasetError, match=r'depth\.h5'):
         track.image(0)
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(DatasetError, match=r'depth\.h5'):
-        LabelTrack(path)
+        LabelFile(path)
     path.unlink()
     with pytest.raises(DatasetError, match='label again'):
-        LabelTrack(path)
+        LabelFile(path)
 
 
 @pytest.mark.parametrize(

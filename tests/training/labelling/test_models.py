@@ -22,17 +22,20 @@ from transformers import (
 from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES
 from training.errors import TrainingError
 from training.labelling.depth_model import DepthModel
-from training.labelling.frame import Frame
+from training.labelling.frame import RecordedFrame
 from training.labelling.segmentation_model import SegmentationModel
 
 PICTURE_SIZE = (48, 96)
 
 
-def frames(pictures: list[np.ndarray]) -> list[Frame]:
-    return [Frame(number, number, (str(number),), lambda shown=shown: shown) for number, shown in enumerate(pictures)]
+def frames(pictures: list[np.ndarray]) -> list[RecordedFrame]:
+    return [
+        RecordedFrame(number, number, (str(number),), lambda random_pictures=random_pictures: random_pictures)
+        for number, random_pictures in enumerate(pictures)
+    ]
 
 
-def shown(count: int) -> list[np.ndarray]:
+def random_pictures(count: int) -> list[np.ndarray]:
     rng = np.random.default_rng(1)
     return [rng.integers(0, 256, (*PICTURE_SIZE, 3), dtype=np.uint8) for _ in range(count)]
 
@@ -49,44 +52,44 @@ def change_config(folder: Path, **changes: object) -> None:
 
 
 def test_depth_is_what_the_model_says_in_metres(depth_model: Path) -> None:
-    pictures = shown(3)
+    pictures = random_pictures(3)
     found = DepthModel(str(depth_model)).label(frames(pictures))
     processor = AutoImageProcessor.from_pretrained(depth_model)
     model = DepthAnythingForDepthEstimation.from_pretrained(depth_model).eval()
     for image, depth_m in zip(pictures, found, strict=True):
         with torch.inference_mode():
-            said = model(**processor(images=image, return_tensors='pt')).predicted_depth[None]
-        wanted = torch.nn.functional.interpolate(said, PICTURE_SIZE, mode='bicubic')[0, 0].numpy()
+            model_output = model(**processor(images=image, return_tensors='pt')).predicted_depth[None]
+        expected = torch.nn.functional.interpolate(model_output, PICTURE_SIZE, mode='bicubic')[0, 0].numpy()
         assert (depth_m.shape, depth_m.dtype) == (PICTURE_SIZE, np.float32)
-        wanted = np.where(wanted > 0, wanted, np.nan)
-        np.testing.assert_allclose(depth_m, wanted, rtol=1e-3)
+        expected = np.where(expected > 0, expected, np.nan)
+        np.testing.assert_allclose(depth_m, expected, rtol=1e-3)
     assert 1 < np.nanmedian(found) < 80
     assert np.nanstd(found) > 1
 
 
 def test_classes_are_what_the_model_says(segmentation_model: Path) -> None:
-    pictures = shown(3)
+    pictures = random_pictures(3)
     found = SegmentationModel(str(segmentation_model)).label(frames(pictures))
     model = SegformerForSemanticSegmentation.from_pretrained(segmentation_model).eval()
     for image, labels in zip(pictures, found, strict=True):
         with torch.inference_mode():
-            said = model(normalised(image, 64)).logits
-        wanted = torch.nn.functional.interpolate(said, PICTURE_SIZE, mode='bilinear')[0].argmax(0).numpy()
+            model_output = model(normalised(image, 64)).logits
+        expected = torch.nn.functional.interpolate(model_output, PICTURE_SIZE, mode='bilinear')[0].argmax(0).numpy()
         assert (labels.shape, labels.dtype) == (PICTURE_SIZE, np.uint8)
-        assert (labels == wanted).mean() > 0.999
+        assert (labels == expected).mean() > 0.999
     assert len(np.unique(found)) > 1
 
 
 def test_classes_are_known_by_name_whatever_their_number(segmentation_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(segmentation_model, tmp_path / 'model')
-    before = SegmentationModel(str(folder)).label(frames(shown(1)))[0]
+    before = SegmentationModel(str(folder)).label(frames(random_pictures(1)))[0]
     names = ['Building' if name == 'road' else name for name in CLASS_NAMES]
     names[CLASS_NAMES.index('building')] = 'ROAD'
     most = int(np.bincount(before.ravel()).argmax())
     names[most] = 'zebra'
     change_config(folder, id2label={str(number): name for number, name in enumerate(names)})
     teacher = SegmentationModel(str(folder))
-    after = teacher.label(frames(shown(1)))[0]
+    after = teacher.label(frames(random_pictures(1)))[0]
     table = np.array([CLASS_NAMES.index(name.lower()) if name != 'zebra' else 255 for name in names])
     np.testing.assert_array_equal(after, table[before])
     assert teacher.unknown_classes == ('zebra',)
@@ -126,7 +129,7 @@ def test_pickles_are_refused(depth_model: Path, tmp_path: Path) -> None:
     torch.save(weights, folder / 'pytorch_model.bin')
     (folder / 'model.safetensors').unlink()
     with pytest.raises(TrainingError, match='needs safetensors'):
-        DepthModel(str(folder)).label(frames(shown(1)))
+        DepthModel(str(folder)).label(frames(random_pictures(1)))
 
 
 def test_code_that_comes_with_a_model_is_not_run(depth_model: Path, tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ def test_code_that_comes_with_a_model_is_not_run(depth_model: Path, tmp_path: Pa
     with pytest.raises(TrainingError, match='No model'):
         DepthModel(str(folder))
     change_config(folder, model_type='depth_anything')
-    assert DepthModel(str(folder)).label(frames(shown(1)))[0].shape == PICTURE_SIZE
+    assert DepthModel(str(folder)).label(frames(random_pictures(1)))[0].shape == PICTURE_SIZE
     assert not ran.exists()
 
 

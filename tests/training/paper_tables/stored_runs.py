@@ -11,43 +11,43 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.metric_suite import Images, ScoreBoard
+from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.rig.camera import CameraModel
 
 CAMERA = CameraModel(32, 32, 14.0, 36.0, 15.5, 15.5)
 WINDOWS = hashlib.sha256(b'six thousand streets').hexdigest()
 
 
-def street(rng: np.random.Generator) -> Images:
+def street(rng: np.random.Generator) -> DepthAndLabels:
     labels = np.full((32, 32), 10, np.uint8)
     labels[12:18], labels[18:] = 2, 0
     left = int(rng.integers(0, 26))
     labels[14:22, left : left + 7] = 13
     depth_m = np.select([labels == 10, labels == 13, labels == 2], [np.nan, 8.0, 30.0], 5.0).astype(np.float32)
-    return Images(depth_m, labels)
+    return DepthAndLabels(depth_m, labels)
 
 
-def guess(truth: Images, rng: np.random.Generator, error: float) -> Images:
+def guess(truth: DepthAndLabels, rng: np.random.Generator, error: float) -> DepthAndLabels:
     depth_m = np.nan_to_num(truth.depth_m, nan=80.0) * np.exp(rng.normal(0, error, truth.labels.shape))
     wrong = rng.random(truth.labels.shape) < error
-    return Images(depth_m.astype(np.float32), np.where(wrong, 0, truth.labels).astype(np.uint8))
+    return DepthAndLabels(depth_m.astype(np.float32), np.where(wrong, 0, truth.labels).astype(np.uint8))
 
 
 def scores(seed: int, error: float, *, labels: bool = True) -> dict[str, Any]:
     """Return what a board says of a system that is wrong by so much; the streets and the prior are always the same."""
-    streets, rng, board = np.random.default_rng(0), np.random.default_rng(seed), ScoreBoard(CAMERA)
+    streets, rng, board = np.random.default_rng(0), np.random.default_rng(seed), MetricSuite(CAMERA)
     prior = street(streets)
     for _ in range(4):
         truth, other = street(streets), street(rng)
-        said = {
+        predictions = {
             'model': guess(truth, rng, error),
-            'prior': Images(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
+            'prior': DepthAndLabels(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
             'shuffled': guess(other, rng, error),
             'mono': guess(truth, rng, 3 * error),
         }
         if not labels:
-            said = {who: Images(images.depth_m, None) for who, images in said.items()}
-        board.add(truth, said)
+            predictions = {who: DepthAndLabels(images.depth_m, None) for who, images in predictions.items()}
+        board.add(truth, predictions)
     return board.result()
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tests.training.paper_tables.stored_runs import WINDOWS, record, scores, store
 from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE
-from training.paper_tables.comparison import comparison_tables, shown
+from training.paper_tables.comparison import comparison_tables, format_mean_std
 from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records
-from training.paper_tables.table import Kind, Row, Table
+from training.paper_tables.table import ResultTable, Row, RowKind
 
 PAPER = Paper.from_yaml()
 SYSTEMS = {'vq_8x8': 0.1, 'end_to_end_8x8': 0.2, 'autoencoder_8x8': 0.15, 'vae_8x8': 0.17, 'a_better_one': 0.05}
@@ -39,28 +39,30 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def tables(results: Path) -> dict[str, Table]:
+def tables(results: Path) -> dict[str, ResultTable]:
     return {table.key: table for table in comparison_tables('oap', load_records(results, 'oap'), PAPER)}
 
 
-def _row(table: Table, who: str, kind: Kind = Kind.MODEL) -> Row:
+def _row(table: ResultTable, source: str, kind: RowKind = RowKind.MODEL) -> Row:
     """Return the line of a system, or the one of that kind below it."""
-    place = next(n for n, row in enumerate(table.rows) if row.kind is Kind.MODEL and row.who.split(' ')[0] == who)
+    place = next(
+        n for n, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.source.split(' ')[0] == source
+    )
     return next(row for row in table.rows[place:] if row.kind is kind)
 
 
-def test_every_table_is_there_in_every_convention(tables: dict[str, Table]) -> None:
+def test_every_table_is_there_in_every_convention(tables: dict[str, ResultTable]) -> None:
     depth = ('reference', 'unscaled', 'equation')
-    wanted = [f'table_1_{key}' for key in depth] + [f'table_2_{key}' for key in ('images', 'dataset')]
-    wanted += [f'table_5_{key}' for key in depth] + ['structure']
-    assert list(tables) == [f'{key}{end}' for end in ('', '_terms_2', '_terms_3') for key in wanted]
+    expected = [f'table_1_{key}' for key in depth] + [f'table_2_{key}' for key in ('images', 'dataset')]
+    expected += [f'table_5_{key}' for key in depth] + ['structure']
+    assert list(tables) == [f'{key}{end}' for end in ('', '_terms_2', '_terms_3') for key in expected]
 
 
-def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, Table]) -> None:
+def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, ResultTable]) -> None:
     for number, shape in ((1, 'depth'), (2, 'segmentation'), (5, 'ablation')):
         for convention in CONVENTIONS[shape]:
             for system in ('vq_8x8', 'autoencoder_8x8') if number == 5 else ('vq_8x8', 'a_better_one'):
-                for variant, kind in (('', Kind.MODEL), ('_shuffled', Kind.CONTROL)):
+                for variant, kind in (('', RowKind.MODEL), ('_shuffled', RowKind.CONTROL)):
                     row = _row(tables[f'table_{number}_{convention.key}'], system, kind)
                     for cell, column in zip(row.cells, convention.columns, strict=True):
                         values = []
@@ -79,25 +81,25 @@ def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, Ta
                         assert deviation == pytest.approx(factor * np.std(values, ddof=1), abs=half)
 
 
-def test_the_papers_figures_stand_below_as_printed(tables: dict[str, Table]) -> None:
+def test_the_papers_figures_stand_below_as_printed(tables: dict[str, ResultTable]) -> None:
     for convention in ('reference', 'unscaled', 'equation'):
-        row = _row(tables[f'table_1_{convention}'], 'vq_8x8', Kind.PAPER)
+        row = _row(tables[f'table_1_{convention}'], 'vq_8x8', RowKind.PAPER)
         assert row.texts == ('', 'paper', '', '0.241', '1.01', '4.12', '0.361', '0.118')
-    row = _row(tables['table_2_dataset'], 'vq_8x8', Kind.PAPER)
+    row = _row(tables['table_2_dataset'], 'vq_8x8', RowKind.PAPER)
     assert row.texts[3:] == ('20.73', '74.67', '4.34', '11.79', '1.53', '15.11', '2.59', '53.31', '2.49', '–')
 
 
-def test_controls_are_always_there(tables: dict[str, Table]) -> None:
+def test_controls_are_always_there(tables: dict[str, ResultTable]) -> None:
     for key, table in tables.items():
         assert table.rows[0].method == 'training prior', key
-        models = [place for place, row in enumerate(table.rows) if row.kind is Kind.MODEL and row.seeds != '–']
+        models = [place for place, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.seeds != '–']
         for place in models:
-            below = [row.who for row in table.rows[place + 1 : place + 3]]
+            below = [row.source for row in table.rows[place + 1 : place + 3]]
             if any(cell.text != '–' for cell in table.rows[place].cells):
                 assert below == ['shuffled audio', 'one microphone'], key
 
 
-def test_a_system_without_runs_shows_a_dash(tables: dict[str, Table]) -> None:
+def test_a_system_without_runs_shows_a_dash(tables: dict[str, ResultTable]) -> None:
     row = _row(tables['table_1_reference'], 'vq_32x32')
     assert set(row.texts[2:]) == {'–'}
     assert _row(tables['table_1_reference'], 'echo2depth_paper').seeds == '1'
@@ -105,13 +107,13 @@ def test_a_system_without_runs_shows_a_dash(tables: dict[str, Table]) -> None:
     assert tables['table_1_reference'].notes[-1] == 'Fewer than three runs so far: echo2depth_paper.'
 
 
-def test_systems_of_ones_own_stand_below(tables: dict[str, Table]) -> None:
+def test_systems_of_ones_own_stand_below(tables: dict[str, ResultTable]) -> None:
     for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         assert _row(tables[key], 'a_better_one').method == 'not in the paper'
-    assert 'a_better_one' not in [row.who for row in tables['table_5_unscaled'].rows]
-    assert 'echo2depth_paper' not in ''.join(row.who for row in tables['table_2_dataset'].rows)
-    vae = [row for row in tables['table_5_unscaled'].rows if '8x8' in row.who and row.kind is Kind.MODEL]
-    assert [(row.method, row.who) for row in vae] == [
+    assert 'a_better_one' not in [row.source for row in tables['table_5_unscaled'].rows]
+    assert 'echo2depth_paper' not in ''.join(row.source for row in tables['table_2_dataset'].rows)
+    vae = [row for row in tables['table_5_unscaled'].rows if '8x8' in row.source and row.kind is RowKind.MODEL]
+    assert [(row.method, row.source) for row in vae] == [
         ('E2E 8 × 8', 'end_to_end_8x8'),
         ('VAE 8 × 8', 'autoencoder_8x8 (the published code\'s "VAE")'),
         ('', 'vae_8x8 (a true VAE)'),
@@ -119,16 +121,16 @@ def test_systems_of_ones_own_stand_below(tables: dict[str, Table]) -> None:
     ]
 
 
-def test_the_best_of_the_models_is_marked(tables: dict[str, Table]) -> None:
+def test_the_best_of_the_models_is_marked(tables: dict[str, ResultTable]) -> None:
     for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         for row in tables[key].rows:
             marked = {cell.best for cell in row.cells if cell.text != '–'}
-            assert marked in ({False}, set()) or row.kind is Kind.MODEL
+            assert marked in ({False}, set()) or row.kind is RowKind.MODEL
         assert any(cell.best for cell in _row(tables[key], 'a_better_one').cells)
     assert not any(cell.best for cell in _row(tables['table_1_unscaled_terms_2'], 'vq_16x16').cells)
 
 
-def test_terms_are_said_and_kept_apart(tables: dict[str, Table]) -> None:
+def test_terms_are_said_and_kept_apart(tables: dict[str, ResultTable]) -> None:
     first, second = tables['table_1_unscaled'].notes[0], tables['table_1_unscaled_terms_2'].notes[0]
     for words in (
         '6,000 drives',
@@ -156,7 +158,7 @@ def test_notes_speak_of_the_systems_of_their_own_table(tmp_path: Path) -> None:
     assert ablation[-1] == 'Fewer than three runs so far: vq_8x8.'
 
 
-def test_a_leaking_split_is_no_result(tables: dict[str, Table]) -> None:
+def test_a_leaking_split_is_no_result(tables: dict[str, ResultTable]) -> None:
     for key, table in tables.items():
         assert table.title.startswith('NOT A RESULT') == key.endswith('_terms_3')
     assert 'leaks from training into test' in tables['structure_terms_3'].notes[0]
@@ -164,7 +166,7 @@ def test_a_leaking_split_is_no_result(tables: dict[str, Table]) -> None:
 
 def test_impossible_figures_are_marked_and_explained() -> None:
     depth, segmentation = comparison_tables('mavd', [], PAPER)
-    row = _row(depth, 'omninet_8ch_depth', Kind.PAPER)
+    row = _row(depth, 'omninet_8ch_depth', RowKind.PAPER)
     assert row.cells[-1].text == '0.46†'
     assert any(note.startswith('† cannot be') for note in depth.notes)
     assert not any('†' in note for note in segmentation.notes)
@@ -187,9 +189,9 @@ def test_what_nobody_measured_is_a_dash(tmp_path: Path) -> None:
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=8), st.integers(0, 3))
 def test_what_is_shown_is_what_numpy_says(values: list[float], digits: int) -> None:
-    assert shown(values, digits) == f'{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}' or (
-        [float(part) for part in shown(values, digits).split(' ± ')]
+    assert format_mean_std(values, digits) == f'{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}' or (
+        [float(part) for part in format_mean_std(values, digits).split(' ± ')]
         == pytest.approx([np.mean(values), np.std(values, ddof=1)], abs=0.5001 * 10**-digits)
     )
-    assert shown(values[:1], digits) == f'{values[0]:.{digits}f}'
-    assert shown([], digits) == '–'
+    assert format_mean_std(values[:1], digits) == f'{values[0]:.{digits}f}'
+    assert format_mean_std([], digits) == '–'

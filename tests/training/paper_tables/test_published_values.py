@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from audio_manifold_ros.evaluation.metrics.depth_metrics import AUC_GREATEST
+from audio_manifold_ros.evaluation.metrics.depth_metrics import MAX_AUC
 from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, SHAPES
 from training.paper_tables.published_values import PAPER_FILE, Paper
@@ -32,35 +32,35 @@ def test_the_average_of_each_row_is_that_of_its_classes() -> None:
     apart = {}
     for number in (2, 4):
         for row in PAPER.tables[number - 1].rows:
-            average, *classes = map(float, row.printed[0].values)
+            average, *classes = map(float, row.published[0].values)
             # Rounded or cut.
             if average != pytest.approx(sum(classes) / 8, abs=0.0101):
                 apart[number, row.method] = average - sum(classes) / 8
     # Printed so.
-    wanted = {(2, '[38] 8ch +depth'): 0.041, (2, '[38] 2ch +depth'): 0.018}
-    assert apart == {row: pytest.approx(value, abs=0.001) for row, value in wanted.items()}
+    expected = {(2, '[38] 8ch +depth'): 0.041, (2, '[38] 2ch +depth'): 0.018}
+    assert apart == {row: pytest.approx(value, abs=0.001) for row, value in expected.items()}
 
 
 def test_figures_above_what_the_equation_allows_are_marked_and_no_others() -> None:
     for table in PAPER.tables:
         if table.shape != 'segmentation':
             for row in table.rows:
-                auc = float(row.printed[0].values[-1])
-                assert (auc > AUC_GREATEST) == (row.printed[0].impossible == ('auc_crr',)), row.method
-    assert sum(bool(row.printed[0].impossible) for table in PAPER.tables for row in table.rows) == 3
+                auc = float(row.published[0].values[-1])
+                assert (auc > MAX_AUC) == (row.published[0].impossible == ('auc_crr',)), row.method
+    assert sum(bool(row.published[0].impossible) for table in PAPER.tables for row in table.rows) == 3
 
 
 def test_table_5_repeats_table_1() -> None:
-    proposed = [row.printed[0].values for row in PAPER.tables[0].rows if row.method.startswith('Proposed')]
-    assert [row.printed[0].values for row in PAPER.tables[4].rows if row.method.startswith('VQ')] == proposed
+    proposed = [row.published[0].values for row in PAPER.tables[0].rows if row.method.startswith('Proposed')]
+    assert [row.published[0].values for row in PAPER.tables[4].rows if row.method.startswith('VQ')] == proposed
 
 
 def test_a_data_set_of_its_own_gets_each_shape_with_all_that_is_printed() -> None:
     assert [table.numbers for table in PAPER.tables_of('oap')] == [(1,), (2,), (5,)]
     depth, segmentation, ablation = PAPER.tables_of('street')
     assert (depth.numbers, segmentation.numbers, ablation.numbers) == ((1, 3), (2, 4), (5,))
-    assert [[entry.dataset for entry in row.printed] for row in depth.rows] == [['oap', 'mavd']] * 8
-    assert [entry.values[0] for entry in depth.rows[0].printed] == ['.731', '.218']
+    assert [[entry.dataset for entry in row.published] for row in depth.rows] == [['oap', 'mavd']] * 8
+    assert [entry.values[0] for entry in depth.rows[0].published] == ['.731', '.218']
 
 
 def test_every_system_of_the_tables_has_a_configuration_and_a_place() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.training.paper_tables.stored_runs import WINDOWS, record, store
 from training.errors import TrainingError
-from training.paper_tables.records import RunRecord, by_terms, load_records, stored_datasets
+from training.paper_tables.records import RunRecord, group_by_conditions, load_records, stored_datasets
 
 SCORES = {'windows': 4, 'depth': {}, 'segmentation': {}}
 
@@ -19,17 +19,22 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = store(tmp_path, record('oap', 'vq_8x8', 2, SCORES, steps=500))
     run = RunRecord.load(path)
     assert (run.dataset, run.system, run.seed, run.scores) == ('oap', 'vq_8x8', 2, SCORES)
-    terms = run.terms
-    assert (terms.steps, terms.drives, terms.batch_size, terms.precision) == (500, 6000, 32, '32-true')
-    assert (terms.split, terms.leaks, terms.windows_sha256) == ('drive-disjoint', False, WINDOWS)
+    conditions = run.conditions
+    assert (conditions.steps, conditions.drives, conditions.batch_size, conditions.precision) == (
+        500,
+        6000,
+        32,
+        '32-true',
+    )
+    assert (conditions.split, conditions.leaks, conditions.windows_sha256) == ('drive-disjoint', False, WINDOWS)
 
 
 def test_a_record_may_be_silent_on_what_is_not_needed(tmp_path: Path) -> None:
     values = record('oap', 'vq_8x8', 0, SCORES)
     del values['split'], values['machine'], values['budget']['train_drives'], values['budget']['batch_size']
-    terms = RunRecord.load(store(tmp_path, values)).terms
-    assert (terms.split, terms.leaks, terms.windows_sha256) == ('', None, '')
-    assert (terms.drives, terms.batch_size) == (6000, 0)
+    conditions = RunRecord.load(store(tmp_path, values)).conditions
+    assert (conditions.split, conditions.leaks, conditions.windows_sha256) == ('', None, '')
+    assert (conditions.drives, conditions.batch_size) == (6000, 0)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,7 @@ def test_records_are_found_by_data_set(tmp_path: Path) -> None:
 def test_other_terms_are_another_group(tmp_path: Path, change: dict[str, Any]) -> None:
     for system, changes in (('a', {}), ('b', {}), ('c', change)):
         store(tmp_path, record('oap', system, 0, SCORES, **changes))
-    groups = [[run.system for run in group] for group in by_terms(load_records(tmp_path, 'oap')).values()]
+    groups = [[run.system for run in group] for group in group_by_conditions(load_records(tmp_path, 'oap')).values()]
     assert groups == [['a', 'b'], ['c']]
 
 
@@ -89,14 +94,14 @@ def test_what_has_no_manifold_stands_beside_every_manifold(tmp_path: Path) -> No
         store(tmp_path, record('oap', system, 0, SCORES, **changes))
     store(tmp_path, record('oap', 'vq_d', 0, SCORES, manifold_batch_size=4))
     store(tmp_path, record('oap', 'other', 0, SCORES, steps=7))
-    groups = by_terms(load_records(tmp_path, 'oap'))
+    groups = group_by_conditions(load_records(tmp_path, 'oap'))
     assert sorted([run.system for run in group] for group in groups.values()) == [
         ['direct', 'vq_a', 'vq_c'],
         ['direct', 'vq_b'],
         ['direct', 'vq_d'],
         ['other'],
     ]
-    assert {terms.manifold for terms in groups} == {(300, 8), (900, 8), (300, 4), None}
+    assert {conditions.manifold for conditions in groups} == {(300, 8), (900, 8), (300, 4), None}
 
 
 def test_minutes_and_windows_do_not_divide_and_leaks_come_last(tmp_path: Path) -> None:
@@ -104,6 +109,6 @@ def test_minutes_and_windows_do_not_divide_and_leaks_come_last(tmp_path: Path) -
     for system, changes in (('a', {'minutes': 1.0}), ('b', {'train_windows': 5990}), ('c', {'split': leak})):
         for seed in range(3 if changes.get('split') else 1):
             store(tmp_path, record('oap', system, seed, SCORES, **changes))
-    groups = by_terms(load_records(tmp_path, 'oap'))
-    assert [terms.leaks for terms in groups] == [False, True]
+    groups = group_by_conditions(load_records(tmp_path, 'oap'))
+    assert [conditions.leaks for conditions in groups] == [False, True]
     assert [len(group) for group in groups.values()] == [2, 3]

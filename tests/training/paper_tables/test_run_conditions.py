@@ -32,7 +32,7 @@ def test_every_machine_is_named_once(tmp_path: Path, machines: list[dict[str, An
         for seed, machine in enumerate(machines)
     ]
     runs = [RunRecord.load(path) for path in paths]
-    line = terms_line(runs[0].terms, runs)
+    line = terms_line(runs[0].conditions, runs)
     assert words in line
     assert f'; seeds {", ".join(map(str, range(len(machines))))};' in line
 

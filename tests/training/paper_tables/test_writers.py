@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from training.paper_tables.image_writer import INK, PAPER, as_picture
 from training.paper_tables.latex_writer import as_latex, escaped
-from training.paper_tables.table import Cell, Kind, Row, Table
+from training.paper_tables.table import Cell, ResultTable, Row, RowKind
 from training.paper_tables.text_writer import as_markdown, as_text
 
-TABLE = Table(
+TABLE = ResultTable(
     'table_9_metres',
     'Table 9. Depth & more, 100 %',
     ('Every system learnt from 6,000 drives; a_b; 50 % ± 1.', 'A second note, which is so long that it has to be ' * 6),
     ('Method', 'Who', 'Seeds', 'ABS_rel ↓', 'AUC_crr ↑'),
     (
-        Row('training prior', '', '', (Cell('0.300'), Cell('0.100')), Kind.PRIOR),
-        Row('VQ 8 × 8', 'vq_8x8 (ours)', '3', (Cell('0.241 ± 0.004', best=True), Cell('0.118 ± 0.001')), Kind.MODEL),
-        Row('', 'shuffled audio', '3', (Cell('0.441 ± 0.004'), Cell('0.018 ± 0.001')), Kind.CONTROL),
-        Row('', 'paper', '', (Cell('0.241'), Cell('0.46†')), Kind.PAPER),
-        Row('VQ 16 × 16', 'vq_16x16', '–', (Cell(), Cell()), Kind.MODEL),
+        Row('training prior', '', '', (Cell('0.300'), Cell('0.100')), RowKind.PRIOR),
+        Row('VQ 8 × 8', 'vq_8x8 (ours)', '3', (Cell('0.241 ± 0.004', best=True), Cell('0.118 ± 0.001')), RowKind.MODEL),
+        Row('', 'shuffled audio', '3', (Cell('0.441 ± 0.004'), Cell('0.018 ± 0.001')), RowKind.CONTROL),
+        Row('', 'paper', '', (Cell('0.241'), Cell('0.46†')), RowKind.PAPER),
+        Row('VQ 16 × 16', 'vq_16x16', '–', (Cell(), Cell()), RowKind.MODEL),
     ),
 )
 
@@ -38,7 +38,7 @@ def test_text_is_aligned_and_complete() -> None:
     heading = next(line for line in lines if line.startswith('Method'))
     ends = [heading.index(name) + len(name) for name in ('ABS_rel ↓', 'AUC_crr ↑')]
     for row in TABLE.rows:
-        line = next(line for line in lines if row.who in line and row.method in line and row.cells[0].text in line)
+        line = next(line for line in lines if row.source in line and row.method in line and row.cells[0].text in line)
         for end, cell in zip(ends, row.cells, strict=True):
             assert line[:end].endswith(cell.text)
             assert line[end : end + 1] == ('*' if cell.best else ' ') or (not cell.best and end == len(line))
@@ -80,11 +80,11 @@ VQ 16 $\times$ 16 & vq\_16x16 & -- & -- & -- \\
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(st.sampled_from('aZ 9&%$#_{}~^\\±×↓↑°†–…<>|"\'*é'), max_size=30))
-def test_any_text_stays_inside_its_cell(said: str) -> None:
-    row = Row('VQ', said, '1', (Cell('1'), Cell('2', best=True)), Kind.CONTROL)
-    table = Table('t', said, (said,), TABLE.headings, (row,))
+def test_any_text_stays_inside_its_cell(text_value: str) -> None:
+    row = Row('VQ', text_value, '1', (Cell('1'), Cell('2', best=True)), RowKind.CONTROL)
+    table = ResultTable('t', text_value, (text_value,), TABLE.headings, (row,))
     _check_latex(as_latex(table))
-    assert escaped(said).isascii() or 'é' in said
+    assert escaped(text_value).isascii() or 'é' in text_value
     lines = [line for line in as_markdown(table).splitlines() if line.startswith('| VQ')]
     assert [len(re.findall(r'(?<!\\)\|', line)) for line in lines] == [6]
 
@@ -132,7 +132,7 @@ def test_the_picture_holds_ink_where_lines_are_and_none_at_its_edges() -> None:
     inked = (picture != PAPER).any(axis=2)
     for edge in (inked[:30], inked[-30:], inked[:, :36], inked[:, -36:]):
         assert not edge.any()
-    larger = as_picture(Table('t', TABLE.title, TABLE.notes, TABLE.headings, TABLE.rows * 2))
+    larger = as_picture(ResultTable('t', TABLE.title, TABLE.notes, TABLE.headings, TABLE.rows * 2))
     assert larger.shape[1] == picture.shape[1]
     assert larger.shape[0] > picture.shape[0] + 4 * 40
     assert (picture == INK).all(axis=2).any()
@@ -141,6 +141,6 @@ def test_the_picture_holds_ink_where_lines_are_and_none_at_its_edges() -> None:
 @pytest.mark.parametrize('sign', list('±×↓↑°†–0123456789%_'))
 def test_the_typeface_has_every_sign(sign: str) -> None:
     heading = ('A heading that is wider than the title',)
-    blank, unknown, drawn = (as_picture(Table('t', text, (), heading, ())) for text in ('', '\U000f1234', sign))
+    blank, unknown, drawn = (as_picture(ResultTable('t', text, (), heading, ())) for text in ('', '\U000f1234', sign))
     assert (drawn != blank).any()
     assert (drawn != unknown).any()

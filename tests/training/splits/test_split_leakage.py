@@ -17,7 +17,7 @@ from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.datasets.rig_files import RigText
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from tests.bags import drive_bags
 from training.data.split_file import SplitFile
@@ -26,17 +26,17 @@ from training.splits.split_leakage import Leakage, PairLeakage, compare_windows,
 
 RATE_HZ, WINDOW = 8000, 4000
 SPEC = FeatureSpec(sample_rate_hz=RATE_HZ, window_samples=WINDOW, f_max_hz=4000)
-RIG = RigText.from_folder(resource_path('calibration/roof_octagon'))
+RIG = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
 MS = 1_000_000
 DAY_NS = 1_590_000_000 * 10**9
 LABELS = np.zeros((2, 2), np.uint8)
 
 
-def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, sounds: tuple[int, ...]) -> None:
+def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, audio_seeds: tuple[int, ...]) -> None:
     """Write a drive with a window for each sound: a seed of noise, or 0 for silence."""
     options = {'drive_id': name, 'rig': RIG, 'sample_rate_hz': RATE_HZ, 'channels': 8, 'provenance': {}}
     with DriveWriter(folder / f'{name}.h5', **options) as writer:
-        for number, seed in enumerate(sounds):
+        for number, seed in enumerate(audio_seeds):
             first = number * (WINDOW + 1)
             noise = np.random.default_rng(seed).integers(-999, 999, (8, WINDOW)).astype(np.int16)
             writer.add_audio(noise * np.int16(seed != 0), first)
@@ -44,9 +44,9 @@ def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, sounds: tu
             writer.add_image(first + WINDOW // 2, None, LABELS, stamp_ns=stamp_ns)
 
 
-def measured(folder: Path, split: SplitFile, *, listen: bool = True) -> Leakage:
+def measured(folder: Path, split: SplitFile, *, compare_audio: bool = True) -> Leakage:
     drives = {path.stem: path for path in sorted(folder.glob('*.h5'))}
-    return leakage(drives, split, SPEC, listen=listen)
+    return leakage(drives, split, SPEC, compare_audio=compare_audio)
 
 
 def pair(found: Leakage, learnt: str, judged: str) -> PairLeakage:
@@ -79,7 +79,7 @@ def test_drives_of_bags_that_overlap_leak(tmp_path: Path) -> None:
     for name, shift_s in (('a', 0.0), ('b', 0.033), ('c', 0.066)):
         bag = drive_bags.write_bag(tmp_path / name, sound, [1.0 + shift_s, 2.0 + shift_s], rate_hz=RATE_HZ)
         convert_bag(bag, tmp_path / 'drives', None, ConversionOptions(RATE_HZ, rows=4, columns=4))
-    found = measured(tmp_path / 'drives', SplitFile('one drive', ('a',), ('b',), ('c',)), listen=False)
+    found = measured(tmp_path / 'drives', SplitFile('one drive', ('a',), ('b',), ('c',)), compare_audio=False)
     assert found.leaks
     for one in found.pairs:
         assert one.windows == one.within_1_s == one.audio_overlaps == 2
@@ -94,7 +94,7 @@ def test_the_same_sound_is_found_wherever_it_stands_but_silence_is_no_sound(tmp_
     found = measured(tmp_path, split)
     assert [one.audio_identical for one in found.pairs] == [0, 1, 0]
     assert found.leaks
-    assert not measured(tmp_path, split, listen=False).leaks
+    assert not measured(tmp_path, split, compare_audio=False).leaks
 
 
 def test_a_drive_in_two_splits_leaks_however_far_its_windows_are_apart(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_validation_beside_train_spoils_the_choice_but_not_the_test(
     split = SplitFile('days', ('a',), ('b',), ('c',))
     found = measured(tmp_path, split)
     assert pair(found, 'train', 'validation').leaks
-    assert found.chooses_on_what_was_heard
+    assert found.validation_overlaps_train
     assert not found.leaks
     split.write(tmp_path / 'days.yaml')
     assert main([str(tmp_path), '--window', '0.5', '--workers', '1', '--split', str(tmp_path / 'days.yaml')]) == 0
@@ -133,7 +133,7 @@ def test_windows_are_compared_as_drives_are(tmp_path: Path) -> None:
         'validation': [('c', 250 * MS)],
         'test': [('b', DAY_NS + 40 * MS), ('b', DAY_NS + 20_000 * MS)],
     }
-    assert compare_windows(members, SPEC) == measured(tmp_path, split, listen=False).pairs
+    assert compare_windows(members, SPEC) == measured(tmp_path, split, compare_audio=False).pairs
 
 
 def test_a_list_that_says_that_it_leaks_is_believed(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_counts_are_those_of_comparing_every_window_with_every_other(
     folder = tmp_path_factory.mktemp('drives')
     write(folder, 'a', tuple(DAY_NS + ms * MS for ms in learnt), tuple(range(1, 1 + len(learnt))))
     write(folder, 'b', tuple(DAY_NS + ms * MS for ms in judged), tuple(range(101, 101 + len(judged))))
-    one = pair(measured(folder, SplitFile('any', ('a',), (), ('b',)), listen=False), 'train', 'test')
+    one = pair(measured(folder, SplitFile('any', ('a',), (), ('b',)), compare_audio=False), 'train', 'test')
     apart_ms = [min(abs(ms - other) for other in learnt) for ms in judged]
     assert one.same_instant == sum(ms == 0 for ms in apart_ms)
     assert one.within_40_ms == sum(ms <= 40 for ms in apart_ms)
@@ -173,9 +173,9 @@ def test_the_command_refuses_a_leaking_split_as_a_result(tmp_path: Path, capsys:
     SplitFile('copied', ('a', 'b'), ('c',), ('d',)).write(tmp_path / 'copied.yaml')
     command = [str(tmp_path / 'drives'), '--window', '0.5', '--workers', '2']
     assert main([*command, '--split', str(tmp_path / 'copied.yaml'), '--out', str(tmp_path / 'found.json')]) == 1
-    shown = capsys.readouterr().out
-    assert 'LEAKS' in shown
-    assert '2 (100.0%)' in shown
+    output = capsys.readouterr().out
+    assert 'LEAKS' in output
+    assert '2 (100.0%)' in output
     found = json.loads((tmp_path / 'found.json').read_text())
     assert found['leaks']
     assert found['pairs'][1]['audio_identical'] == 2
