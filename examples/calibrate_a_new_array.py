@@ -21,13 +21,14 @@ import numpy as np
 import soundfile
 
 from audio_manifold_ros.calibration.commands.cli import main as calibrate
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE
 from audio_manifold_ros.testing.clap_arc import ClapArc
 from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
 from audio_manifold_ros.testing.rendered_board import CAMERA, board_pictures
-from audio_manifold_ros.testing.rig_faults import Samples, inject_dead, inject_duplicate, inject_noise
+from audio_manifold_ros.testing.rig_faults import inject_dead, inject_duplicate, inject_noise
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, octagon
 
 SEED, POSITION_STD_M = 986_001, 0.04

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.common.errors import AudioError
 
 FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}
 TRUNCATION_MARK = '(should be'  # how libsndfile's log marks a chunk that promises more than the file holds

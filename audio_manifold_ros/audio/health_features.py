@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import CLIP_LEVEL, STEP_16_BIT
+from audio_manifold_ros.common.array_types import Samples
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-Samples = NDArray[np.float32]
 
 FRAME_S = 0.045
 EDGES_HZ = (80, 200, 400, 800, 1600, 3200, 6400, 10_000)

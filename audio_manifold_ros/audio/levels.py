@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.pcm16 import MAX_STEP, STEPS_PER_UNIT
 
 FLOOR_DBFS = -120.0

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.health_features import FrameFeatures, HealthFeatureExtractor
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-Samples = NDArray[np.float32]
 Flags = NDArray[np.bool_]
-Array = NDArray[np.float64]
 
 WINDOW_S = 1.0
 # What is louder is not counted: a slammed door, a drop of rain.
@@ -178,7 +177,7 @@ class MicrophoneHealth:
         ]
 
 
-def _is_missing_band(below_db: Array) -> Flags:
+def _is_missing_band(below_db: FloatArray) -> Flags:
     """Return who (mic,) lacks high frequencies: far below in all bands but one at most, and below in that one."""
     ranked = np.sort(below_db, axis=1)
     is_far_below = ranked[:, min(1, ranked.shape[1] - 1)] > OCCLUSION_DB

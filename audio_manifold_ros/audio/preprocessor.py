@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.resampler import Resampler
+from audio_manifold_ros.common.errors import AudioError, RigError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
-NS_PER_S = 1_000_000_000
 SAMPLE_RATE_LIMITS_HZ = (4000, 384_000)
 
 
@@ -42,7 +41,7 @@ class AudioPreprocessor:
                 raise AudioError(msg)
         try:
             self._correction = ArrayCorrection(array, output_rate_hz)
-        except CalibrationError as error:
+        except RigError as error:
             raise AudioError(str(error)) from None
         self._input_rate_hz = input_rate_hz
         self._output_rate_hz = output_rate_hz

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-NS_PER_S = 1_000_000_000
+from audio_manifold_ros.common.units import NS_PER_S
 
 
 class RealtimePacer:

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.errors import AudioError
-
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.errors import AudioError
 
 # Up to this share of the lower Nyquist frequency nothing is changed; from the Nyquist frequency on nothing is left.
 PASSBAND_RATIO = 0.93

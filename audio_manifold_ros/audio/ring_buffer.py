@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.errors import AudioError
 
 
 class RingBuffer:

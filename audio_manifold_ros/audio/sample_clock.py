@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.errors import AudioError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 CLOCK_STEP_NS = NS_PER_S // 2
 JITTER_S = 5e-3
 RATE_TOLERANCE = 1e-4

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.common.errors import AudioError, AudioManifoldError
 
 
 class SimulatorSource:
@@ -76,16 +76,14 @@ class SimulatorSource:
             AudioError: The street or the rig cannot be built.
 
         """
-        from audio_manifold_ros.rig.errors import CalibrationError
         from audio_manifold_ros.simulation.device_simulation import DeviceChannels
         from audio_manifold_ros.simulation.drive import Drive
-        from audio_manifold_ros.simulation.errors import SimulationError
 
         self.close()
         try:
             self._drive = Drive(self._seed, self._rig)
             self._device = DeviceChannels(self._drive.array, self._drive.sample_rate_hz)
-        except (CalibrationError, SimulationError) as error:
+        except AudioManifoldError as error:
             raise AudioError(str(error)) from None
         self.sample_rate_hz = int(self._drive.sample_rate_hz)
         self.channels = int(self._device.channels)

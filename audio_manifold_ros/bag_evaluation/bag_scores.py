@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_manifold_ros.bag_evaluation.time_series_plots import Panel, TimeSeriesPlot
 from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedControl
-from audio_manifold_ros.evaluation.metrics.classes import UNLABELLED
+from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
 from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.image_messages import decode_labels
 from audio_manifold_ros.bags.decoding.image_stream import Decode
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 
-NS_PER_S = 1_000_000_000
 TOLERANCE_S = 0.03
 
 

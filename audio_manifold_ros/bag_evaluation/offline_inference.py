@@ -8,9 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.features.errors import FeatureError
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.stream_session import StreamSession
 
@@ -29,7 +27,6 @@ DEFAULT_RATE_HZ = 30.0
 # A reason may name a sample index: a bag whose every message is refused would have as many.
 MAX_REASONS = 20
 OTHER_REASONS = 'other reasons'
-INPUT_ERRORS = (AudioError, FeatureError, InferenceError)
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ class OfflineInference:
             pipeline = self._listener.follow(block)
             pipeline.push(block)
             prediction = pipeline.predict()
-        except INPUT_ERRORS as error:
+        except AudioManifoldError as error:
             self._count_rejection(str(error))
             return None
         if prediction is not None:

@@ -23,8 +23,9 @@ from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
@@ -48,7 +49,6 @@ FORMAT_VERSION = 1
 REPORT_FILE, METRICS_FILE, SHEET_FILE, VIDEO_FILE = 'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'
 VIDEO_RATE_HZ = 10.0
 SHEET_COLUMNS = 6
-NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.classes import UNLABELLED
+from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot

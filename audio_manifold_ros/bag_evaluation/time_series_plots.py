@@ -12,7 +12,8 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from audio_manifold_ros.common.array_types import FloatArray
 
 WIDTH, HEIGHT = 940, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 26
@@ -20,7 +21,6 @@ POINTS = 400
 TICKS = 4
 # Distinct in hue and in lightness; the model's comes first.
 COLOURS = ('#e4572e', '#4c8bf5', '#8e9aaf', '#3a9d5d')
-Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _rounded(value: float) -> float | None:
     return round(value, 5) if math.isfinite(value) else None
 
 
-def _means(times_s: Points, values: Points, first_s: float, last_s: float) -> Points:
+def _means(times_s: FloatArray, values: FloatArray, first_s: float, last_s: float) -> FloatArray:
     """Return the mean (point,) of equal spans of time, NaN where a span holds no value."""
     points = min(POINTS, max(len(times_s), 2))
     index = np.minimum(((times_s - first_s) / (last_s - first_s) * points).astype(np.int64), points - 1)
@@ -108,7 +108,7 @@ def _means(times_s: Points, values: Points, first_s: float, last_s: float) -> Po
     return np.asarray(np.divide(total, count, out=np.full(points, np.nan), where=count > 0))
 
 
-def _path(line: Points, max_value: float) -> str:
+def _path(line: FloatArray, max_value: float) -> str:
     """Return the path through the points; a hole of one point is bridged, as spans of a slow rate leave some."""
     across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     parts, last = [], -10

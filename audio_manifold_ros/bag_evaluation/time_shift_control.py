@@ -8,6 +8,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from audio_manifold_ros.common.units import NS_PER_S
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar('T')
 MAX_SHIFT_S = 20.0
-NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 
 METRES, RELATIVE = 'm', 'relative'
 DEPTH_UNITS = (METRES, RELATIVE)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 
 FORMAT = 'audio_manifold_ros drive'
 # A file has the lowest version whose readers understand it: the second says that a reader must heed the drive's traits,

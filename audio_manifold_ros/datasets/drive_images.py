@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 
 MAX_BUFFERED_BYTES = 1 << 22
 DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))

@@ -15,16 +15,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
-from audio_manifold_ros.rig.errors import CalibrationError
 
 INT16_SCALE = 32768.0
 RIG_PREFIX = 'rig_'
-NS_PER_S = 1_000_000_000
 
 
 @final
@@ -201,7 +200,7 @@ class DriveReader:
     def _reraise_file_errors(self) -> Iterator[None]:
         try:
             yield
-        except (CalibrationError, DatasetError) as error:
+        except AudioManifoldError as error:
             msg = f'{self.path}: {error}'
             raise DatasetError(msg) from None
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:

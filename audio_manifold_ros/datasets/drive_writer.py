@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import (
     ATTRIBUTES_VERSION,
@@ -27,7 +28,6 @@ from audio_manifold_ros.datasets.drive_checksum import (
     write_checksum_header,
 )
 from audio_manifold_ros.datasets.drive_images import DriveImages
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
 CHUNK_SAMPLES = 16_384

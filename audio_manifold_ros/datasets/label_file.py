@@ -22,8 +22,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
-from audio_manifold_ros.datasets.errors import DatasetError
 
 FORMAT = 'audio_manifold_ros labels'
 FORMAT_VERSION = 1

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 SUFFIX = '.labels'
-SKY = 10  # Cityscapes train id
 
 
 def label_folder(recording: Path) -> Path:

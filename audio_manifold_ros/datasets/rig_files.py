@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.rig import MicrophoneArray
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

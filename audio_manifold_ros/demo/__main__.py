@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.demo.demo import Demo
-from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.options import parse_options
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         summary = Demo(options, console).run()
-    except (DemoError, EvaluationError, InferenceError, NodeError) as error:
+    except AudioManifoldError as error:
         Console(stderr=True).print(str(error), style='red', markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:

@@ -18,8 +18,8 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
+from audio_manifold_ros.common.errors import DemoError
 from audio_manifold_ros.demo.demo_client import PERCEPTION, DemoClient
-from audio_manifold_ros.demo.errors import DemoError
 from audio_manifold_ros.demo.frame_sync import FrameSampler
 from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.snapshots import sample_evenly, to_snapshots

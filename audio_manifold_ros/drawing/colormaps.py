@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.interpolation import resize
 from audio_manifold_ros.features.mel_frames import MelFrames
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.interpolation import neighbours
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
 from audio_manifold_ros.features.mel_frames import analysis_window

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.audio.ring_buffer import RingBuffer
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

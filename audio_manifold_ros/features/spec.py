@@ -8,7 +8,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 
 Edges = Literal['reflect', 'interior']
 Bands = Literal['mel', 'linear']

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.backends.backend import Backend

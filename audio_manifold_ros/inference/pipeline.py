@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.sample_clock import SampleClock
-from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
+from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, plan_channels
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.network_input import open_network_input
 from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
 

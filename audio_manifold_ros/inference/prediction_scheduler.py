@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 
 
 class PredictionScheduler:

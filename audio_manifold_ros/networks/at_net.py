@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.configuration import read_strict
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.modalities import check_modalities
 from audio_manifold_ros.networks.residual import BasicBlock
 

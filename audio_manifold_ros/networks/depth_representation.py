@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import NetworkError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import NetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

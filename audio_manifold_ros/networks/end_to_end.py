@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from torch import nn
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig, make_decoder
 
 if TYPE_CHECKING:

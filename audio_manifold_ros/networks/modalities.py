@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import NetworkError
 
 MODALITIES = ('depth', 'segmentation')
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, cast
 from torch import nn
 from torch.nn import functional
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.aspp import Aspp
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.modalities import check_modalities
 
 if TYPE_CHECKING:

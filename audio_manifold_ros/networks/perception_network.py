@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.modalities import MODALITIES
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig, make_bottleneck, make_decoder

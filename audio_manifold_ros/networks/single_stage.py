@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.echo2depth import Echo2Depth, Echo2DepthConfig
 from audio_manifold_ros.networks.end_to_end import EndToEnd, EndToEndConfig
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.omninet import OmniNet, OmniNetConfig
 
 if TYPE_CHECKING:

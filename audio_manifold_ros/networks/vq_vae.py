@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import nn
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
 from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
 from audio_manifold_ros.networks.quantizer import VectorQuantizer

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.demo.errors import DemoError
+from audio_manifold_ros.common.errors import DemoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

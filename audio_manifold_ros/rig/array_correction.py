@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.fractional_delay import FractionalDelay
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
-
-Samples = NDArray[np.float32]
 
 
 class ArrayCorrection:
@@ -39,7 +38,7 @@ class ArrayCorrection:
             sample_rate_hz: Rate at which the delays are taken off.
 
         Raises:
-            CalibrationError: The array has no enabled microphone, or a delay is too long.
+            RigError: The array has no enabled microphone, or a delay is too long.
 
         """
         indices = nearest_usable(array, np.array([mic.enabled for mic in array.microphones]))
@@ -74,12 +73,12 @@ def nearest_usable(array: MicrophoneArray, usable: NDArray[np.bool_]) -> NDArray
     """Return for each microphone (mic,) itself, or the nearest usable one where it is not usable.
 
     Raises:
-        CalibrationError: None is usable.
+        RigError: None is usable.
 
     """
     if not usable.any():
         msg = f'Array {array.array_id!r} has no enabled microphone: enable those that work in its mic_array.yaml.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     positions_m = array.positions_m
     distances_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=-1)
     nearest = np.where(usable[None], distances_m, np.inf).argmin(axis=1)

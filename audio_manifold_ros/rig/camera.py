@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 from audio_manifold_ros.rig.yaml_schema import Check, check_mapping, choice, integer, is_numbers
 
@@ -46,7 +46,7 @@ class CameraModel:
         """Read the pinhole part of a `camera.yaml` in camera_info_manager's format.
 
         Raises:
-            CalibrationError: The file is missing, is no camera, or holds a wrong value.
+            RigError: The file is missing, is no camera, or holds a wrong value.
 
         """
         return cls.from_text(read_text(path, CAMERA_FILE), str(path))
@@ -56,7 +56,7 @@ class CameraModel:
         """Read the text of a `camera.yaml`; `path` says in messages where it comes from.
 
         Raises:
-            CalibrationError: The text is no camera, or holds a wrong value.
+            RigError: The text is no camera, or holds a wrong value.
 
         """
         return CameraCalibration.from_text(text, path).model
@@ -88,7 +88,7 @@ class CameraCalibration:
         """Read a `camera.yaml` in camera_info_manager's format.
 
         Raises:
-            CalibrationError: The file is missing, is no camera, or holds a wrong value.
+            RigError: The file is missing, is no camera, or holds a wrong value.
 
         """
         return cls.from_text(read_text(path, CAMERA_FILE), str(path))
@@ -98,7 +98,7 @@ class CameraCalibration:
         """Read the text of a `camera.yaml`; `path` says in messages where it comes from.
 
         Raises:
-            CalibrationError: The text is no camera, or holds a wrong value.
+            RigError: The text is no camera, or holds a wrong value.
 
         """
         data = parse_yaml(text, path, CAMERA_FILE)
@@ -107,7 +107,7 @@ class CameraCalibration:
         k = matrices['camera_matrix']
         if min(k[0], k[4]) <= 0 or k[8] != 1:
             msg = f'{path}: camera_matrix.data is {list(k)!r}: give positive focal lengths and end with 1.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
         distortion_model = data.get('distortion_model', 'plumb_bob')
         distortion = (0.0,) * DISTORTION_MODELS[distortion_model][-1]
         if 'distortion_coefficients' in data:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 from audio_manifold_ros.rig.yaml_schema import SCHEMA_VERSION, VERSION, Check, check_mapping, choice, number
 
@@ -56,7 +56,7 @@ class DepthCalibration:
         """Read a `depth.yaml`.
 
         Raises:
-            CalibrationError: The file is missing or holds a wrong value.
+            RigError: The file is missing or holds a wrong value.
 
         """
         return cls.from_text(read_text(path, DEPTH_FILE), str(path))
@@ -66,7 +66,7 @@ class DepthCalibration:
         """Read the text of a `depth.yaml`; `path` says in messages where it comes from.
 
         Raises:
-            CalibrationError: The text is no such file, or holds a wrong value.
+            RigError: The text is no such file, or holds a wrong value.
 
         """
         data = parse_yaml(text, path, DEPTH_FILE)
@@ -92,19 +92,19 @@ class DepthCalibration:
         given = self.depth_scale is not None
         if given and self.source == 'none':
             msg = f"{path}: depth_scale is {self.depth_scale!r} with the source 'none': give null, or name the source."
-            raise CalibrationError(msg)
+            raise RigError(msg)
         if not given and SOURCES[self.source]:
             msg = (
                 f'{path}: depth_scale is None with the source {self.source!r}, which measures: give metres of one unit.'
             )
-            raise CalibrationError(msg)
+            raise RigError(msg)
         for key, value in (('min_m', self.min_m), ('max_m', self.max_m)):
             if (value is None) == given:
                 msg = f'{path}: {key} is {value!r} with depth_scale {self.depth_scale!r}: give both, or null for both.'
-                raise CalibrationError(msg)
+                raise RigError(msg)
         if self.min_m is not None and self.max_m is not None and self.min_m >= self.max_m:
             msg = f'{path}: max_m is {self.max_m!r}, not beyond min_m {self.min_m!r}: give a range.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
 
 
 def _float(value: Any) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 from audio_manifold_ros.rig.yaml_schema import (
     FRAME,
@@ -58,21 +58,21 @@ class Extrinsics:
         """Return the transform that ends in a frame.
 
         Raises:
-            CalibrationError: There is none.
+            RigError: There is none.
 
         """
         for transform in self.transforms:
             if transform.child == child:
                 return transform
         msg = f'No transform to {child!r}: the extrinsics have {[t.child for t in self.transforms]}.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
 
     @classmethod
     def from_yaml(cls, path: Path | str) -> Extrinsics:
         """Read an `extrinsics.yaml`.
 
         Raises:
-            CalibrationError: The file is missing or holds a wrong value.
+            RigError: The file is missing or holds a wrong value.
 
         """
         return cls.from_text(read_text(path, EXTRINSICS_FILE), str(path))
@@ -82,7 +82,7 @@ class Extrinsics:
         """Read the text of an `extrinsics.yaml`; `path` says in messages where it comes from.
 
         Raises:
-            CalibrationError: The text is no such file, or holds a wrong value.
+            RigError: The text is no such file, or holds a wrong value.
 
         """
         data = parse_yaml(text, path, EXTRINSICS_FILE)
@@ -93,7 +93,7 @@ class Extrinsics:
         for children, problem in ((repeated, 'have more than one parent'), (cyclic, 'are their own ancestors')):
             if children:
                 msg = f'{path}: transforms: the frames {children} {problem}: give a tree.'
-                raise CalibrationError(msg)
+                raise RigError(msg)
         residual = data.get('offset_residual_s')
         return cls(
             transforms,

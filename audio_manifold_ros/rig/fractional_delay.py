@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.errors import RigError
 
 HALF_LENGTH = 40
 STOPBAND_DB = 80.0
@@ -41,13 +40,13 @@ class FractionalDelay:
             sample_rate_hz: Rate of the samples.
 
         Raises:
-            CalibrationError: A delay is longer than half a second.
+            RigError: A delay is longer than half a second.
 
         """
         max_delay = MAX_DELAY_S * sample_rate_hz
         if not np.all(np.abs(delays_samples) <= max_delay):
             msg = f'Delays of {np.round(delays_samples, 1).tolist()} samples: give {max_delay:g} at most.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
         self._integer_delays = np.floor(delays_samples).astype(int)
         parts = delays_samples - self._integer_delays
         self._kernels = [None if part == 0 else _kernel(float(part)) for part in parts]

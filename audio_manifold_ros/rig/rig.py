@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
 from audio_manifold_ros.rig.yaml_schema import (
     FRAME,
@@ -37,7 +38,6 @@ MAX_CHANNEL = 255
 MAX_GAIN_DB = 60
 MAX_DELAY_SAMPLES = 2000
 RATES_HZ = (4000, 768_000)
-SOUND_SPEED_MPS = 343.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class MicrophoneArray:
     microphones: tuple[Microphone, ...]
     delay_rate_hz: int | None = None
     device: ArrayDevice | None = None
-    sound_mps: float = SOUND_SPEED_MPS
+    sound_mps: float = SPEED_OF_SOUND_MPS
 
     @property
     def positions_m(self) -> NDArray[np.float64]:
@@ -141,7 +141,7 @@ class MicrophoneArray:
         """Read a `mic_array.yaml`.
 
         Raises:
-            CalibrationError: The file is missing, is no rig, or holds a wrong value.
+            RigError: The file is missing, is no rig, or holds a wrong value.
 
         """
         return cls.from_text(read_text(path, RIG_FILE), str(path))
@@ -151,7 +151,7 @@ class MicrophoneArray:
         """Read the text of a `mic_array.yaml`; `path` says in messages where it comes from.
 
         Raises:
-            CalibrationError: The text is no rig, or holds a wrong value.
+            RigError: The text is no rig, or holds a wrong value.
 
         """
         data = parse_yaml(text, path, RIG_FILE)
@@ -162,14 +162,14 @@ class MicrophoneArray:
         delayed = [mic.name for mic in microphones if mic.delay_samples]
         if delayed and 'delay_rate_hz' not in data:
             msg = f'{path}: delay_rate_hz is missing, but {delayed} have delay_samples: give their sample rate in Hz.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
         return cls(
             data['array_id'],
             data['frame_id'],
             microphones,
             data.get('delay_rate_hz'),
             _device(path, data.get('device')),
-            float(data.get('sound_mps', SOUND_SPEED_MPS)),
+            float(data.get('sound_mps', SPEED_OF_SOUND_MPS)),
         )
 
     def to_text(self) -> str:
@@ -182,7 +182,7 @@ class MicrophoneArray:
         if self.device is not None:
             device = self.device
             head['device'] = {'name': device.name, 'channels': device.channels, 'rates_hz': list(device.rates_hz)}
-        if self.sound_mps != SOUND_SPEED_MPS:
+        if self.sound_mps != SPEED_OF_SOUND_MPS:
             head['sound_mps'] = self.sound_mps
         if self.delay_rate_hz is not None:
             head['delay_rate_hz'] = self.delay_rate_hz
@@ -247,7 +247,7 @@ def _device(path: str, entry: Any) -> ArrayDevice | None:
 def _check_unique(path: str, key: str, values: list[Any]) -> None:
     if len(set(values)) != len(values):
         msg = f'{path}: {key} values {values} repeat: give each microphone its own.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
 
 
 def _is_direction(value: Any) -> bool:

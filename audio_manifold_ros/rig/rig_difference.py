@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from audio_manifold_ros.common.array_types import FloatArray
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-Array = NDArray[np.float64]
 # What a tape measure does not see.
 TOLERANCE_M = 1e-3
 TOLERANCE_DEG = 0.1
@@ -137,7 +137,9 @@ class RigDifference:
         )
 
 
-def geometry_difference(positions_m: tuple[Array, Array], facings: tuple[Array, Array]) -> GeometryDifference:
+def geometry_difference(
+    positions_m: tuple[FloatArray, FloatArray], facings: tuple[FloatArray, FloatArray]
+) -> GeometryDifference:
     """Compare two geometries.
 
     Args:
@@ -186,6 +188,6 @@ def _compare(first: MicrophoneArray, second: MicrophoneArray, at: int, now: int)
     )
 
 
-def _angle_deg(one: Array, other: Array) -> float:
+def _angle_deg(one: FloatArray, other: FloatArray) -> float:
     # Of two unit vectors; the arc tangent is right for small angles, where the arc cosine is not.
     return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))

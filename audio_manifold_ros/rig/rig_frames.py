@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def rig_frames(array: MicrophoneArray, extrinsics: Extrinsics) -> tuple[Transfor
     """Return the transforms of a rig from its root outwards; a microphone's x axis is its facing (REP-103).
 
     Raises:
-        CalibrationError: The frames are no tree with one root, or the array hangs on nothing.
+        RigError: The frames are no tree with one root, or the array hangs on nothing.
 
     """
     extrinsics.transform(array.frame_id)
@@ -27,7 +27,7 @@ def rig_frames(array: MicrophoneArray, extrinsics: Extrinsics) -> tuple[Transfor
     repeated = sorted({child for child in children if children.count(child) > 1})
     if repeated:
         msg = f'The frames {repeated} of array {array.array_id!r} occur twice: give each microphone its own frame_id.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     root_frame(frames)
     return frames
 
@@ -36,14 +36,14 @@ def root_frame(frames: tuple[Transform, ...]) -> str:
     """Return the frame that all others hang on.
 
     Raises:
-        CalibrationError: There are several.
+        RigError: There are several.
 
     """
     children = {frame.child for frame in frames}
     roots = sorted({frame.parent for frame in frames} - children)
     if len(roots) != 1:
         msg = f'The extrinsics begin at {roots}: give transforms that all begin at one frame.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     return roots[0]
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames
@@ -21,7 +21,7 @@ def static_transform_commands(array: MicrophoneArray, extrinsics: Extrinsics) ->
     """Return one command of tf2_ros for each frame.
 
     Raises:
-        CalibrationError: The frames of the rig are no tree.
+        RigError: The frames of the rig are no tree.
 
     """
     lines = []
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(text, end='')
         else:
             given.out.write_text(text, encoding='utf-8')
-    except (CalibrationError, OSError) as error:
+    except (RigError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

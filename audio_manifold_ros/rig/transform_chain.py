@@ -8,13 +8,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rotation import rotation_matrix
-
-Array = NDArray[np.float64]
 
 OPTICAL_SUFFIX = 'optical_frame'
 
@@ -29,8 +27,8 @@ class Pose:
 
     """
 
-    rotation: Array
-    translation_m: Array
+    rotation: FloatArray
+    translation_m: FloatArray
 
     def compose(self, inner: Pose) -> Pose:
         """Return where a frame lies that is given in this one."""
@@ -60,7 +58,7 @@ def find_optical_transform(extrinsics: Extrinsics) -> Transform:
     """Return the transform that ends in the optical frame of the camera.
 
     Raises:
-        CalibrationError: There is none, or several.
+        RigError: There is none, or several.
 
     """
     found = [transform for transform in extrinsics.transforms if transform.child.endswith(OPTICAL_SUFFIX)]
@@ -69,11 +67,11 @@ def find_optical_transform(extrinsics: Extrinsics) -> Transform:
             f'The extrinsics have the optical frames {[transform.child for transform in found]}: give one transform '
             f'whose child ends with {OPTICAL_SUFFIX!r} (REP-103).'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     return found[0]
 
 
-def roll_pitch_yaw(rotation: Array) -> tuple[float, float, float]:
+def roll_pitch_yaw(rotation: FloatArray) -> tuple[float, float, float]:
     """Return the fixed-axis angles (REP-103) of a rotation (3, 3); roll is 0 where pitch is a right angle."""
     flat = math.hypot(rotation[0, 0], rotation[1, 0])
     pitch = math.atan2(-rotation[2, 0], flat)

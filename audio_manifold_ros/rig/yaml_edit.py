@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 
 Path = tuple[str | int, ...]
 
@@ -36,14 +36,14 @@ def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
             keys at the end may be ones that their mapping lacks: they are added behind the others.
 
     Raises:
-        CalibrationError: The text is no YAML, or a place is not in it.
+        RigError: The text is no YAML, or a place is not in it.
 
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         msg = f'Cannot read {where!r}: {error}. Mend the file before values are changed in it.'
-        raise CalibrationError(msg) from None
+        raise RigError(msg) from None
     edits = [_edit(text, where, root, path, value) for path, value in values.items()]
     # From the end, so that places before stay where they are. Where an inner mapping ends with an outer one, what is
     # added to the inner one stands first.
@@ -63,7 +63,7 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> _Ed
             return _addition(text, node, str(key), value)
         if child is None:
             msg = f'{where}: has no {_place(path)}: is it the file that was measured with?'
-            raise CalibrationError(msg)
+            raise RigError(msg)
         node = child
     start, end = node.start_mark.index, node.end_mark.index
     return _Edit(start, start + len(text[start:end].rstrip()), _to_flow_yaml(value))

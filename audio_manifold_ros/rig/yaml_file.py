@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 
 SAFE_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
@@ -18,28 +18,28 @@ def read_text(path: Path | str, name: str) -> str:
     """Return the text of a file of the rig; `name` is what such a file is called.
 
     Raises:
-        CalibrationError: It cannot be read.
+        RigError: It cannot be read.
 
     """
     try:
         return Path(path).read_text(encoding='utf-8')
     except (OSError, UnicodeDecodeError) as error:
         msg = f'Cannot read {str(path)!r}: {error}. Give the path of a {name}.'
-        raise CalibrationError(msg) from None
+        raise RigError(msg) from None
 
 
 def parse_yaml(text: str, path: str, name: str) -> Any:
     """Return the values of a text; `path` says in messages where it comes from.
 
     Raises:
-        CalibrationError: It is no YAML.
+        RigError: It is no YAML.
 
     """
     try:
         return yaml.load(text, Loader=SAFE_LOADER)  # noqa: S506 (a safe loader, in C where there is one)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         msg = f'Cannot read {path!r}: {error}. Give the text of a {name}.'
-        raise CalibrationError(msg) from None
+        raise RigError(msg) from None
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 
 SCHEMA_VERSION = 1
 MAX_DISTANCE_M = 100
@@ -28,23 +28,23 @@ def check_mapping(path: str, where: str, entry: Any, checks: Checks, optional: C
         optional: The keys that may.
 
     Raises:
-        CalibrationError: It is wrong; the message names file, key and value.
+        RigError: It is wrong; the message names file, key and value.
 
     """
     optional = optional or {}
     place = f'{path}: {where}'.rstrip(': ')
     if not isinstance(entry, dict):
         msg = f'{place} is {entry!r}: give a mapping with the keys {sorted(checks)}.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     found, required = {str(key) for key in entry}, set(checks)
     if not required <= found <= required | set(optional):
         unknown, missing = sorted(found - required - set(optional)), sorted(required - found)
         msg = f'{place} has unknown keys {unknown} and misses {missing}.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     for key, (is_valid, expected) in {**checks, **optional}.items():
         if key in entry and not is_valid(entry[key]):
             msg = f'{place}{"." if where else ": "}{key} is {entry[key]!r}: give {expected}.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
 
 
 def is_text(value: Any) -> bool:

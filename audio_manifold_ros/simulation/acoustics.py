@@ -9,14 +9,14 @@ from functools import lru_cache
 import numpy as np
 import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.background_noise import RUSTLE_FROM_MPS, Background, Leaves
 from audio_manifold_ros.simulation.ego_noise import EgoNoise
-from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.image_source_method import Wall, facade_wall
 from audio_manifold_ros.simulation.microphones import Microphones
 from audio_manifold_ros.simulation.receivers import Receivers
@@ -24,9 +24,6 @@ from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, SampleGr
 from audio_manifold_ros.simulation.scene import Street, Vehicle
 from audio_manifold_ros.simulation.spectra import full_scale
 from audio_manifold_ros.simulation.vehicle_culling import Traffic
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 ARRAY_HEIGHT_M = 1.7
 ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
@@ -173,14 +170,14 @@ class StreetAcoustics:
         return self.microphones.record(high, first * self._grid.step_samples)
 
 
-def _receivers(street: Street, translation_m: Array, positions_m: Array, facings: Array) -> Receivers:
+def _receivers(street: Street, translation_m: FloatArray, positions_m: FloatArray, facings: FloatArray) -> Receivers:
     """Return the microphones of an array that lies there in base_link; positions and facings in the car's axes."""
     rotation = street.ego.rotation()
     centre = street.ego.to_world(translation_m[None], 0.0)[0]
     return Receivers(centre, positions_m @ rotation.T, facings @ rotation.T, street.ego.speed_mps)
 
 
-def _flow_mps(street: Street) -> Array:
+def _flow_mps(street: Street) -> FloatArray:
     """Return the wind (2,) against the array, in the axes of the car."""
     weather = street.weather
     wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])

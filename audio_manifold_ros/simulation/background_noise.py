@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import diffuse_noise, directivity, propagation, spectra
 from audio_manifold_ros.simulation.doppler_delay import fan_out
 from audio_manifold_ros.simulation.noise_pool import leaf_pool
@@ -14,9 +14,6 @@ from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Tree, Weather
 from audio_manifold_ros.simulation.vehicle_culling import HORIZON_M, Traffic
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 BANDS_HZ = (
     (diffuse_noise.MIN_FREQUENCY_HZ, SPLIT_HZ),
@@ -44,7 +41,7 @@ class Gusts:
         self._phases = generator.uniform(0, 2 * np.pi, size=6)
         self._depth = depth / np.sqrt(6)
 
-    def at(self, times_s: Array) -> Array:
+    def at(self, times_s: FloatArray) -> FloatArray:
         """Return the factor (time,)."""
         waves = np.sin(2 * np.pi * times_s[:, None] * self._rates_hz + self._phases)
         return np.asarray(np.exp(self._depth * waves.sum(axis=1)))
@@ -56,9 +53,9 @@ class Background:
     def __init__(
         self,
         weather: Weather,
-        array: tuple[Array, Array],
+        array: tuple[FloatArray, FloatArray],
         traffic: Traffic,
-        flow_mps: Array,
+        flow_mps: FloatArray,
         grid: SampleGrid,
         generator: np.random.Generator,
     ) -> None:
@@ -92,7 +89,7 @@ class Background:
             noise = pool.read(int(self._starts[3]) + (first - 1) * width, low.shape[1])
             low += noise * ramp(self._wind * self._gusts.at(times), width)
 
-    def _tail(self, times: Array) -> tuple[Array, Array]:
+    def _tail(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the power (time,) above and below the split that the street keeps of its vehicles, a little late."""
         chosen, squares = self._traffic.within_horizon(times - self._weather.tail_s / 4)
         spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)

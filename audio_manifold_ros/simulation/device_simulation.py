@@ -7,14 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.rig.fractional_delay import FractionalDelay
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
-
-Samples = NDArray[np.float32]
 
 
 class DeviceChannels:

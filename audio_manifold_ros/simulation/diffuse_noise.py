@@ -10,11 +10,10 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation import directivity
 from audio_manifold_ros.simulation.noise_pool import NoisePool
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid
-
-Array = NDArray[np.float64]
 
 DIFFUSE_POOL_S = 12
 MARGIN_S = 1.2
@@ -30,7 +29,7 @@ WIND_TOP_HZ = 600.0
 _POOL_SEED = 19_630_401
 
 
-def sphere(count: int) -> Array:
+def sphere(count: int) -> FloatArray:
     """Return evenly spread directions (count, 3): a Fibonacci lattice."""
     height = 1 - (2 * np.arange(count) + 1) / count
     azimuth = np.pi * (3 - np.sqrt(5)) * np.arange(count)
@@ -39,7 +38,7 @@ def sphere(count: int) -> Array:
 
 
 def diffuse_coherence(
-    positions_m: Array, facings: Array, frequency_hz: float, sound_mps: float = 343.0
+    positions_m: FloatArray, facings: FloatArray, frequency_hz: float, sound_mps: float = 343.0
 ) -> NDArray[np.complex128]:
     """Return the cross power (mic, mic) in a diffuse field of unit power; sin(kd)/(kd) where the patterns are omni."""
     omni = directivity.LOW_OMNI if frequency_hz < SPLIT_HZ else directivity.HIGH_OMNI
@@ -49,7 +48,7 @@ def diffuse_coherence(
     return np.asarray(steering @ steering.conj().T / DIRECTIONS)
 
 
-def corcos_coherence(positions_m: Array, flow_mps: Array, frequency_hz: float) -> NDArray[np.complex128]:
+def corcos_coherence(positions_m: FloatArray, flow_mps: FloatArray, frequency_hz: float) -> NDArray[np.complex128]:
     """Return the coherence (mic, mic) of turbulent pressure under a flow (2,) (Corcos 1963)."""
     speed = float(np.linalg.norm(flow_mps))
     along = flow_mps / speed
@@ -61,7 +60,9 @@ def corcos_coherence(positions_m: Array, flow_mps: Array, frequency_hz: float) -
     return np.asarray(decay * np.exp(-1j * number * parallel))
 
 
-def coherent_noise(matrices: list[NDArray[np.complex128]], densities: Array, n: int, seed: int) -> NDArray[np.float32]:
+def coherent_noise(
+    matrices: list[NDArray[np.complex128]], densities: FloatArray, n: int, seed: int
+) -> NDArray[np.float32]:
     """Make periodic noise (mic, n) with a cross power matrix and a power density for each cell of the spectrum.
 
     Args:
@@ -88,7 +89,7 @@ def coherent_noise(matrices: list[NDArray[np.complex128]], densities: Array, n: 
 Geometry = tuple[tuple[float, ...], ...]
 
 
-def geometry_key(values: Array) -> Geometry:
+def geometry_key(values: FloatArray) -> Geometry:
     """Return positions or facings as a key for the caches below, rounded to a tenth of a millimetre."""
     return tuple(tuple(row) for row in np.round(values, 4).tolist())
 

@@ -5,20 +5,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 LOW_OMNI = 1.0
 HIGH_OMNI = 0.6
 
 
-def directivity(cosine: Array, omni: float) -> Array:
+def directivity(cosine: FloatArray, omni: float) -> FloatArray:
     """Return a + (1 − a) · cos θ: a first-order pattern with gain 1 straight ahead."""
     return omni + (1 - omni) * cosine
 
 
-def high_gain(ahead_m: Array, across_m: Array, up_m: Array, facings: Array) -> Array:
+def high_gain(ahead_m: FloatArray, across_m: FloatArray, up_m: FloatArray, facings: FloatArray) -> FloatArray:
     """Return the gain (mic, …) above the split.
 
     Args:

@@ -8,8 +8,8 @@ Source, mirror and microphones move alike, so every delay is constant: a signal 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import directivity, propagation, spectra
 from audio_manifold_ros.simulation.emission import TONAL_POWER_RATIO, engine_table, tone, wander
 from audio_manifold_ros.simulation.image_source_method import Wall
@@ -17,9 +17,6 @@ from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Ego, VehicleKind
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
@@ -108,7 +105,7 @@ class EgoNoise:
                 width = out.shape[1] // (len(points) - 1)
                 echo.add(out, signals, lead, rates[band], band, ramp(points, width))
 
-    def _echoes_in_range(self, times: Array) -> list[_Echo]:
+    def _echoes_in_range(self, times: FloatArray) -> list[_Echo]:
         """Return the echoes of the walls that are beside the vehicle at any of these times."""
         ends = times[[0, -1]]
         relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
@@ -119,7 +116,7 @@ class EgoNoise:
                 self._echoes[index] = _Echo(wall, self._positions_m, self._receivers, self._sound_mps)
         return [self._echoes[index] for index in np.flatnonzero(in_range).tolist()]
 
-    def _direct_gains(self) -> tuple[Array, Array, Array]:
+    def _direct_gains(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return delays in seconds, and high and low gains (source, mic)."""
         microphones_m = self._receivers.centre_m + self._receivers.offsets_m
         ahead, across, up = (self._positions_m[None, :, axis] - microphones_m[:, None, axis] for axis in range(3))
@@ -159,7 +156,7 @@ class EgoNoise:
 class _Echo:
     """The own noise as one wall gives it back: exact delays to the middle of the array, a plane wave across it."""
 
-    def __init__(self, wall: Wall, positions_m: Array, receivers: Receivers, sound_mps: float) -> None:
+    def __init__(self, wall: Wall, positions_m: FloatArray, receivers: Receivers, sound_mps: float) -> None:
         self._wall = wall
         image = positions_m * [1.0, -1.0, 1.0] + [0.0, 2 * wall.y_m, 0.0]
         offset = image - receivers.centre_m
@@ -178,7 +175,7 @@ class _Echo:
         self._facings = (facing, np.ones(len(self._lags)))
         self.max_delay_s = float(self._delays.max() + self._lags.max())
 
-    def gate(self, times_s: Array, receivers: Receivers) -> Array:
+    def gate(self, times_s: FloatArray, receivers: Receivers) -> FloatArray:
         """Return how much of the wall is beside the vehicle (time,)."""
         return self._wall.gate(receivers.x_m(times_s), times_s)
 

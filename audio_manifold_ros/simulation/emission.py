@@ -5,17 +5,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import spectra
 from audio_manifold_ros.simulation.doppler_delay import add_late
 from audio_manifold_ros.simulation.noise_pool import high_pool, low_pool
 from audio_manifold_ros.simulation.propagation import GROUND_REFLECTION
 from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid, ramp
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 ROLLING_HEIGHT_M = 0.05
 PROPULSION_HEIGHT_M = {
@@ -44,12 +41,12 @@ def engine_table(engine_hz: float, power: float, generator: np.random.Generator)
     return np.asarray(np.append(period, period[0]), dtype=np.float32)
 
 
-def wander(generator: np.random.Generator) -> Array:
+def wander(generator: np.random.Generator) -> FloatArray:
     """Draw frequencies in hertz and phases (component, 2) of the slow wander of an engine."""
     return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
 
 
-def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array, width: int) -> Samples:
+def tone(table: Samples, engine_hz: float, drift: FloatArray, times_s: FloatArray, width: int) -> Samples:
     """Read the table of an engine whose revolutions wander slowly, by 1 % at most.
 
     Args:
@@ -72,7 +69,7 @@ def tone(table: Samples, engine_hz: float, drift: Array, times_s: Array, width: 
     return np.asarray(np.take(table, table_position.astype(np.intp), mode='clip'))
 
 
-def add_ground(signal: Samples, detour: Array, width: int, lead: int) -> Samples:
+def add_ground(signal: Samples, detour: FloatArray, width: int, lead: int) -> Samples:
     """Return the signal plus its reflection from the ground, which comes later by a slowly changing detour.
 
     Args:
@@ -123,7 +120,7 @@ class Emission:
         self._table = engine_table(vehicle.engine_hz, TONAL_POWER_RATIO * float(engine_low @ engine_low), generator)
         self._wander = wander(generator)
 
-    def high(self, first: int, last: int, detour_s: Array, air: Array) -> Samples:
+    def high(self, first: int, last: int, detour_s: FloatArray, air: FloatArray) -> Samples:
         """Return what is above the split, over steps of emission, at the oversampled rate.
 
         Args:
@@ -141,7 +138,7 @@ class Emission:
         signal += self._high_gains[:3] @ noise[:3]
         return add_ground(signal, detour_s * (self._grid.sample_rate_hz * OVERSAMPLING), width, width)
 
-    def low(self, first: int, last: int, detour_s: Array) -> Samples:
+    def low(self, first: int, last: int, detour_s: FloatArray) -> Samples:
         """Return what is below the split, over steps of emission, at the oversampled low rate."""
         width, rate = self.WIDTH, self._grid.low_rate_hz * OVERSAMPLING
         start = self._offset // self._grid.low_factor + (first - 1) * width

@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.propagation import soft_box
 from audio_manifold_ros.simulation.scene import Facade
-
-Array = NDArray[np.float64]
 
 FACADE_EDGE_M = 0.4
 
@@ -40,7 +38,7 @@ class Wall:
     velocity_mps: float = 0.0
     edge_m: float = FACADE_EDGE_M
 
-    def gate(self, x_m: Array, time_s: Array) -> Array:
+    def gate(self, x_m: FloatArray, time_s: FloatArray) -> FloatArray:
         """Return how much of a reflection at x (…,) at these times (…,) the wall gives back: 0 to 1."""
         shift = self.velocity_mps * time_s
         return soft_box(x_m - shift, self.x_start_m, self.x_end_m, self.edge_m)
@@ -53,7 +51,9 @@ class Wall:
         """Say whether source and receiver stand on the same side of the wall."""
         return (source_y_m - self.y_m) * (receiver_y_m - self.y_m) > 0
 
-    def specular_x_m(self, source_x_m: Array, source_y_m: float, receiver_x_m: Array, receiver_y_m: float) -> Array:
+    def specular_x_m(
+        self, source_x_m: FloatArray, source_y_m: float, receiver_x_m: FloatArray, receiver_y_m: float
+    ) -> FloatArray:
         """Return where along the wall the reflection happens."""
         source, receiver = abs(source_y_m - self.y_m), abs(receiver_y_m - self.y_m)
         return np.asarray(source_x_m + (receiver_x_m - source_x_m) * source / (source + receiver))

@@ -5,14 +5,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import spectra
 from audio_manifold_ros.simulation.noise_pool import white_pool
 from audio_manifold_ros.simulation.sample_grid import SampleGrid
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 GAIN_TOLERANCE_DB = 1.0
 POSITION_TOLERANCE_M = 0.005
@@ -44,7 +41,7 @@ class Microphones:
         self._grid = grid
         gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
         self.gains: Samples = (10 ** (gains_db / 20)).astype(np.float32)
-        self.jitter_m: Array = np.clip(generator.normal(0, POSITION_TOLERANCE_M / 2, size=(mics, 3)), -0.01, 0.01)
+        self.jitter_m: FloatArray = np.clip(generator.normal(0, POSITION_TOLERANCE_M / 2, size=(mics, 3)), -0.01, 0.01)
         self._noise = spectra.full_scale(generator.uniform(*SELF_NOISE_DB, size=mics)).astype(np.float32)
         self._starts = generator.integers(0, 10**7, size=mics)
 

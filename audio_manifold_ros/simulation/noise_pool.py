@@ -9,12 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.simulation.sample_grid import OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.spectra import HIGH_EDGES_HZ, LOW_EDGES_HZ
-
-Samples = NDArray[np.float32]
 
 HIGH_POOL_S = 12
 LOW_POOL_S = 24

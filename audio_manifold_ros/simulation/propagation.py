@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 GROUND_REFLECTION = 0.95
 
@@ -17,7 +16,9 @@ def speed_of_sound_mps(temperature_c: float) -> float:
     return float(331.3 * np.sqrt(1 + temperature_c / 273.15))
 
 
-def retarded_delay_s(ahead_m: Array, across_square_m2: Array | float, speed_mps: float, sound_mps: float) -> Array:
+def retarded_delay_s(
+    ahead_m: FloatArray, across_square_m2: FloatArray | float, speed_mps: float, sound_mps: float
+) -> FloatArray:
     """Return for how long the sound has travelled that is received now: exact for uniform motion along x.
 
     Args:
@@ -36,20 +37,22 @@ def retarded_delay_s(ahead_m: Array, across_square_m2: Array | float, speed_mps:
     return np.asarray((root - ahead_m * speed_mps) / excess)
 
 
-def ground_detour_m(distance_m: Array, source_height_m: float, receiver_height_m: float) -> Array:
+def ground_detour_m(distance_m: FloatArray, source_height_m: float, receiver_height_m: float) -> FloatArray:
     """Return by how much the way over the flat ground is longer than the direct way of that length."""
     difference = receiver_height_m - source_height_m
     horizontal = np.maximum(distance_m**2 - difference**2, 0)
     return np.asarray(np.sqrt(horizontal + (receiver_height_m + source_height_m) ** 2) - distance_m)
 
 
-def soft_box(position_m: Array, start_m: Array | float, end_m: Array | float, edge_m: float) -> Array:
+def soft_box(
+    position_m: FloatArray, start_m: FloatArray | float, end_m: FloatArray | float, edge_m: float
+) -> FloatArray:
     """Return 1 between start and end, 0 beyond, with raised-cosine edges of ±`edge_m`."""
     inside = np.minimum(position_m - start_m, end_m - position_m) / edge_m
     return np.asarray(0.5 + 0.5 * np.sin(np.pi / 2 * np.clip(inside, -1, 1)))
 
 
-def fade_out(distance_m: Array, start_m: float, end_m: float) -> Array:
+def fade_out(distance_m: FloatArray, start_m: float, end_m: float) -> FloatArray:
     """Return 1 up to start, falling smoothly to 0 at end."""
     fraction = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * fraction))

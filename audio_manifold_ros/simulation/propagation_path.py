@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import directivity, propagation, spectra
 from audio_manifold_ros.simulation.doppler_delay import fan_out, read_path
 from audio_manifold_ros.simulation.emission import Emission
@@ -16,9 +16,6 @@ from audio_manifold_ros.simulation.image_source_method import Wall
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMPLING, SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 MIN_DISTANCE_M = 1.0
 
@@ -28,16 +25,16 @@ class PropagationPath:
     """One way from a vehicle to the array: across the road it seems to start at y; how open it is (time,)."""
 
     y_m: float
-    gate: Array
+    gate: FloatArray
     low_gain: float = 1.0
     high_gain: float = 1.0
 
 
 @dataclass(frozen=True)
 class _Arrival:
-    emitted_s: Array
-    distance_m: Array
-    high: Array
+    emitted_s: FloatArray
+    distance_m: FloatArray
+    high: FloatArray
 
 
 class VehicleSound:
@@ -53,7 +50,7 @@ class VehicleSound:
         middle = np.zeros((1, 3))
         self._offsets_m = np.concatenate([middle, receivers.offsets_m])
 
-    def specular_gate(self, wall: Wall, times_s: Array) -> Array:
+    def specular_gate(self, wall: Wall, times_s: FloatArray) -> FloatArray:
         """Return how much of the sound received at these times (time,) the wall has reflected."""
         array_x_m = self._receivers.x_m(times_s)
         ahead = self.x_m + times_s * self.speed_mps - array_x_m
@@ -90,7 +87,7 @@ class VehicleSound:
             positions = since[1:] * (grid.low_rate_hz * OVERSAMPLING)
             read_path(low_out, low, positions, spread[1:] * path.low_gain, LOW_STEP_SAMPLES)
 
-    def _arrive(self, path: PropagationPath, times: Array) -> _Arrival:
+    def _arrive(self, path: PropagationPath, times: FloatArray) -> _Arrival:
         """Return emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
         receivers, offsets = self._receivers, self._offsets_m
         ahead = self.x_m + times * self.speed_mps - receivers.x_m(times) - offsets[:, :1]
@@ -103,7 +100,7 @@ class VehicleSound:
         nearness = np.maximum(distance[:1], MIN_DISTANCE_M) / np.maximum(distance[1:], MIN_DISTANCE_M)
         return _Arrival(times - delay, distance, facing * nearness)
 
-    def _shifts(self, arrival: _Arrival, times: Array) -> Array:
+    def _shifts(self, arrival: _Arrival, times: FloatArray) -> FloatArray:
         """Return when the middle of the array hears what a microphone hears now, in half samples (mic, time)."""
         middle = arrival.emitted_s[0]
         arrival_times = np.interp(arrival.emitted_s[1:, 1:-1].reshape(-1), middle, times).reshape(len(arrival.high), -1)

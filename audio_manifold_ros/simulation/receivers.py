@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,9 @@ class Receivers:
 
     """
 
-    centre_m: Array
-    offsets_m: Array
-    facings: Array
+    centre_m: FloatArray
+    offsets_m: FloatArray
+    facings: FloatArray
     speed_mps: float
 
     @property
@@ -34,6 +33,6 @@ class Receivers:
         """Return the middle of the array across the road."""
         return float(self.centre_m[1])
 
-    def x_m(self, times_s: Array) -> Array:
+    def x_m(self, times_s: FloatArray) -> FloatArray:
         """Return the middle of the array along the road (time,)."""
         return np.asarray(self.centre_m[0] + times_s * self.speed_mps)

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from audio_manifold_ros.simulation.errors import SimulationError
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.errors import SimulationError
 
 OVERSAMPLING = 4
 LOW_STEP_SAMPLES = 10
@@ -58,7 +55,7 @@ class SampleGrid:
         """Return the first and the last + 1 control step that cover n samples."""
         return first_sample // self.step_samples, -(-(first_sample + n) // self.step_samples)
 
-    def times_s(self, first_step: int, last_step: int) -> Array:
+    def times_s(self, first_step: int, last_step: int) -> FloatArray:
         """Return the instants (step + 1,) of the control points from the first to the last + 1 step."""
         return np.arange(first_step, last_step + 1, dtype=np.float64) * (self.step_samples / self.sample_rate_hz)
 
@@ -72,7 +69,7 @@ def powers(width: int, degree: int) -> Samples:
     return rows
 
 
-def lines(points: Array, starts: Array) -> Samples:
+def lines(points: FloatArray, starts: FloatArray) -> Samples:
     """Return starts and rises per step (… · step, 2) f32, in the order of `powers(width, 1)`."""
     pairs = np.empty((*starts.shape, 2), dtype=np.float32)
     pairs[..., 0] = starts
@@ -80,7 +77,7 @@ def lines(points: Array, starts: Array) -> Samples:
     return pairs.reshape(-1, 2)
 
 
-def ramp(points: Array, width: int, base: Array | float = 0.0) -> Samples:
+def ramp(points: FloatArray, width: int, base: FloatArray | float = 0.0) -> Samples:
     """Join control points (…, step + 1) by straight lines: (…, step · width), less a base per step (…, step)."""
     joined = lines(points, points[..., :-1] - base) @ powers(width, 1)
     return np.asarray(joined, dtype=np.float32).reshape(*points.shape[:-1], -1)

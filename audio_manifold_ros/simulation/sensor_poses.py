@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig_frames import rig_frames
 from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root, roll_pitch_yaw
-from audio_manifold_ros.simulation.errors import SimulationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

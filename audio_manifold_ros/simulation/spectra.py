@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.scene import VehicleKind
-
-Levels = NDArray[np.float64]
 
 OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
 # The octave of 500 Hz is cut in two where the directivity of the microphones changes.
@@ -68,7 +66,7 @@ _CATEGORIES = {
 }
 
 
-def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> Levels:
+def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> FloatArray:
     """Return the sound power (8,) of the tyres in dB re 1 pW; none for a motorcycle and at standstill.
 
     The law of CNOSSOS holds from 20 km/h; below, it is continued, because tyres fall silent with the speed.
@@ -82,7 +80,7 @@ def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> Levels:
     )
 
 
-def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool = False) -> Levels:
+def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool = False) -> FloatArray:
     """Return the sound power (8,) of engine and exhaust in dB re 1 pW; an idling engine is `IDLE_DB` quieter."""
     if electric:
         return np.full(len(OCTAVES_HZ), SILENT_DB)
@@ -94,12 +92,12 @@ def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool 
     return np.asarray(np.array(category.propulsion) + slope + idle_db)
 
 
-def full_scale(level_db: Levels | float) -> Levels:
+def full_scale(level_db: FloatArray | float) -> FloatArray:
     """Turn sound pressure levels (dB re 20 µPa) into rms values where ±1 is 20 Pa."""
     return np.asarray(REFERENCE_PA / FULL_SCALE_PA * 10 ** (np.asarray(level_db) / 20))
 
 
-def band_amplitudes(power_levels_db: Levels) -> tuple[Levels, Levels]:
+def band_amplitudes(power_levels_db: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Turn sound powers (8,) of octaves into free-field rms at 1 m of the low (4,) and high (5,) bands."""
     octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
     low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_FRACTION)])

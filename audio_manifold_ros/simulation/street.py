@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree, Vehicle, VehicleKind, Weather
 
 BEHIND_M = 400.0

@@ -7,15 +7,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.image_source_method import Wall
 from audio_manifold_ros.simulation.propagation_path import PropagationPath, VehicleSound
 from audio_manifold_ros.simulation.receivers import Receivers
 from audio_manifold_ros.simulation.sample_grid import SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 HORIZON_M = (110.0, 140.0)
 # A way is faded out when it brings less than this, in dB, of everything that is heard.
@@ -49,7 +47,7 @@ class Traffic:
         self._wall_ends = np.array([(wall.x_start_m, wall.x_end_m) for wall in walls]).reshape(-1, 2)
         self._receivers, self._grid, self._floor = receivers, grid, floor_power
 
-    def within_horizon(self, times_s: Array) -> tuple[NDArray[np.intp], Array]:
+    def within_horizon(self, times_s: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
         """Return the vehicles within the horizon at any of these times, and their squared distances (vehicle, time)."""
         array_x_m = self._receivers.x_m(times_s[[0, -1]])
         ends = self._origins_m[:, :1] + self._speeds_mps[:, None] * times_s[[0, -1]] - array_x_m
@@ -79,7 +77,7 @@ class Traffic:
                 sound.render(first, last, paths, out)
 
     def _images(
-        self, sound: VehicleSound, times: Array, square: Array, power_ratio: Array, fade: Array
+        self, sound: VehicleSound, times: FloatArray, square: FloatArray, power_ratio: FloatArray, fade: FloatArray
     ) -> list[PropagationPath]:
         array_y = self._receivers.y_m
         ends = times[[0, -1]]
@@ -107,7 +105,7 @@ class Traffic:
         return paths
 
 
-def _audibility(power_ratio: Array) -> Array:
+def _audibility(power_ratio: FloatArray) -> FloatArray:
     """Return 1 for what brings enough of everything heard, 0 for what nobody would miss."""
     audible_db, inaudible_db = MASKED_DB
     return 1 - propagation.fade_out(10 * np.log10(np.maximum(power_ratio, 1e-12)), inaudible_db, audible_db)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.camera import CameraCalibration
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root
@@ -18,8 +18,6 @@ from audio_manifold_ros.testing.clap_bag import ClapBag
 from audio_manifold_ros.testing.clap_pictures import COLUMNS, Clapper, clap_pictures
 from audio_manifold_ros.testing.clapped_rig import ClappedRig
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ
-
-Array = NDArray[np.float64]
 
 CLAPS, CLAP_INTERVAL_S, ARC_RADIUS_M, WIDTH_RAD = 10, 1.6, 3.0, 0.9
 PICTURE_RATE_HZ, EXPOSURE_S = 30.0, 0.008
@@ -62,7 +60,7 @@ class ClapArc:
         stamps_s = image_times_s + self.extrinsics.audio_time_offset_s
         ClapBag(recorded, RATE_HZ, pictures, stamps_s, compressed=scale > 1).write(folder)
 
-    def _pixels(self, inside: Pose, places_m: Array) -> Array:
+    def _pixels(self, inside: Pose, places_m: FloatArray) -> FloatArray:
         """Return column and row (place, 2) of places in the frame of the array."""
         model = self.camera.model
         matrix = np.array([[model.fx, 0, model.cx], [0, model.fy, model.cy], [0, 0, 1]])

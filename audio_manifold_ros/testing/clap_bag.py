@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.pcm16 import float_to_int16
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.testing.clap_pictures import Pictures
 
-NS_PER_S = 1_000_000_000
 START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
 AUDIO, CAMERA = '/audio', '/camera/image_raw'

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+
 Pictures = NDArray[np.uint8]
 
 ROWS, COLUMNS = 120, 160
@@ -53,9 +54,9 @@ def random_clapper(generator: np.random.Generator) -> Clapper:
 
 def clap_pictures(
     clapper: Clapper,
-    claps_s: Array,
-    places_px: Array,
-    times_s: Array,
+    claps_s: FloatArray,
+    places_px: FloatArray,
+    times_s: FloatArray,
     exposure_s: float,
     generator: np.random.Generator,
 ) -> Pictures:
@@ -87,7 +88,7 @@ def clap_pictures(
     return pictures
 
 
-def _hand_gap_px(clapper: Clapper, claps_s: Array, rests_s: Array, time_s: float) -> float:
+def _hand_gap_px(clapper: Clapper, claps_s: FloatArray, rests_s: FloatArray, time_s: float) -> float:
     """Return how far a hand is from where it ends: it stays there for a while, goes back, waits, and comes."""
     ahead_s = claps_s - time_s
     coming = ahead_s[(ahead_s > 0) & (ahead_s < CLOSING_S)]
@@ -99,7 +100,9 @@ def _hand_gap_px(clapper: Clapper, claps_s: Array, rests_s: Array, time_s: float
     return clapper.reach_px * float(np.clip(rested / (2 * CLOSING_S), 0, 1))
 
 
-def _render_hands(clapper: Clapper, wall: NDArray[np.float32], place_px: Array, gap_px: float) -> NDArray[np.float32]:
+def _render_hands(
+    clapper: Clapper, wall: NDArray[np.float32], place_px: FloatArray, gap_px: float
+) -> NDArray[np.float32]:
     """Return the wall with hands before it; edges are as soft as a lens makes them."""
     column, row = place_px.tolist()
     picture = wall.copy()

@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.signal
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 # Where people stand, and how high they hold their hands against an array on a roof.
 RANGE_M, HEIGHT_M, ROOF_M = (1.5, 4.0), (-0.9, 0.6), 1.7
@@ -35,8 +32,8 @@ class ClapRecording:
     """
 
     pressure: Samples
-    places_m: Array
-    times_s: Array
+    places_m: FloatArray
+    times_s: FloatArray
 
 
 class ClappedRig(SimulatedRig):
@@ -68,7 +65,7 @@ class ClappedRig(SimulatedRig):
         times_s = (np.arange(count) + 0.5) * CLAP_INTERVAL_S + self.generator.uniform(-0.5, 0.5, count) * JITTER_S
         return self.claps_at(places, times_s, street)
 
-    def claps_at(self, places_m: Array, times_s: Array, street: Samples) -> ClapRecording:
+    def claps_at(self, places_m: FloatArray, times_s: FloatArray, street: Samples) -> ClapRecording:
         """Return the street with claps at places (clap, 3) and times, in whole samples; the ground gives echoes."""
         received, width = street.copy(), round(CLAP_S * RATE_HZ)
         starts = np.rint(times_s * RATE_HZ).astype(int)

@@ -7,11 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.microphone_health import Fault
-
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import Samples
 
 
 def low_pass(sound: Samples, rate_hz: int, corner_hz: float, deepest_db: float) -> Samples:

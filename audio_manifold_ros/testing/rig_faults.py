@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import Samples
+
 FaultInjector = Callable[[Samples, int, np.random.Generator], None]
 
 STEP = np.float32(1 / 32768)

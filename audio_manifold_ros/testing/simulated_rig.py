@@ -11,6 +11,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import ARRAY_HEIGHT_M, StreetAcoustics
 from audio_manifold_ros.simulation.directivity import HIGH_OMNI, directivity
@@ -18,9 +19,6 @@ from audio_manifold_ros.simulation.propagation import speed_of_sound_mps
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.street import make_street
 from audio_manifold_ros.testing.rig_faults import quantize_to_pcm16
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
 
 RATE_HZ = 22_500
 GAIN_DB, DELAY_SAMPLES = 6.0, 4.0
@@ -42,9 +40,9 @@ class RigGroundTruth:
     """
 
     channels: NDArray[np.int64]
-    gains_db: Array
+    gains_db: FloatArray
     polarities: NDArray[np.int64]
-    delays_samples: Array
+    delays_samples: FloatArray
 
 
 def octagon(radius_m: float = 0.5) -> MicrophoneArray:
@@ -62,7 +60,7 @@ def rectangle() -> MicrophoneArray:
     return make_array('rectangle', positions, facings / np.linalg.norm(facings, axis=1, keepdims=True))
 
 
-def make_array(name: str, positions_m: Array, facings: Array) -> MicrophoneArray:
+def make_array(name: str, positions_m: FloatArray, facings: FloatArray) -> MicrophoneArray:
     """Return an array of microphones on the channels from 0 on."""
     microphones = [
         Microphone(f'mic_{index}', index, (position[0], position[1], position[2]), (facing[0], facing[1], facing[2]))
@@ -180,7 +178,7 @@ class SimulatedRig:
         )
         return quantize_to_pcm16(recorded)
 
-    def _propagate(self, source_m: Array, signal: Samples) -> Samples:
+    def _propagate(self, source_m: FloatArray, signal: Samples) -> Samples:
         """Return the pressure (mic, sample) of a signal from a place."""
         spectrum = scipy.fft.rfft(signal)
         frequencies = scipy.fft.rfftfreq(len(signal), 1 / RATE_HZ)
@@ -224,7 +222,7 @@ class SimulatedRig:
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
 
 
-def _image_sources(source_m: Array) -> tuple[tuple[float, Array], ...]:
+def _image_sources(source_m: FloatArray) -> tuple[tuple[float, FloatArray], ...]:
     """Return how much of its sound the ground and a wall return, and where their images of a source stand."""
     x, y, z = source_m
     return (GROUND_REFLECTION, np.array([x, y, -2 * ARRAY_HEIGHT_M - z])), (

@@ -11,12 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.simulation.spectra import full_scale
-
-Samples = NDArray[np.float32]
-Array = NDArray[np.float64]
 
 CELL_S = 0.2
 BURSTS = 24

@@ -24,8 +24,10 @@ from audio_manifold_ros.calibration.channels.channel_polarity import estimate_po
 from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 from audio_manifold_ros.calibration.channels.stationary_segments import find_stationary_segments
 from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
+from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.rig_faults import FAULTS, Samples, quantize_to_pcm16
+from audio_manifold_ros.testing.rig_faults import FAULTS, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
@@ -40,7 +42,6 @@ CHECK_S, TAP_S, PLACE_S, PLACES, WIRED_S = 20.0, 3.0, 3.0, 12, 10.0
 MIN_SPOKEN_SPACING_M = 0.3
 MAX_LAG_S = 0.025
 MAX_GAIN_ERROR_DB, MAX_DELAY_ERROR_SAMPLES = 0.3, 0.05
-SOUND_MPS = 343.0
 FAULT_NAMES = {
     'unplugged': 'dead',
     'deaf': 'dead',
@@ -159,9 +160,9 @@ def _faults(samples: Samples) -> list[tuple[str, ...]]:
 
 def _from_places(received: Samples, array: MicrophoneArray) -> tuple[ChannelDelays, NDArray[np.float64]]:
     positions_m = array.positions_m
-    width = float(np.linalg.norm(np.ptp(positions_m, axis=0))) / SOUND_MPS * RATE_HZ
+    width = float(np.linalg.norm(np.ptp(positions_m, axis=0))) / SPEED_OF_SOUND_MPS * RATE_HZ
     places = find_stationary_segments(estimate_tdoas(received, RATE_HZ, MAX_LAG_S), width)
-    delays = estimate_acoustic_delays(places, positions_m, RATE_HZ, SOUND_MPS)
+    delays = estimate_acoustic_delays(places, positions_m, RATE_HZ, SPEED_OF_SOUND_MPS)
     return delays, estimate_loudspeaker_gains(received, RATE_HZ, places, delays, positions_m).gains_db
 
 

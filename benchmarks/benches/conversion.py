@@ -21,11 +21,11 @@ from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.simulation.drive import RIG, Drive
 from benchmarks.harness.figure import Figure
 
-NS_PER_S = 1_000_000_000
 START_NS = 1_700_000_000 * NS_PER_S
 SECONDS = 60
 REPEATS = 3

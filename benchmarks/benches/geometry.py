@@ -7,18 +7,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.impulsive_events import detect_events, estimate_event_tdoas
 from audio_manifold_ros.calibration.geometry.array_self_calibration import estimate_geometry, fit_rigid_transform
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, MeasuredDistance
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
-
-Array = NDArray[np.float64]
 
 FIRST_SEED, RIGS = 984_000, 200
 CLAPS, POSITION_STD_M, MAX_ERROR_M = 20, 0.05, 0.02
@@ -85,7 +83,7 @@ def measure() -> list[Figure]:
     for seed in range(FIRST_SEED, FIRST_SEED + scaled_count(RIGS)):
         try:
             errors.append(geometry_error(seed))
-        except CalibrationError as error:
+        except RigError as error:
             refused += 1
             print(f'rig {seed}: {error}')
             continue
@@ -110,10 +108,10 @@ def _median_cm(what: str, values_m: list[float]) -> Figure:
     return Figure(what, 100 * float(np.median(values_m)), 'cm rms')
 
 
-def _residuals_m(positions: Array, ground_truth: Array) -> Array:
+def _residuals_m(positions: FloatArray, ground_truth: FloatArray) -> FloatArray:
     rotation, translation = fit_rigid_transform(positions, ground_truth, np.ones(len(ground_truth)))
     return np.asarray(positions @ rotation.T + translation - ground_truth)
 
 
-def _rms(residuals_m: Array) -> float:
+def _rms(residuals_m: FloatArray) -> float:
     return float(np.sqrt((residuals_m**2).sum(axis=1).mean()))

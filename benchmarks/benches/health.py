@@ -10,9 +10,9 @@ from statistics import median
 from time import process_time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.simulation.drive import Drive
 from audio_manifold_ros.testing.microphone_faults import FAULTS, break_microphone
 from audio_manifold_ros.testing.weather_noise import WeatherNoise
@@ -26,7 +26,6 @@ FIRST_SEED = 1_400_000
 RAIN_MM_H = (0.0, 0.0, 2.0, 10.0, 30.0)
 BUFFETING_DB = (0.0, 0.0, 70.0, 80.0, 90.0)
 MAX_DELAY_S = 2.0
-Samples = NDArray[np.float32]
 
 
 @dataclass

@@ -7,27 +7,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.camera.audio_video_sync import estimate_sync_offset
 from audio_manifold_ros.calibration.camera.visual_clap_detection import detect_claps
 from audio_manifold_ros.calibration.channels.impulsive_events import detect_events
 from audio_manifold_ros.calibration.channels.onset_detection import detect_onsets
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.testing.clap_pictures import COLUMNS, ROWS, Pictures, clap_pictures, random_clapper
 from audio_manifold_ros.testing.clapped_rig import ClappedRig
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
 
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
-
 FIRST_SEED, SCENES, MAX_ERROR_MS = 984_000, 200, 5.0
 CLAPS, CLAP_INTERVAL_S, JITTER_S = 10, 1.6, 0.5
 PICTURE_RATE_HZ, EXPOSURES_S, MAX_OFFSET_S = 30.0, (0.002, 0.025), 0.3
 GROUND_DISTANCE_M, DISTANCE_STD_M = (2.0, 4.0), 0.1
 MAX_LAG_S = 0.008
-SOUND_MPS = 343.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class ClapScene:
 
     recorded: Samples
     pictures: Pictures
-    stamps_s: Array
+    stamps_s: FloatArray
     distance_m: float
     offset_s: float
 
@@ -75,7 +72,7 @@ def offset_error_s(seed: int) -> float:
     """Return by how much the offset of a scene is missed."""
     scene = clap_scene(seed)
     events = detect_events(scene.recorded, RATE_HZ, MAX_LAG_S)
-    audio_times_s = detect_onsets(scene.recorded, RATE_HZ, events) - scene.distance_m / SOUND_MPS
+    audio_times_s = detect_onsets(scene.recorded, RATE_HZ, events) - scene.distance_m / SPEED_OF_SOUND_MPS
     image_times_s = np.array([stop.time_s for stop in detect_claps(scene.pictures, scene.stamps_s)])
     return estimate_sync_offset(image_times_s, audio_times_s[np.isfinite(audio_times_s)], 0.0).offset_s - scene.offset_s
 

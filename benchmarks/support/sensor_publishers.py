@@ -18,9 +18,10 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 
-from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_bytes, to_header, to_image, to_time
+from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_image, to_time
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
 from audio_manifold_ros.nodes.common.run_node import run_node
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS
 
 RATE_HZ, CHANNELS, BLOCK_SAMPLES = 48_000, 8, 480
 IMAGE_RATE_HZ = 30

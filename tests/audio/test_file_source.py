@@ -15,9 +15,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.file_source import FileSource
 from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.common.errors import AudioError
 
 RATE_HZ = 22_500
 START_NS = 123_000_000_000

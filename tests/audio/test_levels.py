@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.levels import LevelMeter
+from audio_manifold_ros.common.errors import AudioError
 
 RATE_HZ = 22_500
 

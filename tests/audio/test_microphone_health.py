@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import Drive
-from audio_manifold_ros.testing.microphone_faults import FAULTS, Samples, break_microphone
+from audio_manifold_ros.testing.microphone_faults import FAULTS, break_microphone
 from audio_manifold_ros.testing.weather_noise import WeatherNoise
 
 ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.preprocessor import NS_PER_S, AudioPreprocessor
+from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.resampler import resample
+from audio_manifold_ros.common.errors import AudioError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 MODEL_HZ = 22_500

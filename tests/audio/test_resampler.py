@@ -10,8 +10,8 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.resampler import PASSBAND_RATIO, Resampler, resample
+from audio_manifold_ros.common.errors import AudioError
 
 MODEL_HZ = 22_500
 RATES_HZ = (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000)

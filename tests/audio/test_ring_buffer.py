@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.ring_buffer import RingBuffer
+from audio_manifold_ros.common.errors import AudioError
 
 CHANNELS = 3
 

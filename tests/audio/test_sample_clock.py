@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
+from audio_manifold_ros.audio.sample_clock import SampleClock
+from audio_manifold_ros.common.errors import AudioError
+from audio_manifold_ros.common.units import NS_PER_S
 
 START_NS = 1_760_000_000 * NS_PER_S
 

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
 from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.simulation.drive import Drive
 

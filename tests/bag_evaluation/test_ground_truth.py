@@ -12,8 +12,9 @@ from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.units import NS_PER_S
 from tests.bags import drive_bags
-from tests.bags.sound_bag import NS_PER_S, START_NS, SoundBag
+from tests.bags.sound_bag import START_NS, SoundBag
 
 
 @pytest.fixture(scope='module')

@@ -19,12 +19,13 @@ from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from tests.bags.sound_bag import AUDIO_TYPE, NS_PER_S, START_NS, SoundBag
+from tests.bags.sound_bag import AUDIO_TYPE, START_NS, SoundBag
 
 
 @pytest.fixture(scope='module')

@@ -20,16 +20,16 @@ from audio_manifold_ros.bag_evaluation.bag_scores import BagScores, as_published
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
 from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationOptions, evaluate_bag
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError, EvaluationError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
-from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from tests.bags import drive_bags
-from tests.bags.sound_bag import NS_PER_S, START_NS, SoundBag
+from tests.bags.sound_bag import START_NS, SoundBag
 
 BUNDLE = resource_path('models/street')
 RIG = RigFiles.from_folder(resource_path('calibration/roof_octagon'))

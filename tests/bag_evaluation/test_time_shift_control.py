@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.bag_evaluation.time_shift_control import NS_PER_S, TimeShiftedControl, choose_shift_s
+from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedControl, choose_shift_s
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
-NS_PER_S = 1_000_000_000
 EPOCH_NS = 1_700_000_000 * NS_PER_S
 RIG = RigFiles.from_folder(Path(__file__).parents[2] / 'calibration' / 'roof_octagon')
 IMAGE = 'sensor_msgs/msg/Image'

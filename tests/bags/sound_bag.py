@@ -12,11 +12,11 @@ import numpy as np
 
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NS_PER_S = 1_000_000_000
 START_NS = 1_700_000_000 * NS_PER_S
 AUDIO_TYPE, IMAGE_TYPE = 'audio_manifold_msgs/msg/AudioBlock', 'sensor_msgs/msg/Image'
 RAW_TYPE, ARRAY_TYPE = 'foxglove_msgs/msg/RawAudio', 'std_msgs/msg/Int16MultiArray'

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from audio_manifold_ros.calibration.commands.cli import main
-from audio_manifold_ros.testing.rig_faults import Samples
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
 
 SECONDS, PLACES, PLACE_S = 20.0, 8, 2.5

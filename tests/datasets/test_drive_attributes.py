@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import audio_of, images_of, native_of
 from tests.datasets.test_windows import SPEC
@@ -81,7 +81,9 @@ def test_native_images_and_stamps_are_kept(make_drive: MakeDrive) -> None:
     assert [item.stamp_ns for item in WindowDataset([path], SPEC)] == list(stamps_ns)
 
 
-@pytest.mark.parametrize('traits', [{'missing_channels': (3, 2)}, {'missing_channels': (-1,)}, {'depth_unit': 'cm'}])
+@pytest.mark.parametrize(
+    'attributes', [{'missing_channels': (3, 2)}, {'missing_channels': (-1,)}, {'depth_unit': 'cm'}]
+)
 def test_traits_that_make_no_sense_are_refused(attributes: dict[str, object]) -> None:
     with pytest.raises(DatasetError, match=r'missing_channels|depth_unit'):
         DriveAttributes(**attributes)

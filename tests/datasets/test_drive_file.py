@@ -16,10 +16,10 @@ import h5py
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_checksum import HEADER_BYTES, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import RIG_FOLDER, audio_of, images_of
 
@@ -236,7 +236,7 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
 def write(path):

@@ -14,7 +14,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.mel_batch import cut_frames, mel_features, mel_spectrogram
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.presets import omninet_features, reference_features

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.mel_frames import MelFrames
 from audio_manifold_ros.features.mel_streaming import StreamingMel

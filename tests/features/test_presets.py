@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.experiment_configuration import TrainingConfig

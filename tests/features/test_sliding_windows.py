@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
 from audio_manifold_ros.features.spec import FeatureSpec
 

@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
 
 BAD_FIELDS = [

@@ -19,11 +19,11 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference import backend_factory
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.rig.rig import MicrophoneArray

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.microphone_health import Fault
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, noise, stream_predictions

@@ -14,12 +14,12 @@ import torch
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.microphone_health import Fault
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import RATE_HZ, noise, stream_predictions

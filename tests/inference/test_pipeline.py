@@ -11,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.errors import AudioError, InferenceError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.features.presets import omninet_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
 from audio_manifold_ros.inference.bundle.prediction import Prediction
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.rig.rig import MicrophoneArray
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.errors import NetworkError
 
 
 def test_full_width_trunk_is_resnet_18() -> None:

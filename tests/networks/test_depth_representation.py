@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation, fill_from_below
-from audio_manifold_ros.networks.errors import NetworkError
 
 
 @settings(deadline=None, max_examples=30)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.echo2depth import Echo2Depth, Echo2DepthConfig
-from audio_manifold_ros.networks.errors import NetworkError
 from tests.networks.layer_shapes import assert_all_learn, layer_shapes, parameters
 
 PAPER_DOWN = [(8, 16, 16), (128, 4, 4), (512, 1, 1)]

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.end_to_end import EndToEnd, EndToEndConfig
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, layer_shapes, parameters
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.omninet import OmniNet, OmniNetConfig
 from tests.networks.layer_shapes import assert_all_learn, layer_shapes, parameters
 

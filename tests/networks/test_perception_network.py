@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.echo2depth import Echo2DepthConfig
 from audio_manifold_ros.networks.end_to_end import EndToEndConfig
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.omninet import OmniNetConfig
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from tests.networks.layer_shapes import assert_all_learn, parameters

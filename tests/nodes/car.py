@@ -17,7 +17,7 @@ from std_msgs.msg import String
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import to_bytes, to_header
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, LATCHED_QOS
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,15 +16,14 @@ from hypothesis import strategies as st
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.simulator_source import SimulatorSource
+from audio_manifold_ros.common.errors import DatasetError, RigError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import Drive
 from tests.datasets.conftest import audio_of, images_of
@@ -144,7 +143,7 @@ def test_windows_keep_clear_of_what_delays_need(tmp_path: Path) -> None:
 
 def test_an_array_that_hears_nothing_is_refused(tmp_path: Path) -> None:
     off = replace(ARRAY, microphones=tuple(replace(mic, enabled=False) for mic in ARRAY.microphones))
-    with pytest.raises(CalibrationError, match='no enabled microphone'):
+    with pytest.raises(RigError, match='no enabled microphone'):
         ArrayCorrection(off, RATE_HZ)
     with pytest.raises(DatasetError, match='no enabled microphone'):
         DriveReader(write_drive(tmp_path / 'drive.h5', off, 1000))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.rig.errors import CalibrationError
 
 GOOD = 'image_width: 64\nimage_height: 32\ncamera_matrix:\n  data: [50, 0, 31.5, 0, 60, 15.5, 0, 0, 1]\n'
 
@@ -42,12 +42,12 @@ def test_the_shipped_camera_sees_a_hundred_by_fifty_degrees() -> None:
 def test_a_wrong_file_is_refused_by_name(tmp_path: Path, old: str, new: str, named: str) -> None:
     path = tmp_path / 'camera.yaml'
     path.write_text(GOOD.replace(old, new))
-    with pytest.raises(CalibrationError) as caught:
+    with pytest.raises(RigError) as caught:
         CameraModel.from_yaml(path)
     assert named in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CalibrationError, match=r'absent\.yaml'):
+    with pytest.raises(RigError, match=r'absent\.yaml'):
         CameraModel.from_yaml(tmp_path / 'absent.yaml')

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 
 GOOD = """schema_version: 1
@@ -27,7 +27,7 @@ def test_reads_transforms(tmp_path: Path) -> None:
     extrinsics = Extrinsics.from_yaml(path)
     assert extrinsics.transform('camera_link') == Transform('base_link', 'camera_link', (1, 2, 3), (0, 0, 0.5))
     assert extrinsics.audio_time_offset_s == 0.02
-    with pytest.raises(CalibrationError, match='lidar_link'):
+    with pytest.raises(RigError, match='lidar_link'):
         extrinsics.transform('lidar_link')
 
 
@@ -52,6 +52,6 @@ def test_the_shipped_rig_reaches_array_and_camera() -> None:
 def test_a_wrong_file_is_refused_by_name(tmp_path: Path, old: str, new: str, named: str) -> None:
     path = tmp_path / 'extrinsics.yaml'
     path.write_text(GOOD.replace(old, new))
-    with pytest.raises(CalibrationError) as caught:
+    with pytest.raises(RigError) as caught:
         Extrinsics.from_yaml(path)
     assert named in str(caught.value)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.fractional_delay import FractionalDelay
 
 RATE_HZ = 22_500
@@ -86,5 +86,5 @@ def test_after_a_reset_nothing_is_left() -> None:
 
 @pytest.mark.parametrize('delay', [RATE_HZ, -RATE_HZ, np.nan])
 def test_delays_that_are_none_are_refused(delay: float) -> None:
-    with pytest.raises(CalibrationError, match='give 11250 at most'):
+    with pytest.raises(RigError, match='give 11250 at most'):
         FractionalDelay(np.array([delay]), RATE_HZ)

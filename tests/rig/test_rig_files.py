@@ -14,10 +14,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, ArrayDevice, Microphone, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames
@@ -105,7 +105,7 @@ def wrong(file: str, change: dict[str, Any]) -> str:
         for part in path:
             place = place[part]
         place[last] = value
-    with pytest.raises(CalibrationError) as caught:
+    with pytest.raises(RigError) as caught:
         READERS[file].from_text(yaml.safe_dump(data), 'the/file.yaml')  # type: ignore[attr-defined]
     return str(caught.value)
 

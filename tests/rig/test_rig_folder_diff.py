@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.calibration.commands.cli import main
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig_folder_diff import folder_difference
 from audio_manifold_ros.rig.rotation import angle_between_deg, rotation_matrix
 
@@ -64,7 +64,7 @@ def test_comments_do_not_count_and_missing_files_do(other: Path) -> None:
         'depth.yaml': ('file: none → there',),
     }
     (other / 'mic_array.yaml').unlink()
-    with pytest.raises(CalibrationError, match=r'mic_array\.yaml'):
+    with pytest.raises(RigError, match=r'mic_array\.yaml'):
         folder_difference(OCTAGON, other)
 
 

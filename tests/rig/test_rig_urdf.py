@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames, root_frame
@@ -80,12 +80,12 @@ def test_the_commands_name_every_frame() -> None:
 def test_frames_that_are_no_tree_are_refused() -> None:
     array, extrinsics = load(RIGS[0])
     twins = (*array.microphones[:-1], replace(array.microphones[-1], frame_id='mic_0_link'))
-    with pytest.raises(CalibrationError, match=r"frames \['mic_0_link'\] of array 'roof_octagon' occur twice"):
+    with pytest.raises(RigError, match=r"frames \['mic_0_link'\] of array 'roof_octagon' occur twice"):
         rig_frames(replace(array, microphones=twins), extrinsics)
     adrift = Extrinsics((*extrinsics.transforms, Transform('moon', 'lidar', (0, 0, 0), (0, 0, 0))), 0.0)
-    with pytest.raises(CalibrationError, match=r"begin at \['base_link', 'moon'\]"):
+    with pytest.raises(RigError, match=r"begin at \['base_link', 'moon'\]"):
         rig_frames(array, adrift)
-    with pytest.raises(CalibrationError, match="No transform to 'roof'"):
+    with pytest.raises(RigError, match="No transform to 'roof'"):
         rig_frames(replace(array, frame_id='roof'), extrinsics)
 
 

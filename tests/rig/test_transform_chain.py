@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.calibration.camera.camera_rays import camera_rays
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root, roll_pitch_yaw
@@ -42,7 +42,7 @@ def test_poses_follow_the_chain() -> None:
 
 def test_there_is_one_optical_frame() -> None:
     assert find_optical_transform(RIG).parent == 'camera_link'
-    with pytest.raises(CalibrationError, match='optical'):
+    with pytest.raises(RigError, match='optical'):
         find_optical_transform(Extrinsics(RIG.transforms[:2], 0.0))
 
 

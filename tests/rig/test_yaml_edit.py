@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.yaml_edit import edit_values
 
 TEXT = """# An array.
@@ -56,12 +56,12 @@ def test_adds_keys_to_mappings_that_end_together() -> None:
 
 @pytest.mark.parametrize('path', [('microphones', 7, 'gain_db'), ('microphones', 'a'), ('version', 'major')])
 def test_refuses_places_that_are_not_there(path: tuple[str | int, ...]) -> None:
-    with pytest.raises(CalibrationError, match='here: has no'):
+    with pytest.raises(RigError, match='here: has no'):
         edit_values(TEXT, 'here', {path: 1})
 
 
 def test_refuses_what_is_no_yaml() -> None:
-    with pytest.raises(CalibrationError, match='Cannot read'):
+    with pytest.raises(RigError, match='Cannot read'):
         edit_values('a: [1', 'here', {('a',): 1})
 
 

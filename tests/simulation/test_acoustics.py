@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.rig.transform_chain import Pose
 from audio_manifold_ros.simulation.acoustics import ROOF_POSE, StreetAcoustics, upsample
-from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES
 from audio_manifold_ros.simulation.street import make_street
 from tests.simulation.in_blocks import in_blocks

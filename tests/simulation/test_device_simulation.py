@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from tests.simulation.street_examples import ARRAY, BUSY
@@ -48,5 +48,5 @@ def test_the_octagon_has_nothing_to_put_on() -> None:
 
 def test_delays_that_belong_to_no_device_are_refused() -> None:
     late = wired((15_000.0,) + (0.0,) * 7)
-    with pytest.raises(CalibrationError, match='15000'):
+    with pytest.raises(RigError, match='15000'):
         DeviceChannels(late, RATE_HZ)

@@ -92,7 +92,7 @@ def test_time_differences_follow_the_geometry(place: tuple[float, float]) -> Non
         assert abs(slope / (2 * np.pi)) < 2e-6
 
 
-@pytest.mark.parametrize(('speed', 'ear_speed'), [(-14.0, 0.0), (14.0, 0.0), (-12.0, 12.0), (0.0, 15.0)])
+@pytest.mark.parametrize(('speed', 'receiver_speed'), [(-14.0, 0.0), (14.0, 0.0), (-12.0, 12.0), (0.0, 15.0)])
 def test_doppler_shift(speed: float, receiver_speed: float) -> None:
     emitted_hz = 1000.0
     sound = make_vehicle_sound(80.0, 0.01, speed, receiver_speed, function=lambda t: np.sin(2 * np.pi * emitted_hz * t))

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.ray_geometry import (
     BUILDING,
     CAR,
     ROAD,
     SIDEWALK,
-    SKY,
     TERRAIN,
     VEGETATION,
     street_boxes,

@@ -10,10 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import RigError, SimulationError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
-from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.sensor_poses import array_pose, camera_pose
 from tests.simulation.street_examples import ARRAY
 
@@ -75,5 +74,5 @@ def test_microphones_in_the_ground_are_refused() -> None:
 
 
 def test_an_array_that_hangs_on_nothing_is_refused() -> None:
-    with pytest.raises(CalibrationError, match='mic_array_link'):
+    with pytest.raises(RigError, match='mic_array_link'):
         array_pose(ARRAY, replace(OCTAGON, transforms=OCTAGON.transforms[1:]))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.simulation.errors import SimulationError
+from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.simulation.scene import VehicleKind
 from audio_manifold_ros.simulation.street import make_street
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.features.spec import FeatureSpec
-from training.errors import TrainingError
 
 HASH_SPLIT = 'hash'
 MISSING_MICROPHONES = ('skip', 'keep')

@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.networks.at_net import AtNetConfig
 from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from audio_manifold_ros.networks.vq_vae import VqVaeConfig
 from training.config.data_configuration import DataConfig
@@ -28,7 +27,6 @@ from training.config.fit_configuration import (
     MachineConfig,
 )
 from training.config.yaml_inheritance import read_layers
-from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +124,7 @@ class TrainingConfig:
         values = read_layers(path, over)
         try:
             return with_budget(read_strict(cls, values, 'experiment'))
-        except (NetworkError, FeatureError, TrainingError) as error:
+        except AudioManifoldError as error:
             msg = f'{path}: {error}'
             raise TrainingError(msg) from None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 
 SCHEDULES = ('constant', 'linear', 'one_cycle')
 DEPTH_LOSSES = ('l1', 'mse', 'log1p')

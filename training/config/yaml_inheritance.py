@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

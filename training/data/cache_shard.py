@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.mel_batch import mel_features
 from training.data.window_dataset import WindowDataset
-from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,20 +24,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.splits import check_training_seed
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from audio_manifold_ros.simulation.errors import SimulationError
 from training.data.process_pool import fresh_pool
 
 FOLDER_DRIVES = 1000
@@ -139,7 +137,7 @@ def _existing(path: Path, times_s: Sequence[float]) -> ChecksumHeader | None:
                 and _simulated_parts(drive.rig) == _simulated_parts(_rig())
             )
             return drive.checksum_header if same else None
-    except (DatasetError, CalibrationError):
+    except AudioManifoldError:
         return None
 
 
@@ -224,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
         written = write_dataset(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
-    except (DatasetError, SimulationError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'{len(written)} drives, {sum(drive.bytes for drive in written) / 1e6:.0f} MB in {options.out}')

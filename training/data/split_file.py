@@ -15,8 +15,7 @@ from typing import Any
 
 import yaml
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import DatasetError, RigError
 from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text
 
 SPLITS = ('train', 'validation', 'test')
@@ -81,7 +80,7 @@ class SplitFile:
         """
         try:
             data = parse_yaml(read_text(path, 'split.yaml'), str(path), 'split.yaml')
-        except CalibrationError as error:
+        except RigError as error:
             raise DatasetError(str(error)) from None
         try:
             return cls(**_read(data))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.windows import cut_windows
 
 if TYPE_CHECKING:

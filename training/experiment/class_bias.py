@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
+from audio_manifold_ros.common.class_ids import UNLABELLED
 from training.experiment.experiment_inference import batches, take_features
 
 if TYPE_CHECKING:

@@ -17,19 +17,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+    TrainingError,
+)
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
-from audio_manifold_ros.evaluation.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
-from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.rig.errors import CalibrationError
 from training.data.cache_shard import MODALITY_OF_ARRAY
 from training.data.full_resolution_truth import FullResolutionGroundTruth
-from training.errors import TrainingError
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
@@ -79,7 +78,7 @@ def evaluate(
     Raises:
         EvaluationError: The split has too few drives to shuffle their audio.
         DatasetError: A drive cannot be read.
-        CalibrationError: The camera of the drives makes no sense.
+        RigError: The camera of the drives makes no sense.
 
     """
     indices = cache.indices(split)
@@ -119,7 +118,7 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
         NetworkError: The networks do not fit together.
         EvaluationError: The split has too few drives to shuffle their audio.
         DatasetError: A drive cannot be read.
-        CalibrationError: The camera of the drives makes no sense.
+        RigError: The camera of the drives makes no sense.
 
     """
     network = load_perception(config).to(scoring_device(config.machine.accelerator))
@@ -185,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = named_experiment(options)
         scores = evaluate_experiment(config, open_windows(config), options.split)
-    except (TrainingError, DatasetError, CalibrationError, NetworkError, EvaluationError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     path = Path(config.output) / f'{options.split}_{METRICS_FILE}'

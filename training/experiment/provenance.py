@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.inference.tensorrt.engine_cache import file_sha256
 from training.data.dataset_fingerprint import windows_sha256
-from training.errors import TrainingError
 from training.fitting.fit_common import BEST
 
 if TYPE_CHECKING:

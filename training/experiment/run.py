@@ -21,13 +21,11 @@ from typing import TYPE_CHECKING, Any
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+)
 from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.networks.errors import NetworkError
-from audio_manifold_ros.rig.errors import CalibrationError
 from training.config.experiment_configuration import TrainingConfig
-from training.errors import TrainingError
 from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, provenance
 from training.experiment.results import RESULTS, make_record, record_path
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 SCORES_FILE, TEST = 'scores.json', 'test'
-FAILURES = (TrainingError, DatasetError, NetworkError, EvaluationError, CalibrationError)
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for seed in options.seed:
             path = run(config.seeded(seed), options.results, console)
             _print(console, f'record: {path}')
-    except FAILURES as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0

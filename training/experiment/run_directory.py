@@ -8,14 +8,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from audio_manifold_ros.networks.configuration import read_strict
-from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.dataset_fingerprint import windows_sha256
-from training.errors import TrainingError
 from training.experiment.whole_json import read_mapping, write_json_atomic
 
 if TYPE_CHECKING:
@@ -86,7 +84,7 @@ def _read_experiment(path: Path) -> TrainingConfig:
     """Read a written experiment; what it does not say, because nobody could yet, is as it was: the default."""
     try:
         return read_strict(TrainingConfig, read_mapping(path), 'experiment')
-    except (NetworkError, FeatureError, TrainingError) as error:
+    except AudioManifoldError as error:
         msg = f'{str(path)!r} is of no experiment that this version knows ({error}): give another output.'
         raise TrainingError(msg) from None
 

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
-from training.errors import TrainingError
 from training.paper_tables.comparison import comparison_tables
 from training.paper_tables.image_writer import as_picture
 from training.paper_tables.latex_writer import as_latex
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = options.docs / PICTURES / options.dataset
         write_tables(tables, folder)
         (options.docs / PAGE).write_text(results_page(options.results, paper), encoding='utf-8')
-    except (TrainingError, EvaluationError, OSError) as error:
+    except (AudioManifoldError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}', soft_wrap=True)
         return 1
     console.print(f'{options.docs / PAGE} and {folder}', highlight=False, soft_wrap=True)

@@ -16,13 +16,12 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+)
 from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
-from audio_manifold_ros.networks.errors import NetworkError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS
-from training.errors import TrainingError
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.run_directory import open_windows
 from training.fitting.fit_common import BEST, load_at_net, load_direct, load_vq_vae
@@ -115,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = options.out or Path(config.output) / 'overview.png'
         path.parent.mkdir(parents=True, exist_ok=True)
         save_picture(path, make_image_grid(overview(config, options.split, options.windows)))
-    except (TrainingError, DatasetError, NetworkError, EvaluationError, OSError) as error:
+    except (AudioManifoldError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'overview: {path}')

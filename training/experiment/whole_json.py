@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
-from training.errors import TrainingError
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+    TrainingError,
+)
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
@@ -37,15 +39,11 @@ from audio_manifold_ros.inference.bundle.manifest import (
     Manifest,
     TrainedArray,
 )
-from audio_manifold_ros.inference.errors import InferenceError
-from audio_manifold_ros.networks.errors import NetworkError
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.rig.errors import CalibrationError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.augment import max_dropped_microphones
 from training.data.split_file import SPLITS
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.experiment.calibrate_confidence import calibrate
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -67,16 +65,6 @@ CARD_FILE = 'README.md'
 COMPARED_WINDOWS = 64
 MAX_CHANGED_LABELS = 0.005
 MAX_CHANGED_DEPTH = 0.005
-FAILURES = (
-    TrainingError,
-    DatasetError,
-    NetworkError,
-    EvaluationError,
-    InferenceError,
-    CalibrationError,
-    OSError,
-    ValueError,
-)
 
 
 def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None = None) -> Bundle:
@@ -246,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         scores = None if options.metrics is None else json.loads(options.metrics.read_text(encoding='utf-8'))
         bundle = export(config, options.output or Path('models') / config.name, scores)
-    except FAILURES as error:
+    except (AudioManifoldError, OSError, ValueError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6

@@ -19,18 +19,18 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values
-from training.errors import TrainingError
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, ground_truth_images
 from training.experiment.experiment_inference import batches, take_features
 from training.experiment.run_directory import open_windows
-from training.export.export_bundle import CARD_FILE, FAILURES
+from training.export.export_bundle import CARD_FILE
 from training.export.onnx_int8 import quantize_graph
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         bundle = Bundle.load(options.bundle or Path('models') / config.name)
         bundle = quantize(bundle, open_windows(config), options.test_windows)
-    except FAILURES as error:
+    except (AudioManifoldError, OSError, ValueError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'{bundle.folder / INT8_FILE}: {bundle.manifest.training["convolutions of bytes"]}', soft_wrap=True)

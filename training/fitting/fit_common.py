@@ -15,10 +15,10 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from rich.console import Console
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
-from training.errors import TrainingError
 from training.fitting.fit_history import Curves, FitHistory
 from training.fitting.malloc_tuning import keep_freed_memory
 from training.fitting.training_machine import describe_machine

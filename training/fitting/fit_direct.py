@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 import lightning
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.errors import TrainingError
 from training.fitting.direct_module import DirectModule
 from training.fitting.fit_common import run_audio_network_fit
 from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
@@ -69,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fit = change_fit(config.direct_fit, options)
         for network in config.direct:
             console.print(f'best weights: {fit_direct(config, network, fit, resume=options.resume)}')
-    except (TrainingError, DatasetError, NetworkError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0

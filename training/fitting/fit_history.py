@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.experiment.whole_json import write_json_atomic
 
 FIT_FILE = 'fit.json'

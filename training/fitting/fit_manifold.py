@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING
 import lightning
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.errors import TrainingError
 from training.fitting.fit_common import run_fit
 from training.fitting.lr_schedule import Budget
 from training.fitting.manifold_module import ManifoldModule
@@ -77,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = TrainingConfig.from_yaml(options.config)
         fit = change_fit(config.manifold_fit, options)
         best = fit_manifold(config, options.modality, fit, resume=options.resume)
-    except (TrainingError, DatasetError, NetworkError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     console.print(f'best weights: {best}')

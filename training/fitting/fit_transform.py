@@ -16,11 +16,9 @@ import lightning
 import torch
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.networks.errors import NetworkError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.errors import TrainingError
 from training.fitting.fit_common import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_audio_network_fit
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
 from training.fitting.latent_cache import (
@@ -88,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number, network in enumerate(config.at_nets):
             if options.network in {None, number}:
                 console.print(f'best weights: {fit_transform(config, network, fit, resume=options.resume)}')
-    except (TrainingError, DatasetError, NetworkError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0

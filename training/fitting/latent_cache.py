@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.fitting.manifold_module import to_image
 
 if TYPE_CHECKING:

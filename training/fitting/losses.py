@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from audio_manifold_ros.common.class_ids import UNLABELLED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from training.config.fit_configuration import LossConfig
     from training.data.data_module import Batch
 
-UNLABELLED = 255
 # Car, train, motorcycle: the moving classes of Vasudevan et al. 2020.
 MOVING, MOVING_FACTOR = (13, 16, 17), 7.0
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from training.errors import TrainingError
 
 
 def write_audio(

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from training.importing.report import ImportReport
 
 
@@ -23,7 +22,7 @@ def run_import(write: Callable[[Console], ImportReport]) -> int:
     console = Console(stderr=True)
     try:
         report = write(console)
-    except (TrainingError, DatasetError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False, soft_wrap=True)
         return 1
     console.print(report.text(), highlight=False, markup=False, soft_wrap=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.errors import TrainingError
 from training.importing.import_arguments import RATE_LIMITS_HZ, add_import_arguments
 from training.importing.import_command import run_import
 from training.importing.import_oap import RIG

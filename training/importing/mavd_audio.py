@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.resampler import Resampler
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.pcm16 import float_to_int16
-from training.errors import TrainingError
 
 CLIP_RATE_HZ = 44_100
 CLIP_SAMPLES = 44_100

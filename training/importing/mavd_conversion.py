@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.errors import TrainingError
 from training.importing import mavd_drive
 from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.mavd_audio import read_clip
@@ -175,7 +174,7 @@ class _Conversion:
         for modality, truth in self._labels.found.items():
             try:
                 image = truth.image(clip.name.stamp_ns, clip.aliases)
-            except (TrainingError, DatasetError) as error:
+            except AudioManifoldError as error:
                 self._skip(DAMAGED_TRUTH, f'{clip.name.text}: {error}')
                 return None
             if image is None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.importing.mavd_names import MICROPHONES, MavdName, parse_clip, parse_drive, parse_picture
 
 AUDIO, PICTURES = 'audio', 'fl_rgb'

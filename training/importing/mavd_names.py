@@ -8,9 +8,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 MICROPHONES = 8
 DRIVE = re.compile(r'drive_(?P<light>day|night)_\d{4}(?:_\d\d){5}', re.ASCII)
 WHEN, WHEN_EXAMPLE = '%Y_%m_%d_%H_%M_%S', '2020_05_21_20_07_12'

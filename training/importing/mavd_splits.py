@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from training.data.split_file import SPLITS, SplitFile
-from training.errors import TrainingError
 from training.importing.mavd_names import parse_drive, parse_line
 
 DAYS_NAME, PAPER_NAME = 'mavd-day-disjoint', 'mavd-paper-split'

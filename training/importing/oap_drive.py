@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.extrinsics import Extrinsics
-from training.errors import TrainingError
 from training.importing.audio_segment import write_audio
 from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.oap_scene import TRACKS, OapScene, open_scene
-from training.importing.oap_truth import NS_PER_S, instants, open_labels
+from training.importing.oap_truth import instants, open_labels
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
 from training.importing.wav_tracks import WavTracks
@@ -181,7 +181,7 @@ class _Conversion:
         for modality, truth in self._labels.found.items():
             try:
                 image = truth.image(stamp_ns, names)
-            except (TrainingError, DatasetError) as error:
+            except AudioManifoldError as error:
                 self._skip(DAMAGED_TRUTH, f'{names[0]}: {error}')
                 return None
             if image is None:

@@ -8,13 +8,13 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
-from training.errors import TrainingError
 from training.importing.imported_labels import LabelFolders
 from training.importing.oap_scene import PICTURES, OapScene
 from training.importing.video_frames import PICTURE_S, extract_frames
 
-NS_PER_S = 1_000_000_000
 FILE = re.compile(r'((?:[^.].*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
 
 

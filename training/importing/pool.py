@@ -13,16 +13,14 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
-from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+    TrainingError,
+)
 from training.data.process_pool import fresh_pool
-from training.errors import TrainingError
 from training.importing.report import DriveOutcome
 
-REFUSALS = (TrainingError, DatasetError, CalibrationError, AudioError, BagError)
 Result = tuple[str, 'DriveOutcome | str']
 
 
@@ -91,5 +89,5 @@ def _results(jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome]
 def _outcome(write_drive: Callable[[Job], DriveOutcome], job: Job) -> DriveOutcome | str:
     try:
         return write_drive(job)
-    except REFUSALS as error:
+    except AudioManifoldError as error:
         return f'{type(error).__name__}: {error}{stale_drive_warning(job.path)}'

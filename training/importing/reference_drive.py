@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.errors import TrainingError
 from training.importing.audio_segment import write_audio
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS
@@ -29,7 +30,6 @@ from training.importing.stored_images import stored_images
 from training.labelling.content_fingerprint import fingerprint
 
 REQUEST_VERSION = 1
-NS_PER_S = 1_000_000_000
 WINDOW_S = 1
 # A resampler adds up to half a decibel to a sound that touches full scale; that much is clipped.
 MAX_PEAK = 1.06

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, find_finished, folder_records, write_record
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
-from training.errors import TrainingError
 
 FORMAT = 'audio_manifold_ros import'
 JSON_FILE, TEXT_FILE = 'import.json', 'import.txt'

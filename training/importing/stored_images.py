@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.datasets.label_folder import SKY
 from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 
 CLIP_S = 2
 # In each clip the picture one second after its start counts, and the clip's start names it.

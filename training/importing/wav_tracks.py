@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 
 BLOCK_S = 8
 RIFF_HEADER_BYTES = 8

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_rgb
 from audio_manifold_ros.bags.storage.bag_reader import BagMessage, BagReader
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 

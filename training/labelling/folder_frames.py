@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 from training.importing.mavd_names import parse_picture
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
 SUFFIXES = ('.jpg', '.jpeg', '.png')
-NS_PER_S = 1_000_000_000
 # How names tell the time: nanoseconds; MAVD's seconds, nanoseconds (not padded with zeros) and code; OAP's two-second
 # clips, whose frame is taken one second after the clip's start.
 TIMES: tuple[tuple[re.Pattern[str], Callable[[list[int]], int]], ...] = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.content_fingerprint import fingerprint
 
 if TYPE_CHECKING:

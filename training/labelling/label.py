@@ -17,12 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.argument_types import whole_number
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
-from audio_manifold_ros.rig.errors import CalibrationError
-from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
 from training.labelling.folder_frames import SUFFIXES, PictureFrames
@@ -33,7 +30,6 @@ from training.labelling.segmentation_model import DEFAULT_SEGMENTATION, Segmenta
 from training.labelling.teacher import Teacher
 from training.labelling.teacher_files import TeacherFiles
 
-REFUSALS = (TrainingError, BagError, CalibrationError, DatasetError, OSError)
 NO_TEACHER, TOPIC, FILES = 'none', 'topic:', 'files:'
 MODELS: Mapping[str, Callable[[str], Teacher]] = {'depth': DepthModel, 'segmentation': SegmentationModel}
 DEFAULTS: Mapping[str, str] = {'depth': DEFAULT_DEPTH, 'segmentation': DEFAULT_SEGMENTATION}
@@ -112,7 +108,7 @@ def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
 def _collect_refusals(recording: Path, refused: dict[Path, str]) -> Iterator[None]:
     try:
         yield
-    except REFUSALS as error:
+    except (AudioManifoldError, OSError) as error:
         refused[recording] = f'{type(error).__name__}: {error}'
 
 
@@ -143,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         refused = label(options, console)
-    except REFUSALS as error:
+    except (AudioManifoldError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     for recording, problem in refused.items():

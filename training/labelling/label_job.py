@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros import __version__
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from audio_manifold_ros.datasets.label_file import (
     MODALITIES,
     LabelDescription,
@@ -26,7 +26,6 @@ from audio_manifold_ros.datasets.label_file import (
     write_label_file,
 )
 from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
-from training.errors import TrainingError
 from training.labelling.frame import FrameSource, RecordedFrame
 from training.labelling.teacher import Teacher
 

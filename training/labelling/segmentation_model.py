@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
-from training.errors import TrainingError
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 

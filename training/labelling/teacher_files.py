@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.label_depth_unit import FILES_KIND, STEREO_SCALE_M
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
-from training.errors import TrainingError
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, stdev
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
-from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
 from training.paper_tables.published_values import Paper, PaperRow, PaperTable, PublishedRow
 from training.paper_tables.records import RunConditions, RunRecord, group_by_conditions

@@ -8,11 +8,10 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import RgbImage
 from training.paper_tables.table import ResultTable, Row, RowKind
 
-Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 SIZE, TITLE_SIZE, NOTE_SIZE = 26, 32, 22
 LINE, NOTE_LINE, BLOCK_GAP = 40, 30, 14
@@ -29,7 +28,7 @@ COLOURS: dict[RowKind, Colour] = {
 NOTE_SIGN_WIDTH = 11
 
 
-def as_picture(table: ResultTable) -> Picture:
+def as_picture(table: ResultTable) -> RgbImage:
     """Return the table: uint8 (row, column, 3), red first, dark on white."""
     lines = [table.headings, *(row.texts for row in table.rows)]
     widths = [max(_width(line[place], BOLD) for line in lines) for place in range(len(table.headings))]
@@ -38,7 +37,7 @@ def as_picture(table: ResultTable) -> Picture:
     blocks = sum(bool(row.method) for row in table.rows[1:])
     across = max([across, *(_width(note, NORMAL, NOTE_SIZE) for note in notes)])
     height = 2 * MARGIN + 60 + NOTE_LINE * len(notes) + LINE * len(lines) + BLOCK_GAP * blocks + 60
-    picture: Picture = np.full((height, across + 2 * MARGIN, 3), PAPER, dtype=np.uint8)
+    picture: RgbImage = np.full((height, across + 2 * MARGIN, 3), PAPER, dtype=np.uint8)
     top = MARGIN + TITLE_SIZE
     _write(picture, table.title, (MARGIN, top), INK, BOLD, TITLE_SIZE)
     for note in notes:
@@ -61,7 +60,7 @@ def _weights(row: Row) -> list[int]:
 
 
 def _draw_line(
-    picture: Picture, texts: tuple[str, ...], top: int, widths: list[int], colours: list[Colour], weights: list[int]
+    picture: RgbImage, texts: tuple[str, ...], top: int, widths: list[int], colours: list[Colour], weights: list[int]
 ) -> int:
     left, base = MARGIN, top + LINE
     for place, (text, width) in enumerate(zip(texts, widths, strict=True)):
@@ -71,12 +70,12 @@ def _draw_line(
     return base
 
 
-def _rule(picture: Picture, top: int) -> int:
+def _rule(picture: RgbImage, top: int) -> int:
     picture[top : top + 2, MARGIN : picture.shape[1] - MARGIN] = RULE
     return top
 
 
-def _write(picture: Picture, text: str, at: tuple[int, int], colour: Colour, weight: int, size: int = SIZE) -> None:
+def _write(picture: RgbImage, text: str, at: tuple[int, int], colour: Colour, weight: int, size: int = SIZE) -> None:
     import cv2
 
     if text:

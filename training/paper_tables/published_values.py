@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.paper_tables.columns import SHAPES
 
 PAPER_FILE = Path(__file__).parent.parent / 'paper_tables.yaml'

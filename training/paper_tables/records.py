@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 
 FORMAT_VERSION = 1
 RECORD_KEYS = {'dataset': str, 'system': str, 'seed': int, 'budget': dict, 'scores': dict}

@@ -17,13 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.features.errors import FeatureError
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.data_configuration import HASH_SPLIT, DataConfig
 from training.data.dataset_split import divide
-from training.errors import TrainingError
 from training.experiment.whole_json import write_json_atomic
 from training.splits.split_leakage import Leakage, PairLeakage, leakage
 
@@ -131,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = leakage(drives, division.split, spec, options.frame_position, options.workers, compare_audio=True)
         _check_filled(found)
         _write(options.out or options.drives / f'leakage_{Path(options.split).stem}.json', found)
-    except (TrainingError, DatasetError, FeatureError) as error:
+    except AudioManifoldError as error:
         Console(stderr=True).print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
         return 2
     console.print(leakage_table(found))

@@ -16,10 +16,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import AudioManifoldError
 from training.data.split_file import SPLITS, SplitFile
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.importing.mavd_splits import TEST_DAYS, VALIDATION_DAYS, day_split, paper_split
 
 DAYS, PAPER = 'mavd-days', 'mavd-paper'
@@ -77,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         split = make_split(options, console)
         split.write(options.out)
-    except (TrainingError, DatasetError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
         return 1
     sizes = ', '.join(f'{len(getattr(split, name))} {name}' for name in SPLITS)

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.data.process_pool import fresh_pool
 from training.data.split_file import SPLITS, SplitFile
 
-NS_PER_S = 1_000_000_000
 NEAR_NS, FAR_NS = 40_000_000, NS_PER_S
 # Stamps from September 2001 on are the time of day, one clock for all drives; others count from their drive's start.
 MIN_EPOCH_STAMP_NS = 10**18

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.capture.capture_ring import EVENT_STRUCT, CaptureEvent, CaptureJob, RingReader
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.pcm16 import int16_to_float
 
 MODULE = 'audio_manifold_ros.audio.capture.capture_process'

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
+from audio_manifold_ros.audio.sample_clock import SampleClock
+from audio_manifold_ros.common.units import NS_PER_S
 
 ENVELOPE_S = 0.5
 UNREPORTED_LOSS_NS = NS_PER_S // 10

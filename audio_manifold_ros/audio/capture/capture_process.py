@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 from audio_manifold_ros.audio.capture.capture_ring import CaptureJob, RingWriter
-from audio_manifold_ros.audio.errors import AudioError
+from audio_manifold_ros.common.errors import AudioError
 
 MIN_LATENCY_S = 0.04
 PARENT_CHECK_S = 1.0

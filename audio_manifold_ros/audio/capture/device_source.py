@@ -12,8 +12,8 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.capture.capture_client import CaptureClient
 from audio_manifold_ros.audio.capture.capture_index import CaptureIndexer
 from audio_manifold_ros.audio.capture.capture_ring import CaptureEvent, CaptureEventKind
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.common.errors import AudioError
 
 FIRST_OPEN_TIMEOUT_S = 10.0
 OPEN_TIMEOUT_S = 1.5

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import AudioManifoldError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
@@ -39,7 +38,7 @@ class AudioDryRun:
                 self._track = AudioTrack(chunk.sample_rate_hz)
             for _ in self._track.push(chunk):
                 pass
-        except (AudioError, BagError) as error:
+        except AudioManifoldError as error:
             self.rejection_reason = str(error)
 
     def finish(self) -> None:
@@ -53,5 +52,5 @@ class AudioDryRun:
                 self._track.timeline.span_ns()
             else:
                 self.rejection_reason = 'Every message holds a NaN or an infinity: nothing of it can be used.'
-        except (AudioError, BagError) as error:
+        except AudioManifoldError as error:
             self.rejection_reason = str(error)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, NS_PER_S, SampleClock
+from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, SampleClock
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.decoding.sample_timeline import SampleTimeline
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 # A stamp that is late by chance is followed by one that is not; one that follows a loss is not.
 LOOK_AHEAD_NS = NS_PER_S // 2

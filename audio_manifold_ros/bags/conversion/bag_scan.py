@@ -16,14 +16,14 @@ from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels
 from audio_manifold_ros.bags.decoding.image_stream import Decode
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
 from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 STAMPED_FIRST_FIELDS = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
 MAX_STAMP_JUMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
 

@@ -29,15 +29,13 @@ from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_for
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha256
 from audio_manifold_ros.common.argument_types import whole_number
+from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from audio_manifold_ros.rig.errors import CalibrationError
 
 LIMITS_HZ = (4000, 192_000)
 MAX_IMAGE_SIZE = 4096
@@ -58,7 +56,7 @@ def convert_bag(
     Raises:
         BagError: The bag is damaged, or cannot become a drive.
         DatasetError: The drive cannot be written.
-        CalibrationError: The rig makes no sense.
+        RigError: The rig makes no sense.
 
     """
     path = out / f'{drive_id_of(bag)}.h5'
@@ -148,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if outcome.converted:
             write_manifest(given.out)
-    except (BagError, DatasetError, CalibrationError) as error:
+    except AudioManifoldError as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     for bag, problem in outcome.failures:

@@ -26,19 +26,17 @@ from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_for
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import scan_damage
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.label_file import LabelFile
 from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 WINDOW_S = 1.0
-NS_PER_S = 1_000_000_000
 Advance = Callable[[int], None]
 
 
@@ -239,7 +237,7 @@ def _rig_problems(reader: BagReader) -> tuple[str, ...]:
         metadata.rig.array()
         metadata.rig.depth_file()
         Extrinsics.from_text(metadata.rig.extrinsics, EXTRINSICS_FILE)
-    except CalibrationError as error:
+    except RigError as error:
         return (f'The rig in the bag cannot be used: {error} Name the rig by hand when you convert (--rig).',)
     return ()
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError, DatasetError
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
-from audio_manifold_ros.datasets.errors import DatasetError
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'
 MANIFEST_FORMAT = 'audio_manifold_ros corpus from bags'

@@ -18,10 +18,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, drive_id_of
 from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import AudioManifoldError, BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,11 +28,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, ConversionResult
     from audio_manifold_ros.datasets.rig_files import RigFiles
 
-NS_PER_S = 1_000_000_000
 TOPIC = 'audio_manifold_ros conversion'
 REPORT_INTERVAL_S = 0.5
 CONNECT_TIMEOUT_S = 20
-CONVERSION_ERRORS = (BagError, DatasetError, CalibrationError)
 THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 Advance = Callable[[int, int], None]
 Job = tuple[Path, Path, 'RigFiles | None', 'ConversionOptions']
@@ -140,7 +137,7 @@ def _length_ns(bag: Path) -> int:
 def _convert(number: int, job: Job, advance: Advance) -> Result:
     try:
         return number, convert_bag(*job, lambda done_ns: advance(number, done_ns))
-    except CONVERSION_ERRORS as error:
+    except AudioManifoldError as error:
         return number, f'{type(error).__name__}: {error}'
 
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, CameraImages, ImageSet
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.errors import AudioError, BagError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -28,7 +28,6 @@ from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
-NS_PER_S = 1_000_000_000
 # Room for the rounding of an instant to a sample.
 EDGE_NS = 1_000_000
 FRAME_POSITIONS = (0.5, 1.0)

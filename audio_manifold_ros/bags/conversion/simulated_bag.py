@@ -21,19 +21,18 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
-from audio_manifold_ros.simulation.errors import SimulationError
 
-NS_PER_S = 1_000_000_000
 # The same street gives the same bag, byte for byte; no clock of the machine gets in.
 START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
@@ -212,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             folder = given.out / f'street_{seed:07d}'
             write_simulated_bag(folder, SimulatedRecording(seed, given.seconds, given.image_rate))
             print(folder)
-    except (BagError, SimulationError) as error:
+    except AudioManifoldError as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 1
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

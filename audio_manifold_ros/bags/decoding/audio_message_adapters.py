@@ -16,9 +16,9 @@ import numpy as np
 
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS, Samples, as_array, decode_pcm, to_samples
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 AUDIO_INFO = 'audio_common_msgs/msg/AudioInfo'
 # The message has 64 bits without a sign; indices are counted with one.
 MAX_INDEX = 2**63 - 1

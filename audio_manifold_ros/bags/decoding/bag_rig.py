@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, TOPIC, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.resource_paths import resource_path
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.common.errors import BagError
 
 # What a perception node publishes is no truth. Its audio is what it captured: taken where there is no other.
 OWN_NODE_NAME = 'perception'

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import NS_PER_S
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_reader import BagReader

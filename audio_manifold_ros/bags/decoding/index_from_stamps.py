@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, NS_PER_S, SampleClock
+from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, SampleClock
+from audio_manifold_ros.common.units import NS_PER_S
 
 MIN_GAP_NS = 10_000_000
 BLOCK_FRACTION = 0.75

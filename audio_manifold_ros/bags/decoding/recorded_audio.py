@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 
 # How much later than usual messages may have been received.
 MAX_LATENESS_NS = 5_000_000_000

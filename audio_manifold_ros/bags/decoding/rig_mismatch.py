@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
-from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import AudioManifoldError, RigError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig_difference import rig_difference
 
@@ -31,7 +29,7 @@ def rig_mismatch(used: RigFiles, recorded: RigFiles) -> str:
         recorded: The rig that stands beside the recording.
 
     Raises:
-        CalibrationError: A file of one of them makes no sense.
+        RigError: A file of one of them makes no sense.
 
     """
     used_array, recorded_array = used.array(), recorded.array()
@@ -66,7 +64,7 @@ def rig_warning(bag: BagReader, used: RigFiles | Path) -> str:
         if metadata is None or metadata.rig is None:
             return ''
         return rig_mismatch(used if isinstance(used, RigFiles) else RigFiles.from_folder(used), metadata.rig)
-    except (BagError, CalibrationError, DatasetError) as error:
+    except AudioManifoldError as error:
         return f'The rig cannot be compared with that of the recording: {error}'
 
 
@@ -77,6 +75,6 @@ def _camera(rig: RigFiles) -> CameraCalibration:
 def _extrinsics(rig: RigFiles) -> Extrinsics | None:
     try:
         return Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE)
-    except CalibrationError:
+    except RigError:
         # A recording needs nothing of them but the offset, which is asked for where it is used.
         return None

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
 CUSTOM_KEY = 'audio_manifold_ros'

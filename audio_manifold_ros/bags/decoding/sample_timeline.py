@@ -9,8 +9,9 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.audio.sample_clock import NS_PER_S, SampleClock
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.audio.sample_clock import SampleClock
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 
 class SampleTimeline:

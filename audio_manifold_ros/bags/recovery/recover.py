@@ -24,7 +24,6 @@ from typing import Any, final
 import zstandard
 from rich.console import Console
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.mcap_recovery import McapRecovery
 from audio_manifold_ros.bags.recovery.recovery_log import DamagedRange, RecoveredMessage, RecoveryLog
 from audio_manifold_ros.bags.recovery.sqlite_recovery import SqliteRecovery
@@ -33,6 +32,7 @@ from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.common.errors import BagError
 
 RECOVERY_READERS: Mapping[str, Callable[[Path, RecoveryLog], Iterable[RecoveredMessage]]] = {
     '.mcap': McapRecovery,

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
 from audio_manifold_ros.bags.statistics.record_report import CLIPPED_FRACTION, MAX_AGE_MS, MAX_FUTURE_MS
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RATE_TOLERANCE = 0.05

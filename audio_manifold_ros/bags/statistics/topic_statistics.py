@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioChunkLike, AudioStatistics, AudioSummary
 from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
-
-NS_PER_S = 1_000_000_000
+from audio_manifold_ros.common.units import NS_PER_S
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ from mcap.reader import make_reader
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
 from audio_manifold_ros.bags.storage.decompression import decompress_message
 from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
+from audio_manifold_ros.common.errors import BagError
 
 FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
 RECORD_HEADER = struct.Struct('<BQ')

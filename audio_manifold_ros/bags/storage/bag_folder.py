@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, read_metadata
+from audio_manifold_ros.common.errors import BagError
 
 STORAGE = ('.mcap', '.db3')
 COMPRESSED = '.zstd'

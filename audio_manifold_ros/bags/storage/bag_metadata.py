@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.common.errors import BagError
 
 FILE_NAME = 'metadata.yaml'
 ROOT_KEY = 'rosbag2_bagfile_information'

@@ -13,11 +13,11 @@ from typing import Any, final
 
 from rosbags.typesys.store import Typestore
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_file import BagFile
 from audio_manifold_ros.bags.storage.bag_folder import find_bag
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
+from audio_manifold_ros.common.errors import BagError
 
 __all__ = ['BagMessage', 'BagReader', 'BagTopic']
 

@@ -15,13 +15,13 @@ from typing import final
 
 import yaml
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FileSpan, describe, write_metadata
 from audio_manifold_ros.bags.storage.disk_space import DiskReserve, sync_all
 from audio_manifold_ros.bags.storage.mcap_file_writer import McapFileWriter
 from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
 from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
+from audio_manifold_ros.common.errors import BagError
 
 CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, where a killed writer leaves it
 METADATA_RECORD = 'rosbag2'  # what rosbag2 itself writes at the end of a file

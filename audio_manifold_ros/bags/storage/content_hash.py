@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_folder import find_bag
+from audio_manifold_ros.common.errors import BagError
 
 READ_BYTES = 1 << 20
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import struct
 
-NS_PER_S = 1_000_000_000
+from audio_manifold_ros.common.units import NS_PER_S
+
 LITTLE_ENDIAN = 1
 ENCAPSULATION_BYTES, STAMP_END = 4, 12
 

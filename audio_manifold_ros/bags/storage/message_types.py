@@ -14,7 +14,7 @@ from pathlib import Path
 from rosbags.typesys import Stores, TypesysError, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 
 DEFINITIONS = Path(__file__).parent / 'definitions'
 IDL_MARK = '=' * 80 + '\nIDL: '

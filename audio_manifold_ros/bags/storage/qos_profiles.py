@@ -12,7 +12,7 @@ from rosbags.rosbag2.errors import ReaderError
 from rosbags.rosbag2.metadata import parse_qos
 from ruamel.yaml.error import YAMLError
 
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 
 
 def qos_text(profiles: Iterable[Qos]) -> str:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 
 # Pairs that agree so far belong together; another agreement is one that lies farther away than twice this.
 AGREEMENT_S, MAX_OFFSET_S = 0.025, 10.0
@@ -35,10 +34,10 @@ class SyncOffset:
     offset_s: float
     std_s: float
     pairs: NDArray[np.int64]
-    offsets_s: Array
+    offsets_s: FloatArray
 
 
-def estimate_sync_offset(visual_s: Array, audio_s: Array, expected_s: float) -> SyncOffset:
+def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: float) -> SyncOffset:
     """Find the offset on which most pairs agree.
 
     Args:
@@ -47,7 +46,7 @@ def estimate_sync_offset(visual_s: Array, audio_s: Array, expected_s: float) -> 
         expected_s: What the offset is thought to be: decides between two agreements of as many pairs.
 
     Raises:
-        CalibrationError: Too few pairs agree, or as many agree on something else.
+        RigError: Too few pairs agree, or as many agree on something else.
 
     """
     apart = visual_s[:, None] - audio_s
@@ -61,7 +60,7 @@ def estimate_sync_offset(visual_s: Array, audio_s: Array, expected_s: float) -> 
             f'{MIN_PAIRS} times or more in view of the camera, ten times are good, and hold the hands together for '
             'half a second after each.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     most = np.flatnonzero(counts == counts.max())
     first = values[most[np.abs(values[most] - expected_s).argmin()]]
     others = counts[np.abs(values - first) > 2 * AGREEMENT_S]
@@ -70,7 +69,7 @@ def estimate_sync_offset(visual_s: Array, audio_s: Array, expected_s: float) -> 
             f'{counts.max()} claps fit together at {first:+.3f} s, and {others.max()} at another offset: clap '
             'irregularly, ten times or more.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     middle = float(np.median(values[np.abs(values - first) <= AGREEMENT_S]))
     pairs = [(int(row), int(np.abs(apart[row] - middle).argmin())) for row in range(len(visual_s))]
     kept = np.array([pair for pair in pairs if abs(apart[pair] - middle) <= AGREEMENT_S], dtype=np.int64)

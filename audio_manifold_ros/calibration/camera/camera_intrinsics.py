@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.camera.charuco_board import BoardView
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
 
 MIN_VIEWS = 8
 # A view whose error is so many times the middle one is blurred, or a corner of it was taken for another.
@@ -46,9 +44,9 @@ class Intrinsics:
     rms_px: float
     std: tuple[float, float, float, float]
     views: tuple[BoardView, ...]
-    view_rms_px: Array
-    errors_px: tuple[Array, ...]
-    tilts_rad: Array
+    view_rms_px: FloatArray
+    errors_px: tuple[FloatArray, ...]
+    tilts_rad: FloatArray
     dropped: tuple[str, ...]
     coverage: float
 
@@ -73,7 +71,7 @@ def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, nam
         name: Of the camera.
 
     Raises:
-        CalibrationError: There are too few views, or no camera explains them.
+        RigError: There are too few views, or no camera explains them.
 
     """
     _check_count(views)
@@ -111,12 +109,12 @@ def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, nam
 @dataclass(frozen=True)
 class _CalibrationResult:
     rms_px: float
-    matrix: Array
-    distortion: Array
-    rotations: Sequence[Array]
-    translations: Sequence[Array]
+    matrix: FloatArray
+    distortion: FloatArray
+    rotations: Sequence[FloatArray]
+    translations: Sequence[FloatArray]
     std: tuple[float, float, float, float]
-    view_rms_px: Array
+    view_rms_px: FloatArray
 
 
 def _check_count(views: Sequence[BoardView]) -> None:
@@ -125,7 +123,7 @@ def _check_count(views: Sequence[BoardView]) -> None:
             f'{len(views)} different views of the board can be used: take {MIN_VIEWS} or more, twenty are good, near '
             'and far, tilted to all sides, into all corners of the picture.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
 
 
 def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _CalibrationResult:
@@ -139,7 +137,7 @@ def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _Calibratio
         )
     except cv2.error as error:
         msg = f'No camera explains these views ({error.err}): is the board the one that was named, and is it flat?'
-        raise CalibrationError(msg) from None
+        raise RigError(msg) from None
     fx, fy, cx, cy = np.asarray(std, dtype=np.float64).ravel()[:4].tolist()
     return _CalibrationResult(
         float(rms),
@@ -152,14 +150,14 @@ def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _Calibratio
     )
 
 
-def _reprojection_errors(view: BoardView, solved: _CalibrationResult, number: int) -> Array:
+def _reprojection_errors(view: BoardView, solved: _CalibrationResult, number: int) -> FloatArray:
     expected, _ = cv2.projectPoints(
         view.points_m, solved.rotations[number], solved.translations[number], solved.matrix, solved.distortion
     )
     return np.asarray(view.corners_px - np.asarray(expected).reshape(-1, 2), dtype=np.float64)
 
 
-def _tilt_rad(turn: Array) -> float:
+def _tilt_rad(turn: FloatArray) -> float:
     return float(np.arccos(np.clip(np.abs(np.asarray(cv2.Rodrigues(turn)[0])[2, 2]), 0, 1)))
 
 

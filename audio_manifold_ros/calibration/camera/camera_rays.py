@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.camera import CameraCalibration
-
-Array = NDArray[np.float64]
 
 FISHEYE = 'equidistant'
 
 
-def camera_rays(calibration: CameraCalibration, pixels: Array) -> Array:
+def camera_rays(calibration: CameraCalibration, pixels: FloatArray) -> FloatArray:
     """Return unit vectors in the optical frame.
 
     Args:

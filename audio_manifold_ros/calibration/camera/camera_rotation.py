@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.geometry.robust_least_squares import FitResult, minimize_robust
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.transform_chain import Pose
-
-Array = NDArray[np.float64]
 
 MIN_SOUNDS, MIN_SEPARATION_RAD = 6, np.radians(10)
 # What is known before: a camera is mounted about level, and may look anywhere; people stand about where they say.
@@ -38,11 +36,11 @@ class SoundDirections:
 
     """
 
-    lags_samples: Array
-    misfits_samples: Array
-    rays: Array
+    lags_samples: FloatArray
+    misfits_samples: FloatArray
+    rays: FloatArray
     distance_m: float
-    positions_m: Array
+    positions_m: FloatArray
     samples_per_m: float
 
 
@@ -58,10 +56,10 @@ class CameraRotation:
 
     """
 
-    rotation: Array
-    std_rad: Array
-    bearing_error_rad: Array
-    residual_samples: Array
+    rotation: FloatArray
+    std_rad: FloatArray
+    bearing_error_rad: FloatArray
+    residual_samples: FloatArray
 
 
 def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_tilt: bool) -> CameraRotation:
@@ -76,7 +74,7 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
         with_tilt: Also find how the camera is tilted; otherwise it only turns about the z axis of the array.
 
     Raises:
-        CalibrationError: There are too few sounds, or all are in one direction.
+        RigError: There are too few sounds, or all are in one direction.
 
     """
     apart = (
@@ -89,7 +87,7 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
             f'{len(directions.rays)} claps, up to {apart:.0f} degrees apart, are too few: clap at {MIN_SOUNDS} places or '
             'more, from one side of the picture to the other.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     problem = _Problem(directions, camera, TILT_STD_RAD if with_tilt else LEVEL_STD_RAD)
     starts = [problem.start(heading) for heading in np.arange(INITIAL_HEADINGS) * 2 * np.pi / INITIAL_HEADINGS]
     best = min((problem.minimum(start) for start in starts), key=lambda minimum: minimum.cost)
@@ -106,12 +104,12 @@ class _Problem:
         self._sound_count = len(directions.rays)
         self._rotation_std = np.array([tilt_std_rad, tilt_std_rad, YAW_STD_RAD])
 
-    def start(self, heading_rad: float) -> Array:
+    def start(self, heading_rad: float) -> FloatArray:
         vector = np.concatenate([[0.0, 0.0, np.angle(np.exp(1j * heading_rad))], np.zeros(2 * self._sound_count)])
         vector[3 + self._sound_count :] = np.median(self._lag_residuals(vector), axis=1)
         return vector
 
-    def minimum(self, start: Array) -> FitResult:
+    def minimum(self, start: FloatArray) -> FitResult:
         return minimize_robust(
             self._residuals, self._jacobian, start, self._directions.lags_samples.size, MAX_ITERATIONS
         )
@@ -127,25 +125,25 @@ class _Problem:
             residual,
         )
 
-    def _residuals(self, vector: Array) -> Array:
+    def _residuals(self, vector: FloatArray) -> FloatArray:
         lags = (self._lag_residuals(vector) / self._lag_std).ravel()
         return np.concatenate([lags, vector[:3] / self._rotation_std, vector[3 : 3 + self._sound_count] / RANGE_STD])
 
-    def _jacobian(self, vector: Array) -> Array:
+    def _jacobian(self, vector: FloatArray) -> FloatArray:
         steps = np.eye(len(vector)) * DERIVATIVE_STEP
         columns = [
             (self._residuals(vector + step) - self._residuals(vector - step)) / (2 * DERIVATIVE_STEP) for step in steps
         ]
         return np.stack(columns, axis=1)
 
-    def _rotation_matrix(self, vector: Array) -> Array:
+    def _rotation_matrix(self, vector: FloatArray) -> FloatArray:
         return np.asarray(self._rotation_increment(vector) @ self._camera.rotation)
 
-    def _source_positions(self, vector: Array) -> Array:
+    def _source_positions(self, vector: FloatArray) -> FloatArray:
         away = self._directions.distance_m * np.exp(vector[3 : 3 + self._sound_count])
         return self._camera.translation_m + (self._directions.rays * away[:, None]) @ self._rotation_matrix(vector).T
 
-    def _lag_residuals(self, vector: Array) -> Array:
+    def _lag_residuals(self, vector: FloatArray) -> FloatArray:
         """Return what stays unexplained of the lags (sound, mic)."""
         directions, places = self._directions, self._source_positions(vector)
         path_lengths_m = np.linalg.norm(places[:, None] - directions.positions_m, axis=2)
@@ -154,7 +152,7 @@ class _Problem:
             directions.lags_samples - path_lengths_m * directions.samples_per_m - vector[3 + self._sound_count :, None]
         )
 
-    def _bearing_errors(self, vector: Array, residual: Array) -> Array:
+    def _bearing_errors(self, vector: FloatArray, residual: FloatArray) -> FloatArray:
         """Return by which turn about z each sound would explain its own lags best."""
         turned = vector.copy()
         small_rotation = np.asarray(cv2.Rodrigues(np.array([0.0, 0.0, DERIVATIVE_STEP]))[0], dtype=np.float64)
@@ -166,5 +164,5 @@ class _Problem:
         return np.asarray(-(slopes * residual).sum(axis=1) / np.maximum((slopes**2).sum(axis=1), 1e-12))
 
     @staticmethod
-    def _rotation_increment(vector: Array) -> Array:
+    def _rotation_increment(vector: FloatArray) -> FloatArray:
         return np.asarray(cv2.Rodrigues(vector[:3].copy())[0], dtype=np.float64)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.common.errors import RigError
 
-Picture = NDArray[np.uint8]
 # OpenCV's names without their prefix.
 DICTIONARIES = tuple(sorted(f'{bits}X{bits}_{count}' for bits in (4, 5, 6, 7) for count in (50, 100, 250, 1000)))
 MIN_CORNERS = 8
@@ -51,34 +51,34 @@ class CharucoBoard:
             dictionary: One of `DICTIONARIES`.
 
         Raises:
-            CalibrationError: There is no such board.
+            RigError: There is no such board.
 
         """
         if dictionary not in DICTIONARIES:
             msg = f'There is no dictionary {dictionary!r}: choose from {list(DICTIONARIES)}.'
-            raise CalibrationError(msg)
+            raise RigError(msg)
         if not (columns > 2 and rows > 2 and 0 < marker_m < square_m):
             msg = (
                 f'A board of {columns} x {rows} squares of {square_m!r} m with markers of {marker_m!r} m cannot be: '
                 'give three squares or more each way, and markers that are smaller than squares.'
             )
-            raise CalibrationError(msg)
+            raise RigError(msg)
         markers = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, f'DICT_{dictionary}'))
         if columns * rows // 2 > len(markers.bytesList):
             msg = (
                 f'A board of {columns} x {rows} squares needs {columns * rows // 2} markers: {dictionary!r} has fewer.'
             )
-            raise CalibrationError(msg)
+            raise RigError(msg)
         self._squares = columns, rows
         self._board = cv2.aruco.CharucoBoard((columns, rows), square_m, marker_m, markers)
         self._detector = cv2.aruco.CharucoDetector(self._board)
 
-    def draw(self) -> Picture:
+    def draw(self) -> RgbImage:
         """Return the board to be printed, uint8 (row, column)."""
         size = [count * PRINT_SQUARE_PX + 2 * PRINT_MARGIN_PX for count in self._squares]
         return np.asarray(self._board.generateImage((size[0], size[1]), marginSize=PRINT_MARGIN_PX), dtype=np.uint8)
 
-    def detect(self, name: str, grey: Picture) -> BoardView | None:
+    def detect(self, name: str, grey: RgbImage) -> BoardView | None:
         """Return what a grey picture (row, column) shows of the board; None for too little."""
         corners, ids, _, _ = self._detector.detectBoard(grey)
         if ids is None or len(ids) < MIN_CORNERS:

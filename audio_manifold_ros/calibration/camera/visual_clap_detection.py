@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+
 Pictures = NDArray[np.uint8]
 
 # Pictures around a stop: so many of the approach, so much time of stillness behind it.
@@ -46,7 +47,7 @@ class ClapEvent:
     misfit: float
 
 
-def detect_claps(pictures: Pictures, times_s: Array) -> list[ClapEvent]:
+def detect_claps(pictures: Pictures, times_s: FloatArray) -> list[ClapEvent]:
     """Find sudden stops.
 
     Args:
@@ -61,7 +62,7 @@ def detect_claps(pictures: Pictures, times_s: Array) -> list[ClapEvent]:
     return [stop for stop in found if stop is not None and stop.misfit < MAX_MISFIT]
 
 
-def _changes(pictures: Pictures) -> tuple[Array, float]:
+def _changes(pictures: Pictures) -> tuple[FloatArray, float]:
     """Return which share of the pixels changes from picture to picture (picture,), and how much noise changes one."""
     steps = [np.abs(after.astype(np.int16) - before) for before, after in pairwise(pictures)]
     baseline = np.median([np.median(step) for step in steps])
@@ -69,7 +70,7 @@ def _changes(pictures: Pictures) -> tuple[Array, float]:
     return np.array([0.0, *(float((step > level).mean()) for step in steps)]), level
 
 
-def _candidates(changed: Array, times_s: Array) -> Iterator[tuple[int, int]]:
+def _candidates(changed: FloatArray, times_s: FloatArray) -> Iterator[tuple[int, int]]:
     """Yield the last picture that still moved, and the one where stillness ends."""
     period_s = float(np.median(np.diff(times_s)))
     still = max(round(STILL_S / period_s), 2)
@@ -83,7 +84,7 @@ def _candidates(changed: Array, times_s: Array) -> Iterator[tuple[int, int]]:
             yield last, last + 2 + still
 
 
-def _fit_clap(pictures: Pictures, times_s: Array, last: int, still: int, level: float) -> ClapEvent | None:
+def _fit_clap(pictures: Pictures, times_s: FloatArray, last: int, still: int, level: float) -> ClapEvent | None:
     goal = pictures[last + 2 : still].mean(axis=0)
     span = slice(last - APPROACH, last + 3)
     differences = pictures[span].astype(np.float64) - goal
@@ -95,7 +96,7 @@ def _fit_clap(pictures: Pictures, times_s: Array, last: int, still: int, level: 
     return ClapEvent(float(time_s + times_s[last]), place[0], place[1], misfit)
 
 
-def _displacements(differences: Array) -> tuple[Array | None, tuple[float, float]]:
+def _displacements(differences: FloatArray) -> tuple[FloatArray | None, tuple[float, float]]:
     """Return the way (picture,) of what moves, in any unit, zero where it stands, and where it ends."""
     size = np.abs(differences)
     # What differs from the end in every picture of the approach is the place of the end.
@@ -123,7 +124,7 @@ def _displacements(differences: Array) -> tuple[Array | None, tuple[float, float
     return np.asarray(moments * np.sign(moments[APPROACH - 2])), place
 
 
-def _fit_hinge(times_s: Array, displacement: Array) -> tuple[float, float]:
+def _fit_hinge(times_s: FloatArray, displacement: FloatArray) -> tuple[float, float]:
     """Return when a way that shrinks, faster or slower with time, becomes zero and stays it, and the misfit."""
     period_s = float(np.median(np.diff(times_s)))
     best = (np.inf, 0.0, 1.0)

@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import Samples
 
 BITS = 24
 # A top is cut off where two samples in a row lie within this share of the extreme.

@@ -11,20 +11,18 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
 from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks, solve_channel_lags
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 
 FRAME_S, MAX_DURATION_S = 0.3, 120.0
 MIN_HZ, MAX_HZ, CENTRE_HZ = 40.0, 1000.0, 200.0
 MAX_LAG_S = 0.02
-SOUND_SPEED_MPS = 343.0
 MAX_DRIFT_PPM = 300.0
 # Healthy arrays show up to 5 ppm in a minute of street, more in less.
 MIN_DRIFT_PPM, MIN_DRIFT_DURATION_S = 8.0, 60.0
 
 
-def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: Array) -> Array:
+def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: FloatArray) -> FloatArray:
     """Return ppm (channel,) by which each channel falls behind, sounds that wander across the array taken off.
 
     Of every pair, the drift is the one that lets the cross-spectra of all frames add up most. What wanders makes it
@@ -51,12 +49,12 @@ def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: Array) -> 
     )
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     apart_m = np.linalg.norm(positions_m[pairs[:, 0]] - positions_m[pairs[:, 1]], axis=1)
-    highest_hz = np.minimum(SOUND_SPEED_MPS / (2 * np.maximum(apart_m, 1e-3)), MAX_HZ)
+    highest_hz = np.minimum(SPEED_OF_SOUND_MPS / (2 * np.maximum(apart_m, 1e-3)), MAX_HZ)
     inside = (frequencies_hz[:bins] >= MIN_HZ) & (frequencies_hz[:bins] < highest_hz[:, None])
     step = 0.25 / (CENTRE_HZ * max(float(np.ptp(times_s)), 1.0))
     count = int(MAX_DRIFT_PPM * 1e-6 / step) + 1
     drifts = np.arange(-count, count + 1) * step
-    heights: Array = np.array(
+    heights: FloatArray = np.array(
         [_heights(spectra_whitened, pairs, inside, frequencies_hz[:bins], times_s * drift, frame) for drift in drifts]
     )
     pair_ppm, height = _best_drift(np.asarray(drifts * 1e6, dtype=np.float64), heights)
@@ -65,7 +63,7 @@ def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: Array) -> 
     return np.asarray(drift_ppm - plane @ np.linalg.lstsq(plane, drift_ppm, rcond=None)[0])
 
 
-def is_drifting(drift_ppm: Array, duration_s: float) -> bool:
+def is_drifting(drift_ppm: FloatArray, duration_s: float) -> bool:
     """Return whether what `ambient_drift` returned for a recording is more than a street does to one clock."""
     return bool(np.abs(drift_ppm).max() > MIN_DRIFT_PPM * max(1.0, MIN_DRIFT_DURATION_S / duration_s))
 
@@ -74,10 +72,10 @@ def _heights(
     spectra_whitened: NDArray[np.complex64],
     pairs: NDArray[np.int64],
     inside: NDArray[np.bool_],
-    frequencies_hz: Array,
-    lag_s: Array,
+    frequencies_hz: FloatArray,
+    lag_s: FloatArray,
     frame: int,
-) -> Array:
+) -> FloatArray:
     """Return squared heights (pair,) of correlations where the first of a pair falls behind by `lag_s` (frame,)."""
     turned = spectra_whitened * np.exp(2j * np.pi * frequencies_hz * lag_s[:, None]).astype(np.complex64)
     cross = np.zeros((len(pairs), frame // 2 + 1), dtype=np.complex128)
@@ -88,7 +86,7 @@ def _heights(
     return np.asarray(height**2)
 
 
-def _best_drift(drifts_ppm: Array, heights: Array) -> tuple[Array, Array]:
+def _best_drift(drifts_ppm: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the drift with the greatest height (pair,), between the steps of the search, and that height."""
     pair = np.arange(heights.shape[1])
     best = np.clip(heights.argmax(axis=0), 1, len(drifts_ppm) - 2)

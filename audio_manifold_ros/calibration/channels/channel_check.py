@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.levels import FLOOR_DBFS, STEP_16_BIT
 from audio_manifold_ros.calibration.channels.adc_faults import clipped_peaks, stuck_bits
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra, iterate_spectra
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_SAMPLES = 2048
 # Where capsules hear all sides alike, and neighbours hear the same.
@@ -145,10 +143,10 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
 class _Frames:
     """Levels (channel,) over time: of low tones, and quietest and spread of high ones; and the noise floor."""
 
-    low_db: Array
-    high_floor_db: Array
-    high_spread_db: Array
-    floor_db: Array
+    low_db: FloatArray
+    high_floor_db: FloatArray
+    high_spread_db: FloatArray
+    floor_db: FloatArray
 
 
 def _frames(samples: Samples, sample_rate_hz: int) -> _Frames:
@@ -173,14 +171,14 @@ def _frames(samples: Samples, sample_rate_hz: int) -> _Frames:
     )
 
 
-def _dead(rms: Array, typical_db: Array, coherence: Array) -> NDArray[np.bool_]:
+def _dead(rms: FloatArray, typical_db: FloatArray, coherence: FloatArray) -> NDArray[np.bool_]:
     """Silent; or far quieter than the others; or quieter, and without anything in common with them."""
     below_db = np.median(typical_db) - typical_db
     incoherent = coherence < DEAD_COHERENCE_RATIO * np.median(coherence)
     return (rms < STEP_16_BIT) | (below_db > SILENT_BELOW_DB) | ((below_db > DEAD_BELOW_DB) & incoherent)
 
 
-def _duplicates(samples: Samples, coherence: Array, dead: NDArray[np.bool_]) -> list[tuple[int, ...]]:
+def _duplicates(samples: Samples, coherence: FloatArray, dead: NDArray[np.bool_]) -> list[tuple[int, ...]]:
     found: list[set[int]] = [set() for _ in samples]
     for a, b in combinations(range(len(samples)), 2):
         if dead[a] or dead[b]:
@@ -191,7 +189,7 @@ def _duplicates(samples: Samples, coherence: Array, dead: NDArray[np.bool_]) -> 
     return [tuple(sorted(others)) for others in found]
 
 
-def _hiss(frames: _Frames, dead: NDArray[np.bool_]) -> tuple[Array, NDArray[np.bool_]]:
+def _hiss(frames: _Frames, dead: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return how far each channel's quietest high tones lie over the median, and whether that is hiss.
 
     Low tones stand for the gain of a channel. Hiss does not swell with what the others hear; a capsule that faces a

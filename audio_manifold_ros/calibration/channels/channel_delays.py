@@ -15,14 +15,12 @@ from typing import Any
 
 import numpy as np
 import scipy.optimize
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.azimuth_coverage import check_azimuth_coverage
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 
 MIN_PLACES = 5
 # What is known before: how exact the rig's positions are, how far away a person walks, the weather, clocks.
@@ -47,11 +45,11 @@ class ChannelDelays:
 
     """
 
-    delays_samples: Array
-    std_samples: Array
-    drift_ppm: Array
-    drift_std_ppm: Array
-    sources_m: Array
+    delays_samples: FloatArray
+    std_samples: FloatArray
+    drift_ppm: FloatArray
+    drift_std_ppm: FloatArray
+    sources_m: FloatArray
     residual_samples: float
 
 
@@ -59,13 +57,13 @@ def estimate_wired_delays(arrivals: TdoaEstimates, sample_rate_hz: int) -> Chann
     """Return the delays where all channels are given one electrical signal.
 
     Raises:
-        CalibrationError: There are less than four clear pieces of half a second.
+        RigError: There are less than four clear pieces of half a second.
 
     """
     is_clear = arrivals.is_clear
     if is_clear.sum() < 4:
         msg = f'Only {int(is_clear.sum())} of {len(is_clear)} pieces of half a second are clear: give a louder signal, for 5 s.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     lags, times_s = arrivals.lags_samples[is_clear], arrivals.times_s[is_clear]
     design = np.stack([np.ones(len(times_s)), times_s - times_s.mean()], axis=1)
     inverse = np.linalg.inv(design.T @ design)
@@ -84,7 +82,7 @@ def estimate_wired_delays(arrivals: TdoaEstimates, sample_rate_hz: int) -> Chann
 
 
 def estimate_acoustic_delays(
-    places: StationarySegments, positions_m: Array, sample_rate_hz: int, sound_mps: float
+    places: StationarySegments, positions_m: FloatArray, sample_rate_hz: int, sound_mps: float
 ) -> ChannelDelays:
     """Return the delays from sounds at unknown places around the array.
 
@@ -95,7 +93,7 @@ def estimate_acoustic_delays(
         sound_mps: Speed of sound, within some per cent.
 
     Raises:
-        CalibrationError: There are too few places, or they leave a side open.
+        RigError: There are too few places, or they leave a side open.
 
     """
     problem = _Problem(places, positions_m, sample_rate_hz, sound_mps)
@@ -128,13 +126,15 @@ class _Problem:
     speed of sound, and azimuth, elevation and range of each place.
     """
 
-    def __init__(self, places: StationarySegments, positions_m: Array, sample_rate_hz: int, sound_mps: float) -> None:
+    def __init__(
+        self, places: StationarySegments, positions_m: FloatArray, sample_rate_hz: int, sound_mps: float
+    ) -> None:
         if len(places.times_s) < MIN_PLACES:
             msg = (
                 f'Only {len(places.times_s)} places were heard: stand still for 3 s at {MIN_PLACES} or more places '
                 'all round the array, eight to twelve are good.'
             )
-            raise CalibrationError(msg)
+            raise RigError(msg)
         self._places = places
         self._positions_m = positions_m - positions_m.mean(axis=0)
         self._centre_m = positions_m.mean(axis=0)
@@ -147,16 +147,16 @@ class _Problem:
         sizes = (channels, channels, 3 * channels, 1, count, count, count)
         self._split_indices = np.cumsum(sizes)[:-1]
 
-    def minimize(self, start: Array) -> Any:
+    def minimize(self, start: FloatArray) -> Any:
         """Return the minimum next to a start, as scipy describes it."""
         return scipy.optimize.least_squares(self.residuals, start, method='lm', max_nfev=20000)
 
-    def mirrored(self, unknowns: Array) -> Array:
+    def mirrored(self, unknowns: FloatArray) -> FloatArray:
         """Return the same with every place on the other side of the array's plane."""
         parts = np.split(unknowns, self._split_indices)
         return np.concatenate([*parts[:5], -parts[5], parts[6]])
 
-    def start(self, prior: Array | None = None) -> Array:
+    def start(self, prior: FloatArray | None = None) -> FloatArray:
         """Return a guess: what is late is delay, what is left tells the direction.
 
         Args:
@@ -183,7 +183,7 @@ class _Problem:
         parts[4], parts[6] = best[:, 0], np.log(best[:, 1] / RANGE_M) / RANGE_STD
         return np.concatenate(parts)
 
-    def residuals(self, unknowns: Array) -> Array:
+    def residuals(self, unknowns: FloatArray) -> FloatArray:
         """Return what is left, in standard deviations, and the unknowns themselves where something is known of them."""
         delays, drifts, errors, sound, _, elevations, ranges = np.split(unknowns, self._split_indices)
         positions = self._positions_m + errors.reshape(-1, 3) * POSITION_STD_M
@@ -208,11 +208,11 @@ class _Problem:
         )
         return np.concatenate([normalized_lags.ravel(), *prior])
 
-    def azimuths(self, unknowns: Array) -> Array:
+    def azimuths(self, unknowns: FloatArray) -> FloatArray:
         """Return those of the places, in radians."""
         return np.split(unknowns, self._split_indices)[4]
 
-    def result(self, unknowns: Array, covariance: Array) -> ChannelDelays:
+    def result(self, unknowns: FloatArray, covariance: FloatArray) -> ChannelDelays:
         """Return what was found."""
         delays, drifts = np.split(unknowns, self._split_indices)[:2]
         channels = len(delays)
@@ -234,7 +234,7 @@ class _Problem:
     def _place_count(self) -> int:
         return len(self._places.times_s)
 
-    def _sources(self, unknowns: Array) -> Array:
+    def _sources(self, unknowns: FloatArray) -> FloatArray:
         """Return the places (place, 3) against the middle of the array."""
         azimuths, elevations, ranges = np.split(unknowns, self._split_indices)[4:]
         angles = elevations * ELEVATION_STD_RAD

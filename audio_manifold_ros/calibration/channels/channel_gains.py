@@ -11,15 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.errors import RigError
 
 FRAME_SAMPLES = 2048
 BAND_HZ = (200.0, 500.0)
@@ -40,14 +37,14 @@ class ChannelGains:
 
     """
 
-    gains_db: Array
-    std_db: Array
-    deviations_db: Array
+    gains_db: FloatArray
+    std_db: FloatArray
+    deviations_db: FloatArray
     spectra: CrossSpectra
 
 
 def estimate_loudspeaker_gains(
-    samples: Samples, sample_rate_hz: int, places: StationarySegments, delays: ChannelDelays, positions_m: Array
+    samples: Samples, sample_rate_hz: int, places: StationarySegments, delays: ChannelDelays, positions_m: FloatArray
 ) -> ChannelGains:
     """Compare the channels where a loudspeaker stood at places around the array, its distances taken into account.
 
@@ -72,7 +69,7 @@ def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGain
     """Compare the channels in the sound of a street, which is the same on all sides only in the long run.
 
     Raises:
-        CalibrationError: There is less than a minute.
+        RigError: There is less than a minute.
 
     """
     width = round(SEGMENT_S * sample_rate_hz)
@@ -82,7 +79,7 @@ def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGain
             f'{samples.shape[1] / sample_rate_hz:.0f} s of street are too short to compare levels: record '
             f'{MIN_SEGMENTS * SEGMENT_S:.0f} s or more, ten minutes are good.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     segments = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
     deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in segments]))
     # Medians: a car that passes is louder at one side, for a while.
@@ -91,12 +88,12 @@ def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGain
     return _result(deviations, gains, std, samples, sample_rate_hz)
 
 
-def _levels_db(samples: Samples, sample_rate_hz: int) -> Array:
+def _levels_db(samples: Samples, sample_rate_hz: int) -> FloatArray:
     spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
     return np.asarray(10 * np.log10(spectra.powers[spectra.band_mask(*BAND_HZ)].sum(axis=0) + 1e-20))
 
 
-def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array) -> Array:
+def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: FloatArray) -> FloatArray:
     """Return the level (channel,) of the one sound that reaches the channels with known lags.
 
     The cross power of a pair is the product of both amplitudes of that sound; noise that is different at both, or comes
@@ -113,11 +110,13 @@ def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: Array
     return np.asarray(np.linalg.lstsq(design, pairs_db, rcond=None)[0])
 
 
-def _against_median(levels_db: Array) -> Array:
+def _against_median(levels_db: FloatArray) -> FloatArray:
     return np.asarray(levels_db - np.median(levels_db, axis=1, keepdims=True))
 
 
-def _result(deviations_db: Array, gains_db: Array, std_db: Array, samples: Samples, rate_hz: int) -> ChannelGains:
+def _result(
+    deviations_db: FloatArray, gains_db: FloatArray, std_db: FloatArray, samples: Samples, rate_hz: int
+) -> ChannelGains:
     return ChannelGains(
         gains_db - np.median(gains_db),
         std_db / np.sqrt(len(deviations_db)),

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_S = 0.08
 BAND_HZ = (300.0, 6000.0)
@@ -57,8 +54,8 @@ class ChannelOrder:
     tap_events: tuple[TapEvent, ...]
     silent: tuple[int, ...]
     overlapping: tuple[tuple[int, int], ...]
-    lead_db: Array
-    times_s: Array
+    lead_db: FloatArray
+    times_s: FloatArray
 
 
 def identify_channels(samples: Samples, sample_rate_hz: int) -> ChannelOrder:
@@ -98,7 +95,7 @@ def identify_channels(samples: Samples, sample_rate_hz: int) -> ChannelOrder:
     return ChannelOrder(tuple(tap_events), tuple(sorted(silent)), overlapping, lead_db, times_s)
 
 
-def _levels_db(samples: Samples, sample_rate_hz: int, frame: int) -> Array:
+def _levels_db(samples: Samples, sample_rate_hz: int, frame: int) -> FloatArray:
     """Return the level of the band (channel, frame)."""
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
     inside = (frequencies_hz >= BAND_HZ[0]) & (frequencies_hz < BAND_HZ[1])

@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
+from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 
 FRAME_S = 0.3
 MIN_HZ, MAX_HZ = 40.0, 2000.0
 MAX_DELAY_S = 0.02
 MIN_CERTAINTY, MIN_STRENGTH = 0.4, 0.1
-SOUND_SPEED_MPS = 343.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,8 @@ class ChannelPolarity:
     """
 
     signs: NDArray[np.int64]
-    certainty: Array
-    strength: Array
+    certainty: FloatArray
+    strength: FloatArray
 
     @property
     def undecided(self) -> tuple[int, ...]:
@@ -46,7 +44,7 @@ class ChannelPolarity:
         return tuple(np.flatnonzero(ambiguous).tolist())
 
 
-def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: Array) -> ChannelPolarity:
+def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: FloatArray) -> ChannelPolarity:
     """Measure the polarity of every channel against that of most.
 
     Two microphones at a distance d hear a tone below c / (4 d) with a phase of less than a quarter of a turn, whatever
@@ -62,12 +60,12 @@ def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: Array)
         positions_m: Of the microphones (channel, 3).
 
     Raises:
-        CalibrationError: There is only one channel, or less than a frame of sound.
+        RigError: There is only one channel, or less than a frame of sound.
 
     """
     if len(samples) < 2:
         msg = f'Polarity is a matter between channels, and there is {len(samples)}: give two or more.'
-        raise CalibrationError(msg)
+        raise RigError(msg)
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     distances_m = np.linalg.norm(positions_m[pairs[:, 0]] - positions_m[pairs[:, 1]], axis=1)
     frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
@@ -83,10 +81,12 @@ def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: Array)
     return ChannelPolarity(np.asarray(signs, dtype=np.int64), np.maximum(agreement, 0), strength)
 
 
-def _correlate(spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: Array) -> tuple[Array, Array, Array]:
+def _correlate(
+    spectra: CrossSpectra, pairs: NDArray[np.int64], distances_m: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return lags in samples, heights and number of bins (pair,) of the correlations of low tones."""
     cross = spectra.coherences()[:, pairs[:, 0], pairs[:, 1]].T
-    highest_hz = np.minimum(SOUND_SPEED_MPS / (4 * np.maximum(distances_m, 1e-3)), MAX_HZ)
+    highest_hz = np.minimum(SPEED_OF_SOUND_MPS / (4 * np.maximum(distances_m, 1e-3)), MAX_HZ)
     inside = (spectra.frequencies_hz >= MIN_HZ) & (spectra.frequencies_hz < highest_hz[:, None])
     rate_hz = 2 * spectra.frequencies_hz[-1]
     bins = inside.sum(axis=1).astype(np.float64)

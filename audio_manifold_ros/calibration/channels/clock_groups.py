@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 MIN_DRIFT_PPM, MIN_SIGMAS = 0.5, 5.0
 
 
-def find_drifting_channels(drift_ppm: Array, std_ppm: Array) -> tuple[int, ...]:
+def find_drifting_channels(drift_ppm: FloatArray, std_ppm: FloatArray) -> tuple[int, ...]:
     """Return the channels that have another clock than the rest: the smaller of two groups, or none.
 
     Args:

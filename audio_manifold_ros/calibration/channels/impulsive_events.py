@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra, iterate_spectra
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates, correlation_peaks, solve_channel_lags
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_S = 0.008
 MIN_HZ, MAX_RATE_FRACTION = 300.0, 0.45
@@ -40,7 +38,7 @@ class ImpulsiveEvents:
     """
 
     spans: NDArray[np.int64]
-    rises_db: Array
+    rises_db: FloatArray
 
 
 def detect_events(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> ImpulsiveEvents:
@@ -80,7 +78,7 @@ def detect_events(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> Im
     )
 
 
-def _rises_db(samples: Samples, sample_rate_hz: int, frame: int) -> Array:
+def _rises_db(samples: Samples, sample_rate_hz: int, frame: int) -> FloatArray:
     """Return how far each frame is over what is usual around it (frame,)."""
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
     inside = (frequencies_hz >= MIN_HZ) & (frequencies_hz < MAX_RATE_FRACTION * sample_rate_hz)
@@ -129,7 +127,7 @@ def estimate_event_tdoas(
 
 def _weighted_phases(
     samples: Samples, sample_rate_hz: int, span: tuple[int, int], pairs: NDArray[np.int64]
-) -> tuple[NDArray[np.complex128], Array]:
+) -> tuple[NDArray[np.complex128], FloatArray]:
     """Return cross-spectra (pair, bin) of one event as `correlation_peaks` takes them, and the sum of their weights."""
     start, end = span
     width = end - start
@@ -154,7 +152,9 @@ def _weighted_phases(
     return np.divide(cross, size, out=np.zeros_like(cross), where=size > 0) * weight, weight.sum(axis=1)
 
 
-def _noise_densities(samples: Samples, sample_rate_hz: int, span: tuple[int, int], frequencies_hz: Array) -> Array:
+def _noise_densities(
+    samples: Samples, sample_rate_hz: int, span: tuple[int, int], frequencies_hz: FloatArray
+) -> FloatArray:
     """Return the power densities (channel, bin) of the half second before an event, or behind it at the beginning."""
     noise_samples = round(NOISE_S * sample_rate_hz)
     part = samples[:, max(span[0] - noise_samples, 0) : span[0]]

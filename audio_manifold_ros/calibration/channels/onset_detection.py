@@ -7,12 +7,9 @@ from __future__ import annotations
 import numpy as np
 import scipy.ndimage
 import scipy.signal
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 # Cars are loud below this, claps above.
 MIN_HZ = 800.0
@@ -21,7 +18,7 @@ SMOOTH_S, BEFORE_S = 3e-4, 0.1
 PEAK_RATIO, NOISE_FACTOR = 0.15, 4.0
 
 
-def detect_onsets(samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents) -> Array:
+def detect_onsets(samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents) -> FloatArray:
     """Return the instant at which each event begins (event,), seconds since sample 0; NaN where it does not stand out.
 
     Args:
@@ -34,7 +31,7 @@ def detect_onsets(samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents
     return np.array([_onset_s(samples, sample_rate_hz, span, high) for span in events.spans.tolist()])
 
 
-def _onset_s(samples: Samples, sample_rate_hz: int, span: list[int], high: Array) -> float:
+def _onset_s(samples: Samples, sample_rate_hz: int, span: list[int], high: FloatArray) -> float:
     start = max(span[0] - round(BEFORE_S * sample_rate_hz), 0)
     part = scipy.signal.sosfilt(high, samples[:, start : span[1]].astype(np.float64), axis=1)
     amplitude = np.sqrt(scipy.ndimage.uniform_filter1d(part**2, max(round(SMOOTH_S * sample_rate_hz), 1), axis=1))

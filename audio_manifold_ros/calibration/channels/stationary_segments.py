@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 
 # Pieces of one place: the lags move by less than this share of the array's width, and this, from one to the next.
 STATIONARY_RATIO, STATIONARY_SAMPLES = 0.02, 0.15
@@ -34,12 +32,12 @@ class StationarySegments:
 
     """
 
-    times_s: Array
-    spans_s: Array
-    lags_samples: Array
-    std_samples: Array
-    drift_samples_per_s: Array
-    drift_std_samples_per_s: Array
+    times_s: FloatArray
+    spans_s: FloatArray
+    lags_samples: FloatArray
+    std_samples: FloatArray
+    drift_samples_per_s: FloatArray
+    drift_std_samples_per_s: FloatArray
 
 
 def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> StationarySegments:
@@ -50,7 +48,7 @@ def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> S
         width_samples: How many samples sound takes across the array.
 
     Raises:
-        CalibrationError: There is none.
+        RigError: There is none.
 
     """
     is_clear = arrivals.is_clear
@@ -72,7 +70,7 @@ def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> S
             f'No clear sound stands still for a second: {int(is_clear.sum())} of {len(is_clear)} pieces of half a second '
             'are clear. Play louder, come closer, and hold the loudspeaker still at each place.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     drift_samples_per_s, drift_std_samples_per_s = _drift_within(arrivals, kept)
     middles = np.array([arrivals.times_s[group].mean() for group in kept])
     still = arrivals.lags_samples - arrivals.times_s[:, None] * drift_samples_per_s
@@ -90,7 +88,7 @@ def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> S
     )
 
 
-def _drift_within(arrivals: TdoaEstimates, groups: list[list[int]]) -> tuple[Array, Array]:
+def _drift_within(arrivals: TdoaEstimates, groups: list[list[int]]) -> tuple[FloatArray, FloatArray]:
     """Return samples a second (channel,), and their standard deviations: the median slope of the places."""
     slopes, spans = [], []
     for group in groups:

@@ -13,9 +13,7 @@ import scipy.ndimage
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
-
-Array = NDArray[np.float64]
-Samples = NDArray[np.float32]
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 SEGMENT_S, FRAME_S = 0.5, 0.08
 MIN_HZ, MAX_RATE_FRACTION = 100.0, 0.45
@@ -37,10 +35,10 @@ class TdoaEstimates:
 
     """
 
-    times_s: Array
-    lags_samples: Array
-    misfit_samples: Array
-    clarity: Array
+    times_s: FloatArray
+    lags_samples: FloatArray
+    misfit_samples: FloatArray
+    clarity: FloatArray
 
     @property
     def is_clear(self) -> NDArray[np.bool_]:
@@ -79,7 +77,7 @@ def estimate_tdoas(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> T
     return TdoaEstimates(times_s, np.array(lags), np.array(misfits), np.array(clarities))
 
 
-def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) -> tuple[Array, Array]:
+def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) -> tuple[FloatArray, FloatArray]:
     """Return by how many samples the first of each pair is later, and how clear that is (pair,)."""
     cross = spectra.matrices[:, pairs[:, 0], pairs[:, 1]].T
     size = np.abs(cross)
@@ -96,7 +94,7 @@ def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) ->
     return lags, np.abs(height)
 
 
-def correlation_peaks(phases: NDArray[np.complex128], total: Array, max_lag: int) -> tuple[Array, Array]:
+def correlation_peaks(phases: NDArray[np.complex128], total: FloatArray, max_lag: int) -> tuple[FloatArray, FloatArray]:
     """Return where correlations have their highest peak of either sign, and how high it is, by pair.
 
     Args:
@@ -126,7 +124,9 @@ def correlation_peaks(phases: NDArray[np.complex128], total: Array, max_lag: int
     return lag, np.divide(signs * middle, total, out=np.zeros_like(middle), where=total > 0)
 
 
-def solve_channel_lags(lags: Array, clarity: Array, pairs: NDArray[np.int64], channels: int) -> tuple[Array, float]:
+def solve_channel_lags(
+    lags: FloatArray, clarity: FloatArray, pairs: NDArray[np.int64], channels: int
+) -> tuple[FloatArray, float]:
     """Return the lags of the channels that fit those of the pairs best, few pairs that contradict the rest left out.
 
     Args:

@@ -14,9 +14,9 @@ from typing import Any
 from rich.console import Console
 
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.calibration_report import FORMAT_VERSION, JSON_FILE
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
@@ -61,16 +61,16 @@ def apply_report(report: Path, rig: Path) -> list[Path]:
         texts[name] = _apply_changes(rig / name, [change for change in changes if change.file == name])
     if not texts:
         msg = f'{report}: changes nothing: {data["summary"]}'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     unknown = sorted(set(texts) - set(READERS))
     if unknown:
         msg = f'{report}: would write {unknown}: the files of a rig are {sorted(READERS)}.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     try:
         return _replace_files(rig, texts)
     except OSError as error:
         msg = f'Cannot write to the rig {str(rig)!r}: {error.strerror}. Copy the rig to a folder of yours first.'
-        raise MeasurementError(msg) from None
+        raise CalibrationError(msg) from None
 
 
 def _read(report: Path) -> dict[str, Any]:
@@ -79,10 +79,10 @@ def _read(report: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
         msg = f'Cannot read the report {str(path)!r}: {error}. Give the folder that `calibrate` named.'
-        raise MeasurementError(msg) from None
+        raise CalibrationError(msg) from None
     if not (isinstance(data, dict) and data.get('format_version') == FORMAT_VERSION and 'changes' in data):
         msg = f'{path}: is no report of format {FORMAT_VERSION}: measure again with this version.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     return data
 
 
@@ -97,7 +97,7 @@ def _apply_changes(path: Path, changes: list[RigChange]) -> str:
                 f'{path}: {change.of} {change.path[-1]} is {found!r}, and the report was measured against '
                 f'{change.before!r}: measure again with this rig.'
             )
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
     return edit_values(text, str(path), {change.path: change.after for change in changes})
 
 

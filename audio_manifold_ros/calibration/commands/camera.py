@@ -29,7 +29,8 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture, save_picture
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 
 # Worse than this a camera is refused: error of the corners, of the focal length, and share of the picture seen.
@@ -144,7 +145,7 @@ def _table(camera: Intrinsics, before: CameraCalibration | None) -> ReportTable:
     return ReportTable(('', 'pixels', '±', 'in the rig'), tuple(rows))
 
 
-def _pictures(camera: Intrinsics) -> dict[str, Picture]:
+def _pictures(camera: Intrinsics) -> dict[str, RgbImage]:
     model = camera.calibration.model
     return {
         'coverage': corner_chart(

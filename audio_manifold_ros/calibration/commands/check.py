@@ -14,7 +14,6 @@ from audio_manifold_ros.calibration.channels.channel_check import (
     check_channels,
 )
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
@@ -22,6 +21,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
+from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS, MIN_DURATION_S = 30.0, 5.0
 FULL_SCALE_DBFS = -0.01
@@ -31,7 +31,7 @@ def measure_check(task: MeasurementTask) -> CalibrationReport:
     """Check the channels of the rig, or all channels where there is no rig."""
     if task.recording.duration_s < MIN_DURATION_S:
         msg = f'{task.recording.duration_s:.1f} s are too short for a check: record {SECONDS:g} s.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     if task.array is None:
         names, channels = [f'channel {c}' for c in range(task.recording.channels)], list(range(task.recording.channels))
     else:

@@ -15,14 +15,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.calibration.commands.commands import COMMANDS
-from audio_manifold_ros.calibration.errors import MeasurementError
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+)
 
-ERRORS = (AudioError, BagError, CalibrationError, EvaluationError, MeasurementError)
 EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 2, 130
 HELP_WIDTH = 100
 
@@ -52,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(soft_wrap=True)
     try:
         return COMMANDS[given.command].run(given, console)
-    except ERRORS as error:
+    except AudioManifoldError as error:
         print(f'calibrate {given.command}: {error}', file=sys.stderr)
         return EXIT_CANNOT_RUN
     except KeyboardInterrupt:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, estimate_wired_delays
 from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
@@ -27,9 +26,8 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.rig import RIG_FILE
-
-Array = NDArray[np.float64]
 
 SECONDS = 60.0
 MAX_ERROR_SAMPLES, MAX_STD_SAMPLES = 0.05, 0.05
@@ -109,11 +107,11 @@ def measure_delay(task: MeasurementTask) -> CalibrationReport:
     )
 
 
-def _by_name(usable: UsableChannels, values: Array) -> dict[str, float | None]:
+def _by_name(usable: UsableChannels, values: FloatArray) -> dict[str, float | None]:
     return {name: round(float(value), 4) for name, value in zip(usable.names, values, strict=True)}
 
 
-def _changes(usable: UsableChannels, corrected: Array, std: Array, rate_hz: int) -> tuple[RigChange, ...]:
+def _changes(usable: UsableChannels, corrected: FloatArray, std: FloatArray, rate_hz: int) -> tuple[RigChange, ...]:
     changes = []
     if usable.array.delay_rate_hz is None:
         changes.append(RigChange(RIG_FILE, ('delay_rate_hz',), usable.array.array_id, None, rate_hz))
@@ -127,7 +125,7 @@ def _changes(usable: UsableChannels, corrected: Array, std: Array, rate_hz: int)
 def _summary(
     usable: UsableChannels,
     delays: ChannelDelays,
-    errors: Array,
+    errors: FloatArray,
     *,
     drifting: tuple[int, ...],
     uncertain: bool,

@@ -8,7 +8,6 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
@@ -29,7 +28,6 @@ from audio_manifold_ros.calibration.commands.sync import (
     match_claps,
     recording_remarks,
 )
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
@@ -38,6 +36,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rotation import angle_between_deg
@@ -47,8 +46,6 @@ from audio_manifold_ros.rig.transform_chain import (
     pose_in_root,
     roll_pitch_yaw,
 )
-
-Array = NDArray[np.float64]
 
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 2.0
 # A camera that looks as the rig says within this is left alone; a turn that is known worse is not written.
@@ -80,7 +77,7 @@ def measure_extrinsics(claps: ClapPairs, camera: CameraCalibration) -> Calibrati
             f'The pictures have {claps.clip.size_px[0]} x {claps.clip.size_px[1]} pixels, and the camera of the '
             f'rig {size[0]} x {size[1]}: run `calibrate camera` with pictures of this size.'
         )
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     directions = _sound_directions(claps, camera)
     result = _estimate_rotation(claps.extrinsics, claps.array.frame_id, directions)
     std_deg = np.degrees(result.camera_rotation.std_rad)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_gains import (
     BAND_HZ,
@@ -26,8 +25,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 SECONDS = 60.0
 # What a rig may be off by before it is worth a change, and how sure that must be.
@@ -91,11 +89,11 @@ def measure_gains(task: MeasurementTask) -> CalibrationReport:
     )
 
 
-def _by_name(usable: UsableChannels, values: Array) -> dict[str, float]:
+def _by_name(usable: UsableChannels, values: FloatArray) -> dict[str, float]:
     return {name: round(float(value), 3) for name, value in zip(usable.names, values, strict=True)}
 
 
-def _changes(usable: UsableChannels, corrected_db: Array, gains: ChannelGains) -> tuple[RigChange, ...]:
+def _changes(usable: UsableChannels, corrected_db: FloatArray, gains: ChannelGains) -> tuple[RigChange, ...]:
     changes = []
     for index, mic, gain, std in zip(usable.indices, usable.microphones, corrected_db, gains.std_db, strict=True):
         changes.append(microphone_change(index, mic.name, 'gain_db', mic.gain_db, round(float(gain), 2)))
@@ -103,7 +101,7 @@ def _changes(usable: UsableChannels, corrected_db: Array, gains: ChannelGains) -
     return tuple(changes)
 
 
-def _summary(usable: UsableChannels, errors: Array, gains: ChannelGains, *, wrong: bool, uncertain: bool) -> str:
+def _summary(usable: UsableChannels, errors: FloatArray, gains: ChannelGains, *, wrong: bool, uncertain: bool) -> str:
     worst = int(np.abs(errors).argmax())
     if uncertain:
         place = int(gains.std_db.argmax())

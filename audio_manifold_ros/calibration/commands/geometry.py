@@ -8,11 +8,9 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.impulsive_events import detect_events, estimate_event_tdoas
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.geometry.array_self_calibration import GeometryEstimate, estimate_geometry
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, MeasuredDistance
 from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
@@ -24,9 +22,8 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.calibration.reporting.top_view_chart import Marks, plan_chart
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray, RgbImage
+from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS = 60.0
 MAX_DELAY_S = 0.002
@@ -40,9 +37,9 @@ MAX_DISTANCE_M = 100.0
 class _PositionUpdate:
     """What becomes of the positions: new ones (mic, 3), how far each moves, their deviations across and along."""
 
-    positions_m: Array
-    moved_m: Array
-    std_m: Array
+    positions_m: FloatArray
+    moved_m: FloatArray
+    std_m: FloatArray
     horizontal_std_m: float
     height_std_m: float
     heights_kept: bool
@@ -84,14 +81,14 @@ def _parse_distances(usable: UsableChannels, given: list[list[str]]) -> tuple[Me
         unknown = [name for name in (first, second) if name not in usable.names]
         if unknown or first == second:
             msg = f'--distance {first} {second} {text}: name two of the enabled microphones {list(usable.names)}.'
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         try:
             distance_m = float(text)
         except ValueError:
             distance_m = np.nan
         if not 0 < distance_m < MAX_DISTANCE_M:
             msg = f'--distance {first} {second} {text}: give the distance of the capsules in metres.'
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         measured_distances.append(MeasuredDistance(usable.names.index(first), usable.names.index(second), distance_m))
     return tuple(measured_distances)
 
@@ -182,7 +179,7 @@ def _figures(usable: UsableChannels, geometry: GeometryEstimate, update: _Positi
     }
 
 
-def _by_name(usable: UsableChannels, values: Array) -> dict[str, object]:
+def _by_name(usable: UsableChannels, values: FloatArray) -> dict[str, object]:
     return dict(zip(usable.names, values.tolist(), strict=True))
 
 
@@ -214,7 +211,7 @@ def _changes(usable: UsableChannels, update: _PositionUpdate) -> tuple[RigChange
     return tuple(changes)
 
 
-def _pictures(usable: UsableChannels, geometry: GeometryEstimate, update: _PositionUpdate) -> dict[str, Picture]:
+def _pictures(usable: UsableChannels, geometry: GeometryEstimate, update: _PositionUpdate) -> dict[str, RgbImage]:
     return {
         'positions': plan_chart(
             'Microphones from above',

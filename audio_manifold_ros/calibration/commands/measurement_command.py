@@ -18,7 +18,6 @@ from audio_manifold_ros.audio.levels import LevelMeter
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.calibration.commands.command import Command
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.recording.raw_recording import MAX_DURATION_S, RawRecording, collect_blocks
 from audio_manifold_ros.calibration.recording.recording_sources import (
     RecordingSource,
@@ -26,6 +25,7 @@ from audio_manifold_ros.calibration.recording.recording_sources import (
     open_recording_source,
 )
 from audio_manifold_ros.calibration.reporting.calibration_report import CalibrationReport, save_and_show
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
 # What a person should do at a time of a live recording: (rig, share that is done) → a few words.
@@ -56,14 +56,14 @@ class MeasurementTask:
         """
         if self.array is None:
             msg = 'This measurement needs a rig: name its folder with --rig, for example calibration/roof_octagon.'
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         needed = max(self.array.device_channels) + 1
         if self.recording.channels < needed:
             msg = (
                 f'{self.recording.origin}: has {self.recording.channels} channels, but array {self.array.array_id!r} '
                 f'uses channel {needed - 1}: record all channels, or give another rig.'
             )
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         return self.array
 
 

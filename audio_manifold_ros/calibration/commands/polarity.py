@@ -21,7 +21,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import RigError
 
 SECONDS = 60.0
 
@@ -96,7 +96,7 @@ def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
     """Return ppm (channel,), and whether these are two clocks: from a loudspeaker that stands, else from the street."""
     try:
         places = find_loudspeaker_segments(usable)
-    except CalibrationError:
+    except RigError:
         places = None
     if places is None or len(places.times_s) < MIN_PLACES:
         street_ppm = ambient_drift(usable.samples, usable.sample_rate_hz, usable.positions_m)

@@ -30,10 +30,9 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, line_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
-
-Array = NDArray[np.float64]
 
 # An offset that is as good as this is left alone; one that is known worse than that is not written.
 TOLERANCE_S, MAX_STD_S = 0.003, 0.005
@@ -65,7 +64,7 @@ class ClapPairs:
     samples: NDArray[np.float32]
     clap_events: list[ClapEvent]
     events: ImpulsiveEvents
-    audio_s: Array
+    audio_s: FloatArray
     offset: SyncOffset
     distance_m: float
 

@@ -25,9 +25,8 @@ from audio_manifold_ros.calibration.geometry.geometry_problem import (
     MeasuredDistance,
 )
 from audio_manifold_ros.calibration.geometry.geometry_search import solve_geometry
-from audio_manifold_ros.rig.errors import CalibrationError
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 
 MIN_MICROPHONES, MIN_EVENTS = 5, 8
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 1.0
@@ -56,16 +55,16 @@ class GeometryEstimate:
 
     """
 
-    positions_m: Array
-    covariances_m2: Array
-    events_m: Array
+    positions_m: FloatArray
+    covariances_m2: FloatArray
+    events_m: FloatArray
     used_events: NDArray[np.int64]
-    delays_samples: Array
-    delays_std_samples: Array
+    delays_samples: FloatArray
+    delays_std_samples: FloatArray
     sound_mps: float
     sound_std_mps: float
-    residual_samples: Array
-    normal: Array
+    residual_samples: FloatArray
+    normal: FloatArray
     is_mirror_ambiguous: bool
 
 
@@ -80,7 +79,7 @@ def estimate_geometry(
         measured_distances: Distances between microphones; one or more.
 
     Raises:
-        CalibrationError: There are too few microphones or events, the events leave a side open, or the distances do not
+        RigError: There are too few microphones or events, the events leave a side open, or the distances do not
             fit what was heard.
 
     """
@@ -91,13 +90,13 @@ def estimate_geometry(
             f'{mics} microphones: every sound has a place and an instant to be found, which takes four; positions can '
             f'be measured with {MIN_MICROPHONES} microphones or more.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     if len(used_events) < MIN_EVENTS:
         msg = (
             f'Only {len(used_events)} of {len(arrivals.times_s)} sounds are clear: clap {MIN_EVENTS} times or more, all '
             'round the array, twenty times are good; louder, or closer, where the street is loud.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
     problem = GeometryProblem(
         arrivals.lags_samples[used_events], arrivals.misfit_samples[used_events], prior, measured_distances
     )
@@ -132,7 +131,7 @@ def estimate_geometry(
     )
 
 
-def fit_rigid_transform(points: Array, onto: Array, weights: Array) -> tuple[Array, Array]:
+def fit_rigid_transform(points: FloatArray, onto: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return rotation (3, 3) and shift (3,) that lay points on others best (Kabsch 1976; Umeyama 1991).
 
     Args:
@@ -149,7 +148,7 @@ def fit_rigid_transform(points: Array, onto: Array, weights: Array) -> tuple[Arr
     return rotation, goal - rotation @ middle
 
 
-def _check_distances(positions: Array, measured_distances: tuple[MeasuredDistance, ...], sound_mps: float) -> None:
+def _check_distances(positions: FloatArray, measured_distances: tuple[MeasuredDistance, ...], sound_mps: float) -> None:
     estimated_m = [float(np.linalg.norm(positions[pair.first] - positions[pair.second])) for pair in measured_distances]
     fits = [
         abs(distance_m - pair.distance_m) < MAX_DISTANCE_ERROR_M
@@ -164,20 +163,20 @@ def _check_distances(positions: Array, measured_distances: tuple[MeasuredDistanc
             f'The given distances do not fit what was heard ({mismatches}, with sound at {sound_mps:.0f} m/s): measure them '
             'again, between the middles of the capsules, and see that the names are right.'
         )
-        raise CalibrationError(msg)
+        raise RigError(msg)
 
 
 @dataclass(frozen=True)
 class _MirrorSolution:
     """One of two solutions that differ by a mirror, laid on the rig: the turn (3, 3), and how far it stays away."""
 
-    positions_m: Array
-    events_m: Array
-    rotation: Array
+    positions_m: FloatArray
+    events_m: FloatArray
+    rotation: FloatArray
     rms_distance_m: float
 
 
-def _mirror_solutions(at: GeometryState, normal: Array, prior: GeometryPrior) -> Iterator[_MirrorSolution]:
+def _mirror_solutions(at: GeometryState, normal: FloatArray, prior: GeometryPrior) -> Iterator[_MirrorSolution]:
     middle = at.positions.mean(axis=0)
     for mirror in (np.eye(3), np.eye(3) - 2 * np.outer(normal, normal)):
         positions, events = ((points - middle) @ mirror for points in (at.positions, at.sources))

@@ -7,11 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.rig import MicrophoneArray
-
-Array = NDArray[np.float64]
 
 # What is known before: of the rig's positions (a share of the array's size), of the weather, of where people stand, of
 # what a tape says, of lags whose pairs agree perfectly.
@@ -47,10 +45,10 @@ class GeometryPrior:
 
     """
 
-    positions_m: Array
-    weights: Array
-    delays_samples: Array
-    delays_std_samples: Array
+    positions_m: FloatArray
+    weights: FloatArray
+    delays_samples: FloatArray
+    delays_std_samples: FloatArray
     sample_rate_hz: int
     sound_mps: float
 
@@ -86,13 +84,13 @@ class GeometryState:
 
     """
 
-    positions: Array
-    delays: Array
-    slowness: Array
-    azimuths: Array
-    elevations: Array
-    ranges: Array
-    instants: Array
+    positions: FloatArray
+    delays: FloatArray
+    slowness: FloatArray
+    azimuths: FloatArray
+    elevations: FloatArray
+    ranges: FloatArray
+    instants: FloatArray
 
     @property
     def slowness_factor(self) -> float:
@@ -100,16 +98,16 @@ class GeometryState:
         return float(1 + self.slowness[0] * SOUND_SPEED_STD)
 
     @property
-    def sources(self) -> Array:
+    def sources(self) -> FloatArray:
         """Places of the sounds, metres (event, 3)."""
         return sources(self.azimuths, self.elevations, self.ranges)
 
-    def vector(self) -> Array:
+    def vector(self) -> FloatArray:
         """Return all in one."""
         return np.concatenate([np.ravel(part) for part in vars(self).values()])
 
 
-def sources(azimuths: Array, elevations: Array, ranges: Array) -> Array:
+def sources(azimuths: FloatArray, elevations: FloatArray, ranges: FloatArray) -> FloatArray:
     """Return the places (event, 3)."""
     flat = np.cos(elevations)
     directions = np.stack([flat * np.cos(azimuths), flat * np.sin(azimuths), np.sin(elevations)], axis=1)
@@ -132,8 +130,8 @@ class GeometryProblem:
 
     def __init__(
         self,
-        lags_samples: Array,
-        misfits_samples: Array,
+        lags_samples: FloatArray,
+        misfits_samples: FloatArray,
         prior: GeometryPrior,
         measured_distances: tuple[MeasuredDistance, ...],
     ) -> None:
@@ -173,19 +171,19 @@ class GeometryProblem:
         )
         self._gauge = self._gauge_rows()
 
-    def unknowns(self, vector: Array) -> GeometryState:
+    def unknowns(self, vector: FloatArray) -> GeometryState:
         """Return the parts of a vector."""
         parts = np.split(vector, self.split_indices)
         return GeometryState(parts[0].reshape(-1, 3), *parts[1:])
 
-    def lag_residuals(self, at: GeometryState) -> Array:
+    def lag_residuals(self, at: GeometryState) -> FloatArray:
         """Return what stays unexplained of the lags, samples (event, mic)."""
         places = at.sources
         distances = np.linalg.norm(places[:, None] - at.positions, axis=2)
         ways = distances - np.linalg.norm(places, axis=1)[:, None]
         return np.asarray(self.lags - ways * self.samples_per_m * at.slowness_factor - at.delays - at.instants[:, None])
 
-    def residuals(self, vector: Array) -> Array:
+    def residuals(self, vector: FloatArray) -> FloatArray:
         """Return what is left, in standard deviations: lags, taped distances, what is known before, the frame."""
         at = self.unknowns(vector)
         measured_distances = [
@@ -202,7 +200,7 @@ class GeometryProblem:
             ]
         )
 
-    def jacobian(self, vector: Array) -> Array:
+    def jacobian(self, vector: FloatArray) -> FloatArray:
         """Return the derivatives of the residuals (residual, unknown)."""
         at = self.unknowns(vector)
         gauge = np.zeros((len(self._gauge), self._size))
@@ -210,7 +208,7 @@ class GeometryProblem:
         measured_count = np.concatenate([self._lag_rows(at), self._distance_rows(at)]) / self.noise
         return np.concatenate([measured_count, np.diag(self._prior_weights)[self._prior_weights > 0], gauge])
 
-    def _lag_rows(self, at: GeometryState) -> Array:
+    def _lag_rows(self, at: GeometryState) -> FloatArray:
         places = at.sources
         ways = places[:, None] - at.positions
         distances, away = np.linalg.norm(ways, axis=2), np.linalg.norm(places, axis=1)[:, None]
@@ -228,7 +226,7 @@ class GeometryProblem:
         rows[events, :, self.split_indices[5] + events] = 1
         return np.asarray((-rows / self.lag_std[:, :, None]).reshape(-1, self._size))
 
-    def _distance_rows(self, at: GeometryState) -> Array:
+    def _distance_rows(self, at: GeometryState) -> FloatArray:
         rows = np.zeros((len(self._measured_distances), self._size))
         for row, pair in zip(rows, self._measured_distances, strict=True):
             way = at.positions[pair.first] - at.positions[pair.second]
@@ -237,7 +235,7 @@ class GeometryProblem:
             row[3 * pair.second : 3 * pair.second + 3] = -unit
         return rows
 
-    def _gauge_rows(self) -> Array:
+    def _gauge_rows(self) -> FloatArray:
         """Return what holds the frame: small shifts and turns of the array against the rig's positions (6, 3 · mic)."""
         weights = self.prior.weights / self.prior.weights.sum()
         rows = np.zeros((6, len(weights), 3))
@@ -247,7 +245,7 @@ class GeometryProblem:
         return rows.reshape(6, -1) / GAUGE_STD_M
 
 
-def _source_derivatives(at: GeometryState, places: Array) -> tuple[tuple[Array, Array], ...]:
+def _source_derivatives(at: GeometryState, places: FloatArray) -> tuple[tuple[FloatArray, FloatArray], ...]:
     """Return how places (event, 3) and their distance (event, 1) move with azimuth, elevation and range."""
     away = np.linalg.norm(places, axis=1)[:, None]
     still = np.zeros_like(away)

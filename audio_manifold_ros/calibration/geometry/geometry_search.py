@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.geometry.geometry_problem import RANGE_M, GeometryProblem, GeometryState, sources
 from audio_manifold_ros.calibration.geometry.robust_least_squares import FitResult, minimize_robust
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 # Lags are trusted less at first, while the places are wrong by whole samples.
 INITIAL_NOISE_FACTORS, NOISE_FACTORS = (20.0, 10.0, 5.0), (4.0, 2.0, 1.0)
@@ -33,8 +31,8 @@ class GeometrySolution:
     """
 
     at: GeometryState
-    covariance: Array
-    residual_samples: Array
+    covariance: FloatArray
+    residual_samples: FloatArray
 
 
 def solve_geometry(problem: GeometryProblem) -> GeometrySolution:
@@ -56,14 +54,14 @@ def solve_geometry(problem: GeometryProblem) -> GeometrySolution:
     return GeometrySolution(at, np.asarray(np.linalg.inv(last.hessian), dtype=np.float64), problem.lag_residuals(at))
 
 
-def project_to_plane(positions: Array) -> Array:
+def project_to_plane(positions: FloatArray) -> FloatArray:
     """Return positions (mic, 3) moved into the plane that fits them best."""
     centred = positions - positions.mean(axis=0)
     normal = np.linalg.svd(centred)[2][-1]
     return np.asarray(positions - (centred @ normal)[:, None] * normal)
 
 
-def _descend(problem: GeometryProblem, positions: Array, *, initial_noise: float, relocate: bool) -> FitResult:
+def _descend(problem: GeometryProblem, positions: FloatArray, *, initial_noise: float, relocate: bool) -> FitResult:
     problem.noise = initial_noise
     vector = _locate_sources(problem, positions, problem.prior.delays_samples, np.zeros(1))
     for stage in (initial_noise, *NOISE_FACTORS[:-1]):
@@ -84,18 +82,20 @@ def _refine(problem: GeometryProblem, best: FitResult) -> FitResult:
         best = found
 
 
-def _minimize(problem: GeometryProblem, vector: Array, tolerance: float = COARSE_TOLERANCE) -> FitResult:
+def _minimize(problem: GeometryProblem, vector: FloatArray, tolerance: float = COARSE_TOLERANCE) -> FitResult:
     return minimize_robust(
         problem.residuals, problem.jacobian, vector, problem.measured_count, MAX_ITERATIONS, tolerance
     )
 
 
-def _relocate_sources(problem: GeometryProblem, vector: Array) -> Array:
+def _relocate_sources(problem: GeometryProblem, vector: FloatArray) -> FloatArray:
     at = problem.unknowns(vector)
     return _locate_sources(problem, at.positions, at.delays, at.slowness)
 
 
-def _locate_sources(problem: GeometryProblem, positions: Array, delays: Array, slowness: Array) -> Array:
+def _locate_sources(
+    problem: GeometryProblem, positions: FloatArray, delays: FloatArray, slowness: FloatArray
+) -> FloatArray:
     """Return unknowns with every sound where microphones at these positions would have heard it best so."""
     grid = np.meshgrid(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS, ELEVATIONS_RAD, np.log(np.array(RANGES_M) / RANGE_M))
     azimuths, elevations, ranges = (part.ravel() for part in grid)

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 # A value that is off by many standard deviations costs no more than one that is off by this many.
 OUTLIER_SIGMAS = 4.0
@@ -28,15 +27,15 @@ class FitResult:
 
     """
 
-    unknowns: Array
+    unknowns: FloatArray
     cost: float
-    hessian: Array
+    hessian: FloatArray
 
 
 def minimize_robust(
-    residuals: Callable[[Array], Array],
-    jacobian: Callable[[Array], Array],
-    start: Array,
+    residuals: Callable[[FloatArray], FloatArray],
+    jacobian: Callable[[FloatArray], FloatArray],
+    start: FloatArray,
     robust_count: int,
     max_iterations: int,
     tolerance: float = 1e-9,
@@ -76,13 +75,13 @@ def minimize_robust(
     return FitResult(unknowns, cost, _gradient_and_hessian(residual, jacobian(unknowns), robust_count)[1])
 
 
-def _cost(residual: Array, robust_count: int) -> float:
+def _cost(residual: FloatArray, robust_count: int) -> float:
     squares = residual[:robust_count] ** 2
     robust_cost = squares / (1 + squares / OUTLIER_SIGMAS**2)
     return float(robust_cost.sum() + (residual[robust_count:] ** 2).sum()) / 2
 
 
-def _gradient_and_hessian(residual: Array, slopes: Array, robust_count: int) -> tuple[Array, Array]:
+def _gradient_and_hessian(residual: FloatArray, slopes: FloatArray, robust_count: int) -> tuple[FloatArray, FloatArray]:
     """Return gradient and curvature of the cost."""
     weights = np.ones(len(residual))
     weights[:robust_count] = (1 + (residual[:robust_count] / OUTLIER_SIGMAS) ** 2) ** -2.0

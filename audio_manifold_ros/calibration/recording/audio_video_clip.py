@@ -18,9 +18,8 @@ from audio_manifold_ros.bags.decoding.dataset_topics import DEPTH, LABELS, find_
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_images
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.common.errors import BagError, CalibrationError
 
 FULL_SCALE = 32768.0
 MAX_COLUMNS = 320
@@ -84,7 +83,7 @@ def load_clip(path: Path, audio: str, camera: str, region: Region | None, advanc
         stamps_ns, pictures, damaged, size_px = _pictures(bag, camera, region, advance)
     if not pieces or len(pictures) < MIN_PICTURES:
         msg = f'{path}: {len(pictures)} pictures on {camera!r} and {len(pieces)} s of sound are too few: record both.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     start = pieces[0][1]
     samples = np.zeros((track.channels, pieces[-1][1] + pieces[-1][0].shape[1] - start), dtype=np.float32)
     for piece, at in pieces:
@@ -149,5 +148,5 @@ def _crop(picture: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
             f'--region {column} {row} {columns} {rows}: the pictures have {picture.shape[1]} columns and '
             f'{picture.shape[0]} rows.'
         )
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     return picture[row : row + rows, column : column + columns]

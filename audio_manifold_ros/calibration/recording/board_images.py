@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import topic_images
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.calibration.camera.camera_intrinsics import is_new_view
 from audio_manifold_ros.calibration.camera.charuco_board import BoardView, CharucoBoard
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.recording.audio_video_clip import camera_topic
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.common.errors import BagError, CalibrationError
 
-Picture = NDArray[np.uint8]
-NamedPicture = tuple[str, Picture | None]
+NamedPicture = tuple[str, RgbImage | None]
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff')
 # A board is carried slowly: so often a bag is looked at, and so many views are enough.
@@ -61,7 +60,7 @@ def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
     paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
         msg = f'{folder}: has no pictures: give a folder with files of {", ".join(IMAGE_SUFFIXES)}.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     for path in paths:
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
         yield path.name, None if grey is None else np.asarray(grey, dtype=np.uint8)
@@ -83,7 +82,7 @@ def bag_pictures(path: Path, camera: str) -> Iterator[NamedPicture]:
             yield str(image.stamp_ns), _grey(image.image)
 
 
-def _grey(decode: Callable[[], NDArray[np.uint8]]) -> Picture | None:
+def _grey(decode: Callable[[], NDArray[np.uint8]]) -> RgbImage | None:
     try:
         return np.asarray(cv2.cvtColor(decode(), cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     except BagError:
@@ -118,7 +117,7 @@ def detect_board_views(
                 f'Picture {name!r} has {grey.shape[1]} x {grey.shape[0]} pixels, others {size[0]} x {size[1]}: give '
                 'pictures of one size.'
             )
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         view = board.detect(name, grey)
         without_board += view is None
         if view is not None and is_new_view(view, views, size[0]):
@@ -128,5 +127,5 @@ def detect_board_views(
             break
     if size is None:
         msg = f'None of {count} pictures can be read: look at what recorded them.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     return BoardPictures(tuple(views), size[0], size[1], count, without_board, damaged)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.common.errors import CalibrationError
 
 MAX_DURATION_S = 600.0
 
@@ -87,7 +87,7 @@ def collect_blocks(
             msg = (
                 f'{origin}: the sound changes from {layout} to {(block.channels, block.sample_rate_hz)} (channels, Hz).'
             )
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         missing = max(block.first_sample - following, 0)
         following = block.end_sample
         if block.end_sample - first <= start_s * layout[1]:
@@ -104,6 +104,6 @@ def collect_blocks(
             break
     if layout is None or not kept:
         msg = f'{origin}: there is no sound from {start_s:g} s on: choose an earlier start or another recording.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     joined = np.concatenate(kept, axis=1)[:, : round(seconds * layout[1])]
     return RawRecording(joined, layout[1], lost, rejected, overflows, origin)

@@ -17,9 +17,9 @@ from audio_manifold_ros.audio.source import AudioSource, SourceState
 from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.recording.raw_recording import MAX_DURATION_S
 from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.errors import CalibrationError
 
 BLOCK_S = 0.02
 FILE_BLOCK = 4096
@@ -102,7 +102,7 @@ def _blocks(source: AudioSource) -> Iterator[AudioBlock]:
                 return
             elif time.monotonic() - last_block_s > SILENCE_TIMEOUT_S:
                 msg = f'No sound for {SILENCE_TIMEOUT_S:g} s: {source.status().message}'
-                raise MeasurementError(msg)
+                raise CalibrationError(msg)
     finally:
         source.close()
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementTask
-from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
 # With these nothing can be measured; other faults spoil it a little.
@@ -73,7 +73,7 @@ def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> Usable
     indices = tuple(index for index, mic in enumerate(array.microphones) if mic.enabled)
     if len(indices) < 2:
         msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: microphones are compared, enable two.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     samples = task.recording.samples[[array.microphones[index].device_channel for index in indices]]
     check = check_channels(samples, task.recording.sample_rate_hz)
     expected = {'identical'} if same_signal else set()
@@ -86,6 +86,6 @@ def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> Usable
     if fatal:
         fault_text = ', '.join(f'{name} is {" and ".join(faults)}' for name, faults in fatal.items())
         msg = f'{fault_text}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
-        raise MeasurementError(msg)
+        raise CalibrationError(msg)
     remarks = tuple(f'{name} is {" and ".join(faults)}: run `calibrate check`.' for name, faults in found.items())
     return UsableChannels(array, indices, samples, task.recording.sample_rate_hz, remarks)

@@ -16,9 +16,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture, save_picture
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
 
 FORMAT_VERSION = 1
 JSON_FILE, TEXT_FILE = 'report.json', 'report.txt'
@@ -77,7 +78,7 @@ class CalibrationReport:
     tables: tuple[ReportTable, ...] = ()
     changes: tuple[RigChange, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    pictures: Mapping[str, RgbImage] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, without the pictures."""
@@ -125,7 +126,7 @@ class CalibrationReport:
             (folder / JSON_FILE).write_text(content, encoding='utf-8')
         except OSError as error:
             msg = f'Cannot write the report to {str(folder)!r}: {error.strerror}. Give another folder with --out.'
-            raise MeasurementError(msg) from None
+            raise CalibrationError(msg) from None
 
 
 def save_and_show(report: CalibrationReport, out: Path | None, console: Console) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
+from audio_manifold_ros.common.array_types import RgbImage
 
 Colour = tuple[int, int, int]
 WIDTH, HEIGHT = 960, 440
@@ -71,7 +71,7 @@ class ChartAxes:
 
     def __init__(self, title: str, x: Axis, y: Axis, *, x_ticks: bool = True) -> None:
         """Draw title, axes and grid."""
-        self.picture: Picture = np.full((HEIGHT, WIDTH, 3), BACKGROUND, dtype=np.uint8)
+        self.picture: RgbImage = np.full((HEIGHT, WIDTH, 3), BACKGROUND, dtype=np.uint8)
         self._x, self._y = x, y
         self.write(title, (LEFT, 34), TEXT, 0.62)
         self.write(y.label, (8, TOP - 8), FAINT, 0.42)

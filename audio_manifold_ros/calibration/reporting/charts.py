@@ -19,7 +19,7 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     Colour,
     fitted_axis,
 )
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
+from audio_manifold_ros.common.array_types import RgbImage
 
 COLOURS: tuple[Colour, ...] = (
     (86, 156, 246),
@@ -49,7 +49,7 @@ def bar_chart(
     bad: Collection[str] = (),
     min_span: float = 1.0,
     from_zero: bool = True,
-) -> Picture:
+) -> RgbImage:
     """Draw one value per microphone.
 
     Args:
@@ -92,7 +92,7 @@ def line_chart(
     *,
     logarithmic: bool = False,
     min_span: float = 1.0,
-) -> Picture:
+) -> RgbImage:
     """Draw courses.
 
     Args:

@@ -21,7 +21,7 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     ChartAxes,
 )
 from audio_manifold_ros.calibration.reporting.charts import COLOURS
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
+from audio_manifold_ros.common.array_types import RgbImage
 
 ERROR_MAGNIFICATION = 50.0
 
@@ -31,7 +31,7 @@ def corner_chart(
     corners_px: Sequence[NDArray[np.float32]],
     errors_px: Sequence[NDArray[np.float64]],
     size_px: tuple[int, int],
-) -> Picture:
+) -> RgbImage:
     """Draw the corners of all views into the outline of the camera's picture.
 
     Args:

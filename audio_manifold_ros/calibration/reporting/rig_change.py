@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from audio_manifold_ros.calibration.errors import MeasurementError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import RIG_FILE, Microphone
 
 FIELDS = frozenset({'file', 'path', 'of', 'before', 'after'})
@@ -56,7 +56,7 @@ class RigChange:
         """
         if not (isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']):
             msg = f'A change of the report is {data!r}: give a report that `calibrate` wrote.'
-            raise MeasurementError(msg)
+            raise CalibrationError(msg)
         return cls(str(data['file']), tuple(data['path']), str(data['of']), data['before'], data['after'])
 
 

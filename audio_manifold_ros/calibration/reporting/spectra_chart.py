@@ -10,13 +10,13 @@ import numpy as np
 
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra
 from audio_manifold_ros.calibration.reporting.charts import line_chart
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
+from audio_manifold_ros.common.array_types import RgbImage
 
 MIN_HZ, BANDS_PER_OCTAVE = 50.0, 6
 POWER_FLOOR = 1e-16
 
 
-def spectra_chart(title: str, names: Sequence[str], spectra: CrossSpectra) -> Picture:
+def spectra_chart(title: str, names: Sequence[str], spectra: CrossSpectra) -> RgbImage:
     """Draw the power density of each channel, uint8 (row, column, 3), red first."""
     highest_hz = float(spectra.frequencies_hz[-1])
     count = int(np.log2(highest_hz / MIN_HZ) * BANDS_PER_OCTAVE)

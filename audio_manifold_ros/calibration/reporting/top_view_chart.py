@@ -24,7 +24,7 @@ from audio_manifold_ros.calibration.reporting.chart_axes import (
     Colour,
 )
 from audio_manifold_ros.calibration.reporting.charts import COLOURS, MAX_LEGEND_ENTRIES
-from audio_manifold_ros.evaluation.reporting.contact_sheet import Picture
+from audio_manifold_ros.common.array_types import RgbImage
 
 ASPECT = (WIDTH - LEFT - RIGHT) / (HEIGHT - TOP - BOTTOM)
 MARGIN = 1.15
@@ -48,7 +48,7 @@ class Marks:
     hollow: bool = False
 
 
-def plan_chart(title: str, marks: Mapping[str, Marks]) -> Picture:
+def plan_chart(title: str, marks: Mapping[str, Marks]) -> RgbImage:
     """Draw places with x upwards, as a car is seen from above.
 
     Args:

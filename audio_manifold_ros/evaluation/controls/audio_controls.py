@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 
 Scalar = TypeVar('Scalar', bound=np.generic)
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import EvaluationError
 
 FINE_BINS = 1000
 RELIABILITY_BINS = 10
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
-Array = NDArray[np.float64]
 
 
 class ConfidenceReport:
@@ -104,7 +104,7 @@ class ConfidenceReport:
         return _ratio((risk * valid).sum(), valid.sum())
 
 
-def _binned(bins: NDArray[np.int64], weights: NDArray[np.floating[Any]] | None = None) -> Array:
+def _binned(bins: NDArray[np.int64], weights: NDArray[np.floating[Any]] | None = None) -> FloatArray:
     return np.bincount(bins, weights, minlength=FINE_BINS).astype(np.float64)
 
 

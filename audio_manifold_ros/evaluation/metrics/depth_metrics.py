@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 
 # Depth in the unit `relative` is proportional to metres by an unknown factor: disparity of a teacher, turned over.
 MIN_DEPTH_BY_UNIT = {'m': 1.0, 'relative': 0.1}

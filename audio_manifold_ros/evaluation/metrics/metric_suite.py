@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import SKY, region_masks
+from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics, relative_error
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
 from audio_manifold_ros.evaluation.metrics.metric_names import CONTROLS, MODEL, suffixed, to_json_values
+from audio_manifold_ros.evaluation.metrics.regions import region_masks
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
 from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics

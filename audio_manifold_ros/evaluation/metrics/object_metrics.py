@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import harmonic_mean
-from audio_manifold_ros.evaluation.metrics.classes import REGION_CLASSES, class_table
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M
+from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, class_table
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel

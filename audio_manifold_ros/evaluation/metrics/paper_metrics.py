@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key
 

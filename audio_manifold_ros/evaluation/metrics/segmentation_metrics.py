@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
+from audio_manifold_ros.common.errors import EvaluationError
 
 
 class SegmentationMetrics:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
     TOLERANCES,
     BoundaryFScore,
@@ -16,7 +17,6 @@ from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
     depth_edges,
     tolerance_masks,
 )
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, fill_invalid_with_far
 from audio_manifold_ros.evaluation.metrics.metric_names import MODEL, suffixed
 from audio_manifold_ros.evaluation.metrics.object_metrics import OBJECT_CLASSES, ObjectMetrics, extract_objects

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS, CLASS_NAMES
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import (
     COLORMAP_FAR_M,
     COLORMAP_NEAR_M,
@@ -22,11 +25,8 @@ from audio_manifold_ros.drawing.colormaps import (
     colour_labels,
     colour_spectrogram,
 )
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS, CLASS_NAMES
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 
-Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 # The camera sees 100° × 50°: twice as wide as high looks natural.
 CELL_WIDTH, CELL_HEIGHT = 248, 112
@@ -68,10 +68,10 @@ class _Row:
     label: str
     detail: str
     continues: bool
-    cells: list[Picture]
+    cells: list[RgbImage]
 
 
-def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '') -> Picture:
+def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '') -> RgbImage:
     """Draw moments side by side.
 
     Args:
@@ -93,7 +93,7 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
     gaps = [GAP if row.continues else GROUP_GAP for row in rows]
     height = HEADER + sum(gaps) + len(rows) * CELL_HEIGHT + LEGEND + MARGIN
     width = 2 * MARGIN + GUTTER + len(snapshots) * (CELL_WIDTH + GAP) - GAP
-    sheet: Picture = np.full((height, max(width, 2 * MARGIN + 3 * BAR_WIDTH), 3), BACKGROUND, dtype=np.uint8)
+    sheet: RgbImage = np.full((height, max(width, 2 * MARGIN + 3 * BAR_WIDTH), 3), BACKGROUND, dtype=np.uint8)
     _write(sheet, title, (MARGIN, 40), TEXT, 0.85, 2)
     _write(sheet, subtitle, (MARGIN, 66), FAINT, 0.5)
     for column, snapshot in enumerate(snapshots):
@@ -110,7 +110,7 @@ def contact_sheet(snapshots: Sequence[Snapshot], title: str, subtitle: str = '')
     return sheet
 
 
-def save_picture(path: Path | str, picture: Picture) -> None:
+def save_picture(path: Path | str, picture: RgbImage) -> None:
     """Write a picture (row, column, 3), red first, as PNG; it appears under its name only when it is complete.
 
     Raises:
@@ -150,18 +150,18 @@ def _row_if(
     label: str,
     detail: str,
     images: Sequence[NDArray[Any] | None],
-    colour: Callable[[NDArray[Any]], Picture],
+    colour: Callable[[NDArray[Any]], RgbImage],
     *,
     continues: bool = False,
 ) -> _Row | None:
     if all(image is None for image in images):
         return None
-    blank: Picture = np.full((CELL_HEIGHT, CELL_WIDTH, 3), 32, dtype=np.uint8)
+    blank: RgbImage = np.full((CELL_HEIGHT, CELL_WIDTH, 3), 32, dtype=np.uint8)
     cells = [blank if image is None else _scaled(colour(image)) for image in images]
     return _Row(label, detail, continues, cells)
 
 
-def _scaled(picture: Picture) -> Picture:
+def _scaled(picture: RgbImage) -> RgbImage:
     import cv2
 
     # Doubled without smoothing first, so that borders between classes stay sharp.
@@ -173,7 +173,7 @@ def _left(column: int) -> int:
     return MARGIN + GUTTER + column * (CELL_WIDTH + GAP)
 
 
-def _write(sheet: Picture, text: str, at: tuple[int, int], colour: Colour, size: float, weight: int = 1) -> int:
+def _write(sheet: RgbImage, text: str, at: tuple[int, int], colour: Colour, size: float, weight: int = 1) -> int:
     """Write a line with its left end of the baseline at (x, y); returns its width in pixels."""
     import cv2
 
@@ -181,7 +181,7 @@ def _write(sheet: Picture, text: str, at: tuple[int, int], colour: Colour, size:
     return int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, weight)[0][0])
 
 
-def _draw_legend(sheet: Picture, snapshots: Sequence[Snapshot], top: int) -> None:
+def _draw_legend(sheet: RgbImage, snapshots: Sequence[Snapshot], top: int) -> None:
     left = MARGIN + GUTTER
     span = np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
     ticks = {
@@ -200,7 +200,7 @@ def _draw_legend(sheet: Picture, snapshots: Sequence[Snapshot], top: int) -> Non
         x += 22 + _write(sheet, name, (x + 20, top + 64), FAINT, 0.45) + 20
 
 
-def _draw_bar(sheet: Picture, at: tuple[int, int], table: Picture, ticks: dict[str, float]) -> None:
+def _draw_bar(sheet: RgbImage, at: tuple[int, int], table: RgbImage, ticks: dict[str, float]) -> None:
     left, top = at
     index = np.linspace(0, 255, BAR_WIDTH).round().astype(np.int64)
     sheet[top : top + BAR_HEIGHT, left : left + BAR_WIDTH] = table[index]

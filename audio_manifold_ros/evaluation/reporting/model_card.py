@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, REGION_CLASSES
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, MIN_DEPTH_BY_UNIT
+from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES
 
 VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
 REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for name in REGION_CLASSES}}

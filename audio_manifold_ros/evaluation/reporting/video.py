@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
-from audio_manifold_ros.evaluation.errors import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

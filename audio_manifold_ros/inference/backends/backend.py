@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

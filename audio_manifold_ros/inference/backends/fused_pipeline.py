@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import input_shape, network_output, output_names
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import (
     FLOAT32,
     INPUT_NAME,
@@ -20,7 +21,6 @@ from audio_manifold_ros.inference.backends.backend import (
     network_output,
     output_names,
 )
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import (
     check_features,
     input_shape,
@@ -19,7 +20,6 @@ from audio_manifold_ros.inference.backends.backend import (
     output_names,
 )
 from audio_manifold_ros.inference.backends.fused_pipeline import open_waveform_network
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -175,7 +175,7 @@ def load_network(bundle: Bundle) -> PerceptionNetwork:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from audio_manifold_ros.networks.errors import NetworkError
+    from audio_manifold_ros.common.errors import NetworkError
     from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 
     try:

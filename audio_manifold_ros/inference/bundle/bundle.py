@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.manifest import FileEntry, Manifest
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.interpolation import resize_matrix
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 MIN_DISTANCE = 1e-12
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class ModalityConfidence:
             )
             raise InferenceError(msg)
 
-    def probability(self, distance: NDArray[np.floating]) -> Array:
+    def probability(self, distance: NDArray[np.floating]) -> FloatArray:
         """Return the chance (…, cell, cell) that a pixel of the cell is right, from distances of that shape."""
         z = (log_distance(distance) - self.log_distance_mean) / self.log_distance_std
-        result: Array = 0.5 * (1 + np.tanh(0.5 * (np.array(self.bias) - self.slope * z)))
+        result: FloatArray = 0.5 * (1 + np.tanh(0.5 * (np.array(self.bias) - self.slope * z)))
         return result
 
 
@@ -93,7 +93,7 @@ class ConfidenceModel:
             msg = f'The confidence independence is {self.independence!r}: give a number from 0 to 1.'
             raise InferenceError(msg)
 
-    def probability(self, distances: dict[str, NDArray[np.floating]]) -> Array:
+    def probability(self, distances: dict[str, NDArray[np.floating]]) -> FloatArray:
         """Return the chance (…, cell, cell) that a pixel is right in every modality.
 
         Args:
@@ -114,18 +114,18 @@ class ConfidenceModel:
         return np.clip(result, 0.0, 1.0, out=result)
 
 
-def joint_probability(probabilities: list[Array], independence: float) -> Array:
+def joint_probability(probabilities: list[FloatArray], independence: float) -> FloatArray:
     """Return the chance that every modality is right, from the chance of each (see `ConfidenceModel`)."""
     if len(probabilities) == 1:
         return probabilities[0]
     first, second = probabilities
-    result: Array = np.minimum(first, second) * np.maximum(first, second) ** independence
+    result: FloatArray = np.minimum(first, second) * np.maximum(first, second) ** independence
     return result
 
 
-def log_distance(distance: NDArray[np.floating]) -> Array:
+def log_distance(distance: NDArray[np.floating]) -> FloatArray:
     """Return the natural logarithm of a distance, kept finite."""
-    result: Array = np.log(np.maximum(np.asarray(distance, dtype=np.float64), MIN_DISTANCE))
+    result: FloatArray = np.log(np.maximum(np.asarray(distance, dtype=np.float64), MIN_DISTANCE))
     return result
 
 

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.confidence import (
     ConfidenceModel,
     ModalityConfidence,
     joint_probability,
     log_distance,
 )
-from audio_manifold_ros.inference.bundle.manifest import UNLABELLED
-from audio_manifold_ros.inference.errors import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Array = NDArray[np.float64]
 DEPTH_TOLERANCE_RATIO = 0.25
 BIAS_PRIOR_VARIANCE = 1.0
 SLOPE_PRIOR_VARIANCE = 100.0
@@ -31,19 +31,19 @@ NEWTON_STEPS = 60
 PROBABILITY_MARGIN = 1e-6
 
 
-def depth_correctness(predicted_m: NDArray[np.floating], ground_truth_m: NDArray[np.floating]) -> Array:
+def depth_correctness(predicted_m: NDArray[np.floating], ground_truth_m: NDArray[np.floating]) -> FloatArray:
     """Return 1 where a published depth is right, else 0: within 25 %, or NaN where the truth is NaN."""
     with np.errstate(invalid='ignore'):
         is_close = np.abs(predicted_m - ground_truth_m) <= DEPTH_TOLERANCE_RATIO * ground_truth_m
     return np.where(np.isnan(ground_truth_m), np.isnan(predicted_m), is_close).astype(np.float64)
 
 
-def label_correctness(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> Array:
+def label_correctness(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> FloatArray:
     """Return 1 where the class is right, 0 where it is wrong, NaN where the truth is unlabelled (255)."""
     return np.where(ground_truth == UNLABELLED, np.nan, predicted == ground_truth)
 
 
-def cell_means(pixels: NDArray[np.floating], cells: int) -> Array:
+def cell_means(pixels: NDArray[np.floating], cells: int) -> FloatArray:
     """Return the mean (…, cell, cell) over the known pixels of each cell of (…, row, column); NaN where none is."""
     *head, rows, columns = pixels.shape
     blocks = pixels.reshape(*head, cells, rows // cells, cells, columns // cells)
@@ -65,8 +65,8 @@ class CalibrationSet:
     """
 
     distances: Mapping[str, NDArray[np.floating]]
-    correct: Mapping[str, Array]
-    all_correct: Array
+    correct: Mapping[str, FloatArray]
+    all_correct: FloatArray
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not belong together and distances that are none.
@@ -95,7 +95,7 @@ def fit_confidence(data: CalibrationSet) -> ConfidenceModel:
     return ConfidenceModel(modality_models, _fit_independence(probabilities, data.all_correct))
 
 
-def fit_modality(distance: NDArray[np.floating], correct: Array) -> ModalityConfidence:
+def fit_modality(distance: NDArray[np.floating], correct: FloatArray) -> ModalityConfidence:
     """Fit the law of one modality by penalised maximum likelihood.
 
     A Gaussian prior of unit variance holds the bias of each cell to their common mean, so that a cell with few or
@@ -120,7 +120,7 @@ def fit_modality(distance: NDArray[np.floating], correct: Array) -> ModalityConf
     return ModalityConfidence(tuple(tuple(float(v) for v in row) for row in rows), max(slope, 0.0), mean, std)
 
 
-def _newton(z: Array, y: Array, *, free_slope: bool) -> tuple[Array, float]:
+def _newton(z: FloatArray, y: FloatArray, *, free_slope: bool) -> tuple[FloatArray, float]:
     """Minimise the penalised cross-entropy over (bias per cell, mean bias, slope) with halved steps."""
     is_valid = np.isfinite(y)
     target = np.where(is_valid, y, 0.0)
@@ -142,7 +142,7 @@ def _newton(z: Array, y: Array, *, free_slope: bool) -> tuple[Array, float]:
     return theta[:cells], float(theta[-1])
 
 
-def _loss(theta: Array, z: Array, target: Array, is_valid: NDArray[np.bool_]) -> float:
+def _loss(theta: FloatArray, z: FloatArray, target: FloatArray, is_valid: NDArray[np.bool_]) -> float:
     bias, mean, slope = theta[:-2], theta[-2], theta[-1]
     logit = bias - slope * z
     entropy = np.logaddexp(0.0, logit) - target * logit
@@ -150,7 +150,9 @@ def _loss(theta: Array, z: Array, target: Array, is_valid: NDArray[np.bool_]) ->
     return float((entropy * is_valid).sum() + prior / 2)
 
 
-def _derivatives(theta: Array, z: Array, target: Array, is_valid: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _derivatives(
+    theta: FloatArray, z: FloatArray, target: FloatArray, is_valid: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
     bias, mean, slope = theta[:-2], theta[-2], theta[-1]
     cells = bias.size
     probability = 0.5 * (1 + np.tanh(0.5 * (bias - slope * z)))
@@ -168,7 +170,7 @@ def _derivatives(theta: Array, z: Array, target: Array, is_valid: NDArray[np.boo
     return gradient, hessian
 
 
-def _fit_independence(probabilities: list[Array], all_correct: Array) -> float:
+def _fit_independence(probabilities: list[FloatArray], all_correct: FloatArray) -> float:
     if len(probabilities) == 1:
         return 0.0
     is_valid = np.isfinite(all_correct)

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 
 T = TypeVar('T')
 SCALARS = {str: 'a text', bool: 'true or false', int: 'a whole number', float: 'a finite number'}

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.errors import FeatureError, InferenceError
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.inference.bundle.dataclass_json import (
@@ -16,12 +17,10 @@ from audio_manifold_ros.inference.bundle.dataclass_json import (
     format_json,
     parse_json,
 )
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 FORMAT_VERSION = 1
-UNLABELLED = 255
 Modality = Literal['depth', 'segmentation']
 
 

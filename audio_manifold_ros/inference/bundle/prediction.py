@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 
 if TYPE_CHECKING:
     import numpy as np

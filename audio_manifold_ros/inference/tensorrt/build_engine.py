@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_from_json_values, parse_json
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision

@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 

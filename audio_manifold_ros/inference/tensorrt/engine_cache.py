@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
 
 if TYPE_CHECKING:

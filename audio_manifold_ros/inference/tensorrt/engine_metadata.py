@@ -7,12 +7,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.dataclass_json import (
     dataclass_from_json_values,
     dataclass_to_json_values,
     format_json,
 )
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
 
 FORMAT_VERSION = 1

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, Precision
 
 # TensorRT names types `Half` and `Float`; older versions write `… FP16 format` and `… FP32 format`.

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.errors import InferenceError, SimulationError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.backend import network_output, output_names
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, FP32, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_precision import layer_types
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 from audio_manifold_ros.simulation.acoustics import StreetAcoustics
-from audio_manifold_ros.simulation.errors import SimulationError
 from audio_manifold_ros.simulation.street import make_street
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.errors import AudioManifoldError, InferenceError
 from audio_manifold_ros.inference.backends.backend import (
     check_features,
     input_shape,
@@ -17,7 +18,6 @@ from audio_manifold_ros.inference.backends.backend import (
 )
 from audio_manifold_ros.inference.backends.fused_pipeline import open_waveform_network
 from audio_manifold_ros.inference.backends.transient_gpu_error import is_transient_gpu_error
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, EngineKey, Precision
 
@@ -109,7 +109,6 @@ def _output_function(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Se
 def _load(
     bundle: Bundle, toolchain: Toolchain, precision: Precision, cache: EngineCache, warn: Callable[[str], None]
 ) -> tuple[CudaGraphRunner, FusedWaveformNetwork | None]:
-    from audio_manifold_ros.networks.errors import NetworkError
 
     key = EngineKey.for_bundle(bundle, precision, toolchain.options(), toolchain.platform())
     engine = cache.find(key, warn)
@@ -120,7 +119,7 @@ def _load(
         loaded, device = toolchain.load(engine, precision), toolchain.device
         resident = make_engine_runner(bundle, loaded, device)
         return resident, open_waveform_network(bundle.manifest, _output_function(bundle, loaded), device, warn)
-    except (InferenceError, NetworkError, RuntimeError) as error:
+    except (AudioManifoldError, RuntimeError) as error:
         if is_transient_gpu_error(error):
             msg = f'TensorRT has nothing to run: the device fails, the engine stays for another time ({error})'
             raise InferenceError(msg) from None

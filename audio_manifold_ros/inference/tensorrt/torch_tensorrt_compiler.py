@@ -11,9 +11,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.torch_backend import import_torch, torch_device
 from audio_manifold_ros.inference.backends.transient_gpu_error import is_transient_gpu_error
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine
 from audio_manifold_ros.inference.tensorrt.engine_key import Platform, Precision
 from audio_manifold_ros.inference.tensorrt.engine_options import (

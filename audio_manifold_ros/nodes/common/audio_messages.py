@@ -10,9 +10,9 @@ import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT, float_to_int16
 from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_ns
-from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,9 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header, String
 
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.rig.camera import CameraModel
 
-NS_PER_S = 1_000_000_000
-UNLABELLED = 255
 # encoding: (element type, values of one pixel)
 ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     '32FC1': (np.float32, 1),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import SetParametersResult
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.parameters import build, check_names, parameter_table
-from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

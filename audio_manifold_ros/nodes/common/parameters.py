@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

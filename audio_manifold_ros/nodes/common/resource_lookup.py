@@ -7,8 +7,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.nodes.errors import NodeError
 
 
 def locate(parameter: str, value: str) -> Path:

@@ -16,18 +16,13 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from audio_manifold_ros.audio.errors import AudioError
-from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import AudioManifoldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 N = TypeVar('N', bound=Node)
 SPIN_TIMEOUT_S = 0.2
-EXPECTED_ERRORS = (AudioError, BagError, CalibrationError, DatasetError, NodeError)
 
 
 def run_node(
@@ -78,7 +73,7 @@ def run_to_exit_status(
 
     try:
         run_node(make, arguments, ended)
-    except EXPECTED_ERRORS as error:
+    except AudioManifoldError as error:
         print(error, file=sys.stderr)
         return 1
     return status(nodes[0])

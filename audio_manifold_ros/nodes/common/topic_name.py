@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import NodeError
 
 if TYPE_CHECKING:
     from rclpy.node import Node

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.bag_evaluation.run_evaluation import (
     REPORT_FILE,
     EvaluationOptions,
@@ -21,23 +20,19 @@ from audio_manifold_ros.bag_evaluation.run_evaluation import (
     evaluate_bag,
 )
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.datasets.errors import DatasetError
-from audio_manifold_ros.demo.errors import DemoError
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import (
+    AudioManifoldError,
+    NodeError,
+)
 from audio_manifold_ros.inference.backend_factory import BACKENDS
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.rig.errors import CalibrationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession, PredictionSource
 
-ERRORS = (AudioError, BagError, CalibrationError, DatasetError, DemoError, EvaluationError, InferenceError, NodeError)
 INTERRUPTED, MISMATCH = 130, 2
 VARIANTS = {'model': '', 'prior': '_prior', 'elsewhere': '_shuffled', 'one microphone': '_mono'}
 HEADLINE_METRICS = {
@@ -101,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options, _prediction_source(live=live), progress=lambda done: bar.update(task, completed=done)
             )
             bar.update(task, completed=1.0)
-    except ERRORS as error:
+    except AudioManifoldError as error:
         errors.print(str(error), style='red', markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:

@@ -18,8 +18,9 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.bags.decoding.audio_blocks import AUDIO_BLOCK_TYPE
+from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
 from audio_manifold_ros.nodes.evaluation.perception_client import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, PerceptionClient
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
@@ -38,7 +39,6 @@ NODE_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'
 PREDICTION_TIMEOUT_S = 20.0
 MAX_MISSING = 3
 DRAIN_TIMEOUT_S = 0.5
-NS_PER_S = 1_000_000_000
 PERCENTILES = (50, 95)
 
 

@@ -13,12 +13,13 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns, to_time
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
 from audio_manifold_ros.nodes.replay.bag_publishers import message_class
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ TOPICS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/
 CONFIDENCE = 'confidence'
 START_TIMEOUT_S = 120.0
 POLL_INTERVAL_S = 0.05
-QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
 Received = tuple[int, 'dict[str, NDArray[Any]]']
 
 
@@ -70,9 +70,9 @@ class PerceptionClient(Node):
         self._incomplete: dict[int, dict[str, NDArray[Any]]] = {}
         self._complete: list[Received] = []
         for part, topic in {**heads, CONFIDENCE: 'confidence/image'}.items():
-            self.create_subscription(Image, f'{PERCEPTION}/{topic}', partial(self._on_image, part), QOS)
-        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, QOS)
-        self._audio = self.create_publisher(message_class(AUDIO_TYPE), AUDIO_TOPIC, QOS)
+            self.create_subscription(Image, f'{PERCEPTION}/{topic}', partial(self._on_image, part), AUDIO_QOS)
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, AUDIO_QOS)
+        self._audio = self.create_publisher(message_class(AUDIO_TYPE), AUDIO_TOPIC, AUDIO_QOS)
         self._time = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
         self._change = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, BEST_EFFORT_AUDIO_QOS
 from audio_manifold_ros.nodes.replay.bag_publishers import message_class
 
 if TYPE_CHECKING:
@@ -23,15 +23,7 @@ if TYPE_CHECKING:
 AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 # A node sees no stamp but those so far: a chunk that is late by less is not taken for a loss.
 JITTER_TOLERANCE_NS = 40_000_000
-RELIABLE_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
 # Others publish audio as sensor data; this matches them, and reliable publishers too.
-BEST_EFFORT_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
-LATCHED_QOS = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST,
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,7 @@ class AudioTopic:
     @property
     def qos(self) -> QoSProfile:
         """What to subscribe with."""
-        return RELIABLE_QOS if self.type == AUDIO_BLOCK_TYPE else BEST_EFFORT_QOS
+        return AUDIO_QOS if self.type == AUDIO_BLOCK_TYPE else BEST_EFFORT_AUDIO_QOS
 
 
 class AudioTopicReader:

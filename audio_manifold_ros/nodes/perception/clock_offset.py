@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.nodes.common.messages import NS_PER_S
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.inference.backend_factory import BUILD, engine_unavailable_reason, open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -16,7 +16,6 @@ from audio_manifold_ros.inference.channel_policy import plan_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.nodes.common.resource_lookup import locate
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
 from audio_manifold_ros.nodes.perception.diagnostics import NodeInfo
 from audio_manifold_ros.nodes.perception.perception_parameters import (

@@ -13,9 +13,9 @@ from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_node
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
 from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (

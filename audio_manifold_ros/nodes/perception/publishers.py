@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header, String
@@ -23,6 +23,7 @@ from audio_manifold_ros.nodes.common.messages import (
     to_labels_json,
     to_points,
 )
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.perception.microphone_messages import to_microphones
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import Prediction
     from audio_manifold_ros.rig.rig import MicrophoneArray
-
-IMAGE_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=5, reliability=ReliabilityPolicy.RELIABLE)
-AUDIO_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=200, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED_QOS = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST,
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
 
 
 class PredictionPublishers:

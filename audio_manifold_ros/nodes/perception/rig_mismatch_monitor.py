@@ -10,9 +10,8 @@ from std_msgs.msg import String
 
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.decoding.run_metadata import TOPIC, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.nodes.perception.audio_topic import LATCHED_QOS
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -50,7 +49,7 @@ class RigMismatchMonitor:
         try:
             recorded = RunMetadata.from_json(message.data).rig
             warning = '' if recorded is None else rig_mismatch(self._rig, recorded)
-        except (BagError, CalibrationError) as error:
+        except AudioManifoldError as error:
             warning = f'What the recording says of its rig cannot be used: {error}'
         if warning and warning != self.warning:
             self._node.get_logger().warning(warning)

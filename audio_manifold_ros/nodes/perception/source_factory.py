@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.topic_name import resolve_topic
-from audio_manifold_ros.nodes.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

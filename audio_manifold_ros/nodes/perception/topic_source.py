@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
-from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.audio_topic import LATCHED_QOS, AudioTopic, AudioTopicReader
+from audio_manifold_ros.common.errors import AudioError, NodeError
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
+from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic, AudioTopicReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
-from audio_manifold_ros.features.errors import FeatureError
+from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
 from audio_manifold_ros.inference.stream_session import StreamSession
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.microphone_health import Fault
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
-NS_PER_S = 1_000_000_000
 READ_TIMEOUT_S = 0.1
 IDLE_SLEEP_S = 0.2
 # A source that is faster than the clock must not keep the worker from predicting: so much sound is heard at once, and
@@ -39,7 +37,6 @@ IDLE_SLEEP_S = 0.2
 BASE_DRAIN_S = 0.3
 DRAIN_FACTOR = 2.0
 RATE_WINDOW_PREDICTIONS = 32
-EXPECTED_ERRORS = (AudioError, FeatureError, InferenceError)
 
 
 class WorkerOutput(Protocol):
@@ -211,7 +208,7 @@ class PerceptionWorker:
     def _step(self) -> None:
         try:
             self._process_audio()
-        except EXPECTED_ERRORS as error:
+        except AudioManifoldError as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a block brings
             self._flush.set()

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
 
 if TYPE_CHECKING:

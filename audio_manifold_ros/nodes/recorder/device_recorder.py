@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rclpy.serialization import serialize_message
 
 from audio_manifold_ros.audio.capture.device_source import DeviceSource
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rclpy.duration import Duration
 
-NS_PER_S = 1_000_000_000
 # Messages that wait in DDS while this process is busy: two seconds of images, more of what is small.
 LARGE_DEPTH, SMALL_DEPTH = 60, 1000
 LARGE_TYPES = frozenset({'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/PointCloud2'})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.subscription import Subscription
 
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos, is_latched, subscription_qos
 from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
 

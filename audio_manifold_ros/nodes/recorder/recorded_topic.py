@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rclpy.serialization import deserialize_message
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import BagError, NodeError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk

@@ -17,7 +17,6 @@ from std_msgs.msg import String
 
 from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.bags.decoding.run_metadata import TOPIC as METADATA_TOPIC
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.preflight import (
     Finding,
     Requirement,
@@ -27,13 +26,13 @@ from audio_manifold_ros.bags.statistics.preflight import (
     check_disk,
     check_topics,
 )
+from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.common.topic_name import resolve_topic
-from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos

@@ -10,8 +10,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
+from audio_manifold_ros.common.errors import BagError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

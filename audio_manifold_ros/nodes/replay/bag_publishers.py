@@ -13,7 +13,7 @@ from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

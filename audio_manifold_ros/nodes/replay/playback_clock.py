@@ -9,12 +9,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NS_PER_S = 1_000_000_000
 MIN_PLAYBACK_RATE, MAX_PLAYBACK_RATE = 0.01, 100.0
 
 

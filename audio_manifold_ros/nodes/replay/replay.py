@@ -17,13 +17,14 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import Trigger
 
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_time
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
-from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE, NS_PER_S, PlaybackClock
+from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE, PlaybackClock
 from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters, to_ros_arguments
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from std_msgs.msg import String
 
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
-from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 
-from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from audio_manifold_ros.nodes.rig.quaternions import quaternion_from_rpy
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray

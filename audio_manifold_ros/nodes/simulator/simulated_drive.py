@@ -16,12 +16,13 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
-from audio_manifold_ros.nodes.common.messages import NS_PER_S, to_camera_info, to_header, to_image
+from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS
 from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, IMAGE_QOS
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
 from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue

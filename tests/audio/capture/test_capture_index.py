@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.audio.capture.capture_index import NS_PER_S, CaptureIndexer
+from audio_manifold_ros.audio.capture.capture_index import CaptureIndexer
+from audio_manifold_ros.common.units import NS_PER_S
 
 RATE_HZ = 22_500
 START_NS = 5_000 * NS_PER_S

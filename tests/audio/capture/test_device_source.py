@@ -19,8 +19,8 @@ import pytest
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.capture import capture_client
 from audio_manifold_ros.audio.capture.device_source import DeviceSource
-from audio_manifold_ros.audio.errors import AudioError
 from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.common.errors import AudioError
 from tests.pulse_array import CHANNELS, DEVICE, RATE_HZ, PulseArray
 
 BLOCK = 512

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from audio_manifold_ros.audio.resampler import resample
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 RATE_HZ = 22_500
 EPOCH_NS = 1_700_000_000_123_456_789
 RNG = np.random.default_rng(7)

@@ -18,23 +18,22 @@ from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, main
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, record_path
 from audio_manifold_ros.bags.conversion.conversion_pool import convert_bags
 from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.errors import BagError, RigError
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegment, write_label_file
 from audio_manifold_ros.datasets.label_folder import label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.simulation.drive import Drive
 from tests.bags.drive_bags import (
     EPOCH_NS,
     IMAGE,
-    NS_PER_S,
     RIG,
     audio_message,
     depth_of,
@@ -273,7 +272,7 @@ def test_what_cannot_be_converted_is_refused(tmp_path: Path, options: Conversion
 def test_an_offset_that_is_no_number_is_refused(tmp_path: Path, offset: str) -> None:
     bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2])
     text = RIG.extrinsics.replace('audio_time_offset_s: 0.0', f'audio_time_offset_s: {offset}')
-    with pytest.raises(CalibrationError, match='audio_time_offset_s'):
+    with pytest.raises(RigError, match='audio_time_offset_s'):
         convert_bag(bag, tmp_path / 'out', replace(RIG, extrinsics=text), SMALL)
 
 

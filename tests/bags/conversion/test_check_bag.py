@@ -16,10 +16,10 @@ from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict, check_bag, main
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagMessage
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.datasets.label_folder import label_folder
 from tests.bags import drive_bags
 from tests.bags.bag_examples import make_messages, text_message, write_bag

@@ -16,10 +16,10 @@ from rosbags.typesys.store import Typestore
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
 from audio_manifold_ros.bags.decoding.pcm_decoding import decode_pcm
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 STAMP_NS = 1_700_000_000 * NS_PER_S + 250_000_000
 RATE_HZ = 48_000
 SOUND = np.random.default_rng(1).integers(-32_768, 32_768, (8, 480), dtype=np.int16)

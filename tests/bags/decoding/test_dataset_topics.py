@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
+from audio_manifold_ros.common.errors import BagError
 from tests.bags.sound_bag import ARRAY_TYPE, AUDIO_TYPE, IMAGE_TYPE
 
 

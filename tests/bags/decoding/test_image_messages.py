@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_rgb
-from audio_manifold_ros.bags.errors import BagError
+from audio_manifold_ros.common.errors import BagError
 
 RNG = np.random.default_rng(4)
 COLOURS = RNG.integers(0, 256, (6, 5, 3), dtype=np.uint8)

@@ -19,11 +19,12 @@ from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_message import BagMessage
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
-from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, NS_PER_S, RIG, audio_message, image_message, sound
+from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, RIG, audio_message, image_message, sound
 
 RATE_HZ = 22_500
 MILLIMETRES = 'schema_version: 1\nsource: lidar\ndepth_scale: 0.001\nmin_m: 0.5\nmax_m: 80\n'

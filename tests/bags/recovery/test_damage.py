@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from rosbags.rosbag2 import StoragePlugin
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import Recovery, recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.errors import BagError
 from tests.bags.bag_examples import CUSTOM, Sent, make_messages, read, write_bag, write_bag_with_rosbags
 
 SENT = make_messages(40)

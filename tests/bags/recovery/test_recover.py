@@ -16,10 +16,10 @@ from mcap.writer import CompressionType
 from mcap.writer import Writer as McapWriter
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import main, recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of, typestore
+from audio_manifold_ros.common.errors import BagError
 from tests.bags.bag_examples import (
     AUDIO,
     CUSTOM,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics, AudioSummary
 from audio_manifold_ros.bags.statistics.preflight import (
     Requirement,
@@ -15,6 +14,7 @@ from audio_manifold_ros.bags.statistics.preflight import (
     check_topics,
 )
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.bags.statistics.test_topic_statistics import START_NS, ExampleChunk, make_chunks

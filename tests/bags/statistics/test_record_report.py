@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.statistics.record_report import make_report
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
+from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.bags.statistics.test_topic_statistics import BLOCK, START_NS, ExampleChunk, make_chunks

@@ -8,9 +8,9 @@ import json
 import sys
 from pathlib import Path
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.errors import BagError
 from tests.bags.bag_examples import AUDIO, START_NS
 
 MESSAGE_BYTES = 100_000

@@ -19,11 +19,11 @@ from mcap.reader import make_reader
 from mcap.stream_reader import StreamReader
 from rosbags.highlevel import AnyReader
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.disk_space import RESERVE_FILE as RESERVE_NAME
+from audio_manifold_ros.common.errors import BagError
 from tests.bags.bag_examples import (
     AUDIO,
     CUSTOM,

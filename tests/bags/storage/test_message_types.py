@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.message_types import (
     DEFINITIONS,
     definition_of,
     typestore,
     typestore_from_definition,
 )
+from audio_manifold_ros.common.errors import BagError
 
 ROOT = Path(__file__).parents[3]
 STAMPED = 'audio_common_msgs/msg/AudioStamped'

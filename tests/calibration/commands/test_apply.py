@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.calibration.commands.apply import apply_report
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.reporting.calibration_report import CalibrationReport, CalibrationVerdict
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change
+from audio_manifold_ros.common.errors import CalibrationError, RigError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.rig.errors import CalibrationError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 
@@ -58,18 +57,18 @@ def test_a_key_that_the_file_lacks_counts_as_what_it_stands_for(tmp_path: Path, 
 )
 def test_a_rig_that_would_be_wrong_stays_as_it_is(tmp_path: Path, rig: Path, change: RigChange, said: str) -> None:
     before = contents(rig)
-    with pytest.raises((MeasurementError, CalibrationError), match=said):
+    with pytest.raises((CalibrationError, RigError), match=said):
         apply_report(report(tmp_path / 'r', change), rig)
     assert contents(rig) == before
 
 
 def test_refuses_what_is_no_report_or_changes_nothing(tmp_path: Path, rig: Path) -> None:
-    with pytest.raises(MeasurementError, match='changes nothing: Change it'):
+    with pytest.raises(CalibrationError, match='changes nothing: Change it'):
         apply_report(report(tmp_path / 'r'), rig)
-    with pytest.raises(MeasurementError, match='would write'):
+    with pytest.raises(CalibrationError, match='would write'):
         apply_report(report(tmp_path / 'r', files={'../passwd': 'x'}), rig)
-    with pytest.raises(MeasurementError, match='Cannot read the report'):
+    with pytest.raises(CalibrationError, match='Cannot read the report'):
         apply_report(tmp_path / 'none', rig)
     (tmp_path / 'other.json').write_text('{"format_version": 99}', encoding='utf-8')
-    with pytest.raises(MeasurementError, match='no report of format 1'):
+    with pytest.raises(CalibrationError, match='no report of format 1'):
         apply_report(tmp_path / 'other.json', rig)

@@ -13,8 +13,9 @@ import pytest
 
 from audio_manifold_ros.calibration.commands.cli import main, make_parser
 from audio_manifold_ros.calibration.commands.commands import COMMANDS
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.rig_faults import Samples, inject_noise, inject_unplugged, quantize_to_pcm16
+from audio_manifold_ros.testing.rig_faults import inject_noise, inject_unplugged, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig
 from tests.bags.sound_bag import SoundBag
 from tests.calibration.conftest import PLACE_S, PLACES, Calibrate

@@ -12,9 +12,9 @@ import pytest
 
 from audio_manifold_ros.calibration.commands.cli import main
 from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
-from audio_manifold_ros.testing.rig_faults import Samples
 from benchmarks.benches.geometry import clapped_rig, measured_distances
 from tests.calibration.conftest import Calibrate
 

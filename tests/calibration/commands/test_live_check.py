@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.calibration.commands.cli import main
-from audio_manifold_ros.testing.rig_faults import Samples
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.testing.simulated_rig import SimulatedRig
 from tests.calibration.conftest import Calibrate
 from tests.pulse_array import DEVICE, RATE_HZ, PulseArray, running_array

@@ -11,8 +11,8 @@ from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_
 from audio_manifold_ros.calibration.channels.channel_gains import estimate_ambient_gains
 from audio_manifold_ros.calibration.channels.channel_identification import identify_channels
 from audio_manifold_ros.calibration.channels.channel_polarity import estimate_polarity
-from audio_manifold_ros.rig.errors import CalibrationError
-from audio_manifold_ros.testing.rig_faults import Samples
+from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
 
 PLACES, PLACE_S = 8, 2.5
@@ -59,12 +59,12 @@ def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudsp
 def test_noise_has_no_polarity() -> None:
     noise = np.random.default_rng(0).standard_normal((4, 10 * RATE_HZ)).astype(np.float32) * np.float32(0.01)
     assert estimate_polarity(noise, RATE_HZ, octagon().positions_m[:4]).undecided == (0, 1, 2, 3)
-    with pytest.raises(CalibrationError, match='there is 1'):
+    with pytest.raises(RigError, match='there is 1'):
         estimate_polarity(noise[:1], RATE_HZ, octagon().positions_m[:1])
 
 
 def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Samples) -> None:
-    with pytest.raises(CalibrationError, match='20 s of street are too short'):
+    with pytest.raises(RigError, match='20 s of street are too short'):
         estimate_ambient_gains(rig.device(street), RATE_HZ)
     found = estimate_ambient_gains(np.tile(rig.device(street), 3), RATE_HZ)
     assert np.abs(found.gains_db - rig.ground_truth.gains_db).max() < max(1.0, 5 * found.std_db.max())

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.calibration.geometry.array_self_calibration import (
@@ -19,11 +18,10 @@ from audio_manifold_ros.calibration.geometry.array_self_calibration import (
     fit_rigid_transform,
 )
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, GeometryProblem, MeasuredDistance
-from audio_manifold_ros.rig.errors import CalibrationError
+from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.testing.simulated_rig import octagon, rectangle
-
-Array = NDArray[np.float64]
 
 RATE_HZ, SOUND_MPS = 22_500, 338.0
 NOISE_SAMPLES, EVENTS = 0.05, 20
@@ -32,7 +30,7 @@ PAIRS = ((0, 4), (2, 6), (0, 2))
 
 @dataclass(frozen=True)
 class SimulatedClaps:
-    positions_m: Array
+    positions_m: FloatArray
     arrivals: TdoaEstimates
     prior: GeometryPrior
     measured_distances: tuple[MeasuredDistance, ...]
@@ -45,7 +43,7 @@ class SimulatedClaps:
 
 
 def simulate_claps(
-    positions_m: Array, seed: int = 0, events: int = EVENTS, wrong_m: float = 0.04, side: float = 2.0
+    positions_m: FloatArray, seed: int = 0, events: int = EVENTS, wrong_m: float = 0.04, side: float = 2.0
 ) -> SimulatedClaps:
     """Claps around microphones whose rig is wrong; `side` is the arc, in half turns."""
     generator = np.random.default_rng(seed)
@@ -103,13 +101,13 @@ def test_what_cannot_be_measured_is_refused() -> None:
         (simulate_claps(positions, side=0.8, events=10), 'degrees without one'),
         (simulate_claps(positions[:4]), '4 microphones'),
     ):
-        with pytest.raises(CalibrationError, match=message):
+        with pytest.raises(RigError, match=message):
             estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
     simulated = simulate_claps(positions, events=12)
     short = tuple(
         MeasuredDistance(pair.first, pair.second, 0.7 * pair.distance_m) for pair in simulated.measured_distances
     )
-    with pytest.raises(CalibrationError, match='do not fit what was heard'):
+    with pytest.raises(RigError, match='do not fit what was heard'):
         estimate_geometry(simulated.arrivals, simulated.prior, short)
 
 

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.geometry.robust_least_squares import minimize_robust
-
-Array = NDArray[np.float64]
+from audio_manifold_ros.common.array_types import FloatArray
 
 
 def test_outliers_do_not_bend_a_line() -> None:
@@ -34,10 +32,10 @@ def test_what_is_no_outlier_is_an_ordinary_square() -> None:
 
 
 def test_a_curved_valley_is_followed() -> None:
-    def residuals(at: Array) -> Array:
+    def residuals(at: FloatArray) -> FloatArray:
         return np.array([10 * (at[1] - at[0] ** 2), 1 - at[0]])
 
-    def jacobian(at: Array) -> Array:
+    def jacobian(at: FloatArray) -> FloatArray:
         return np.array([[-20 * at[0], 10.0], [-1.0, 0.0]])
 
     assert minimize_robust(residuals, jacobian, np.array([-1.2, 1.0]), 0, 200).unknowns == pytest.approx(

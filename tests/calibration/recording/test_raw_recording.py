@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.calibration.errors import MeasurementError
 from audio_manifold_ros.calibration.recording.raw_recording import RawRecording, collect_blocks
+from audio_manifold_ros.common.errors import CalibrationError
 
 
 def block(first: int, n: int = 100, channels: int = 2, *, overflow: bool = False) -> AudioBlock:
@@ -42,7 +42,7 @@ def test_leaves_out_what_is_not_finite() -> None:
 
 
 def test_refuses_silence_and_changing_sound() -> None:
-    with pytest.raises(MeasurementError, match='no sound from 2 s'):
+    with pytest.raises(CalibrationError, match='no sound from 2 s'):
         record_blocks(block(0), start_s=2.0)
-    with pytest.raises(MeasurementError, match='changes from'):
+    with pytest.raises(CalibrationError, match='changes from'):
         record_blocks(block(0), block(100, channels=3))

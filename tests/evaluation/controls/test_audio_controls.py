@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
-from audio_manifold_ros.evaluation.errors import EvaluationError
 
 
 @settings(deadline=None, max_examples=200)

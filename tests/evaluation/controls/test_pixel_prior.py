@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
-from audio_manifold_ros.evaluation.errors import EvaluationError
 
 
 def _images(count: int = 301) -> tuple[np.ndarray, np.ndarray]:

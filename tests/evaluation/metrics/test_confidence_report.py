@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
 
 

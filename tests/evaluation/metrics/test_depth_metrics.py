@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
 
 Image = NDArray[np.float32]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics, median_scaled
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels

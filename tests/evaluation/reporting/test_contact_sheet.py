@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
-from audio_manifold_ros.evaluation.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_COLOURS
 from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import (
     CELL_HEIGHT,

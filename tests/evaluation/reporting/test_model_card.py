@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from audio_manifold_ros.evaluation.errors import EvaluationError
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.features.spec import FeatureSpec
 from tests.evaluation.metrics.test_metric_suite import _board

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_streaming import StreamingMel
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.backends.fused_pipeline import FusedWaveformNetwork, open_waveform_network
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, load_network
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.errors import InferenceError
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a CUDA device that torch can use')
 ON_CUDA = [pytest.mark.gpu, CUDA]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence, joint_probability
 from audio_manifold_ros.inference.bundle.confidence_fit import (
     CalibrationSet,
@@ -17,7 +18,6 @@ from audio_manifold_ros.inference.bundle.confidence_fit import (
     label_correctness,
 )
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
-from audio_manifold_ros.inference.errors import InferenceError
 
 CELLS = 8
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.manifest import Manifest
-from audio_manifold_ros.inference.errors import InferenceError
 
 
 def changed(manifest: Manifest, path: str, value: Any) -> str:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
-from audio_manifold_ros.inference.errors import InferenceError  # noqa: E402
+from audio_manifold_ros.common.errors import InferenceError  # noqa: E402
 from audio_manifold_ros.inference.tensorrt.build_worker import main  # noqa: E402
 from audio_manifold_ros.inference.tensorrt.engine_compiler import LoadedEngine  # noqa: E402
 from audio_manifold_ros.inference.tensorrt.engine_key import Platform, Precision  # noqa: E402

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt import build_engine as command
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.inference.tensorrt.build_engine import build_engine

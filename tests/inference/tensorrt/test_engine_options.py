@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_options import (
     compile_options,
     debugger_options,

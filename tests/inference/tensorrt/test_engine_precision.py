@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_precision import LayerTypes, check_precision, layer_types
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt.engine_metadata import VerificationResult
 from audio_manifold_ros.inference.tensorrt.engine_verification import require_equal_outputs, simulate_windows
 

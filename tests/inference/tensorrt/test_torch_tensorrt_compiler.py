@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from audio_manifold_ros.inference.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.tensorrt import torch_tensorrt_compiler
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain, require_compiled
 from tests.inference.tensorrt.torch_tensorrt_signatures import COMPILE, DEBUGGER, SAVE

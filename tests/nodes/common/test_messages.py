@@ -13,6 +13,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message, to_audio_message
 from audio_manifold_ros.nodes.common.messages import (
     from_image,
@@ -26,7 +27,6 @@ from audio_manifold_ros.nodes.common.messages import (
     to_points,
     to_time,
 )
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.rig.camera import CameraModel
 
 pytestmark = pytest.mark.ros

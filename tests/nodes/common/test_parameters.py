@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.parameters import ParameterSpec, build, check_names, load_yaml, parameter_table
-from audio_manifold_ros.nodes.errors import NodeError
 from audio_manifold_ros.nodes.perception.perception_parameters import (
     PARAMETER_GROUPS,
     ModelParameters,

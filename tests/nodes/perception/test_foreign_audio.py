@@ -16,7 +16,7 @@ from std_msgs.msg import Int16MultiArray, MultiArrayDimension, MultiArrayLayout
 
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
-from audio_manifold_ros.nodes.errors import NodeError
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic, AudioTopicReader
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 

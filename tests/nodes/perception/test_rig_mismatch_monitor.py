@@ -13,7 +13,7 @@ from std_msgs.msg import String
 from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from tests.nodes.peer import CLEANUP, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros

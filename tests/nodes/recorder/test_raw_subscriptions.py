@@ -10,7 +10,7 @@ import pytest
 from rclpy.serialization import serialize_message
 from std_msgs.msg import String
 
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
 from audio_manifold_ros.nodes.recorder import raw_subscriptions
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic

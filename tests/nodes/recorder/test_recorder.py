@@ -23,6 +23,7 @@ from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadat
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
 from tests.nodes.car import BLOCK, RATE_HZ, CarPublisher, audio_samples, image_payload
@@ -32,7 +33,6 @@ pytestmark = pytest.mark.ros
 RIG = 'calibration/roof_octagon'
 TOPICS = "['audio', 'camera/image/compressed', 'note', 'nobody/there']"
 AUDIO_BLOCK = 'audio_manifold_msgs/msg/AudioBlock'
-NS_PER_S = 10**9
 
 
 @pytest.fixture

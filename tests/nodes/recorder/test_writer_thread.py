@@ -20,6 +20,7 @@ from std_msgs.msg import String
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.recorder import writer_thread
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
@@ -29,7 +30,6 @@ from tests.nodes.car import RATE_HZ, audio_samples
 
 pytestmark = pytest.mark.ros
 START_NS = 1_700_000_000_000_000_000
-NS_PER_S = 10**9
 
 
 @pytest.fixture

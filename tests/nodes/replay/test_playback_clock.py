@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from audio_manifold_ros.bags.errors import BagError
-from audio_manifold_ros.nodes.replay.playback_clock import NS_PER_S, PlaybackClock
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.nodes.replay.playback_clock import PlaybackClock
 
 
 class ManualClock:

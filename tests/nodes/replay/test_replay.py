@@ -22,9 +22,9 @@ from std_srvs.srv import Trigger
 
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.messages import to_ns
-from audio_manifold_ros.nodes.errors import NodeError
-from audio_manifold_ros.nodes.perception.publishers import AUDIO_QOS, LATCHED_QOS
+from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.replay.replay_parameters import to_ros_arguments
 from tests.bags.sound_bag import START_NS, SoundBag

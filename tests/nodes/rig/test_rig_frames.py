@@ -13,7 +13,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from std_msgs.msg import String
 
-from audio_manifold_ros.nodes.perception.publishers import LATCHED_QOS
+from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from audio_manifold_ros.nodes.rig.static_frames import to_transform
 from audio_manifold_ros.rig.extrinsics import Transform
 from tests.nodes.peer import NodeProcess, Peer

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from audio_manifold_ros.common.errors import TrainingError
 from training.config.experiment_configuration import TrainingConfig
-from training.errors import TrainingError
 
 CONFIGS = Path(__file__).parents[3] / 'training' / 'configs'
 

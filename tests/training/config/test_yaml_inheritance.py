@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from audio_manifold_ros.common.errors import TrainingError
 from training.config.yaml_inheritance import read_layers
-from training.errors import TrainingError
 
 
 def write(path: Path, values: Any) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -21,7 +22,6 @@ from training.data.cache import open_cache
 from training.data.data_module import WindowDataModule
 from training.data.resumable_sampler import ResumableBatchSampler
 from training.data.window_dataset import WindowDataset, find_drives
-from training.errors import TrainingError
 
 
 def test_rows_are_what_the_drives_hold(data_config: DataConfig) -> None:

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from training.config.data_configuration import DataConfig
 from training.data.cache import open_cache
 from training.data.dataset_split import divide, select_drives
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 
 PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9))
 

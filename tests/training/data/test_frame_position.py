@@ -13,6 +13,7 @@ import yaml
 from rich.console import Console
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backend_factory import open_backend
@@ -23,7 +24,6 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.simulate import drive_path, main, write_dataset
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.experiment.provenance import PROVENANCE, provenance
 from training.export.export_bundle import export
 from training.fitting.fit_manifold import fit_manifold

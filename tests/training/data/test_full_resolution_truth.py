@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 from training.data.split_file import SPLITS, SplitFile
 
 DRIVES = [f'drive_{number}' for number in range(6)]

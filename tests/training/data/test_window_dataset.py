@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.datasets.errors import DatasetError
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.conftest import audio_of, images_of
 from tests.datasets.test_windows import SPEC

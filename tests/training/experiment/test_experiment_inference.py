@@ -9,7 +9,7 @@ from training.experiment.experiment_inference import scoring_device
 
 
 @pytest.mark.parametrize(
-    ('accelerator', 'gpu', 'wanted'),
+    ('accelerator', 'gpu', 'expected'),
     [
         ('auto', True, 'cuda'),
         ('gpu', True, 'cuda'),

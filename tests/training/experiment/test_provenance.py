@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from audio_manifold_ros.common.errors import TrainingError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
-from training.errors import TrainingError
 from training.experiment.provenance import PROVENANCE, check_provenance, provenance
 from training.fitting.fit_common import BEST
 

@@ -20,8 +20,8 @@ import torch
 import yaml
 from rich.console import Console
 
+from audio_manifold_ros.common.errors import EvaluationError, TrainingError
 from audio_manifold_ros.common.machine import processor_name
-from audio_manifold_ros.evaluation.errors import EvaluationError
 from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig
@@ -29,7 +29,6 @@ from training.data.cache import open_cache
 from training.data.dataset_fingerprint import windows_sha256
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.experiment.run import list_stages, main, run
 from training.fitting.fit_common import BEST, LAST, load_checkpoint, network_weights
 from training.fitting.fit_history import FitHistory

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from audio_manifold_ros.common.errors import TrainingError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.experiment.run_directory import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows
 from training.experiment.whole_json import write_json_atomic
 

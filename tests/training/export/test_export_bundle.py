@@ -16,6 +16,7 @@ import torch
 import yaml
 from rich.console import Console
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
@@ -24,7 +25,6 @@ from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import AugmentConfig
 from training.data.cache import WindowCache, open_cache
 from training.data.simulate import write_dataset
-from training.errors import TrainingError
 from training.experiment.class_bias import balance_classes
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from audio_manifold_ros.common.errors import InferenceError, TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
-from audio_manifold_ros.inference.errors import InferenceError
 from training.config.experiment_configuration import DataConfig
 from training.data.cache import open_cache
-from training.errors import TrainingError
 from training.export import quantize as module
 from training.export.quantize import quantize
 

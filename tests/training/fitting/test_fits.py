@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
-from training.errors import TrainingError
 from training.experiment.visualize import overview
 from training.fitting.fit_common import LAST, load_at_net, load_checkpoint, load_vq_vae
 from training.fitting.fit_history import FitHistory

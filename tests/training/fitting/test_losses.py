@@ -13,7 +13,7 @@ from training.data.data_module import Batch
 from training.fitting.losses import image_loss, omninet_weights
 
 
-@pytest.mark.parametrize(('name', 'wanted'), [('l1', 2.0), ('mse', 5.0), ('log1p', (math.log(2) + math.log(4)) / 2)])
+@pytest.mark.parametrize(('name', 'expected'), [('l1', 2.0), ('mse', 5.0), ('log1p', (math.log(2) + math.log(4)) / 2)])
 def test_losses_of_depth_are_what_they_are_called(name: str, expected: float) -> None:
     batch: Batch = {'depth': torch.tensor([1.0, 5.0]).reshape(1, 1, 1, 2)}
     image = torch.tensor([2.0, 2.0]).reshape(1, 1, 1, 2)

@@ -12,10 +12,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.units import NS_PER_S
+
 RATE_HZ = 44_100
 PICTURE = (65, 192)  # a tenth of the true 650 × 1920
 TEACHER = (32, 96)
-NS_PER_S = 1_000_000_000
 SKY_ROWS, CAR = 8, (20, 26)
 
 

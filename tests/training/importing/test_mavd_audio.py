@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.importing.mavd_audio import CLIP_RATE_HZ, read_clip
 
 RATE_HZ = 22_500

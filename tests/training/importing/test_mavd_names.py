@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError
 from training.importing.mavd_names import MavdName, parse_clip, parse_drive, parse_line, parse_name, parse_picture
 
 SECONDS, NANOSECONDS = st.integers(0, 8_999_999_999), st.integers(0, 999_999_999)

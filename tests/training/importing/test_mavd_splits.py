@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.data.split_file import SPLITS, SplitFile
 from training.data.window_dataset import find_drives
-from training.errors import TrainingError
 from training.importing.mavd_names import parse_name
 from training.importing.mavd_splits import day_split, paper_split
 from training.splits.check_split import main as check

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from tests.training.labelling.recording import (
     COMPRESSED,
     FRAMES,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from audio_manifold_ros.bags.storage.message_types import typestore
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
 
 START_NS = 1_700_000_000_000_000_000
 PERIOD_NS = 100_000_000

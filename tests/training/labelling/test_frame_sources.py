@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
-from audio_manifold_ros.bags.errors import BagError
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.errors import BagError, TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.label_depth_unit import label_depth_unit
@@ -30,7 +30,6 @@ from tests.training.labelling.recording import (
     picture,
     stamps,
 )
-from training.errors import TrainingError
 from training.labelling.bag_frames import BagFrames
 from training.labelling.content_fingerprint import EDGE_BYTES, fingerprint
 from training.labelling.folder_frames import PictureFrames

@@ -19,8 +19,8 @@ from transformers import (
     SegformerForSemanticSegmentation,
 )
 
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES
-from training.errors import TrainingError
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
+from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.depth_model import DepthModel
 from training.labelling.frame import RecordedFrame
 from training.labelling.segmentation_model import SegmentationModel

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_manifold_ros.common.errors import TrainingError
 from tests.training.paper_tables.stored_runs import WINDOWS, record, scores, store
-from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE
 from training.paper_tables.comparison import comparison_tables, format_mean_std
 from training.paper_tables.published_values import Paper

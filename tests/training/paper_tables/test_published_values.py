@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MAX_AUC
-from training.errors import TrainingError
 from training.paper_tables.columns import CONVENTIONS, SHAPES
 from training.paper_tables.published_values import PAPER_FILE, Paper
 

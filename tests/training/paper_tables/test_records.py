@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from audio_manifold_ros.common.errors import TrainingError
 from tests.training.paper_tables.stored_runs import WINDOWS, record, store
-from training.errors import TrainingError
 from training.paper_tables.records import RunRecord, group_by_conditions, load_records, stored_datasets
 
 SCORES = {'windows': 4, 'depth': {}, 'segmentation': {}}

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from tests.bags import drive_bags

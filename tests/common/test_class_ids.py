@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.classes import CLASS_NAMES, SKY, region_masks
+from audio_manifold_ros.common.class_ids import CLASS_NAMES, SKY
+from audio_manifold_ros.evaluation.metrics.regions import region_masks
 
 
 def test_ids_are_those_of_cityscapes() -> None:

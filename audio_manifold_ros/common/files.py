@@ -1,0 +1,101 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Atomic writes and hashes of files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+READ_BYTES = 1 << 20
+
+
+@contextmanager
+def atomic_write(path: Path, *, sync: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`; rename it to `path` when the block ends without an error.
+
+    A reader sees the old file or the complete new one, never a part. The temporary file is removed after an error.
+
+    Args:
+        path: The file to write. Its folder must exist.
+        sync: Wait until the file and its name are on the disk.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    """
+    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+    try:
+        yield partial
+        if sync:
+            sync_to_disk(partial)
+        partial.replace(path)
+        if sync:
+            sync_to_disk(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text_atomic(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write a text file as UTF-8. It appears under its name when it is complete.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    """
+    with atomic_write(path, sync=sync) as partial:
+        partial.write_text(text, encoding='utf-8')
+
+
+def write_bytes_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
+    """Write a binary file. It appears under its name when it is complete.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    """
+    with atomic_write(path, sync=sync) as partial:
+        partial.write_bytes(data)
+
+
+def write_json_atomic(path: Path, values: Mapping[str, Any], *, sort_keys: bool = True) -> None:
+    """Write a JSON file with an indent of one space and a final newline.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    """
+    write_text_atomic(path, json.dumps(values, indent=1, sort_keys=sort_keys) + '\n')
+
+
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk.
+
+    Raises:
+        OSError: The disk refuses.
+
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of the content of a file, in hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+
+    """
+    digest = hashlib.sha256()
+    with path.open('rb') as file:
+        while block := file.read(READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
