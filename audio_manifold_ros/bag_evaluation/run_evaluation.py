@@ -17,7 +17,8 @@ from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ,
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, make_snapshot
 from audio_manifold_ros.bag_evaluation.time_shift_control import choose_shift_s
-from audio_manifold_ros.bags.decoding.audio_blocks import AUDIO_BLOCK_TYPE, audio_blocks
+from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.bag_rig import BagRig, bag_rig
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.pcm16 import float_to_int16
@@ -22,7 +23,7 @@ START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
 AUDIO, CAMERA = '/audio', '/camera/image_raw'
 AUDIO_TYPE, IMAGE_TYPE, JPEG_TYPE = (
-    'audio_manifold_msgs/msg/AudioBlock',
+    AUDIO_BLOCK_TYPE,
     'sensor_msgs/msg/Image',
     'sensor_msgs/msg/CompressedImage',
 )

@@ -18,6 +18,7 @@ from rosbags.highlevel import AnyReader
 
 from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
 from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.resource_paths import resource_path
@@ -104,7 +105,7 @@ def _write_bag(folder: Path, spec: BagSpec) -> None:
         images = pictures[number % len(pictures)]
         events.extend((stamp_ns, topic, _image(images[topic], IMAGE_TOPICS[topic], stamp_ns)) for topic in spec.topics)
     with BagWriter(folder) as bag:
-        bag.add_topic('/audio', 'audio_manifold_msgs/msg/AudioBlock')
+        bag.add_topic('/audio', AUDIO_BLOCK_TYPE)
         for topic in spec.topics:
             bag.add_topic(topic, 'sensor_msgs/msg/Image')
         for time_ns, topic, data in sorted(events, key=lambda event: event[0]):
@@ -117,7 +118,7 @@ def _pictures(drive: Drive, time_s: float) -> dict[str, NDArray[Any]]:
 
 def _audio(steps: NDArray[Any], first: int, rate_hz: int) -> bytes:
     return _serialized(
-        'audio_manifold_msgs/msg/AudioBlock',
+        AUDIO_BLOCK_TYPE,
         header=_header(START_NS + first * NS_PER_S // rate_hz),
         sample_rate_hz=rate_hz,
         channel_count=CHANNELS,

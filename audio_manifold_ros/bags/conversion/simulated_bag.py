@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros import __version__
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
@@ -40,7 +41,7 @@ CAMERA_FRAME = 'camera_optical_frame'
 AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
 METADATA = '/run_metadata'
 TOPICS = {
-    AUDIO: 'audio_manifold_msgs/msg/AudioBlock',
+    AUDIO: AUDIO_BLOCK_TYPE,
     DEPTH: 'sensor_msgs/msg/Image',
     INFO: 'sensor_msgs/msg/CameraInfo',
     LABELS: 'sensor_msgs/msg/Image',

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
 
-AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
-
 
 @dataclass(frozen=True)
 class DecodedAudioMessage:

@@ -19,6 +19,7 @@ from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS, Samples, as_a
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
+AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 AUDIO_INFO = 'audio_common_msgs/msg/AudioInfo'
 # The message has 64 bits without a sign; indices are counted with one.
 MAX_INDEX = 2**63 - 1
@@ -238,7 +239,7 @@ def _chunk(
 
 
 ADAPTERS: Mapping[str, AudioAdapter] = {
-    'audio_manifold_msgs/msg/AudioBlock': AudioAdapter(_audio_block),
+    AUDIO_BLOCK_TYPE: AudioAdapter(_audio_block),
     'audio_common_msgs/msg/AudioData': AudioAdapter(_audio_data, AUDIO_INFO),
     'audio_common_msgs/msg/AudioDataStamped': AudioAdapter(_audio_data_stamped, AUDIO_INFO),
     'audio_common_msgs/msg/AudioStamped': AudioAdapter(_audio_stamped),

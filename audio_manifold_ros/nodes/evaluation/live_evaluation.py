@@ -17,7 +17,7 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from audio_manifold_ros.bags.decoding.audio_blocks import AUDIO_BLOCK_TYPE
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message

@@ -17,10 +17,11 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.nodes.common.message_class import message_class
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns, to_time
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS
-from audio_manifold_ros.nodes.replay.bag_publishers import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 PERCEPTION = 'perception'
 AUDIO_TOPIC = 'audio'
-AUDIO_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 TOPICS: dict[str, str] = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
 CONFIDENCE = 'confidence'
 START_TIMEOUT_S = 120.0
@@ -72,7 +72,7 @@ class PerceptionClient(Node):
         for part, topic in {**heads, CONFIDENCE: 'confidence/image'}.items():
             self.create_subscription(Image, f'{PERCEPTION}/{topic}', partial(self._on_image, part), AUDIO_QOS)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, AUDIO_QOS)
-        self._audio = self.create_publisher(message_class(AUDIO_TYPE), AUDIO_TOPIC, AUDIO_QOS)
+        self._audio = self.create_publisher(message_class(AUDIO_BLOCK_TYPE), AUDIO_TOPIC, AUDIO_QOS)
         self._time = self.create_publisher(Clock, '/clock', QoSProfile(depth=10))
         self._change = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
 

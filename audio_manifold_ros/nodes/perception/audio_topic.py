@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.qos import QoSProfile
 
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, audio_format_from_info
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, AUDIO_BLOCK_TYPE, audio_format_from_info
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
+from audio_manifold_ros.nodes.common.message_class import message_class
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, BEST_EFFORT_AUDIO_QOS
-from audio_manifold_ros.nodes.replay.bag_publishers import message_class
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
 
-AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 # A node sees no stamp but those so far: a chunk that is late by less is not taken for a loss.
 JITTER_TOLERANCE_NS = 40_000_000
 # Others publish audio as sensor data; this matches them, and reliable publishers too.

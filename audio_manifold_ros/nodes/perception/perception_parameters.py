@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS
 from audio_manifold_ros.inference.backend_factory import ENGINE_POLICIES, LOAD_ONLY
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
@@ -60,7 +60,7 @@ class SourceParameters:
     device_rate_hz: int = parameter(48_000, 'device: rate at which it is opened.', minimum=8_000, maximum=192_000)
     device_channels: int = parameter(8, 'device: channels that it is opened with.', minimum=1, maximum=64)
     topic: str = parameter('audio', 'topic: where the audio is published.')
-    topic_type: str = parameter('audio_manifold_msgs/msg/AudioBlock', 'topic: its type.', choices=tuple(ADAPTERS))
+    topic_type: str = parameter(AUDIO_BLOCK_TYPE, 'topic: its type.', choices=tuple(ADAPTERS))
     topic_info: str = parameter('', 'topic: AudioInfo topic that describes audio of audio_common_msgs.')
     topic_rate_hz: int = parameter(0, 'topic: sample rate that messages leave unsaid.', minimum=0, maximum=384_000)
     topic_channels: int = parameter(8, 'topic: with topic_rate_hz, the channels.', minimum=1, maximum=64)

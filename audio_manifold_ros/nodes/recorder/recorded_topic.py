@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from rclpy.serialization import deserialize_message
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
-from audio_manifold_ros.common.errors import BagError, NodeError
+from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.nodes.common.message_class import message_class
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
@@ -89,18 +89,3 @@ class RecordedTopic:
             return 0
         self._sequence_number = number
         return max(number - before - 1, 0) if before is not None else 0
-
-
-def message_class(kind: str) -> Any:
-    """Return the class of a message type.
-
-    Raises:
-        NodeError: Its package is not installed.
-
-    """
-    package, _, name = kind.partition('/msg/')
-    try:
-        return getattr(importlib.import_module(f'{package}.msg'), name)
-    except (ImportError, AttributeError):
-        msg = f'The package {package!r} is not installed or lacks {name!r}: install and source it.'
-        raise NodeError(msg) from None

@@ -16,6 +16,7 @@ from rich.live import Live
 from std_msgs.msg import String
 
 from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.run_metadata import TOPIC as METADATA_TOPIC
 from audio_manifold_ros.bags.statistics.preflight import (
     Finding,
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 TICK_INTERVAL_S = 0.25
 TABLE_INTERVAL_S = 1.0
 LOG_INTERVAL_S = 10.0
-AUDIO_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 STRING_TYPE = 'std_msgs/msg/String'
 
 
@@ -126,7 +126,7 @@ class Recorder(Node):
         if not parameters.name:
             return None
         name = resolve_topic(self, 'device.topic', parameters.topic)
-        topic = RecordedTopic(name, AUDIO_TYPE, bag_qos([AUDIO_QOS]), latched=False)
+        topic = RecordedTopic(name, AUDIO_BLOCK_TYPE, bag_qos([AUDIO_QOS]), latched=False)
         self._device_topic = topic
         frame_id = '' if self._array is None else self._array.frame_id
         return DeviceRecorder(

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.nodes.common.message_class import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,21 +72,6 @@ class BagPublishers:
         end_s = time.monotonic() + ACK_TIMEOUT_S
         for publisher in self._publishers.values():
             publisher.wait_for_all_acked(Duration(seconds=max(end_s - time.monotonic(), 0.0)))
-
-
-def message_class(name: str) -> Any:
-    """Return the class of a message type, for example `sensor_msgs/msg/Image`.
-
-    Raises:
-        NodeError: Its package is not installed.
-
-    """
-    package, _, rest = name.partition('/')
-    try:
-        return getattr(importlib.import_module(f'{package}.msg'), rest.rpartition('/')[2])
-    except (ImportError, AttributeError):
-        msg = f'{name!r} is not installed: install or build the package {package!r}.'
-        raise NodeError(msg) from None
 
 
 def _qos(topic: BagTopic) -> QoSProfile:
