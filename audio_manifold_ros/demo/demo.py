@@ -27,7 +27,7 @@ from audio_manifold_ros.demo.summary import summarise
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
 from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
@@ -72,7 +72,7 @@ class Demo:
         """
         self._options = options
         self._console = console
-        self._bundle = Bundle.load(locate('--bundle', options.bundle))
+        self._bundle = Bundle.load(resolve_folder('--bundle', options.bundle))
         self._frame_sampler = FrameSampler(SAMPLER_RATE_HZ, SAMPLER_CAPACITY)
         self._first_image_s = 0.0
         self._rss_mb = 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.table import Table
 
-from audio_manifold_ros.nodes.common.level_bar import level_bar
+from audio_manifold_ros.drawing.level_bar import level_bar
 
 if TYPE_CHECKING:
     from rich.text import Text

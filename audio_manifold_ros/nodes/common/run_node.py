@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The main loop of an executable."""
+"""Main loop and exit status of the node executables, and names of their threads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import rclpy
@@ -28,9 +30,16 @@ SPIN_TIMEOUT_S = 0.2
 def run_node(
     make_node: Callable[[], N], arguments: list[str] | None, ended: Callable[[N], bool] = lambda _: False
 ) -> None:
-    """Spin a node until SIGINT or SIGTERM, or until it has ended; then release it while it can still publish.
+    """Spin a node until SIGINT, SIGTERM or its end, then destroy it while its context is still valid.
 
-    The signal handlers of rclpy would take the context away from the node's threads first.
+    The signal handlers of rclpy are not installed. They shut the context down at once, so that the node could not
+    publish or log while it stops its threads.
+
+    Args:
+        make_node: Returns the node.
+        arguments: Command line; None for `sys.argv`.
+        ended: Returns True when the node has nothing left to do.
+
     """
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     stop = threading.Event()
@@ -59,10 +68,10 @@ def run_to_exit_status(
     """Run a node (see `run_node`) and return the exit status of its executable.
 
     Args:
-        make_node: Makes the node; what it refuses is printed, and the status is 1.
-        arguments: Of the command line.
-        ended: Whether the node has nothing left to do.
-        status: Asked once the node is released.
+        make_node: Returns the node. If it raises an `AudioManifoldError`, the message is printed and the status is 1.
+        arguments: Command line; None for `sys.argv`.
+        ended: Returns True when the node has nothing left to do.
+        status: Returns the exit status. Called after the node is destroyed.
 
     """
     nodes: list[N] = []
@@ -79,8 +88,21 @@ def run_to_exit_status(
     return status(nodes[0])
 
 
+def set_thread_name(name: str) -> None:
+    """Set the name of the calling thread, as `top -H` shows it.
+
+    Does nothing where the system has no /proc.
+
+    Args:
+        name: At most 15 ASCII characters.
+
+    """
+    with suppress(OSError):
+        Path(f'/proc/self/task/{threading.get_native_id()}/comm').write_text(name, encoding='ascii')
+
+
 def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
-    """Serve one callback; one that raises must not end the node, as a foreign lifecycle request otherwise would."""
+    """Run one callback and log its exception: an invalid request from another node must not end this one."""
     try:
         executor.spin_once(timeout_sec=SPIN_TIMEOUT_S)
     except Exception as error:  # noqa: BLE001

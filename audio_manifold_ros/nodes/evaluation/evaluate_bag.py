@@ -26,7 +26,7 @@ from audio_manifold_ros.common.errors import (
     NodeError,
 )
 from audio_manifold_ros.inference.backend_factory import BACKENDS
-from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,9 +69,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     args = parser.parse_args(arguments)
     options = EvaluationOptions(
         bag=args.bag,
-        bundle=locate('--bundle', args.bundle),
+        bundle=resolve_folder('--bundle', args.bundle),
         out=args.out,
-        rig=None if args.rig is None else locate('--rig', args.rig),
+        rig=None if args.rig is None else resolve_folder('--rig', args.rig),
         audio=args.audio,
         depth=args.depth,
         labels=args.labels,

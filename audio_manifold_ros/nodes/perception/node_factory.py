@@ -15,7 +15,7 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.channel_policy import plan_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
-from audio_manifold_ros.nodes.common.resource_lookup import locate
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
 from audio_manifold_ros.nodes.perception.diagnostics import NodeInfo
 from audio_manifold_ros.nodes.perception.perception_parameters import (
@@ -93,8 +93,8 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
     source_parameters = parameters.read(SourceParameters)
     publish = parameters.read(PublishParameters)
     policy = parameters.read(MicrophoneParameters).policy
-    bundle = Bundle.load(locate('bundle', model.bundle))
-    rig = locate('rig', model.rig)
+    bundle = Bundle.load(resolve_folder('bundle', model.bundle))
+    rig = resolve_folder('rig', model.rig)
     array = MicrophoneArray.from_yaml(rig / 'mic_array.yaml')
     warnings = [
         bundle.describe_array_difference(array) or '',

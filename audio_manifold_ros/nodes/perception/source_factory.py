@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import NodeError
-from audio_manifold_ros.nodes.common.topic_name import resolve_topic
+from audio_manifold_ros.nodes.common.name_resolution import resolve_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY
 from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
 from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
 from audio_manifold_ros.inference.stream_session import StreamSession
-from audio_manifold_ros.nodes.common.thread_name import set_thread_name
+from audio_manifold_ros.nodes.common.run_node import set_thread_name
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 from audio_manifold_ros.nodes.perception.stage_latency import Percentiles, StageLatency
 

@@ -29,11 +29,10 @@ from audio_manifold_ros.bags.statistics.preflight import (
 )
 from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder, resolve_topic
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
-from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
-from audio_manifold_ros.nodes.common.topic_name import resolve_topic
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
@@ -81,7 +80,7 @@ class Recorder(Node):
         self._settings = declared.read(RecordParameters)
         self._preflight = declared.read(PreflightParameters)
         self._requirements = self._read_requirements()
-        self._rig = RigFiles.from_folder(locate('rig', self._settings.rig)) if self._settings.rig else None
+        self._rig = RigFiles.from_folder(resolve_folder('rig', self._settings.rig)) if self._settings.rig else None
         self._array = None if self._rig is None else self._rig.array()
         self.ended = False
         self.status = 0

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 
 from audio_manifold_ros.bags.statistics.record_report import CLIPPED_FRACTION
-from audio_manifold_ros.nodes.common.level_bar import level_bar
+from audio_manifold_ros.drawing.level_bar import level_bar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
-from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
@@ -52,7 +52,7 @@ class RigFrames(Node):
         if not rig_name:
             self.get_logger().warning('No rig is named: it has no frames to publish.')
             return
-        rig = locate('rig', rig_name)
+        rig = resolve_folder('rig', rig_name)
         self._frames = publish_static_frames(self, rig)
         array = MicrophoneArray.from_yaml(rig / RIG_FILE)
         self._description = self.create_publisher(String, 'robot_description', LATCHED_QOS)

@@ -1,15 +1,16 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames of a rig on /tf_static."""
+"""Static transforms of a rig, published on /tf_static."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
 
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
+from std_msgs.msg import Header
 
 from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
-from audio_manifold_ros.nodes.rig.quaternions import quaternion_from_rpy
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames
@@ -17,15 +18,23 @@ from audio_manifold_ros.rig.rig_frames import rig_frames
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from builtin_interfaces.msg import Time
     from rclpy.node import Node
     from rclpy.publisher import Publisher
 
 
 def publish_static_frames(node: Node, rig: Path) -> Publisher | None:
-    """Publish all frames of a rig, latched; None, with a warning, where tf2_msgs is not installed.
+    """Publish all frames of a rig once, latched.
+
+    Args:
+        node: The node that publishes.
+        rig: Folder of the rig.
+
+    Returns:
+        The publisher, or None (with a warning in the log) if tf2_msgs is not installed.
 
     Raises:
-        CalibrationError: The rig cannot be used.
+        RigError: The rig cannot be used.
 
     """
     array = MicrophoneArray.from_yaml(rig / RIG_FILE)
@@ -41,12 +50,22 @@ def publish_static_frames(node: Node, rig: Path) -> Publisher | None:
     return publisher
 
 
-def to_transform(transform: Transform, stamp: Any) -> TransformStamped:
-    """Turn a transform into a message."""
-    message = TransformStamped(child_frame_id=transform.child)
-    message.header.stamp, message.header.frame_id = stamp, transform.parent
+def to_transform(transform: Transform, stamp: Time) -> TransformStamped:
+    """Return a transform as a message."""
+    message = TransformStamped(header=Header(stamp=stamp, frame_id=transform.parent), child_frame_id=transform.child)
     x, y, z = transform.translation_m
     message.transform.translation = Vector3(x=x, y=y, z=z)
     qx, qy, qz, qw = quaternion_from_rpy(transform.rotation_rpy_rad)
     message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
     return message
+
+
+def quaternion_from_rpy(rotation_rpy_rad: tuple[float, float, float]) -> tuple[float, float, float, float]:
+    """Return fixed-axis roll, pitch and yaw (REP-103) in radians as a unit quaternion (x, y, z, w)."""
+    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle / 2), math.sin(angle / 2)) for angle in rotation_rpy_rad)
+    return (
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
+        cr * cp * cy + sr * sp * sy,
+    )

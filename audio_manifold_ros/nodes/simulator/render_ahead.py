@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a simulated drive lets be heard and seen, computed ahead of the instant at which it is due."""
+"""Renders audio and images of the simulated drive ahead of their publish time."""
 
 from __future__ import annotations
 
@@ -20,22 +20,38 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.array_types import Samples
+
 MAX_QUEUED_EVENTS = 200
 BLOCKS_PER_RENDER = 8
 
 
 @dataclass(frozen=True)
 class AudioFrame:
-    """float32 (mic, sample) from an index on; due when its last sample has sounded."""
+    """A block of audio.
+
+    Attributes:
+        due_s: Publish time since the start of the street: the time of the last sample.
+        samples: float32 (mic, sample).
+        first_sample: Index of the first sample.
+
+    """
 
     due_s: float
-    samples: NDArray[np.float32]
+    samples: Samples
     first_sample: int
 
 
 @dataclass(frozen=True)
 class CameraFrame:
-    """Depth in metres, float32 (row, column), and class ids, uint8 (row, column), of an instant."""
+    """Ground-truth images of one instant.
+
+    Attributes:
+        due_s: The instant, since the start of the street.
+        depth_m: float32 (row, column), metres.
+        labels: Class ids, uint8 (row, column).
+
+    """
 
     due_s: float
     depth_m: NDArray[np.float32]
@@ -43,19 +59,19 @@ class CameraFrame:
 
 
 class RenderAheadQueue:
-    """Renders a drive in a thread of its own, some hundreds of milliseconds ahead of who takes it.
+    """Queue that a thread fills with rendered frames, in order of time, ahead of their publish time.
 
     Args:
-        seed: Of the street.
-        rig: Folder of calibration files.
-        duration_s: Length of the drive.
-        block_samples: Samples of one sound.
-        image_rate_hz: Views a second, or 0.
+        seed: Seed of the street.
+        rig: Folder of the rig.
+        duration_s: Duration of the street.
+        block_samples: Samples in one audio frame.
+        image_rate_hz: Images per second; 0 for none.
 
     """
 
     def __init__(self, seed: int, rig: Path, duration_s: float, block_samples: int, image_rate_hz: float) -> None:
-        """Build the street and start to render."""
+        """Build the street and start to render it."""
         self.drive = Drive(seed, rig)
         self._duration_s = duration_s
         self._block_samples = block_samples
@@ -66,16 +82,16 @@ class RenderAheadQueue:
         self._thread.start()
 
     def wait_until_buffered(self, timeout_s: float) -> None:
-        """Wait until half of what may be rendered ahead is there, or everything."""
+        """Wait until the queue is half full or rendering has finished, at most `timeout_s`."""
         end_s = time.monotonic() + timeout_s
         while self._thread.is_alive() and self._events.qsize() < MAX_QUEUED_EVENTS // 2 and time.monotonic() < end_s:
             time.sleep(0.01)
 
     def next(self, timeout_s: float) -> AudioFrame | CameraFrame | None:
-        """Return what is due next, in order of time, or None at the end.
+        """Return the next frame in order of time, or None at the end of the street.
 
         Raises:
-            queue.Empty: It is not rendered in time.
+            queue.Empty: The frame is not rendered within `timeout_s`.
 
         """
         event = self._events.get(timeout=timeout_s)
@@ -93,7 +109,7 @@ class RenderAheadQueue:
             for event in self._timeline():
                 if not self._put(event):
                     return
-        except Exception as error:  # noqa: BLE001 - handed to the thread that takes the events
+        except Exception as error:  # noqa: BLE001 - `next` raises it in the consumer
             self._put(error)
             return
         self._put(None)

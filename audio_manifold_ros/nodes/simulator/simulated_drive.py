@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A node that drives down simulated streets in real time: sound, true images and the rig's frames."""
+"""Simulated drive node: audio, ground-truth images and static transforms of simulated streets, in real time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import queue
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from rclpy.node import Node
@@ -19,12 +20,12 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
+from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS
-from audio_manifold_ros.nodes.common.resource_lookup import locate
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.rig.static_frames import publish_static_frames
-from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
 from audio_manifold_ros.nodes.simulator.render_ahead import AudioFrame, CameraFrame, RenderAheadQueue
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
@@ -36,26 +37,52 @@ if TYPE_CHECKING:
 RENDER_TIMEOUT_S = 60.0
 
 
-class SimulatedDrive(Node):
-    """Publishes `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
+@dataclass(frozen=True)
+class DriveParameters:
+    """Parameters of the simulated drive."""
 
-    The audio is what the rig's device would deliver, the images are stamped by the camera's clock. After `street_s`
-    seconds the street of the next seed follows: the audio begins anew at sample 0.
+    PREFIX: ClassVar[str] = ''
+    seed: int = parameter(900_001, 'Seed of the first street.', minimum=0, maximum=2**31 - 1, read_only=True)
+    street_s: float = parameter(
+        30.0,
+        'Duration of one street in seconds. The next street has the next seed, and its audio starts at sample 0.',
+        minimum=2.0,
+        maximum=60.0,
+        read_only=True,
+    )
+    duration_s: float = parameter(
+        0.0, 'Duration of the drive in seconds; 0 for no limit.', minimum=0.0, maximum=1e6, read_only=True
+    )
+    image_rate_hz: float = parameter(
+        20.0, 'Ground-truth images per second; 0 for audio only.', minimum=0.0, maximum=100.0, read_only=True
+    )
+    block_samples: int = parameter(256, 'Samples in one audio block.', minimum=32, maximum=8192, read_only=True)
+    rig: str = parameter(
+        'calibration/roof_octagon', 'Folder with mic_array.yaml, camera.yaml and extrinsics.yaml.', read_only=True
+    )
+    camera_frame: str = parameter('camera_optical_frame', 'Frame of the ground-truth images.', read_only=True)
+
+
+class SimulatedDrive(Node):
+    """Publisher of `audio`, `truth/depth/image`, `truth/depth/camera_info`, `truth/segmentation/image` and /tf_static.
+
+    The audio is raw: as the device of the rig would deliver it, before any correction. The images are stamped with the
+    camera's clock. After `street_s` seconds the street with the next seed starts, and the sample index restarts at 0.
     """
 
     def __init__(self, **node_options: Any) -> None:
-        """Declare parameters, create the publishers, start to drive.
+        """Declare the parameters, create the publishers and start the drive.
 
         Raises:
             NodeError: A parameter cannot be used.
-            CalibrationError: The rig cannot be used.
+            RigError: The rig cannot be used.
 
         """
         super().__init__('simulated_drive', **node_options)
         declared = NodeParameters(self, (DriveParameters,), lambda: True, lambda _: None)
         declared.check()
         self._drive = declared.read(DriveParameters)
-        self._rig = locate('rig', self._drive.rig)
+        self._rig = resolve_folder('rig', self._drive.rig)
         self._audio = self._publisher(AudioBlockMessage, 'audio', AUDIO_QOS)
         self._depth = self._publisher(Image, 'truth/depth/image', IMAGE_QOS)
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
@@ -68,16 +95,16 @@ class SimulatedDrive(Node):
 
     @property
     def ended(self) -> bool:
-        """Whether `duration_s` is over, or the drive has failed."""
+        """True after `duration_s`, or if the drive has failed."""
         return not self._thread.is_alive()
 
     @property
     def failed(self) -> bool:
-        """Whether the drive has ended before its time, because a street could not be driven."""
+        """True if the drive ended early because of an error."""
         return self._failed
 
     def destroy_node(self) -> None:
-        """Stop driving, then release the node."""
+        """Stop the drive, then destroy the node."""
         self._stop.set()
         self._thread.join()
         super().destroy_node()
@@ -95,9 +122,9 @@ class SimulatedDrive(Node):
                 self._drive_street(seed, street_s)
                 remaining_s -= street_s
                 seed += 1
-        except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+        except Exception as error:  # noqa: BLE001 - the error of the thread must be in the log
             self._failed = True
-            self.get_logger().fatal(f'The drive ends in street {seed}: {error!r}')
+            self.get_logger().fatal(f'The drive failed in street {seed}: {error!r}')
 
     def _drive_street(self, seed: int, street_s: float) -> None:
         drive = self._drive
@@ -106,7 +133,7 @@ class SimulatedDrive(Node):
             device = DeviceChannels(render_queue.drive.array, render_queue.drive.sample_rate_hz)
             render_queue.wait_until_buffered(RENDER_TIMEOUT_S)
             event = render_queue.next(RENDER_TIMEOUT_S)
-            self.get_logger().info(f'street {seed}')
+            self.get_logger().info(f'Street {seed} starts.')
             start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
             while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
                 if isinstance(event, AudioFrame):
@@ -116,7 +143,7 @@ class SimulatedDrive(Node):
                 event = render_queue.next(RENDER_TIMEOUT_S)
         except queue.Empty:
             self.get_logger().error(
-                f'Street {seed} is not rendered within {RENDER_TIMEOUT_S} s: this machine is overloaded.'
+                f'Street {seed} was not rendered within {RENDER_TIMEOUT_S:.0f} s: reduce the load of this machine.'
             )
         finally:
             render_queue.close()
@@ -139,7 +166,7 @@ class SimulatedDrive(Node):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Drive until the time is over or the node is interrupted; returns the exit status."""
+    """Run the node until the drive ends or is interrupted, and return the exit status."""
     return run_to_exit_status(
         SimulatedDrive, arguments, ended=lambda node: node.ended, status=lambda node: int(node.failed)
     )

@@ -21,7 +21,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
 )
 from audio_manifold_ros.nodes.recorder.recorder_parameters import PARAMETER_GROUPS as RECORDER_PARAMETER_GROUPS
 from audio_manifold_ros.nodes.recorder.recorder_parameters import TOPICS, PreflightParameters
-from audio_manifold_ros.nodes.simulator.drive_parameters import DriveParameters
+from audio_manifold_ros.nodes.simulator.simulated_drive import DriveParameters
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[3] / 'config'

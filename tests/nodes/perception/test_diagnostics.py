@@ -16,7 +16,6 @@ from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, to_diagnostics
 from audio_manifold_ros.nodes.perception.stage_latency import StageLatency
 from audio_manifold_ros.nodes.perception.worker import WorkerReport
-from audio_manifold_ros.nodes.rig.quaternions import quaternion_from_rpy
 
 pytestmark = pytest.mark.ros
 OK, WARN, ERROR, STALE = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
@@ -114,20 +113,3 @@ def test_losses_rise_but_counters_may_begin_anew() -> None:
     assert not watch.has_increased(0, 3)
     assert not watch.has_increased(0, 0)
     assert watch.has_increased(1, 0)
-
-
-def test_quaternions_turn_like_fixed_axis_angles() -> None:
-    rng = np.random.default_rng(0)
-    for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
-        x, y, z, w = quaternion_from_rpy((roll, pitch, yaw))
-        turned = np.array(
-            [
-                [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-            ]
-        )
-        about_x = np.array([[1, 0, 0], [0, np.cos(roll), -np.sin(roll)], [0, np.sin(roll), np.cos(roll)]])
-        about_y = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
-        about_z = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
-        assert np.allclose(turned, about_z @ about_y @ about_x)

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from std_msgs.msg import String
 
 from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
-from audio_manifold_ros.nodes.rig.static_frames import to_transform
+from audio_manifold_ros.nodes.rig.static_frames import quaternion_from_rpy, to_transform
 from audio_manifold_ros.rig.extrinsics import Transform
 from tests.nodes.peer import NodeProcess, Peer
 
@@ -26,6 +27,23 @@ def test_a_transform_is_one() -> None:
     assert (message.header.frame_id, message.child_frame_id, message.header.stamp.sec) == ('base_link', 'mic_0_link', 5)
     shift, turn = message.transform.translation, message.transform.rotation
     assert (shift.x, shift.y, shift.z, turn.w) == (1.0, 2.0, 3.0, 1.0)
+
+
+def test_quaternions_turn_like_fixed_axis_angles() -> None:
+    rng = np.random.default_rng(0)
+    for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
+        x, y, z, w = quaternion_from_rpy((roll, pitch, yaw))
+        turned = np.array(
+            [
+                [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+                [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+                [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+            ]
+        )
+        about_x = np.array([[1, 0, 0], [0, np.cos(roll), -np.sin(roll)], [0, np.sin(roll), np.cos(roll)]])
+        about_y = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
+        about_z = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
+        assert np.allclose(turned, about_z @ about_y @ about_x)
 
 
 def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
