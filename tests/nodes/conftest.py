@@ -26,11 +26,11 @@ ROOT = Path(__file__).parents[2]
 WAV_SECONDS = 4
 PACKAGE = ROOT / 'audio_manifold_ros'
 BUNDLE_SOURCES = (
-    *PACKAGE.glob('inference/*.py'),
+    *PACKAGE.glob('inference/**/*.py'),
     *PACKAGE.glob('networks/*.py'),
     *PACKAGE.glob('features/spec.py'),
-    *PACKAGE.glob('calibration/rig.py'),
-    ROOT / 'training' / 'onnx_graph.py',
+    *PACKAGE.glob('rig/*.py'),
+    ROOT / 'training' / 'export' / 'onnx_graph.py',
     ROOT / 'tests' / 'inference' / 'conftest.py',
     ROOT / 'tests' / 'nodes' / 'make_bundle.py',
 )

@@ -96,7 +96,7 @@ def test_rviz_shows_what_the_node_publishes() -> None:
         '/perception/segmentation/image_color': 'rviz_default_plugins/Image',
         '/perception/spectrogram': 'rviz_default_plugins/Image',
     }
-    source = (ROOT / 'audio_manifold_ros' / 'nodes' / 'publishers.py').read_text(encoding='utf-8')
+    source = (ROOT / 'audio_manifold_ros' / 'nodes' / 'perception' / 'publishers.py').read_text(encoding='utf-8')
     # Without metres the same image has another name.
     source = source.replace('{name}', 'depth')
     for topic in topics:

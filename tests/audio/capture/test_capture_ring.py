@@ -66,7 +66,7 @@ def block_of(sequence: int) -> bytes:
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bursts=st.lists(st.integers(0, 15), min_size=1, max_size=20))
 def test_what_is_not_overwritten_arrives_whole_and_the_rest_is_known(link: Link, bursts: list[int]) -> None:
-    begun = link.writer._begun
+    begun = link.writer._block_count
     for burst in bursts:
         for sequence in range(begun, begun + burst):
             link.writer.write_block(block_of(sequence), 1000 + sequence, overflow=sequence % 2 == 1)

@@ -16,7 +16,7 @@ from audio_manifold_ros.nodes.replay.keyboard import RIGHT, SPACE, UP, Keyboard
 before = termios.tcgetattr(sys.stdin)
 end = threading.Event()
 keyboard = Keyboard({SPACE: lambda: print('space', flush=True), UP: lambda: print('up', flush=True), RIGHT: end.set})
-print('listens', keyboard.listens, flush=True)
+print('active', keyboard.is_active, flush=True)
 end.wait(30)
 keyboard.close()
 print('as before', termios.tcgetattr(sys.stdin) == before, flush=True)
@@ -36,7 +36,7 @@ def test_keys_and_arrows_even_when_typed_at_once() -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, '-c', PROGRAM])  # noqa: S606 - the child of a fork
-    read_until(terminal, 'listens True')
+    read_until(terminal, 'active True')
     os.write(terminal, b'  \x1b[Ax')
     assert read_until(terminal, 'up').count('space') == 2
     os.write(terminal, b'\x1b[C')
