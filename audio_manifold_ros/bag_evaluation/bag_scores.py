@@ -12,12 +12,13 @@ import numpy as np
 from audio_manifold_ros.bag_evaluation.time_series_plots import Panel, TimeSeriesPlot
 from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedControl
 from audio_manifold_ros.common.class_ids import UNLABELLED
+from audio_manifold_ros.common.image_resize import resize_nearest
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from audio_manifold_ros.evaluation.metrics.metric_names import to_json_values
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
-from audio_manifold_ros.evaluation.metrics.paper_metrics import image_miou
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import image_miou
 from audio_manifold_ros.inference.pipeline import no_return_mask
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,9 +28,10 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES
+from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
-    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
@@ -170,7 +171,7 @@ def evaluate_bag(
         description['warnings'] += _outside_warnings(ground_truth)
         result = {**description, **source.report(), 'truth': ground_truth, **evaluation.result()}
         sheet = contact_sheet(snapshots.evenly_spaced(SHEET_COLUMNS), _title(session), _subtitle(result))
-        save_picture(options.out / SHEET_FILE, sheet)
+        save_png(options.out / SHEET_FILE, sheet)
         text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), VIDEO_FILE)
         folder.write(REPORT_FILE, text)
         folder.write(METRICS_FILE, json.dumps(result, indent=1, ensure_ascii=False) + '\n')

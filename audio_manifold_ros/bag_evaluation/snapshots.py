@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.common.image_resize import resize_nearest
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 
 if TYPE_CHECKING:

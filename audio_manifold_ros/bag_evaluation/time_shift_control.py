@@ -13,7 +13,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 
 T = TypeVar('T')
 MAX_SHIFT_S = 20.0

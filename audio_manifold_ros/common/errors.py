@@ -37,6 +37,10 @@ class DemoError(AudioManifoldError):
     """The demo cannot continue."""
 
 
+class DrawingError(AudioManifoldError):
+    """An image cannot be drawn or saved."""
+
+
 class EvaluationError(AudioManifoldError):
     """Images or scores cannot be compared."""
 

@@ -1,17 +1,18 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One modality's labels for the images of a recording, in an HDF5 file beside it.
+"""Label files: labels of one modality for the images of a recording, in one HDF5 file next to the recording.
 
 Layout: datasets `time_ns` and `stamp_ns` int64 (image,), `images` (image, row, column): float16 metres, NaN invalid,
 or uint8 class ids, 255 unlabelled; attributes `format`, `version`, `modality`, `key`, `frames`, `provenance` (JSON).
 Every chunk carries a checksum.
+
+The label files of the recording `NAME` are in the folder `NAME.labels` next to it.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +24,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import DatasetError
+from audio_manifold_ros.common.files import atomic_write
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
 
 FORMAT = 'audio_manifold_ros labels'
 FORMAT_VERSION = 1
-# modality: (name of its file, element type)
+# modality: (file name, element type)
 MODALITIES: Mapping[str, tuple[str, type[np.generic]]] = {
     'depth': ('depth.h5', np.float16),
     'segmentation': ('segmentation.h5', np.uint8),
 }
+FOLDER_SUFFIX = '.labels'
+# The `kind` of a teacher that ran elsewhere and provided files of disparity.
+FILES_KIND = 'files'
+# Scaled disparity of Monodepth2 is 0.01 to 10 (Godard et al. 2019). Its stereo baseline of 0.1 units represents 0.54 m
+# in KITTI, so depth is 5.4 m divided by the scaled disparity.
+STEREO_SCALE_M = 5.4
 
 
 @dataclass(frozen=True)
@@ -39,10 +48,10 @@ class LabelSegment:
     """Labels of consecutive images.
 
     Attributes:
-        time_ns: int64 (image,), when each image was recorded, on the clock of the recording; rising.
-        stamp_ns: int64 (image,), instant that each image shows by its own header.
+        time_ns: int64 (image,), time of recording on the clock of the recording, increasing.
+        stamp_ns: int64 (image,), time of exposure from the header of each image.
         images: float16 or uint8 (image, row, column).
-        frames: Images looked at; those without a label are left out above.
+        frames: Number of examined images, including those without a label, which are absent above.
 
     """
 
@@ -54,12 +63,12 @@ class LabelSegment:
 
 @dataclass(frozen=True)
 class LabelDescription:
-    """What a track says of itself.
+    """Metadata of a label file.
 
     Attributes:
         modality: `depth` or `segmentation`.
         key: Hash of everything that the labels depend on.
-        provenance: Who labelled what, and how, as plain values for JSON.
+        provenance: Teacher, source and options, as plain values for JSON.
 
     """
 
@@ -68,22 +77,59 @@ class LabelDescription:
     provenance: Mapping[str, Any]
 
 
-def write_label_file(path: Path, description: LabelDescription, segments: Iterator[LabelSegment]) -> None:
-    """Write runs of labels as one file, which appears under its name only when it is complete.
+@dataclass(frozen=True)
+class LabelDepthUnit:
+    """Conversion of the depth in a label file to the depth of a drive.
 
-    Args:
-        path: The file; an existing one is replaced.
-        description: What the file says of itself.
-        segments: At least one, in the order of time, all of one size; read one at a time.
-
-    Raises:
-        DatasetError: The file cannot be written, or the labels have another type, another size or no order.
+    Attributes:
+        unit: `m`, or `relative` (proportional to metres by an unknown factor).
+        divisor: Divisor of the images.
 
     """
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
+
+    unit: str
+    divisor: float = 1.0
+
+
+def label_depth_unit(description: LabelDescription) -> LabelDepthUnit:
+    """Return the unit of the depth in a label file, as given by the provenance of the teacher."""
+    teacher = description.provenance.get('teacher', {})
+    if teacher.get('kind') == FILES_KIND:
+        # The metres that the labels assign to disparity are a convention, not a measurement.
+        return LabelDepthUnit(RELATIVE, STEREO_SCALE_M)
+    return LabelDepthUnit(str(teacher.get('depth_unit', METRES)))
+
+
+def label_folder(recording: Path) -> Path:
+    """Return the folder for the label files of a recording: `NAME.labels` next to it."""
+    recording = recording.absolute()
+    return recording.with_name(f'{recording.name}{FOLDER_SUFFIX}')
+
+
+def exclude_label_folders(recordings: Sequence[Path]) -> list[Path]:
+    """Return the recordings without the label folders, which a pattern such as `drives/*` matches as well.
+
+    If all of them are label folders, they are returned, so that the caller reports them as invalid recordings.
+    """
+    others = [path for path in recordings if not (path.name.endswith(FOLDER_SUFFIX) and path.is_dir())]
+    return others or list(recordings)
+
+
+def write_label_file(path: Path, description: LabelDescription, segments: Iterator[LabelSegment]) -> None:
+    """Write segments of labels as one file. The write is atomic.
+
+    Args:
+        path: The file. An existing file is replaced.
+        description: Metadata of the file.
+        segments: At least one, in order of time, all of one image size. They are consumed one at a time.
+
+    Raises:
+        DatasetError: The file cannot be written, or the labels have a wrong type, size or order.
+
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(partial, 'w') as file:
+        with atomic_write(path, sync=True) as partial, h5py.File(partial, 'w') as file:
             file.attrs.update(
                 format=FORMAT,
                 version=FORMAT_VERSION,
@@ -92,14 +138,9 @@ def write_label_file(path: Path, description: LabelDescription, segments: Iterat
                 provenance=json.dumps(dict(description.provenance), sort_keys=True),
             )
             file.attrs['frames'] = _fill(path, file, MODALITIES[description.modality][1], segments)
-        with partial.open('rb') as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
     except (OSError, RuntimeError) as error:
-        msg = f'Cannot write the labels {str(path)!r}: {error}. Check the space and the rights of the folder.'
+        msg = f'Cannot write the labels {str(path)!r}: {error}. Check free space and permissions of the folder.'
         raise DatasetError(msg) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _fill(path: Path, file: h5py.File, dtype: type[np.generic], segments: Iterator[LabelSegment]) -> int:
@@ -116,13 +157,13 @@ def _fill(path: Path, file: h5py.File, dtype: type[np.generic], segments: Iterat
 def _check(path: Path, file: h5py.File, run: LabelSegment, dtype: np.dtype[Any], last_ns: int) -> None:
     size = file['images'].shape[1:] if 'images' in file else run.images.shape[1:]
     if run.images.dtype != dtype or run.images.ndim != 3 or run.images.shape[1:] != size:
-        msg = f'{path}: labels {run.images.dtype} {run.images.shape}: give {dtype} (image, {size[0]}, {size[1]}).'
+        msg = f'{path}: labels are {run.images.dtype} {run.images.shape}: give {dtype} (image, {size[0]}, {size[1]}).'
         raise DatasetError(msg)
     if not len(run.time_ns) == len(run.stamp_ns) == len(run.images):
         msg = f'{path}: {len(run.images)} labels for {len(run.time_ns)} times: give one time for each.'
         raise DatasetError(msg)
     if np.any(np.diff(run.time_ns, prepend=max(last_ns, int(run.time_ns[0]) - 1) if len(run.time_ns) else 0) <= 0):
-        msg = f'{path}: the images are not in the order of time after {last_ns} ns: give them in order, each once.'
+        msg = f'{path}: the images are not in order of time after {last_ns} ns: give each image once, in order.'
         raise DatasetError(msg)
 
 
@@ -147,23 +188,23 @@ def _append(file: h5py.File, name: str, values: NDArray[Any]) -> None:
 
 @final
 class LabelFile:
-    """An open file of labels. Use it as a context manager, or call `close`.
+    """Open label file. Use it as a context manager, or call `close`.
 
     Attributes:
         path: The file.
-        description: What it says of itself.
-        frames: Images that were looked at.
+        description: Metadata of the file.
+        frames: Number of examined images, with and without a label.
         size: Rows and columns of the labels.
-        time_ns: int64 (image,), when each labelled image was recorded.
-        stamp_ns: int64 (image,), instant that each shows by its own header.
+        time_ns: int64 (image,), time of recording of each labelled image.
+        stamp_ns: int64 (image,), time of exposure from the header of each image.
 
     """
 
     def __init__(self, path: Path | str) -> None:
-        """Open a file of labels.
+        """Open a label file.
 
         Raises:
-            DatasetError: The file is missing, foreign, of another version or damaged.
+            DatasetError: The file is missing, damaged, or has another format or version.
 
         """
         self.path = Path(path)
@@ -186,7 +227,7 @@ class LabelFile:
             return np.asarray(self._file['images'][number])
 
     def run(self) -> LabelSegment:
-        """Return everything at once."""
+        """Return the whole file."""
         with self._reraise_file_errors():
             return LabelSegment(self.time_ns, self.stamp_ns, np.asarray(self._file['images'][:]), self.frames)
 
@@ -195,7 +236,7 @@ class LabelFile:
         self._file.close()
 
     def __enter__(self) -> LabelFile:
-        """Return the track."""
+        """Return the file."""
         return self
 
     def __exit__(
@@ -208,13 +249,11 @@ class LabelFile:
         attrs = self._file.attrs
         file_format = (str(attrs['format']), int(attrs['version']))
         if file_format != (FORMAT, FORMAT_VERSION):
-            msg = f'{self.path}: format {file_format!r}: this software reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
+            msg = f'{self.path}: format {file_format!r}: this version reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
             raise DatasetError(msg)
         modality = str(attrs['modality'])
         if modality not in MODALITIES or self._file['images'].dtype != MODALITIES[modality][1]:
-            msg = (
-                f'{self.path}: {modality!r} as {self._file["images"].dtype}: known are {dict(MODALITIES)}. Label again.'
-            )
+            msg = f'{self.path}: {modality!r} as {self._file["images"].dtype}: use one of {dict(MODALITIES)}. Label again.'
             raise DatasetError(msg)
         self.description = LabelDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
         self.frames = int(attrs['frames'])

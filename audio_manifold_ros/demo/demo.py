@@ -24,7 +24,8 @@ from audio_manifold_ros.demo.frame_sync import FrameSampler
 from audio_manifold_ros.demo.live_table import live_table
 from audio_manifold_ros.demo.snapshots import sample_evenly, to_snapshots
 from audio_manifold_ros.demo.summary import summarise
-from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet, save_picture
+from audio_manifold_ros.drawing.images import save_png
+from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
@@ -162,7 +163,7 @@ class Demo:
         with self._console.status('drawing'):
             moments = to_snapshots(frames, manifest)
             sheet = contact_sheet(sample_evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
-            save_picture(out / 'contact_sheet.png', sheet)
+            save_png(out / 'contact_sheet.png', sheet)
             write_video(out / 'drive.mp4', moments, self._title())
         (out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
         return summary

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 from audio_manifold_ros.nodes.perception.spectrogram import image_features
 

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.class_ids import (
+    BUILDING,
+    BUS,
+    CAR,
+    FENCE,
+    MOTORCYCLE,
+    RIDER,
+    TRUCK,
+    VEGETATION,
+)
 from audio_manifold_ros.simulation.scene import Facade, Fence, Street, Tree, Vehicle, VehicleKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# Cityscapes train ids.
-ROAD, SIDEWALK, BUILDING, FENCE, VEGETATION, TERRAIN, SKY = 0, 1, 2, 4, 8, 9, 10
-RIDER, CAR, TRUCK, BUS, MOTORCYCLE = 12, 13, 14, 15, 17
 
 # Parts of a vehicle as fractions of its length, width and height: (x0, x1, y0, y1, z0, z1, class).
 # x0 and x1 run from the tail (-0.5) to the nose (0.5).

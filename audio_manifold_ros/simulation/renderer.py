@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.class_ids import ROAD, SIDEWALK, SKY, TERRAIN, VEGETATION
 from audio_manifold_ros.common.errors import SimulationError
-from audio_manifold_ros.simulation.ray_geometry import ROAD, SIDEWALK, TERRAIN, VEGETATION, street_boxes, street_crowns
+from audio_manifold_ros.simulation.ray_geometry import street_boxes, street_crowns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

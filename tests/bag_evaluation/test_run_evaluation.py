@@ -25,7 +25,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from tests.bags import drive_bags

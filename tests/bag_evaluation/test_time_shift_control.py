@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.bag_evaluation.time_shift_control import TimeShiftedControl, choose_shift_s
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 
 
 def prediction_at(stamp_ns: int) -> DepthAndLabels:

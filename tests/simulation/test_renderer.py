@@ -9,20 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.class_ids import BUILDING, CAR, ROAD, SIDEWALK, SKY, TERRAIN, VEGETATION
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.simulation.ray_geometry import (
-    BUILDING,
-    CAR,
-    ROAD,
-    SIDEWALK,
-    TERRAIN,
-    VEGETATION,
-    street_boxes,
-    street_crowns,
-)
+from audio_manifold_ros.simulation.ray_geometry import street_boxes, street_crowns
 from audio_manifold_ros.simulation.renderer import FAR_M, MAX_DEPTH_M, NEAR_M, CameraRenderer
 from audio_manifold_ros.simulation.scene import Facade, Street, Tree, Vehicle, VehicleKind
 from audio_manifold_ros.simulation.sensor_poses import CameraPose

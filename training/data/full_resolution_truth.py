@@ -11,7 +11,7 @@ from typing import final
 import numpy as np
 
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.rig.camera import CameraModel
 from training.data.window_dataset import find_drives
 

@@ -24,8 +24,9 @@ from audio_manifold_ros.common.errors import (
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from training.data.cache_shard import MODALITY_OF_ARRAY
 from training.data.full_resolution_truth import FullResolutionGroundTruth

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from audio_manifold_ros.common.errors import AudioManifoldError
-from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from audio_manifold_ros.drawing.images import save_png
 from training.paper_tables.comparison import comparison_tables
 from training.paper_tables.image_writer import as_picture
 from training.paper_tables.latex_writer import as_latex
@@ -49,7 +49,7 @@ def write_tables(tables: Sequence[ResultTable], folder: Path) -> None:
         path = folder / table.key
         path.with_suffix('.txt').write_text(as_text(table), encoding='utf-8')
         path.with_suffix('.tex').write_text(as_latex(table), encoding='utf-8')
-        save_picture(path.with_suffix('.png'), as_picture(table))
+        save_png(path.with_suffix('.png'), as_picture(table))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from rich.console import Console
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
 )
-from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from audio_manifold_ros.drawing.images import save_png
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         path = options.out or Path(config.output) / 'overview.png'
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(path, make_image_grid(overview(config, options.split, options.windows)))
+        save_png(path, make_image_grid(overview(config, options.split, options.windows)))
     except (AudioManifoldError, OSError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1

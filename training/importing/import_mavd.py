@@ -19,7 +19,7 @@ from rich.console import Console
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_file import label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M, label_depth_unit
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
+from audio_manifold_ros.datasets.label_file import MODALITIES, STEREO_SCALE_M, LabelFile, label_depth_unit
 from training.labelling.frame import RecordedFrame
 from training.labelling.teacher_files import READERS, TeacherFiles
 

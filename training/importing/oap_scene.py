@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.datasets.label_file import MODALITIES
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_file import MODALITIES, label_folder
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.labelling.teacher_files import READERS
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.pcm16 import int16_to_float
-from audio_manifold_ros.datasets.label_depth_unit import STEREO_SCALE_M
+from audio_manifold_ros.datasets.label_file import STEREO_SCALE_M
 from training.importing.imported_labels import DEPTH
 from training.importing.oap_scene import TRACKS, UNRECORDED
 from training.labelling.teacher_files import class_ids, disparity_to_depth_m

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import SKY
+from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 
 

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
+from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
 from training.labelling.bag_frames import BagFrames
 from training.labelling.depth_model import DEFAULT_DEPTH, DepthModel
 from training.labelling.folder_frames import SUFFIXES, PictureFrames

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.common.errors import DatasetError, TrainingError
+from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.label_file import (
     MODALITIES,
     LabelDescription,
@@ -25,7 +26,6 @@ from audio_manifold_ros.datasets.label_file import (
     LabelSegment,
     write_label_file,
 )
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from training.labelling.frame import FrameSource, RecordedFrame
 from training.labelling.teacher import Teacher
 

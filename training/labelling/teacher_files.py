@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.datasets.label_depth_unit import FILES_KIND, STEREO_SCALE_M
+from audio_manifold_ros.datasets.label_file import FILES_KIND, STEREO_SCALE_M
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 

@@ -34,7 +34,7 @@ from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha25
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
-from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
+from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
 LIMITS_HZ = (4000, 192_000)

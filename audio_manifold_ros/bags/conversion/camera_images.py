@@ -26,11 +26,9 @@ from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.datasets.label_depth_unit import label_depth_unit
-from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile
-from audio_manifold_ros.datasets.label_folder import label_folder
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
+from audio_manifold_ros.datasets.label_file import MODALITIES, LabelFile, label_depth_unit, label_folder
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics

@@ -32,8 +32,7 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
 from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.datasets.label_file import LabelFile
-from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
+from audio_manifold_ros.datasets.label_file import LabelFile, exclude_label_folders, label_folder
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 WINDOW_S = 1.0

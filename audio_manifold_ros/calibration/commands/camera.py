@@ -30,7 +30,7 @@ from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.array_types import RgbImage
-from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 
 # Worse than this a camera is refused: error of the corners, of the focal length, and share of the picture seen.
@@ -189,7 +189,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
     board = CharucoBoard(across, down, given.square, given.marker, given.dictionary)
     if given.draw is not None:
         given.draw.parent.mkdir(parents=True, exist_ok=True)
-        save_picture(given.draw, np.repeat(board.draw()[:, :, None], 3, axis=2))
+        save_png(given.draw, np.repeat(board.draw()[:, :, None], 3, axis=2))
         console.print(f'{given.draw}: print it, glue it to something flat, and measure its squares.', markup=False)
         return 0
     path = None if given.rig is None else given.rig / CAMERA_FILE

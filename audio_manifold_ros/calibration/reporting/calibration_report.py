@@ -19,7 +19,7 @@ from rich.table import Table as RichTable
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.errors import CalibrationError
-from audio_manifold_ros.evaluation.reporting.contact_sheet import save_picture
+from audio_manifold_ros.drawing.images import save_png
 
 FORMAT_VERSION = 1
 JSON_FILE, TEXT_FILE = 'report.json', 'report.txt'
@@ -120,7 +120,7 @@ class CalibrationReport:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name, picture in self.pictures.items():
-                save_picture(folder / f'{name}.png', picture)
+                save_png(folder / f'{name}.png', picture)
             (folder / TEXT_FILE).write_text(_text_of(self.show), encoding='utf-8')
             content = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
             (folder / JSON_FILE).write_text(content, encoding='utf-8')

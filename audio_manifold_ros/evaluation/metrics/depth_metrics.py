@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 
 # Depth in the unit `relative` is proportional to metres by an unknown factor: disparity of a teacher, turned over.
 MIN_DEPTH_BY_UNIT = {'m': 1.0, 'relative': 0.1}
@@ -61,9 +61,7 @@ class DepthMetrics:
             EvaluationError: The shapes differ.
 
         """
-        if ground_truth_m.shape != predicted_m.shape or ground_truth_m.ndim != 2:
-            msg = f'Depth of shape {predicted_m.shape} against a truth of {ground_truth_m.shape}: give two images of one size.'
-            raise EvaluationError(msg)
+        check_image_shapes('Depth', predicted_m, ground_truth_m)
         valid = ~np.isnan(ground_truth_m)
         errors = _pixel_errors(*clipped(ground_truth_m[valid], predicted_m[valid], self._near_m))
         self._count('', errors, None)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, DepthMetrics
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_depth_bilinear, resize_nearest
+import numpy as np
+
+from audio_manifold_ros.common.image_resize import resize_nearest
+from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, DepthMetrics, fill_invalid_with_far
 from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 
 
 class FullResolutionScores:
@@ -62,3 +64,11 @@ class FullResolutionScores:
 
 def _differs(ground_truth: NDArray[Any] | None, predicted: NDArray[Any] | None) -> bool:
     return ground_truth is not None and predicted is not None and ground_truth.shape != predicted.shape
+
+
+def resize_depth_bilinear(depth_m: NDArray[np.floating[Any]], rows: int, columns: int) -> NDArray[np.float32]:
+    """Return predicted depth (row, column) in metres at another size, interpolated bilinearly. NaN counts as 80 m."""
+    import cv2
+
+    filled = fill_invalid_with_far(depth_m.astype(np.float32))
+    return np.asarray(cv2.resize(filled, (columns, rows), interpolation=cv2.INTER_LINEAR), dtype=np.float32)

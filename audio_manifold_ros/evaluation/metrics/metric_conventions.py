@@ -19,7 +19,7 @@ from audio_manifold_ros.evaluation.metrics.paper_metrics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics, relative_error
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
@@ -22,24 +22,10 @@ from audio_manifold_ros.evaluation.metrics.regions import region_masks
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
 from audio_manifold_ros.evaluation.metrics.skill_score import skill_scores
 from audio_manifold_ros.evaluation.metrics.structure_metrics import StructureMetrics
-from audio_manifold_ros.inference.bundle.confidence_fit import depth_correctness, label_correctness
+from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel
-
-
-@dataclass(frozen=True)
-class DepthAndLabels:
-    """Depth and labels of one instant, true or predicted.
-
-    Attributes:
-        depth_m: (row, column) metres, NaN invalid; None if there is none.
-        labels: uint8 (row, column), 255 unlabelled; None if there are none.
-
-    """
-
-    depth_m: NDArray[np.floating[Any]] | None
-    labels: NDArray[np.uint8] | None
 
 
 class MetricSuite:

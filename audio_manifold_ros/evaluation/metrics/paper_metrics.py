@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
-from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
-from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key, image_iou
 
 DEPTH_KEYS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
 REFERENCE_KEYS = (*DEPTH_KEYS, 'auc_crr_equation')
@@ -27,7 +27,6 @@ PAPER_CLASSES = ('road', 'sidewalk', 'building', 'fence', 'vegetation', 'terrain
 REFERENCE_NEAR_M, REFERENCE_FAR_M = 1e-3, 80.0
 REFERENCE_THRESHOLDS = np.linspace(0, 0.3, 30)
 REFERENCE_AUC_STEP = 0.1
-REFERENCE_SMOOTHING = 1e-10
 
 
 class PaperDepth:
@@ -159,43 +158,6 @@ def paper_mean(figures: Mapping[str, float]) -> float:
     return float(np.mean(present)) if present else float('nan')
 
 
-def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the intersection over union of one image (class,), NaN for a class that its truth lacks.
-
-    Raises:
-        EvaluationError: The shapes differ.
-
-    """
-    labelled = _labelled(ground_truth, predicted)
-    classes = len(CLASS_NAMES)
-    rows, columns = np.minimum(ground_truth[labelled], classes), np.minimum(predicted[labelled], classes)
-    width = classes + 1
-    counts = np.bincount(rows.astype(np.int64) * width + columns, minlength=width * width).reshape(width, width)
-    present, intersection = counts.sum(axis=1)[:classes], np.diagonal(counts)[:classes]
-    either = present + counts.sum(axis=0)[:classes] - intersection
-    iou = (intersection + REFERENCE_SMOOTHING) / (either + REFERENCE_SMOOTHING)
-    return np.where(present > 0, iou, np.nan)
-
-
-def image_miou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
-    """Return the mean over the classes in the truth of one image, None if it has none."""
-    iou = image_iou(ground_truth, predicted)
-    return float(np.nanmean(iou)) if not np.isnan(iou).all() else None
-
-
-def _labelled(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    _check_shapes(ground_truth, predicted)
-    return np.asarray(ground_truth != UNLABELLED)
-
-
 def _valid(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
-    _check_shapes(ground_truth, predicted)
+    check_image_shapes('Depth', predicted, ground_truth)
     return np.asarray(~np.isnan(ground_truth))
-
-
-def _check_shapes(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> None:
-    if ground_truth.shape != predicted.shape or ground_truth.ndim != 2:
-        msg = (
-            f'An image of shape {predicted.shape} against a truth of {ground_truth.shape}: give two images of one size.'
-        )
-        raise EvaluationError(msg)

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
+
+# Smoothing term of the intersection over union of one image, as in the published code.
+IOU_SMOOTHING = 1e-10
 
 
 class SegmentationMetrics:
@@ -38,9 +42,7 @@ class SegmentationMetrics:
             EvaluationError: The shapes differ, or the truth holds an id that is no class.
 
         """
-        if ground_truth.shape != predicted.shape:
-            msg = f'Labels of shape {predicted.shape} against a truth of {ground_truth.shape}: give two images of one size.'
-            raise EvaluationError(msg)
+        check_image_shapes('Labels', predicted, ground_truth)
         labelled = ground_truth != UNLABELLED
         rows = ground_truth[labelled].astype(np.int64)
         if rows.size and rows.max() >= self._classes:
@@ -82,3 +84,28 @@ class SegmentationMetrics:
 def class_key(class_id: int) -> str:
     """Return the name of a class's figure: `iou_traffic_light`."""
     return f'iou_{CLASS_NAMES[class_id].replace(" ", "_")}'
+
+
+def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the intersection over union of one image (class,), NaN for a class that its truth lacks.
+
+    Raises:
+        EvaluationError: The shapes differ.
+
+    """
+    check_image_shapes('Labels', predicted, ground_truth)
+    labelled = ground_truth != UNLABELLED
+    classes = len(CLASS_NAMES)
+    rows, columns = np.minimum(ground_truth[labelled], classes), np.minimum(predicted[labelled], classes)
+    width = classes + 1
+    counts = np.bincount(rows.astype(np.int64) * width + columns, minlength=width * width).reshape(width, width)
+    present, intersection = counts.sum(axis=1)[:classes], np.diagonal(counts)[:classes]
+    either = present + counts.sum(axis=0)[:classes] - intersection
+    iou = (intersection + IOU_SMOOTHING) / (either + IOU_SMOOTHING)
+    return np.where(present > 0, iou, np.nan)
+
+
+def image_miou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
+    """Return the mean over the classes in the truth of one image, None if it has none."""
+    iou = image_iou(ground_truth, predicted)
+    return float(np.nanmean(iou)) if not np.isnan(iou).all() else None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+    from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.rig.camera import CameraModel
 
 # A region's edges and what is near them.

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The drive as a film: what was seen and what was heard, side by side, in real time."""
+"""MP4 video of a drive: ground truth and prediction side by side, in real time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
+from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -21,31 +23,29 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 
 CODEC = 'mp4v'
-# The camera sees 100° × 50°.
+# The field of view of the camera is 100° × 50°.
 CELL_WIDTH, CELL_HEIGHT = 400, 200
 GAP, HEADER, CAPTION = 12, 44, 26
-BACKGROUND, TEXT, FAINT = (15, 17, 21), (236, 238, 242), (140, 147, 160)
-# The range of the spectrograms is taken from so many frames.
+# Number of frames that set the colour range of the spectrograms.
 FIRST_FRAMES = 40
-Picture = Any
 
 
 class Mp4Writer:
-    """An MP4 that is written while the drive goes on: memory does not grow with its length.
+    """Incremental writer of an MP4 file. Memory use does not grow with the length of the drive.
 
-    A context: the file is complete when it is left.
+    Use it as a context manager. The file is complete when the context ends.
     """
 
     def __init__(
         self, path: Path, title: str, rate_hz: float, spectrogram_range: tuple[float, float] | None = None
     ) -> None:
-        """Write nothing yet.
+        """Set up the writer. The first frame creates the file.
 
         Args:
             path: The file.
             title: Heading of every frame.
-            rate_hz: Frames a second.
-            spectrogram_range: Darkest and brightest value of the spectrogram; by default of the first frames.
+            rate_hz: Frames per second.
+            spectrogram_range: Darkest and brightest value of the spectrogram. None takes it from the first frames.
 
         """
         self._path = path
@@ -56,13 +56,13 @@ class Mp4Writer:
         self._writer: Any = None
 
     def __enter__(self) -> Mp4Writer:  # noqa: PYI034 - typing.Self needs Python 3.11
-        """Enter."""
+        """Return the writer."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish the file."""
+        """Complete the file."""
         self._write_pending()
         if self._writer is not None:
             self._writer.release()
@@ -85,7 +85,7 @@ class Mp4Writer:
         for snapshot in pending:
             self._write(draw_frame(snapshot, self._title, self._spectrogram_range or (0.0, 1.0)))
 
-    def _write(self, frame: NDArray[np.uint8]) -> None:
+    def _write(self, frame: RgbImage) -> None:
         import cv2
 
         if self._writer is None:
@@ -100,7 +100,7 @@ class Mp4Writer:
 
 
 def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> None:
-    """Write one picture for each moment, at the pace of the drive, as MP4.
+    """Write an MP4 file with one frame for each snapshot, at the speed of the drive.
 
     Raises:
         EvaluationError: The codec is missing, or the file cannot be written.
@@ -108,16 +108,16 @@ def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> None:
     """
     span_s = snapshots[-1].time_s - snapshots[0].time_s
     rate_hz = (len(snapshots) - 1) / span_s if span_s > 0 else 1.0
-    with Mp4Writer(path, title, rate_hz, _spectrogram_range(snapshots)) as film:
+    with Mp4Writer(path, title, rate_hz, _spectrogram_range(snapshots)) as writer:
         for snapshot in snapshots:
-            film.add(snapshot)
+            writer.add(snapshot)
 
 
-def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, float]) -> NDArray[np.uint8]:
-    """Draw sound and images of a moment, uint8 (row, column, 3) with even sizes.
+def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, float]) -> RgbImage:
+    """Draw the sound and the images of a snapshot, uint8 (row, column, 3) with even sizes.
 
     Args:
-        snapshot: What to draw; what it lacks stays dark.
+        snapshot: The content. Missing images stay dark.
         title: Heading.
         spectrogram_range: Darkest and brightest value of the spectrogram.
 
@@ -129,21 +129,21 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         ),
         ('Depth, camera', _coloured(colour_depth, snapshot.ground_truth.depth_m)),
         ('Classes, camera', _coloured(colour_labels, snapshot.ground_truth.labels)),
-        ('Confidence of what is heard', _coloured(colour_confidence, snapshot.confidence)),
-        ('Depth, heard', _coloured(colour_depth, snapshot.predicted.depth_m)),
-        ('Classes, heard', _coloured(colour_labels, snapshot.predicted.labels)),
+        ('Confidence of the prediction', _coloured(colour_confidence, snapshot.confidence)),
+        ('Depth, predicted', _coloured(colour_depth, snapshot.predicted.depth_m)),
+        ('Classes, predicted', _coloured(colour_labels, snapshot.predicted.labels)),
     )
     width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP)
-    frame: Picture = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
-    _write(frame, title, (GAP, 30), TEXT, 0.75)
-    _write(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
+    frame: RgbImage = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
+    write_text(frame, title, (GAP, 30), TEXT, 0.75)
+    write_text(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
     for index, (caption, picture) in enumerate(cells):
         row, column = divmod(index, 3)
         left, top = GAP + column * (CELL_WIDTH + GAP), HEADER + row * (CAPTION + CELL_HEIGHT + GAP)
-        _write(frame, caption, (left, top + 18), FAINT, 0.5)
+        write_text(frame, caption, (left, top + 18), FAINT, 0.5)
         if picture is not None:
             frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH] = _scaled(picture)
-    return np.asarray(frame, dtype=np.uint8)
+    return frame
 
 
 def _spectrogram_range(snapshots: Sequence[Snapshot]) -> tuple[float, float]:
@@ -152,20 +152,9 @@ def _spectrogram_range(snapshots: Sequence[Snapshot]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _coloured(colour: Any, image: NDArray[Any] | None) -> Picture:
+def _coloured(colour: Callable[[Any], RgbImage], image: NDArray[Any] | None) -> RgbImage | None:
     return None if image is None else colour(image)
 
 
-def _scaled(picture: Picture) -> Picture:
-    import cv2
-
-    # Enlarged without smoothing first, so that borders between classes stay sharp.
-    return cv2.resize(
-        picture.repeat(4, axis=0).repeat(4, axis=1), (CELL_WIDTH, CELL_HEIGHT), interpolation=cv2.INTER_AREA
-    )
-
-
-def _write(frame: Picture, text: str, at: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:
-    import cv2
-
-    cv2.putText(frame, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+def _scaled(image: RgbImage) -> RgbImage:
+    return scale_with_sharp_edges(image, CELL_WIDTH, CELL_HEIGHT, factor=4)

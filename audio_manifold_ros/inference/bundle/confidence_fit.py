@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.confidence import (
     ConfidenceModel,
@@ -24,23 +23,10 @@ from audio_manifold_ros.inference.bundle.confidence import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEPTH_TOLERANCE_RATIO = 0.25
 BIAS_PRIOR_VARIANCE = 1.0
 SLOPE_PRIOR_VARIANCE = 100.0
 NEWTON_STEPS = 60
 PROBABILITY_MARGIN = 1e-6
-
-
-def depth_correctness(predicted_m: NDArray[np.floating], ground_truth_m: NDArray[np.floating]) -> FloatArray:
-    """Return 1 where a published depth is right, else 0: within 25 %, or NaN where the truth is NaN."""
-    with np.errstate(invalid='ignore'):
-        is_close = np.abs(predicted_m - ground_truth_m) <= DEPTH_TOLERANCE_RATIO * ground_truth_m
-    return np.where(np.isnan(ground_truth_m), np.isnan(predicted_m), is_close).astype(np.float64)
-
-
-def label_correctness(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> FloatArray:
-    """Return 1 where the class is right, 0 where it is wrong, NaN where the truth is unlabelled (255)."""
-    return np.where(ground_truth == UNLABELLED, np.nan, predicted == ground_truth)
 
 
 def cell_means(pixels: NDArray[np.floating], cells: int) -> FloatArray:

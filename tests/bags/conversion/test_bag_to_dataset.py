@@ -26,8 +26,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegment, write_label_file
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegment, label_folder, write_label_file
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import Drive

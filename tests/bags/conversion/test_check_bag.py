@@ -20,7 +20,7 @@ from audio_manifold_ros.bags.storage.bag_message import BagMessage
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.errors import BagError
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_file import label_folder
 from tests.bags import drive_bags
 from tests.bags.bag_examples import make_messages, text_message, write_bag
 

@@ -22,7 +22,7 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from tests.bags.drive_bags import BLOCK, EPOCH_NS, IMAGE, RIG, audio_message, image_message, sound
 

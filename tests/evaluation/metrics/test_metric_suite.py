@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.rig.camera import CameraModel
 
 

@@ -10,18 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import DepthMetrics, median_scaled
 from audio_manifold_ros.evaluation.metrics.metric_conventions import MetricConventions
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.paper_metrics import (
     PAPER_CLASSES,
     PaperDepth,
     ReferenceDepth,
     ReferenceSegmentation,
-    image_iou,
     paper_mean,
 )
-from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics, image_iou
 
 GROUND_TRUTH_M = np.array([[4.0, 10.0], [20.0, np.nan]])
 

@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence, joint_probability
-from audio_manifold_ros.inference.bundle.confidence_fit import (
-    CalibrationSet,
-    cell_means,
-    depth_correctness,
-    fit_confidence,
-    fit_modality,
-    label_correctness,
-)
+from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, cell_means, fit_confidence, fit_modality
+from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 CELLS = 8

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from tests.training.importing import oap_tree
 from training.importing import import_oap
 from training.labelling import label

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.image_resize import resize_nearest
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
-from audio_manifold_ros.evaluation.metrics.image_resize import resize_nearest
 from tests.training.importing.oap_tree import disparity, mask, tone
 from training.importing import import_reference
 from training.importing.reference_drive import centres, picture_number

@@ -17,8 +17,7 @@ from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.errors import BagError, TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
-from audio_manifold_ros.datasets.label_depth_unit import label_depth_unit
-from audio_manifold_ros.datasets.label_file import LabelDescription
+from audio_manifold_ros.datasets.label_file import LabelDescription, label_depth_unit
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.training.labelling.recording import (
     FRAMES,

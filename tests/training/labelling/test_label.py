@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import DatasetError, TrainingError
-from audio_manifold_ros.datasets.label_file import LabelFile
-from audio_manifold_ros.datasets.label_folder import label_folder
+from audio_manifold_ros.datasets.label_file import LabelFile, label_folder
 from tests.training.labelling.recording import FRAMES, LATENCY_NS, depth_image, label_image, picture, stamps
 from training.labelling import label_job as job_module
 from training.labelling.bag_frames import BagFrames

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from audio_manifold_ros.evaluation.metrics.metric_suite import DepthAndLabels, MetricSuite
+from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.rig.camera import CameraModel
 
 CAMERA = CameraModel(32, 32, 14.0, 36.0, 15.5, 15.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio_manifold_ros.datasets.label_folder import exclude_label_folders, label_folder
+from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
 
 
 def test_a_pattern_that_names_labels_means_the_recordings(tmp_path: Path) -> None:
