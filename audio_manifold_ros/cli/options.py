@@ -1,0 +1,71 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Command-line options that several verbs share, defined once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from audio_manifold_ros.common.argument_types import whole_number
+
+MAX_WORKERS = 1024
+MAX_IMAGE_SIZE = 4096
+RATE_LIMITS_HZ = (4000, 192_000)
+DEFAULT_BUNDLE = 'models/street'
+DEFAULT_RATE_HZ = 22_500
+DEFAULT_SIZE = (128, 128)
+
+
+def add_bags_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument `bags`: one or more paths."""
+    parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument('--json', action='store_true', help='print the result as JSON')
+
+
+def add_workers_option(parser: argparse.ArgumentParser) -> None:
+    """Add --workers, by default one for each processor."""
+    parser.add_argument(
+        '--workers',
+        type=whole_number(1, MAX_WORKERS),
+        default=os.cpu_count() or 1,
+        help='number of processes (default: %(default)s)',
+    )
+
+
+def add_drives_output_option(parser: argparse.ArgumentParser) -> None:
+    """Add --out, the folder of the drive files to write."""
+    parser.add_argument('--out', type=Path, required=True, help='folder of the drive files; complete ones are kept')
+
+
+def add_drive_format_options(parser: argparse.ArgumentParser) -> None:
+    """Add --rate and --size, the sample rate and the image size of the drive files to write."""
+    parser.add_argument(
+        '--rate',
+        type=whole_number(*RATE_LIMITS_HZ),
+        default=DEFAULT_RATE_HZ,
+        help='sample rate in Hz (default: %(default)s)',
+    )
+    add_size_option(parser)
+
+
+def add_size_option(parser: argparse.ArgumentParser) -> None:
+    """Add --size, the size of the images to write."""
+    parser.add_argument(
+        '--size',
+        type=whole_number(1, MAX_IMAGE_SIZE),
+        nargs=2,
+        default=DEFAULT_SIZE,
+        metavar=('ROWS', 'COLUMNS'),
+        help='image size (default: 128 128)',
+    )
+
+
+def add_bundle_option(parser: argparse.ArgumentParser) -> None:
+    """Add --bundle, by default the bundle that is shipped."""
+    parser.add_argument('--bundle', default=DEFAULT_BUNDLE, help='folder of the bundle (default: %(default)s)')

@@ -1,0 +1,68 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parser of one verb: the same layout of help, examples, exit status and shell completion for all of them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from audio_manifold_ros.cli.verbs import Verb, find_verb
+
+HELP_WIDTH = 100
+COMPLETION_VARIABLE = '_ARGCOMPLETE'
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser that keeps the line breaks of its texts and completes words in the shell."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault('formatter_class', argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """Complete words if the shell asks for it, otherwise parse."""
+        complete(self)
+        return super().parse_known_args(args, namespace)
+
+
+def command_parser(name: str, details: str = '') -> CommandParser:
+    """Return the parser of a verb: its name, description, example and exit status come from the table of verbs.
+
+    Args:
+        name: Of the verb, for example `bag check`.
+        details: Paragraphs that follow the summary, separated by blank lines.
+
+    """
+    verb = find_verb(name)
+    summary = verb.summary[0].upper() + verb.summary[1:] + '.'
+    description = '\n\n'.join([summary, *filter(None, [wrap(details)])])
+    return CommandParser(prog=verb.program, description=description, epilog=epilog(verb))
+
+
+def epilog(verb: Verb) -> str:
+    """Return the end of the help of a verb: example and exit status."""
+    return f'example:\n  {verb.program} {verb.example}\n\nexit status:\n{_indent(verb.exit_status)}'
+
+
+def wrap(text: str) -> str:
+    """Break the lines of paragraphs that blank lines separate."""
+    return '\n\n'.join(textwrap.fill(paragraph, HELP_WIDTH) for paragraph in text.split('\n\n'))
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer the completion request of a shell and exit. Return at once in a normal run, or without argcomplete."""
+    if COMPLETION_VARIABLE in os.environ:
+        try:
+            argcomplete = importlib.import_module('argcomplete')
+        except ModuleNotFoundError:
+            return
+        argcomplete.autocomplete(parser)
+
+
+def _indent(statuses: str) -> str:
+    return '\n'.join(f'  {status}' for status in statuses.split('; '))

@@ -1,0 +1,259 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Table of the verbs of `audio-manifold`. To add a command, add a line here and a module with `main(arguments) -> int`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROGRAM = 'audio-manifold'
+PACKAGE = 'audio_manifold_ros'
+EXIT_STATUS = '0: success; 1: the command failed, or what it checks is bad; 2: wrong usage; 130: interrupted'
+GROUPS = {
+    'bag': 'record, check, recover, convert, replay and score ROS bags',
+    'rig': 'calibrate a microphone array, compare and export rigs',
+    'train': 'make datasets, fit networks, score them and export bundles',
+    'model': 'inspect bundles and compile them for a GPU',
+}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command of `audio-manifold`.
+
+    Attributes:
+        name: The words that select it, for example `bag check`.
+        module: The module with `main(arguments) -> int`. It is imported when the verb runs.
+        summary: One line for the list of verbs, and the description in its own help.
+        example: The arguments of an example call.
+        prefix: Arguments that precede those of the user.
+        exit_status: The meaning of its exit status.
+        ros_arguments: Whether the verb is a ROS node without options of its own.
+
+    """
+
+    name: str
+    module: str
+    summary: str
+    example: str = ''
+    prefix: tuple[str, ...] = ()
+    exit_status: str = EXIT_STATUS
+    ros_arguments: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the name."""
+        return tuple(self.name.split())
+
+    @property
+    def program(self) -> str:
+        """The words to type, the program included."""
+        return f'{PROGRAM} {self.name}'
+
+    @property
+    def needs_checkout(self) -> bool:
+        """Whether the module is part of the repository but not of the installed package."""
+        return not self.module.startswith(f'{PACKAGE}.')
+
+
+_BAGS, _TRAIN_CONFIG = f'{PACKAGE}.bags', '--config training/configs/systems/vq_8x8.yaml'
+_CALIBRATION_STATUS = (
+    '0: the rig is healthy; 1: a fault or a difference was found, or the recording cannot be measured; '
+    '2: wrong usage, or the command cannot run; 130: interrupted'
+)
+
+VERBS = tuple(
+    Verb(*columns)
+    for columns in (
+        (
+            'demo',
+            f'{PACKAGE}.demo.__main__',
+            'run the shipped model on a simulated street, a file or a sound device and show its images',
+            '--seconds 20 --out demo_output',
+        ),
+        (
+            'bag record',
+            f'{PACKAGE}.nodes.recorder.recorder',
+            'record the audio device and the topics of a drive into a bag',
+            '--ros-args -p rig:=my_rig -p device.name:=MA-USB8',
+            (),
+            EXIT_STATUS,
+            True,
+        ),
+        (
+            'bag check',
+            f'{_BAGS}.conversion.check_bag',
+            'check whether bags can become a dataset, and list the problems',
+            'recordings/drive_1',
+        ),
+        (
+            'bag recover',
+            f'{_BAGS}.recovery.recover',
+            'rebuild a valid bag from a damaged one',
+            'recordings/drive_1 recordings/drive_1_recovered',
+        ),
+        ('bag convert', f'{_BAGS}.conversion.bag_to_dataset', 'convert bags into drive files', 'recordings/* --out data/town'),
+        (
+            'bag evaluate',
+            f'{PACKAGE}.nodes.evaluation.evaluate_bag',
+            'score a bundle on a bag and write a report',
+            'recordings/drive_1 --bundle models/street --out scores',
+            (),
+            '0: success; 1: the bag or the bundle cannot be used; 2: wrong usage, or live and offline predictions differ; '
+            '130: interrupted',
+        ),
+        (
+            'bag replay',
+            f'{PACKAGE}.nodes.replay.replay',
+            'play a bag over ROS, with /clock',
+            'recordings/drive_1 --rate 0.5 --loop',
+        ),
+        (
+            'bag simulate',
+            f'{_BAGS}.conversion.simulated_bag',
+            'write simulated drives as bags',
+            '--seed 7 8 9 --seconds 60 --out bags',
+        ),
+        (
+            'rig calibrate',
+            f'{PACKAGE}.calibration.commands.cli',
+            'measure the microphones and the camera of a rig',
+            'check --device MA-USB8 --rig my_rig',
+            (),
+            _CALIBRATION_STATUS,
+        ),
+        (
+            'rig diff',
+            f'{PACKAGE}.calibration.commands.cli',
+            'list the differences between two rigs',
+            'calibration/roof_octagon my_rig',
+            ('diff',),
+            _CALIBRATION_STATUS,
+        ),
+        (
+            'rig urdf',
+            f'{PACKAGE}.rig.rig_to_urdf',
+            'describe a rig for robot_state_publisher and tf2',
+            'calibration/roof_octagon --out roof.xacro',
+        ),
+        (
+            'train simulate',
+            'training.data.simulate',
+            'write simulated drives',
+            '--drives 5000 --seconds 2 --out data/street',
+        ),
+        (
+            'train import oap',
+            'training.importing.import_oap',
+            'convert the OAP dataset into drive files',
+            'downloads/oap --out data/oap',
+        ),
+        (
+            'train import mavd',
+            'training.importing.import_mavd',
+            'convert the MAVD dataset into drive files',
+            'data/MAVD --out data/mavd --depth teachers/depth --segmentation teachers/masks',
+        ),
+        (
+            'train import reference',
+            'training.importing.import_reference',
+            'convert HDF5 files of the published code into drive files',
+            'audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference',
+        ),
+        (
+            'train label',
+            'training.labelling.label',
+            'predict depth and classes of camera images with teacher models',
+            'recordings/drive_1',
+        ),
+        (
+            'train split make',
+            'training.splits.make_split',
+            'write a split file of MAVD',
+            'mavd-days data/mavd --out data/mavd_days.yaml',
+        ),
+        (
+            'train split check',
+            'training.splits.check_split',
+            'measure the leakage between the parts of a split',
+            'data/mavd --split data/mavd_days.yaml',
+            (),
+            '0: no leakage; 1: leakage; 2: wrong usage, or the leakage cannot be measured; 130: interrupted',
+        ),
+        (
+            'train fit manifold',
+            'training.fitting.fit_manifold',
+            'fit the VQ-VAE of a modality',
+            '--config training/configs/street.yaml --modality depth',
+        ),
+        (
+            'train fit transform',
+            'training.fitting.fit_transform',
+            'fit the AT-nets on frozen manifolds',
+            '--config training/configs/street.yaml',
+        ),
+        (
+            'train fit direct',
+            'training.fitting.fit_direct',
+            'fit the single-stage networks',
+            '--config training/configs/systems/end_to_end_8x8.yaml',
+        ),
+        (
+            'train run',
+            'training.experiment.run',
+            'run experiments from the fit to the scores',
+            f'{_TRAIN_CONFIG} --seed 0 1 2',
+        ),
+        (
+            'train evaluate',
+            'training.experiment.evaluate',
+            'score the fitted networks of an experiment',
+            '--config training/configs/street.yaml --split test',
+        ),
+        (
+            'train visualize',
+            'training.experiment.visualize',
+            'draw predictions of an experiment beside the ground truth',
+            '--config training/configs/street.yaml --out overview.png',
+        ),
+        ('train tables', 'training.experiment.tables', 'make the tables of the paper from stored runs', 'street'),
+        (
+            'train export',
+            'training.export.export_bundle',
+            'export an experiment as a bundle',
+            '--config training/configs/street.yaml --output models/street',
+        ),
+        (
+            'train quantize',
+            'training.export.quantize',
+            'add an int8 graph to a bundle',
+            '--config training/configs/street.yaml --bundle models/street',
+        ),
+        (
+            'model info',
+            f'{PACKAGE}.inference.bundle.bundle_info',
+            'verify a bundle and print its manifest, arrays, file sizes, hashes and scores',
+            'models/street',
+        ),
+        (
+            'model build-engine',
+            f'{PACKAGE}.inference.tensorrt.build_engine',
+            'compile the networks of a bundle with TensorRT, for the GPU of this machine',
+            'models/street --precision fp16',
+        ),
+        ('bench', 'benchmarks.__main__', 'run benchmarks and write benchmarks/README.md', 'pipeline latency --short'),
+    )
+)
+
+
+def find_verb(name: str) -> Verb:
+    """Return the verb of a name.
+
+    Raises:
+        KeyError: There is no such verb.
+
+    """
+    for verb in VERBS:
+        if verb.name == name:
+            return verb
+    raise KeyError(name)
