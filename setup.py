@@ -42,6 +42,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            f'audio-manifold = {NAME}.cli.dispatch:main',
             f'perception_node = {NAME}.nodes.perception.perception_node:main',
             f'simulated_drive = {NAME}.nodes.simulator.simulated_drive:main',
             f'replay = {NAME}.nodes.replay.replay:main',

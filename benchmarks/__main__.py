@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from audio_manifold_ros.cli.parser import command_parser
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.report import read_results, render_page, write_results
 from benchmarks.harness.short_mode import SHORT_VARIABLE
@@ -62,7 +62,7 @@ BENCHES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benches and write the results; 1 if one of them could not be run."""
-    parser = argparse.ArgumentParser(prog='benchmarks', description='Measure and write benchmarks/README.md.')
+    parser = command_parser('bench')
     parser.add_argument('bench', nargs='*', metavar='BENCH', help=f'some of: {", ".join(BENCHES)} (default: all)')
     parser.add_argument('--short', action='store_true', help='only try whether they run; nothing is stored')
     options = parser.parse_args(arguments)

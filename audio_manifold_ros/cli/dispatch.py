@@ -52,8 +52,8 @@ def run_verb(verb: Verb, arguments: Sequence[str]) -> int:
     if verb.needs_checkout and not _find_checkout(verb):
         top = verb.module.partition('.')[0]
         print(
-            f'{verb.program}: the folder {top!r} is not installed with the package. Run the command in a checkout of the '
-            f'repository: ./run exec {verb.program} …',
+            f'{verb.program}: the folder {top!r} is not installed with the package. Run the command in a checkout of '
+            f'the repository: ./run exec {verb.program} …',
             file=sys.stderr,
         )
         return EXIT_USAGE
@@ -94,15 +94,12 @@ def _add_verbs(parser: CommandParser, group: str) -> None:
         if verb.words[:depth] == tuple(group.split()):
             word = verb.words[depth]
             children.setdefault(word, verb.summary if len(verb.words) == depth + 1 else GROUPS.get(word, ''))
-    for word in children:
-        if not children[word]:
-            prefix = f'{group} {word} '.lstrip()
-            children[word] = ', '.join(verb.name.removeprefix(prefix) for verb in VERBS if verb.name.startswith(prefix))
     verbs = parser.add_subparsers(title='verbs', metavar='VERB', required=True)
     for word, summary in children.items():
-        child = verbs.add_parser(word, help=summary, add_help=False)
         path = f'{group} {word}'.strip()
-        if not any(verb.name == path for verb in VERBS):
+        below = [verb.name.removeprefix(f'{path} ') for verb in VERBS if verb.name.startswith(f'{path} ')]
+        child = verbs.add_parser(word, help=summary or ', '.join(below), add_help=False)
+        if below:
             _add_verbs(child, path)
 
 

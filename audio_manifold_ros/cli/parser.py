@@ -17,17 +17,23 @@ HELP_WIDTH = 100
 COMPLETION_VARIABLE = '_ARGCOMPLETE'
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=HELP_WIDTH)
+
+
 class CommandParser(argparse.ArgumentParser):
     """An argument parser that keeps the line breaks of its texts and completes words in the shell."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        options.setdefault('formatter_class', argparse.RawDescriptionHelpFormatter)
+        """Take the arguments of `ArgumentParser`."""
+        options.setdefault('formatter_class', _HelpFormatter)
         super().__init__(*args, **options)
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """Complete words if the shell asks for it, otherwise parse."""
         complete(self)
-        return super().parse_known_args(args, namespace)
+        return super().parse_args(args, namespace)
 
 
 def command_parser(name: str, details: str = '') -> CommandParser:
@@ -46,7 +52,12 @@ def command_parser(name: str, details: str = '') -> CommandParser:
 
 def epilog(verb: Verb) -> str:
     """Return the end of the help of a verb: example and exit status."""
-    return f'example:\n  {verb.program} {verb.example}\n\nexit status:\n{_indent(verb.exit_status)}'
+    return f'example:\n  {verb.program} {verb.example}\n\n{exit_status_text(verb)}'
+
+
+def exit_status_text(verb: Verb) -> str:
+    """Return the meaning of the exit status of a verb, a line for each."""
+    return '\n'.join(['exit status:', *(f'  {status}' for status in verb.exit_status.split('; '))])
 
 
 def wrap(text: str) -> str:
@@ -62,7 +73,3 @@ def complete(parser: argparse.ArgumentParser) -> None:
         except ModuleNotFoundError:
             return
         argcomplete.autocomplete(parser)
-
-
-def _indent(statuses: str) -> str:
-    return '\n'.join(f'  {status}' for status in statuses.split('; '))

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Table of the verbs of `audio-manifold`. To add a command, add a line here and a module with `main(arguments) -> int`."""
+"""Table of the verbs of `audio-manifold`.
+
+To add a command, add a row here and write a module with `main(arguments) -> int`.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,10 @@ _CALIBRATION_STATUS = (
     '0: the rig is healthy; 1: a fault or a difference was found, or the recording cannot be measured; '
     '2: wrong usage, or the command cannot run; 130: interrupted'
 )
+_EVALUATE_STATUS = (
+    '0: success; 1: the bag or the bundle cannot be used; 2: wrong usage, or live and offline predictions differ; '
+    '130: interrupted'
+)
 
 VERBS = tuple(
     Verb(*columns)
@@ -92,15 +99,19 @@ VERBS = tuple(
             'rebuild a valid bag from a damaged one',
             'recordings/drive_1 recordings/drive_1_recovered',
         ),
-        ('bag convert', f'{_BAGS}.conversion.bag_to_dataset', 'convert bags into drive files', 'recordings/* --out data/town'),
+        (
+            'bag convert',
+            f'{_BAGS}.conversion.bag_to_dataset',
+            'convert bags into drive files',
+            'recordings/* --out data/town',
+        ),
         (
             'bag evaluate',
             f'{PACKAGE}.nodes.evaluation.evaluate_bag',
             'score a bundle on a bag and write a report',
             'recordings/drive_1 --bundle models/street --out scores',
             (),
-            '0: success; 1: the bag or the bundle cannot be used; 2: wrong usage, or live and offline predictions differ; '
-            '130: interrupted',
+            _EVALUATE_STATUS,
         ),
         (
             'bag replay',
@@ -213,7 +224,7 @@ VERBS = tuple(
         (
             'train visualize',
             'training.experiment.visualize',
-            'draw predictions of an experiment beside the ground truth',
+            'draw predictions of an experiment next to the ground truth',
             '--config training/configs/street.yaml --out overview.png',
         ),
         ('train tables', 'training.experiment.tables', 'make the tables of the paper from stored runs', 'street'),

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.cli.options import add_bundle_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 
@@ -44,9 +45,7 @@ class DemoOptions:
 
 def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     """Read the command line; a mistake ends the program with a sentence."""
-    parser = argparse.ArgumentParser(
-        prog='./run demo', description='Hear a street and see it: live, and as pictures and figures in a folder.'
-    )
+    parser = command_parser('demo')
     parser.add_argument(
         '--seconds', type=number(1, 86_400), default=20.0, help='how long images are shown (default: %(default)s)'
     )
@@ -62,7 +61,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     parser.add_argument(
         '--out', type=Path, default=Path('demo_output'), help='folder for the results (default: %(default)s)'
     )
-    parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
+    add_bundle_option(parser)
     parser.add_argument('--rate', type=number(0.1, 200), default=30.0, help='images a second (default: %(default)s)')
     args = parser.parse_args(arguments)
     kind, _, place = args.source.partition(':')

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
@@ -39,9 +39,7 @@ WRITERS = {'xacro': to_xacro, 'urdf': to_urdf, 'commands': static_transform_comm
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; 1 if the rig cannot be used or the file not be written."""
-    parser = argparse.ArgumentParser(
-        prog='rig_to_urdf', description='Describe a rig for robot_state_publisher and tf2.'
-    )
+    parser = command_parser('rig urdf')
     parser.add_argument('rig', type=Path, help=f'folder with {RIG_FILE} and {EXTRINSICS_FILE}')
     parser.add_argument('--format', choices=tuple(WRITERS), default='xacro', help='what is written (%(default)s)')
     parser.add_argument('--out', type=Path, help='file to write (default: the terminal)')

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
@@ -23,6 +22,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros import __version__
+from audio_manifold_ros.cli.options import add_drives_output_option, add_workers_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.pcm16 import float_to_int16
@@ -200,7 +201,7 @@ def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int) ->
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='python -m training.data.simulate', description='Write simulated drives.')
+    parser = command_parser('train simulate')
     parser.add_argument('--drives', type=whole_number(1), required=True, help='how many streets')
     parser.add_argument('--first-seed', type=int, default=0, help='seed of the first street')
     parser.add_argument('--seconds', type=whole_number(1), default=2, help='length of each drive')
@@ -210,8 +211,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         default=0.5,
         help='of each image in its second: 0.5 centre, 1 newest sample',
     )
-    parser.add_argument('--out', type=Path, required=True, help='folder for the drives; what is there is kept')
-    parser.add_argument('--workers', type=whole_number(1), default=os.cpu_count() or 1, help='processes')
+    add_drives_output_option(parser)
+    add_workers_option(parser)
     return parser.parse_args(arguments)
 
 

@@ -7,7 +7,6 @@ python -m training.experiment.evaluate --config training/configs/street.yaml
 
 from __future__ import annotations
 
-import argparse
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
     TrainingError,
@@ -175,9 +175,7 @@ def _prior_images(prior: PixelPrior, output: NetworkOutput) -> DepthAndLabels:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.experiment.evaluate', description='Score the fitted networks.'
-    )
+    parser = command_parser('train evaluate')
     add_experiment_arguments(parser)
     parser.add_argument('--split', choices=('validation', 'test'), default='validation', help='choose on validation')
     options = parser.parse_args(arguments)

@@ -10,7 +10,6 @@ was killed goes on when it is started again. The same command runs on several de
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
 )
@@ -135,9 +135,7 @@ def _print(console: Console, text: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.experiment.run', description='Run experiments to their scores.'
-    )
+    parser = command_parser('train run')
     parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
     parser.add_argument('--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that change some')
     parser.add_argument('--seed', type=int, nargs='+', default=[0], help='one run each (0)')

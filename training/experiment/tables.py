@@ -7,13 +7,13 @@ python -m training.experiment.tables street
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
 from training.paper_tables.comparison import comparison_tables
@@ -54,9 +54,7 @@ def write_tables(tables: Sequence[ResultTable], folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.experiment.tables', description='Tables from the stored runs.'
-    )
+    parser = command_parser('train tables')
     parser.add_argument('dataset', help='street, oap, mavd or whatever your records name')
     parser.add_argument('--results', type=Path, default=RESULTS, help='folder of the records (training/results)')
     parser.add_argument('--docs', type=Path, default=DOCS, help='folder for results.md and the tables (docs)')

@@ -7,7 +7,6 @@ python -m training.experiment.visualize --config training/configs/street.yaml --
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
 )
@@ -100,9 +100,7 @@ def _colour_image(config: TrainingConfig, modality: str, image: torch.Tensor) ->
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.experiment.visualize', description='Draw what networks do.'
-    )
+    parser = command_parser('train visualize')
     add_experiment_arguments(parser)
     parser.add_argument('--split', choices=SPLITS, default='validation')
     parser.add_argument('--windows', type=int, default=12)

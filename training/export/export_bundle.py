@@ -7,7 +7,6 @@ python -m training.export.export_bundle --config training/configs/street.yaml
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
@@ -224,7 +224,7 @@ def _write(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='python -m training.export.export_bundle', description='Make a bundle.')
+    parser = command_parser('train export')
     add_experiment_arguments(parser)
     parser.add_argument('--output', type=Path, help='folder of the bundle (models/NAME)')
     parser.add_argument('--metrics', type=Path, help='scores of the test split, instead of computing them')

@@ -7,7 +7,6 @@ python -m training.export.quantize --config training/configs/street.yaml --bundl
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
@@ -131,9 +131,7 @@ def _describe_scores(scores: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.export.quantize', description='Quantise the graph of a bundle.'
-    )
+    parser = command_parser('train quantize')
     add_experiment_arguments(parser)
     parser.add_argument('--bundle', type=Path, help='folder of the bundle (models/NAME)')
     parser.add_argument('--test-windows', type=int, help='compare on so many at most (all)')

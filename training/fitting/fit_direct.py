@@ -7,7 +7,6 @@ python -m training.fitting.fit_direct --config training/configs/systems/end_to_e
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import lightning
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
@@ -56,9 +56,7 @@ def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfi
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='python -m training.fitting.fit_direct', description='Fit the direct systems.'
-    )
+    parser = command_parser('train fit direct')
     add_fit_arguments(parser)
     options = parser.parse_args(arguments)
     console = Console(stderr=True)

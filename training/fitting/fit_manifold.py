@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import lightning
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
@@ -66,7 +67,7 @@ def change_fit(fit: FitConfig, options: argparse.Namespace) -> FitConfig:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='python -m training.fitting.fit_manifold', description='Fit a VQ-VAE.')
+    parser = command_parser('train fit manifold')
     add_fit_arguments(parser)
     parser.add_argument('--modality', required=True, choices=sorted(NAMES))
     options = parser.parse_args(arguments)

@@ -7,7 +7,6 @@ python -m training.fitting.fit_transform --config training/configs/street.yaml
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import lightning
 import torch
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
@@ -75,7 +75,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='python -m training.fitting.fit_transform', description='Fit the AT-nets.')
+    parser = command_parser('train fit transform')
     add_fit_arguments(parser)
     parser.add_argument('--network', type=int, help='fit only this one of the experiment, from 0')
     options = parser.parse_args(arguments)

@@ -5,13 +5,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from audio_manifold_ros.common.argument_types import whole_number
-
-RATE_LIMITS_HZ = (4000, 192_000)
-MAX_PIXELS = 4096
+from audio_manifold_ros.cli.options import add_drive_format_options, add_drives_output_option, add_workers_option
 
 
 def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: bool) -> None:
@@ -23,15 +19,13 @@ def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: b
         native: Whether images are kept in their teachers' size unless the command line says otherwise.
 
     """
-    parser.add_argument('--out', type=Path, required=True, help='folder of the drives; those that are done are kept')
+    add_drives_output_option(parser)
     parser.add_argument('--rig', type=Path, help=f'folder of the rig (default: {rig})')
-    parser.add_argument('--rate', type=whole_number(*RATE_LIMITS_HZ), default=22_500, help='Hz (%(default)s)')
-    pixels = whole_number(1, MAX_PIXELS)
-    parser.add_argument('--size', type=pixels, nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    add_drive_format_options(parser)
     parser.add_argument(
         '--native',
         action=argparse.BooleanOptionalAction,
         default=native,
         help="keep depth and classes also in their teachers' size, to be scored there",
     )
-    parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
+    add_workers_option(parser)

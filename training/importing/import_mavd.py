@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
@@ -93,9 +94,7 @@ def _label_folders(folder: Path, options: argparse.Namespace) -> dict[str, Path]
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='python -m training.importing.import_mavd', description='Turn MAVD into drives.'
-    )
+    parser = command_parser('train import mavd')
     parser.add_argument('roots', type=Path, nargs='+', metavar='ROOT', help='the folder of MAVD, or single drives')
     where = 'folder with a folder for each drive (default: fl_rgb.labels in the drive, by training.labelling.label)'
     parser.add_argument('--depth', type=Path, metavar='FOLDER', help=f'depth.h5 or *_disp.npy: {where}')

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.import_arguments import add_import_arguments
@@ -53,9 +54,7 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='python -m training.importing.import_oap', description='Turn OAP into drives.'
-    )
+    parser = command_parser('train import oap')
     parser.add_argument('root', type=Path, help='folder with scene0001, scene0002 …, or the one above it')
     add_import_arguments(parser, RIG, native=True)
     parser.add_argument('--frames', type=Path, help='folder for pictures of scenes without truth, to be labelled')

@@ -15,11 +15,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.options import RATE_LIMITS_HZ
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.import_arguments import RATE_LIMITS_HZ, add_import_arguments
+from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import
 from training.importing.import_oap import RIG
 from training.importing.imported_labels import DEPTH, SEGMENTATION
@@ -65,10 +67,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     defaults = ReferenceOptions()
-    parser = argparse.ArgumentParser(
-        prog='python -m training.importing.import_reference',
-        description='Turn HDF5 files of the published code into drives.',
-    )
+    parser = command_parser('train import reference')
     parser.add_argument('audio', type=Path, help='HDF5 file with float (8, samples) of each scene')
     parser.add_argument('--depth', type=Path, help='HDF5 file with scaled disparity (pictures, 1, rows, columns)')
     parser.add_argument('--segmentation', type=Path, help='HDF5 file with encoded pictures of class ids')

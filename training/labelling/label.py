@@ -17,6 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from audio_manifold_ros.cli.options import add_size_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
@@ -113,14 +115,14 @@ def _collect_refusals(recording: Path, refused: dict[Path, str]) -> Iterator[Non
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='python -m training.labelling.label', description='Label camera images.')
+    parser = command_parser('train label')
     parser.add_argument('recordings', type=Path, nargs='+', help='bags, or folders of pictures named by their time')
     parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
     for modality in MODELS:
         parser.add_argument(
             f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{TEACHER_HELP} (%(default)s)'
         )
-    parser.add_argument('--size', type=whole_number(1), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS'))
+    add_size_option(parser)
     parser.add_argument(
         '--columns',
         type=whole_number(0),

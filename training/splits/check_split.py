@@ -8,7 +8,6 @@ python -m training.splits.check_split data/mavd --split data/mavd_days.yaml
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.cli.options import add_workers_option
+from audio_manifold_ros.cli.parser import command_parser
+from audio_manifold_ros.common.argument_types import number
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spec import FeatureSpec
@@ -101,9 +102,7 @@ def _write(path: Path, found: Leakage) -> None:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='python -m training.splits.check_split', description='Measure what a split leaks.'
-    )
+    parser = command_parser('train split check')
     parser.add_argument('drives', type=Path, help='folder of drive files')
     parser.add_argument('--split', required=True, metavar='FILE', help=f'split file, or {HASH_SPLIT!r} by drive ids')
     parser.add_argument('--out', type=Path, help='JSON to write (default: leakage_NAME.json among the drives)')
@@ -115,7 +114,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
             f'--{name}', type=number(0, 1), default=default_fraction, help=f'{HASH_SPLIT}: share (%(default)s)'
         )
     parser.add_argument('--seed', type=int, default=0, help=f'{HASH_SPLIT}: another seed, another division')
-    parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
+    add_workers_option(parser)
     return parser.parse_args(arguments)
 
 

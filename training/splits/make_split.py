@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.data.split_file import SPLITS, SplitFile
 from training.data.window_dataset import find_drives
@@ -45,9 +46,7 @@ def make_split(options: argparse.Namespace, console: Console) -> SplitFile:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog='python -m training.splits.make_split', description='Write a split file of MAVD.'
-    )
+    parser = command_parser('train split make')
     kinds = parser.add_subparsers(dest='kind', required=True)
     days = kinds.add_parser(DAYS, help='by calendar day: no day in two splits')
     for name, standard in (('test', TEST_DAYS), ('validation', VALIDATION_DAYS)):

@@ -8,7 +8,6 @@ bag_to_dataset drives/2026_11_20 drives/2026_11_21 --out data/town
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,14 +30,17 @@ from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha256
-from audio_manifold_ros.common.argument_types import whole_number
+from audio_manifold_ros.cli.options import (
+    add_bags_argument,
+    add_drive_format_options,
+    add_drives_output_option,
+    add_workers_option,
+)
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.datasets.label_file import exclude_label_folders, label_folder
 from audio_manifold_ros.datasets.rig_files import RigFiles
-
-LIMITS_HZ = (4000, 192_000)
-MAX_IMAGE_SIZE = 4096
 
 
 def convert_bag(
@@ -95,14 +97,11 @@ def _labels_sha256(bag: Path) -> dict[str, str]:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='bag_to_dataset', description='Turn bags into drives to train from.')
-    parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
-    parser.add_argument('--out', type=Path, required=True, help='folder of the drives; those that are done are kept')
+    parser = command_parser('bag convert')
+    add_bags_argument(parser)
+    add_drives_output_option(parser)
     parser.add_argument('--rig', type=Path, help='folder of the rig (default: what the recorder put into the bag)')
-    parser.add_argument('--rate', type=whole_number(*LIMITS_HZ), default=22_500, help='sample rate, Hz (%(default)s)')
-    parser.add_argument(
-        '--size', type=whole_number(1, MAX_IMAGE_SIZE), nargs=2, default=(128, 128), metavar=('ROWS', 'COLUMNS')
-    )
+    add_drive_format_options(parser)
     for kind, standard in (('audio', 'audio'), ('depth', 'truth/depth/image'), ('labels', 'truth/segmentation/image')):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, such as {standard}')
     parser.add_argument(
@@ -112,7 +111,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         '--tolerance', type=float, default=0.02, help='s that depth and labels may be off the reference (%(default)s)'
     )
     add_audio_format_argument(parser)
-    parser.add_argument('--workers', type=whole_number(1, 1024), default=os.cpu_count() or 1, help='processes')
+    add_workers_option(parser)
     parser.add_argument('--scheduler', help='address of a Dask scheduler (default: processes of this machine)')
     return parser.parse_args(arguments)
 

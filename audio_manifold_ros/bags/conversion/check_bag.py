@@ -7,7 +7,6 @@ Run as `check_bag BAG…`: exit status 0 if every bag is ready.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +29,8 @@ from audio_manifold_ros.bags.recovery.recover import scan_damage
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.cli.options import add_bags_argument, add_json_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.label_file import LabelFile, exclude_label_folders, label_folder
@@ -257,12 +258,12 @@ def _check_damaged(path: Path, reason: str) -> BagCheck:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status: 0 if every bag is ready, else 1."""
-    parser = argparse.ArgumentParser(prog='check_bag', description='Say whether bags can become a dataset.')
-    parser.add_argument('bags', type=Path, nargs='+', metavar='BAG', help='rosbag2 folders, .mcap or .db3 files')
+    parser = command_parser('bag check')
+    add_bags_argument(parser)
     for kind in ('audio', 'depth', 'labels', 'reference'):
         parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, if not the usual one')
     add_audio_format_argument(parser)
-    parser.add_argument('--json', action='store_true', help='print the checks as JSON')
+    add_json_option(parser)
     given = parser.parse_args(arguments)
     topics = {kind: getattr(given, kind) for kind in ('audio', 'depth', 'labels', 'reference')}
     checks = _check_all(exclude_label_folders(given.bags), ConversionOptions(**topics, stated=given.stated))

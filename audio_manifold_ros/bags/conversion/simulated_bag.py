@@ -7,7 +7,6 @@ python -m audio_manifold_ros.bags.conversion.simulated_bag --seed 7 --seconds 20
 
 from __future__ import annotations
 
-import argparse
 import heapq
 import math
 import sys
@@ -24,6 +23,7 @@ from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.pcm16 import float_to_int16
@@ -199,7 +199,7 @@ def _serialized(kind: str, **fields: Any) -> bytes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='simulated_bag', description='Write drives down simulated streets as bags.')
+    parser = command_parser('bag simulate')
     parser.add_argument(
         '--seed', type=whole_number(0), nargs='+', required=True, help='seeds of the streets, one bag for each'
     )

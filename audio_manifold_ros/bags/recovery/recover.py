@@ -7,7 +7,6 @@ Run as `recover_bag DAMAGED NEW`. The damaged bag is only ever read.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
@@ -32,6 +31,8 @@ from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.cli.options import add_json_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import BagError
 
 RECOVERY_READERS: Mapping[str, Callable[[Path, RecoveryLog], Iterable[RecoveredMessage]]] = {
@@ -257,10 +258,10 @@ def _missing(logs: list[RecoveryLog], metadata: StoredMetadata | None) -> int | 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; returns the exit status: 0 when a bag was written, 1 when not."""
-    parser = argparse.ArgumentParser(prog='recover_bag', description='Rebuild a valid bag from a damaged one.')
+    parser = command_parser('bag recover')
     parser.add_argument('source', type=Path, help='the damaged bag: a folder, a .mcap or a .db3 file; not touched')
     parser.add_argument('target', type=Path, help='the new bag: a folder that does not exist')
-    parser.add_argument('--json', action='store_true', help='print the account as JSON')
+    add_json_option(parser)
     options = parser.parse_args(arguments)
     try:
         recovery = recover_bag(options.source, options.target)

@@ -1,43 +1,38 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate COMMAND …`: measures the rig, from a live device, a WAV file or a bag, and writes reports.
+"""`audio-manifold rig calibrate COMMAND`: measures the rig from a device, a WAV file or a bag, and writes reports.
 
-Run as `python -m audio_manifold_ros.calibration.commands.cli`. Exit status 0: the rig is sound; 1: something is broken, or
-the recording cannot be measured; 2: the command cannot be run.
+Exit status 0: the rig is healthy. 1: a fault was found, or the recording cannot be measured. 2: the command cannot run.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
 
 from audio_manifold_ros.calibration.commands.commands import COMMANDS
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-)
+from audio_manifold_ros.cli.parser import command_parser, epilog, wrap
+from audio_manifold_ros.cli.verbs import VERBS
+from audio_manifold_ros.common.errors import AudioManifoldError
 
 EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 2, 130
-HELP_WIDTH = 100
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
-        prog='calibrate',
-        description='Measure the microphones of a rig. Nothing is written to a rig without `calibrate apply`.',
-    )
+    parser = command_parser('rig calibrate', 'Only `audio-manifold rig calibrate apply` writes to a rig.')
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for command in COMMANDS.values():
-        text = '\n\n'.join(textwrap.fill(part, HELP_WIDTH) for part in command.text.split('\n\n'))
+        verb = next((verb for verb in VERBS if verb.name == f'rig {command.name}'), None)
         subparser = commands.add_parser(
             command.name,
+            prog=verb.program if verb else f'{parser.prog} {command.name}',
             help=command.title,
-            description=text,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            description=wrap(command.text),
+            epilog=epilog(verb) if verb else None,
         )
         command.configure(subparser)
     return parser

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import shutil
 import signal
@@ -12,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections import deque
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
 from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_from_json_values, parse_json
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
@@ -158,9 +157,7 @@ def _describe_failure(name: str, status: int, log: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build from the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog='build_engine', description='Compile the networks of a bundle with TensorRT, for the GPU of this machine.'
-    )
+    parser = command_parser('model build-engine')
     parser.add_argument('bundle', type=Path, help='folder of the bundle, or one that ships: models/street')
     parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
@@ -170,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        bundle = Bundle.load(_resolve_bundle(args.bundle))
+        bundle = Bundle.load(find_bundle(args.bundle))
         toolchain = TensorRtToolchain(args.device)
         build_engine(bundle, toolchain, precision=args.precision, report=_print)
         if not args.build_only:
@@ -181,14 +178,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return 0
-
-
-def _resolve_bundle(bundle: Path) -> Path:
-    """Return the folder of a bundle; what is not there may be one of those that ship with the package."""
-    if not bundle.is_dir() and not bundle.is_absolute():
-        with suppress(FileNotFoundError):
-            return resource_path(str(bundle))
-    return bundle
 
 
 def _print(text: str) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 from pathlib import Path
@@ -20,6 +19,8 @@ from audio_manifold_ros.bag_evaluation.run_evaluation import (
     evaluate_bag,
 )
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
+from audio_manifold_ros.cli.options import add_bundle_option
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import (
     AudioManifoldError,
@@ -48,9 +49,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
         NodeError: There is no such bundle or rig.
 
     """
-    parser = argparse.ArgumentParser(prog='evaluate_bag', description='Score a bundle on a bag.')
+    parser = command_parser('bag evaluate')
     parser.add_argument('bag', type=Path, help='folder of the bag, or a bare .mcap or .db3')
-    parser.add_argument('--bundle', default='models/street', help='folder of the bundle (default: %(default)s)')
+    add_bundle_option(parser)
     parser.add_argument('--out', type=Path, required=True, help='folder for report, metrics, contact sheet and film')
     parser.add_argument('--live', action='store_true', help='through a running perception node, over DDS')
     parser.add_argument('--rig', help='folder of the rig (default: the one in the bag)')

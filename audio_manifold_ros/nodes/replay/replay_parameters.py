@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.nodes.common.parameters import parameter
 from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE
 
@@ -44,7 +44,7 @@ class ReplayParameters:
     )
 
 
-def to_ros_arguments(arguments: Sequence[str], program: str = 'replay') -> list[str]:
+def to_ros_arguments(arguments: Sequence[str]) -> list[str]:
     """Turn the command line of `replay` into ROS arguments that set its parameters.
 
     What stands after `--ros-args` is kept as it is, and wins.
@@ -53,11 +53,10 @@ def to_ros_arguments(arguments: Sequence[str], program: str = 'replay') -> list[
     if ROS_ARGUMENTS in own:
         split_index = own.index(ROS_ARGUMENTS)
         own, ros = own[:split_index], own[split_index:]
-    parser = argparse.ArgumentParser(
-        prog=program,
-        description='Play a bag over ROS, with /clock. While it plays: space pauses, right plays the next message, '
-        'up and down change the rate.',
-        epilog='After --ros-args, everything that ROS knows: -r topic:=other, -p loop:=true.',
+    parser = command_parser(
+        'bag replay',
+        'While it plays: space pauses, right plays the next message, up and down change the rate.\n\n'
+        'After --ros-args, all arguments of ROS: -r topic:=other, -p loop:=true.',
     )
     parser.add_argument('bag', nargs='?', help='folder of the bag, or a bare .mcap or .db3 file')
     parser.add_argument('-r', '--rate', type=float, help='seconds of the bag a second')

@@ -1,0 +1,118 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Summary of a bundle: manifest, microphones, weight arrays, file sizes, hashes and scores."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from safetensors import safe_open
+
+from audio_manifold_ros.cli.options import add_json_option
+from audio_manifold_ros.cli.parser import command_parser
+from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+
+SCORES = {
+    'depth': ('abs_rel', 'rmse', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'),
+    'segmentation': ('miou', 'accuracy', 'miou_prior', 'miou_shuffled', 'miou_mono'),
+}
+
+
+@dataclass(frozen=True)
+class WeightArray:
+    """An array of the weights file: name, data type in the notation of safetensors, and shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def weight_arrays(bundle: Bundle) -> list[WeightArray]:
+    """Return the arrays of the weights file, sorted by name. The weights themselves are not read."""
+    with safe_open(bundle.weights_path, framework='numpy') as weights:
+        slices = {name: weights.get_slice(name) for name in sorted(weights.keys())}
+        return [WeightArray(name, part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()]
+
+
+def print_bundle(bundle: Bundle, console: Console) -> None:
+    """Print the summary for people."""
+    manifest = bundle.manifest
+    features = manifest.features
+    lines = {
+        'bundle': f'{manifest.name} (format {manifest.format_version}) in {bundle.folder}',
+        'description': manifest.description,
+        'modalities': ', '.join(manifest.modalities),
+        'input': f'{manifest.microphones} channels, {features.window_samples / features.sample_rate_hz:g} s at '
+        f'{features.sample_rate_hz} Hz, features {features.height} × {features.width}',
+        'output': f'{manifest.camera.height} × {manifest.camera.width} pixels, '
+        f'for the instant at {manifest.frame_position:g} of the window',
+        'microphones': f'array {manifest.array.array_id}, {manifest.tolerates_missing} may be missing',
+    }
+    for name, text in lines.items():
+        console.print(f'{name:12} {text}', markup=False, highlight=False)
+    for index, (position, facing) in enumerate(zip(manifest.array.positions_m, manifest.array.facings, strict=True)):
+        x, y, z = position
+        console.print(f'  {index}: at ({x:+.3f}, {y:+.3f}, {z:+.3f}) m, facing {facing}', markup=False, highlight=False)
+    console.print(_scores_table(manifest.metrics))
+    files = Table('file', 'bytes', 'SHA-256', title='files, verified')
+    for name, entry in manifest.files.items():
+        files.add_row(name, f'{entry.size:,}', entry.sha256)
+    console.print(files)
+    arrays = Table('array', 'type', 'shape', title='arrays of weights.safetensors')
+    for array in weight_arrays(bundle):
+        arrays.add_row(array.name, array.dtype, ' × '.join(map(str, array.shape)))
+    console.print(arrays)
+    for name, value in manifest.training.items():
+        console.print(f'{name}: {value}', markup=False, highlight=False)
+
+
+def to_dict(bundle: Bundle) -> dict[str, object]:
+    """Return the manifest and the arrays as JSON values."""
+    arrays = {array.name: {'dtype': array.dtype, 'shape': array.shape} for array in weight_arrays(bundle)}
+    return {'folder': str(bundle.folder), 'manifest': json.loads(bundle.manifest.to_json()), 'arrays': arrays}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = command_parser('model info')
+    parser.add_argument('bundle', type=Path, help='folder of the bundle, or a shipped one: models/street')
+    add_json_option(parser)
+    options = parser.parse_args(arguments)
+    try:
+        bundle = Bundle.load(find_bundle(options.bundle))
+    except (InferenceError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(to_dict(bundle), indent=1))
+    else:
+        print_bundle(bundle, Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140))
+    return 0
+
+
+def find_bundle(path: Path) -> Path:
+    """Return the folder of a bundle. A relative path that does not exist may name a bundle shipped with the package."""
+    if not path.is_dir() and not path.is_absolute():
+        with suppress(FileNotFoundError):
+            return resource_path(str(path))
+    return path
+
+
+def _scores_table(metrics: Mapping[str, object]) -> Table:
+    table = Table('modality', 'metric', 'value', title=f'scores on {metrics.get("windows", "?")} test windows')
+    for modality, names in SCORES.items():
+        scores = metrics.get(modality)
+        if isinstance(scores, Mapping):
+            for name in names:
+                if name in scores:
+                    table.add_row(modality, name, f'{scores[name]:.4f}')
+    return table
