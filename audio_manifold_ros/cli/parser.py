@@ -30,7 +30,9 @@ class CommandParser(argparse.ArgumentParser):
         options.setdefault('formatter_class', _HelpFormatter)
         super().__init__(*args, **options)
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
         """Complete words if the shell asks for it, otherwise parse."""
         complete(self)
         return super().parse_args(args, namespace)
