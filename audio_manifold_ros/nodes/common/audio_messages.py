@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turn audio blocks into `audio_manifold_msgs/AudioBlock` and back."""
+"""Conversion between audio blocks and `audio_manifold_msgs/AudioBlock` messages."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_ns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.array_types import Samples
+
 Encoding = Literal['s16le', 'f32le']
 DTYPES: dict[str, np.dtype[np.generic]] = {'s16le': np.dtype('<i2'), 'f32le': np.dtype('<f4')}
 
 
 def to_audio_message(block: AudioBlock, frame_id: str, encoding: Encoding = 's16le') -> AudioBlockMessage:
-    """Make a message of a block; s16le rounds to the nearest step and clips at full scale."""
+    """Return a block as a message. The encoding s16le rounds to the nearest step and clips at full scale."""
     return AudioBlockMessage(
         header=to_header(block.stamp_ns, frame_id),
         sample_rate_hz=block.sample_rate_hz,
@@ -35,10 +37,10 @@ def to_audio_message(block: AudioBlock, frame_id: str, encoding: Encoding = 's16
 
 
 def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
-    """Read a block.
+    """Return the block of a message.
 
     Raises:
-        NodeError: Rate, channel count, encoding or length make no sense, or a sample is not finite.
+        NodeError: Rate, channel count, encoding or length are invalid, or a sample is not finite.
 
     """
     dtype = DTYPES.get(message.encoding)
@@ -58,14 +60,14 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
     if message.encoding == 's16le':
         samples /= STEPS_PER_UNIT
     elif not np.isfinite(samples).all():
-        msg = f'Audio from sample {message.first_sample} on holds values that are not finite: mend its source.'
+        msg = f'Audio from sample {message.first_sample} on contains values that are not finite: fix the publisher.'
         raise NodeError(msg)
     return AudioBlock(
         samples, message.first_sample, message.sample_rate_hz, to_ns(message.header.stamp), message.overflow
     )
 
 
-def _encode(samples: NDArray[np.float32], encoding: Encoding) -> NDArray[np.generic]:
+def _encode(samples: Samples, encoding: Encoding) -> NDArray[np.generic]:
     if encoding == 'f32le':
         return samples.astype(DTYPES['f32le'])
     return float_to_int16(samples).astype(DTYPES['s16le'])

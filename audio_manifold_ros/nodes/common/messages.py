@@ -1,8 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turn numpy arrays into ROS messages and back.
+"""Conversion between numpy arrays and ROS messages.
 
-`Image.data` and its like are filled from `array.array`: any other type is checked element by element.
+Byte fields such as `Image.data` are filled from `array.array`, because the setters check any other type element by
+element.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.rig.camera import CameraModel
 
-# encoding: (element type, values of one pixel)
+# encoding: (element type, values per pixel)
 ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     '32FC1': (np.float32, 1),
     'mono8': (np.uint8, 1),
@@ -39,42 +40,42 @@ POINT_FIELDS = ('x', 'y', 'z', 'rgb')
 
 
 def to_time(stamp_ns: int) -> Time:
-    """Turn nanoseconds since the epoch of the clock into a message."""
+    """Return nanoseconds since the epoch of the clock as a message."""
     return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
 
 
 def to_ns(stamp: Time) -> int:
-    """Turn a stamp into nanoseconds."""
+    """Return a stamp in nanoseconds."""
     return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
 
 
 def to_header(stamp_ns: int, frame_id: str) -> Header:
-    """Make a header."""
+    """Return a header."""
     return Header(stamp=to_time(stamp_ns), frame_id=frame_id)
 
 
 def to_bytes(values: NDArray[Any]) -> array.array[int]:
-    """Copy an array's memory into the type that message setters take without a look at each element."""
+    """Return a copy of an array's memory as `array.array`, which message setters accept without a check per element."""
     return array.array('B', np.ascontiguousarray(values).tobytes())
 
 
 def to_image(pixels: NDArray[Any], encoding: str, header: Header) -> Image:
-    """Make an image message.
+    """Return an image message.
 
     Args:
-        pixels: (row, column), or (row, column, 3) for rgb8; of the encoding's element type.
+        pixels: (row, column), or (row, column, 3) for rgb8, in the element type of the encoding.
         encoding: A key of `ENCODINGS`.
         header: Stamp and frame.
 
     Raises:
-        NodeError: Type or shape is not the encoding's.
+        NodeError: Element type or shape do not match the encoding.
 
     """
     dtype, values = ENCODINGS[encoding]
     shape = pixels.shape if values == 1 else pixels.shape[:-1]
     if pixels.dtype != dtype or len(shape) != 2 or pixels.size != shape[0] * shape[1] * values:
         found = f'An array {pixels.shape!r} of {pixels.dtype}'
-        msg = f'{found} is no {encoding!r} image: give {values} x {dtype.__name__} a pixel.'
+        msg = f'{found} is not a valid {encoding!r} image: give {values} x {dtype.__name__} per pixel.'
         raise NodeError(msg)
     height, width = shape
     return Image(
@@ -89,14 +90,14 @@ def to_image(pixels: NDArray[Any], encoding: str, header: Header) -> Image:
 
 
 def from_image(message: Image) -> NDArray[Any]:
-    """Read an image message into a native array (row, column) or (row, column, 3).
+    """Return the pixels of an image message, (row, column) or (row, column, 3), in native byte order.
 
     Raises:
-        NodeError: The encoding is unknown, or the data are not as long as the message says.
+        NodeError: The encoding is unknown, or the length of the data does not match the size of the image.
 
     """
     if message.encoding not in ENCODINGS:
-        msg = f'Image encoding {message.encoding!r} cannot be read: send one of {sorted(ENCODINGS)}.'
+        msg = f'Image encoding {message.encoding!r} is not supported: send one of {sorted(ENCODINGS)}.'
         raise NodeError(msg)
     scalar, values = ENCODINGS[message.encoding]
     dtype = np.dtype(scalar).newbyteorder('>' if message.is_bigendian else '<')
@@ -113,9 +114,9 @@ def from_image(message: Image) -> NDArray[Any]:
 
 
 def to_camera_info(camera: CameraModel, header: Header, height: int, width: int) -> CameraInfo:
-    """Make the camera_info of an image (height, width) that shows what the camera sees at another resolution.
+    """Return the camera_info of an image (height, width) with the camera's field of view at another resolution.
 
-    Pixel centres are at whole numbers, so that the camera's column u lies at (u + 0.5) * scale - 0.5.
+    Pixel centres have integer coordinates: column u of the camera is at (u + 0.5) * scale - 0.5 in the image.
     """
     scale_x, scale_y = width / camera.width, height / camera.height
     fx, cx = camera.fx * scale_x, (camera.cx + 0.5) * scale_x - 0.5
@@ -133,11 +134,11 @@ def to_camera_info(camera: CameraModel, header: Header, height: int, width: int)
 
 
 def to_points(depth_m: NDArray[np.float32], info: CameraInfo, colours: NDArray[np.uint8] | None) -> PointCloud2:
-    """Make a point cloud of the pixels that have a depth.
+    """Return a point cloud of the pixels with valid depth.
 
     Args:
         depth_m: float32 (row, column), NaN where invalid.
-        info: Intrinsics of this image; its header becomes the cloud's.
+        info: Intrinsics of the image. The cloud has the same header.
         colours: uint8 (row, column, 3), or None for grey points.
 
     """
@@ -166,39 +167,7 @@ def to_points(depth_m: NDArray[np.float32], info: CameraInfo, colours: NDArray[n
     )
 
 
-def from_points(message: PointCloud2) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Read a cloud of `to_points`: positions float32 (point, 3) and colours uint8 (point, 3).
-
-    Raises:
-        NodeError: The cloud has other fields.
-
-    """
-    names = tuple(field.name for field in message.fields)
-    if names != POINT_FIELDS or message.point_step != 16 or len(message.data) != 16 * message.width * message.height:
-        found = f'Point cloud with fields {names!r} and step {message.point_step}'
-        msg = f'{found}: send {POINT_FIELDS!r} of 16 bytes a point.'
-        raise NodeError(msg)
-    values = np.frombuffer(message.data, dtype=np.float32).reshape(-1, 4)
-    packed = np.ascontiguousarray(values[:, 3]).view(np.uint32)
-    colours = np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=1).astype(np.uint8)
-    return values[:, :3].copy(), colours
-
-
 def to_labels_json(names: Mapping[int, str]) -> String:
-    """Make the latched list of classes: a JSON object from class id to name, 255 included."""
+    """Return the list of classes as JSON: an object from class id to name, with 255 for unlabelled."""
     classes = {str(class_id): name for class_id, name in sorted(names.items())}
     return String(data=json.dumps({**classes, str(UNLABELLED): 'unlabelled'}))
-
-
-def from_labels_json(message: String) -> dict[int, str]:
-    """Read the list of classes.
-
-    Raises:
-        NodeError: The string is no such list.
-
-    """
-    try:
-        return {int(key): str(name) for key, name in json.loads(message.data).items()}
-    except (ValueError, AttributeError):
-        msg = f'{message.data!r} is no list of classes: send a JSON object from class id to name.'
-        raise NodeError(msg) from None

@@ -47,7 +47,9 @@ class NodeParameters:
         self._is_configured = is_configured
         self._on_change = on_change
         self._rejected: dict[str, str] = {}
-        # rclpy has no public way to see start values before they are declared; the name is the same from Humble on.
+        # Private attribute: rclpy has no public access to start values before they are declared. `declare_parameter`
+        # raises if a start value has a wrong type, and start values that are never declared are ignored silently. The
+        # nodes report both at `configure`. The attribute has the same name from Humble on.
         self._overrides: dict[str, Parameter] = node._parameter_overrides  # noqa: SLF001
         for name, entry in self._table.items():
             node.declare_parameter(name, self._start_value(name), entry.descriptor(), ignore_override=True)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quality-of-service profiles of the topics."""
+"""QoS profiles of the topics."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the clock of the audio to that of the camera."""
+"""Offset between the clock of the audio and the clock of the camera."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def camera_offset_ns(rig: Path) -> int:
-    """Return what is added to a stamp of a rig's audio to reach its camera's clock; 0 without extrinsics.
+    """Return the nanoseconds to add to an audio stamp to get the camera's time; 0 without extrinsics.
 
     Args:
         rig: Folder of the rig.
 
     Raises:
-        CalibrationError: The extrinsics cannot be used.
+        RigError: The extrinsics cannot be used.
 
     """
     path = rig / EXTRINSICS_FILE

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the perception node says of itself on `/diagnostics`."""
+"""Diagnostics of the perception node, published on `/diagnostics`."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ CLIPPED_FRACTION = 1e-3
 
 @dataclass(frozen=True)
 class NodeInfo:
-    """What does not change while the node is configured.
+    """Properties of the node that do not change while it is configured.
 
     Attributes:
         hardware_id: Device, topic, file or street.
-        backend: Name of what runs the network.
+        backend: Name of the backend.
         bundle: Name of the bundle.
         microphones: Name and device channel of each microphone.
         rig: Name of the array.
-        warning: What a person should know about this configuration, or an empty string.
+        warning: Warnings about this configuration, or an empty string.
 
     """
 
@@ -68,14 +68,14 @@ class NodeInfo:
 
 
 class LossMonitor:
-    """Tells whether counters of loss have risen since the last look."""
+    """Detector of counters that have increased since the last check."""
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Start with all counters at zero."""
         self._previous: tuple[int, ...] = ()
 
     def has_increased(self, *counters: int) -> bool:
-        """Compare with the last call; a fall means that the counters began anew."""
+        """Return True if a counter is higher than in the last call. Lower values mean that they were reset."""
         before = self._previous or (0,) * len(counters)
         self._previous = counters
         return any(now > then for now, then in zip(counters, before, strict=True))
@@ -84,15 +84,15 @@ class LossMonitor:
 def to_diagnostics(
     name: str, stamp_ns: int, node_info: NodeInfo, state: str, report: WorkerReport | None, *, has_losses: bool
 ) -> DiagnosticArray:
-    """Make the message.
+    """Return the diagnostics as a message.
 
     Args:
-        name: Full name of the node.
-        stamp_ns: Now.
-        node_info: What is configured.
+        name: Fully qualified name of the node.
+        stamp_ns: Stamp of the message.
+        node_info: Configuration of the node.
         state: Lifecycle state.
-        report: What the worker has seen; None while there is no worker.
-        has_losses: Samples were lost, or windows dropped, since the last message.
+        report: Report of the worker; None while there is no worker.
+        has_losses: True if samples were lost or windows dropped since the last message.
 
     """
     statuses = [_node_status(node_info, state, report)]
@@ -146,25 +146,23 @@ def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, s
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
         (report.pipeline.stopped, ERROR, f'No images are published: {faulty}.'),
         (report.age_s is None, STALE, 'No images yet.'),
-        (age_s > _allowed_age_s(report), STALE, f'The last images describe {age_s:.1f} s ago.'),
-        (bool(faulty), WARN, f'Images describe {age_s:.2f} s ago and are degraded: {faulty}.'),
+        (age_s > _allowed_age_s(report), STALE, f'The last images are {age_s:.1f} s old.'),
+        (bool(faulty), WARN, f'Images are {age_s:.2f} s old and degraded: {faulty}.'),
         (bool(node_info.warning), WARN, node_info.warning),
-        (report.pipeline.limited, OK, f'Images describe {age_s:.2f} s ago; {_describe_rate(report)}'),
-        (True, OK, f'Images describe {age_s:.2f} s ago.'),
+        (report.pipeline.limited, OK, f'Images are {age_s:.2f} s old. {_describe_rate(report)}'),
+        (True, OK, f'Images are {age_s:.2f} s old.'),
     )
     return next((level, message) for condition, level, message in verdicts if condition)
 
 
 def _allowed_age_s(report: WorkerReport) -> float:
-    """Return how old the last images may become before they are stale: older where fewer are made, knowingly."""
+    """Return the age in seconds at which the last images are stale. A limited rate allows two more periods."""
     is_limited = report.pipeline.limited and report.rate_hz > 0
     return MAX_AGE_S + (2 / report.rate_hz if is_limited else 0.0)
 
 
 def _describe_rate(report: WorkerReport) -> str:
-    return (
-        f'{report.rate_hz:.1f} a second of the {report.requested_rate_hz:g} asked for: all that this machine sustains.'
-    )
+    return f'This machine sustains {report.rate_hz:.1f} images per second. {report.requested_rate_hz:g} are requested.'
 
 
 def _source_status(report: WorkerReport, *, has_losses: bool) -> DiagnosticStatus:
@@ -174,7 +172,7 @@ def _source_status(report: WorkerReport, *, has_losses: bool) -> DiagnosticStatu
     if level == OK and has_losses:
         level, message = (
             WARN,
-            'Samples are being lost or windows dropped: look at the load of this machine and of the bus.',
+            'Samples are lost or windows dropped: reduce the load of this machine and of the USB bus.',
         )
     values = {
         'state': source.state.value,
@@ -187,7 +185,7 @@ def _source_status(report: WorkerReport, *, has_losses: bool) -> DiagnosticStatu
 
 
 def describe_fault(name: str, fault: Fault) -> str:
-    """Say what is wrong with a microphone, and what to do."""
+    """Return a sentence with the fault of a microphone and its remedy."""
     return f'Microphone {name} {FAULT_DESCRIPTIONS[fault]}: {REMEDIES[fault]}.'
 
 
@@ -208,14 +206,14 @@ def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticS
         clipped += [name] * (level.clipped_fraction > CLIPPED_FRACTION)
     if faults:
         descriptions = [describe_fault(name, fault) for name, fault in faults.items()]
-        # Levels are single bytes.
+        # A diagnostic level is a bytes object of length one; these compare by severity.
         highest_level = max(FAULT_LEVELS[fault] for fault in faults.values())
         return _status('microphones', highest_level, ' '.join(descriptions), values)
     if silent:
         return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
     if clipped:
         return _status('microphones', WARN, f'Clipping: {", ".join(clipped)}. Lower the gain of the device.', values)
-    return _status('microphones', OK, f'{len(node_info.microphones)} microphones are heard.', values)
+    return _status('microphones', OK, f'{len(node_info.microphones)} microphones deliver audio.', values)
 
 
 def _level_values(name: str, level: ChannelLevel) -> dict[str, str]:
@@ -234,5 +232,7 @@ def _latency_status(report: WorkerReport) -> DiagnosticStatus:
         for percentile in ('p50_ms', 'p95_ms', 'p99_ms')
     }
     total = report.latencies.get('total')
-    message = 'No images yet.' if total is None else f'{total.p50_ms:.0f} ms from the newest sample to the topic.'
+    message = (
+        'No images yet.' if total is None else f'{total.p50_ms:.0f} ms (median) from the newest sample to the topic.'
+    )
     return _status('latency', OK, message, values)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Python's garbage collector: kept away from what lasts, and timed."""
+"""Control of Python's garbage collector: excludes long-lived objects and measures collection times."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Any
 
 
 class GcMonitor:
-    """Lets collections pass over everything that was there at the start, and tells how long each one took.
+    """Excludes all objects that exist at `start` from garbage collection, and measures each collection.
 
-    Modules, networks and publishers are hundreds of thousands of objects that stay; a full collection
-    that looks at all of them stops every thread of the process for tens of milliseconds.
+    Modules, networks and publishers are hundreds of thousands of objects that live as long as the process. A full
+    collection over all of them stops every thread of the process for tens of milliseconds.
     """
 
     def __init__(self) -> None:
-        """Do nothing yet."""
+        """Create a stopped monitor."""
         self._start_s = 0.0
         self._durations_s: list[float] = []
 
     def start(self) -> None:
-        """Collect once, set what is left apart, and begin to time."""
+        """Collect once, freeze the remaining objects, and start to measure."""
         gc.collect()
         gc.freeze()
         gc.callbacks.append(self._on_collection)
 
     def stop(self) -> None:
-        """Undo `start`; does nothing when stopped."""
+        """Undo `start`. Does nothing when stopped."""
         if self._on_collection in gc.callbacks:
             gc.callbacks.remove(self._on_collection)
             gc.unfreeze()
 
     def collection_times_s(self) -> list[float]:
-        """Return the seconds of each collection since the last call."""
-        # Nothing may iterate over the list that a collection, at any moment, appends to.
+        """Return the durations in seconds of the collections since the last call."""
+        # The list is swapped, not iterated: a collection may append to it at any time.
         seconds, self._durations_s = self._durations_s, []
         return seconds
 

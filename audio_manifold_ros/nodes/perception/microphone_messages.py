@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which microphones a prediction rests on, as a message with the stamp of its images."""
+"""State of each microphone in a prediction, as a message with the stamp of the images."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ ACTIVE, MASKED, SUBSTITUTED = 'heard', 'masked', 'substituted'
 
 
 def to_microphones(microphones: tuple[tuple[str, int], ...], prediction: Prediction, header: Header) -> DiagnosticArray:
-    """Return one status for each microphone: its name, and whether it is heard, masked or substituted.
+    """Return one status per microphone: its name, and `heard` (in use), `masked` or `substituted`.
 
     Args:
         microphones: Name and device channel of each microphone, in the order of the array.
-        prediction: What was predicted.
+        prediction: The prediction.
         header: Stamp of the images, frame of the array.
 
     """

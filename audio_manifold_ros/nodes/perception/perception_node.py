@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lifecycle node that hears a street and publishes what it looks like."""
+"""Perception node: a lifecycle node that publishes depth and segmentation images predicted from audio."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile
 
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_node
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
@@ -34,29 +35,29 @@ if TYPE_CHECKING:
 
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 DIAGNOSTICS_PERIOD_S = 1.0
-# A microphone that breaks is told at once.
+# Faults of microphones are logged and published within this period, not with the next diagnostics.
 HEALTH_PERIOD_S = 0.1
 LOG_PERIOD_S = 1.0
-RETRY_NS = 2_000_000_000
+RETRY_NS = 2 * NS_PER_S
 IDLE = NodeInfo(hardware_id='', backend='', bundle='', microphones=())
 
 
 class PerceptionNode(LifecycleNode):
-    """Wires source, pipeline and publishers to the lifecycle.
+    """Lifecycle node that connects source, pipeline and publishers.
 
-    `configure` checks and loads everything, `activate` opens the audio and starts the worker; the other
-    transitions release what these took. A transition that fails says why in the log and returns FAILURE.
+    `configure` checks the parameters and loads the bundle. `activate` opens the audio and starts the worker. The other
+    transitions release what these two acquired. A transition that fails logs the reason and returns FAILURE.
     """
 
     def __init__(self, **node_options: Any) -> None:
-        """Declare the parameters; with `autostart`, configure and activate as soon as the node spins."""
+        """Declare the parameters. With `autostart`, configure and activate when the node starts to spin."""
         super().__init__('perception', **node_options)
         self._components: PerceptionComponents | None = None
         self._worker: PerceptionWorker | None = None
         self._losses = LossMonitor()
         self._declared = NodeParameters(self, PARAMETER_GROUPS, lambda: self._components is not None, self._change)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
-        # Not ROS time: a node that waits for /clock must start and must be diagnosed.
+        # Steady time instead of ROS time, so that a node that waits for /clock starts and publishes diagnostics.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         self._health_timer = self.create_timer(HEALTH_PERIOD_S, self._watch_microphones, clock=steady)
@@ -68,7 +69,7 @@ class PerceptionNode(LifecycleNode):
             self._autostart = self.create_timer(0.0, self._start, clock=steady)
 
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Check every parameter, load and verify the bundle, build backend and publishers."""
+        """Check all parameters, load and verify the bundle, create backend and publishers."""
         return self._transition('configure', self._configure, self._release)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -86,7 +87,7 @@ class PerceptionNode(LifecycleNode):
         return result
 
     def on_cleanup(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Release everything that `configure` took."""
+        """Release everything that `configure` created."""
         return self._transition('cleanup', self._release, self._release)
 
     def on_shutdown(self, _state: LifecycleState) -> TransitionCallbackReturn:
@@ -94,29 +95,34 @@ class PerceptionNode(LifecycleNode):
         return self._transition('shutdown', self._release, self._release)
 
     def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
-        """Release everything; the node is unconfigured afterwards."""
+        """Release everything. The node is unconfigured afterwards."""
         return self._transition('error', self._release, self._release)
 
     def _LifecycleNodeMixin__on_change_state(self, request: Any, response: Any) -> Any:  # noqa: N802
-        """Answer a request that the present state does not allow; rclpy would raise and leave the client waiting."""
+        """Return `success=False` for a transition that the current state does not allow.
+
+        Overrides a private method, because rclpy has no public hook for this service. In rclpy 7.1.6 (Jazzy) the
+        original raises RCLError for such a request, which ends the executor, and the client never gets a response:
+        https://github.com/ros2/rclpy/issues/1209, fixed upstream by https://github.com/ros2/rclpy/pull/1319.
+        """
         try:
             return super()._LifecycleNodeMixin__on_change_state(request, response)  # type: ignore[misc]
-        except Exception as error:  # noqa: BLE001 - its exception class is private
+        except Exception as error:  # noqa: BLE001 - rclpy's exception class is private
             self.get_logger().error(f'Transition {request.transition.id} is refused: {error}')
             response.success = False
             return response
 
     def destroy_node(self) -> None:
-        """Release everything, then the node."""
+        """Release everything, then destroy the node."""
         self._release()
         self._jump_handle.unregister()
         super().destroy_node()
 
     def _transition(self, name: str, work: Callable[[], None], undo: Callable[[], None]) -> TransitionCallbackReturn:
-        """Do the work of a transition: the client library would swallow what it raises."""
+        """Run the work of a transition and log its exception, which rclpy would discard."""
         try:
             work()
-        except Exception as error:  # noqa: BLE001 - whatever happens, the node lives and says why
+        except Exception as error:  # noqa: BLE001 - no error may end the node
             self.get_logger().error(f'Cannot {name}: {error}\n{traceback.format_exc()}')
             undo()
             return FAILURE
@@ -150,9 +156,9 @@ class PerceptionNode(LifecycleNode):
 
     def _release(self) -> None:
         self._stop()
-        assembly, self._components = self._components, None
-        if assembly is not None:
-            assembly.release()
+        components, self._components = self._components, None
+        if components is not None:
+            components.release()
 
     def _settings(self, changes: dict[str, Any]) -> WorkerSettings:
         prediction = self._declared.read(PredictionParameters)
@@ -171,7 +177,7 @@ class PerceptionNode(LifecycleNode):
 
     def _on_jump(self, _jump: object) -> None:
         if self._worker is not None:
-            self.get_logger().warning('The clock went back: the audio heard so far is forgotten.')
+            self.get_logger().warning('The clock went back: the audio received so far is discarded.')
             self._worker.flush()
 
     def _watch_microphones(self) -> None:
@@ -183,7 +189,7 @@ class PerceptionNode(LifecycleNode):
                 if reported.get(name) is not fault:
                     self.get_logger().error(describe_fault(name, fault))
             for name in sorted(set(reported) - set(dict(faults))):
-                self.get_logger().info(f'Microphone {name} is trusted again.')
+                self.get_logger().info(f'Microphone {name} has recovered.')
             self._diagnose()
 
     def _diagnose(self) -> None:
@@ -198,7 +204,10 @@ class PerceptionNode(LifecycleNode):
         self._diagnostics.publish(to_diagnostics(name, now_ns, node_info, state, report, has_losses=has_losses))
 
     def _start(self) -> None:
-        """Configure and activate; a device that is not there yet at boot is tried again until it is."""
+        """Configure once, then activate.
+
+        Activation is repeated until it succeeds, because the device may still be missing at boot.
+        """
         first = self._autostart.timer_period_ns == 0
         if first and self.trigger_configure() == SUCCESS:
             self._autostart.timer_period_ns = RETRY_NS

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of the perception node; what is meant for people is drawn only while somebody subscribes."""
+"""Publishers of the perception node.
+
+Images for people (colours, spectrogram, point cloud) are rendered only while a topic has subscribers.
+"""
 
 from __future__ import annotations
 
@@ -41,21 +44,21 @@ if TYPE_CHECKING:
 
 
 class PredictionPublishers:
-    """Publishers of everything that a bundle's predictions yield.
+    """Publishers of all outputs of a bundle.
 
     Args:
-        node: The lifecycle node; nothing leaves while it is not active, but for the latched classes.
-        manifest: Heads, classes and camera of the bundle.
+        node: The lifecycle node. While it is not active, only the latched class list is published.
+        manifest: Manifest of the bundle, with its heads, classes and camera.
         camera_frame: Frame of the images.
-        array: Names the microphones and their frame.
-        offset_ns: Added to the stamps of predictions, which so stand on the camera's clock; audio keeps its own.
+        array: The microphone array, with microphone names and frame.
+        offset_ns: Added to the stamps of predictions to convert them to the camera's clock. Audio keeps its stamps.
 
     """
 
     def __init__(
         self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray, offset_ns: int = 0
     ) -> None:
-        """Create the publishers and latch the classes."""
+        """Create the publishers and publish the latched class list."""
         self._node = node
         self._camera = manifest.camera
         self._db_divisor = manifest.features.db_divisor
@@ -101,7 +104,7 @@ class PredictionPublishers:
         self._latched.clear()
 
     def needs_features(self) -> bool:
-        """Return whether somebody looks at the sound."""
+        """Return True if the spectrogram has subscribers."""
         return self._has_subscribers('~/spectrogram')
 
     def publish(self, prediction: Prediction) -> None:
@@ -120,18 +123,18 @@ class PredictionPublishers:
             self._publish('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
-        if features is not None:  # else nobody was there to look at them when they were computed
+        if features is not None:  # None if the topic had no subscribers when the prediction was computed
             self._publish_if_subscribed(
                 '~/spectrogram', lambda: to_image(spectrogram_image(features, self._db_divisor), 'mono8', stamp)
             )
         self._publish_if_subscribed('~/microphones', lambda: to_microphones(self._microphones, prediction, stamp))
 
     def publish_audio(self, block: AudioBlock) -> None:
-        """Publish a block as the source delivered it."""
+        """Publish a block of audio as received from the source."""
         self._publish('~/audio', to_audio_message(block, self._array_frame))
 
     def _publish_depth(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> None:
-        """Publish metres; or, where nobody knows the factor to metres, disparity, which nobody takes for them."""
+        """Publish depth in metres, or disparity if the scale is unknown."""
         name = self._depth_name
         image = depth_m if name == 'depth' else np.reciprocal(depth_m)
         self._publish(f'~/{name}/image', to_image(image, '32FC1', header))

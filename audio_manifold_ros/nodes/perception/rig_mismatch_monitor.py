@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Listens to what a recording says of its rig, and tells whether the node hears it with another."""
+"""Warning if the rig published by a recording differs from the rig of the node."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 class RigMismatchMonitor:
-    """Compares the rig of the node with the one on `run_metadata`, beside the audio.
+    """Comparison of the node's rig with the rig in `run_metadata` messages.
 
     Attributes:
-        warning: What differs, or an empty string.
+        warning: Description of the differences, or an empty string.
 
     """
 
     def __init__(self, node: Node, audio_topic: str, rig: RigFiles) -> None:
-        """Subscribe.
+        """Subscribe to `run_metadata` in the namespace of the audio topic.
 
         Args:
-            node: Subscribes and logs.
-            audio_topic: Where the audio comes from; `run_metadata` is looked for in its namespace.
+            node: The node that subscribes and logs.
+            audio_topic: Topic of the audio.
             rig: The rig of the node.
 
         """
@@ -50,7 +50,7 @@ class RigMismatchMonitor:
             recorded = RunMetadata.from_json(message.data).rig
             warning = '' if recorded is None else rig_mismatch(self._rig, recorded)
         except AudioManifoldError as error:
-            warning = f'What the recording says of its rig cannot be used: {error}'
+            warning = f'The rig in the metadata of the recording cannot be used: {error}'
         if warning and warning != self.warning:
             self._node.get_logger().warning(warning)
         self.warning = warning

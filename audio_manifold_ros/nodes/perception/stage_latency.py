@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long each stage took lately."""
+"""Latency percentiles of the stages of recent predictions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PERCENTILES = (50, 95, 99)
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Milliseconds that half, 95 % and 99 % of the recent values did not exceed."""
+    """Median, 95th and 99th percentile in milliseconds."""
 
     p50_ms: float
     p95_ms: float
@@ -23,15 +23,15 @@ class Percentiles:
 
     @classmethod
     def from_values(cls, values_ms: list[float]) -> Percentiles:
-        """Compute them from at least one value."""
+        """Compute the percentiles of at least one value in milliseconds."""
         return cls(*(float(v) for v in np.percentile(values_ms, PERCENTILES)))
 
 
 class StageLatency:
-    """Durations of named stages over the last `window` predictions; safe between two threads."""
+    """Durations of named stages over the last `window` predictions. Thread-safe."""
 
     def __init__(self, window: int = 300) -> None:
-        """Begin empty."""
+        """Create an empty record."""
         self._window = window
         self._values_ms: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
@@ -42,7 +42,7 @@ class StageLatency:
             self._values_ms.setdefault(stage, deque(maxlen=self._window)).append(seconds * 1e3)
 
     def percentiles(self) -> dict[str, Percentiles]:
-        """Return what is known of each stage, in the order in which stages were first seen."""
+        """Return the percentiles of each stage, in the order in which the stages were first added."""
         with self._lock:
             copies = {stage: list(values) for stage, values in self._values_ms.items()}
         return {stage: Percentiles.from_values(values) for stage, values in copies.items()}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One bag in the making, from its first message to its report."""
+"""Recording of one bag, from its first message to its report."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ MB = 1_000_000
 
 
 class BagRecording:
-    """Opens the bag, watches the disk, and closes the bag with its report.
+    """A bag that is being recorded.
 
     Attributes:
-        folder: The bag.
-        metadata: What it says of itself.
+        folder: Folder of the bag.
+        metadata: Run metadata of the bag.
 
     """
 
@@ -48,14 +48,14 @@ class BagRecording:
         """Create the bag.
 
         Args:
-            parameters: Where to.
-            rig: Files of the rig, None if there is none.
-            facts: What else the bag shall say of itself.
-            thread: What writes; `start_writing` hands it the bag.
-            start_ns: When the bag begins.
+            parameters: Parameters of the recorder.
+            rig: Files of the rig; None without a rig.
+            facts: Further entries of the run metadata.
+            thread: The thread that writes. `start_writing` passes the bag to it.
+            start_ns: Start time of the bag.
 
         Raises:
-            BagError: The folder cannot be written, or is there already.
+            BagError: The folder cannot be written, or exists already.
 
         """
         self._reserve_bytes = parameters.reserve_mb * MB
@@ -72,28 +72,26 @@ class BagRecording:
         )
 
     def start_writing(self, topics: Iterable[RecordedTopic]) -> None:
-        """Write from now on."""
+        """Start to write messages to the bag."""
         self._thread.start_writing(self._writer, self._start_ns, topics)
 
     def problem(self) -> str:
-        """Return why the recording must end now, or an empty string."""
+        """Return the reason to end the recording now, or an empty string."""
         if self._thread.failure:
             return self._thread.failure
         if free_bytes(self.folder) < self._reserve_bytes:
-            return (
-                f'Less than {self._reserve_bytes / MB:.0f} MB are free on the disk: recording ends before it is full.'
-            )
+            return f'Less than {self._reserve_bytes / MB:.0f} MB are free on the disk: the recording ends early.'
         return ''
 
     def finish(self, end_reason: str, required: Iterable[str]) -> tuple[RecordReport, str]:
-        """Close the bag and leave its report beside it; the thread must have stopped.
+        """Close the bag and write its report. The writer thread must have stopped.
 
         Args:
-            end_reason: Why the recording ends, in a sentence.
-            required: Topics whose absence is a problem.
+            end_reason: Reason for the end of the recording, as a sentence.
+            required: Topics whose absence is reported as a problem.
 
         Returns:
-            The report, and what went wrong here or an empty string.
+            The report, and the errors that occurred here or an empty string.
 
         """
         problems = [self._thread.failure] if self._thread.failure and self._thread.failure != end_reason else []
@@ -102,25 +100,25 @@ class BagRecording:
         except BagError as error:
             problems.append(str(error))
         statistics = self._thread.statistics
-        absent = tuple(f'{topic}: nobody published it.' for topic in required if topic not in statistics)
+        absent = tuple(f'{topic}: no publisher was found.' for topic in required if topic not in statistics)
         summaries = [found.summary() for found in statistics.values()]
         report = make_report(self.folder.name, end_reason, summaries, (*problems, *absent))
         try:
             report.save(self.folder)
         except OSError as error:
-            problems.append(f'The report cannot be written ({error.strerror}): it stands above.')
+            problems.append(f'The report cannot be written ({error.strerror}): copy it from the log.')
         return report, ' '.join(problems)
 
 
 def free_bytes(folder: Path) -> int:
-    """Return what is free where a folder lies or will lie."""
+    """Return the free bytes on the disk of a folder, which need not exist yet."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
 
 def describe_software() -> str:
-    """Return name and version of this software and of ROS."""
+    """Return name and version of this package and the ROS distribution."""
     version = ET.parse(resource_path('package.xml')).findtext('version')  # noqa: S314 - our own file
     distribution = os.environ.get('ROS_DISTRO', '')
     return f'{PACKAGE} {version}' + (f', ROS {distribution}' if distribution else '')

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A sound device that the recorder captures itself: its blocks as messages, without a way over DDS."""
+"""Capture of a sound device inside the recorder: blocks become serialised messages without DDS."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ RETRY_INTERVAL_S = 2.0
 
 
 class DeviceRecorder:
-    """Reads a device in a thread until it is closed; one that is not there yet is tried again.
+    """Thread that reads a sound device until it is closed. A missing device is retried.
 
     Args:
-        parameters: Which device.
+        parameters: Parameters of the device.
         frame_id: Frame of the array.
-        now_ns: The clock of the stamps.
-        receive: Called with each serialised `AudioBlock` and when it came.
+        now_ns: Clock of the stamps.
+        receive: Called with each serialised `AudioBlock` and its receive time.
 
     """
 
@@ -59,7 +59,7 @@ class DeviceRecorder:
         self._thread.start()
 
     def status(self) -> SourceStatus:
-        """Return the device's condition."""
+        """Return the status of the device."""
         return SourceStatus(SourceState.LOST, self._open_error) if self._open_error else self._source.status()
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The QoS that publishers offer: which one a subscription needs to hear them all, and how a bag keeps it."""
+"""QoS profiles for recording: the subscription that matches all publishers, and the text stored in a bag."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from rclpy.duration import Duration
 
-# Messages that wait in DDS while this process is busy: two seconds of images, more of what is small.
+# Queue depths in DDS while this process is busy: two seconds of images, and more of small messages.
 LARGE_DEPTH, SMALL_DEPTH = 60, 1000
 LARGE_TYPES = frozenset({'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage', 'sensor_msgs/msg/PointCloud2'})
 
 
 def subscription_qos(kind: str, offered: Sequence[QoSProfile]) -> QoSProfile:
-    """Return the strictest profile that every publisher meets.
+    """Return the strictest profile that is compatible with every publisher.
 
     Args:
         kind: Message type.
@@ -40,12 +40,12 @@ def subscription_qos(kind: str, offered: Sequence[QoSProfile]) -> QoSProfile:
 
 
 def is_latched(offered: Sequence[QoSProfile]) -> bool:
-    """Return whether every publisher repeats its last messages to whoever comes late."""
+    """Return True if every publisher is latched (transient local)."""
     return bool(offered) and all(profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for profile in offered)
 
 
 def bag_qos(offered: Sequence[QoSProfile]) -> str:
-    """Return the profiles as a bag keeps them, so that a player offers the same."""
+    """Return the profiles as text for the metadata of a bag, so that a player offers the same profiles."""
     return qos_text(
         Qos(
             QosHistory(int(profile.history)),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Subscriptions that hand on messages as they arrive, serialised."""
+"""Subscriptions that deliver serialised messages."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from rclpy.node import Node
     from rclpy.qos import QoSProfile
 
-# Callbacks are told about a message since rclpy 3.4; that of Humble, 3.3, gives them the message alone.
+# Since rclpy 3.4 callbacks receive the message info. In Humble (rclpy 3.3) they receive the message only.
 HAS_MESSAGE_INFO = hasattr(Subscription, 'CallbackType')
 
 
 class RawSubscriptions:
-    """Subscribes to wanted topics as soon as somebody publishes them.
+    """Subscriptions to topics that are created when a publisher appears.
 
     Args:
-        node: Subscribes.
-        topics: What is wanted: whole names.
-        receive: Called with each message: its topic, its bytes, when it arrived, and how many are missing before it.
-        log: Called with a sentence about a topic that cannot be recorded.
+        node: The node that subscribes.
+        topics: Fully qualified names of the topics.
+        receive: Called with each message: topic, data, receive time in nanoseconds, number of messages lost before it.
+        log: Called with the reason if a topic cannot be recorded.
 
     """
 
@@ -42,7 +42,7 @@ class RawSubscriptions:
         receive: Callable[[RecordedTopic, bytes, int, int], None],
         log: Callable[[str], None],
     ) -> None:
-        """Subscribe to nothing yet: `update` does."""
+        """Create no subscription yet: `update` does."""
         self._node = node
         self._receive = receive
         self._log = log
@@ -54,11 +54,11 @@ class RawSubscriptions:
 
     @property
     def topics(self) -> tuple[RecordedTopic, ...]:
-        """What is subscribed."""
+        """The subscribed topics."""
         return tuple(self._topics.values())
 
     def update(self) -> None:
-        """Look for publishers that have come or gone."""
+        """Subscribe to topics whose publishers have appeared, and count the publishers."""
         self._sim_time = bool(self._node.get_parameter('use_sim_time').value)
         for name in self._requested:
             publishers = self._node.get_publishers_info_by_topic(name)
@@ -68,14 +68,14 @@ class RawSubscriptions:
                 self._subscribe(name, publishers[0].topic_type, [publisher.qos_profile for publisher in publishers])
 
     def close(self) -> None:
-        """Hand on what has arrived by now, then unsubscribe."""
+        """Deliver the messages that have arrived, then unsubscribe."""
         for name, (subscription, _) in self._subscriptions.items():
             self._drain(self._topics[name])
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
 
     def _subscribe(self, name: str, kind: str, offered: list[QoSProfile]) -> None:
-        """Subscribe to a topic, anew where a publisher has come that the present subscription cannot hear."""
+        """Subscribe to a topic, or again with weaker QoS if a new publisher is incompatible."""
         qos = subscription_qos(kind, offered)
         if name in self._subscriptions:
             subscription, current_qos = self._subscriptions[name]
@@ -103,7 +103,7 @@ class RawSubscriptions:
     def _callback(self, topic: RecordedTopic) -> Callable[..., None]:
         if HAS_MESSAGE_INFO:
             return partial(self._on_message, topic)
-        # No default for the argument: where there is information, it would count as not wanted.
+        # `info` of `_on_message` has no default value: rclpy passes the info only if the callback requires it.
         return lambda data: self._on_message(topic, data, {})
 
     def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
@@ -111,7 +111,7 @@ class RawSubscriptions:
         self._drain(topic)
 
     def _drain(self, topic: RecordedTopic) -> None:
-        """Take what else waits: an executor takes one message of each topic in a round, however many there are."""
+        """Take all waiting messages: an executor takes only one message per topic and round."""
         subscription, qos = self._subscriptions[topic.name]
         with subscription.handle:
             for _ in range(qos.depth):
@@ -119,7 +119,7 @@ class RawSubscriptions:
                 if taken is None:
                     return
                 data, info = taken
-                # Without it for the first message of a round there is none for the others: their order would change.
+                # The first message of a round has no info in Humble. Using it for the others would change their order.
                 self._forward(topic, data, info if HAS_MESSAGE_INFO else {})
 
     def _forward(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ class RawSubscriptions:
         self._receive(topic, data, self._time_ns(info), lost)
 
     def _time_ns(self, info: dict[str, Any]) -> int:
-        """Return when a message arrived: the middleware knows it better than a callback that had to wait."""
+        """Return the receive time of a message, from the middleware if possible: the callback may be late."""
         if self._sim_time:
             return int(self._node.get_clock().now().nanoseconds)
         return int(info.get('received_timestamp', 0)) or time.time_ns()

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A topic on its way into a bag, and what can be read of its messages without a full look at them."""
+"""A topic that is recorded, and access to stamps, audio and sequence numbers of its serialised messages."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class RecordedTopic:
     """One topic.
 
     Attributes:
-        name: Its full name.
-        type: Its type, for example `sensor_msgs/msg/Image`.
-        qos_profiles: What its publishers offer, as a bag keeps it.
-        latched: Late subscribers receive the last messages.
-        publishers: How many publish it now.
+        name: Fully qualified name.
+        type: Message type, for example `sensor_msgs/msg/Image`.
+        qos_profiles: Profiles of its publishers, as text for the metadata of a bag.
+        latched: True if new subscribers receive the last messages.
+        publishers: Current number of publishers.
         message_class: Class of its messages.
-        has_header: Its messages begin with a header.
+        has_header: True if its messages start with a header.
 
     """
 
@@ -45,7 +45,7 @@ class RecordedTopic:
     _sequence_number: int | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Import the class of the messages.
+        """Import the message class.
 
         Raises:
             NodeError: The package of the type is not installed.
@@ -57,32 +57,37 @@ class RecordedTopic:
 
     @property
     def is_audio(self) -> bool:
-        """Whether the messages describe their sound completely."""
+        """True if the messages are audio that describes its own format completely."""
         adapter = ADAPTERS.get(self.type)
         return adapter is not None and not adapter.info_type and not adapter.needs_audio_format
 
     def stamp_ns(self, data: bytes) -> int | None:
-        """Return the stamp of a serialised message; None for messages without a header, or one never stamped."""
+        """Return the stamp of a serialised message; None without a header, or if the stamp is not set."""
         return header_stamp_ns(data) if self.has_header else None
 
     def chunk(self, data: bytes, time_ns: int) -> AudioChunk:
-        """Return the sound of a serialised message.
+        """Return the audio of a serialised message.
+
+        Args:
+            data: The message in CDR.
+            time_ns: Receive time, used by types without a stamp.
 
         Raises:
-            BagError: The message makes no sense.
+            BagError: The message is invalid.
 
         """
         try:
             message = deserialize_message(data, self.message_class)
         except RuntimeError as error:
-            msg = f'{self.name}: a message of {len(data)} bytes is no {self.type} ({error}): mend its source.'
+            msg = f'{self.name}: {len(data)} bytes are not a valid {self.type} ({error}): fix the publisher.'
             raise BagError(msg) from None
         return ADAPTERS[self.type].read_chunk(message, time_ns)
 
     def lost_before(self, number: int) -> int:
-        """Return how many messages are missing before the one with a number that its publisher counts.
+        """Return the number of messages lost before the message with a sequence number of its publisher.
 
-        Numbers of several publishers cannot be told apart, and middleware that does not count gives none.
+        Returns 0 if the topic has several publishers, because their numbers cannot be distinguished, and if the
+        middleware provides no numbers.
         """
         before, self._sequence_number = self._sequence_number, None
         if number == NO_SEQUENCE_NUMBER or self.publishers != 1:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A node that records a drive: messages as they arrive, its own sound device if wanted, and a report of it all."""
+"""Recorder node: records topics and an optional sound device into a bag, and writes a report."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ STRING_TYPE = 'std_msgs/msg/String'
 
 
 class Recorder(Node):
-    """Waits for topics, watches them, records them, and reports.
+    """Node that waits for topics, checks them (preflight), records them, and reports.
 
     Attributes:
-        ended: Whether it is over, well or not.
-        status: Exit status: 0 for a recording that ended as it should.
+        ended: True after the recording has ended or was refused.
+        status: Exit status; 0 if the recording ended without an error.
 
     """
 
     def __init__(self, **node_options: Any) -> None:
-        """Declare parameters and start to look for topics.
+        """Declare the parameters and start to look for topics.
 
         Raises:
             NodeError: A parameter cannot be used.
-            CalibrationError, DatasetError: The rig cannot be used.
+            RigError, DatasetError: The rig cannot be used.
             AudioError: The device cannot work as configured.
 
         """
@@ -97,12 +97,12 @@ class Recorder(Node):
         self._last_shown_s = 0.0
         self._since_s = time.monotonic()
         self._phase: Callable[[], None] = self._start_recording if self._preflight.mode == 'skip' else self._wait
-        # Not ROS time: without /clock there is nothing to record, and that must be said.
+        # Steady time instead of ROS time, so that the preflight reports missing topics even without /clock.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(TICK_INTERVAL_S, self._tick, clock=steady)
 
     def destroy_node(self) -> None:
-        """Write what was received, close the bag, report; then release the node."""
+        """Write the received messages, close the bag, write the report, then destroy the node."""
         self._raw.close()
         if self._device is not None:
             self._device.close()
@@ -138,7 +138,7 @@ class Recorder(Node):
             self._phase()
 
     def _wait(self) -> None:
-        """Wait until required topics are heard, then watch them for a while."""
+        """Wait until all required topics are received, then start the preflight."""
         received = {name for name, statistics in self._thread.statistics.items() if statistics.count}
         complete = all(requirement.topic in received for requirement in self._requirements)
         if complete or time.monotonic() - self._since_s > self._preflight.timeout_s:
@@ -154,12 +154,12 @@ class Recorder(Node):
         for finding in findings:
             self._log(finding.level, f'preflight: {finding.subject}: {finding.text}')
         if self._preflight.mode == 'strict' and any(finding.level is Severity.ERROR for finding in findings):
-            self._end('Nothing is recorded: mend what the preflight found, or set preflight.mode to warn.', 1)
+            self._end('Nothing is recorded: fix the errors of the preflight, or set preflight.mode to warn.', 1)
             return
         self._start_recording()
 
     def _findings(self, seconds: float) -> list[Finding]:
-        """Judge what was heard for some seconds."""
+        """Return the findings of the preflight over the last `seconds`."""
         statistics = self._thread.statistics
         summaries = {name: found.summary() for name, found in statistics.items()}
         latched = {topic.name for topic in self._raw.topics if topic.latched}
@@ -177,7 +177,7 @@ class Recorder(Node):
 
     def _rig_finding(self) -> Finding:
         if self._array is None:
-            text = 'there is none: name its folder in the parameter rig, so that the bag can become a dataset.'
+            text = 'the parameter rig is empty: set it to the folder of the rig, which a dataset needs.'
             return Finding(Severity.ERROR, 'rig', text)
         return Finding(Severity.OK, 'rig', f'{self._array.array_id}, {len(self._array.microphones)} microphones.')
 
@@ -211,7 +211,7 @@ class Recorder(Node):
         if problem:
             self._end(problem, 1)
         elif 0 < self._settings.duration_s <= elapsed_s:
-            self._end(f'{self._settings.duration_s:g} seconds are over.', 0)
+            self._end(f'The duration of {self._settings.duration_s:g} s is over.', 0)
         elif elapsed_s - self._last_shown_s >= (LOG_INTERVAL_S if self._live is None else TABLE_INTERVAL_S):
             self._last_shown_s = elapsed_s
             self._show(self._recording, elapsed_s)
@@ -243,7 +243,7 @@ class Recorder(Node):
             self.status = 1
 
     def _log(self, level: Severity, text: str) -> None:
-        """Log a sentence; rclpy refuses a line of code that logs at more than one severity."""
+        """Log a sentence at a level. rclpy refuses a line of code that logs at more than one severity."""
         if level is Severity.ERROR:
             self.get_logger().error(text)
         elif level is Severity.WARNING:
@@ -262,7 +262,7 @@ class Recorder(Node):
 
 
 class _RateMeter:
-    """Messages and bytes a second since the last look."""
+    """Rates of messages and bytes since the last update."""
 
     def __init__(self) -> None:
         self._previous: dict[str, tuple[int, int]] = {}
@@ -280,7 +280,7 @@ class _RateMeter:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Record until the time is over, the disk is nearly full, or interrupted; returns the exit status."""
+    """Run the node until the recording ends or is interrupted, and return the exit status."""
     return run_to_exit_status(Recorder, arguments, ended=lambda node: node.ended, status=lambda node: node.status)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is shown while a recording runs: a table in a terminal, a line now and then in a log."""
+"""Progress of a recording: a table for the terminal, or a line for the log."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecorderProgress:
-    """A recording as it is now.
+    """Snapshot of a recording.
 
     Attributes:
-        title: Where it goes.
-        elapsed_s: Since it began.
-        free_bytes: Of the disk.
-        queued_bytes: Waiting to be written.
-        topics: What was received, by topic.
-        rates: Messages and bytes a second of late, by topic.
-        device: The condition of an own device in a sentence; empty without one.
+        title: Folder of the bag.
+        elapsed_s: Seconds since the start.
+        free_bytes: Free space on the disk.
+        queued_bytes: Bytes waiting to be written.
+        topics: Statistics of the received messages by topic.
+        rates: Recent messages and bytes per second by topic.
+        device: Status message of the captured device; empty without one.
 
     """
 
@@ -44,11 +44,11 @@ class RecorderProgress:
 
     @property
     def bytes_per_s(self) -> float:
-        """What all topics bring."""
+        """Bytes per second of all topics."""
         return sum(rate for _, rate in self.rates.values())
 
     def table(self) -> Group:
-        """Lay rates, losses, levels and disk out."""
+        """Return rates, losses, levels and disk space as tables."""
         table = Table(
             title=f'{self.title}   {self._clock()}', title_justify='left', caption_justify='left', min_width=90
         )
@@ -66,7 +66,7 @@ class RecorderProgress:
         return Group(table, *self._levels())
 
     def line(self) -> str:
-        """Say the same in a line."""
+        """Return a summary in one line."""
         lost = sum(topic.lost + topic.dropped for topic in self.topics.values())
         samples = sum(topic.audio.samples_lost for topic in self.topics.values())
         count = sum(topic.count for topic in self.topics.values())
@@ -77,10 +77,11 @@ class RecorderProgress:
 
     def _disk(self) -> str:
         remaining_min = self.free_bytes / max(self.bytes_per_s, 1.0) / 60
-        remaining = f'{remaining_min:.0f} min left' if remaining_min < 10_000 else 'room enough'
-        queued = f', {self.queued_bytes / 1e6:.0f} MB wait for it' if self.queued_bytes > 10**7 else ''
+        remaining = f'{remaining_min:.0f} min left' if remaining_min < 10_000 else 'more than 10,000 min left'
+        queued = f', {self.queued_bytes / 1e6:.0f} MB waiting' if self.queued_bytes > 10**7 else ''
         device = f' {self.device}' if self.device else ''
-        return f'Disk: {self.free_bytes / 1e9:.1f} GB free, {self.bytes_per_s / 1e6:.1f} MB/s, {remaining}{queued}.{device}'
+        disk = f'{self.free_bytes / 1e9:.1f} GB free, {self.bytes_per_s / 1e6:.1f} MB/s, {remaining}{queued}'
+        return f'Disk: {disk}.{device}'
 
     def _levels(self) -> list[Table]:
         tables = []

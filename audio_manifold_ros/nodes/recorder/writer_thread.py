@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The thread between what receives messages and the disk: it counts, looks at the sound, and writes."""
+"""Writer thread of the recorder: queues received messages, keeps statistics, and writes the bag."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_QUEUED_BYTES = 256 * 2**20
 MAX_LATCHED_BYTES = 64 * 2**20
-# Messages of several topics come in no strict order of time; a clock that goes back further was set.
+# Messages of different topics may arrive out of order. A step back by more means that the clock was set.
 MAX_REORDERING_NS = 10 * 10**9
 
 
@@ -34,18 +34,18 @@ class _Item:
 
 
 class WriterThread:
-    """Takes messages at once and works them off: before `start_writing` it only watches, afterwards it writes them.
+    """Thread that processes queued messages: only statistics before `start_writing`, statistics and writing afterwards.
 
-    What latched topics said before `start_writing` is kept and stands at the beginning of the bag. A clock that is set back
-    meanwhile loses nothing: what follows stands where the newest message before stood, in the order of its arrival.
+    Messages of latched topics from before `start_writing` are kept and written at the start of the bag. No message is
+    lost when the clock is set back: later messages are written at the time of the newest one, in order of arrival.
 
     Attributes:
-        failure: Why nothing is written any more; an empty string while all is well.
+        failure: Reason why nothing is written any more; an empty string without a failure.
 
     """
 
     def __init__(self) -> None:
-        """Start to watch."""
+        """Start the thread."""
         self.failure = ''
         self._queue: deque[_Item] = deque()
         self._queued_bytes = 0
@@ -63,16 +63,16 @@ class WriterThread:
 
     @property
     def queued_bytes(self) -> int:
-        """What waits to be written."""
+        """Bytes waiting to be processed."""
         return self._queued_bytes
 
     @property
     def statistics(self) -> dict[str, TopicStatistics]:
-        """What was received since `reset_statistics` or `start_writing`, by topic."""
+        """Statistics by topic since the last `reset_statistics` or `start_writing`."""
         return dict(self._statistics)
 
     def put(self, topic: RecordedTopic, data: bytes, time_ns: int, lost: int = 0) -> None:
-        """Take a message; when the disk is too slow for the queue it is dropped, and counted."""
+        """Queue a message. If the queue is full because the disk is too slow, drop and count it."""
         with self._ready:
             if self._queued_bytes + len(data) > MAX_QUEUED_BYTES:
                 self._statistics_of(topic).dropped += 1
@@ -82,21 +82,21 @@ class WriterThread:
             self._ready.notify()
 
     def reset_statistics(self) -> None:
-        """Begin the statistics anew."""
+        """Reset the statistics."""
         with self._process_lock:
             self._statistics = {}
 
     def start_writing(self, writer: BagWriter, time_ns: int, topics: Iterable[RecordedTopic]) -> None:
-        """Write from now on; statistics begin anew.
+        """Reset the statistics and start to write.
 
         Args:
-            writer: The bag.
-            time_ns: When the bag begins: what latched topics said before stands there.
-            topics: What is subscribed: it is reported even if nothing comes.
+            writer: Writer of the bag.
+            time_ns: Start time of the bag. Earlier messages of latched topics are written at this time.
+            topics: The subscribed topics. They are reported even without messages.
 
         """
         with self._process_lock, self._ready:
-            # What still waits came before; of that, too, only latched topics are wanted.
+            # Queued messages arrived before the start. Only those of latched topics are kept.
             self._queue = deque([*self._latched, *(item for item in self._queue if item.topic.latched)])
             self._queued_bytes = sum(len(item.data) for item in self._queue)
             self._latched.clear()
@@ -106,7 +106,7 @@ class WriterThread:
             self._ready.notify()
 
     def stop(self) -> None:
-        """Work off what was taken, and end."""
+        """Process the queued messages and end the thread."""
         with self._ready:
             self._stopped = True
             self._ready.notify()
@@ -122,11 +122,11 @@ class WriterThread:
         try:
             while self._wait():
                 self._process_next()
-        except Exception:  # noqa: BLE001 - whatever happens, the recorder must stop and say why
-            self.failure = f'The recorder has a fault:\n{traceback.format_exc()}'
+        except Exception:  # noqa: BLE001 - the recorder must end and report the error
+            self.failure = f'Internal error of the recorder:\n{traceback.format_exc()}'
 
     def _wait(self) -> bool:
-        """Wait for messages; False when all is worked off and none will come."""
+        """Wait for messages. Return False when the queue is empty and the thread is stopped."""
         with self._ready:
             self._ready.wait_for(lambda: self._queue or self._stopped)
             return bool(self._queue)
@@ -142,9 +142,9 @@ class WriterThread:
                 self._process(item if self._writer is None else self._with_bag_time(item), self._writer)
 
     def _with_bag_time(self, item: _Item) -> _Item:
-        """Return a message at the time at which it stands in the bag."""
+        """Return a message with the time at which it is written to the bag."""
         if item.time_ns < self._newest_ns - MAX_REORDERING_NS:
-            # In the order of arrival, and each at a time of its own: readers tell images apart by it.
+            # In order of arrival and with unique times, by which readers distinguish images.
             self._newest_ns += 1
             return replace(item, time_ns=self._newest_ns)
         self._newest_ns = max(item.time_ns, self._newest_ns)
@@ -178,7 +178,7 @@ class WriterThread:
 
     def _count(self, item: _Item) -> None:
         statistics = self._statistics_of(item.topic)
-        # What is missing before the first message was lost before there was anything to record it.
+        # Messages missing before the first one were lost before the recording started.
         statistics.lost += item.lost if statistics.count else 0
         statistics.update(item.time_ns, item.topic.stamp_ns(item.data), len(item.data))
         if not item.topic.is_audio:
@@ -186,5 +186,5 @@ class WriterThread:
         try:
             statistics.update_audio(item.topic.chunk(item.data, item.time_ns))
         except BagError:
-            # It is recorded as it came; the report tells how many there were.
+            # The message is recorded unchanged. The report counts unreadable messages.
             statistics.unreadable += 1

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Publishers for the topics of a bag; messages leave as the bytes that were recorded."""
+"""Publishers for the topics of a bag. Messages are published as the recorded bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 QUEUE_DEPTH = 200
 TRANSIENT_LOCAL = re.compile(r'^\s*durability:\s*(1|transient_local)\s*$', re.MULTILINE)
-# Where a bag does not say how it was offered: those who come later must get these, too.
+# Topics published latched if the bag has no QoS profiles, so that later subscribers receive them.
 LATCHED_TOPICS = ('tf_static', 'run_metadata', 'labels_json', 'label_info', 'robot_description')
 ACK_TIMEOUT_S = 2.0
 
@@ -34,9 +34,9 @@ class BagPublishers:
     """One publisher per topic.
 
     Attributes:
-        topics: Names, as in the bag, of what is published.
-        latched: Those of them that are repeated to whoever comes late.
-        skipped: Why a topic of the bag is not published, by name.
+        topics: Names of the published topics, as in the bag.
+        latched: Names of the latched topics among them.
+        skipped: Reason why a topic of the bag is not published, by name.
 
     """
 
@@ -60,7 +60,7 @@ class BagPublishers:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Names of what is published, as in the bag."""
+        """Names of the published topics, as in the bag."""
         return tuple(self._publishers)
 
     def publish(self, message: BagMessage) -> None:
@@ -68,14 +68,14 @@ class BagPublishers:
         self._publishers[message.topic].publish(bytes(message.data))
 
     def wait_for_all_acked(self) -> None:
-        """Wait until all who listen have got everything, for two seconds at most."""
+        """Wait until all subscribers have acknowledged all messages, at most two seconds."""
         end_s = time.monotonic() + ACK_TIMEOUT_S
         for publisher in self._publishers.values():
             publisher.wait_for_all_acked(Duration(seconds=max(end_s - time.monotonic(), 0.0)))
 
 
 def _qos(topic: BagTopic) -> QoSProfile:
-    """Offer messages reliably to those who come later where the recorded node did."""
+    """Return a reliable profile, latched if the recorded publisher was latched."""
     if topic.qos_profiles:
         latched = bool(TRANSIENT_LOCAL.search(topic.qos_profiles))
     else:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Single keys from the terminal, for a program that goes on meanwhile."""
+"""Single keys from the terminal, read in a background thread."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 SPACE, UP, DOWN, RIGHT = ' ', '\x1b[A', '\x1b[B', '\x1b[C'
 POLL_INTERVAL_S = 0.1
 TYPED_BYTES = 64
-# An arrow is a sequence of three characters.
+# An arrow key is an escape sequence of three characters.
 KEY = re.compile('\x1b\\[[A-Z]|.', re.DOTALL)
 
 
 class Keyboard:
-    """Calls what belongs to a key, in a thread of its own; does nothing where the input is no terminal."""
+    """Thread that calls an action per key. Inactive if the standard input is not a terminal."""
 
     def __init__(self, actions: Mapping[str, Callable[[], object]]) -> None:
-        """Listen from now on.
+        """Start to read keys.
 
         Args:
-            actions: By key: a character, or the sequence of an arrow.
+            actions: Action by key: a character, or the escape sequence of an arrow key.
 
         """
         self._actions = actions
         self._stop = threading.Event()
         self._original_settings: list[Any] | None = None
         self._thread: threading.Thread | None = None
-        # A job in the background that touches its terminal would be stopped.
+        # A background job that reads its terminal would be stopped.
         if sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
             self._original_settings = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin.fileno())
@@ -46,11 +46,11 @@ class Keyboard:
 
     @property
     def is_active(self) -> bool:
-        """Whether there is a terminal."""
+        """True if keys are read from a terminal."""
         return self._thread is not None
 
     def close(self) -> None:
-        """Give the terminal back as it was."""
+        """Stop reading and restore the terminal settings."""
         self._stop.set()
         if self._thread is not None and self._original_settings is not None:
             self._thread.join()

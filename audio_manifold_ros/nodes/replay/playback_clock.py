@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The time of a bag that is played: it runs at any rate, stands still, and jumps."""
+"""Playback clock of a bag, with variable rate, pause and seek."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_PLAYBACK_RATE, MAX_PLAYBACK_RATE = 0.01, 100.0
 
 
 class PlaybackClock:
-    """A line from the computer's steady time to the time of the bag; any thread may turn it."""
+    """Linear map from the computer's steady time to the time of the bag. Thread-safe."""
 
     def __init__(
         self,
@@ -29,13 +29,13 @@ class PlaybackClock:
         paused: bool = False,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Stand at an instant of the bag and run, or wait.
+        """Start at an instant of the bag.
 
         Args:
             start_ns: Time of the bag.
-            rate: Seconds of the bag in a second, 0.01 to 100.
-            paused: Stand still until `resume`.
-            monotonic_s: The steady time.
+            rate: Seconds of the bag per second, 0.01 to 100.
+            paused: Start paused, until `set_paused(False)`.
+            monotonic_s: Returns the steady time in seconds.
 
         Raises:
             BagError: The rate is out of range.
@@ -51,21 +51,21 @@ class PlaybackClock:
 
     @property
     def rate(self) -> float:
-        """Seconds of the bag in a second."""
+        """Seconds of the bag per second."""
         return self._rate
 
     @property
     def paused(self) -> bool:
-        """Whether time stands still."""
+        """True while the clock is paused."""
         return self._paused
 
     def now_ns(self) -> int:
-        """Return the time of the bag."""
+        """Return the current time of the bag."""
         with self._changed:
             return self._now_ns()
 
     def set_rate(self, rate: float) -> None:
-        """Run faster or slower from now on.
+        """Change the playback rate.
 
         Raises:
             BagError: The rate is out of range.
@@ -76,36 +76,36 @@ class PlaybackClock:
             self._rate = _validate_rate(rate)
             self._changed.notify_all()
 
-    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - the value is the message
-        """Stand still, or go on."""
+    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - a setter
+        """Pause or resume."""
         with self._changed:
             self._anchor(self._now_ns())
             self._paused = paused
             self._changed.notify_all()
 
     def seek(self, time_ns: int) -> None:
-        """Go on from another time of the bag."""
+        """Continue from another time of the bag."""
         with self._changed:
             self._anchor(time_ns)
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Let `wait_until` look again at what it waits for."""
+        """Make `wait_until` evaluate its condition again."""
         with self._changed:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Release who waits, for good."""
+        """Release all callers of `wait_until` permanently."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def wait_until(self, time_ns: int, skip: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until the bag has come to an instant.
+        """Wait until the clock reaches an instant of the bag.
 
         Args:
             time_ns: The instant.
-            skip: Asked whenever something changes; when true, the clock jumps to the instant.
+            skip: Called after every change. If it returns True, the clock jumps to the instant.
 
         Returns:
             False if the clock was closed.
@@ -133,6 +133,7 @@ class PlaybackClock:
 
 def _validate_rate(rate: float) -> float:
     if not (math.isfinite(rate) and MIN_PLAYBACK_RATE <= rate <= MAX_PLAYBACK_RATE):
-        msg = f'The playback rate is {rate!r}: give {MIN_PLAYBACK_RATE} to {MAX_PLAYBACK_RATE} seconds of the bag a second.'
+        limits = f'{MIN_PLAYBACK_RATE} to {MAX_PLAYBACK_RATE} seconds of the bag per second'
+        msg = f'The playback rate is {rate!r}: give {limits}.'
         raise BagError(msg)
     return rate

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plays a bag over ROS with /clock, for machines without `ros2 bag play`."""
+"""Replay node: publishes a bag with /clock on machines without `ros2 bag play`.
+
+Where rosbag2 is installed, prefer `ros2 bag play`.
+"""
 
 from __future__ import annotations
 
@@ -31,23 +34,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RATE_STEP = 1.1
-KEY_HELP = 'space pauses, right plays the next message, up and down change the rate'
+KEY_HELP = 'Keys: space pauses, right plays the next message, up and down change the rate.'
 
 
 class Replay(Node):
-    """Publishes what a bag holds, at the distances at which it was recorded.
+    """Publisher of the messages of a bag, at their recorded intervals.
 
-    The parameters `rate`, `paused` and `loop` may change at any time; the services `~/pause`, `~/resume`,
-    `~/toggle_paused` and `~/play_next` (std_srvs/Trigger) and the keyboard do the same. /clock follows the time at
-    which the bag received its messages, and stands still with it; headers stay as they were recorded.
+    The parameters `rate`, `paused` and `loop` may change at any time. The services `~/pause`, `~/resume`,
+    `~/toggle_paused` and `~/play_next` (std_srvs/Trigger) and the keyboard control the same state. /clock follows the
+    receive times in the bag and stops during a pause. Headers are published as recorded.
 
     Attributes:
-        failure: Why the replay ended before the bag did; an empty string while all is well.
+        failure: Reason why the replay ended before the end of the bag; an empty string without a failure.
 
     """
 
     def __init__(self, **node_options: Any) -> None:
-        """Open the bag, create the publishers, begin to play after `delay_s`.
+        """Open the bag, create the publishers, and start to play after `delay_s`.
 
         Raises:
             NodeError: A parameter cannot be used.
@@ -81,11 +84,11 @@ class Replay(Node):
 
     @property
     def ended(self) -> bool:
-        """Whether everything has been played."""
+        """True after the whole bag has been played."""
         return self._started and not self._thread.is_alive()
 
     def destroy_node(self) -> None:
-        """Stop playing, then release the node."""
+        """Stop playing, then destroy the node."""
         self.playback.close()
         if self._started:
             self._thread.join()
@@ -98,16 +101,15 @@ class Replay(Node):
         available = {topic.name.lstrip('/'): topic for topic in self._bag.topics}
         unknown = [name for name in names if name.lstrip('/') not in available]
         if unknown:
-            msg = (
-                f'{self._settings.bag!r} has no topics {unknown}: it has {sorted(t.name for t in available.values())}.'
-            )
+            names_in_bag = sorted(topic.name for topic in available.values())
+            msg = f'{self._settings.bag!r} has no topics {unknown}: choose from {names_in_bag}.'
             raise NodeError(msg)
         return [available[name.lstrip('/')] for name in names] if names else list(available.values())
 
     def _start(self) -> None:
         self._start_timer.cancel()
-        summary = f'{self._settings.bag}: {self._bag.duration_s:.1f} s, {len(self._bag_publishers.topics)} topics'
-        self.get_logger().info(f'{summary}; {KEY_HELP}' if self._keyboard.is_active else summary)
+        summary = f'{self._settings.bag}: {self._bag.duration_s:.1f} s, {len(self._bag_publishers.topics)} topics.'
+        self.get_logger().info(f'{summary} {KEY_HELP}' if self._keyboard.is_active else summary)
         self.playback.set_paused(bool(self.get_parameter('paused').value))
         self._started = True
         self._thread.start()
@@ -119,17 +121,17 @@ class Replay(Node):
                 self.playback.seek(self._start_ns)
                 self._publish_clock()
             self._bag_publishers.wait_for_all_acked()
-        except Exception as error:  # noqa: BLE001 - a thread that dies must say so
+        except Exception as error:  # noqa: BLE001 - the error of the thread must be in the log
             self.failure = str(error) or repr(error)
-            self.get_logger().fatal(f'The replay ends: {self.failure}')
+            self.get_logger().fatal(f'The replay failed: {self.failure}')
 
     def _repeat_latched(self) -> None:
-        """Say what latched topics said before the start: it holds on, however much of the bag is left out."""
+        """Publish the messages of latched topics from before the start offset, because they are still valid."""
         for message in self._bag.messages(self._bag_publishers.latched, stop_ns=self._start_ns):
             self._bag_publishers.publish(message)
 
     def _play(self) -> bool:
-        """Play from the start to the end; False if the node is being released."""
+        """Play from the start offset to the end of the bag. Return False if the node is being destroyed."""
         for message in self._bag.messages(self._bag_publishers.topics, start_ns=self._start_ns):
             if not self.playback.wait_until(message.time_ns, self._consume_step):
                 return False
@@ -148,7 +150,7 @@ class Replay(Node):
             self._clock_publisher.publish(ClockMessage(clock=to_time(now_ns)))
 
     def _change(self, changes: dict[str, Any]) -> None:
-        """Do what a parameter says; before the start, the parameters themselves are read."""
+        """Apply changed parameters. `paused` is read at the start, so it is not applied before."""
         self._loop = changes.get('loop', self._loop)
         if 'rate' in changes:
             self.playback.set_rate(changes['rate'])
@@ -184,7 +186,7 @@ class Replay(Node):
             return 'The replay is not paused: pause it first.'
         self._pending_steps += 1
         self.playback.wake()
-        return 'the next message is played'
+        return 'The next message is played.'
 
     @staticmethod
     def _serve(action: Callable[[], str], _request: Any, response: Any) -> Any:
@@ -201,7 +203,7 @@ def _open(path: str) -> BagReader:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Play a bag until its end or until interrupted; returns the exit status."""
+    """Play a bag until its end or until interrupted, and return the exit status."""
     ros_arguments = to_ros_arguments(sys.argv[1:] if arguments is None else arguments)
     return run_to_exit_status(
         Replay, ['replay', *ros_arguments], ended=lambda node: node.ended, status=lambda node: int(bool(node.failure))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of `replay`, and its command line, which sets them."""
+"""Parameters and command line of `replay`."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ ROS_ARGUMENTS, ROS_ARGUMENTS_END = '--ros-args', '--'
 
 @dataclass(frozen=True)
 class ReplayParameters:
-    """Which bag is played, and how."""
+    """Parameters of `replay`."""
 
     PREFIX: ClassVar[str] = ''
     bag: str = parameter('', 'Folder of the bag, or a bare .mcap or .db3 file.', read_only=True)
-    topics: str = parameter('', 'Topics to play, with spaces between them; empty: all that can be.', read_only=True)
-    rate: float = parameter(
-        1.0, 'Seconds of the bag a second.', minimum=MIN_PLAYBACK_RATE, maximum=MAX_PLAYBACK_RATE, running=True
+    topics: str = parameter(
+        '', 'Topics to play, separated by spaces; empty for all whose message type is installed.', read_only=True
     )
-    paused: bool = parameter(False, 'Stand still.', running=True)
-    loop: bool = parameter(False, 'Begin again at the end; time jumps back.', running=True)
+    rate: float = parameter(
+        1.0,
+        'Playback rate: seconds of the bag per second.',
+        minimum=MIN_PLAYBACK_RATE,
+        maximum=MAX_PLAYBACK_RATE,
+        running=True,
+    )
+    paused: bool = parameter(False, 'Pause the playback.', running=True)
+    loop: bool = parameter(False, 'Start again at the end of the bag. The time on /clock jumps back.', running=True)
     clock_hz: float = parameter(
-        100.0, 'Messages a second on /clock; 0: none.', minimum=0.0, maximum=1000.0, read_only=True
+        100.0, 'Messages per second on /clock; 0 for none.', minimum=0.0, maximum=1000.0, read_only=True
     )
     start_offset_s: float = parameter(
-        0.0, 'Seconds of the bag to leave out at its beginning.', minimum=0.0, maximum=1e7, read_only=True
+        0.0, 'Seconds to skip at the start of the bag.', minimum=0.0, maximum=1e7, read_only=True
     )
     delay_s: float = parameter(
         1.0,
-        'Seconds before the first message, so that subscribers are found.',
+        'Seconds before the first message, so that DDS can discover the subscribers.',
         minimum=0.0,
         maximum=600.0,
         read_only=True,
@@ -45,9 +51,9 @@ class ReplayParameters:
 
 
 def to_ros_arguments(arguments: Sequence[str]) -> list[str]:
-    """Turn the command line of `replay` into ROS arguments that set its parameters.
+    """Return the command line of `replay` as ROS arguments that set its parameters.
 
-    What stands after `--ros-args` is kept as it is, and wins.
+    Arguments after `--ros-args` are kept unchanged and override the others.
     """
     own, ros = list(arguments), []
     if ROS_ARGUMENTS in own:
@@ -55,16 +61,18 @@ def to_ros_arguments(arguments: Sequence[str]) -> list[str]:
         own, ros = own[:split_index], own[split_index:]
     parser = command_parser(
         'bag replay',
-        'While it plays: space pauses, right plays the next message, up and down change the rate.\n\n'
-        'After --ros-args, all arguments of ROS: -r topic:=other, -p loop:=true.',
+        'Keys during playback: space pauses, right plays the next message, up and down change the rate.\n\n'
+        'ROS arguments follow --ros-args, for example --ros-args -r topic:=other -p loop:=true.',
     )
     parser.add_argument('bag', nargs='?', help='folder of the bag, or a bare .mcap or .db3 file')
-    parser.add_argument('-r', '--rate', type=float, help='seconds of the bag a second')
-    parser.add_argument('-l', '--loop', action='store_true', default=None, help='begin again at the end')
-    parser.add_argument('-p', '--start-paused', dest='paused', action='store_true', default=None, help='wait at first')
+    parser.add_argument('-r', '--rate', type=float, help='playback rate: seconds of the bag per second')
+    parser.add_argument('-l', '--loop', action='store_true', default=None, help='start again at the end of the bag')
+    parser.add_argument('-p', '--start-paused', dest='paused', action='store_true', default=None, help='start paused')
     parser.add_argument('--topics', nargs='+', help='play only these topics')
-    parser.add_argument('--clock', dest='clock_hz', type=float, help='messages a second on /clock; 0: none')
-    parser.add_argument('--start-offset', dest='start_offset_s', type=float, help='seconds to leave out at first')
+    parser.add_argument('--clock', dest='clock_hz', type=float, help='messages per second on /clock; 0 for none')
+    parser.add_argument(
+        '--start-offset', dest='start_offset_s', type=float, help='seconds to skip at the start of the bag'
+    )
     parser.add_argument('-d', '--delay', dest='delay_s', type=float, help='seconds before the first message')
     values = {name: value for name, value in vars(parser.parse_args(own)).items() if value is not None}
     settings = [part for name, value in values.items() for part in ('-p', f'{name}:={_ros_text(value)}')]

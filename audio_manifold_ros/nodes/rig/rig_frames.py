@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A node that publishes what a rig looks like: /tf_static and robot_description, latched."""
+"""Rig frames node: publishes the static transforms and the URDF of a rig, latched."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from audio_manifold_ros.rig.rig_urdf import to_urdf
 
 @dataclass(frozen=True)
 class RigParameters:
-    """Which rig."""
+    """Parameters of the rig frames node."""
 
     PREFIX: ClassVar[str] = ''
     rig: str = parameter('calibration/roof_octagon', 'Folder with mic_array.yaml and extrinsics.yaml.', read_only=True)
 
 
 class RigFrames(Node):
-    """Publishes the frames of a rig once, for whoever comes, now or later.
+    """Latched publisher of /tf_static and `robot_description` of a rig.
 
-    Leave it out where a robot_state_publisher has the rig in its own description (see `rig_to_urdf`).
+    Do not start it if a robot_state_publisher has the rig in its own description (see `rig_to_urdf`).
     """
 
     def __init__(self, **node_options: Any) -> None:
-        """Publish.
+        """Publish the frames and the description.
 
         Raises:
             NodeError: The parameter `rig` names no folder.
-            CalibrationError: The rig cannot be used.
+            RigError: The rig cannot be used.
 
         """
         super().__init__('rig_frames', **node_options)
         declared = NodeParameters(self, (RigParameters,), lambda: True, lambda _: None)
-        # It shares the parameter file of the node that hears the rig, and most of that does not concern it.
+        # The node shares the parameter file of the perception node or the recorder, which holds other parameters too.
         declared.check(shared=True)
         rig_name = declared.read(RigParameters).rig
         if not rig_name:
-            self.get_logger().warning('No rig is named: it has no frames to publish.')
+            self.get_logger().warning('The parameter rig is empty: no frames are published.')
             return
         rig = resolve_folder('rig', rig_name)
         self._frames = publish_static_frames(self, rig)
@@ -61,7 +61,7 @@ class RigFrames(Node):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Publish until interrupted; returns the exit status."""
+    """Run the node until it is interrupted, and return the exit status."""
     return run_to_exit_status(RigFrames, arguments)
 
 

@@ -55,7 +55,7 @@ def test_all_is_well() -> None:
     ('change', 'name', 'level', 'said'),
     [
         ({'age_s': None}, 'predictions', STALE, 'No images yet.'),
-        ({'age_s': 9.0}, 'predictions', STALE, '9.0 s ago'),
+        ({'age_s': 9.0}, 'predictions', STALE, '9.0 s old'),
         ({'fault': 'The networks failed.\ntraceback'}, 'predictions', ERROR, 'The networks failed.'),
         ({'source': SourceStatus(SourceState.LOST, 'Gone: plug it in.')}, 'audio source', STALE, 'Gone: plug it in.'),
         ({'source': SourceStatus(SourceState.WAITING, 'w')}, 'audio source', STALE, 'w'),

@@ -23,9 +23,10 @@ from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
-from audio_manifold_ros.nodes.common.messages import from_image, from_labels_json, from_points, to_ns
+from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 from audio_manifold_ros.rig.rig import MicrophoneArray
+from tests.nodes.decode_messages import from_labels_json, from_points
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros

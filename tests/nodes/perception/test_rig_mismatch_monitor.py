@@ -37,7 +37,8 @@ def test_the_rig_of_a_recording_is_compared(
     assert peer.status('predictions')[1]['rig'] == 'roof_octagon'
     assert 'is not the one that recorded the audio' in process.output
     publisher.publish(String(data='no metadata'))
-    peer.wait(lambda: 'rig cannot be used' in message(), 20, 'the damaged metadata in the diagnostics')
+    unusable = 'metadata of the recording cannot be used'
+    peer.wait(lambda: unusable in message(), 20, 'the damaged metadata in the diagnostics')
     publisher.publish(String(data=RunMetadata(RIG, 'tests', 0, 'recorder', {}).to_json()))
     peer.wait(lambda: message() == 'inactive.', 20, 'silence about the right rig')
     assert peer.change(CLEANUP)

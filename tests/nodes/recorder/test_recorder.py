@@ -119,8 +119,8 @@ def test_a_drive_is_recorded_whole_and_reported(
 
     report = json.loads((folder / 'report.json').read_text())
     topics = {topic['topic']: topic for topic in report['topics']}
-    assert report['ended'] == '4 seconds are over.'
-    assert '/nobody/there: nobody published it.' in report['problems']
+    assert report['ended'] == 'The duration of 4 s is over.'
+    assert '/nobody/there: no publisher was found.' in report['problems']
     assert topics['/audio']['audio']['samples'] == end - first
     assert topics['/audio']['audio']['samples_lost'] == 0
     assert len(topics['/audio']['audio']['microphones']) == 8
@@ -185,13 +185,13 @@ def test_the_preflight_refuses_what_lacks_something(
     )
     assert recorder.process.wait(100) == 1, recorder.output
     for sentence in (
-        'rig: there is none',
+        'rig: the parameter rig is empty',
         'preflight: /nobody/there: nobody publishes it: start its driver',
         'at least 25 Hz are required: look at its driver.',
         '/audio: is silent on channel 3: check capsules and cables.',
         'ms in the future: synchronise the clocks',
         'of 10000 minutes. Make room, or ask for less.',
-        'Nothing is recorded: mend what the preflight found',
+        'Nothing is recorded: fix the errors of the preflight',
     ):
         assert sentence in recorder.output, recorder.output
     assert not (tmp_path / 'drive').exists()

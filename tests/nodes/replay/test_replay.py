@@ -179,7 +179,7 @@ def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
     node = start_node('replay', bag=damaged, rate=10.0)
     player_peer.wait(lambda: node.process.poll() is not None, 60, 'end of the replay')
     assert node.process.returncode == 1, node.output
-    assert 'The replay ends: ' in node.output
+    assert 'The replay failed: ' in node.output
     assert file.name in node.output
 
 

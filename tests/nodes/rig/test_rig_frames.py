@@ -76,5 +76,5 @@ def test_a_rig_that_is_none_is_refused(tmp_path: Path, start_node: Callable[...,
     assert "rig is 'nowhere'" in nowhere.output
     assert 'Traceback' not in nowhere.output
     unnamed = start_node('rig_frames', rig="''")
-    peer.wait(lambda: 'No rig is named' in unnamed.output, 20, 'warning')
+    peer.wait(lambda: 'The parameter rig is empty' in unnamed.output, 20, 'warning')
     assert unnamed.end() == 0
