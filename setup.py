@@ -29,7 +29,9 @@ setup(
     name=NAME,
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', 'bags/storage/definitions/*/*/*.msg']},
+    package_data={
+        NAME: ['py.typed', 'bags/storage/definitions/*/*/*.msg', '*/templates/*.j2', '*/*/templates/*.j2'],
+    },
     data_files=list(data_files()),
     # What it imports stands in package.xml, for rosdep: pip must not exchange a robot's own builds.
     install_requires=['setuptools'],

@@ -56,12 +56,13 @@ def test_every_console_script_has_a_main() -> None:
         assert 'main' in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, module
 
 
-def test_the_definitions_of_messages_are_installed(tmp_path: Path) -> None:
+def test_message_definitions_and_templates_are_installed(tmp_path: Path) -> None:
     build = ['egg_info', '--egg-base', str(tmp_path), 'build_py', '--build-lib', str(tmp_path / 'lib')]
     subprocess.run([sys.executable, 'setup.py', '-q', *build], cwd=ROOT, check=True, capture_output=True)
-    shipped = {path.relative_to(ROOT) for path in (ROOT / 'audio_manifold_ros/bags/storage/definitions').rglob('*.msg')}
-    assert shipped
-    assert shipped <= {path.relative_to(tmp_path / 'lib') for path in (tmp_path / 'lib').rglob('*.msg')}
+    for pattern in ('bags/storage/definitions/**/*.msg', '**/templates/*.j2'):
+        shipped = {path.relative_to(ROOT) for path in (ROOT / 'audio_manifold_ros').glob(pattern)}
+        assert shipped, pattern
+        assert shipped <= {path.relative_to(tmp_path / 'lib') for path in (tmp_path / 'lib').rglob('*')}
 
 
 def test_colcon_finds_both_packages_once() -> None:

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.bag_evaluation.bag_scores import PANELS
-from audio_manifold_ros.evaluation.reporting.model_card import (
+from audio_manifold_ros.evaluation.reporting.metric_labels import (
     DEPTH_METRICS,
     REGIONS,
     SEGMENTATION_KEYS,

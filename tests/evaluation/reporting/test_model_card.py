@@ -1,15 +1,17 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The card says what manifest and scores say, and nothing else."""
+"""The model card shows the values of manifest and scores."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.features.spec import FeatureSpec
 from tests.evaluation.metrics.test_metric_suite import _board
@@ -18,7 +20,7 @@ from tests.evaluation.metrics.test_metric_suite import _board
 def _manifest() -> dict[str, Any]:
     return {
         'name': 'street',
-        'description': 'Hears a street.',
+        'description': 'Depth of a street.',
         'modalities': ['depth', 'segmentation'],
         'features': FeatureSpec().to_dict(),
         'frame_position': 0.5,
@@ -53,17 +55,26 @@ def test_every_score_of_the_tables_is_the_one_given() -> None:
 def test_the_card_describes_the_model() -> None:
     card = model_card(_manifest(), _board().result())
     assert card.startswith('# Model `street`\n')
-    for text in ('8 microphones', 'roof_octagon', '0.5 s ago', '30.1 MB', '5,000', 'a \\| b', '`[0, 4999]`', '`true`'):
+    for text in (
+        '8 microphones',
+        'roof_octagon',
+        '0.5 s before its end',
+        '30.1 MB',
+        '5,000',
+        'a \\| b',
+        '`[0, 4999]`',
+        '`true`',
+    ):
         assert text in card
 
 
-def test_tables_are_whole() -> None:
+def test_all_rows_of_a_table_have_the_same_number_of_cells() -> None:
     for block in model_card(_manifest(), _board().result()).split('\n\n'):
         if block.startswith('|'):
             assert len({len(re.findall(r'(?<!\\)\|', line)) for line in block.splitlines()}) == 1
 
 
-def test_what_was_not_measured_is_left_out() -> None:
+def test_sections_without_scores_are_left_out() -> None:
     scores = _board().result()
     card = model_card(_manifest(), {'windows': 10, 'depth': {}, 'segmentation': scores['segmentation']})
     assert '### Depth' not in card
@@ -77,3 +88,11 @@ def test_a_missing_key_is_named() -> None:
     del manifest['array']
     with pytest.raises(EvaluationError, match='array'):
         model_card(manifest, _board().result())
+
+
+def test_the_card_of_the_shipped_model_is_up_to_date() -> None:
+    folder = resource_path('models/street')
+    manifest = json.loads((folder / 'manifest.json').read_text(encoding='utf-8'))
+    del manifest['files']['README.md']
+    scores = json.loads((folder / 'metrics.json').read_text(encoding='utf-8'))
+    assert (folder / 'README.md').read_text(encoding='utf-8') == model_card(manifest, scores)

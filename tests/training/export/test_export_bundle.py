@@ -121,7 +121,7 @@ def test_the_bundle_holds_scores_and_a_card_that_shows_them(bundle: Bundle, cach
     assert '| drives | 4 for train, 2 for validation, 2 for test |' in card
     assert '| windows | 8 for train, 4 for validation, 4 for test |' in card
     assert re.search(r'\d+ steps in \d+ seconds and \d+ steps in \d+ seconds, Adam', card), card
-    assert '## Scores on 4 windows of drives that it never heard' in card
+    assert '## Scores on 4 windows of test drives' in card
     assert 'at width 0.125 (the paper: 1)' in card
     assert set(bundle.manifest.files) == {
         'model.onnx',

@@ -1,0 +1,49 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labels of metrics, regions and controls in model cards and reports."""
+
+from __future__ import annotations
+
+from audio_manifold_ros.common.class_ids import CLASS_NAMES
+from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, MIN_DEPTH_BY_UNIT
+from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES
+
+VARIANTS = {'': 'this model', '_prior': 'training prior', '_shuffled': 'shuffled audio', '_mono': 'one microphone'}
+REGIONS = {'': 'all', **{f'_{name}': name.replace('facades', 'façades') for name in REGION_CLASSES}}
+DEPTH_METRICS = {
+    'abs_rel': 'ABS_rel ↓',
+    'sq_rel': 'SQR_rel ↓',
+    'rmse': 'RMSE ↓',
+    'rmse_log': 'RMSE log ↓',
+    'auc_crr': 'AUC_crr ↑',
+}
+DEPTH_UNITS = {'m': 'metres', 'relative': 'the unit of the teacher, which is metres times an unknown factor'}
+SEGMENTATION_KEYS = {
+    'miou': 'mIoU',
+    **{f'iou_{name.replace(" ", "_")}': name for name in CLASS_NAMES},
+    'accuracy': 'pixel accuracy',
+}
+STRUCTURE_METRICS = {
+    'explained_log_depth': 'log-depth skill score ↑',
+    'explained_log_depth_vehicles': '… on vehicles ↑',
+    'explained_classes': 'class skill score ↑',
+    'depth_edges_f': 'depth edges, F-score ↑',
+    'depth_edges_f_wide': '… with the wide tolerance ↑',
+    'class_edges_f': 'class borders, F-score ↑',
+    'class_edges_f_wide': '… with the wide tolerance ↑',
+    'cars_recall': 'cars, recall ↑',
+    'cars_recall_nearby': '… of cars within 20 m ↑',
+    'cars_precision': 'cars, precision ↑',
+    'cars_azimuth_error_deg': 'azimuth error of matched cars (°) ↓',
+    'cars_distance_error': 'relative distance error of matched cars ↓',
+}
+STRUCTURE_NOTE = (
+    'Skill score: 1 - squared error of log depth (or number of pixels with a wrong class) / that of the training '
+    'prior. Edges: boundary F-score with a tolerance of 0.75 % of the diagonal, wide 3 %. Cars: connected regions, '
+    'matched one to one if their centres are at most 10° apart. docs/metrics.md has the formulae.'
+)
+
+
+def describe_depth_range(unit: str) -> str:
+    """Return the range that depth of a unit is clipped to, for example `1..80 m`."""
+    return f'{MIN_DEPTH_BY_UNIT[unit]:g}..{FAR_M:g}{" m" if unit == "m" else ""}'
