@@ -26,7 +26,7 @@ from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.mavd_conversion import PICTURE_COLUMNS, REASONS, MavdJob, MavdOptions, write_drive
-from training.importing.mavd_drive import PICTURES
+from training.importing.mavd_clips import PICTURES
 from training.importing.mavd_names import DRIVE
 from training.importing.pool import import_drives
 from training.importing.report import ImportReport

@@ -20,7 +20,7 @@ from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.import_arguments import add_import_arguments
 from training.importing.import_command import run_import
-from training.importing.oap_drive import REASONS, OapJob, OapOptions, write_scene
+from training.importing.oap_conversion import REASONS, OapJob, OapOptions, write_scene
 from training.importing.oap_scene import find_scenes
 from training.importing.pool import import_drives
 from training.importing.report import ImportReport

@@ -26,7 +26,7 @@ from training.importing.import_command import run_import
 from training.importing.import_oap import RIG
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.pool import import_drives
-from training.importing.reference_drive import REASONS, ReferenceJob, ReferenceOptions, write_reference
+from training.importing.reference_conversion import REASONS, ReferenceJob, ReferenceOptions, write_reference
 from training.importing.reference_files import AUDIO, scene_keys
 from training.importing.report import ImportReport
 

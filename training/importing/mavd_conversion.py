@@ -19,10 +19,10 @@ from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing import mavd_drive
+from training.importing import mavd_clips
 from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.mavd_audio import read_clip
-from training.importing.mavd_drive import Clip, ClipIndex, index_clips
+from training.importing.mavd_clips import Clip, ClipIndex, index_clips
 from training.importing.mavd_names import MICROPHONES
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
@@ -37,7 +37,7 @@ PREFIXES = ('fl_rgb_', '')
 DAMAGED_AUDIO, DAMAGED_TRUTH, NO_DEPTH, NO_LABELS = 'damaged_audio', 'damaged_truth', 'no_depth', 'no_labels'
 UNKNOWN = {DEPTH: NO_DEPTH, SEGMENTATION: NO_LABELS}
 REASONS = {
-    **mavd_drive.REASONS,
+    **mavd_clips.REASONS,
     DAMAGED_AUDIO: 'an MP3 that cannot be decoded, or is not one second long',
     DAMAGED_TRUTH: 'a file of a teacher that cannot be read',
     NO_DEPTH: 'an instant of whose picture no depth is known',

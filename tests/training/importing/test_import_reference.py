@@ -19,7 +19,7 @@ from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttribut
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from tests.training.importing.oap_tree import disparity, mask, tone
 from training.importing import import_reference
-from training.importing.reference_drive import centres, picture_number
+from training.importing.reference_conversion import centres, picture_number
 
 RATE_HZ = 22_050
 SECONDS = 5

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.common.errors import TrainingError
-from training.importing.mavd_drive import DUPLICATE, FOREIGN, INCOMPLETE, NO_AUDIO, index_clips
+from training.importing.mavd_clips import DUPLICATE, FOREIGN, INCOMPLETE, NO_AUDIO, index_clips
 
 DRIVE = 'drive_day_2020_05_21_20_07_12'
 

@@ -24,7 +24,7 @@ from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.importing.audio_segment import write_audio
 from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.oap_scene import TRACKS, OapScene, open_scene
-from training.importing.oap_truth import instants, open_labels
+from training.importing.oap_labels import instants, open_labels
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
 from training.importing.wav_tracks import WavTracks
