@@ -26,12 +26,12 @@ from audio_manifold_ros.calibration.channels.stationary_segments import find_sta
 from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
+from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.rig_faults import FAULTS, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
-from training.data.process_pool import fresh_pool
 
 Outcome = TypeVar('Outcome')
 

@@ -18,9 +18,9 @@ from rich.progress import track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.features.mel_batch import mel_features
+from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.data.cache_shard import Shard, shard_name, write_shard
 from training.data.dataset_split import DatasetSplit, divide
-from training.data.process_pool import fresh_pool
 from training.data.split_file import SPLITS
 
 if TYPE_CHECKING:

@@ -33,11 +33,11 @@ from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.datasets.splits import check_training_seed
+from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
-from training.data.process_pool import fresh_pool
 
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write the scenes of OAP, as they were downloaded, as drive files.
+"""Import of the downloaded OAP dataset as drive files.
 
 python -m training.importing.import_oap downloads/oap --out data/oap
 """
@@ -18,22 +18,22 @@ from rich.console import Console
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.import_arguments import add_import_arguments
-from training.importing.import_command import run_import
-from training.importing.oap_conversion import REASONS, OapJob, OapOptions, write_scene
+from training.importing.drive_conversion import ImportOptions
+from training.importing.import_cli import add_import_arguments, run_import
+from training.importing.oap_conversion import REASONS, OapJob, write_scene
 from training.importing.oap_scene import find_scenes
-from training.importing.pool import import_drives
+from training.importing.parallel_import import import_drives
 from training.importing.report import ImportReport
 
 RIG = 'calibration/oap'
 NOTES = (
-    'where the ears sit is not published: the rig says "unknown", and networks must learn it',
-    'depth of Monodepth2 is relative: 1 / scaled disparity, its factor to metres unknown',
+    'the microphone positions are not published: the rig says "unknown", and networks must learn them',
+    'the depth of Monodepth2 is relative: 1 / scaled disparity, with an unknown factor to metres',
 )
 
 
 def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
-    """Write a drive file for each scene, in parallel, keeping those that are finished, and the report beside them.
+    """Write a drive file for each scene in parallel, keep finished ones, and write the report beside them.
 
     Raises:
         TrainingError: There are no scenes, a process died, or the report cannot be written.
@@ -41,7 +41,7 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
 
     """
     rows, columns = options.size
-    import_options = OapOptions(options.rate, rows, columns, options.native)
+    import_options = ImportOptions(options.rate, rows, columns, options.native)
     rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     jobs = {
         drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, import_options, options.frames)
@@ -55,14 +55,14 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser('train import oap')
-    parser.add_argument('root', type=Path, help='folder with scene0001, scene0002 …, or the one above it')
+    parser.add_argument('root', type=Path, help='folder with scene0001, scene0002 …, or its parent')
     add_import_arguments(parser, RIG, native=True)
-    parser.add_argument('--frames', type=Path, help='folder for pictures of scenes without truth, to be labelled')
+    parser.add_argument('--frames', type=Path, help='folder for pictures of scenes without labels, to be labelled')
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 1 if a scene could not be written."""
+    """Run the command line and return the exit status: 1 if a scene could not be written."""
     return run_import(partial(import_oap, _arguments(arguments)))
 
 

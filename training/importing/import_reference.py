@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write the scenes of the published code's HDF5 files (OAP) as drive files.
+"""Import of the published code's HDF5 files (OAP) as drive files.
 
 python -m training.importing.import_reference audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference
 """
@@ -21,23 +21,22 @@ from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.import_arguments import add_import_arguments
-from training.importing.import_command import run_import
+from training.importing.import_cli import add_import_arguments, run_import
 from training.importing.import_oap import RIG
 from training.importing.imported_labels import DEPTH, SEGMENTATION
-from training.importing.pool import import_drives
+from training.importing.parallel_import import import_drives
 from training.importing.reference_conversion import REASONS, ReferenceJob, ReferenceOptions, write_reference
 from training.importing.reference_files import AUDIO, scene_keys
 from training.importing.report import ImportReport
 
 NOTES = (
-    'paired as the published code does it: the picture int(time × pictures a second), or the last one there is',
-    'depth is relative: 1 / scaled disparity, its factor to metres unknown',
+    'pictures are paired by the rule of the published code: int(time × pictures a second), at most the last picture',
+    'depth is relative: 1 / scaled disparity, with an unknown factor to metres',
 )
 
 
 def import_reference(options: argparse.Namespace, console: Console) -> ImportReport:
-    """Import what the command line names, and write the report.
+    """Import the scenes of the command line and write the report.
 
     Raises:
         TrainingError: There is nothing to import, a process died, or the report cannot be written.
@@ -47,7 +46,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
     files = {AUDIO: options.audio, DEPTH: options.depth, SEGMENTATION: options.segmentation}
     files = {kind: path for kind, path in files.items() if path is not None}
     if len(files) == 1:
-        msg = 'Sound alone is no data set: give --depth, --segmentation, or both.'
+        msg = 'Audio without labels is not a dataset: give --depth, --segmentation, or both.'
         raise TrainingError(msg)
     rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     rows, columns = options.size
@@ -68,7 +67,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     defaults = ReferenceOptions()
     parser = command_parser('train import reference')
-    parser.add_argument('audio', type=Path, help='HDF5 file with float (8, samples) of each scene')
+    parser.add_argument('audio', type=Path, help='HDF5 file with float (8, samples) for each scene')
     parser.add_argument('--depth', type=Path, help='HDF5 file with scaled disparity (pictures, 1, rows, columns)')
     parser.add_argument('--segmentation', type=Path, help='HDF5 file with encoded pictures of class ids')
     add_import_arguments(parser, RIG, native=defaults.native)
@@ -76,7 +75,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         '--source-rate', type=whole_number(*RATE_LIMITS_HZ), default=defaults.source_rate_hz, help='Hz (%(default)s)'
     )
     parser.add_argument(
-        '--full-scale', type=number(1e-6), default=defaults.full_scale, help='sample that is full scale (%(default)s)'
+        '--full-scale', type=number(1e-6), default=defaults.full_scale, help='sample value of full scale (%(default)s)'
     )
     for kind in (DEPTH, SEGMENTATION):
         parser.add_argument(
@@ -89,7 +88,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 1 if a scene could not be written."""
+    """Run the command line and return the exit status: 1 if a scene could not be written."""
     return run_import(partial(import_reference, _arguments(arguments)))
 
 

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What teachers said about the images of a drive: tracks of `training.labelling.label`, or files of teachers run elsewhere."""
+"""Labels of the images of an imported drive: label files of `training.labelling.label`, or files of other teachers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,85 +23,85 @@ DEPTH, SEGMENTATION = 'depth', 'segmentation'
 
 
 class ImportedLabels(Protocol):
-    """One modality of a drive.
+    """Labels of one modality of a drive.
 
     Attributes:
-        depth_unit: Unit of the depth that `image` returns; of no meaning for classes.
-        columns: First column of the picture that the images show, and one past the last; None for all.
-        provenance: Who said it, as plain values; two truths that may disagree differ in it.
+        depth_unit: Unit of the depth that `image` returns. It has no meaning for classes.
+        columns: First column of the picture that the images show, and one past the last. None means all.
+        provenance: Origin of the labels as plain values. Labels that may differ have different provenance.
 
     """
 
     depth_unit: str
     columns: tuple[int, int] | None
-    provenance: dict[str, Any]
+    provenance: Mapping[str, object]
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:
-        """Return float (row, column) depth, NaN invalid, or uint8 class ids; None where nothing is known.
+        """Return depth as float (row, column), NaN invalid, or class ids as uint8, or None without labels.
 
         Args:
-            stamp_ns: The instant.
-            names: What files about it may be called, the likeliest first.
+            stamp_ns: Time of the image.
+            names: Possible base names of its label files, the most likely first.
 
         Raises:
-            TrainingError: What is there is damaged.
-            DatasetError: What is there is damaged.
+            TrainingError: The label is damaged.
+            DatasetError: The label is damaged.
 
         """
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close open files."""
 
 
 @final
 class Hdf5Labels:
-    """A track that `python -m training.labelling.label` wrote; satisfies `ImportedLabels`."""
+    """Labels from a file of `python -m training.labelling.label`. Implements `ImportedLabels`."""
 
     def __init__(self, path: Path) -> None:
-        """Open a track.
+        """Open a label file.
 
         Raises:
             DatasetError: It is damaged.
 
         """
-        self._track = LabelFile(path)
-        self._numbers = {stamp_ns: number for number, stamp_ns in enumerate(self._track.stamp_ns.tolist())}
-        provenance_items = self._track.description.provenance
-        columns = provenance_items.get('source', {}).get('columns')
+        self._file = LabelFile(path)
+        self._numbers = {stamp_ns: number for number, stamp_ns in enumerate(self._file.stamp_ns.tolist())}
+        provenance = self._file.description.provenance
+        columns = provenance.get('source', {}).get('columns')
         self.columns = None if columns is None else (int(columns[0]), int(columns[1]))
-        depth_unit_info = label_depth_unit(self._track.description)
+        depth_unit_info = label_depth_unit(self._file.description)
         self.depth_unit = depth_unit_info.unit
-        self._divisor = depth_unit_info.divisor if self._track.description.modality == DEPTH else 1.0
-        self.provenance = {'key': self._track.description.key, **provenance_items}
+        self._divisor = depth_unit_info.divisor if self._file.description.modality == DEPTH else 1.0
+        self.provenance = {'key': self._file.description.key, **provenance}
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:  # noqa: ARG002
-        """Return the image of that very instant."""
+        """Return the image of exactly this time."""
         number = self._numbers.get(stamp_ns)
         if number is None:
             return None
-        image = self._track.image(number)
+        image = self._file.image(number)
         return image if self._divisor == 1.0 else image / np.float32(self._divisor)
 
     def close(self) -> None:
-        """Close the track."""
-        self._track.close()
+        """Close the file."""
+        self._file.close()
 
 
 @final
 class ImageFileLabels:
-    """A folder of `NAME_disp.npy` or `NAME_mask.png`; satisfies `ImportedLabels`."""
+    """Labels from a folder of `NAME_disp.npy` or `NAME_mask.png`. Implements `ImportedLabels`."""
 
     def __init__(self, folder: Path, modality: str, columns: tuple[int, int] | None, prefixes: Sequence[str]) -> None:
-        """Look into a folder.
+        """List the files of a folder.
 
         Args:
-            folder: Where the files lie.
+            folder: Folder of the files.
             modality: `depth` or `segmentation`.
-            columns: What the files show of the picture; None for all.
-            prefixes: What may stand before a name.
+            columns: Column range of the picture that the files show. None means all.
+            prefixes: Possible prefixes of a name.
 
         Raises:
-            TrainingError: It holds no such files.
+            TrainingError: It contains no such files.
 
         """
         self._teacher = TeacherFiles(folder, modality)
@@ -114,21 +114,21 @@ class ImageFileLabels:
             self.provenance = {**self.provenance, 'depth_m': 'none: relative depth, 1 / scaled disparity'}
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:
-        """Return the file of the first name that has one."""
-        called = tuple(f'{prefix}{name}' for name in names for prefix in self._prefixes)
-        (image,) = self._teacher.label([RecordedFrame(stamp_ns, stamp_ns, called, _refuse_picture)])
+        """Return the content of the first file whose name matches."""
+        file_names = tuple(f'{prefix}{name}' for name in names for prefix in self._prefixes)
+        (image,) = self._teacher.label([RecordedFrame(stamp_ns, stamp_ns, file_names, _refuse_picture)])
         return image if image is None or self._scale is None else image / np.float32(self._scale)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 @final
 class LabelFolders:
-    """Depth and classes of one drive, as far as there are. Use it as a context manager.
+    """Depth and class labels of one drive. Use it as a context manager.
 
     Attributes:
-        found: The truth of each modality.
+        found: The labels of each modality that exists.
 
     """
 
@@ -138,24 +138,25 @@ class LabelFolders:
         columns: tuple[int, int] | None = None,
         prefixes: Sequence[str] = ('',),
     ) -> None:
-        """Open what lies in the folder of each modality: a track before files.
+        """Open the labels in the folder of each modality. An HDF5 label file takes precedence over single files.
 
         Args:
-            folders: By modality; a folder that does not exist holds nothing.
-            columns: What files of teachers show of the picture; None for all. Tracks say it themselves.
-            prefixes: What may stand before the names of files.
+            folders: Folder by modality. It may be absent.
+            columns: Column range of the picture that single files show. None means all. An HDF5 label file contains
+                its own range.
+            prefixes: Possible prefixes of the names of single files.
 
         Raises:
-            TrainingError: No folder holds anything.
-            DatasetError: A track is damaged.
+            TrainingError: No folder contains labels.
+            DatasetError: A label file is damaged.
 
         """
         self.found: dict[str, ImportedLabels] = {}
         with ExitStack() as opened:
             for modality, folder in folders.items():
-                track = folder / MODALITIES[modality][0]
-                if track.exists():
-                    self.found[modality] = Hdf5Labels(track)
+                label_file = folder / MODALITIES[modality][0]
+                if label_file.exists():
+                    self.found[modality] = Hdf5Labels(label_file)
                 elif any(folder.glob(f'*{READERS[modality][0]}')):
                     self.found[modality] = ImageFileLabels(folder, modality, columns, prefixes)
                 if modality in self.found:
@@ -164,32 +165,32 @@ class LabelFolders:
         if not self.found:
             searched_folders = ', '.join(f'{modality} in {str(folder)!r}' for modality, folder in folders.items())
             msg = (
-                f'No truth: looked for {searched_folders}. Label the pictures first (python -m training.labelling.label), or name the '
-                'folders where teachers wrote NAME_disp.npy and NAME_mask.png.'
+                f'No labels found: searched for {searched_folders}. Label the pictures first '
+                '(python -m training.labelling.label), or give the folders of NAME_disp.npy and NAME_mask.png.'
             )
             raise TrainingError(msg)
 
     @property
     def depth_unit(self) -> str:
-        """Unit of the depth; metres where there is none."""
+        """Unit of the depth, or metres without depth."""
         return self.found[DEPTH].depth_unit if DEPTH in self.found else METRES
 
     @property
-    def provenance(self) -> dict[str, Any]:
-        """Who said it, by modality."""
-        return {modality: truth.provenance for modality, truth in self.found.items()}
+    def provenance(self) -> dict[str, Mapping[str, object]]:
+        """Provenance of the labels by modality."""
+        return {modality: labels.provenance for modality, labels in self.found.items()}
 
     def __enter__(self) -> LabelFolders:
-        """Return the folders."""
+        """Return this object."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close all tracks."""
+        """Close all files."""
         self._open.close()
 
 
 def _refuse_picture() -> NDArray[np.uint8]:
-    msg = 'A folder of files was asked for a picture: it knows images by their names only.'
+    msg = 'Label files are found by name: their pictures cannot be decoded.'
     raise TrainingError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The clips of one folder of MAVD: one for each instant, with the microphones that it needs."""
+"""Index of the audio clips in a MAVD drive folder: one complete clip of eight microphones for each instant."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from training.importing.mavd_names import MICROPHONES, MavdName, parse_clip, parse_drive, parse_picture
 
 AUDIO, PICTURES = 'audio', 'fl_rgb'
 DUPLICATE, INCOMPLETE, NO_AUDIO, FOREIGN = 'duplicate', 'incomplete_audio', 'no_audio', 'foreign_name'
 REASONS = {
     DUPLICATE: 'the same instant under another code: the audio is the same, code 0 is kept',
-    INCOMPLETE: 'an instant of which no code has all eight microphones',
-    NO_AUDIO: 'a picture without audio, as at the beginning and end of each drive',
-    FOREIGN: 'a file that is not named like one of MAVD',
+    INCOMPLETE: 'an instant without a code that has all eight microphones',
+    NO_AUDIO: 'a picture without audio, as at the start and end of each drive',
+    FOREIGN: 'a file whose name does not follow the MAVD pattern',
 }
 
 
@@ -27,9 +27,9 @@ class Clip:
     """One second of audio around an instant.
 
     Attributes:
-        name: The name that was kept.
-        aliases: All names of the instant, the kept one first: what a teacher may have called its image.
-        files: The MP3 of each microphone, in order.
+        name: The kept name.
+        aliases: All names of the instant, the kept one first. A teacher may have used any of them.
+        files: MP3 file of each microphone, in order.
 
     """
 
@@ -40,12 +40,12 @@ class Clip:
 
 @dataclass(frozen=True)
 class ClipIndex:
-    """What there is in a folder of a drive.
+    """The clips of a drive folder.
 
     Attributes:
-        drive_id: The drive.
-        clips: One for each instant, in the order of time.
-        skipped: What was left out, by reason: names, or files.
+        drive_id: Id of the drive.
+        clips: One for each instant, ordered by time.
+        skipped: Names of instants or files that were left out, by reason.
 
     """
 
@@ -58,13 +58,15 @@ def index_clips(folder: Path) -> ClipIndex:
     """List the audio and the pictures of a drive.
 
     Raises:
-        TrainingError: It is no folder of a drive, or holds no audio.
+        TrainingError: It is not a drive folder, or contains no audio.
 
     """
     drive_id = parse_drive(folder.name).drive_id
     found, foreign = _clips(folder / AUDIO)
     if not found:
-        msg = f'{str(folder / AUDIO)!r} holds no audio_<0..7>_<sec>_<nsec>_<code>.mp3: unpack the audio of MAVD there.'
+        msg = (
+            f'{str(folder / AUDIO)!r} contains no audio_<0..7>_<sec>_<nsec>_<code>.mp3: unpack the audio of MAVD there.'
+        )
         raise TrainingError(msg)
     pictures, foreign_pictures = _pictures(folder / PICTURES)
     clips: list[Clip] = []
@@ -87,7 +89,7 @@ def index_clips(folder: Path) -> ClipIndex:
 
 
 def _clips(folder: Path) -> tuple[dict[int, dict[MavdName, dict[int, Path]]], list[str]]:
-    """Return the files by instant, name and microphone, and those that are called otherwise."""
+    """Return the files by instant, name and microphone, and the files with other names."""
     found: dict[int, dict[MavdName, dict[int, Path]]] = defaultdict(lambda: defaultdict(dict))
     foreign = []
     for file_name in _file_names(folder):
@@ -101,7 +103,7 @@ def _clips(folder: Path) -> tuple[dict[int, dict[MavdName, dict[int, Path]]], li
 
 
 def _pictures(folder: Path) -> tuple[dict[int, list[MavdName]], list[str]]:
-    """Return the pictures' names by instant, and the files that are called otherwise; none without the folder."""
+    """Return the names of the pictures by instant, and the files with other names. The folder may be absent."""
     found: dict[int, list[MavdName]] = defaultdict(list)
     foreign = []
     for file_name in _file_names(folder) if folder.is_dir() else ():
@@ -114,9 +116,6 @@ def _pictures(folder: Path) -> tuple[dict[int, list[MavdName]], list[str]]:
 
 
 def _file_names(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries)
-    except OSError as error:
-        msg = f'Cannot list {str(folder)!r}: {error.strerror or error}. Give folders of MAVD: drive_day_…/audio.'
-        raise TrainingError(msg) from None
+    remedy = 'Give folders of MAVD: drive_day_…/audio.'
+    with reraise_file_errors(TrainingError, 'list', folder, remedy), os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the names of MAVD's folders and files say: drive, instant, microphone, code."""
+"""Parser of MAVD folder and file names: drive, instant, microphone and code."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CLIP = re.compile(rf'audio_(?P<mic>[0-{MICROPHONES - 1}])_{INSTANT}\.mp3', re.AS
 
 @dataclass(frozen=True)
 class MavdName:
-    """An image or a clip by its name.
+    """A parsed name of an image or a clip.
 
     Attributes:
-        text: As MAVD's lists and files write it, such as `1590957201_146429573_3`.
-        stamp_ns: The instant.
-        code: Number within the granularity of the audio; None where the name has none.
+        text: The name in MAVD's lists and files, such as `1590957201_146429573_3`.
+        stamp_ns: Time in ns.
+        code: Number within the granularity of the audio. None without one.
 
     """
 
@@ -38,18 +38,18 @@ class MavdName:
 
     @property
     def rank(self) -> int:
-        """Which of one instant's names to keep, the lowest first: code 0, then none, then by number."""
+        """Rank among the names of one instant. The lowest is kept: code 0, then no code, then by number."""
         return (1 if self.code is None else self.code + 1) if self.code != 0 else 0
 
 
 @dataclass(frozen=True)
 class MavdDrive:
-    """A drive by its name.
+    """A parsed name of a drive.
 
     Attributes:
         drive_id: The whole name.
-        night: Whether it was recorded at night.
-        day: The calendar day of its recording.
+        night: Recorded at night.
+        day: Calendar day of the recording.
 
     """
 
@@ -59,24 +59,24 @@ class MavdDrive:
 
 
 def parse_name(text: str) -> MavdName:
-    """Read `sec_nsec_code` or `sec_nsec`; the nanoseconds are a number, whether padded with zeros or not.
+    """Parse `sec_nsec_code` or `sec_nsec`. The nanoseconds are a number, with or without leading zeros.
 
     Raises:
-        TrainingError: It is something else.
+        TrainingError: The text has another form.
 
     """
     match = NAME.fullmatch(text)
     if match is None:
-        msg = f'{text!r} is no instant of MAVD: expected seconds_nanoseconds_code, such as 1590957201_146429573_3.'
+        msg = f'{text!r} is not an instant of MAVD: expected seconds_nanoseconds_code, such as 1590957201_146429573_3.'
         raise TrainingError(msg)
     return _name(match)
 
 
 def parse_drive(drive_id: str) -> MavdDrive:
-    """Read the name of a drive.
+    """Parse the name of a drive.
 
     Raises:
-        TrainingError: It is no name of a drive of MAVD, or its date does not exist.
+        TrainingError: It is not the name of a MAVD drive, or its date does not exist.
 
     """
     match = DRIVE.fullmatch(drive_id)
@@ -85,16 +85,16 @@ def parse_drive(drive_id: str) -> MavdDrive:
     except ValueError:
         match = None
     if match is None:
-        msg = f'{drive_id!r} is no drive of MAVD: expected drive_day_{WHEN_EXAMPLE}, or drive_night_….'
+        msg = f'{drive_id!r} is not a drive of MAVD: expected drive_day_{WHEN_EXAMPLE}, or drive_night_….'
         raise TrainingError(msg)
     return MavdDrive(drive_id, match['light'] == 'night', when.date())
 
 
 def parse_line(line: str) -> tuple[str, MavdName]:
-    """Read a line of a published list, `drive/sec_nsec_code`.
+    """Parse a line of a published list, `drive/sec_nsec_code`.
 
     Raises:
-        TrainingError: It is something else.
+        TrainingError: The line has another form.
 
     """
     drive_id, _, text = line.partition('/')
@@ -102,13 +102,13 @@ def parse_line(line: str) -> tuple[str, MavdName]:
 
 
 def parse_clip(file_name: str) -> tuple[int, MavdName] | None:
-    """Return microphone and instant of an MP3 in `audio/`; None for another name."""
+    """Return microphone and instant of an MP3 file in `audio/`, or None for another name."""
     match = CLIP.fullmatch(file_name)
     return None if match is None else (int(match['mic']), _name(match))
 
 
 def parse_picture(file_name: str) -> MavdName | None:
-    """Return the instant of a picture in `fl_rgb/`; None for another name."""
+    """Return the instant of a picture in `fl_rgb/`, or None for another name."""
     match = PICTURE.fullmatch(file_name)
     return None if match is None else _name(match)
 

@@ -15,7 +15,7 @@ from training.data.split_file import SPLITS, SplitFile
 from training.importing.mavd_names import parse_drive, parse_line
 
 DAYS_NAME, PAPER_NAME = 'mavd-day-disjoint', 'mavd-paper-split'
-# Days whose drives the test and the validation take: about 19 % and 12 % of the instants by day.
+# Days of the test and the validation drives: about 19 % and 12 % of the instants by day.
 TEST_DAYS = (dt.date(2020, 5, 21),)
 VALIDATION_DAYS = (dt.date(2020, 4, 21), dt.date(2020, 4, 24))
 PAPER_FILES: Mapping[str, str] = {'train': 'train_all.txt', 'validation': 'val_all.txt', 'test': 'test_all.txt'}
@@ -23,13 +23,13 @@ PAPER_FILES: Mapping[str, str] = {'train': 'train_all.txt', 'validation': 'val_a
 
 @dataclass(frozen=True)
 class PaperLists:
-    """The paper's lists as a split of the drives that are there.
+    """The paper's lists as a split of the existing drives.
 
     Attributes:
-        split: Images by day; the same instant under several codes is one entry, and may stand in several splits.
-        lines: Lines of each list.
-        by_night: Lines that are left out because the paper uses the day only.
-        missing_images: Instants by day that no drive holds.
+        split: Images by day. The same instant under several codes is one entry, and may be in several splits.
+        lines: Number of lines of each list.
+        by_night: Number of lines that are left out because the paper uses drives by day only.
+        missing_images: Number of instants by day that are in no drive.
 
     """
 
@@ -44,12 +44,12 @@ def day_split(
     test: Collection[dt.date] = TEST_DAYS,
     validation: Collection[dt.date] = VALIDATION_DAYS,
 ) -> SplitFile:
-    """Divide drives by the calendar day of their recording: those of one day follow one another on the same roads.
+    """Divide drives by the calendar day of their recording: drives of one day follow one another on the same roads.
 
-    Drives by night are in no split: the teachers of the truth are blind then.
+    Drives by night are in no split: the teachers cannot label dark pictures.
 
     Raises:
-        TrainingError: A drive is none of MAVD, a day is in two splits, or a split is empty.
+        TrainingError: A drive is not from MAVD, a day is in two splits, or a split is empty.
 
     """
     both = sorted(set(test) & set(validation))
@@ -74,8 +74,8 @@ def paper_split(folder: Path, drives: Mapping[str, Path]) -> PaperLists:
     """Read the published lists `train_all.txt`, `val_all.txt` and `test_all.txt`, of lines `drive/sec_nsec_code`.
 
     Args:
-        folder: Where the lists lie.
-        drives: The drive files by drive id; what they do not hold is left out and counted.
+        folder: Folder of the lists.
+        drives: The drive files by drive id. Images that they lack are left out and counted.
 
     Raises:
         TrainingError: A list cannot be read, or a line is malformed.

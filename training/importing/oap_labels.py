@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of the pictures of a scene of OAP, and which pictures there are."""
+"""Labels and picture times of an OAP scene."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ FILE = re.compile(r'((?:[^.].*_)?(\d{6}))(?:_disp\.npy|_mask\.png|\.png|\.jpg)')
 
 
 def open_labels(scene: OapScene, frames: Path | None) -> LabelFolders:
-    """Open what teachers said about a scene; where that is nothing, take the pictures out of its video to be labelled.
+    """Open the labels of a scene. Without labels, extract the pictures of its video, so that they can be labelled.
 
     Args:
         scene: The scene.
-        frames: Folder for such pictures, a folder for each scene; None for no pictures.
+        frames: Parent folder for such pictures, with a folder for each scene. None extracts no pictures.
 
     Raises:
-        TrainingError: Nothing is known yet; the message says what to do.
-        DatasetError: A track of labels is damaged.
+        TrainingError: There are no labels yet. The message says what to do.
+        DatasetError: A label file is damaged.
 
     """
     try:
@@ -36,17 +36,17 @@ def open_labels(scene: OapScene, frames: Path | None) -> LabelFolders:
         pictures = scene.folder / PICTURES
         if not any(pictures.glob('*.png')):
             if frames is None or scene.video is None:
-                remedy = 'let its pictures be taken out of the video (--frames)' if scene.video else 'it has no video'
+                remedy = 'extract them from the video (--frames)' if scene.video else 'it has no video'
                 msg = f'{error} There are no pictures to label: {remedy}.'
                 raise TrainingError(msg) from None
             pictures = frames / scene.drive_id
             extract_frames(scene.video, pictures)
-        msg = f'No truth yet: label the pictures (python -m training.labelling.label {pictures}) and import again.'
+        msg = f'No labels yet: label the pictures (python -m training.labelling.label {pictures}) and import again.'
         raise TrainingError(msg) from None
 
 
-def instants(scene: OapScene, truth: LabelFolders, frames: Path | None) -> list[tuple[int, tuple[str, ...]]]:
-    """Return the instants of which there is a picture or truth, in order, with what files about each are called."""
+def instants(scene: OapScene, labels: LabelFolders, frames: Path | None) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the times with a picture or a label in order, each with the possible base names of its label files."""
     names: dict[int, set[str]] = defaultdict(set)
     pictures = [scene.folder / PICTURES, *([frames / scene.drive_id] if frames else [])]
     for folder in (*pictures, *scene.label_folders(frames).values()):
@@ -54,8 +54,8 @@ def instants(scene: OapScene, truth: LabelFolders, frames: Path | None) -> list[
             match = FILE.fullmatch(file.name)
             if match:
                 names[(int(match[2]) + PICTURE_S) * NS_PER_S].add(match[1])
-            elif file.name in {MODALITIES[modality][0] for modality in truth.found}:
-                with LabelFile(file) as track:
-                    for stamp_ns in track.stamp_ns.tolist():
+            elif file.name in {MODALITIES[modality][0] for modality in labels.found}:
+                with LabelFile(file) as label_file:
+                    for stamp_ns in label_file.stamp_ns.tolist():
                         names[stamp_ns].add(f'{stamp_ns // NS_PER_S - PICTURE_S:06d}')
     return [(stamp_ns, tuple(sorted(names[stamp_ns], key=len))) for stamp_ns in sorted(names)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A scene of OAP as it lies on a disk: tracks, video, and the folders in which teachers wrote."""
+"""Files of an OAP scene: audio tracks, video, and label folders."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.labelling.teacher_files import READERS
 
 TRACKS = 8
-# As the authors say: the second pair of ears was not recorded at first.
+# According to the authors, the second microphone pair was not recorded in the first scenes.
 UNRECORDED, LAST_UNRECORDED_SCENE = (3, 4), 27
 SCENE = re.compile(r'scene(\d{1,4})', re.IGNORECASE)
-# Names that begin with a dot are what other systems leave beside files when they pack them.
+# Names that start with a dot are metadata files of macOS archives.
 TRACK = re.compile(rf'[^.].*_Tr([1-{TRACKS}])\.wav', re.IGNORECASE)
 PICTURES = 'split_videoframes'
-# Monodepth2 itself writes beside the pictures; the authors of OAP moved that elsewhere.
+# Monodepth2 writes its files beside the pictures. The authors of OAP moved them to another folder.
 TEACHERS: Mapping[str, tuple[str, ...]] = {
     DEPTH: ('monodepth2_front', PICTURES),
     SEGMENTATION: ('segment_splitframes/pred',),
@@ -34,10 +34,10 @@ class OapScene:
     """One scene.
 
     Attributes:
-        number: From 1 to 165.
-        folder: Where it lies.
-        tracks: The file of each track that was recorded, by its number from 1.
-        video: The video; None where it is not there.
+        number: Number from 1 to 165.
+        folder: Folder of the scene.
+        tracks: File of each recorded track by its number from 1.
+        video: Video file, or None.
 
     """
 
@@ -48,31 +48,32 @@ class OapScene:
 
     @property
     def drive_id(self) -> str:
-        """Name of its drive, with four digits however its folder is called."""
+        """Id of its drive, with four digits whatever the name of its folder."""
         return drive_id_of(self.number)
 
     @property
     def missing_tracks(self) -> tuple[int, ...]:
-        """Numbers of the tracks that are not there."""
+        """Numbers of the missing tracks."""
         return tuple(number for number in range(1, TRACKS + 1) if number not in self.tracks)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the scene."""
+        """Notes on the scene for the user."""
         found = []
         if self.folder.name != self.drive_id:
-            found.append(f'the folder is called {self.folder.name!r}')
+            found.append(f'the folder is named {self.folder.name!r}')
         if self.missing_tracks:
             usual = self.number <= LAST_UNRECORDED_SCENE and self.missing_tracks == UNRECORDED
-            why = f'as its authors say of scenes 1 to {LAST_UNRECORDED_SCENE}' if usual else 'against the description'
-            found.append(f'tracks {list(self.missing_tracks)} are missing, {why}: zeros in the drive, which says so')
+            why = f'as documented for scenes 1 to {LAST_UNRECORDED_SCENE}' if usual else 'unlike the documentation'
+            tracks = list(self.missing_tracks)
+            found.append(f'tracks {tracks} are missing, {why}: they are zeros in the drive and listed as missing')
         return tuple(found)
 
     def label_folders(self, frames: Path | None) -> dict[str, Path]:
-        """Return where depth and classes lie: what `training.labelling.label` wrote before what teachers wrote.
+        """Return the label folder of each modality. Labels of `training.labelling.label` take precedence over others.
 
         Args:
-            frames: Folder of pictures that were taken out of the video; None for none.
+            frames: Parent folder of pictures that were extracted from videos, or None.
 
         """
         labelled = [label_folder(self.folder / PICTURES)]
@@ -87,14 +88,14 @@ class OapScene:
 
 
 def drive_id_of(number: int) -> str:
-    """Return the id of a scene's drive."""
+    """Return the drive id of a scene."""
     return f'scene{number:04d}'
 
 
 def find_scenes(root: Path) -> dict[str, tuple[Path, ...]]:
-    """Return the folders of scenes in a folder, or in its `dataset_public` or `data`, by drive id.
+    """Return the scene folders in a folder, or in its `dataset_public` or `data`, by drive id.
 
-    A scene may be called `scene1` as well as `scene0001`; where it is there under both names, both are returned.
+    A scene may be named `scene1` or `scene0001`. If both folders exist, both are returned.
 
     Raises:
         TrainingError: There is none.
@@ -107,13 +108,13 @@ def find_scenes(root: Path) -> dict[str, tuple[Path, ...]]:
             if match and folder.is_dir():
                 found[drive_id_of(int(match[1]))].append(folder)
     if not found:
-        msg = f'{str(root)!r} holds no scenes: give the folder with scene0001, scene0002 …, or the one above it.'
+        msg = f'{str(root)!r} contains no scenes: give the folder with scene0001, scene0002 …, or its parent.'
         raise TrainingError(msg)
     return {drive_id: tuple(folders) for drive_id, folders in sorted(found.items())}
 
 
 def open_scene(folder: Path) -> OapScene:
-    """List what a scene holds.
+    """List the files of a scene.
 
     Raises:
         TrainingError: It has no tracks, or several recordings of one track.
@@ -121,7 +122,7 @@ def open_scene(folder: Path) -> OapScene:
     """
     match = SCENE.fullmatch(folder.name)
     if match is None:
-        msg = f'{str(folder)!r} is no scene: its name is scene and a number.'
+        msg = f'{str(folder)!r} is not a scene: expected a folder named scene and a number.'
         raise TrainingError(msg)
     found: dict[int, list[Path]] = defaultdict(list)
     for recording in sorted(folder.iterdir()):
@@ -131,11 +132,11 @@ def open_scene(folder: Path) -> OapScene:
                 if track:
                     found[int(track[1])].append(file)
     if not found:
-        msg = f'{str(folder)!r} holds no LAB-….WAV/LAB-…_Tr1.WAV to _Tr{TRACKS}.WAV: unpack the audio there.'
+        msg = f'{str(folder)!r} contains no LAB-….WAV/LAB-…_Tr1.WAV to _Tr{TRACKS}.WAV: unpack the audio there.'
         raise TrainingError(msg)
     for number, files in found.items():
         if len(files) > 1:
-            msg = f'{str(folder)!r} holds track {number} {len(files)} times: {[str(file) for file in files]}: keep one.'
+            msg = f'{str(folder)!r} has track {number} {len(files)} times: {[str(file) for file in files]}: keep one.'
             raise TrainingError(msg)
     videos = sorted(folder.glob('VIDEO_*_cropped.mp4'))
     tracks = {number: files[0] for number, files in sorted(found.items())}

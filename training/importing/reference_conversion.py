@@ -1,64 +1,55 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One scene of the published code's HDF5 files as a drive file, sound and pictures paired as that code pairs them."""
+"""Conversion of one scene of the published code's HDF5 files to a drive file, with that code's pairing rule."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
-from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.audio_segment import write_audio
+from training.importing.drive_conversion import (
+    DAMAGED_LABELS,
+    LABEL_REASONS,
+    DriveConversion,
+    DriveTarget,
+    ImportOptions,
+    convert_once,
+)
 from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS
 from training.importing.reference_files import ReferenceScene
-from training.importing.report import DriveOutcome, find_outcome, record_outcome
-from training.importing.stored_images import stored_images
+from training.importing.report import DriveOutcome
 from training.labelling.content_fingerprint import fingerprint
 
-REQUEST_VERSION = 1
 WINDOW_S = 1
-# A resampler adds up to half a decibel to a sound that touches full scale; that much is clipped.
+# A resampler raises a full-scale signal by up to half a decibel. That much is clipped.
 MAX_PEAK = 1.06
-OUTSIDE_AUDIO, DAMAGED_TRUTH = 'outside_audio', 'damaged_truth'
+OUTSIDE_AUDIO = 'outside_audio'
 REASONS: Mapping[str, str] = {
-    OUTSIDE_AUDIO: 'an image beside the audio',
-    DAMAGED_TRUTH: 'disparity or classes that cannot be read',
+    OUTSIDE_AUDIO: 'an image outside the audio',
+    DAMAGED_LABELS: LABEL_REASONS[DAMAGED_LABELS],
 }
 
 
 @dataclass(frozen=True)
-class ReferenceOptions:
-    """How scenes become drive files.
+class ReferenceOptions(ImportOptions):
+    """Settings of the drive files.
 
     Attributes:
-        sample_rate_hz: Rate of the dataset's audio.
-        rows: Rows of its images.
-        columns: Columns of its images.
-        native: Keep the images also in the size in which they are stored.
-        source_rate_hz: Rate of the sound in the file, which does not say it.
-        full_scale: The sample in the file that stands for full scale.
-        pictures_per_s: Of each modality; the published code takes 1 for depth and 30 for classes.
+        source_rate_hz: Sample rate of the audio, which the file does not contain.
+        full_scale: Sample value of full scale in the file.
+        pictures_per_s: Pictures per second of each modality. The published code uses 1 for depth and 30 for classes.
 
     """
 
-    sample_rate_hz: int = 22_500
-    rows: int = 128
-    columns: int = 128
-    native: bool = True
     source_rate_hz: int = 22_050
     full_scale: float = 1.0
     pictures_per_s: Mapping[str, float] = field(default_factory=lambda: {DEPTH: 1.0, SEGMENTATION: 30.0})
@@ -69,11 +60,11 @@ class ReferenceJob:
     """One scene to write.
 
     Attributes:
-        key: Name of the scene in the files, and of its drive.
-        files: The HDF5 file of `audio`, and of `depth` and `segmentation` as far as there are.
+        key: Name of the scene in the files, and id of its drive.
+        files: HDF5 file of `audio`, and of `depth` and `segmentation` if they exist.
         path: The drive file.
-        rig: The ears.
-        options: How.
+        rig: Rig of the recording.
+        options: Settings of the drive file.
 
     """
 
@@ -85,77 +76,65 @@ class ReferenceJob:
 
 
 def write_reference(job: ReferenceJob) -> DriveOutcome:
-    """Write the drive file of a scene with its record, unless the same one is there, whole.
+    """Write the drive file of a scene and its record, unless a complete file of an equal request exists.
 
     Raises:
-        TrainingError: A file lacks the scene, holds something else, or is louder than full scale.
+        TrainingError: A file lacks the scene, has other content, or its audio exceeds full scale.
         DatasetError: The drive cannot be written.
-        AudioError: The ratio of the rates has no short form.
+        AudioError: The ratio of the sample rates has no small integer form.
 
     """
-    request = _request(job)
-    outcome = find_outcome(job.path, request)
-    if outcome is None:
-        with ReferenceScene(job.files, job.key) as scene:
-            outcome = _Conversion(job, scene).write()
-        record_outcome(job.path, request, outcome)
-    return outcome
+    paths = list(job.files.values())
+    remedy = 'Give the files of the published code.'
+    with reraise_file_errors(TrainingError, 'read', ', '.join(map(str, paths)), remedy):
+        content = fingerprint(paths, full_content=False)
+    target = DriveTarget(job.path, job.key, job.rig, job.options)
+    inputs = {'key': job.key, 'kinds': list(job.files), 'files': content}
+    return convert_once(target, inputs, lambda: _convert(job, target))
 
 
-class _Conversion:
-    """Writes one scene: all its audio, then an image for each second of it."""
+def _convert(job: ReferenceJob, target: DriveTarget) -> DriveOutcome:
+    with ReferenceScene(job.files, job.key) as scene:
+        return _ReferenceConversion(target, job.options, scene).write()
 
-    def __init__(self, job: ReferenceJob, scene: ReferenceScene) -> None:
-        self._job, self._options, self._scene = job, job.options, scene
-        self._skipped: dict[str, list[str]] = defaultdict(list)
+
+class _ReferenceConversion(DriveConversion):
+    """Writes the whole audio of a scene, then an image for each second of it."""
+
+    def __init__(self, target: DriveTarget, options: ReferenceOptions, scene: ReferenceScene) -> None:
+        super().__init__(target, TRACKS, RELATIVE)
+        self._options, self._scene = options, scene
         self._repeated: dict[str, int] = dict.fromkeys(scene.pictures, 0)
-        self._kept = 0
 
     def write(self) -> DriveOutcome:
         options, scene = self._options, self._scene
         if scene.peak > MAX_PEAK * options.full_scale:
             msg = (
-                f'{self._job.key!r}: samples up to {scene.peak:.4g}, full scale is {options.full_scale:g}: say which '
-                'sample is full scale (--full-scale): 256 for steps of 24 bits divided by 32768.'
+                f'{self.target.drive_id!r}: samples up to {scene.peak:.4g}, but full scale is {options.full_scale:g}: '
+                'give the sample value of full scale (--full-scale). It is 256 for 24-bit steps divided by 32768.'
             )
             raise TrainingError(msg)
-        rates_hz = (options.source_rate_hz, options.sample_rate_hz)
         blocks = (block / np.float32(options.full_scale) for block in scene.blocks())
-        writer, span = write_audio(blocks, rates_hz, TRACKS, self._begin)
+        writer, span = self.write_audio(blocks, options.source_rate_hz, self._create)
         with writer:
             for time_s in centres(scene.samples / options.source_rate_hz):
                 self._add(writer, time_s, span)
-            if not self._kept:
-                found = [f'{reason}: {names[0]}' for reason, names in self._skipped.items()] or ['too little sound']
-                msg = f'{self._job.key!r}: no image that can be kept: {"; ".join(found)}'
-                raise TrainingError(msg)
-        skipped = {reason: tuple(names) for reason, names in self._skipped.items()}
-        audio_s = round((span[1] - span[0]) / options.sample_rate_hz, 3)
-        return DriveOutcome(self._job.key, self._kept, audio_s, skipped, tuple(self._notes()))
+            self.check_kept(self.target.drive_id)
+        return self.outcome(round((span[1] - span[0]) / options.sample_rate_hz, 3), self._notes())
 
-    def _begin(self, first_sample: int) -> DriveWriter:
+    def _create(self, first_sample: int) -> DriveWriter:
         options = self._options
-        return DriveWriter(
-            self._job.path,
-            drive_id=self._job.key,
-            rig=self._job.rig,
-            sample_rate_hz=options.sample_rate_hz,
-            channels=TRACKS,
-            provenance={
-                'origin': 'HDF5 files of the published code',
-                'source_rate_hz': options.source_rate_hz,
-                'pictures_per_s': dict(options.pictures_per_s),
-                'rig_sha256': rig_sha256(self._job.rig),
-                'software': SOFTWARE,
-            },
-            first_sample=first_sample,
-            attributes=DriveAttributes(self._scene.missing, RELATIVE),
-        )
+        provenance = {
+            'origin': 'HDF5 files of the published code',
+            'source_rate_hz': options.source_rate_hz,
+            'pictures_per_s': dict(options.pictures_per_s),
+        }
+        return self.create(provenance, first_sample, self._scene.missing)
 
     def _add(self, writer: DriveWriter, time_s: float, span: tuple[int, int]) -> None:
         sample = round(time_s * self._options.sample_rate_hz)
         if not span[0] <= sample < span[1]:
-            self._skipped[OUTSIDE_AUDIO].append(f'{time_s:.1f} s')
+            self.skip(OUTSIDE_AUDIO, f'{time_s:.1f} s')
             return
         numbers = {
             kind: picture_number(time_s, self._options.pictures_per_s[kind], count)
@@ -164,33 +143,28 @@ class _Conversion:
         try:
             images = {kind: self._scene.image(kind, number) for kind, (number, _) in numbers.items()}
         except TrainingError as error:
-            self._skipped[DAMAGED_TRUTH].append(f'{time_s:.1f} s: {error}')
+            self.skip(DAMAGED_LABELS, f'{time_s:.1f} s: {error}')
             return
         for kind, (_, repeated) in numbers.items():
             self._repeated[kind] += repeated
-        writer.add_image(sample, **self._stored(images), stamp_ns=round(time_s * NS_PER_S))
-        self._kept += 1
-
-    def _stored(self, images: dict[str, NDArray[Any]]) -> dict[str, Any]:
-        size = (self._options.rows, self._options.columns)
-        return stored_images(images, size, RELATIVE, native=self._options.native)
+        self.add_image(writer, sample, images, round(time_s * NS_PER_S))
 
     def _notes(self) -> Iterator[str]:
         if self._scene.missing:
             tracks = [channel + 1 for channel in self._scene.missing]
-            yield f'tracks {tracks} are missing or silent: zeros in the drive, which says so'
+            yield f'tracks {tracks} are missing or silent: they are zeros in the drive and listed as missing'
         for kind, repeated in self._repeated.items():
             if repeated:
                 yield (
-                    f'{repeated} of {self._kept} images repeat the last {kind}: there are {self._scene.pictures[kind]} '
+                    f'{repeated} of {self.kept} images repeat the last {kind}: there are {self._scene.pictures[kind]} '
                     f'pictures, fewer than {self._options.pictures_per_s[kind]:g} a second'
                 )
 
 
 def centres(duration_s: float) -> list[float]:
-    """Return the instants that the published code pairs: the middle of each second that begins a second before the end.
+    """Return the times in seconds that the published code pairs: the middle of each whole second before the last.
 
-    Its positions are those of `numpy.arange(0, duration - 1, 1) + 0.5`: the last second of a scene of whole seconds is
+    The positions are those of `numpy.arange(0, duration - 1, 1) + 0.5`: the last second of a scene of whole seconds is
     left out.
     """
     found: list[float] = (np.arange(0, duration_s - WINDOW_S, WINDOW_S) + WINDOW_S / 2).tolist()
@@ -198,30 +172,6 @@ def centres(duration_s: float) -> list[float]:
 
 
 def picture_number(time_s: float, pictures_per_s: float, count: int) -> tuple[int, bool]:
-    """Return the picture that the published code takes for an instant, and whether for want of a later one."""
+    """Return the picture that the published code pairs with a time, and whether it repeats the last picture."""
     number = int(time_s * pictures_per_s)
     return min(number, count - 1), number >= count
-
-
-def _request(job: ReferenceJob) -> dict[str, Any]:
-    """Return all that a drive depends on."""
-    try:
-        content = fingerprint(job.files.values(), full_content=False)
-    except OSError as error:
-        msg = (
-            f'Cannot read {[str(path) for path in job.files.values()]}: {error}. Give the files of the published code.'
-        )
-        raise TrainingError(msg) from None
-    values: dict[str, Any] = json.loads(
-        json.dumps(
-            {
-                'version': REQUEST_VERSION,
-                'key': job.key,
-                'kinds': list(job.files),
-                'files': content,
-                'options': asdict(job.options),
-                'rig_sha256': rig_sha256(job.rig),
-            }
-        )
-    )
-    return values

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The HDF5 files of the published code: sound, disparity and classes of all scenes, one data set for each scene."""
+"""Reader of the published code's HDF5 files: audio, disparity and classes, one HDF5 dataset for each scene."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from training.labelling.teacher_files import class_ids, disparity_to_depth_m
 
 AUDIO = 'audio'
 BLOCK_SAMPLES = 1 << 18
-# By number of rows, the channel of each; scenes may leave out the tracks that were not recorded.
+# Channel of each row, by number of rows. Scenes may omit the tracks that were not recorded.
 ROWS: Mapping[int, tuple[int, ...]] = {
     TRACKS: tuple(range(TRACKS)),
     TRACKS - len(UNRECORDED): tuple(channel for channel in range(TRACKS) if channel + 1 not in UNRECORDED),
@@ -35,22 +35,22 @@ class ReferenceScene:
     """One scene of the files. Use it as a context manager.
 
     Attributes:
-        samples: Length of its sound.
-        pictures: How many pictures each modality has.
-        peak: Greatest absolute sample.
-        missing: Channels that are not in the file, or zeros from beginning to end.
+        samples: Length of the audio in samples.
+        pictures: Number of pictures of each modality.
+        peak: Largest absolute sample.
+        missing: Channels that are absent from the file or zero throughout.
 
     """
 
     def __init__(self, files: Mapping[str, Path], key: str) -> None:
-        """Open a scene, and listen through it once.
+        """Open a scene and scan its audio once.
 
         Args:
-            files: The HDF5 file of `audio`, and of `depth` and `segmentation` as far as there are.
-            key: Name of the scene in them.
+            files: HDF5 file of `audio`, and of `depth` and `segmentation` if they exist.
+            key: Name of the scene in the files.
 
         Raises:
-            TrainingError: A file lacks the scene, or holds something else.
+            TrainingError: A file lacks the scene or has other content.
 
         """
         self._key = key
@@ -66,10 +66,10 @@ class ReferenceScene:
             raise
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Yield the sound as it is stored, in order: float32 (channel, sample), zeros in channels that are not there.
+        """Yield the stored audio in order: float32 (channel, sample), zeros in missing channels.
 
         Raises:
-            TrainingError: The file is damaged, or holds what is no number.
+            TrainingError: The file is damaged, or contains NaN or infinite samples.
 
         """
         data = self._data[AUDIO]
@@ -79,15 +79,15 @@ class ReferenceScene:
             block = np.zeros((TRACKS, stored.shape[1]), dtype=np.float32)
             block[list(ROWS[len(stored)])] = int16_to_float(stored) if stored.dtype == np.int16 else stored
             if not np.all(np.isfinite(block)):
-                msg = f'{self._key!r}: sound with numbers that are none after sample {first}: write the file again.'
+                msg = f'{self._key!r}: NaN or infinite samples after sample {first}: write the file again.'
                 raise TrainingError(msg)
             yield block
 
     def image(self, modality: str, number: int) -> NDArray[Any]:
-        """Return a picture: depth float32, relative, or class ids uint8 (row, column).
+        """Return a picture: relative depth float32, or class ids uint8 (row, column).
 
         Raises:
-            TrainingError: It is damaged, or something else.
+            TrainingError: It is damaged or has other content.
 
         """
         where = f'{modality} {number} of {self._key!r}'
@@ -111,7 +111,7 @@ class ReferenceScene:
         with self._reraise_read_errors(kind):
             found = self._open.enter_context(h5py.File(path, 'r')).get(self._key)
         if not isinstance(found, h5py.Dataset) or not found.ndim or not len(found):
-            msg = f'{str(path)!r} holds no {kind} of {self._key!r}: import without the file, or without the scene.'
+            msg = f'{str(path)!r} contains no {kind} of {self._key!r}: import without the file, or without the scene.'
             raise TrainingError(msg)
         return found
 
@@ -119,8 +119,9 @@ class ReferenceScene:
         data = self._data[AUDIO]
         if data.ndim != 2 or len(data) not in ROWS or not (data.dtype == np.int16 or data.dtype.kind == 'f'):
             msg = (
-                f'{self._key!r}: {data.dtype} {data.shape}: expected sound as float ({TRACKS}, samples). Spectrograms, '
-                'which the published code stores of MAVD, cannot become drives: use `python -m training.importing.import_mavd`.'
+                f'{self._key!r}: {data.dtype} {data.shape}: expected audio as float ({TRACKS}, samples). Spectrograms, '
+                'which the published code stores for MAVD, cannot become drives: import the downloaded MAVD files with '
+                '`python -m training.importing.import_mavd`.'
             )
             raise TrainingError(msg)
 
@@ -129,7 +130,7 @@ class ReferenceScene:
         for block in self.blocks():
             peaks = np.maximum(peaks, np.abs(block).max(axis=1))
         if not peaks.any():
-            msg = f'{self._key!r}: all its sound is zeros: write the file again.'
+            msg = f'{self._key!r}: all samples are zero: write the file again.'
             raise TrainingError(msg)
         return float(peaks.max()), tuple(np.flatnonzero(peaks == 0).tolist())
 
@@ -138,15 +139,15 @@ class ReferenceScene:
         try:
             yield
         except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
-            msg = f'The {kind} of {self._key!r} cannot be read ({error}): is the file whole? Copy it again.'
+            msg = f'The {kind} of {self._key!r} cannot be read ({error}): the file may be incomplete. Copy it again.'
             raise TrainingError(msg) from None
 
 
 def scene_keys(path: Path) -> list[str]:
-    """Return the scenes of a file of sound, in order.
+    """Return the names of the scenes of an audio file, sorted.
 
     Raises:
-        TrainingError: The file cannot be read, or holds none.
+        TrainingError: The file cannot be read or contains no scene.
 
     """
     try:
@@ -156,13 +157,13 @@ def scene_keys(path: Path) -> list[str]:
         msg = f'{str(path)!r} cannot be read as HDF5 ({error}): give the audio.h5 of the published code.'
         raise TrainingError(msg) from None
     if not keys:
-        msg = f'{str(path)!r} holds no scenes: give the audio.h5 of the published code.'
+        msg = f'{str(path)!r} contains no scenes: give the audio.h5 of the published code.'
         raise TrainingError(msg)
     return keys
 
 
 def _decoded(stored: Any) -> NDArray[Any] | None:
-    """Return a picture of ids, which may be encoded as bytes or numbers, and may hold the id as three colours."""
+    """Return a picture of class ids. It may be an encoded image, and may repeat the id in three colour channels."""
     import cv2
 
     picture: NDArray[Any] | None = np.asarray(stored)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an import wrote, what it skipped and why: a record beside each drive, and a report over all."""
+"""Import report: drives written, images skipped and why. A record beside each drive, and a report of all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, find_finished, folder_records, write_record
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
+from audio_manifold_ros.common.files import write_text_atomic
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 
@@ -21,15 +22,15 @@ JSON_FILE, TEXT_FILE = 'import.json', 'import.txt'
 
 @dataclass(frozen=True)
 class DriveOutcome:
-    """One drive that was written, or was there already.
+    """One drive that was written or kept.
 
     Attributes:
-        drive_id: The drive.
-        images: Images in it.
-        audio_s: Seconds of audio in it.
-        skipped: What was left out, by reason: names of files, or of instants.
-        notes: What a person should know of this drive, a sentence each.
-        kept: It was there, whole, of the same request, and was left as it is.
+        drive_id: Id of the drive.
+        images: Number of images.
+        audio_s: Length of the audio in seconds.
+        skipped: Names of files or times that were left out, by reason.
+        notes: Notes for the user, a sentence each.
+        kept: The drive was complete, of an equal request, and was not written again.
 
     """
 
@@ -43,14 +44,14 @@ class DriveOutcome:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of a whole data set.
+    """The outcome of a whole import.
 
     Attributes:
-        source: What was imported.
-        outcomes: The drives that are there now.
-        refused: The drives that could not be written, with what is wrong.
-        reasons: What each reason for skipping means, a sentence each.
-        notes: What a person should know of the whole, a sentence each.
+        source: Name of the imported dataset.
+        outcomes: The drives that were written or kept.
+        refused: The problem of each drive that could not be written, by drive id.
+        reasons: Meaning of each reason for skipping.
+        notes: Notes on the dataset for the user, a sentence each.
 
     """
 
@@ -61,20 +62,18 @@ class ImportReport:
     notes: Sequence[str] = ()
 
     def skipped(self) -> Counter[str]:
-        """Return how much was left out of all drives, by reason."""
+        """Return how many items were left out of all drives, by reason."""
         total: Counter[str] = Counter()
         for outcome in self.outcomes:
             total.update({reason: len(names) for reason, names in outcome.skipped.items()})
         return total
 
     def text(self) -> str:
-        """Return the report for people; the names of all that was skipped stand in the JSON."""
+        """Return the report as text. The JSON report also lists the names of everything skipped."""
         drives = sorted(self.outcomes, key=lambda outcome: outcome.drive_id)
         images, audio_s = sum(drive.images for drive in drives), sum(drive.audio_s for drive in drives)
         kept = sum(drive.kept for drive in drives)
-        lines = [
-            f'{self.source}: {len(drives)} drives ({kept} were there), {images} images, {audio_s / 3600:.2f} h of audio'
-        ]
+        lines = [f'{self.source}: {len(drives)} drives ({kept} kept), {images} images, {audio_s / 3600:.2f} h of audio']
         lines += [f'  {note}' for note in self.notes]
         for reason, count in sorted(self.skipped().items()):
             lines.append(f'  skipped {count:>7}  {reason}: {self.reasons.get(reason, reason)}')
@@ -85,8 +84,8 @@ class ImportReport:
             lines += [f'  {note}' for note in drive.notes]
         return '\n'.join(lines) + '\n'
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values."""
         return {
             'format': FORMAT,
             'version': 1,
@@ -100,7 +99,7 @@ class ImportReport:
         }
 
     def write(self, folder: Path) -> None:
-        """Write `import.json` and `import.txt`, over all drives in the folder: those of earlier imports too.
+        """Write `import.json` and `import.txt` for all drives in the folder, those of earlier imports included.
 
         Raises:
             TrainingError: They cannot be written.
@@ -112,31 +111,27 @@ class ImportReport:
         combined = replace(self, outcomes=outcomes)
         texts = {JSON_FILE: format_json(combined.to_dict()), TEXT_FILE: combined.text()}
         for name, text in texts.items():
-            partial = folder / f'.{name}.partial'
-            try:
+            path = folder / name
+            with reraise_file_errors(TrainingError, 'write', path, 'Check free space and permissions.'):
                 folder.mkdir(parents=True, exist_ok=True)
-                partial.write_text(text, encoding='utf-8')
-                partial.replace(folder / name)
-            except OSError as error:
-                msg = f'Cannot write {str(folder / name)!r}: {error.strerror or error}. Check the space and the rights.'
-                raise TrainingError(msg) from None
+                write_text_atomic(path, text)
 
 
-def find_outcome(drive: Path, request: dict[str, Any]) -> DriveOutcome | None:
-    """Return the outcome of a drive that is whole and was made for the same request; None otherwise."""
+def find_outcome(drive: Path, request: Mapping[str, object]) -> DriveOutcome | None:
+    """Return the outcome of a complete drive of an equal request, or None."""
     record = find_finished(drive, request)
     if record is None or 'imported' not in record:
         return None
     return _outcome_of(record)
 
 
-def record_outcome(drive: Path, request: dict[str, Any], outcome: DriveOutcome) -> None:
-    """Write the record of a finished drive beside it, by which the next import knows it.
+def record_outcome(drive: Path, request: Mapping[str, object], outcome: DriveOutcome) -> None:
+    """Write the record of a finished drive beside it. The next import compares its request with the record.
 
     Args:
         drive: The finished drive.
-        request: All that it depends on, as plain values of JSON.
-        outcome: What became of it.
+        request: Everything that the drive depends on, as plain values of JSON.
+        outcome: Its outcome.
 
     Raises:
         BagError: It cannot be written.
@@ -145,7 +140,7 @@ def record_outcome(drive: Path, request: dict[str, Any], outcome: DriveOutcome) 
     write_record(drive, read_checksum_header(drive, verify=False), request, {'imported': asdict(outcome)})
 
 
-def _outcome_of(record: dict[str, Any]) -> DriveOutcome:
+def _outcome_of(record: Mapping[str, Any]) -> DriveOutcome:
     values = record['imported']
     skipped = {reason: tuple(names) for reason, names in values['skipped'].items()}
     return replace(DriveOutcome(**values), skipped=skipped, notes=tuple(values['notes']), kept=True)

@@ -1,26 +1,26 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures out of a video, every two seconds, named as OAP names them."""
+"""Frame extraction from a video: one picture every two seconds, named like those of OAP."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 
 CLIP_S = 2
-# In each clip the picture one second after its start counts, and the clip's start names it.
+# The picture is taken one second after the start of its clip, and named by the start.
 PICTURE_S = 1
 
 
 def extract_frames(video: Path, folder: Path) -> int:
-    """Write the picture at 1, 3, 5 … s of a video as `VIDEO_000000.png`, `…_000002.png` …, unless that is done.
+    """Write the pictures at 1, 3, 5 … s of a video as `VIDEO_000000.png`, `…_000002.png` …, unless the folder exists.
 
     The folder appears under its name only when it is complete.
 
     Returns:
-        Pictures in the folder.
+        Number of pictures in the folder.
 
     Raises:
         TrainingError: The video cannot be read, or is shorter than a second, or the folder cannot be written.
@@ -30,13 +30,11 @@ def extract_frames(video: Path, folder: Path) -> int:
         return len(list(folder.glob('*.png')))
     partial = folder.with_name(f'.{folder.name}.partial')
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        count = _write(video, partial)
-        partial.rename(folder)
-    except OSError as error:
-        msg = f'Cannot write {str(folder)!r}: {error.strerror or error}. Check the space and the rights.'
-        raise TrainingError(msg) from None
+        with reraise_file_errors(TrainingError, 'write', folder, 'Check free space and permissions.'):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            count = _write(video, partial)
+            partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return count
@@ -52,7 +50,7 @@ def _write(video: Path, folder: Path) -> int:
         raise TrainingError(msg)
     count, number = 0, 0
     try:
-        # Frame by frame: a jump lands on the nearest key frame, up to seconds away.
+        # Frame by frame: a seek moves to the nearest key frame, up to seconds away.
         while capture.grab():
             if number == round((count * CLIP_S + PICTURE_S) * rate_hz):
                 decoded, picture = capture.retrieve()
@@ -65,6 +63,6 @@ def _write(video: Path, folder: Path) -> int:
     finally:
         capture.release()
     if not count:
-        msg = f'{str(video)!r} holds {number} pictures at {rate_hz:g} Hz: too short, or damaged. Copy it again.'
+        msg = f'{str(video)!r} has {number} pictures at {rate_hz:g} Hz: it is too short or damaged. Copy it again.'
         raise TrainingError(msg)
     return count

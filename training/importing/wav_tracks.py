@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tracks of one recording in files of their own, read in step."""
+"""Reader of a multi-channel recording stored as one audio file per channel."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from audio_manifold_ros.common.errors import TrainingError
 
 BLOCK_S = 8
 RIFF_HEADER_BYTES = 8
-# What recorders write into a header before they know better.
+# Sizes in headers that a recorder never completed.
 UNKNOWN_SIZES = (0, 0xFFFF_FFFF)
 
 
 @final
 class WavTracks:
-    """Sound files that began together, one for each channel. Use it as a context manager.
+    """Audio files with a common start, one for each channel. Use it as a context manager.
 
     Attributes:
-        sample_rate_hz: Rate of all.
-        samples: Length of the shortest.
-        notes: What a person should know: which files are cut off, or hold more than one channel.
+        sample_rate_hz: Common sample rate.
+        samples: Length of the shortest file in samples.
+        notes: Notes for the user on files that are truncated or have more than one channel.
 
     """
 
@@ -36,9 +36,9 @@ class WavTracks:
         """Open the files.
 
         Args:
-            files: The file of each channel from 0; channels without one are zeros.
-            channels: How many channels there are, with or without a file.
-            sample_rate_hz: The rate that all must have.
+            files: File of each channel from 0. Channels without a file are zeros.
+            channels: Number of channels, with or without a file.
+            sample_rate_hz: Required sample rate.
 
         Raises:
             TrainingError: A file cannot be read, is empty, or has another rate.
@@ -60,10 +60,10 @@ class WavTracks:
         self.notes = tuple(self._notes(lengths))
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Yield all sound in order: float32 (channel, sample), full scale ±1, some seconds at a time.
+        """Yield the audio in order: float32 (channel, sample), full scale ±1, `BLOCK_S` seconds at a time.
 
         Raises:
-            TrainingError: A file cannot be read on, or holds what is no number.
+            TrainingError: A file cannot be read, or contains NaN or infinite samples.
 
         """
         length = BLOCK_S * self.sample_rate_hz
@@ -75,7 +75,7 @@ class WavTracks:
             yield block
 
     def __enter__(self) -> WavTracks:
-        """Return the tracks."""
+        """Return this object."""
         return self
 
     def __exit__(
@@ -89,14 +89,14 @@ class WavTracks:
 
         path = self._paths[channel]
         try:
-            sound = self._files[channel].read(count, dtype='float32', always_2d=True)
+            samples = self._files[channel].read(count, dtype='float32', always_2d=True)
         except soundfile.SoundFileError as error:
-            msg = f'{str(path)!r} cannot be read on ({error}): copy it again.'
+            msg = f'{str(path)!r} cannot be read ({error}): copy it again.'
             raise TrainingError(msg) from None
-        if len(sound) != count or not np.all(np.isfinite(sound)):
-            msg = f'{str(path)!r}: {len(sound)} of {count} samples, or numbers that are none: copy it again.'
+        if len(samples) != count or not np.all(np.isfinite(samples)):
+            msg = f'{str(path)!r}: {len(samples)} of {count} samples, or NaN or infinite samples: copy it again.'
             raise TrainingError(msg)
-        first: NDArray[np.float32] = sound[:, 0]
+        first: NDArray[np.float32] = samples[:, 0]
         return first
 
     def _notes(self, lengths: Mapping[int, int]) -> Iterator[str]:
@@ -105,13 +105,13 @@ class WavTracks:
             missing = _missing_bytes(path)
             if missing or lengths[channel] < longest:
                 short_s, long_s = lengths[channel] / self.sample_rate_hz, longest / self.sample_rate_hz
-                why = f'{missing} bytes shorter than it says, ' if missing else ''
+                why = f'{missing} bytes shorter than its header states, ' if missing else ''
                 yield (
-                    f'{path.name} is cut off: {why}{short_s:.1f} s where the longest track has {long_s:.1f} s. '
+                    f'{path.name} is truncated: {why}{short_s:.1f} s where the longest track has {long_s:.1f} s. '
                     'The drive ends with the shortest: copy the file again, or remove it to import without the track'
                 )
             if self._files[channel].channels > 1:
-                yield f'{path.name} holds {self._files[channel].channels} channels: the first is taken'
+                yield f'{path.name} has {self._files[channel].channels} channels: the first is used'
 
 
 def _opened(path: Path, sample_rate_hz: int) -> Any:
@@ -123,14 +123,14 @@ def _opened(path: Path, sample_rate_hz: int) -> Any:
         msg = f'{str(path)!r} cannot be read ({error}): copy it again, or remove it to import without this track.'
         raise TrainingError(msg) from None
     if file.samplerate != sample_rate_hz or not file.frames:
-        msg = f'{str(path)!r}: {file.frames} samples at {file.samplerate} Hz: expected sound at {sample_rate_hz} Hz.'
+        msg = f'{str(path)!r}: {file.frames} samples at {file.samplerate} Hz: expected audio at {sample_rate_hz} Hz.'
         file.close()
         raise TrainingError(msg)
     return file
 
 
 def _missing_bytes(path: Path) -> int:
-    """Return how many bytes a RIFF file is shorter than its header says."""
+    """Return the number of bytes by which a RIFF file is shorter than its header states."""
     with path.open('rb') as file:
         header = file.read(RIFF_HEADER_BYTES)
     size = int.from_bytes(header[4:], 'little')

@@ -19,7 +19,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
-from training.data.process_pool import fresh_pool
+from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.data.split_file import SPLITS, SplitFile
 
 NEAR_NS, FAR_NS = 40_000_000, NS_PER_S

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Miniature trees in exactly MAVD's layout: real MP3s, real JPEGs, real files of teachers."""
+"""Miniature datasets in the layout of MAVD: real MP3, JPEG and label files."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ SKY_ROWS, CAR = 8, (20, 26)
 
 
 def tone(microphone: int, stamp_ns: int) -> NDArray[np.float32]:
-    """Return one second: a tone that tells the microphone, under noise that tells the instant."""
+    """Return one second of audio: a tone that identifies the microphone, plus noise that identifies the instant."""
     time_s = np.arange(RATE_HZ) / RATE_HZ
     noise = np.random.default_rng(stamp_ns % 2**32).normal(0, 0.02, RATE_HZ)
     return (0.2 * np.sin(2 * np.pi * (300 + 100 * microphone) * time_s) + noise).astype(np.float32)
 
 
 def write_frame(
-    drive: Path, name: str, *, stamp_ns: int | None = None, microphones: Sequence[int] = range(8), truth: bool = True
+    drive: Path, name: str, *, stamp_ns: int | None = None, microphones: Sequence[int] = range(8), labelled: bool = True
 ) -> None:
-    """Write all that MAVD, and two teachers, have of one image.
+    """Write the files of MAVD and of two teachers for one image.
 
     Args:
         drive: Folder of the drive.
         name: `sec_nsec_code`.
-        stamp_ns: What sounds; None for the instant of the name.
-        microphones: Whose clips to write.
-        truth: Whether the teachers know it.
+        stamp_ns: Time that determines the audio. None for the instant of the name.
+        microphones: Microphones whose clips to write.
+        labelled: Write label files.
 
     """
     seconds, nanoseconds = (int(part) for part in name.split('_')[:2])
@@ -48,7 +48,7 @@ def write_frame(
         path = drive / 'audio' / f'audio_{microphone}_{name}.mp3'
         soundfile.write(path, tone(microphone, sounds_ns), RATE_HZ, format='MP3', subtype='MPEG_LAYER_III')
     write_pictures(drive, name)
-    if truth:
+    if labelled:
         np.save(drive / 'disparity' / f'fl_rgb_{name}_disp.npy', disparity(sounds_ns)[None, None])
         assert cv2.imwrite(str(drive / 'masks' / f'fl_rgb_{name}_mask.png'), mask())
 
@@ -64,13 +64,13 @@ def write_pictures(drive: Path, name: str) -> None:
 
 
 def disparity(stamp_ns: int) -> NDArray[np.float32]:
-    """Return scaled disparity that grows from column to column, from a value that tells the instant."""
+    """Return scaled disparity that grows from column to column, from a value that identifies the instant."""
     first = 0.02 + stamp_ns % 97 / 100
     return np.tile(np.linspace(first, first + 5, TEACHER[1], dtype=np.float32), (TEACHER[0], 1))
 
 
 def mask() -> NDArray[np.uint8]:
-    """Return classes: sky above, road below, a car at the left edge that the crop cuts off, another that stays."""
+    """Return classes: sky above, road below, a car at the left edge outside the crop, and another car inside."""
     ids = np.zeros(TEACHER, dtype=np.uint8)
     ids[:SKY_ROWS] = 10
     ids[slice(*CAR), :8] = 13
@@ -79,14 +79,14 @@ def mask() -> NDArray[np.uint8]:
 
 
 def write_drive(root: Path, drive_id: str, names: Sequence[str]) -> Path:
-    """Write a drive without faults."""
+    """Write a complete drive."""
     for name in names:
         write_frame(root / drive_id, name)
     return root / drive_id
 
 
 def teacher_arguments(root: Path, teachers: Path) -> list[str]:
-    """Gather what the teachers wrote as they would have: a folder for each drive; return how the import is told."""
+    """Move the label files to a folder for each drive, and return the arguments of the import for them."""
     for drive in sorted(path for path in root.iterdir() if path.is_dir()):
         for kind in ('disparity', 'masks'):
             if (drive / kind).is_dir():

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes of OAP in miniature, laid out as its authors distribute them: real 24-bit WAV, MP4, NPY and PNG files."""
+"""Miniature OAP scenes in the layout of the distribution: real 24-bit WAV, MP4, NPY and PNG files."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ DEPTH_SIZE, MASK_SIZE = (320, 1024), (480, 960)
 
 
 def tone(track: int, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sound of a track: a tone of its own, that of no other."""
+    """Return the audio of a track: a tone of its own frequency."""
     tone: NDArray[np.float64] = track / 20 * np.sin(2 * np.pi * 100 * (track + 1) * times_s)
     return tone
 
 
 def disparity(scene: int, start_s: int) -> NDArray[np.float32]:
-    """Return what Monodepth2 said of a picture: near below, far above, shifted from picture to picture."""
+    """Return the disparity of a picture: near below, far above, shifted from picture to picture."""
     rows, columns = np.mgrid[: DEPTH_SIZE[0], : DEPTH_SIZE[1]]
     wave = np.sin(columns / 150 + start_s + scene)
     return (0.02 + 4 * rows / DEPTH_SIZE[0] + 0.5 * (wave + 1)).astype(np.float32)[None, None]
 
 
 def mask(scene: int, start_s: int) -> NDArray[np.uint8]:
-    """Return what DeepLab said of it: sky over building over road, and a car that moves."""
+    """Return the classes of a picture: sky over building over road, and a moving car."""
     ids = np.full(MASK_SIZE, 10, dtype=np.uint8)
     ids[160:] = 2
     ids[300:] = 0
@@ -47,14 +47,14 @@ def write_tracks(folder: Path, number: int, seconds: float, tracks: Sequence[int
     recording = folder / f'{name}.WAV'
     recording.mkdir(parents=True)
     times_s = np.arange(round(seconds * rate_hz)) / rate_hz
-    (recording / f'._{name}_Tr1.WAV').write_bytes(b'what another system packed')
+    (recording / f'._{name}_Tr1.WAV').write_bytes(b'macOS metadata')
     for track in tracks:
         soundfile.write(recording / f'{name}_Tr{track}.WAV', tone(track, times_s), rate_hz, subtype='PCM_24')
     return recording
 
 
 def write_video(folder: Path, number: int, seconds: float) -> Path:
-    """Write the video of a scene; the grey of each picture grows with its time."""
+    """Write the video of a scene. The grey level of its pictures grows with time."""
     path = folder / f'VIDEO_{number:04d}_cropped.mp4'
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), VIDEO_HZ, (64, 32))
     for frame in range(round(seconds * VIDEO_HZ)):
@@ -64,7 +64,7 @@ def write_video(folder: Path, number: int, seconds: float) -> Path:
 
 
 def write_teachers(folder: Path, number: int, seconds: float) -> None:
-    """Write what the teachers said of the pictures at 1, 3, 5 … s."""
+    """Write the labels of the pictures at 1, 3, 5 … s."""
     depth, masks = folder / 'monodepth2_front', folder / 'segment_splitframes' / 'pred'
     depth.mkdir(parents=True)
     masks.mkdir(parents=True)

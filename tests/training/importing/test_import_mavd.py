@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""MAVD from its files to a training step: sound and images meet, every fault is told, a killed import goes on."""
+"""MAVD import: alignment of audio and images, reports of faults, and resumption after a kill."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ MAY, APRIL, NIGHT = (
     'drive_day_2020_04_21_15_48_20',
     'drive_night_2020_05_31_22_31_36',
 )
-# Seconds apart, 34 ms apart, and nanoseconds that are short because nothing pads them.
+# Seconds apart, 34 ms apart, and nanoseconds without leading zeros.
 INSTANTS = ('1590084500_999000000_0', '1590084502_5_1', '1590084502_33945216_0')
 STAMPS_NS = (1590084500_999000000, 1590084502_000000005, 1590084502_033945216)
 
 
 @pytest.fixture(scope='module')
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with one drive that came from the tree, with the teachers' own sizes kept."""
+    """Return a folder with one imported drive, with images also in the size of the labels."""
     base = tmp_path_factory.mktemp('mavd')
     write_drive(base / 'MAVD', MAY, INSTANTS)
     teachers = teacher_arguments(base / 'MAVD', base / 'teachers')
@@ -67,7 +67,7 @@ def run(base: Path, *more: str) -> tuple[int, dict[str, object]]:
     return status, json.loads((base / 'out/import.json').read_text())
 
 
-def test_every_instant_is_a_run_of_one_second_with_its_image_in_the_middle(imported: Path) -> None:
+def test_each_instant_is_a_segment_of_one_second_with_its_image_in_the_middle(imported: Path) -> None:
     with DriveReader(imported / f'{MAY}.h5', verify=True) as drive:
         assert drive.image_stamps_ns.tolist() == list(STAMPS_NS)
         period = RATE_HZ + GAP_SAMPLES
@@ -81,20 +81,20 @@ def test_every_instant_is_a_run_of_one_second_with_its_image_in_the_middle(impor
         assert drive.array.array_id == 'mavd_roof_octagon_not_measured'
 
 
-def test_each_channel_sounds_as_its_microphone_at_that_instant(imported: Path) -> None:
+def test_each_channel_contains_the_audio_of_its_microphone_at_the_instant(imported: Path) -> None:
     with DriveReader(imported / f'{MAY}.h5') as drive:
         for number, stamp_ns in enumerate(STAMPS_NS):
-            heard = drive.raw(number * (RATE_HZ + GAP_SAMPLES), RATE_HZ)
+            audio = drive.raw(number * (RATE_HZ + GAP_SAMPLES), RATE_HZ)
             for microphone in range(8):
-                truth = tone(microphone, stamp_ns)[::2]
-                spectrum = np.abs(np.fft.rfft(heard[microphone]))
+                expected = tone(microphone, stamp_ns)[::2]
+                spectrum = np.abs(np.fft.rfft(audio[microphone]))
                 assert np.argmax(spectrum) == 300 + 100 * microphone
-                assert abs(np.std(heard[microphone]) / 32768 / np.std(truth) - 1) < 0.1
+                assert abs(np.std(audio[microphone]) / 32768 / np.std(expected) - 1) < 0.1
         first, second = (drive.raw(number * (RATE_HZ + GAP_SAMPLES), RATE_HZ) for number in (0, 1))
         assert np.corrcoef(first[0] - second[0], first[0])[0, 1] > 0.05
 
 
-def test_images_are_the_teachers_words_on_the_columns_that_count(imported: Path) -> None:
+def test_images_are_the_labels_of_the_selected_columns(imported: Path) -> None:
     first, end = round(200 * TEACHER[1] / 1920), round(1720 * TEACHER[1] / 1920)
     with DriveReader(imported / f'{MAY}.h5') as drive:
         assert drive.attributes.depth_unit == RELATIVE
@@ -112,7 +112,7 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path, capsys: pytest.
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS[:1])
     write_frame(drive, '1590084500_999000000_1')
     write_frame(drive, '1590084510_7_0', microphones=range(7))
-    write_frame(drive, '1590084511_7_0', truth=False)
+    write_frame(drive, '1590084511_7_0', labelled=False)
     write_frame(drive, '1590084512_7_0')
     (drive / 'masks' / 'fl_rgb_1590084512_7_0_mask.png').unlink()
     write_frame(drive, '1590084513_7_0')
@@ -145,7 +145,7 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path, capsys: pytest.
     assert outcome['skipped']['no_labels'] == ['1590084512_7_0']
     assert 'audio_5_1590084514_7_0.mp3' in outcome['skipped']['damaged_audio'][0]
     assert 'Cannot list' in report['refused'][APRIL]
-    assert 'No truth' in report['refused'][NIGHT]
+    assert 'No labels found' in report['refused'][NIGHT]
     text = (tmp_path / 'out/import.txt').read_text()
     assert 'fl_rgb_depth is not used' in text
     assert 'the same instant under another code' in text
@@ -153,7 +153,7 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path, capsys: pytest.
     assert [path.name for path in (tmp_path / 'out').glob('*.h5')] == [f'{MAY}.h5']
 
 
-def test_what_is_done_is_kept_until_something_that_it_depends_on_changes(tmp_path: Path) -> None:
+def test_finished_drives_are_kept_until_an_input_changes(tmp_path: Path) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS[:2])
     teacher_arguments(tmp_path / 'MAVD', tmp_path / 'teachers')
     assert run(tmp_path)[0] == 0
@@ -175,15 +175,15 @@ def test_what_is_done_is_kept_until_something_that_it_depends_on_changes(tmp_pat
     assert run(tmp_path)[1]['drives'][0]['kept'] is False
 
 
-def test_tracks_that_the_labeller_left_beside_the_pictures_are_taken(tmp_path: Path) -> None:
+def test_label_files_beside_the_pictures_are_used_by_default(tmp_path: Path) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS)
     labels = drive / 'fl_rgb.labels'
     stamps = np.array(STAMPS_NS[:2], dtype=np.int64)
     depth = np.stack([np.full((128, 192), 7 + number, np.float16) for number in range(2)])
     ids = np.zeros((2, 128, 128), np.uint8)
     ids[:, :10] = 10
-    whole = LabelDescription('depth', 'k1', {'source': {}, 'teacher': {'kind': 'model'}})
-    write_label_file(labels / 'depth.h5', whole, iter([LabelSegment(stamps, stamps, depth, 3)]))
+    full = LabelDescription('depth', 'k1', {'source': {}, 'teacher': {'kind': 'model'}})
+    write_label_file(labels / 'depth.h5', full, iter([LabelSegment(stamps, stamps, depth, 3)]))
     cropped = LabelDescription('segmentation', 'k2', {'source': {'columns': [200, 1720]}, 'teacher': {}})
     write_label_file(labels / 'segmentation.h5', cropped, iter([LabelSegment(stamps, stamps, ids, 3)]))
     assert main([str(tmp_path / 'MAVD' / MAY), '--out', str(tmp_path / 'out'), '--workers', '1']) == 0
@@ -195,7 +195,7 @@ def test_tracks_that_the_labeller_left_beside_the_pictures_are_taken(tmp_path: P
         assert np.all(reader.labels(0)[:10] == 10)
 
 
-def test_the_report_is_over_all_drives_and_an_older_one_is_named(tmp_path: Path) -> None:
+def test_the_report_covers_all_drives_and_names_outdated_ones(tmp_path: Path) -> None:
     for day in (MAY, NIGHT):
         write_drive(tmp_path / 'MAVD', day, INSTANTS[:1])
     teachers = teacher_arguments(tmp_path / 'MAVD', tmp_path / 'teachers')
@@ -224,7 +224,7 @@ def test_labels_of_other_columns_are_refused(tmp_path: Path) -> None:
     assert main([*arguments, '--columns', '0', '960']) == 0
 
 
-def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_import_resumes(tmp_path: Path) -> None:
     names = [f'15900845{second:02d}_7_0' for second in range(6)]
     for day in range(21, 25):
         write_drive(tmp_path / 'MAVD', f'drive_day_2020_05_{day}_20_07_12', names)
@@ -237,7 +237,7 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     with subprocess.Popen(command, env=environment, cwd=ROOT, **own_group) as process:
         wait_for(lambda: len(find(out, 'drive_*.json')) >= 1)
         process.kill()
-    # The workers notice that their parent is gone.
+    # The workers exit after their parent.
     wait_for(lambda: not group_runs(process.pid))
     done = find(out, 'drive_*.json')
     before = {path: path.stat().st_mtime_ns for path in done}
@@ -252,24 +252,24 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('arguments', 'complaint'),
+    ('arguments', 'message'),
     [
-        (['nothing'], 'hold no drive_day'),
+        (['nothing'], 'contain no drive_day'),
         ([MAY, MAY], 'Several folders'),
         ([MAY, '--columns', '9', '9'], '--columns 9 9'),
     ],
 )
-def test_what_cannot_be_imported_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], complaint: str
+def test_invalid_arguments_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: Sequence[str], message: str
 ) -> None:
     (tmp_path / MAY).mkdir()
-    places = [argument if argument[0] in '-9' else str(tmp_path / argument) for argument in arguments]
-    assert main([*places, '--out', str(tmp_path / 'out')]) == 1
-    assert complaint in ' '.join(capsys.readouterr().err.split())
+    values = [argument if argument[0] in '-9' else str(tmp_path / argument) for argument in arguments]
+    assert main([*values, '--out', str(tmp_path / 'out')]) == 1
+    assert message in ' '.join(capsys.readouterr().err.split())
     assert not (tmp_path / 'out').exists()
 
 
-def test_the_rig_can_be_read_and_is_not_taken_for_another() -> None:
+def test_the_rig_can_be_read_and_differs_from_the_others() -> None:
     folder = resource_path(RIG)
     array = MicrophoneArray.from_yaml(folder / 'mic_array.yaml')
     other = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
@@ -296,5 +296,5 @@ def group_runs(group: int) -> bool:
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end_s = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end_s, 'waited in vain'
+        assert time.monotonic() < end_s, 'timeout'
         time.sleep(0.01)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""OAP as it is downloaded becomes drives: what is in them, what is left out and why, and what a kill costs."""
+"""OAP import: content of the drives, reports of what is left out, and resumption after a kill."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run_import(root: Path, out: Path, *more: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture(scope='module')
 def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Import two scenes: one without tracks 3 and 4 in a folder without zeros, one that has all."""
+    """Import two scenes: one without tracks 3 and 4 in a folder without leading zeros, and a complete one."""
     root = tmp_path_factory.mktemp('oap')
     oap_tree.write_scene(root / 'dataset_public', 1, name='scene1', tracks=(1, 2, 5, 6, 7, 8))
     oap_tree.write_scene(root / 'dataset_public', 40)
@@ -45,7 +45,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return root, root / 'drives'
 
 
-def test_the_sound_is_that_of_the_tracks_at_the_rate_of_the_network(imported: tuple[Path, Path]) -> None:
+def test_the_audio_is_that_of_the_tracks_at_the_sample_rate_of_the_network(imported: tuple[Path, Path]) -> None:
     with DriveReader(imported[1] / 'scene0040.h5', verify=True) as drive:
         assert (drive.sample_rate_hz, drive.attributes.missing_channels) == (RATE_HZ, ())
         first, end = drive.first_sample, drive.end_sample
@@ -56,18 +56,18 @@ def test_the_sound_is_that_of_the_tracks_at_the_rate_of_the_network(imported: tu
             np.testing.assert_allclose(samples, oap_tree.tone(row + 1, times_s), atol=2e-4)
 
 
-def test_tracks_that_were_not_recorded_are_zeros_and_said_so(imported: tuple[Path, Path]) -> None:
+def test_missing_tracks_are_zeros_and_reported(imported: tuple[Path, Path]) -> None:
     with DriveReader(imported[1] / 'scene0001.h5') as drive:
         assert drive.attributes == DriveAttributes((2, 3), RELATIVE)
         assert drive.missing_microphones == (2, 3)
         loud = np.abs(drive.raw(drive.first_sample, 1000)).max(axis=1) > 0
         assert loud.tolist() == [True, True, False, False, True, True, True, True]
     text = (imported[1] / 'import.txt').read_text()
-    assert "the folder is called 'scene1'" in text
-    assert 'tracks [3, 4] are missing, as its authors say' in text
+    assert "the folder is named 'scene1'" in text
+    assert 'tracks [3, 4] are missing, as documented' in text
 
 
-def test_images_are_the_teachers_at_their_instants(imported: tuple[Path, Path]) -> None:
+def test_images_are_the_labels_at_their_times(imported: tuple[Path, Path]) -> None:
     with DriveReader(imported[1] / 'scene0040.h5') as drive:
         assert drive.image_stamps_ns.tolist() == [1_000_000_000, 3_000_000_000]
         assert drive.image_samples.tolist() == [RATE_HZ, 3 * RATE_HZ]
@@ -79,7 +79,7 @@ def test_images_are_the_teachers_at_their_instants(imported: tuple[Path, Path]) 
             np.testing.assert_array_equal(drive.labels(image), resize_nearest(oap_tree.mask(40, start_s), 128, 128))
 
 
-def test_what_is_done_is_kept_and_what_has_changed_is_not(imported: tuple[Path, Path], tmp_path: Path) -> None:
+def test_finished_drives_are_kept_and_changed_ones_written_again(imported: tuple[Path, Path], tmp_path: Path) -> None:
     oap_tree.write_scene(tmp_path, 7)
     oap_tree.write_scene(tmp_path, 8)
     run_import(tmp_path, tmp_path / 'out')
@@ -114,16 +114,16 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path) -> None:
     status, report = run_import(root, out)
     assert status == 1
     assert "there 2 times, as ['" in report['refused']['scene0002']
-    assert '44100 Hz: expected sound at 48000 Hz' in report['refused']['scene0030']
+    assert '44100 Hz: expected audio at 48000 Hz' in report['refused']['scene0030']
     assert "LAB-T031_Tr2.WAV' cannot be read" in report['refused']['scene0031']
-    assert 'holds no LAB-' in report['refused']['scene0032']
+    assert 'contains no LAB-' in report['refused']['scene0032']
     assert len(report['refused']) == 4
     short, holes = report['drives']
-    assert any('LAB-T033_Tr6.WAV is cut off' in note and '3.0 s where' in note for note in short['notes'])
+    assert any('LAB-T033_Tr6.WAV is truncated' in note and '3.0 s where' in note for note in short['notes'])
     assert short['skipped'] == {'after_audio': ['000002', '000004']}
     assert short['audio_s'] == pytest.approx(3.0, abs=0.01)
     assert holes['images'] == 1
-    assert holes['notes'][0].startswith('tracks [7] are missing, against the description')
+    assert holes['notes'][0].startswith('tracks [7] are missing, unlike the documentation')
     skipped = {reason: [name[:6] for name in names] for reason, names in holes['skipped'].items()}
     assert skipped == {
         'no_depth': ['000002'],
@@ -132,23 +132,23 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path) -> None:
         'other_size': ['000008'],
     }
     text = (out / 'import.txt').read_text()
-    for part in (*report['refused'].values(), 'is cut off', 'no_depth: an image of which no depth is known'):
+    for part in (*report['refused'].values(), 'is truncated', 'no_depth: an image without depth labels'):
         assert part in text
     assert sorted(path.name for path in out.glob('.*')) == []
 
 
 def test_a_folder_without_scenes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert import_oap.main([str(tmp_path), '--out', str(tmp_path / 'out')]) == 1
-    assert 'holds no scenes' in capsys.readouterr().err
+    assert 'contains no scenes' in capsys.readouterr().err
 
 
-def test_videos_without_truth_give_pictures_that_can_be_labelled(tmp_path: Path) -> None:
+def test_pictures_are_extracted_from_videos_of_scenes_without_labels(tmp_path: Path) -> None:
     root, out, frames = tmp_path / 'oap', tmp_path / 'out', tmp_path / 'frames'
     folder = root / 'scene0050'
     oap_tree.write_tracks(folder, 50, 6, oap_tree.ALL_TRACKS)
     oap_tree.write_video(folder, 50, 6)
     status, report = run_import(root, out)
-    assert (status, 'taken out of the video (--frames)' in report['refused']['scene0050']) == (1, True)
+    assert (status, 'extract them from the video (--frames)' in report['refused']['scene0050']) == (1, True)
     status, report = run_import(root, out, '--frames', str(frames))
     pictures = sorted((frames / 'scene0050').iterdir())
     assert [path.name for path in pictures] == [f'VIDEO_0050_cropped_{start_s:06d}.png' for start_s in (0, 2, 4)]
@@ -170,7 +170,7 @@ def test_videos_without_truth_give_pictures_that_can_be_labelled(tmp_path: Path)
         assert drive.attributes.depth_unit == RELATIVE
 
 
-def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_import_resumes(tmp_path: Path) -> None:
     root, out = tmp_path / 'oap', tmp_path / 'out'
     for number in range(1, 6):
         oap_tree.write_scene(root, number)
@@ -189,9 +189,9 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     assert status == 0
     kept = {f'{drive["drive_id"]}.h5' for drive in report['drives'] if drive['kept']}
     assert {'scene0001.h5'} <= kept <= finished
-    whole = tmp_path / 'whole'
-    run_import(root, whole)
+    uninterrupted = tmp_path / 'uninterrupted'
+    run_import(root, uninterrupted)
     for number in range(1, 6):
         name = f'scene{number:04d}.h5'
-        assert (out / name).read_bytes() == (whole / name).read_bytes()
+        assert (out / name).read_bytes() == (uninterrupted / name).read_bytes()
     assert not list(out.glob('.*'))

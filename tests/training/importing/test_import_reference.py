@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The published code's HDF5 files become drives: paired by its rule, with its faults told instead of copied."""
+"""Import of the published code's HDF5 files: its pairing rule, and reports of its faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def small_mask(number: int) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """Write two scenes as the published code stores them: pictures every two seconds, though it takes them for more."""
+    """Write two scenes like the published code: pictures every two seconds, although it assumes a higher rate."""
     paths = {name: tmp_path / f'{name}.h5' for name in ('audio', 'disp', 'seg')}
     times_s = np.arange(SECONDS * RATE_HZ) / RATE_HZ
     encoded = [cv2.imencode('.png', small_mask(number))[1] for number in range(3)]
@@ -59,13 +59,13 @@ def run_import(files: dict[str, Path], out: Path, *more: str) -> tuple[int, dict
     return status, json.loads((out / 'import.json').read_text())
 
 
-def test_sound_and_pictures_are_paired_as_the_published_code_pairs_them(files: dict[str, Path], tmp_path: Path) -> None:
+def test_audio_and_pictures_are_paired_like_the_published_code(files: dict[str, Path], tmp_path: Path) -> None:
     status, report = run_import(files, tmp_path / 'out', '--rate', str(RATE_HZ))
     assert status == 0
     with DriveReader(tmp_path / 'out' / 'scene0040.h5', verify=True) as drive:
         assert (drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (RATE_HZ, 0, SECONDS * RATE_HZ)
         assert drive.attributes == DriveAttributes(depth_unit=RELATIVE)
-        # Four of five seconds; disparity by the second, classes by the thirtieth, the last picture from then on.
+        # Four of five seconds. Disparity has 1 picture a second, classes 30, and the last picture is repeated.
         assert drive.image_samples.tolist() == [round((k + 0.5) * RATE_HZ) for k in range(SECONDS - 1)]
         for image, (depth, labels) in enumerate(((0, 2), (1, 2), (2, 2), (2, 2))):
             np.testing.assert_allclose(drive.native_depth_m(image), 1 / small_disparity(depth), rtol=1e-3)
@@ -84,7 +84,7 @@ def test_sound_and_pictures_are_paired_as_the_published_code_pairs_them(files: d
         np.testing.assert_allclose(drive.samples(0, len(times_s))[4], tone(5, times_s), atol=2e-5)
 
 
-def test_true_rates_pair_them_right_and_the_network_gets_its_own(files: dict[str, Path], tmp_path: Path) -> None:
+def test_true_picture_rates_give_correct_pairs(files: dict[str, Path], tmp_path: Path) -> None:
     more = ('--depth-rate', '0.5', '--segmentation-rate', '0.5', '--no-native')
     _, report = run_import(files, tmp_path / 'out', *more)
     assert report['drives'][1]['notes'] == []
@@ -98,7 +98,7 @@ def test_true_rates_pair_them_right_and_the_network_gets_its_own(files: dict[str
     assert [drive['kept'] for drive in report['drives']] == [True, True]
 
 
-def test_louder_than_full_scale_is_asked_about(files: dict[str, Path], tmp_path: Path) -> None:
+def test_audio_above_full_scale_is_refused_until_full_scale_is_given(files: dict[str, Path], tmp_path: Path) -> None:
     with h5py.File(files['audio'], 'r+') as file:
         for key in file:
             file[key][...] *= 256
@@ -123,10 +123,10 @@ def test_every_fault_is_reported_with_its_reason(files: dict[str, Path], tmp_pat
         file['scene0001'][2] = np.frombuffer(b'no picture', dtype=np.uint8)
     status, report = run_import(files, tmp_path / 'out')
     assert status == 1
-    assert "holds no depth of 'scene0002'" in report['refused']['scene0002']
-    assert 'all its sound is zeros' in report['refused']['scene0003']
-    assert 'holds no audio' in report['refused']['drive_day_2020_04_14_11_00_00']
-    assert 'no image that can be kept: damaged_truth: 0.5 s: segmentation 2' in report['refused']['scene0001']
+    assert "contains no depth of 'scene0002'" in report['refused']['scene0002']
+    assert 'all samples are zero' in report['refused']['scene0003']
+    assert 'contains no audio' in report['refused']['drive_day_2020_04_14_11_00_00']
+    assert 'no image can be stored: 4 damaged_truth (0.5 s: segmentation 2' in report['refused']['scene0001']
     (drive,) = report['drives']
     assert drive['images'] == 3
     (problem,) = drive['skipped']['damaged_truth']
@@ -136,13 +136,13 @@ def test_every_fault_is_reported_with_its_reason(files: dict[str, Path], tmp_pat
 def test_files_that_cannot_be_used_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / 'audio.h5').write_bytes(b'no HDF5')
     assert import_reference.main([str(tmp_path / 'audio.h5'), '--out', str(tmp_path / 'out')]) == 1
-    assert 'Sound alone' in capsys.readouterr().err
+    assert 'Audio without labels' in capsys.readouterr().err
     given = [str(tmp_path / 'audio.h5'), '--depth', str(tmp_path / 'none.h5'), '--out', str(tmp_path / 'out')]
     assert import_reference.main(given) == 1
     assert 'cannot be read as HDF5' in capsys.readouterr().err
 
 
-def test_centres_and_pictures_are_those_of_the_published_code() -> None:
+def test_centres_and_picture_numbers_equal_those_of_the_published_code() -> None:
     assert centres(5.0) == [0.5, 1.5, 2.5, 3.5]
     assert centres(5.01) == [0.5, 1.5, 2.5, 3.5, 4.5]
     assert centres(1.0) == []

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Clips of MAVD: exactly one second, in time with the image, whatever the coder put around it."""
+"""MAVD clips: exactly one second, aligned with the image whatever the padding of the encoder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE_HZ = 22_500
 
 
 def chirp(rate_hz: int, length: int, first: int = 0) -> NDArray[np.float32]:
-    """Return a rising tone with a loud middle, sampled anywhere in time."""
+    """Return a rising tone with a loud middle, from any first sample."""
     time_s = (np.arange(length) + first) / rate_hz
     return (0.3 * np.sin(2 * np.pi * (400 * time_s + 600 * time_s**2)) * (1 + np.cos(6 * time_s)) / 2).astype('f4')
 
@@ -28,10 +28,10 @@ def written(path: Path, sound: NDArray[np.float32], rate_hz: int = CLIP_RATE_HZ)
     return path
 
 
-def lag_samples(sound: NDArray[np.int16], truth: NDArray[np.float32]) -> int:
-    spectrum = np.fft.rfft(sound.astype(float)) * np.conj(np.fft.rfft(truth))
-    place = int(np.argmax(np.fft.irfft(spectrum, len(truth))))
-    return place if place < len(truth) // 2 else place - len(truth)
+def lag_samples(sound: NDArray[np.int16], reference: NDArray[np.float32]) -> int:
+    spectrum = np.fft.rfft(sound.astype(float)) * np.conj(np.fft.rfft(reference))
+    place = int(np.argmax(np.fft.irfft(spectrum, len(reference))))
+    return place if place < len(reference) // 2 else place - len(reference)
 
 
 @pytest.mark.parametrize('rate_hz', [22_500, 22_050, 44_100, 48_000, 16_000])
@@ -39,9 +39,9 @@ def test_a_clip_is_one_second_in_time(tmp_path: Path, rate_hz: int) -> None:
     files = [written(tmp_path / f'{microphone}.mp3', chirp(CLIP_RATE_HZ, CLIP_RATE_HZ)) for microphone in range(2)]
     sound = read_clip(files, rate_hz)
     assert (sound.shape, sound.dtype) == ((2, rate_hz), np.int16)
-    truth = chirp(rate_hz, rate_hz)
-    assert np.corrcoef(sound[0], truth)[0, 1] > 0.999
-    assert lag_samples(sound[0], truth) == 0
+    reference = chirp(rate_hz, rate_hz)
+    assert np.corrcoef(sound[0], reference)[0, 1] > 0.999
+    assert lag_samples(sound[0], reference) == 0
     np.testing.assert_allclose(sound[0], sound[1], atol=1)
 
 
@@ -52,7 +52,7 @@ def test_the_edges_do_not_fade(tmp_path: Path) -> None:
     assert np.all(np.abs(sound[0, -200:] - middle) < 0.15 * middle)
 
 
-def test_the_delay_of_the_coder_is_taken_off_where_the_file_does_not_tell_it(tmp_path: Path) -> None:
+def test_the_delay_of_the_encoder_is_removed_from_files_without_a_tag(tmp_path: Path) -> None:
     path = written_at_constant_rate(tmp_path / 'x.mp3', chirp(CLIP_RATE_HZ, CLIP_RATE_HZ))
     without_tag(path)
     assert soundfile.info(path).frames > CLIP_RATE_HZ + 1105
@@ -60,14 +60,14 @@ def test_the_delay_of_the_coder_is_taken_off_where_the_file_does_not_tell_it(tmp
     assert abs(lag_samples(sound[0], chirp(RATE_HZ, RATE_HZ))) <= 1
 
 
-def test_a_clip_a_little_short_is_mirrored(tmp_path: Path) -> None:
+def test_a_slightly_short_clip_is_extended_by_reflection(tmp_path: Path) -> None:
     path = written(tmp_path / 'x.mp3', chirp(CLIP_RATE_HZ, CLIP_RATE_HZ - 100, first=50))
     sound = read_clip([path], RATE_HZ)
     assert sound.shape == (1, RATE_HZ)
     assert lag_samples(sound[0], chirp(RATE_HZ, RATE_HZ)) == 0
 
 
-def test_faults_are_named(tmp_path: Path) -> None:
+def test_faults_are_refused(tmp_path: Path) -> None:
     path = tmp_path / 'x.mp3'
     with pytest.raises(TrainingError, match=r'x\.mp3.*cannot be decoded'):
         read_clip([path], RATE_HZ)
@@ -75,7 +75,7 @@ def test_faults_are_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'x\.mp3.*cannot be decoded'):
         read_clip([path], RATE_HZ)
     written(path, chirp(CLIP_RATE_HZ, CLIP_RATE_HZ // 2))
-    with pytest.raises(TrainingError, match='holds 22050 samples'):
+    with pytest.raises(TrainingError, match='has 22050 samples'):
         read_clip([path], RATE_HZ)
     written(path, chirp(48_000, 48_000), 48_000)
     with pytest.raises(TrainingError, match='1 channels at 48000 Hz'):
@@ -85,7 +85,7 @@ def test_faults_are_named(tmp_path: Path) -> None:
         read_clip([path], RATE_HZ)
     whole = written(path, chirp(CLIP_RATE_HZ, CLIP_RATE_HZ)).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(TrainingError, match='Is it cut off'):
+    with pytest.raises(TrainingError, match='may be truncated'):
         read_clip([path], RATE_HZ)
 
 

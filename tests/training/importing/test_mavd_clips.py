@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is kept of a folder of MAVD and what is not: one clip for each instant, with all its microphones."""
+"""Index of MAVD clips: one complete clip for each instant, and reports of what is left out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_one_code_of_each_instant_is_kept_and_the_others_are_counted(tmp_path: P
     assert found.skipped == {DUPLICATE: ('9_999_2', '10_5_1', '10_5_3')}
 
 
-def test_a_code_that_lacks_microphones_gives_way_to_one_that_has_all(tmp_path: Path) -> None:
+def test_a_complete_code_is_preferred_to_an_incomplete_one(tmp_path: Path) -> None:
     drive = tmp_path / DRIVE
     touch(drive, '10_5_0', microphones='0123456')
     touch(drive, '10_5_2')
@@ -48,7 +48,7 @@ def test_a_code_that_lacks_microphones_gives_way_to_one_that_has_all(tmp_path: P
     assert found.skipped == {DUPLICATE: ('10_5_0',), INCOMPLETE: ('11_5_0', '11_5_1')}
 
 
-def test_pictures_without_audio_and_foreign_files_are_told(tmp_path: Path) -> None:
+def test_pictures_without_audio_and_foreign_files_are_reported(tmp_path: Path) -> None:
     drive = tmp_path / DRIVE
     touch(drive, '10_5_0')
     touch(drive, '8_5_0', microphones='')
@@ -59,12 +59,12 @@ def test_pictures_without_audio_and_foreign_files_are_told(tmp_path: Path) -> No
     assert found.skipped == {NO_AUDIO: ('8_5_0', '8_5_1'), FOREIGN: ('audio/audio_0_10_5_0.pkl', 'fl_rgb/Thumbs.db')}
 
 
-def test_folders_that_are_no_drives_are_refused(tmp_path: Path) -> None:
+def test_folders_of_other_content_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'Cannot list .*drive_day'):
         index_clips(tmp_path / DRIVE)
     touch(tmp_path / DRIVE, '10_5_0', microphones='')
-    with pytest.raises(TrainingError, match='holds no audio_<0'):
+    with pytest.raises(TrainingError, match='contains no audio_<0'):
         index_clips(tmp_path / DRIVE)
     touch(tmp_path / 'holiday', '10_5_0')
-    with pytest.raises(TrainingError, match="'holiday' is no drive of MAVD"):
+    with pytest.raises(TrainingError, match="'holiday' is not a drive of MAVD"):
         index_clips(tmp_path / 'holiday')

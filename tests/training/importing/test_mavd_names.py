@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of MAVD: nanoseconds are numbers, padded or not; what is called otherwise is known for it."""
+"""MAVD names: nanoseconds are numbers with or without leading zeros, and other names are recognised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ending(code: int | None) -> str:
 
 @settings(deadline=None)
 @given(seconds=SECONDS, nanoseconds=NANOSECONDS, code=CODES, width=st.integers(1, 9))
-def test_an_instant_is_its_seconds_and_nanoseconds_however_they_are_padded(
+def test_an_instant_has_nanoseconds_with_or_without_leading_zeros(
     seconds: int, nanoseconds: int, code: int | None, width: int
 ) -> None:
     text = f'{seconds}_{nanoseconds:0{width}d}{ending(code)}'
@@ -37,7 +37,7 @@ def test_an_instant_is_its_seconds_and_nanoseconds_however_they_are_padded(
 
 @settings(deadline=None)
 @given(text=st.text(st.characters(codec='utf-8'), max_size=30))
-def test_any_other_text_is_refused_or_known_as_foreign(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     for parse in (parse_line, parse_drive):
         with pytest.raises(TrainingError, match='of MAVD: expected'):
             parse(text)
@@ -59,15 +59,15 @@ def test_any_other_text_is_refused_or_known_as_foreign(text: str) -> None:
         '٣_٥',
     ],
 )
-def test_what_is_no_instant_is_refused(text: str) -> None:
-    with pytest.raises(TrainingError, match='no instant of MAVD'):
+def test_malformed_instants_are_refused(text: str) -> None:
+    with pytest.raises(TrainingError, match='not an instant of MAVD'):
         parse_name(text)
     assert parse_picture(f'fl_rgb_{text}.jpg') is None
     assert parse_clip(f'audio_0_{text}.mp3') is None
 
 
 @pytest.mark.parametrize('file', ['audio_8_1_1.mp3', 'audio_1_1.mp3', 'audio_0_1_1.wav', 'audio_0_1_1.mp3.tmp', '.mp3'])
-def test_files_that_are_no_clips_are_known_as_foreign(file: str) -> None:
+def test_files_with_other_names_are_not_clips(file: str) -> None:
     assert parse_clip(file) is None
 
 
@@ -76,10 +76,10 @@ def test_code_0_is_kept_before_none_before_the_others() -> None:
     assert [name.code for name in sorted(names, key=lambda name: name.rank)] == [0, None, 1, 4]
 
 
-def test_a_drive_tells_day_and_light() -> None:
+def test_the_name_of_a_drive_contains_day_and_light() -> None:
     drive = parse_drive('drive_day_2020_05_21_20_07_12')
     assert (drive.night, drive.day) == (False, dt.date(2020, 5, 21))
     assert parse_drive('drive_night_2020_05_31_22_31_36').night
     for wrong in ('drive_day_2020_13_21_20_07_12', 'drive_dusk_2020_05_21_20_07_12', 'drive_day_2020_05_21'):
-        with pytest.raises(TrainingError, match='no drive of MAVD'):
+        with pytest.raises(TrainingError, match='not a drive of MAVD'):
             parse_drive(wrong)

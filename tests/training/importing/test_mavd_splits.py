@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Splits of MAVD: no day in two of them; the paper's lists as they are, with what they share."""
+"""MAVD splits: disjoint days, and the paper's lists with their shared images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from training.splits.make_split import main
 RATE_HZ = 8000
 APRIL_21, APRIL_27, MAY_21 = '2020_04_21_15_48_20', '2020_04_27_16_36_45', '2020_05_21_20_07_12'
 NIGHT = 'drive_night_2020_05_21_21_05_38'
-# Instants 34 ms apart, one of them with a short number of nanoseconds, under several codes.
+# Instants 34 ms apart, one of them without leading zeros, under several codes.
 INSTANTS = {
     f'drive_day_{APRIL_21}': ('1587484100_5_0', '1587484100_33945216_0'),
     f'drive_day_{APRIL_27}': ('1588005405_900000000_0', '1588005405_933945216_2', '1588005405_967890432_0'),
@@ -53,7 +53,7 @@ def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def lists(tmp_path: Path) -> Path:
-    """Return lists like the published ones: a random division of all frames of all drives, codes apart."""
+    """Return lists like the published ones: a random division of all frames of all drives, with codes separated."""
     day, other, night = f'drive_day_{MAY_21}', f'drive_day_{APRIL_27}', f'{NIGHT}/1590087975_964712121'
     lines = {
         'train_all.txt': [f'{day}/1590084432_1_0', f'{day}/1590084432_1_3', f'{other}/1588005405_933945216_2'],
@@ -65,7 +65,7 @@ def lists(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_no_day_is_in_two_splits_and_nights_are_in_none(drives: Path) -> None:
+def test_each_day_is_in_one_split_and_nights_are_in_none(drives: Path) -> None:
     split = day_split(find_drives(drives))
     assert split.train == (f'drive_day_{APRIL_27}',)
     assert split.validation == (f'drive_day_{APRIL_21}',)
@@ -79,11 +79,11 @@ def test_days_that_leave_a_split_empty_are_refused(drives: Path) -> None:
         day_split(find_drives(drives), test=[dt.date(2020, 5, 29)])
     with pytest.raises(TrainingError, match='2020-04-21 is given for test and validation'):
         day_split(find_drives(drives), test=[dt.date(2020, 4, 21)])
-    with pytest.raises(TrainingError, match='no drive of MAVD'):
+    with pytest.raises(TrainingError, match='not a drive of MAVD'):
         day_split(['street_0000001'])
 
 
-def test_the_published_lists_are_read_as_they_are(drives: Path, lists: Path) -> None:
+def test_the_published_lists_are_read_unchanged(drives: Path, lists: Path) -> None:
     found = paper_split(lists, find_drives(drives))
     assert found.lines == {'train': 3, 'validation': 2, 'test': 3}
     assert (found.by_night, found.missing_images) == (1, 1)
@@ -95,7 +95,7 @@ def test_the_published_lists_are_read_as_they_are(drives: Path, lists: Path) -> 
     assert found.split.leaks
 
 
-def test_the_leak_of_the_published_lists_is_found_and_of_the_days_there_is_none(
+def test_leakage_is_found_in_the_published_lists_and_not_between_days(
     drives: Path, lists: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paper, days = tmp_path / 'paper.yaml', tmp_path / 'days.yaml'
@@ -114,15 +114,13 @@ def test_the_leak_of_the_published_lists_is_found_and_of_the_days_there_is_none(
     assert SplitFile.from_yaml(days).name == 'mavd-day-disjoint'
 
 
-def test_lists_that_are_not_those_are_refused(
-    drives: Path, lists: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_other_lists_are_refused(drives: Path, lists: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ['mavd-paper', str(drives), '--lists', str(lists), '--out', str(tmp_path / 'split.yaml')]
-    for text, complaint in (('', 'is empty'), ('drive_day_2020_05_21\n', 'no drive of MAVD'), (None, 'Cannot read')):
+    for text, message in (('', 'is empty'), ('drive_day_2020_05_21\n', 'not a drive of MAVD'), (None, 'Cannot read')):
         path = lists / 'val_all.txt'
         path.unlink() if text is None else path.write_text(text)
         assert main(command) == 1
         output = ' '.join(capsys.readouterr().err.split())
-        assert complaint in output
+        assert message in output
         assert 'val_all.txt' in output.replace(' ', '')
     assert not (tmp_path / 'split.yaml').exists()

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way of MAVD in miniature: as it was downloaded, drives, split, cache, a step of training."""
+"""MAVD end to end in miniature: import, split, cache and a training step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from training.importing.mavd_names import parse_name
 from training.splits import check_split, make_split
 
 MAVD = Path(__file__).parents[3] / 'training' / 'configs' / 'datasets' / 'mavd.yaml'
-# Two instants of each day, 34 ms apart as MAVD's are; the published lists divide such pairs.
+# Two instants of each day, 34 ms apart as in MAVD. The published lists separate such pairs.
 DAYS = {'train': '2020_04_27_16_36_45', 'validation': '2020_04_24_15_51_12', 'test': '2020_05_21_20_07_12'}
 STARTS_S = {'train': 1588005405, 'validation': 1587743472, 'test': 1590084432}
 SYSTEM = {
@@ -44,7 +44,7 @@ def names(part: str) -> tuple[str, str]:
 
 @pytest.fixture(scope='module')
 def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the imported drives, one for each day, with both splits beside it."""
+    """Return the folder of the imported drives, one for each day. Both split files are beside it."""
     base = tmp_path_factory.mktemp('mavd')
     for part, when in DAYS.items():
         write_drive(base / 'MAVD', f'drive_day_{when}', names(part))
@@ -76,7 +76,7 @@ def experiment(drives: Path, tmp_path: Path, split: str) -> TrainingConfig:
 
 
 def first_disparities(cache: WindowCache, split: str) -> list[float]:
-    """Return what the first column of each image says: by it the tree tells the instants."""
+    """Return the disparity in the first column of each image, which identifies its instant."""
     return [float(1 / depth_m[0, 0]) for depth_m in cache.take('depth_m', cache.indices(split))]
 
 
@@ -85,7 +85,7 @@ def expected(*instants: str) -> list[float]:
     return [float(disparity(parse_name(instant).stamp_ns)[0, crop]) for instant in instants]
 
 
-def test_a_network_learns_from_the_days_of_train_and_no_others(drives: Path, tmp_path: Path) -> None:
+def test_a_network_is_fitted_to_the_days_of_train_only(drives: Path, tmp_path: Path) -> None:
     config = experiment(drives, tmp_path, 'days')
     cache = open_cache(config.data, progress=False)
     assert {shard.contents.depth_unit for shard in cache.shards} == {RELATIVE}
@@ -111,4 +111,4 @@ def test_the_papers_lists_put_an_instant_into_train_and_test(drives: Path, tmp_p
     assert check_split.main([str(drives), '--split', str(drives.parent / 'paper.yaml'), '--workers', '1']) == 1
     assert has_known_leaks(cache, config.data.features)
     cache.division = replace(cache.division, split=replace(cache.division.split, test=(), leaks=False))
-    assert has_known_leaks(cache, config.data.features)  # measured, not said
+    assert has_known_leaks(cache, config.data.features)  # measured, although the file does not declare it

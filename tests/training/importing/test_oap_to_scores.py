@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way of OAP in miniature: as it was downloaded, drives, cache, one step of each fit, scores, bundle."""
+"""OAP end to end in miniature: import, cache, one step of each fit, scores and bundle."""
 
 from __future__ import annotations
 

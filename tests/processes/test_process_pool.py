@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from training.data.process_pool import fresh_pool
+from audio_manifold_ros.processes.process_pool import fresh_pool
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PARENT = """
 import os
-from training.data.process_pool import fresh_pool
+from audio_manifold_ros.processes.process_pool import fresh_pool
 
 if __name__ == '__main__':
     with fresh_pool(2) as pool:
@@ -39,7 +39,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert workers
     end_s = time.monotonic() + 30
     while any(_runs(worker) for worker in workers):
-        assert time.monotonic() < end_s, 'workers outlive their parent'
+        assert time.monotonic() < end_s, 'workers are still running after their parent'
         time.sleep(0.05)
 
 

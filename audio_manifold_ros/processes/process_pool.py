@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Worker processes for arithmetic: as many as asked for, of one thread each."""
+"""Process pool for computations: spawned workers with one thread each, which end with their parent."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
 
 
 def fresh_pool(workers: int) -> ProcessPoolExecutor:
-    """Return a pool of new processes, which end with this one, however it ends.
+    """Return a pool of spawned processes. They exit when this process ends, even if it is killed.
 
-    They read the limit before numpy does, whatever the caller's own limit is, and inherit no locks. Workers of
-    several threads each would wait for one another more than they compute.
+    The thread limit is in their environment before they import numpy, whatever the limit of this process is. With
+    several threads each, workers would mostly wait for one another. Spawned processes inherit no locks.
     """
     os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
     context = multiprocessing.get_context('spawn')
@@ -25,7 +25,7 @@ def fresh_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _end_with_parent() -> None:
-    """Watch the parent: the workers of a parent that was killed would wait for work for ever."""
+    """Exit with the parent: otherwise the workers of a killed parent would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_wait_and_exit, args=(parent.sentinel,), name='parent', daemon=True).start()

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many drives at once, each in a process; one that is refused does not stop the others."""
+"""Parallel conversion of many drives, one process each. A refused drive does not stop the others."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-    TrainingError,
-)
-from training.data.process_pool import fresh_pool
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.importing.report import DriveOutcome
 
 Result = tuple[str, 'DriveOutcome | str']
@@ -38,19 +35,19 @@ Job = TypeVar('Job', bound=DriveJob)
 def import_drives(
     jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome], workers: int, console: Console
 ) -> tuple[list[DriveOutcome], dict[str, str]]:
-    """Write drives in parallel processes, showing progress; one worker writes in this process.
+    """Write drives in parallel processes with a progress bar. A single worker writes in this process.
 
     Args:
-        jobs: What to write, by drive id.
-        write_drive: A function of a module, so that other processes find it; it keeps what is finished already.
-        workers: Processes.
-        console: Where the bar is drawn.
+        jobs: Drives to write, by drive id.
+        write_drive: A module-level function, so that other processes can import it. It keeps finished drives.
+        workers: Number of processes.
+        console: Console of the progress bar.
 
     Returns:
-        The drives that were written or kept, and what is wrong with the others, by drive id.
+        The drives that were written or kept, and the problem of each other drive by drive id.
 
     Raises:
-        TrainingError: A process died; what is finished is kept by the next start.
+        TrainingError: A process died. The next start keeps finished drives.
 
     """
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
@@ -80,7 +77,7 @@ def _results(jobs: Mapping[str, Job], write_drive: Callable[[Job], DriveOutcome]
             for future in as_completed(drives):
                 yield drives[future], future.result()
         except BrokenProcessPool:
-            msg = 'A process died while it wrote a drive: is memory short? Start again: finished drives are kept.'
+            msg = 'A process died while it wrote a drive: free some memory and start again. Finished drives are kept.'
             raise TrainingError(msg) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
