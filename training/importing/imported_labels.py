@@ -72,7 +72,7 @@ class Hdf5Labels:
         depth_unit_info = label_depth_unit(self._file.description)
         self.depth_unit = depth_unit_info.unit
         self._divisor = depth_unit_info.divisor if self._file.description.modality == DEPTH else 1.0
-        self.provenance = {'key': self._file.description.key, **provenance}
+        self.provenance: Mapping[str, object] = {'key': self._file.description.key, **provenance}
 
     def image(self, stamp_ns: int, names: Sequence[str]) -> NDArray[Any] | None:  # noqa: ARG002
         """Return the image of exactly this time."""
@@ -109,7 +109,7 @@ class ImageFileLabels:
         self._prefixes = tuple(prefixes)
         self.columns = columns
         self.depth_unit = RELATIVE
-        self.provenance = {**self._teacher.provenance, 'columns': columns and list(columns)}
+        self.provenance: Mapping[str, object] = {**self._teacher.provenance, 'columns': columns and list(columns)}
         if self._scale is not None:
             self.provenance = {**self.provenance, 'depth_m': 'none: relative depth, 1 / scaled disparity'}
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def build_request(
     return values
 
 
-def find_finished(drive: Path, request: dict[str, Any]) -> dict[str, Any] | None:
+def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] | None:
     """Return the record of a drive that is whole and was made of the same things in the same way; None otherwise."""
     try:
         record = json.loads(record_path(drive).read_text(encoding='utf-8'))
@@ -113,7 +114,7 @@ def find_finished(drive: Path, request: dict[str, Any]) -> dict[str, Any] | None
 
 
 def write_record(
-    drive: Path, checksum_header: ChecksumHeader, request: dict[str, Any], facts: dict[str, Any]
+    drive: Path, checksum_header: ChecksumHeader, request: Mapping[str, object], facts: Mapping[str, object]
 ) -> dict[str, Any]:
     """Write the record of a finished drive beside it, and return it.
 
