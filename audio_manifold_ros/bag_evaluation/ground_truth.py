@@ -1,17 +1,18 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the camera saw at an instant, out of a bag, in a few images' memory."""
+"""Ground truth of a bag: the recorded depth and label images nearest to an instant. Memory use is constant."""
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.image_messages import decode_labels
-from audio_manifold_ros.bags.decoding.image_stream import Decode
+from audio_manifold_ros.bags.decoding.image_stream import Decode, TimedImage, topic_images
+from audio_manifold_ros.bags.decoding.nearest_image import GROUND_TRUTH_TOLERANCE_NS, NearestImage
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError
@@ -20,87 +21,84 @@ from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 
-TOLERANCE_S = 0.03
 
-
-class GroundTruthTopic:
-    """The images of one topic, found by stamp; asked for in order of time.
+@dataclass(frozen=True)
+class GroundTruthReport:
+    """Use of one topic with ground truth. The field names are the keys in `metrics.json`.
 
     Attributes:
-        offsets_ns: Of each image that was found, its stamp minus the instant that was asked for.
-        unreadable: Images that could not be read.
-        outside: Images that were passed over, stamped outside the recording.
+        topic: Name of the topic.
+        used: Number of predictions that have a ground truth image.
+        refused: Number of images that cannot be read.
+        outside: Number of images with a stamp outside the recording. They are ignored.
+        apart_ms: Percentiles of the distance between the stamps of image and prediction. None without an image.
 
     """
 
-    def __init__(
-        self,
-        bag: BagReader,
-        topic: str,
-        decode: Decode,
-        tolerance_ns: int,
-        span_ns: tuple[int, int],
-    ) -> None:
-        """Read nothing yet."""
-        self._bag = bag
-        self._decode = decode
-        self._tolerance_ns = tolerance_ns
-        self._span_ns = span_ns
-        self._messages: Iterator[Any] | None = bag.messages((topic,))
-        self._near: deque[tuple[int, Any]] = deque()
-        self._last: tuple[int, NDArray[Any] | None] = (-1, None)
-        self.offsets_ns: list[int] = []
-        self.unreadable = self.outside = 0
+    topic: str
+    used: int
+    refused: int
+    outside: int
+    apart_ms: dict[str, float] | None
+
+
+class GroundTruthTopic:
+    """Images of one topic, found by stamp. The requested instants must not decrease."""
+
+    def __init__(self, bag: BagReader, topic: str, decode: Decode, tolerance_ns: int, span_ns: tuple[int, int]) -> None:
+        """Read nothing yet.
+
+        Args:
+            bag: A reader of its own. This class iterates over it.
+            topic: Name of the topic.
+            decode: Decoder of its messages.
+            tolerance_ns: Largest distance between image and requested instant.
+            span_ns: First and last instant of the recording.
+
+        """
+        self._topic = topic
+        self._images: NearestImage[TimedImage] = NearestImage(tolerance_ns, topic_images(bag, topic, decode), span_ns)
+        self._last: tuple[TimedImage, NDArray[Any] | None] | None = None
+        self._offsets_ns: list[int] = []
+        self._damaged = 0
 
     def at(self, time_ns: int) -> NDArray[Any] | None:
-        """Return the image nearest to an instant, None if none is near enough or it cannot be read."""
-        while self._messages is not None and (not self._near or self._near[-1][0] < time_ns):
-            self._add_message(next(self._messages, None), time_ns)
-        while len(self._near) > 1 and self._near[1][0] <= time_ns:
-            self._near.popleft()
-        best = min(self._near, key=lambda entry: abs(entry[0] - time_ns), default=None)
-        if best is None or abs(best[0] - time_ns) > self._tolerance_ns:
+        """Return the image nearest to an instant. Return None if there is none, or if it cannot be decoded."""
+        nearest = self._images.at(time_ns)
+        if nearest is None or nearest.stamp_ns is None:
             return None
-        image = self._image(*best)
+        image = self._decoded(nearest)
         if image is not None:
-            self.offsets_ns.append(best[0] - time_ns)
+            self._offsets_ns.append(nearest.stamp_ns - time_ns)
         return image
 
-    def _add_message(self, message: Any, time_ns: int) -> None:
-        if message is None:
-            self._messages = None
-            return
-        try:
-            decoded = self._bag.decode(message)
-            stamp_ns = int(decoded.header.stamp.sec) * NS_PER_S + int(decoded.header.stamp.nanosec)
-        except BagError:
-            self.unreadable += 1
-            return
-        # Some drivers leave the stamp empty: what is left is when the bag received it.
-        stamp_ns = stamp_ns or message.time_ns
-        if not self._span_ns[0] <= stamp_ns <= self._span_ns[1]:
-            # One image of the future would hide all that follow.
-            self.outside += 1
-        elif stamp_ns >= time_ns - self._tolerance_ns:
-            self._near.append((stamp_ns, decoded))
+    def report(self) -> GroundTruthReport:
+        """Return the counts so far."""
+        return GroundTruthReport(
+            self._topic,
+            len(self._offsets_ns),
+            self._images.unreadable + self._damaged,
+            self._images.outside,
+            _percentiles_ms(self._offsets_ns),
+        )
 
-    def _image(self, stamp_ns: int, message: Any) -> NDArray[Any] | None:
-        if self._last[0] != stamp_ns:
+    def _decoded(self, timed: TimedImage) -> NDArray[Any] | None:
+        """Decode an image once, even if it is the nearest one to several instants."""
+        if self._last is None or self._last[0] is not timed:
             try:
-                self._last = (stamp_ns, self._decode(message))
+                self._last = (timed, timed.image())
             except BagError:
-                self.unreadable += 1
-                self._last = (stamp_ns, None)
+                self._damaged += 1
+                self._last = (timed, None)
         return self._last[1]
 
 
 class BagGroundTruth:
-    """True depth and labels of a bag. A context: it has the bag open a second time."""
+    """Depth and labels of the ground truth topics of a bag. Use it as a context manager: it opens the bag again."""
 
     def __init__(
         self,
@@ -109,35 +107,34 @@ class BagGroundTruth:
         span_ns: tuple[int, int],
         rig_depth: RigDepth,
         offset_s: float = 0.0,
-        tolerance_s: float = TOLERANCE_S,
+        tolerance_ns: int = GROUND_TRUTH_TOLERANCE_NS,
     ) -> None:
         """Read nothing yet.
 
         Args:
-            bag: Tells the path.
-            topics: Of the bag.
-            span_ns: What the recording spans by the clock of the audio; images stamped outside are passed over.
-            rig_depth: What the rig's depth is worth; in another unit than metres it is no truth, and left out.
-            offset_s: The rig's `audio_time_offset_s`, added to a stamp of audio to reach the camera's clock.
-            tolerance_s: An image this far from an instant is its truth.
+            bag: The bag. Only its path is used.
+            topics: Topics of the bag.
+            span_ns: First and last instant of the recording on the audio clock. Images outside are ignored.
+            rig_depth: Depth calibration of the rig. Depth in another unit than metres is not used as ground truth.
+            offset_s: `audio_time_offset_s` of the rig: added to an audio stamp to get the camera stamp.
+            tolerance_ns: Largest distance between image and prediction.
 
         """
-        self._names = {'depth': topics.depth if rig_depth.unit == METRES else '', 'segmentation': topics.labels}
+        names = {'depth': topics.depth if rig_depth.unit == METRES else '', 'segmentation': topics.labels}
         decoders: dict[str, Decode] = {'depth': rig_depth.decode, 'segmentation': decode_labels}
         self._offset_ns = round(offset_s * NS_PER_S)
-        self._readers: list[BagReader] = []
-        self._tracks: dict[str, GroundTruthTopic] = {}
         camera_span_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
-        for head, topic in self._names.items():
+        self._readers: list[BagReader] = []
+        self._topics: dict[str, GroundTruthTopic] = {}
+        for head, topic in names.items():
             if topic:
                 self._readers.append(BagReader(bag.path))
-                tolerance_ns = round(tolerance_s * NS_PER_S)
-                self._tracks[head] = GroundTruthTopic(
+                self._topics[head] = GroundTruthTopic(
                     self._readers[-1], topic, decoders[head], tolerance_ns, camera_span_ns
                 )
 
     def __enter__(self) -> BagGroundTruth:  # noqa: PYI034 - typing.Self needs Python 3.11
-        """Enter."""
+        """Return the ground truth."""
         return self
 
     def __exit__(
@@ -148,24 +145,15 @@ class BagGroundTruth:
             reader.close()
 
     def at(self, stamp_ns: int) -> DepthAndLabels | None:
-        """Return what the camera saw at an instant of the audio's clock, None if nothing near enough."""
-        images = {head: track.at(stamp_ns + self._offset_ns) for head, track in self._tracks.items()}
+        """Return the images nearest to an instant of the audio clock. Return None if there is none."""
+        images = {head: topic.at(stamp_ns + self._offset_ns) for head, topic in self._topics.items()}
         if all(image is None for image in images.values()):
             return None
         return DepthAndLabels(images.get('depth'), images.get('segmentation'))
 
-    def report(self) -> dict[str, Any]:
-        """Return topics, images that could not be read, and how far truth and prediction are apart, plain."""
-        return {
-            head: {
-                'topic': self._names[head],
-                'used': len(track.offsets_ns),
-                'refused': track.unreadable,
-                'outside': track.outside,
-                'apart_ms': _percentiles_ms(track.offsets_ns),
-            }
-            for head, track in self._tracks.items()
-        }
+    def report(self) -> dict[str, dict[str, Any]]:
+        """Return the counts of each head as values for JSON."""
+        return {head: asdict(topic.report()) for head, topic in self._topics.items()}
 
 
 def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float] | None:

@@ -15,7 +15,7 @@ from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
 from audio_manifold_ros.bag_evaluation.html_report import report_html
 from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ, OfflineInference
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
-from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, make_snapshot
+from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced, make_snapshot
 from audio_manifold_ros.bag_evaluation.time_shift_control import choose_shift_s
 from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
@@ -31,7 +31,7 @@ from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
+from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot, contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.inference.backend_factory import open_backend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -170,7 +170,7 @@ def evaluate_bag(
         evaluation, snapshots, ground_truth = _run(session, source, progress)
         description['warnings'] += _outside_warnings(ground_truth)
         result = {**description, **source.report(), 'truth': ground_truth, **evaluation.result()}
-        sheet = contact_sheet(snapshots.evenly_spaced(SHEET_COLUMNS), _title(session), _subtitle(result))
+        sheet = contact_sheet(evenly_spaced(snapshots.items, SHEET_COLUMNS), _title(session), _subtitle(result))
         save_png(options.out / SHEET_FILE, sheet)
         text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), VIDEO_FILE)
         folder.write(REPORT_FILE, text)
@@ -200,7 +200,7 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
 
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
-) -> tuple[BagScores, SnapshotSampler, dict[str, Any]]:
+) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, Any]]:
     """Take all predictions; returns the evaluation, the moments for the sheet and the report on the truth."""
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
@@ -212,7 +212,8 @@ def _run(
     heads = bool(topics.depth) and session.rig_depth.unit == METRES, bool(topics.labels)
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
-    snapshots, first_ns, frames_written = SnapshotSampler(), None, 0
+    snapshots: SnapshotSampler[Snapshot] = SnapshotSampler()
+    first_ns, frames_written = None, 0
     with (
         BagGroundTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as ground_truth,
         Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as film,
@@ -225,7 +226,7 @@ def _run(
                 time_s, prediction, true_images, None if true_images is None else session.predict_mono(prediction)
             )
             snapshot = make_snapshot(prediction, true_images, heads, manifest, time_s)
-            snapshots.add(snapshot)
+            snapshots.add(prediction.stamp_ns, snapshot)
             if time_s * VIDEO_RATE_HZ >= frames_written:
                 film.add(snapshot)
                 frames_written = int(time_s * VIDEO_RATE_HZ) + 1

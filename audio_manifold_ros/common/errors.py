@@ -61,6 +61,10 @@ class NodeError(AudioManifoldError):
     """A node cannot use a parameter, a message or a source."""
 
 
+class ProcessError(AudioManifoldError):
+    """A child process has ended with an error."""
+
+
 class RigError(AudioManifoldError):
     """A rig file cannot be used. The message names file, key and value."""
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m audio_manifold_ros.demo`: hear a street and see it."""
+"""Command line of the demo: `python -m audio_manifold_ros.demo`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a demonstration; returns the exit status."""
+    """Run the demo and return the exit status."""
     options = parse_options(arguments)
     console = Console()
-    # Either ends it with every child process ended first. A script that starts it in its background has SIGINT ignored.
+    # Both signals terminate the child processes first. A shell script that starts the demo in the background makes it
+    # ignore SIGINT, so SIGTERM is needed as well.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -34,9 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Console(stderr=True).print(str(error), style='red', markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
-        console.print('interrupted; all processes are ended')
+        console.print('Interrupted. All processes were terminated.')
         return INTERRUPTED
-    console.print_json(json.dumps(summary))
+    console.print_json(json.dumps(summary.to_dict()))
     console.print(f'{options.out.resolve()}: contact_sheet.png, drive.mp4, summary.json', highlight=False)
     return 0
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One demonstration from start to end."""
+"""The demo from start to end: nodes, live table, contact sheet, video and summary."""
 
 from __future__ import annotations
 
@@ -9,171 +9,154 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rclpy
 from lifecycle_msgs.msg import Transition
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 from rich.live import Live
 
-from audio_manifold_ros.common.errors import DemoError
-from audio_manifold_ros.demo.demo_client import PERCEPTION, DemoClient
-from audio_manifold_ros.demo.frame_sync import FrameSampler
+from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced
+from audio_manifold_ros.common.errors import DemoError, NodeError
+from audio_manifold_ros.demo.demo_client import DemoClient
 from audio_manifold_ros.demo.live_table import live_table
-from audio_manifold_ros.demo.snapshots import sample_evenly, to_snapshots
-from audio_manifold_ros.demo.summary import summarise
+from audio_manifold_ros.demo.snapshots import to_snapshots
+from audio_manifold_ros.demo.summary import DemoSummary, summarise
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
+from audio_manifold_ros.nodes.common.perception_client import (
+    PERCEPTION,
+    PERCEPTION_MODULE,
+    POLL_INTERVAL_S,
+    START_TIMEOUT_S,
+)
 from audio_manifold_ros.processes.process_group import ProcessGroup
-from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
+    from audio_manifold_ros.demo.demo_frame import DemoFrame
     from audio_manifold_ros.demo.options import DemoOptions
 
-NODES = 'audio_manifold_ros.nodes'
 DRIVE = 'simulated_drive'
-START_TIMEOUT_S = 120.0
+DRIVE_MODULE = 'audio_manifold_ros.nodes.simulator.simulated_drive'
 FIRST_IMAGE_TIMEOUT_S = 60.0
 DIAGNOSTICS_TIMEOUT_S = 20.0
 REFRESH_S = 0.25
-SAMPLER_RATE_HZ, SAMPLER_CAPACITY = 10.0, 900
+FRAME_INTERVAL_S, MAX_FRAMES = 0.1, 900
 SHEET_COLUMNS = 6
-# Streets are 60 s long at most; a longer demonstration drives down the next one.
+# The longest street takes 60 s. A longer demo continues in the next one.
 STREET_S = 60.0
-# Two hops: half the messages of one hop, and every window still ends where a block ends.
+# Two hops. This halves the number of messages, and every window still ends at the end of a block.
 BLOCK_SAMPLES = 512
 
 
 class Demo:
-    """Starts the nodes, watches them, and writes what remains into a folder.
-
-    Args:
-        options: What to show.
-        console: Where the live table goes.
-
-    """
+    """Runs the nodes, shows a live table, and writes the results into a folder."""
 
     def __init__(self, options: DemoOptions, console: Console) -> None:
-        """Load the bundle's manifest; nothing starts.
+        """Load the bundle. No node starts.
+
+        Args:
+            options: Options from the command line.
+            console: Terminal for the live table.
 
         Raises:
-            NodeError: There is no such bundle.
+            NodeError: The bundle does not exist.
             InferenceError: The bundle cannot be used.
 
         """
         self._options = options
         self._console = console
         self._bundle = Bundle.load(resolve_folder('--bundle', options.bundle))
-        self._frame_sampler = FrameSampler(SAMPLER_RATE_HZ, SAMPLER_CAPACITY)
+        self._frame_sampler: SnapshotSampler[DemoFrame] = SnapshotSampler(FRAME_INTERVAL_S, MAX_FRAMES)
         self._first_image_s = 0.0
         self._rss_mb = 0.0
 
-    def run(self) -> dict[str, Any]:
-        """Show it, and return what `summary.json` says.
+    def run(self) -> DemoSummary:
+        """Run the demo and return the content of `summary.json`.
 
         Raises:
-            DemoError: A node failed, or no image came.
+            DemoError: The perception node failed, or no image arrived.
+            ProcessError: A node has ended with an error.
 
         """
         environment = isolated_environment()
         os.environ.update(environment)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         try:
-            with tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs:
-                viewer = DemoClient(self._bundle.manifest, self._frame_sampler)
+            with (
+                tempfile.TemporaryDirectory(prefix='audio_manifold_demo_') as logs,
+                ProcessGroup(Path(logs), environment) as children,
+            ):
+                client = DemoClient(self._bundle.manifest, self._frame_sampler, children.check)
                 try:
-                    with ProcessGroup(Path(logs), environment) as children:
-                        self._run_nodes(viewer, children)
+                    self._run_nodes(client, children)
+                except NodeError as error:
+                    log_text = '\n'.join(children.log_tail(name) for name in children.names)
+                    msg = f'{error} Output of the nodes:\n{log_text}'
+                    raise DemoError(msg) from None
                 finally:
-                    viewer.destroy_node()
+                    client.destroy_node()
         finally:
             try_shutdown()
-        return self._write_results(viewer)
+        return self._write_results(client)
 
-    def _run_nodes(self, viewer: DemoClient, children: ProcessGroup) -> None:
-        executor = SingleThreadedExecutor()
-        executor.add_node(viewer)
-
-        def wait(done: Callable[[], bool], timeout_s: float, description: str) -> None:
-            end_s = time.monotonic() + timeout_s
-            while not done():
-                executor.spin_once(timeout_sec=0.1)
-                children.check()
-                if time.monotonic() > end_s:
-                    log_text = '\n'.join(children.log_tail(name) for name in children.names)
-                    msg = f'No {description} within {timeout_s:.0f} s. The nodes said:\n{log_text}'
-                    raise DemoError(msg)
-
-        def change(transition: int, description: str) -> None:
-            future = viewer.request(transition)
-            wait(future.done, START_TIMEOUT_S, f'answer to {description}')
-            if not future.result().success:
-                msg = f'The perception node cannot {description}:\n{children.log_tail(PERCEPTION)}'
-                raise DemoError(msg)
-
+    def _run_nodes(self, client: DemoClient, children: ProcessGroup) -> None:
         with self._console.status('starting the nodes'):
-            node_id = children.start_node(PERCEPTION, f'{NODES}.perception.perception_node', self._node_parameters())
-            wait(viewer.ready, START_TIMEOUT_S, 'answer from the perception node')
-            change(Transition.TRANSITION_CONFIGURE, 'configure')
+            children.start_node(PERCEPTION, PERCEPTION_MODULE, self._node_parameters())
+            client.change(Transition.TRANSITION_CONFIGURE)
             if self._options.kind == 'simulator':
-                children.start_node(DRIVE, f'{NODES}.simulator.simulated_drive', self._drive_parameters())
-                wait(lambda: viewer.ground_truth_count > 0, START_TIMEOUT_S, 'image from the simulated drive')
+                children.start_node(DRIVE, DRIVE_MODULE, self._drive_parameters())
+                client.wait(lambda: client.ground_truth_count > 0, START_TIMEOUT_S, 'image from the simulated drive')
             activated_s = time.monotonic()
-            change(Transition.TRANSITION_ACTIVATE, 'activate')
-            wait(lambda: bool(viewer.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image from the perception node')
-        self._first_image_s = viewer.arrivals_s[0] - activated_s
-        self._show_live(viewer, children, executor, node_id)
-        previous_count = viewer.diagnostics_count
-        wait(lambda: viewer.diagnostics_count > previous_count, DIAGNOSTICS_TIMEOUT_S, 'diagnostics')
+            client.change(Transition.TRANSITION_ACTIVATE)
+            client.wait(lambda: bool(client.arrivals_s), FIRST_IMAGE_TIMEOUT_S, 'image from the perception node')
+        self._first_image_s = client.arrivals_s[0] - activated_s
+        self._show_live(client, children)
+        previous_count = client.diagnostics_count
+        client.wait(lambda: client.diagnostics_count > previous_count, DIAGNOSTICS_TIMEOUT_S, 'diagnostics')
 
-    def _show_live(
-        self, viewer: DemoClient, children: ProcessGroup, executor: SingleThreadedExecutor, node_id: int
-    ) -> None:
-        start_s = viewer.arrivals_s[0]
+    def _show_live(self, client: DemoClient, children: ProcessGroup) -> None:
+        start_s = client.arrivals_s[0]
         last_refresh_s = 0.0
         with Live(console=self._console, auto_refresh=False, transient=not self._console.is_terminal) as live:
             while (now_s := time.monotonic()) < start_s + self._options.seconds:
-                executor.spin_once(timeout_sec=0.05)
+                client.spin_once(POLL_INTERVAL_S)
                 if now_s - last_refresh_s < REFRESH_S:
                     continue
                 last_refresh_s = now_s
-                children.check()
-                self._rss_mb = max(self._rss_mb, resident_mb(node_id))
-                live.update(live_table(viewer, self._title(), now_s - start_s, self._rss_mb), refresh=True)
-                if viewer.value('audio source', 'state') == 'ended':
+                self._rss_mb = max(self._rss_mb, children.resident_mb(PERCEPTION))
+                live.update(live_table(client, self._title(), now_s - start_s, self._rss_mb), refresh=True)
+                if client.value('audio source', 'state') == 'ended':
                     break
 
-    def _write_results(self, viewer: DemoClient) -> dict[str, Any]:
-        out, frames, manifest = self._options.out, self._frame_sampler.frames, self._bundle.manifest
+    def _write_results(self, client: DemoClient) -> DemoSummary:
+        out, frames, manifest = self._options.out, self._frame_sampler.items, self._bundle.manifest
         if not frames:
-            msg = 'No prediction arrived with all of its images: this machine is overloaded, try --rate 10.'
+            msg = 'No prediction arrived with all of its images: this machine is overloaded. Try --rate 10.'
             raise DemoError(msg)
         out.mkdir(parents=True, exist_ok=True)
-        summary = summarise(viewer, self._bundle.folder, self._first_image_s, self._rss_mb)
-        with self._console.status('drawing'):
-            moments = to_snapshots(frames, manifest)
-            sheet = contact_sheet(sample_evenly(moments, SHEET_COLUMNS), self._title(), _subtitle(summary))
+        summary = summarise(client, self._bundle.folder, self._first_image_s, self._rss_mb)
+        with self._console.status('drawing the results'):
+            snapshots = to_snapshots(frames, manifest)
+            sheet = contact_sheet(evenly_spaced(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
             save_png(out / 'contact_sheet.png', sheet)
-            write_video(out / 'drive.mp4', moments, self._title())
-        (out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
+            write_video(out / 'drive.mp4', snapshots, self._title())
+        (out / 'summary.json').write_text(json.dumps(summary.to_dict(), indent=2) + '\n', encoding='utf-8')
         return summary
 
     def _title(self) -> str:
         options = self._options
         source_text = f'street {options.seed}' if options.kind == 'simulator' else options.place
-        return f'Heard with eight microphones: {source_text}'
+        return f'Predicted from {self._bundle.manifest.microphones} microphones: {source_text}'
 
-    def _node_parameters(self) -> dict[str, Any]:
+    def _node_parameters(self) -> dict[str, object]:
         options = self._options
         kind, key = {
             'simulator': ('topic', 'source.topic'),
@@ -188,14 +171,14 @@ class Demo:
             'prediction.rate_hz': options.rate_hz,
         }
 
-    def _drive_parameters(self) -> dict[str, Any]:
+    def _drive_parameters(self) -> dict[str, object]:
         return {'seed': self._options.seed, 'street_s': STREET_S, 'block_samples': BLOCK_SAMPLES}
 
 
-def _subtitle(summary: dict[str, Any]) -> str:
-    parts = [f'{summary["rate_hz"]:.1f} images/s, {summary["latency_ms"]["p50"]:.0f} ms from sample to image']
+def _subtitle(summary: DemoSummary) -> str:
+    parts = [f'{summary.rate_hz:.1f} images/s, {summary.latency_ms["p50"]:.0f} ms from sample to image']
     for head, keys in (('depth', ('abs_rel', 'abs_rel_prior')), ('segmentation', ('iou_car', 'iou_car_prior'))):
-        model, prior = (summary.get(head, {}).get(key) for key in keys)
+        model, prior = (summary.scores.get(head, {}).get(key) for key in keys)
         if model is not None and prior is not None:
-            parts.append(f'{keys[0]} {model:.3f} (without listening {prior:.3f})')
+            parts.append(f'{keys[0]} {model:.3f} (training prior {prior:.3f})')
     return ', '.join(parts)

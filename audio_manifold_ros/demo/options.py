@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a demonstration shows, from the command line."""
+"""Command line options of the demo."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SOURCE_KINDS = ('simulator', 'file', 'device')
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """One demonstration.
+    """Options of one run.
 
     Attributes:
-        seconds: How long images are shown, from the first one on.
-        kind: `simulator`, `file` or `device`.
+        seconds: Duration, measured from the first image.
+        kind: Kind of audio source: `simulator`, `file` or `device`.
         place: Path of the file or name of the device.
-        seed: Street of the simulator.
-        out: Folder for what remains.
+        seed: Seed of the simulated street.
+        out: Folder for the results.
         bundle: Folder of the bundle, or its path below the package.
-        rate_hz: Images a second.
+        rate_hz: Predictions per second.
 
     """
 
@@ -44,25 +44,30 @@ class DemoOptions:
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
-    """Read the command line; a mistake ends the program with a sentence."""
+    """Parse the command line. On an error, print a message and exit."""
     parser = command_parser('demo')
     parser.add_argument(
-        '--seconds', type=number(1, 86_400), default=20.0, help='how long images are shown (default: %(default)s)'
+        '--seconds', type=number(1, 86_400), default=20.0, help='duration from the first image (default: %(default)s)'
     )
     parser.add_argument(
-        '--source', default='simulator', metavar='simulator|file:PATH|device:NAME', help='what is heard'
+        '--source',
+        default='simulator',
+        metavar='simulator|file:PATH|device:NAME',
+        help='audio source (default: %(default)s)',
     )
     parser.add_argument(
         '--seed',
         type=whole_number(0, 2**31 - 1),
         default=900_001,
-        help=f'street of the simulator; nothing learns from those from {FIRST_DEMO_SEED} on (default: %(default)s)',
+        help=f'seed of the street; seeds from {FIRST_DEMO_SEED} are never used for training (default: %(default)s)',
     )
     parser.add_argument(
         '--out', type=Path, default=Path('demo_output'), help='folder for the results (default: %(default)s)'
     )
     add_bundle_option(parser)
-    parser.add_argument('--rate', type=number(0.1, 200), default=30.0, help='images a second (default: %(default)s)')
+    parser.add_argument(
+        '--rate', type=number(0.1, 200), default=30.0, help='predictions per second (default: %(default)s)'
+    )
     args = parser.parse_args(arguments)
     kind, _, place = args.source.partition(':')
     if kind not in SOURCE_KINDS or (kind == 'simulator') != (not place):

@@ -1,10 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a demonstration has shown, as plain values."""
+"""Summary of a demo: rate, latency, losses, memory and scores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,44 +18,81 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audio_manifold_ros.demo.demo_client import DemoClient
-    from audio_manifold_ros.demo.frame_sync import DemoFrame
+    from audio_manifold_ros.demo.demo_frame import DemoFrame
 
 PERCENTILES = (50, 95, 99)
 SCORES = {
     'depth': ('abs_rel', 'abs_rel_prior'),
     'segmentation': ('miou', 'miou_prior', 'iou_car', 'iou_car_prior'),
 }
+Scores = dict[str, dict[str, float | None]]
 
 
-def summarise(viewer: DemoClient, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> dict[str, Any]:
-    """Gather the figures; `depth` and `segmentation` are there where the truth is known."""
-    arrivals_s = viewer.arrivals_s
+@dataclass(frozen=True)
+class DemoSummary:
+    """Results of a demo. The field names are the keys in `summary.json`.
+
+    Attributes:
+        frames: Number of predictions received.
+        rate_hz: Predictions per second.
+        latency_ms: Percentiles of the time from the newest sample of a window to the arrival of its image.
+        windows_dropped: Number of windows that the node did not predict from in time.
+        samples_lost: Number of audio samples lost.
+        node_rss_mb: Largest resident memory of the node.
+        first_image_s: Time from the activation of the node to its first image.
+        scores: Scores by head, empty without ground truth. In the file, each head is a key of its own.
+
+    """
+
+    frames: int
+    rate_hz: float
+    latency_ms: dict[str, float]
+    windows_dropped: int
+    samples_lost: int
+    node_rss_mb: float
+    first_image_s: float
+    scores: Scores
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the content of `summary.json`."""
+        values = asdict(self)
+        return {**{key: value for key, value in values.items() if key != 'scores'}, **self.scores}
+
+
+def summarise(client: DemoClient, bundle_folder: Path, first_image_s: float, node_rss_mb: float) -> DemoSummary:
+    """Compute the summary from everything that the client has received."""
+    arrivals_s = client.arrivals_s
     span_s = arrivals_s[-1] - arrivals_s[0]
-    latency_ms = np.percentile(viewer.latencies_ms, PERCENTILES)
-    return {
-        'frames': len(arrivals_s),
-        'rate_hz': round((len(arrivals_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
-        'latency_ms': {f'p{p}': round(float(value), 2) for p, value in zip(PERCENTILES, latency_ms, strict=True)},
-        'windows_dropped': int(viewer.value('predictions', 'windows_dropped', '0')),
-        'samples_lost': int(viewer.value('audio source', 'samples_lost', '0')),
-        'node_rss_mb': round(node_rss_mb, 1),
-        'first_image_s': round(first_image_s, 3),
-        **score(viewer.frame_sampler.frames, bundle_folder),
-    }
+    latency_ms = np.percentile(client.latencies_ms, PERCENTILES)
+    return DemoSummary(
+        frames=len(arrivals_s),
+        rate_hz=round((len(arrivals_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
+        latency_ms={f'p{p}': round(float(value), 2) for p, value in zip(PERCENTILES, latency_ms, strict=True)},
+        windows_dropped=int(client.value('predictions', 'windows_dropped', '0')),
+        samples_lost=int(client.value('audio source', 'samples_lost', '0')),
+        node_rss_mb=round(node_rss_mb, 1),
+        first_image_s=round(first_image_s, 3),
+        scores=score(client.frame_sampler.items, bundle_folder),
+    )
 
 
-def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> dict[str, dict[str, float | None]]:
-    """Compare the frames with their truth, beside what the training data alone would say; empty without a truth."""
+def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> Scores:
+    """Score the frames that have ground truth, and the training prior as the baseline.
+
+    Returns:
+        Scores by head. Empty without ground truth.
+
+    """
     prior_file = bundle_folder / PRIOR_FILE
     prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
-    board = MetricSuite()
+    suite = MetricSuite()
     pairs = [(frame, frame.ground_truth) for frame in frames if frame.ground_truth is not None]
     for frame, ground_truth in pairs:
         predictions = {'model': DepthAndLabels(frame.depth_m, frame.labels)}
         if prior is not None:
             predictions['prior'] = DepthAndLabels(prior.depth_m, prior.labels)
-        board.add(DepthAndLabels(ground_truth.depth_m, ground_truth.labels), predictions)
-    scores = board.result()
+        suite.add(DepthAndLabels(ground_truth.depth_m, ground_truth.labels), predictions)
+    scores = suite.result()
     return {
         head: {key: scores[head].get(key) for key in keys} for head, keys in SCORES.items() if pairs and scores[head]
     }

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of nodes that nobody else is meant to hear."""
+"""Environment variables that isolate ROS nodes from other machines."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ HUMBLE = 'humble'
 
 
 def isolated_environment() -> dict[str, str]:
-    """Return variables that keep nodes on this machine, apart from other ROS nodes unless a domain is chosen."""
+    """Return variables that restrict discovery to this machine.
+
+    Without a `ROS_DOMAIN_ID` in the environment, a domain is chosen that separates the nodes from other ROS nodes.
+    """
     environment = {
         'ROS_DOMAIN_ID': os.environ.get('ROS_DOMAIN_ID') or str(1 + os.getpid() % 100),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         'PYTHONUNBUFFERED': '1',
     }
     if os.environ.get('ROS_DISTRO') == HUMBLE:
-        # It knows no discovery range; its successors complain about this one.
+        # Humble has no discovery range. Later distributions warn about this variable.
         environment['ROS_LOCALHOST_ONLY'] = '1'
     return environment

@@ -87,13 +87,13 @@ def _run(run: EnduranceRun, folder: Path, sound: Path) -> list[Figure]:
     where = folder / f'{run.bundle.folder.name}_{run.precision}'
     with running_node(run.bundle, where, given) as (subscriber, children, _):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
-        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
-        subscriber.spin_for(SETTLE_S)
+        subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.spin(SETTLE_S)
         before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
         subscriber.latencies_ms.clear()
         began_s = time.monotonic()
         for length_s in (scaled_duration_s(FIRST_S), scaled_duration_s(LENGTH_S)):
-            subscriber.spin_for(began_s + length_s - time.monotonic())
+            subscriber.spin(began_s + length_s - time.monotonic())
             rate_hz = len(subscriber.latencies_ms) / (time.monotonic() - began_s)
             dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S) - before
             children.check()

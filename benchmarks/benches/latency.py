@@ -60,12 +60,12 @@ def _measure(title: str, bundle: Bundle, folder: Path, sound: Path) -> list[Figu
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
     with running_node(bundle, folder, source) as (subscriber, children, node_id):
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
-        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
-        subscriber.spin_for(SETTLE_S)
+        subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.spin(SETTLE_S)
         subscriber.latencies_ms.clear()
         subscriber.latency_parts.clear()
         before_s, began_s = thread_times_s(node_id), time.monotonic()
-        subscriber.spin_for(scaled_duration_s(LENGTH_S))
+        subscriber.spin(scaled_duration_s(LENGTH_S))
         lasted_s, after_s = time.monotonic() - began_s, thread_times_s(node_id)
         subscriber.wait_for_dropped_count(START_TIMEOUT_S)
         children.check()

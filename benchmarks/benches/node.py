@@ -21,14 +21,15 @@ import soundfile
 from lifecycle_msgs.msg import Transition
 from rclpy.utilities import try_shutdown
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.nodes.common.perception_client import PERCEPTION, PERCEPTION_MODULE
 from audio_manifold_ros.processes.process_group import ProcessGroup
-from audio_manifold_ros.processes.process_memory import resident_mb
 from audio_manifold_ros.simulation.drive import Drive
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_duration_s
 from benchmarks.support.bundles import STREET, has_street, write_paper_bundle
-from benchmarks.support.subscriber import PERCEPTION, Subscriber
+from benchmarks.support.subscriber import Subscriber
 
 SECONDS = 60.0
 RATE_HZ = 30.0
@@ -58,16 +59,16 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node with the machine to itself."""
     sound = write_sound(folder / 'street.wav')
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
-    with running_node(bundle, folder / 'alone', source) as (subscriber, children, node_id):
+    with running_node(bundle, folder / 'alone', source) as (subscriber, children, _):
         activated_s = time.monotonic()
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
-        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
         first_image_s = time.monotonic() - activated_s
-        subscriber.spin_for(SETTLE_S)
+        subscriber.spin(SETTLE_S)
         figures = [
             at_most(f'first image after activation, bundle {bundle.manifest.name}', first_image_s, 's', 3),
             *_steady(subscriber, scaled_duration_s(SECONDS), 'windows dropped', 0),
-            at_most('memory of the node (resident)', resident_mb(node_id), 'MB', 400),
+            at_most('memory of the node (resident)', children.resident_mb(PERCEPTION), 'MB', 400),
             Figure('highest rate without a dropped window', _highest_rate_hz(subscriber), 'Hz'),
         ]
         children.check()
@@ -78,10 +79,10 @@ def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
     """Measure the node beside the simulated drive, which sends its sound over DDS."""
     with running_node(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
         children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulator.simulated_drive', DRIVE)
-        subscriber.spin_until(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
+        subscriber.wait(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
         subscriber.change(Transition.TRANSITION_ACTIVATE, START_TIMEOUT_S)
-        subscriber.spin_until(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
-        subscriber.spin_for(SETTLE_S)
+        subscriber.wait(lambda: bool(subscriber.latencies_ms), START_TIMEOUT_S, 'image')
+        subscriber.spin(SETTLE_S)
         figures = _steady(
             subscriber, scaled_duration_s(DRIVEN_S), 'windows dropped, the simulated drive on the same cores', None
         )
@@ -98,11 +99,10 @@ def running_node(
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
     with ProcessGroup(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
         try:
-            node_id = children.start_node(PERCEPTION, 'audio_manifold_ros.nodes.perception.perception_node', parameters)
-            subscriber.spin_until(subscriber.is_ready, START_TIMEOUT_S, 'perception node')
+            node_id = children.start_node(PERCEPTION, PERCEPTION_MODULE, parameters)
             subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
             yield subscriber, children, node_id
-        except (TimeoutError, RuntimeError) as error:
+        except (NodeError, RuntimeError) as error:
             msg = f'{error}\nThe perception node said:\n{children.log_tail(PERCEPTION)}'
             raise RuntimeError(msg) from None
 
@@ -120,7 +120,7 @@ def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, max_drop
     dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
     subscriber.latencies_ms.clear()
     subscriber.label_count = 0
-    subscriber.spin_for(length_s)
+    subscriber.spin(length_s)
     latencies_ms, label_count = list(subscriber.latencies_ms), subscriber.label_count
     dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S) - dropped
     what = f'{RATE_HZ:g} Hz, both modalities, {length_s:g} s'
@@ -142,7 +142,7 @@ def _highest_rate_hz(subscriber: Subscriber) -> float:
     for rate_hz in (RATE_HZ, *RATES_HZ):
         subscriber.set_rate(rate_hz, START_TIMEOUT_S)
         before = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
-        subscriber.spin_for(scaled_duration_s(STEP_S))
+        subscriber.spin(scaled_duration_s(STEP_S))
         if subscriber.wait_for_dropped_count(START_TIMEOUT_S) > before:
             break
         highest_hz = rate_hz
@@ -158,5 +158,5 @@ def _subscriber(bundle: Bundle, children: ProcessGroup) -> Iterator[Subscriber]:
     try:
         yield subscriber
     finally:
-        subscriber.destroy_node()  # type: ignore[no-untyped-call]
+        subscriber.destroy_node()
         try_shutdown()

@@ -13,7 +13,6 @@ from pathlib import Path
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
 from audio_manifold_ros.processes.process_group import ProcessGroup
-from audio_manifold_ros.processes.process_memory import resident_mb
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.support.sensor_publishers import RATES_HZ
 
@@ -54,7 +53,7 @@ def _measure(folder: Path, children: ProcessGroup) -> list[Figure]:
     cpu_before_s, began_s, peak_mb, cpu_s, now_s = _cpu_s(process_id), time.monotonic(), 0.0, 0.0, 0.0
     while time.monotonic() - began_s < SECONDS:
         time.sleep(POLL_S)
-        peak_mb = max(peak_mb, resident_mb(process_id))
+        peak_mb = max(peak_mb, children.resident_mb('record'))
         cpu_s, now_s = _cpu_s(process_id) - cpu_before_s, time.monotonic() - began_s
     _wait_for(bag / 'report.json', CLOSE_TIMEOUT_S, children)
     report = json.loads((bag / 'report.json').read_text(encoding='utf-8'))

@@ -8,7 +8,6 @@ Each line of its input is a number of predictions to make; each line of its outp
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ from types import TracebackType
 from typing import Protocol, final
 
 import numpy as np
+import psutil
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.processes.process_memory import resident_mb
 from benchmarks.harness.energy import EnergyMeter
 
 NAIVE = 'naive'
@@ -143,7 +142,7 @@ def main(folder: str, backend: str, device: str, threads: str) -> None:
         stats = {
             'seconds': {stage: [step[stage] for step in steps] for stage in steps[0]},
             'joules': meter.joules(),
-            'memory_mb': resident_mb(os.getpid()),
+            'memory_mb': psutil.Process().memory_info().rss / 1e6,
         }
         print(json.dumps(stats), flush=True)
 

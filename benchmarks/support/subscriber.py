@@ -1,37 +1,30 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node that receives what the perception node publishes, and leads it through its lifecycle."""
+"""Client of the node benchmarks: measures the latency of the published images."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import SetParameters
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.messages import to_ns
+from audio_manifold_ros.nodes.common.perception_client import HEAD_TOPICS, ImageCallback, PerceptionClient
 
-PERCEPTION = 'perception'
 QOS = QoSProfile(depth=10)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
 class LatencyParts:
-    """The way of one image, in ms.
+    """Parts of the latency of one image, in ms.
 
     Attributes:
-        made: From the window's newest sample until the node handed the image to DDS.
-        carried: From there until this process had it.
-        served: From there until the subscriber's callback ran.
+        made: From the newest sample of the window until the node passed the image to DDS.
+        carried: From there until this process received it.
+        served: From there until the callback of the subscriber ran.
 
     """
 
@@ -40,15 +33,13 @@ class LatencyParts:
     served: float
 
 
-class Subscriber(Node):
-    """Counts images and remembers how late each was.
+class Subscriber(PerceptionClient):
+    """Counts images and measures their latency.
 
     Attributes:
-        latencies_ms: Of each depth image: from the window's newest sample to the arrival here.
-        latency_parts: The same in parts.
-        stages: What the node says last of its own stages, by stage and percentile (`network p50_ms`).
-        label_count: Segmentation images received.
-        dropped: Windows that the node says it has dropped; None before its first diagnostics.
+        latencies_ms: One per depth image: from the newest sample of the window to the arrival here.
+        latency_parts: The same latencies in parts.
+        label_count: Number of segmentation images.
 
     """
 
@@ -56,89 +47,44 @@ class Subscriber(Node):
         """Subscribe to both modalities.
 
         Args:
-            frame_to_window_end_ns: From the instant that an image describes to the end of its window.
-            check: Called while waiting; raises when there is nothing to wait for any more.
+            frame_to_window_end_ns: Time from the instant that an image describes to the end of its window.
+            check: Called during each wait. It raises if waiting makes no sense.
 
         """
-        super().__init__('benchmark')
         self._frame_to_window_end_ns = frame_to_window_end_ns
-        self._check = check
         self.latencies_ms: list[float] = []
         self.latency_parts: list[LatencyParts] = []
-        self.stages: dict[str, float] = {}
         self.label_count = 0
-        self.dropped: int | None = None
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self)
-        # The types of the client library know no callback that takes what DDS says of a message.
-        on_depth: Any = self._on_depth
-        self.create_subscription(Image, f'{PERCEPTION}/depth/image', on_depth, QOS)
-        self.create_subscription(Image, f'{PERCEPTION}/segmentation/image', self._on_labels, QOS)
-        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, QOS)
-        self._change_state = self.create_client(ChangeState, f'{PERCEPTION}/change_state')
-        self._set_parameters = self.create_client(SetParameters, f'{PERCEPTION}/set_parameters')
+        on_image: dict[str, ImageCallback] = {HEAD_TOPICS['depth']: self._on_depth, HEAD_TOPICS['segmentation']: self._on_labels}
+        super().__init__('benchmark', on_image, check, qos=QOS)
 
-    def is_ready(self) -> bool:
-        """Whether the perception node answers."""
-        return bool(self._change_state.service_is_ready() and self._set_parameters.service_is_ready())
-
-    def spin_until(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Receive until something is done.
-
-        Raises:
-            TimeoutError: It is not done in time.
-
-        """
-        end_s = time.monotonic() + timeout_s
-        while not done():
-            if time.monotonic() > end_s:
-                msg = f'No {what} within {timeout_s:.0f} s.'
-                raise TimeoutError(msg)
-            self._check()
-            self._executor.spin_once(timeout_sec=0.05)
-
-    def spin_for(self, seconds: float) -> None:
-        """Receive for some time."""
-        end_s = time.monotonic() + seconds
-        while (left_s := end_s - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left_s)
-
-    def change(self, transition: int, timeout_s: float) -> None:
-        """Lead the perception node through a transition.
-
-        Raises:
-            RuntimeError: It refuses.
-
-        """
-        request = ChangeState.Request()
-        request.transition.id = transition
-        if not self._wait_for_response(self._change_state.call_async(request), timeout_s).success:
-            msg = f'The perception node refuses transition {transition}.'
-            raise RuntimeError(msg)
+    @property
+    def stages(self) -> dict[str, float]:
+        """Latencies of the stages as the node reports them, by stage and percentile (`network p50_ms`)."""
+        return {key: float(value) for key, value in self.values('latency').items() if key != 'message'}
 
     def set_rate(self, rate_hz: float, timeout_s: float) -> None:
-        """Ask the perception node for another rate.
+        """Set the prediction rate of the perception node.
 
         Raises:
-            RuntimeError: It refuses.
+            NodeError: It refuses, or does not answer in time.
 
         """
-        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=rate_hz)
-        request = SetParameters.Request(parameters=[Parameter(name='prediction.rate_hz', value=value)])
-        result = self._wait_for_response(self._set_parameters.call_async(request), timeout_s).results[0]
-        if not result.successful:
-            msg = f'The perception node refuses {rate_hz} Hz: {result.reason}'
-            raise RuntimeError(msg)
+        accepted, reason = self.set_parameter('prediction.rate_hz', rate_hz, timeout_s)
+        if not accepted:
+            msg = f'The perception node refuses {rate_hz} Hz: {reason}'
+            raise NodeError(msg)
 
     def wait_for_dropped_count(self, timeout_s: float) -> int:
-        """Return the windows dropped so far, as the next diagnostics tell."""
-        self.dropped = None
-        self.spin_until(lambda: self.dropped is not None, timeout_s, 'diagnostics')
-        return self.dropped or 0
+        """Return the number of dropped windows from the next diagnostics.
 
-    def _wait_for_response(self, future: Any, timeout_s: float) -> Any:
-        self.spin_until(future.done, timeout_s, 'answer of the perception node')
-        return future.result()
+        Raises:
+            NodeError: There are no diagnostics in time.
+
+        """
+        self.statuses.clear()
+        self.wait(lambda: self.value('predictions', 'windows_dropped') != '', timeout_s, 'diagnostics')
+        return int(self.value('predictions', 'windows_dropped'))
 
     def _on_depth(self, message: Image, info: dict[str, int]) -> None:
         now_ns = int(self.get_clock().now().nanoseconds)
@@ -151,11 +97,3 @@ class Subscriber(Node):
 
     def _on_labels(self, _message: Image) -> None:
         self.label_count += 1
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name.endswith(': latency'):
-                self.stages = {pair.key: float(pair.value) for pair in status.values}
-            for pair in status.values:
-                if pair.key == 'windows_dropped':
-                    self.dropped = int(pair.value)

@@ -10,7 +10,7 @@ from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 from audio_manifold_ros.demo.options import parse_options
 
 
-def test_defaults_show_an_unseen_street() -> None:
+def test_the_default_street_is_not_used_for_training() -> None:
     options = parse_options([])
     assert (options.kind, options.place, options.seconds) == ('simulator', '', 20.0)
     assert options.seed >= FIRST_DEMO_SEED
@@ -42,7 +42,7 @@ def test_sources(source: str, kind: str, place: str) -> None:
         ['--rate', '0'],
     ],
 )
-def test_mistakes_end_with_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_options_exit_with_a_message(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse_options(arguments)
     assert caught.value.code == 2

@@ -1,24 +1,21 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The other end of DDS: a node that leads, feeds and hears a perception node in another process."""
+"""Helpers of the node tests: a node as a child process, and a client of it in this process."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 
+from audio_manifold_ros.nodes.common.perception_client import PerceptionClient
 from audio_manifold_ros.processes.process_group import DIE_WITH_PARENT
 
 if TYPE_CHECKING:
@@ -81,21 +78,14 @@ class NodeProcess:
 
 
 class Peer:
-    """A node in this process; everything waits with a deadline."""
+    """A node in this process that controls and observes another node. Every wait has a deadline."""
 
     def __init__(self, name: str = 'perception') -> None:
         rclpy.init()
-        self.node = rclpy.create_node('peer')
-        self._executor = rclpy.executors.SingleThreadedExecutor()
-        self._executor.add_node(self.node)
-        self._change = self.node.create_client(ChangeState, f'/{name}/change_state')
-        self._state = self.node.create_client(GetState, f'/{name}/get_state')
-        self._set = self.node.create_client(SetParameters, f'/{name}/set_parameters')
-        self.diagnostics: list[DiagnosticArray] = []
-        self.node.create_subscription(DiagnosticArray, '/diagnostics', self.diagnostics.append, 10)
+        self.node = _RecordingClient('peer', {}, target=name)
+        self.diagnostics = self.node.received
 
     def close(self) -> None:
-        self._executor.shutdown()
         self.node.destroy_node()
         rclpy.shutdown()
 
@@ -106,41 +96,37 @@ class Peer:
         return messages
 
     def wait(self, done: Callable[[], bool], seconds: float, description: str) -> None:
-        deadline = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < deadline, f'{description}: not within {seconds} s'
-            self._executor.spin_once(timeout_sec=0.05)
+        self.node.wait(done, seconds, description)
 
     def spin(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._executor.spin_once(timeout_sec=0.02)
+        self.node.spin(seconds)
 
     def change(self, *transitions: int) -> bool:
-        """Ask for transitions one after the other; False at the first that fails."""
-        return all(
-            self._ask(self._change, ChangeState.Request(transition=Transition(id=transition))).success
-            for transition in transitions
-        )
+        """Request transitions one after the other. Return False at the first that fails."""
+        return all(self.node.try_change(transition, START_TIMEOUT_S) for transition in transitions)
 
     def state(self) -> str:
-        return str(self._ask(self._state, GetState.Request()).current_state.label)
+        return self.node.state(START_TIMEOUT_S)
 
     def set(self, name: str, value: Any) -> tuple[bool, str]:
-        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
-        result = self._ask(self._set, request).results[0]
-        return result.successful, result.reason
+        return self.node.set_parameter(name, value, START_TIMEOUT_S)
 
     def status(self, name: str) -> tuple[bytes, dict[str, str]]:
-        """Return level and values of the newest diagnostics; the message is under the key `message`."""
+        """Return level and values of the newest diagnostics. The message is under the key `message`."""
         for message in reversed(self.diagnostics):
             for status in message.status:
                 if status.name.endswith(f': {name}'):
                     return status.level, {**{pair.key: pair.value for pair in status.values}, 'message': status.message}
         return b'', {}
 
-    def _ask(self, client: Any, request: Any) -> Any:
-        self.wait(client.service_is_ready, START_TIMEOUT_S, client.srv_name)
-        future = client.call_async(request)
-        self.wait(future.done, START_TIMEOUT_S, client.srv_name)
-        return future.result()
+
+class _RecordingClient(PerceptionClient):
+    """Keeps all diagnostics messages."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.received: list[DiagnosticArray] = []
+        super().__init__(*arguments, **options)
+
+    def on_diagnostics(self, message: DiagnosticArray) -> None:
+        super().on_diagnostics(message)
+        self.received.append(message)

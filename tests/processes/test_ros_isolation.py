@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is heard of the demonstration stays on the machine, whichever ROS it runs on."""
+"""Isolation of the ROS environment in each distribution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 
 @pytest.mark.parametrize('distribution', ['humble', 'jazzy', None])
-def test_every_distribution_gets_the_variable_that_it_knows(
+def test_each_distribution_gets_its_own_variable(
     monkeypatch: pytest.MonkeyPatch, distribution: str | None
 ) -> None:
     monkeypatch.delenv('ROS_DISTRO', raising=False)
@@ -21,7 +21,7 @@ def test_every_distribution_gets_the_variable_that_it_knows(
     assert environment.get('ROS_LOCALHOST_ONLY') == ('1' if distribution == 'humble' else None)
 
 
-def test_a_domain_that_is_chosen_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_domain_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('ROS_DOMAIN_ID', '77')
     assert isolated_environment()['ROS_DOMAIN_ID'] == '77'
     monkeypatch.delenv('ROS_DOMAIN_ID')

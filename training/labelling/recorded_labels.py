@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_labels
+from audio_manifold_ros.bags.decoding.image_stream import TimedImage
+from audio_manifold_ros.bags.decoding.nearest_image import NearestImage
 from audio_manifold_ros.bags.decoding.recorded_audio import MAX_LATENESS_NS, NUM_FIRST_MESSAGES
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -58,8 +60,7 @@ class RecordedLabels:
         self._decode: Callable[[Any], NDArray[Any]] = rig_depth.decode if modality == DEPTH else decode_labels
         self.topic = find_topic(path, topics, (topic,), named=True)
         self._typical_latency_ns: float | None = None
-        self._entries: Iterator[_Entry] = iter(())
-        self._candidates: list[_Entry] = []
+        self._images: NearestImage[TimedImage] | None = None
         self._requested_ns: int | None = None
 
     @property
@@ -80,21 +81,21 @@ class RecordedLabels:
         return [self._nearest(frame.stamp_ns, frame.time_ns - frame.stamp_ns) for frame in frames]
 
     def _nearest(self, requested_ns: int, latency_ns: int) -> NDArray[Any] | None:
-        # One stamp that is wrong, of an image or of the topic, would lead the walk past all that follow.
+        # A wrong stamp, of an image or of the topic, would make the search skip all images that follow.
         if self._is_stamp_outlier(latency_ns):
             return None
-        if self._requested_ns is None or requested_ns < self._requested_ns:
-            self._entries, self._candidates = self._messages(), []
+        if self._images is None or self._requested_ns is None or requested_ns < self._requested_ns:
+            self._images = NearestImage(TOLERANCE_NS, self._images_with_valid_stamps())
         self._requested_ns = requested_ns
-        self._candidates = [entry for entry in self._candidates if entry[0] >= requested_ns - TOLERANCE_NS]
-        while not self._candidates or self._candidates[-1][0] <= requested_ns:
-            entry = next(self._entries, None)
-            if entry is None:
-                break
-            if entry[0] >= requested_ns - TOLERANCE_NS and not self._is_stamp_outlier(entry[1] - entry[0]):
-                self._candidates.append(entry)
-        best = min(self._candidates, key=lambda entry: abs(entry[0] - requested_ns), default=None)
-        return None if best is None or abs(best[0] - requested_ns) > TOLERANCE_NS else best[2]()
+        nearest = self._images.at(requested_ns)
+        return None if nearest is None else nearest.image()
+
+    def _images_with_valid_stamps(self) -> Iterator[TimedImage]:
+        return (
+            TimedImage(stamp, decode)
+            for stamp, time_ns, decode in self._messages()
+            if not self._is_stamp_outlier(time_ns - stamp)
+        )
 
     def _is_stamp_outlier(self, latency_ns: int) -> bool:
         """Return whether a message came too long after its stamp, or before it, for the stamp to be right."""

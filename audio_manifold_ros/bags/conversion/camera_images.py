@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.image_messages import decode_labels, decode_rgb
 from audio_manifold_ros.bags.decoding.image_stream import (
     Decode,
-    NearestImage,
     TimedImage,
     label_file_images,
     topic_images,
 )
+from audio_manifold_ros.bags.decoding.nearest_image import NearestImage
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.class_ids import SKY
@@ -127,7 +127,7 @@ class CameraImages:
         reference = self.names['reference']
         reference_kind = next((kind for kind in self.kinds if self.names[kind] == reference), '')
         others = {
-            kind: NearestImage(self._stream(kind), self._tolerance_ns, span_ns)
+            kind: NearestImage(self._tolerance_ns, self._stream(kind), span_ns)
             for kind in self.kinds
             if kind != reference_kind
         }

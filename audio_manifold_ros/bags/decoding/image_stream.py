@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Images by their instants, from a topic or from a file of labels, and the one nearest to an instant."""
+"""Streams of images with their stamps, from a topic of a bag or from a label file."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Decode = Callable[[Any], NDArray[Any]]
 
 @dataclass(frozen=True)
 class TimedImage:
-    """An image that is decoded when it is wanted.
+    """An image that is decoded on demand.
 
     Attributes:
-        stamp_ns: Instant that it shows; None for a message that cannot be read at all.
-        image: Returns it; raises BagError where it is damaged.
+        stamp_ns: Instant of the image. None if the message cannot be read at all.
+        image: Function that returns the image. It raises BagError if the image is damaged.
 
     """
 
@@ -35,7 +35,7 @@ class TimedImage:
 
 
 def topic_images(bag: BagReader, topic: str, decode: Decode) -> Iterator[TimedImage]:
-    """Yield the images of a topic in the order of recording; without a stamp, the time of recording stands in."""
+    """Yield the images of a topic in the order of recording. An image without a stamp gets the time of recording."""
     for message in bag.messages([topic]):
         try:
             decoded = bag.decode(message)
@@ -47,56 +47,9 @@ def topic_images(bag: BagReader, topic: str, decode: Decode) -> Iterator[TimedIm
 
 
 def label_file_images(track: LabelFile) -> Iterator[TimedImage]:
-    """Yield the images of a file of labels."""
+    """Yield the images of a label file. An image without a stamp gets the time of recording."""
     for number, (stamp_ns, time_ns) in enumerate(zip(track.stamp_ns.tolist(), track.time_ns.tolist(), strict=True)):
         yield TimedImage(stamp_ns or time_ns, _reading(track, number))
-
-
-class NearestImage:
-    """Finds the image of a stream that is nearest to instants that do not go back.
-
-    Attributes:
-        outside: Images passed over so far because their stamps cannot be right, or nobody will ask for them.
-
-    """
-
-    def __init__(self, images: Iterator[TimedImage], tolerance_ns: int, span_ns: tuple[int, int]) -> None:
-        """Take a stream.
-
-        Args:
-            images: In the order of recording.
-            tolerance_ns: How far an image may be off.
-            span_ns: The first and the last instant that will be asked for. One image stamped far behind it would hide
-                all that follow.
-
-        """
-        self.outside = 0
-        self._images = images
-        self._tolerance_ns = tolerance_ns
-        self._first_ns, self._last_ns = span_ns[0] - tolerance_ns, span_ns[1] + tolerance_ns
-        self._before: TimedImage | None = None
-        self._after = self._next()
-
-    def at(self, stamp_ns: int) -> TimedImage | None:
-        """Return the nearest image; None if none is near enough."""
-        while self._after is not None and _stamp(self._after) <= stamp_ns:
-            self._before, self._after = self._after, self._next()
-        near = [image for image in (self._before, self._after) if image is not None]
-        best = min(near, key=lambda image: abs(_stamp(image) - stamp_ns), default=None)
-        return best if best is not None and abs(_stamp(best) - stamp_ns) <= self._tolerance_ns else None
-
-    def _next(self) -> TimedImage | None:
-        for image in self._images:
-            if image.stamp_ns is None:
-                continue
-            if self._first_ns <= image.stamp_ns <= self._last_ns:
-                return image
-            self.outside += 1
-        return None
-
-
-def _stamp(image: TimedImage) -> int:
-    return image.stamp_ns or 0
 
 
 def _decoding(decode: Decode, message: Any) -> Callable[[], NDArray[Any]]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions of a bag by the running node, over DDS, each compared with what the pipeline makes of the same bag."""
+"""Live evaluation: predictions of a running node for the audio of a bag, compared with offline inference."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
+from audio_manifold_ros.nodes.common.perception_client import PERCEPTION, PERCEPTION_MODULE
+from audio_manifold_ros.nodes.evaluation.live_client import AUDIO_TOPIC, CONFIDENCE, LiveClient
 from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
-from audio_manifold_ros.nodes.evaluation.perception_client import AUDIO_TOPIC, CONFIDENCE, PERCEPTION, PerceptionClient
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
-NODE_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'
-# A node that is one prediction behind is slow; one that is this far behind has lost it.
+# A slow node may be late by one prediction. After this time, the prediction is counted as missing.
 PREDICTION_TIMEOUT_S = 20.0
 MAX_MISSING = 3
 DRAIN_TIMEOUT_S = 0.5
@@ -43,11 +43,12 @@ PERCENTILES = (50, 95)
 
 
 class LivePredictionSource:
-    """Plays the bag's audio to a perception node of its own, and takes the images that it publishes.
+    """Predictions of a perception node that is started for the evaluation and receives the audio of the bag.
 
-    The messages leave as they were recorded; foreign audio as AudioBlock. They keep their distances in time unless
-    the node is late: after the block that makes a prediction due, the next one waits for its images. So the machine's
-    speed decides how long it takes, not which windows are seen, and every prediction can be compared.
+    AudioBlock messages are sent as recorded. Audio of other types is sent as AudioBlock. Messages keep their intervals
+    unless the node is late: after a block that makes a prediction due, the next block waits for the images. The speed
+    of the machine therefore changes the duration of the evaluation, but not its windows, and every prediction can be
+    compared.
     """
 
     def __init__(self, session: EvaluationSession) -> None:
@@ -59,11 +60,11 @@ class LivePredictionSource:
         self._delay_s = 0.0
 
     def predictions(self) -> Iterator[Prediction]:
-        """Yield what the node publishes, with the features of the pipeline.
+        """Yield the predictions of the node, each with the features of offline inference.
 
         Raises:
-            DemoError: The node's process has ended.
-            NodeError: The node cannot be led.
+            ProcessError: The process of the node has ended.
+            NodeError: The node refuses to start, or does not answer.
 
         """
         with self._open_client() as client:
@@ -80,7 +81,7 @@ class LivePredictionSource:
                 self._comparison.unexpected += 1
 
     def report(self) -> dict[str, Any]:
-        """Return what was done with the audio, and how node and pipeline agree."""
+        """Return the use of the audio, the agreement of live and offline predictions, and the latency."""
         latency = None
         if self._latencies_ms:
             values = np.percentile(self._latencies_ms, PERCENTILES)
@@ -92,7 +93,7 @@ class LivePredictionSource:
         }
 
     @contextmanager
-    def _open_client(self) -> Iterator[PerceptionClient]:
+    def _open_client(self) -> Iterator[LiveClient]:
         environment = isolated_environment()
         os.environ.update(environment)
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
@@ -102,9 +103,9 @@ class LivePredictionSource:
                 ProcessGroup(Path(logs), environment) as children,
             ):
                 offset_ns = camera_offset_ns(self._session.rig.folder)
-                client = PerceptionClient(self._session.bundle.manifest, children.check, offset_ns)
+                client = LiveClient(self._session.bundle.manifest, children.check, offset_ns)
                 try:
-                    children.start_node(PERCEPTION, NODE_MODULE, self._node_parameters())
+                    children.start_node(PERCEPTION, PERCEPTION_MODULE, self._node_parameters())
                     client.start()
                     yield client
                 finally:
@@ -126,8 +127,8 @@ class LivePredictionSource:
             'use_sim_time': True,
         }
 
-    def _send(self, client: PerceptionClient, step: InferenceStep) -> float:
-        """Publish a message; returns when."""
+    def _send(self, client: LiveClient, step: InferenceStep) -> float:
+        """Publish a message. Return the monotonic time at which it was sent, in s."""
         sent_s = time.monotonic()
         if step.message.type == AUDIO_BLOCK_TYPE:
             client.send(bytes(step.message.data), step.message.time_ns)
@@ -136,13 +137,14 @@ class LivePredictionSource:
             client.send(message, step.message.time_ns)
         return sent_s
 
-    def _await_prediction(self, client: PerceptionClient, offline: Prediction, sent_s: float) -> Prediction | None:
-        """Wait for the images of a prediction, compare them, and return them as one."""
+    def _await_prediction(self, client: LiveClient, offline: Prediction, sent_s: float) -> Prediction | None:
+        """Receive a live prediction, compare it with the offline one, and return it. Return None if none arrives."""
         received = client.receive(PREDICTION_TIMEOUT_S)
         if received is None:
             self._comparison.missing += 1
             if self._comparison.missing >= MAX_MISSING:
-                msg = f'The perception node left {MAX_MISSING} predictions out: {client.fault or "it says nothing."}'
+                fault = client.fault() or 'its diagnostics report no fault.'
+                msg = f'The perception node did not publish {MAX_MISSING} predictions: {fault}'
                 raise NodeError(msg)
             return None
         stamp_ns, images = received
@@ -159,14 +161,14 @@ class LivePredictionSource:
 
 
 class _ReplayPacer:
-    """Keeps the distances of a bag; who comes late delays everything that follows."""
+    """Keeps the intervals between the messages of a bag. A late message delays all later ones."""
 
     def __init__(self) -> None:
         self._start: tuple[float, int] | None = None
         self._delay_s = 0.0
 
     def wait(self, time_ns: int) -> float:
-        """Wait until a time of the bag is due; returns by how many seconds it has been put off altogether."""
+        """Wait until a time of the bag is due. Return the total delay so far, in s."""
         now_s = time.monotonic()
         if self._start is None:
             self._start = now_s, time_ns

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what a node published is what the pipeline computes."""
+"""Comparison of the predictions of a running node with those of offline inference."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,22 +15,22 @@ TOLERANCE = 1e-4
 
 
 class LiveOfflineComparison:
-    """Compares predictions one by one.
+    """Counts and largest differences of pairs of predictions.
 
     Attributes:
-        missing: Predictions of the pipeline that the node did not publish.
-        unexpected: Predictions of the node that the pipeline did not make.
+        missing: Number of offline predictions that the node did not publish.
+        unexpected: Number of predictions of the node without an offline prediction.
 
     """
 
     def __init__(self) -> None:
-        """Begin with nothing compared."""
+        """Start with no pair."""
         self._compared = self._stamps_differ = self._labels_differ = self._holes_differ = 0
         self._max_depth_difference_m = self._max_confidence_difference = 0.0
         self.missing = self.unexpected = 0
 
     def add(self, offline: Prediction, live: Prediction) -> None:
-        """Compare two predictions of one window; both have the same heads."""
+        """Compare two predictions of the same window. Both have the same heads."""
         self._compared += 1
         self._stamps_differ += offline.stamp_ns != live.stamp_ns
         if offline.depth_m is not None and live.depth_m is not None:
@@ -44,11 +44,11 @@ class LiveOfflineComparison:
         if offline.labels is not None and live.labels is not None:
             self._labels_differ += int((offline.labels != live.labels).sum())
 
-    def result(self) -> dict[str, Any]:
-        """Return the counts and the largest differences; `agrees` where every prediction is there and the same.
+    def result(self) -> dict[str, bool | int | float]:
+        """Return the counts and the largest differences as values for JSON.
 
-        The same means the same stamp, depth and confidence within 1e-4, the same classes and the same pixels without
-        depth.
+        `agrees` is true if every prediction has a partner with the same stamp, the same classes, the same pixels
+        without depth, and depth and confidence within 1e-4.
         """
         counts = (
             self.missing,

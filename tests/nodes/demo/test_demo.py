@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration from end to end: its files, its figures, and no process left behind."""
+"""The demo from end to end: files, figures, and termination of all processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = ['frames', 'rate_hz', 'latency_ms', 'windows_dropped', 'samples_lost', 'n
 
 @pytest.fixture(scope='module')
 def bundle_with_prior(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the small bundle with what can be said without listening."""
+    """Return the small bundle with a training prior."""
     folder = tmp_path_factory.mktemp('demo')
     builder = PixelPriorBuilder(128, 128)
     drive = Drive(1)
@@ -56,7 +56,7 @@ def processes_of(session_marker: str) -> list[str]:
 
 @pytest.mark.timeout(200)
 @pytest.mark.slow
-def test_the_demonstration(bundle_with_prior: Path, tmp_path: Path) -> None:
+def test_the_demo_writes_its_results(bundle_with_prior: Path, tmp_path: Path) -> None:
     marker = f'DEMO_TEST={tmp_path.name}-{os.getpid()}'
     done = subprocess.run(
         [
@@ -100,7 +100,7 @@ def test_the_demonstration(bundle_with_prior: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_an_interrupt_ends_every_process(small_bundle: Path, tmp_path: Path) -> None:
+def test_an_interrupt_terminates_every_process(small_bundle: Path, tmp_path: Path) -> None:
     marker = f'DEMO_TEST={tmp_path.name}-{os.getpid()}'
     process = subprocess.Popen(
         [*COMMAND, '--seconds', '60', '--bundle', str(small_bundle), '--out', str(tmp_path / 'out')],
@@ -123,7 +123,7 @@ def test_an_interrupt_ends_every_process(small_bundle: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ('damage', 'named'), [(lambda _: None, "'/no/such.wav'"), (lambda b: (b / 'model.onnx').unlink(), 'model.onnx')]
 )
-def test_a_failure_is_a_sentence(damage: object, named: str, small_bundle: Path, tmp_path: Path) -> None:
+def test_a_failure_is_reported_as_a_message(damage: object, named: str, small_bundle: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(small_bundle, tmp_path / 'small')
     damage(folder)  # type: ignore[operator]
     done = subprocess.run(
