@@ -1,92 +1,70 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Start the perception node, the frames of its rig, and RViz if wanted.
+"""Launch the perception node, the static transforms of its rig, and optionally RViz.
 
-An argument that is left empty leaves the parameter file's value alone.
+An empty argument keeps the value of the parameter file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import OpaqueFunction
 from launch.conditions import IfCondition
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
-from launch_ros.substitutions import FindPackageShare
 
+from audio_manifold_ros.common.resource_paths import PACKAGE, resource_path
+from audio_manifold_ros.nodes.common.launch_arguments import (
+    argument_value,
+    boolean_value,
+    declare_argument,
+    declare_params_file,
+    declare_shared_arguments,
+    given_values,
+    include_launch_file,
+)
 from launch import LaunchDescription
 
 if TYPE_CHECKING:
     from launch import LaunchContext
 
-PACKAGE = 'audio_manifold_ros'
 # launch argument: parameter of the node
-OVERRIDES = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
-BOOLEANS = {'true': True, 'false': False}
+PARAMETERS = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments, the node and RViz."""
-    share = FindPackageShare(PACKAGE)
-    booleans = {'choices': ['true', 'false']}
+    """Return the arguments and actions of this file."""
     arguments = [
-        DeclareLaunchArgument('name', default_value='perception', description='Name of the node.'),
-        DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node.'),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=PathJoinSubstitution([share, 'config', 'street_demo.yaml']),
-            description='Parameter file.',
-        ),
-        DeclareLaunchArgument('bundle', default_value='', description='Folder of the bundle.'),
-        DeclareLaunchArgument('rig', default_value='', description='Folder of the rig.'),
-        DeclareLaunchArgument('source', default_value='', description='device, topic, file or simulator.'),
-        DeclareLaunchArgument('device', default_value='', description='Name of the sound device.'),
-        DeclareLaunchArgument('use_sim_time', default_value='false', description='Follow /clock.', **booleans),
-        DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
-        DeclareLaunchArgument(
-            'frames',
-            default_value='true',
-            description='Publish the static transforms of the rig; false where a robot_state_publisher does.',
-            **booleans,
-        ),
-        DeclareLaunchArgument('rviz', default_value='false', description='Start RViz, too.', **booleans),
-        DeclareLaunchArgument(
-            'autostart', default_value='true', description='Configure and activate without a manager.', **booleans
-        ),
+        declare_argument('name', 'Name of the node.', 'perception'),
+        declare_params_file('street_demo.yaml'),
+        declare_argument('bundle', 'Folder of the bundle.'),
+        declare_argument('source', 'Kind of audio source: device, topic, file or simulator.'),
+        declare_argument('device', 'Name of the sound device, or a unique part of it.'),
+        declare_argument('autostart', 'Configure and activate without a lifecycle manager.', 'true'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz'),
     ]
     rviz = Node(
         package='rviz2',
         executable='rviz2',
-        arguments=['-d', PathJoinSubstitution([share, 'rviz', 'perception.rviz'])],
+        arguments=['-d', str(resource_path('rviz/perception.rviz'))],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
-    frames = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'rig_frames.launch.py'])),
-        launch_arguments={name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'rig')}.items(),
-        condition=IfCondition(LaunchConfiguration('frames')),
-    )
+    frames = include_launch_file('rig_frames.launch.py', 'frames', ('namespace', 'params_file', 'rig'))
     return LaunchDescription([*arguments, OpaqueFunction(function=perception), frames, rviz])
 
 
 def perception(context: LaunchContext) -> list[LifecycleNode]:
-    """Make the node from the arguments that were given."""
-
-    def argument_value(argument: str) -> str:
-        return str(LaunchConfiguration(argument).perform(context))
-
-    values: dict[str, Any] = {
-        name: argument_value(argument) for argument, name in OVERRIDES.items() if argument_value(argument)
-    }
-    values |= {name: BOOLEANS[argument_value(name).lower()] for name in ('use_sim_time', 'autostart')}
+    """Return the node with the given arguments as parameters."""
+    values: dict[str, Any] = dict(given_values(context, PARAMETERS))
+    values |= {name: boolean_value(context, name) for name in ('use_sim_time', 'autostart')}
     node = LifecycleNode(
         package=PACKAGE,
         executable='perception_node',
-        name=argument_value('name'),
-        namespace=argument_value('namespace'),
-        parameters=[argument_value('params_file'), values],
-        arguments=['--ros-args', '--log-level', argument_value('log_level')],
+        name=argument_value(context, 'name'),
+        namespace=argument_value(context, 'namespace'),
+        parameters=[argument_value(context, 'params_file'), values],
+        arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
     )
     return [node]

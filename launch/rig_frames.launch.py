@@ -1,53 +1,44 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Publish the frames of a rig and its description; the other launch files include it.
+"""Launch the rig frames node, which publishes the static transforms and the URDF of a rig.
 
-An argument that is left empty leaves the parameter file's value alone.
+Included by perception.launch.py and record.launch.py. An empty argument keeps the value of the parameter file.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
-from launch_ros.substitutions import FindPackageShare
 
+from audio_manifold_ros.common.resource_paths import PACKAGE
+from audio_manifold_ros.nodes.common.launch_arguments import (
+    argument_value,
+    declare_params_file,
+    declare_shared_arguments,
+    given_values,
+)
 from launch import LaunchDescription
 
 if TYPE_CHECKING:
     from launch import LaunchContext
 
-PACKAGE = 'audio_manifold_ros'
-
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments and the node."""
-    arguments = [
-        DeclareLaunchArgument('namespace', default_value='', description='Namespace of the node.'),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=PathJoinSubstitution([FindPackageShare(PACKAGE), 'config', 'street_demo.yaml']),
-            description='Parameter file.',
-        ),
-        DeclareLaunchArgument('rig', default_value='', description='Folder of the rig.'),
-    ]
+    """Return the arguments and actions of this file."""
+    arguments = [declare_params_file('street_demo.yaml'), *declare_shared_arguments('namespace', 'rig')]
     return LaunchDescription([*arguments, OpaqueFunction(function=frames)])
 
 
 def frames(context: LaunchContext) -> list[Node]:
-    """Make the node from the arguments that were given."""
-
-    def argument_value(argument: str) -> str:
-        return str(LaunchConfiguration(argument).perform(context))
-
+    """Return the node with the given arguments as parameters."""
     node = Node(
         package=PACKAGE,
         executable='rig_frames',
         name='rig_frames',
-        namespace=argument_value('namespace'),
-        parameters=[argument_value('params_file'), {'rig': argument_value('rig')} if argument_value('rig') else {}],
+        namespace=argument_value(context, 'namespace'),
+        parameters=[argument_value(context, 'params_file'), given_values(context, {'rig': 'rig'})],
         output='screen',
     )
     return [node]

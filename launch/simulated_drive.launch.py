@@ -1,34 +1,30 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drive down simulated streets, and perceive them: `perception:=false` leaves the node out."""
+"""Launch the simulated drive and the perception node. `perception:=false` launches the drive only."""
 
 from __future__ import annotations
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
-from launch.conditions import IfCondition
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
+from audio_manifold_ros.common.resource_paths import PACKAGE
+from audio_manifold_ros.nodes.common.launch_arguments import (
+    declare_argument,
+    declare_params_file,
+    declare_shared_arguments,
+    include_launch_file,
+)
 from launch import LaunchDescription
-
-PACKAGE = 'audio_manifold_ros'
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe the arguments, the drive and the node that perceives it."""
-    share = FindPackageShare(PACKAGE)
-    params_file = PathJoinSubstitution([share, 'config', 'street_demo.yaml'])
-    booleans = {'choices': ['true', 'false']}
+    """Return the arguments and actions of this file."""
     arguments = [
-        DeclareLaunchArgument('namespace', default_value='', description='Namespace of both nodes.'),
-        DeclareLaunchArgument('params_file', default_value=params_file, description='Of the perception node.'),
-        DeclareLaunchArgument('seed', default_value='900001', description='Seed of the first street.'),
-        DeclareLaunchArgument('log_level', default_value='info', description='debug, info, warn, error or fatal.'),
-        DeclareLaunchArgument('perception', default_value='true', description='Perceive the drive.', **booleans),
-        DeclareLaunchArgument('rviz', default_value='false', description='Start RViz, too.', **booleans),
+        declare_params_file('street_demo.yaml'),
+        declare_argument('seed', 'Seed of the first street.', '900001'),
+        declare_argument('perception', 'Launch the perception node.', 'true'),
+        *declare_shared_arguments('namespace', 'log_level', 'rviz'),
     ]
     drive = Node(
         package=PACKAGE,
@@ -39,13 +35,11 @@ def generate_launch_description() -> LaunchDescription:
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         output='screen',
     )
-    perception = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'perception.launch.py'])),
-        # The drive publishes the frames of its rig itself.
-        launch_arguments={
-            'frames': 'false',
-            **{name: LaunchConfiguration(name) for name in ('namespace', 'params_file', 'log_level', 'rviz')},
-        }.items(),
-        condition=IfCondition(LaunchConfiguration('perception')),
+    # The simulated drive publishes the frames of its rig itself.
+    perception = include_launch_file(
+        'perception.launch.py',
+        'perception',
+        ('namespace', 'params_file', 'log_level', 'rviz'),
+        {'frames': 'false'},
     )
     return LaunchDescription([*arguments, drive, perception])

@@ -1,19 +1,28 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be known of launch files and the RViz layout without ROS's launch, and the rest with it."""
+"""Launch files and RViz layout.
+
+The launch files run with ROS's `launch` where it is installed, and with stubs of its classes elsewhere.
+"""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.nodes.launch_stubs import stub_modules
+
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).parents[2]
+SHARED = 'audio_manifold_ros.nodes.common.launch_arguments'
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
 ARGUMENTS = {
     'perception': {
@@ -61,19 +70,83 @@ def calls(tree: ast.AST, function: str) -> list[ast.Call]:
 
 
 @pytest.mark.parametrize('path', LAUNCH_FILES, ids=lambda path: path.name)
-def test_launch_files_declare_their_arguments_and_evaluate_nothing(path: Path) -> None:
+def test_launch_files_evaluate_nothing_and_import_only_launch_and_the_package(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding='utf-8'))
     compile(tree, str(path), 'exec')
-    declared = {call.args[0].value for call in calls(tree, 'DeclareLaunchArgument')}  # type: ignore[attr-defined]
-    assert declared == ARGUMENTS[path.name.removesuffix('.launch.py')]
-    for call in calls(tree, 'DeclareLaunchArgument'):
-        assert {'default_value', 'description'} <= {keyword.arg for keyword in call.keywords}
     assert not calls(tree, 'eval')
     assert not calls(tree, 'exec')
     imported = {
         node.module.split('.')[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }
-    assert imported <= {'__future__', 'typing', 'launch', 'launch_ros'}
+    assert imported <= {'__future__', 'typing', 'launch', 'launch_ros', 'audio_manifold_ros'}
+
+
+@pytest.fixture(params=['stubs', 'ROS'])
+def launch_api(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Yield the module `launch`, once with stubs and once as installed."""
+    if request.param == 'stubs':
+        for name, module in stub_modules().items():
+            monkeypatch.setitem(sys.modules, name, module)
+    else:
+        pytest.importorskip('launch.actions', reason="needs ROS's launch, which is not on PyPI")
+        pytest.importorskip('launch_ros.actions', reason="needs ROS's launch_ros, which is not on PyPI")
+    monkeypatch.delitem(sys.modules, SHARED, raising=False)
+    yield importlib.import_module('launch')
+    sys.modules.pop(SHARED, None)
+
+
+def declare(launch_api: ModuleType, path: Path) -> tuple[Any, Any, dict[str, Any]]:
+    """Return a launch file as a module, a context with its default values, and its declarations by name."""
+    module = load(path)
+    context = launch_api.LaunchContext()
+    declared = {}
+    for entity in module.generate_launch_description().entities:
+        if type(entity).__name__ == 'DeclareLaunchArgument':
+            entity.visit(context)
+            declared[entity.name] = entity
+    return module, context, declared
+
+
+@pytest.mark.parametrize('path', LAUNCH_FILES, ids=lambda path: path.name)
+def test_launch_files_declare_and_describe_their_arguments(launch_api: ModuleType, path: Path) -> None:
+    _, context, declared = declare(launch_api, path)
+    assert set(declared) == set(context.launch_configurations) == ARGUMENTS[path.name.removesuffix('.launch.py')]
+    for name, argument in declared.items():
+        description = argument.description.partition(' Valid choices are')[0]  # `launch` adds the choices
+        assert description.endswith('.'), name
+        assert description[0].isupper(), name
+    assert Path(context.launch_configurations['params_file']).is_file()
+
+
+@pytest.mark.parametrize(
+    ('file', 'function', 'executable'),
+    [
+        ('perception.launch.py', 'perception', 'perception_node'),
+        ('record.launch.py', 'recorder', 'record'),
+        ('rig_frames.launch.py', 'frames', 'rig_frames'),
+    ],
+)
+def test_launch_files_start_their_executable(launch_api: ModuleType, file: str, function: str, executable: str) -> None:
+    module, context, _ = declare(launch_api, ROOT / 'launch' / file)
+    context.launch_configurations |= {'rig': 'my_rig', 'duration_s': '5', 'namespace': 'car'}
+    (node,) = getattr(module, function)(context)
+    assert (node.node_package, node.node_executable) == ('audio_manifold_ros', executable)
+
+
+def test_empty_arguments_keep_the_values_of_the_parameter_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    stubs = stub_modules()
+    for name, module in stubs.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delitem(sys.modules, SHARED, raising=False)
+    module, context, _ = declare(stubs['launch'], ROOT / 'launch' / 'record.launch.py')
+    context.launch_configurations |= {'duration_s': '5', 'bag': 'drive', 'audio': ''}
+    (node,) = module.recorder(context)
+    sys.modules.pop(SHARED, None)
+    file, values = node.options['parameters']
+    assert Path(file).name == 'record.yaml'
+    assert values == {'duration_s': 5.0, 'name': 'drive', 'use_sim_time': False}
+    assert node.options['remappings'] == [('audio', 'audio')]
+    assert node.options['arguments'] == ['--ros-args', '--log-level', 'info']
 
 
 def test_launch_files_name_executables_that_are_installed() -> None:
@@ -118,30 +191,3 @@ def load(path: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.mark.parametrize('path', LAUNCH_FILES, ids=lambda path: path.name)
-def test_launch_accepts_the_files(path: Path) -> None:
-    pytest.importorskip('launch.actions', reason="needs ROS's launch, which is not on PyPI")
-    pytest.importorskip('launch_ros.actions', reason="needs ROS's launch_ros, which is not on PyPI")
-    from launch.actions import DeclareLaunchArgument
-
-    from launch import LaunchContext
-
-    description = load(path).generate_launch_description()
-    context = LaunchContext()
-    for entity in description.entities:
-        if isinstance(entity, DeclareLaunchArgument):
-            entity.visit(context)
-    if path.name == 'perception.launch.py':
-        context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
-        (node,) = load(path).perception(context)
-        assert node.node_executable == 'perception_node'
-    if path.name == 'rig_frames.launch.py':
-        context.launch_configurations['params_file'] = str(ROOT / 'config' / 'street_demo.yaml')
-        (node,) = load(path).frames(context)
-        assert node.node_executable == 'rig_frames'
-    if path.name == 'record.launch.py':
-        context.launch_configurations |= {'params_file': str(ROOT / 'config' / 'record.yaml'), 'duration_s': '5'}
-        (node,) = load(path).recorder(context)
-        assert node.node_executable == 'record'

@@ -1,0 +1,86 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Stand-ins for ROS's `launch` and `launch_ros`, which are not on PyPI: they record what a launch file describes."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+
+class Recorded:
+    """Keeps its arguments."""
+
+    def __init__(self, *values: Any, **options: Any) -> None:
+        self.values, self.options = values, options
+
+
+class LaunchContext:
+    """Holds the values of the arguments."""
+
+    def __init__(self) -> None:
+        self.launch_configurations: dict[str, str] = {}
+
+
+class LaunchConfiguration(Recorded):
+    """Resolves to the value of an argument."""
+
+    def perform(self, context: LaunchContext) -> str:
+        return context.launch_configurations[self.values[0]]
+
+
+class DeclareLaunchArgument(Recorded):
+    """Sets the default value of an argument when it is visited."""
+
+    @property
+    def name(self) -> str:
+        return str(self.values[0])
+
+    @property
+    def description(self) -> str:
+        return str(self.options['description'])
+
+    def visit(self, context: LaunchContext) -> None:
+        context.launch_configurations.setdefault(self.name, self.options['default_value'])
+
+
+class LaunchDescription:
+    """Lists the entities of a launch file."""
+
+    def __init__(self, entities: list[Any]) -> None:
+        self.entities = entities
+
+
+class Node(Recorded):
+    """An executable of a package, with its parameters."""
+
+    @property
+    def node_executable(self) -> str:
+        return str(self.options['executable'])
+
+    @property
+    def node_package(self) -> str:
+        return str(self.options['package'])
+
+
+def stub_modules() -> dict[str, types.ModuleType]:
+    """Return the modules that the launch files import, by name."""
+    contents: dict[str, dict[str, type]] = {
+        'launch': {'LaunchContext': LaunchContext, 'LaunchDescription': LaunchDescription},
+        'launch.actions': {
+            'DeclareLaunchArgument': DeclareLaunchArgument,
+            'IncludeLaunchDescription': Recorded,
+            'OpaqueFunction': Recorded,
+        },
+        'launch.conditions': {'IfCondition': Recorded},
+        'launch.launch_description_sources': {'PythonLaunchDescriptionSource': Recorded},
+        'launch.substitutions': {'LaunchConfiguration': LaunchConfiguration},
+        'launch_ros': {},
+        'launch_ros.actions': {'LifecycleNode': Node, 'Node': Node},
+        'launch_ros.parameter_descriptions': {'ParameterValue': Recorded},
+    }
+    modules = {}
+    for name, attributes in contents.items():
+        modules[name] = types.ModuleType(name)
+        vars(modules[name]).update(attributes)
+    return modules
