@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from setuptools import find_packages, setup
 
@@ -11,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = 'audio_manifold_ros'
+PACKAGE_XML = ET.parse(Path(__file__).resolve().parent / 'package.xml').getroot()  # noqa: S314 # our own file
+MAINTAINER = PACKAGE_XML.find('maintainer')
 SHARED_FOLDERS = ('launch', 'config', 'rviz', 'models', 'calibration')
 
 
 def data_files() -> Iterator[tuple[str, list[str]]]:
-    """Return (folder under the prefix, files) for everything that is installed beside the Python modules."""
+    """Return (folder under the prefix, files) for all files that are installed in addition to the Python modules."""
     yield 'share/ament_index/resource_index/packages', [f'resource/{NAME}']
     yield f'share/{NAME}', ['package.xml', 'LICENSE']
     for top in SHARED_FOLDERS:
@@ -33,13 +37,14 @@ setup(
         NAME: ['py.typed', 'bags/storage/definitions/*/*/*.msg', '*/templates/*.j2', '*/*/templates/*.j2'],
     },
     data_files=list(data_files()),
-    # What it imports stands in package.xml, for rosdep: pip must not exchange a robot's own builds.
+    # rosdep installs the dependencies in package.xml. pip must not replace the builds of a robot.
     install_requires=['setuptools'],
     python_requires='>=3.10',
     zip_safe=False,
-    author='The audio_manifold_ros authors',
-    maintainer='The audio_manifold_ros authors',
-    maintainer_email='maintainers@audio-manifold-ros.example',
+    author=MAINTAINER.text,
+    maintainer=MAINTAINER.text,
+    maintainer_email=MAINTAINER.get('email'),
+    url=PACKAGE_XML.findtext("url[@type='repository']"),
     description='Depth and segmentation images from the sound of eight microphones.',
     license='Apache-2.0',
     entry_points={

@@ -1,0 +1,61 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Audio input: blocks, sources, resampling, preprocessing, ring buffer, sample clock and microphone health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.audio.capture.device_source import DeviceSource
+    from audio_manifold_ros.audio.file_source import FileSource
+    from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
+    from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
+    from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
+    from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
+    from audio_manifold_ros.audio.resampler import Resampler, resample
+    from audio_manifold_ros.audio.ring_buffer import RingBuffer
+    from audio_manifold_ros.audio.sample_clock import SampleClock
+    from audio_manifold_ros.audio.simulator_source import SimulatorSource
+    from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
+
+__all__ = [
+    'AudioBlock',
+    'AudioPreprocessor',
+    'AudioSource',
+    'ChannelLevel',
+    'DeviceSource',
+    'Fault',
+    'FileSource',
+    'LevelMeter',
+    'MicrophoneHealth',
+    'RealtimePacer',
+    'Resampler',
+    'RingBuffer',
+    'SampleClock',
+    'SimulatorSource',
+    'SourceState',
+    'SourceStatus',
+    'resample',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'block': 'AudioBlock',
+        'capture.device_source': 'DeviceSource',
+        'file_source': 'FileSource',
+        'levels': 'ChannelLevel LevelMeter',
+        'microphone_health': 'Fault MicrophoneHealth',
+        'preprocessor': 'AudioPreprocessor',
+        'realtime_pacer': 'RealtimePacer',
+        'resampler': 'Resampler resample',
+        'ring_buffer': 'RingBuffer',
+        'sample_clock': 'SampleClock',
+        'simulator_source': 'SimulatorSource',
+        'source': 'AudioSource SourceState SourceStatus',
+    },
+)

@@ -1,3 +1,26 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Child processes: process groups and isolation of their ROS environment."""
+"""Child processes: a group that ends together, ROS isolation, memory of a process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.processes.process_group import ProcessGroup
+    from audio_manifold_ros.processes.ros_isolation import isolated_environment
+
+__all__ = [
+    'ProcessGroup',
+    'isolated_environment',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'process_group': 'ProcessGroup',
+        'ros_isolation': 'isolated_environment',
+    },
+)

@@ -1,0 +1,40 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulation of a street: scene, acoustics of moving vehicles, and camera images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.simulation.device_simulation import DeviceChannels
+    from audio_manifold_ros.simulation.drive import Drive
+    from audio_manifold_ros.simulation.renderer import CameraRenderer
+    from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Vehicle, VehicleKind, Weather
+    from audio_manifold_ros.simulation.street import make_street
+
+__all__ = [
+    'CameraRenderer',
+    'DeviceChannels',
+    'Drive',
+    'Ego',
+    'Facade',
+    'Street',
+    'Vehicle',
+    'VehicleKind',
+    'Weather',
+    'make_street',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'device_simulation': 'DeviceChannels',
+        'drive': 'Drive',
+        'renderer': 'CameraRenderer',
+        'scene': 'Ego Facade Street Vehicle VehicleKind Weather',
+        'street': 'make_street',
+    },
+)

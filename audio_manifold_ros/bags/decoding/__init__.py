@@ -1,3 +1,47 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decoding of recorded audio, images and rigs."""
+"""Decoding of recorded messages: audio, images, labels, rig and run metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
+    from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
+    from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_rgb
+    from audio_manifold_ros.bags.decoding.image_stream import NearestImage, TimedImage, topic_images
+    from audio_manifold_ros.bags.decoding.pcm_decoding import decode_pcm
+    from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
+    from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
+
+__all__ = [
+    'AudioChunk',
+    'AudioFormat',
+    'DatasetTopics',
+    'NearestImage',
+    'RecordedAudio',
+    'RunMetadata',
+    'TimedImage',
+    'decode_depth_m',
+    'decode_labels',
+    'decode_pcm',
+    'decode_rgb',
+    'find_topics',
+    'topic_images',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'audio_chunk': 'AudioChunk AudioFormat',
+        'dataset_topics': 'DatasetTopics find_topics',
+        'image_messages': 'decode_depth_m decode_labels decode_rgb',
+        'image_stream': 'NearestImage TimedImage topic_images',
+        'pcm_decoding': 'decode_pcm',
+        'recorded_audio': 'RecordedAudio',
+        'run_metadata': 'RunMetadata',
+    },
+)

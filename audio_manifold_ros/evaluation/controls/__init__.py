@@ -1,3 +1,28 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Control experiments: audio controls and the per-pixel prior."""
+"""Controls for scores: the pixel prior, shuffled audio, one microphone copied to all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+    from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
+
+__all__ = [
+    'PixelPrior',
+    'PixelPriorBuilder',
+    'one_microphone',
+    'shuffled_order',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'audio_controls': 'one_microphone shuffled_order',
+        'pixel_prior': 'PixelPrior PixelPriorBuilder',
+    },
+)

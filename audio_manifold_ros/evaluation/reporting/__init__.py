@@ -1,3 +1,30 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Model card, contact sheet and video."""
+"""Reports of an evaluation: contact sheet, video and model card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
+    from audio_manifold_ros.evaluation.reporting.model_card import describe_depth_range
+    from audio_manifold_ros.evaluation.reporting.video import Mp4Writer, write_video
+
+__all__ = [
+    'Mp4Writer',
+    'Snapshot',
+    'describe_depth_range',
+    'write_video',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'contact_sheet': 'Snapshot',
+        'model_card': 'describe_depth_range',
+        'video': 'Mp4Writer write_video',
+    },
+)

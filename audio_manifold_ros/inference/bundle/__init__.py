@@ -1,3 +1,47 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Model bundles: manifest, weights, predictions and calibrated confidence."""
+"""Bundles: the folder with a trained model, its manifest, its confidence model and its predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+    from audio_manifold_ros.inference.bundle.bundle_info import WeightArray, weight_arrays
+    from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+    from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, fit_confidence
+    from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest, TrainedArray
+    from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
+
+__all__ = [
+    'Bundle',
+    'CalibrationSet',
+    'ConfidenceModel',
+    'DepthRange',
+    'FileEntry',
+    'LabelClass',
+    'Manifest',
+    'ModalityConfidence',
+    'NetworkOutput',
+    'Prediction',
+    'TrainedArray',
+    'WeightArray',
+    'fit_confidence',
+    'weight_arrays',
+    'write_bundle',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'bundle': 'Bundle write_bundle',
+        'bundle_info': 'WeightArray weight_arrays',
+        'confidence': 'ConfidenceModel ModalityConfidence',
+        'confidence_fit': 'CalibrationSet fit_confidence',
+        'manifest': 'DepthRange FileEntry LabelClass Manifest TrainedArray',
+        'prediction': 'NetworkOutput Prediction',
+    },
+)

@@ -1,3 +1,40 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages, parameters and helpers shared by all nodes."""
+"""Common parts of the nodes: messages, parameters, QoS profiles, main loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.nodes.common.audio_messages import from_audio_message, to_audio_message
+    from audio_manifold_ros.nodes.common.messages import from_image, to_camera_info, to_image, to_points
+    from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
+    from audio_manifold_ros.nodes.common.parameters import ParameterSpec, parameter
+    from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+
+__all__ = [
+    'NodeParameters',
+    'ParameterSpec',
+    'from_audio_message',
+    'from_image',
+    'parameter',
+    'run_to_exit_status',
+    'to_audio_message',
+    'to_camera_info',
+    'to_image',
+    'to_points',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'audio_messages': 'from_audio_message to_audio_message',
+        'messages': 'from_image to_camera_info to_image to_points',
+        'node_parameters': 'NodeParameters',
+        'parameters': 'ParameterSpec parameter',
+        'run_node': 'run_to_exit_status',
+    },
+)

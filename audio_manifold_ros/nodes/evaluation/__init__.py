@@ -1,3 +1,29 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation of a bag, offline or through a running node."""
+"""Live evaluation: a bag is played through a running perception node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.nodes.evaluation.live_evaluation import LivePredictionSource
+    from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
+    from audio_manifold_ros.nodes.evaluation.perception_client import PerceptionClient
+
+__all__ = [
+    'LiveOfflineComparison',
+    'LivePredictionSource',
+    'PerceptionClient',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'live_evaluation': 'LivePredictionSource',
+        'live_offline_comparison': 'LiveOfflineComparison',
+        'perception_client': 'PerceptionClient',
+    },
+)

@@ -1,0 +1,68 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Public names of the packages: complete, consistent, and lazy where PyTorch or ROS is behind them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = sorted(path.parent for path in (ROOT / 'audio_manifold_ros').rglob('__init__.py'))
+HEAVY = ('torch', 'rclpy', 'onnxruntime', 'cv2', 'sounddevice')
+
+
+def name_of(folder: Path) -> str:
+    return '.'.join(folder.relative_to(ROOT).parts)
+
+
+@pytest.mark.parametrize('folder', PACKAGES, ids=name_of)
+def test_a_package_names_its_public_api(folder: Path) -> None:
+    tree = ast.parse((folder / '__init__.py').read_text())
+    assert ast.get_docstring(tree)
+    assigned = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    stated = ast.literal_eval(assigned['__all__'])
+    imported = [
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or '').startswith(f'{name_of(folder)}.')
+        for name in node.names
+        if name.name != 'lazy_exports'
+    ]
+    assert sorted(set(stated) - {'__version__'}) == sorted(imported)
+
+
+@pytest.mark.parametrize('folder', PACKAGES, ids=name_of)
+def test_public_names_can_be_imported(folder: Path) -> None:
+    if name_of(folder).startswith('audio_manifold_ros.nodes'):
+        pytest.importorskip('rclpy')
+    package = importlib.import_module(name_of(folder))
+    for name in package.__all__:
+        value = getattr(package, name)
+        assert not isinstance(value, type(sys)), f'{name} is a module'
+
+
+def test_importing_the_packages_imports_no_heavy_library() -> None:
+    names = [name_of(folder) for folder in PACKAGES]
+    program = f'import sys, {", ".join(names)}; print(sorted(set({HEAVY}) & set(sys.modules)))'
+    environment = os.environ | {'PYTHONPATH': f'{ROOT}{os.pathsep}{os.environ.get("PYTHONPATH", "")}'}
+    done = subprocess.run([sys.executable, '-c', program], check=True, capture_output=True, text=True, env=environment)
+    assert done.stdout.strip() == '[]'
+
+
+def test_unknown_names_are_refused() -> None:
+    package = importlib.import_module('audio_manifold_ros.audio')
+    with pytest.raises(AttributeError, match='has no attribute'):
+        package.NoSuchName  # noqa: B018
