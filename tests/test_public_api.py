@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = sorted(path.parent for path in (ROOT / 'audio_manifold_ros').rglob('__init__.py'))
+PACKAGES = sorted(
+    path.parent for path in [*ROOT.glob('audio_manifold_ros/**/__init__.py'), *ROOT.glob('training/*/__init__.py')]
+)
 HEAVY = ('torch', 'rclpy', 'onnxruntime', 'cv2', 'sounddevice')
 
 

@@ -1,3 +1,36 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fitting of manifolds, AT-nets and single-stage networks."""
+"""Fitting of manifolds, AT-nets and single-stage networks with Lightning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from training.fitting.direct_module import DirectModule
+    from training.fitting.fit_history import FitHistory
+    from training.fitting.lr_schedule import Budget, ScheduledModule
+    from training.fitting.manifold_module import ManifoldModule
+    from training.fitting.transform_module import TransformModule
+
+__all__ = [
+    'Budget',
+    'DirectModule',
+    'FitHistory',
+    'ManifoldModule',
+    'ScheduledModule',
+    'TransformModule',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'direct_module': 'DirectModule',
+        'manifold_module': 'ManifoldModule',
+        'transform_module': 'TransformModule',
+        'fit_history': 'FitHistory',
+        'lr_schedule': 'Budget ScheduledModule',
+    },
+)

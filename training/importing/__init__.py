@@ -1,0 +1,38 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Import of published datasets (OAP, MAVD, files of the published code) as drive files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from training.importing.import_command import run_import
+    from training.importing.mavd_conversion import MavdJob, MavdOptions
+    from training.importing.oap_drive import OapJob, OapOptions
+    from training.importing.reference_drive import ReferenceJob, ReferenceOptions
+    from training.importing.report import ImportReport
+
+__all__ = [
+    'ImportReport',
+    'MavdJob',
+    'MavdOptions',
+    'OapJob',
+    'OapOptions',
+    'ReferenceJob',
+    'ReferenceOptions',
+    'run_import',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'import_command': 'run_import',
+        'mavd_conversion': 'MavdJob MavdOptions',
+        'oap_drive': 'OapJob OapOptions',
+        'reference_drive': 'ReferenceJob ReferenceOptions',
+        'report': 'ImportReport',
+    },
+)

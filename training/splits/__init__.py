@@ -1,3 +1,25 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Splits of a dataset, and the measurement of train/test leakage."""
+"""Splits of drives, and the measurement of their leakage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from training.splits.split_leakage import Leakage, PairLeakage, leakage
+
+__all__ = [
+    'Leakage',
+    'PairLeakage',
+    'leakage',
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        'split_leakage': 'Leakage PairLeakage leakage',
+    },
+)

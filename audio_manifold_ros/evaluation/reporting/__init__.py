@@ -10,13 +10,11 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
-    from audio_manifold_ros.evaluation.reporting.model_card import describe_depth_range
     from audio_manifold_ros.evaluation.reporting.video import Mp4Writer, write_video
 
 __all__ = [
     'Mp4Writer',
     'Snapshot',
-    'describe_depth_range',
     'write_video',
 ]
 
@@ -24,7 +22,6 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'contact_sheet': 'Snapshot',
-        'model_card': 'describe_depth_range',
         'video': 'Mp4Writer write_video',
     },
 )
