@@ -10,10 +10,12 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.processes.process_group import ProcessGroup
+    from audio_manifold_ros.processes.process_pool import fresh_pool
     from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 __all__ = [
     'ProcessGroup',
+    'fresh_pool',
     'isolated_environment',
 ]
 
@@ -21,6 +23,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'process_group': 'ProcessGroup',
+        'process_pool': 'fresh_pool',
         'ros_isolation': 'isolated_environment',
     },
 )
