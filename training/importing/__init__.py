@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from training.importing.import_command import run_import
+    from training.importing.import_cli import run_import
     from training.importing.mavd_conversion import MavdJob, MavdOptions
-    from training.importing.oap_drive import OapJob, OapOptions
-    from training.importing.reference_drive import ReferenceJob, ReferenceOptions
+    from training.importing.oap_conversion import OapJob
+    from training.importing.reference_conversion import ReferenceJob, ReferenceOptions
     from training.importing.report import ImportReport
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     'MavdJob',
     'MavdOptions',
     'OapJob',
-    'OapOptions',
     'ReferenceJob',
     'ReferenceOptions',
     'run_import',
@@ -29,10 +28,10 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'import_command': 'run_import',
+        'import_cli': 'run_import',
         'mavd_conversion': 'MavdJob MavdOptions',
-        'oap_drive': 'OapJob OapOptions',
-        'reference_drive': 'ReferenceJob ReferenceOptions',
+        'oap_conversion': 'OapJob',
+        'reference_conversion': 'ReferenceJob ReferenceOptions',
         'report': 'ImportReport',
     },
 )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
     from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_rgb
-    from audio_manifold_ros.bags.decoding.image_stream import NearestImage, TimedImage, topic_images
+    from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_images
+    from audio_manifold_ros.bags.decoding.nearest_image import NearestImage
     from audio_manifold_ros.bags.decoding.pcm_decoding import decode_pcm
     from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
     from audio_manifold_ros.bags.decoding.run_metadata import RunMetadata
@@ -39,7 +40,8 @@ __getattr__, __dir__ = lazy_exports(
         'audio_chunk': 'AudioChunk AudioFormat',
         'dataset_topics': 'DatasetTopics find_topics',
         'image_messages': 'decode_depth_m decode_labels decode_rgb',
-        'image_stream': 'NearestImage TimedImage topic_images',
+        'image_stream': 'TimedImage topic_images',
+        'nearest_image': 'NearestImage',
         'pcm_decoding': 'decode_pcm',
         'recorded_audio': 'RecordedAudio',
         'run_metadata': 'RunMetadata',

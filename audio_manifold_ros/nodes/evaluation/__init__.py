@@ -11,12 +11,10 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from audio_manifold_ros.nodes.evaluation.live_evaluation import LivePredictionSource
     from audio_manifold_ros.nodes.evaluation.live_offline_comparison import LiveOfflineComparison
-    from audio_manifold_ros.nodes.evaluation.perception_client import PerceptionClient
 
 __all__ = [
     'LiveOfflineComparison',
     'LivePredictionSource',
-    'PerceptionClient',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -24,6 +22,5 @@ __getattr__, __dir__ = lazy_exports(
     {
         'live_evaluation': 'LivePredictionSource',
         'live_offline_comparison': 'LiveOfflineComparison',
-        'perception_client': 'PerceptionClient',
     },
 )
