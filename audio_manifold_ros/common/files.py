@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 READ_BYTES = 1 << 20
 
@@ -63,7 +63,7 @@ def write_bytes_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
         partial.write_bytes(data)
 
 
-def write_json_atomic(path: Path, values: Mapping[str, Any], *, sort_keys: bool = True) -> None:
+def write_json_atomic(path: Path, values: Mapping[str, object], *, sort_keys: bool = True) -> None:
     """Write a JSON file with an indent of one space and a final newline.
 
     Raises:
@@ -94,8 +94,18 @@ def sha256_of(path: Path) -> str:
         OSError: The file cannot be read.
 
     """
-    digest = hashlib.sha256()
     with path.open('rb') as file:
-        while block := file.read(READ_BYTES):
-            digest.update(block)
+        return sha256_of_rest(file)
+
+
+def sha256_of_rest(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open file from its position to its end, in hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+
+    """
+    digest = hashlib.sha256()
+    while block := file.read(READ_BYTES):
+        digest.update(block)
     return digest.hexdigest()

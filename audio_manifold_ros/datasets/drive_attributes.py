@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What sets a drive apart from one that was recorded whole, with depth in metres."""
+"""Attributes of drives that differ from the default: channels without a recording, and depth of unknown scale."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ DEPTH_UNITS = (METRES, RELATIVE)
 
 @dataclass(frozen=True)
 class DriveAttributes:
-    """What a reader must know before it takes the numbers of a drive for what they usually are.
+    """Properties of a drive that change the meaning of its values.
 
     Attributes:
-        missing_channels: Device channels that were never recorded, rising; their audio is zeros.
-        depth_unit: `m`, or `relative`: depth is proportional to metres by a factor that nobody knows, as the inverse of
-            a teacher's disparity is.
+        missing_channels: Device channels that were never recorded, in increasing order. Their audio is zeros.
+        depth_unit: `m`, or `relative` for depth that is metres times an unknown factor, such as the inverse of a
+            teacher's
+            disparity.
 
     """
 
@@ -27,10 +28,10 @@ class DriveAttributes:
     depth_unit: str = METRES
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense.
+        """Validate the values.
 
         Raises:
-            DatasetError: The unit is unknown, or channels are negative, repeat or do not rise.
+            DatasetError: The unit is unknown, or channels are negative, repeated or not in increasing order.
 
         """
         if self.depth_unit not in DEPTH_UNITS:
@@ -38,10 +39,10 @@ class DriveAttributes:
             raise DatasetError(msg)
         channels = self.missing_channels
         if list(channels) != sorted(set(channels)) or min(channels, default=0) < 0:
-            msg = f'missing_channels are {channels!r}: give device channels from 0, rising, each once.'
+            msg = f'missing_channels are {channels!r}: give device channels from 0 in increasing order, each once.'
             raise DatasetError(msg)
 
     @property
     def is_default(self) -> bool:
-        """Whether a reader that knows nothing of traits reads the drive as it is meant."""
+        """True for a drive with all channels recorded and depth in metres."""
         return self == DriveAttributes()

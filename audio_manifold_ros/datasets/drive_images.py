@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The images of a drive in the making: one dataset for each kind, all of the same length."""
+"""Image datasets of a drive being written: one HDF5 dataset per kind of image, all of the same length."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ from audio_manifold_ros.common.errors import DatasetError
 
 MAX_BUFFERED_BYTES = 1 << 22
 DEPTH_TYPES = (np.dtype(np.float16), np.dtype(np.float32))
-# Labels shrink twentyfold and smooth depth two- to threefold for a fraction of a millisecond; audio is noise to gzip.
+# Gzip compresses labels by 20 and smooth depth by 2 to 3 in a fraction of a millisecond. It does not compress audio.
 COMPRESSION: Mapping[str, Any] = {'compression': 'gzip', 'compression_opts': 1, 'shuffle': True}
 TRAINING_IMAGES = ('depth_m', 'labels')
 NATIVE_IMAGES = {f'native_{name}': name for name in TRAINING_IMAGES}
 
 
 class DriveImages:
-    """Appends images to an open drive; the first one decides which kinds there are, their types and sizes."""
+    """Writer of the images of an open drive. The first images set the kinds, types and sizes."""
 
     def __init__(self, file: h5py.File, path: Path) -> None:
-        """Remember the open file, and the path by which messages call it."""
+        """Start without images.
+
+        Args:
+            file: The open HDF5 file.
+            path: Path of the drive for error messages.
+
+        """
         self._file, self._path = file, path
         self._stored: dict[str, Any] = {}
         self._layout: dict[str, Any] = {}
@@ -38,12 +44,12 @@ class DriveImages:
         """Append the images of one instant.
 
         Args:
-            sample_index: Stream index of the sample heard at that instant.
-            stamp_ns: The instant by the recording's own clock; None in a drive that keeps no stamps.
-            optional_images: `depth_m`, `labels`, `native_depth_m`, `native_labels`; None for what there is not.
+            sample_index: Stream index of the audio sample at that instant.
+            stamp_ns: The instant on the clock of the recording; None in a drive without stamps.
+            optional_images: `depth_m`, `labels`, `native_depth_m`, `native_labels`; None for an absent image.
 
         Raises:
-            DatasetError: Wrong type, size, set of images or order.
+            DatasetError: An image has the wrong type or size, the set of images changes, or the order is wrong.
 
         """
         images = {name: image for name, image in optional_images.items() if image is not None}
@@ -58,7 +64,7 @@ class DriveImages:
         self._last_sample = sample_index
 
     def flush(self) -> None:
-        """Write what is held."""
+        """Write the buffered images."""
         if not self._buffered:
             return
         for name, data in self._stored.items():
@@ -70,11 +76,13 @@ class DriveImages:
 
     def _check_order(self, sample_index: int, images: Mapping[str, NDArray[Any]]) -> None:
         if not images.keys() & set(TRAINING_IMAGES):
-            msg = f'{self._path}: image at sample {sample_index} without depth and labels: give at least one.'
+            msg = f'{self._path}: the image at sample {sample_index} has neither depth nor labels: give at least one.'
             raise DatasetError(msg)
         unpaired = sorted(name for name in images.keys() & set(NATIVE_IMAGES) if NATIVE_IMAGES[name] not in images)
         if unpaired:
-            msg = f'{self._path}: {unpaired} at sample {sample_index} without the same in the size to train on: give both.'
+            msg = (
+                f'{self._path}: {unpaired} at sample {sample_index} without the same image in training size: give both.'
+            )
             raise DatasetError(msg)
         if self._last_sample is not None and sample_index <= self._last_sample:
             msg = (
@@ -89,14 +97,14 @@ class DriveImages:
         expected = self._layout
         if len(shapes) != 1 or not flat or (expected and expected != layout):
             msg = (
-                f'{self._path}: images {layout}, before {expected}: give the same kinds, types and (row, column) each '
-                'time, depth and labels of one size.'
+                f'{self._path}: images {layout} after {expected}: give the same kinds, types and (row, column) each '
+                'time, with depth and labels of one size.'
             )
             raise DatasetError(msg)
         self._layout = layout
 
     def _buffer(self, images: dict[str, NDArray[Any]]) -> None:
-        """Keep the images until it pays to write them: each call of HDF5 costs more than a small image."""
+        """Buffer the images and write them in batches, because one HDF5 call costs more than a small image."""
         if not self._stored:
             for name, image in images.items():
                 compression = COMPRESSION if image.ndim else {}
@@ -112,13 +120,13 @@ class DriveImages:
 
 def _check_depth(path: Path, sample_index: int, image: NDArray[Any]) -> None:
     if image.dtype not in DEPTH_TYPES or np.any(np.isinf(image)):
-        msg = f'{path}: depth {image.dtype} at {sample_index}: give finite float16 or float32, NaN invalid.'
+        msg = f'{path}: depth at sample {sample_index} is {image.dtype}: give finite float16 or float32, NaN invalid.'
         raise DatasetError(msg)
 
 
 def _check_labels(path: Path, sample_index: int, image: NDArray[Any]) -> None:
     if image.dtype != np.uint8:
-        msg = f'{path}: labels {image.dtype} at sample {sample_index}: give uint8.'
+        msg = f'{path}: labels at sample {sample_index} are {image.dtype}: give uint8.'
         raise DatasetError(msg)
 
 

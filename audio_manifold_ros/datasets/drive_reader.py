@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading one drive: any run of its audio as the model hears it, any image."""
+"""Reader of one drive: any segment of its audio, raw or corrected by the rig, and any image."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
+from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 
-INT16_SCALE = 32768.0
 RIG_PREFIX = 'rig_'
 
 
 @final
 class DriveReader:
-    """An open drive file. Use it as a context manager, or call `close`.
+    """Open drive file. Use it as a context manager, or call `close`.
 
     Attributes:
         path: The file.
-        checksum_header: Size and checksum that the file claims.
-        drive_id: Names the drive.
+        checksum_header: Size and checksum in the header of the file.
+        drive_id: Name of the drive.
         sample_rate_hz: Rate of the audio.
         first_sample: Stream index of the first sample.
-        end_sample: One past the last sample.
-        gaps: int64 (gap, 2), stream index of the first lost sample and one past the last, in order.
+        end_sample: Stream index after the last sample.
+        gaps: int64 (gap, 2), stream index of the first lost sample and of the first sample after the gap, in order.
         image_samples: int64 (image,), stream index of each image.
-        image_stamps_ns: int64 (image,), instant of each image by the recording's own clock; where the file keeps none,
-            by the index alone, from its sample 0.
-        attributes: Channels that were never recorded, and the unit of depth.
-        provenance: Where the drive comes from.
-        rig: The rig that it was recorded with.
-        array: Its microphone array.
-        correction: What turns its channels into microphones.
+        image_stamps_ns: int64 (image,), instant of each image on the clock of the recording. Without stamps it is
+            computed from the stream index, with 0 at sample 0.
+        attributes: Missing channels and the unit of depth.
+        provenance: Source of the drive.
+        rig: Rig of the recording.
+        array: Microphone array of the rig.
+        correction: Correction from device channels to microphones.
 
     """
 
@@ -57,7 +57,7 @@ class DriveReader:
             verify: Read the whole file first and compare its checksum.
 
         Raises:
-            DatasetError: The file is missing, foreign, truncated or corrupted.
+            DatasetError: The file is missing, truncated or corrupted, or is not a drive.
 
         """
         self.path = Path(path)
@@ -73,45 +73,46 @@ class DriveReader:
 
     @property
     def has_depth(self) -> bool:
-        """Whether there are depth images."""
+        """True if the drive has depth images."""
         return 'depth_m' in self._file
 
     @property
     def has_labels(self) -> bool:
-        """Whether there are label images."""
+        """True if the drive has label images."""
         return 'labels' in self._file
 
     @property
     def has_native(self) -> bool:
-        """Whether there are images of the size in which their teachers gave them."""
+        """True if the drive has images at the original size of their teacher."""
         return not {'native_depth_m', 'native_labels'}.isdisjoint(self._file)
 
     @property
     def missing_microphones(self) -> tuple[int, ...]:
-        """Places in the order of the array whose channels were never recorded; `samples` is zero there."""
+        """Indices in the array of the microphones that were never recorded. `samples` returns zeros for them."""
         missing = set(self.attributes.missing_channels)
         return tuple(index for index, channel in enumerate(self.array.device_channels) if channel in missing)
 
     def raw(self, first_sample: int, length: int) -> NDArray[np.int16]:
-        """Return a run of audio as recorded.
+        """Return a segment of the recorded audio.
 
         Returns:
             int16 (device channel, sample).
 
         Raises:
-            DatasetError: The run leaves the recording or touches a gap, or the file is corrupted there.
+            DatasetError: The segment is outside the recording or overlaps a gap, or the file is corrupted there.
 
         """
         end = first_sample + length
         if first_sample < self.first_sample or end > self.end_sample:
             msg = (
-                f'{self.path}: samples {first_sample} to {end} asked, '
-                f'{self.first_sample} to {self.end_sample} recorded: ask for less.'
+                f'{self.path}: samples {first_sample} to {end} are outside the recording '
+                f'({self.first_sample} to {self.end_sample}): request a part of it.'
             )
             raise DatasetError(msg)
         if np.any((self.gaps[:, 0] < end) & (self.gaps[:, 1] > first_sample)):
             msg = (
-                f'{self.path}: samples {first_sample} to {end} touch lost samples {self.gaps.tolist()}: ask elsewhere.'
+                f'{self.path}: samples {first_sample} to {end} overlap the gaps {self.gaps.tolist()}: '
+                'request a segment without a gap.'
             )
             raise DatasetError(msg)
         start = first_sample - self.first_sample
@@ -119,35 +120,35 @@ class DriveReader:
             return np.asarray(self._file['audio'][:, start : start + length], dtype=np.int16)
 
     def samples(self, first_sample: int, length: int) -> NDArray[np.float32]:
-        """Return a run of audio as the node hears it: order, gain, polarity and delay of the rig applied.
+        """Return a segment of audio as the node processes it: with order, gain, polarity and delay of the rig applied.
 
-        Delays need `correction.before` samples before the run and `correction.after` behind it.
+        The delays need `correction.before` samples before the segment and `correction.after` samples after it.
 
         Returns:
             float32 (mic, sample), full scale ±1.
 
         Raises:
-            DatasetError: As for `raw`, of the run and what its delays need around it.
+            DatasetError: As for `raw`, for the segment with the samples that its delays need.
 
         """
         before, after = self.correction.before, self.correction.after
         raw = self.raw(first_sample - before, before + length + after)
-        return self.correction.apply(raw * np.float32(1 / INT16_SCALE))
+        return self.correction.apply(int16_to_float(raw))
 
     def depth_m(self, image: int) -> NDArray[np.float32]:
-        """Return depth image number `image`: float32 (row, column), in `attributes.depth_unit`, NaN invalid."""
+        """Return one depth image: float32 (row, column), in `attributes.depth_unit`, NaN invalid."""
         return self._depth('depth_m', image)
 
     def labels(self, image: int) -> NDArray[np.uint8]:
-        """Return label image number `image`: uint8 (row, column), 255 unlabelled."""
+        """Return one label image: uint8 (row, column), 255 unlabelled."""
         return self._labels('labels', image)
 
     def native_depth_m(self, image: int) -> NDArray[np.float32]:
-        """Return a depth image in the size in which its teacher gave it, where the drive keeps that."""
+        """Return one depth image at the original size of its teacher, or at training size if only that is stored."""
         return self._depth('native_depth_m' if 'native_depth_m' in self._file else 'depth_m', image)
 
     def native_labels(self, image: int) -> NDArray[np.uint8]:
-        """Return a label image in the size in which its teacher gave it, where the drive keeps that."""
+        """Return one label image at the original size of its teacher, or at training size if only that is stored."""
         return self._labels('native_labels' if 'native_labels' in self._file else 'labels', image)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing one drive: continuous audio, its gaps, images with their sample index, rig, provenance."""
+"""Writer of one drive: continuous audio, its gaps, images with their sample index, rig, provenance."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import DatasetError
+from audio_manifold_ros.common.files import sync_to_disk
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import (
     ATTRIBUTES_VERSION,
@@ -31,17 +32,17 @@ from audio_manifold_ros.datasets.drive_images import DriveImages
 from audio_manifold_ros.datasets.rig_files import RigFiles
 
 CHUNK_SAMPLES = 16_384
-# In the lines of HDF5.
+# Reason in the error messages of HDF5.
 HDF5_ERROR_PATTERN = re.compile("error message = '([^']+)'", re.IGNORECASE)
 NO_SPACE_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @final
 class DriveWriter:
-    """One drive file in the making; it appears under its name only when it is complete.
+    """Writer of one drive file. The write is atomic.
 
-    Used as a context manager: leaving it normally finishes the file, leaving it by an exception discards it.
-    Until then the data lie in `.NAME.partial` beside it, which the next attempt overwrites.
+    Use it as a context manager: a normal end finishes the file, an exception discards it. Until then the data is in
+    `.NAME.partial` in the same folder, which the next attempt overwrites.
     """
 
     def __init__(
@@ -59,17 +60,17 @@ class DriveWriter:
         """Create the partial file.
 
         Args:
-            path: The file to write; an existing one is replaced at the end.
-            drive_id: Names the drive in splits and reports.
-            rig: Rig that the audio was recorded with.
+            path: The file to write. An existing file is replaced at the end.
+            drive_id: Name of the drive in splits and reports.
+            rig: Rig of the recording.
             sample_rate_hz: Rate of the audio.
-            channels: Device channels of the audio.
-            provenance: Where the drive comes from, as plain values for JSON.
+            channels: Number of device channels of the audio.
+            provenance: Source of the drive, as plain values for JSON.
             first_sample: Stream index of the first sample.
-            attributes: What sets the drive apart, such as channels that were never recorded; None for nothing.
+            attributes: Missing channels and unit of depth; None for the default.
 
         Raises:
-            DatasetError: The file cannot be created, or a value makes no sense.
+            DatasetError: The file cannot be created, or a value is invalid.
 
         """
         self.path = Path(path)
@@ -86,7 +87,7 @@ class DriveWriter:
             msg = f'{self.path}: the rig uses device channel {last}, the audio has {channels} channels: record all.'
             raise DatasetError(msg)
         if max(self._attributes.missing_channels, default=0) >= channels:
-            msg = f'{self.path}: missing channels {self._attributes.missing_channels} of {channels}: they count from 0.'
+            msg = f'{self.path}: missing channels {self._attributes.missing_channels} of {channels}: count from 0.'
             raise DatasetError(msg)
         file_attributes = {
             'drive_id': drive_id,
@@ -112,27 +113,26 @@ class DriveWriter:
             raise
 
     def add_audio(self, samples: NDArray[np.int16], first_sample: int) -> None:
-        """Append a run of audio.
+        """Append a segment of audio.
 
         Args:
-            samples: int16 (channel, sample), raw device channels; zeros in those that are missing.
-            first_sample: Stream index of `samples[:, 0]`; a jump forward is stored as a gap.
+            samples: int16 (channel, sample), raw device channels, with zeros in missing channels.
+            first_sample: Stream index of `samples[:, 0]`. A jump forward is stored as a gap.
 
         Raises:
-            DatasetError: Wrong type or channel count, samples that were already written, sound in a missing channel, or
-                the disk refuses.
+            DatasetError: Wrong type or channel count, samples that were already written, audio in a missing channel, or
+                a
+                write error of the disk.
 
         """
         if samples.dtype != np.int16 or samples.ndim != 2 or samples.shape[0] != self._channels:
-            msg = f'{self.path}: audio {samples.dtype} {samples.shape}: give int16 ({self._channels}, samples).'
+            msg = f'{self.path}: audio is {samples.dtype} {samples.shape}: give int16 ({self._channels}, samples).'
             raise DatasetError(msg)
         if np.any(samples[list(self._attributes.missing_channels)]):
-            msg = f'{self.path}: sound in the missing channels {self._attributes.missing_channels}: give zeros there.'
+            msg = f'{self.path}: audio in the missing channels {self._attributes.missing_channels}: give zeros there.'
             raise DatasetError(msg)
         if first_sample < self._end_sample:
-            msg = (
-                f'{self.path}: audio from sample {first_sample}, but {self._end_sample} was next: give blocks in order.'
-            )
+            msg = f'{self.path}: audio from sample {first_sample} instead of {self._end_sample}: give blocks in order.'
             raise DatasetError(msg)
         if first_sample > self._end_sample:
             self._gaps.append((self._end_sample, first_sample))
@@ -152,19 +152,20 @@ class DriveWriter:
         native_labels: NDArray[np.uint8] | None = None,
         stamp_ns: int | None = None,
     ) -> None:
-        """Append the images of one instant; the first call decides which there are, their type and size.
+        """Append the images of one instant. The first call sets the kinds of images, their types and sizes.
 
         Args:
-            sample_index: Stream index of the sample heard at the instant shown.
-            depth_m: float16 or float32 (row, column), metres along the camera's z axis, NaN invalid; in a drive of
-                relative depth proportional to them.
+            sample_index: Stream index of the audio sample at the instant of the images.
+            depth_m: float16 or float32 (row, column), metres along the camera's z axis, NaN invalid. In a drive of
+                relative
+                depth it is metres times an unknown factor.
             labels: uint8 (row, column), class ids, 255 unlabelled.
-            native_depth_m: The same as its teacher gave it, of another size than the images to train on.
-            native_labels: The same as their teacher gave them.
-            stamp_ns: The instant by the recording's own clock, where splits name images by it.
+            native_depth_m: The same depth at the original size of its teacher.
+            native_labels: The same labels at the original size of their teacher.
+            stamp_ns: The instant on the clock of the recording, which splits may use as the name of the image.
 
         Raises:
-            DatasetError: Wrong type, size, set of images or order, or the disk refuses.
+            DatasetError: Wrong type, size, set of images or order, or a write error of the disk.
 
         """
         optional_images = {
@@ -177,10 +178,10 @@ class DriveWriter:
             self._images.add(sample_index, stamp_ns, optional_images)
 
     def finish(self) -> ChecksumHeader:
-        """Complete, seal, sync and rename the file.
+        """Complete the file, add its checksum header, sync it and rename it.
 
         Raises:
-            DatasetError: There is no audio, or the disk refuses.
+            DatasetError: There is no audio, or the disk has a write error.
 
         """
         if self._end_sample == self._first_sample:
@@ -196,16 +197,16 @@ class DriveWriter:
                 checksum_header = write_checksum_header(
                     self._partial, DEFAULT_VERSION if self._attributes.is_default else ATTRIBUTES_VERSION
                 )
-                _sync(self._partial)
+                sync_to_disk(self._partial)
                 self._partial.replace(self.path)
-                _sync(self.path.parent)
+                sync_to_disk(self.path.parent)
         except BaseException:
             self.discard()
             raise
         return checksum_header
 
     def discard(self) -> None:
-        """Give up: nothing is left of the file, even where the disk does not take what is held of it."""
+        """Remove the partial file, even if the disk refuses the buffered data."""
         try:
             with suppress(DatasetError), self._reraise_disk_errors():
                 if not self._disk_failed and self._file:
@@ -235,15 +236,15 @@ class DriveWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return h5py.File(self._partial, 'w', libver=('v110', 'v110'), userblock_size=HEADER_BYTES)
         except OSError as error:
-            if error.errno in NO_SPACE_ERRNOS:  # else it may be another writer's
+            if error.errno in NO_SPACE_ERRNOS:  # with any other error the file may belong to another writer
                 self._partial.unlink(missing_ok=True)
-            msg = f'Cannot create {str(self.path)!r}: {error}. Is its folder writable, or another writer at work?'
+            msg = f'Cannot create {str(self.path)!r}: {error}. Make its folder writable, or stop another writer of it.'
             raise DatasetError(msg) from None
 
     def _abandon(self) -> None:
-        """Leave a file open that the disk has refused to take, without its bytes.
+        """Leave the file open without its bytes after the disk refused its data.
 
-        HDF5 cannot close it, and crashes the process that tries, or lets the last reference go.
+        HDF5 cannot close such a file: it crashes the process that closes it or releases the last reference.
         """
         with suppress(OSError, RuntimeError):
             for held in h5py.h5f.get_obj_ids(self._file.id):
@@ -258,13 +259,7 @@ class DriveWriter:
             self._disk_failed = True
             match = HDF5_ERROR_PATTERN.search(str(error))
             reason = match[1] if match else error
-            msg = f'Cannot write the drive {str(self.path)!r}: {reason}. Check the space and the rights of its folder.'
+            msg = (
+                f'Cannot write the drive {str(self.path)!r}: {reason}. Check free space and permissions of its folder.'
+            )
             raise DatasetError(msg) from None
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -145,24 +145,27 @@ def write_label_file(path: Path, description: LabelDescription, segments: Iterat
 
 def _fill(path: Path, file: h5py.File, dtype: type[np.generic], segments: Iterator[LabelSegment]) -> int:
     frames, last_ns = 0, np.iinfo(np.int64).min
-    for run in segments:
-        _check(path, file, run, np.dtype(dtype), last_ns)
-        frames += run.frames
-        for name, values in (('time_ns', run.time_ns), ('stamp_ns', run.stamp_ns), ('images', run.images)):
+    for segment in segments:
+        _check(path, file, segment, np.dtype(dtype), last_ns)
+        frames += segment.frames
+        for name, values in (('time_ns', segment.time_ns), ('stamp_ns', segment.stamp_ns), ('images', segment.images)):
             _append(file, name, values)
-        last_ns = int(run.time_ns[-1]) if len(run.time_ns) else last_ns
+        last_ns = int(segment.time_ns[-1]) if len(segment.time_ns) else last_ns
     return frames
 
 
-def _check(path: Path, file: h5py.File, run: LabelSegment, dtype: np.dtype[Any], last_ns: int) -> None:
-    size = file['images'].shape[1:] if 'images' in file else run.images.shape[1:]
-    if run.images.dtype != dtype or run.images.ndim != 3 or run.images.shape[1:] != size:
-        msg = f'{path}: labels are {run.images.dtype} {run.images.shape}: give {dtype} (image, {size[0]}, {size[1]}).'
+def _check(path: Path, file: h5py.File, segment: LabelSegment, dtype: np.dtype[Any], last_ns: int) -> None:
+    size = file['images'].shape[1:] if 'images' in file else segment.images.shape[1:]
+    if segment.images.dtype != dtype or segment.images.ndim != 3 or segment.images.shape[1:] != size:
+        given = f'{segment.images.dtype} {segment.images.shape}'
+        msg = f'{path}: labels are {given}: give {dtype} (image, {size[0]}, {size[1]}).'
         raise DatasetError(msg)
-    if not len(run.time_ns) == len(run.stamp_ns) == len(run.images):
-        msg = f'{path}: {len(run.images)} labels for {len(run.time_ns)} times: give one time for each.'
+    if not len(segment.time_ns) == len(segment.stamp_ns) == len(segment.images):
+        msg = f'{path}: {len(segment.images)} labels for {len(segment.time_ns)} times: give one time for each.'
         raise DatasetError(msg)
-    if np.any(np.diff(run.time_ns, prepend=max(last_ns, int(run.time_ns[0]) - 1) if len(run.time_ns) else 0) <= 0):
+    if np.any(
+        np.diff(segment.time_ns, prepend=max(last_ns, int(segment.time_ns[0]) - 1) if len(segment.time_ns) else 0) <= 0
+    ):
         msg = f'{path}: the images are not in order of time after {last_ns} ns: give each image once, in order.'
         raise DatasetError(msg)
 
@@ -253,7 +256,8 @@ class LabelFile:
             raise DatasetError(msg)
         modality = str(attrs['modality'])
         if modality not in MODALITIES or self._file['images'].dtype != MODALITIES[modality][1]:
-            msg = f'{self.path}: {modality!r} as {self._file["images"].dtype}: use one of {dict(MODALITIES)}. Label again.'
+            dtype = self._file['images'].dtype
+            msg = f'{self.path}: {modality!r} as {dtype} is not one of {dict(MODALITIES)}. Label again.'
             raise DatasetError(msg)
         self.description = LabelDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
         self.frames = int(attrs['frames'])

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rig files as text: what a drive keeps of the rig that recorded it."""
+"""Text of the rig files that a drive stores."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibratio
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RIG_FILES = ('mic_array', 'camera', 'extrinsics')
-# What a rig may have.
 OPTIONAL_FILES = ('depth',)
 
 
 @dataclass(frozen=True)
 class RigFiles:
-    """The YAML files of a rig, word for word.
+    """Unchanged text of the YAML files of a rig.
 
     Attributes:
         mic_array: Text of `mic_array.yaml`.
         camera: Text of `camera.yaml` (the format of camera_info_manager).
         extrinsics: Text of `extrinsics.yaml`.
-        depth: Text of `depth.yaml`; empty for a rig without one.
+        depth: Text of `depth.yaml`; empty for a rig without it.
 
     """
 
@@ -40,7 +39,7 @@ class RigFiles:
         """Read the rig files of a folder.
 
         Raises:
-            DatasetError: A file is missing or is no text.
+            DatasetError: A file is missing or is not UTF-8 text.
 
         """
         texts = {}
@@ -57,17 +56,17 @@ class RigFiles:
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> RigFiles:
-        """Return the rig of texts by the name of their file, as `texts` gives them.
+        """Return the rig for the given texts by file name without `.yaml`, as returned by `texts`.
 
         Raises:
-            KeyError: A file that every rig has is missing.
+            KeyError: A required file is missing.
 
         """
         required = {name: str(texts[name]) for name in RIG_FILES}
         return cls(**required, **{name: str(texts[name]) for name in OPTIONAL_FILES if name in texts})
 
     def texts(self) -> dict[str, str]:
-        """Return the text of every file that there is, by its name without `.yaml`."""
+        """Return the text of every existing file by its name without `.yaml`."""
         more = {name: getattr(self, name) for name in OPTIONAL_FILES if getattr(self, name)}
         return {**{name: getattr(self, name) for name in RIG_FILES}, **more}
 
@@ -75,16 +74,16 @@ class RigFiles:
         """Return the microphone array.
 
         Raises:
-            CalibrationError: The text is no microphone array.
+            RigError: The text does not describe a microphone array.
 
         """
         return _array(self.mic_array)
 
     def depth_file(self) -> DepthCalibration | None:
-        """Return what the depth of the rig is worth; None for a rig that says nothing of it.
+        """Return the depth calibration, None for a rig without it.
 
         Raises:
-            CalibrationError: `depth.yaml` makes no sense.
+            RigError: `depth.yaml` is invalid.
 
         """
         return DepthCalibration.from_text(self.depth, DEPTH_FILE) if self.depth else None

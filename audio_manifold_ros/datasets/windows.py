@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cutting windows of audio around images, at read time."""
+"""Windows of audio around the images of a drive, cut when the drive is read."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ BEFORE_START, AFTER_END, IN_GAP = 'before_start', 'after_end', 'gap'
 
 @dataclass(frozen=True)
 class Window:
-    """A window of audio and the image that it is to explain.
+    """Window of audio with its target image.
 
     Attributes:
-        image: Number of the image in its drive.
-        first_sample: Stream index of the window's first sample.
+        image: Index of the image in its drive.
+        first_sample: Stream index of the first sample of the window.
 
     """
 
@@ -35,11 +35,11 @@ class Window:
 
 @dataclass(frozen=True)
 class DriveWindows:
-    """The windows of a drive.
+    """Windows of a drive.
 
     Attributes:
-        windows: One for each image whose window lies wholly within known audio.
-        dropped: How many images had none, by reason: `before_start`, `after_end`, `gap`.
+        windows: One for each image whose window contains recorded audio only.
+        dropped: Number of images without a window, by reason: `before_start`, `after_end`, `gap`.
 
     """
 
@@ -52,16 +52,17 @@ def cut_windows(drive: DriveReader, spec: FeatureSpec, frame_position: float = 0
 
     Args:
         drive: The drive.
-        spec: Gives the length of the window and the rate.
-        frame_position: Where in the window the image lies: 0 is its start, 0.5 its centre (paper), 1 its end.
+        spec: Feature specification with the length of the window and the sample rate.
+        frame_position: Position of the image in the window: 0 is the start, 0.5 the centre (paper), 1 the end.
 
     Raises:
-        DatasetError: The drive has another sample rate, or `frame_position` lies outside 0 to 1.
+        DatasetError: The drive has another sample rate, or `frame_position` is outside 0 to 1.
 
     """
     if drive.sample_rate_hz != spec.sample_rate_hz:
         msg = (
-            f'{drive.path}: audio at {drive.sample_rate_hz} Hz, features at {spec.sample_rate_hz} Hz: convert it first.'
+            f'{drive.path}: audio at {drive.sample_rate_hz} Hz, features at {spec.sample_rate_hz} Hz: '
+            'convert the drive first.'
         )
         raise DatasetError(msg)
     if not 0 <= frame_position <= 1:

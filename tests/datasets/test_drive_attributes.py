@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Channels never recorded, relative depth, native sizes, stamps: told to whoever must know, and only then."""
+"""Drive attributes: missing channels, relative depth, native image sizes and stamps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ MakeDrive = Callable[..., Path]
 WITHOUT_2_AND_3 = DriveAttributes(missing_channels=(2, 3))
 
 
-def test_missing_channels_are_zeros_and_known_in_the_order_of_the_array(make_drive: MakeDrive, rig: RigFiles) -> None:
+def test_missing_channels_are_zeros_and_reported_in_the_order_of_the_array(
+    make_drive: MakeDrive, rig: RigFiles
+) -> None:
     swapped = rig.mic_array.replace('device_channel: 0', 'device_channel: 99').replace('channel: 3', 'channel: 0')
     swapped = swapped.replace('device_channel: 99', 'device_channel: 3')
     path = make_drive(attributes=WITHOUT_2_AND_3, rig_text=RigFiles(swapped, rig.camera, rig.extrinsics))
@@ -38,7 +40,7 @@ def test_missing_channels_are_zeros_and_known_in_the_order_of_the_array(make_dri
     assert [item.missing_microphones for item in items] == [(0, 2), (0, 2), (), ()]
 
 
-def test_only_a_drive_with_traits_needs_a_newer_reader(make_drive: MakeDrive) -> None:
+def test_only_a_drive_with_attributes_has_the_second_version(make_drive: MakeDrive) -> None:
     default = make_drive('a').read_bytes()
     assert b'"version": 1' in default[:200]
     assert make_drive('a', attributes=DriveAttributes()).read_bytes() == default
@@ -47,7 +49,7 @@ def test_only_a_drive_with_traits_needs_a_newer_reader(make_drive: MakeDrive) ->
     assert b'"version": 1' in make_drive('c', native=True, stamps_ns=(4, 9)).read_bytes()[:200]
 
 
-def test_a_drive_of_the_first_version_is_whole_and_in_metres(make_drive: MakeDrive) -> None:
+def test_a_drive_of_the_first_version_has_all_channels_and_metres(make_drive: MakeDrive) -> None:
     with DriveReader(make_drive(images=(500, 1500))) as drive:
         assert (drive.attributes, drive.missing_microphones, drive.has_native) == (DriveAttributes(), (), False)
         assert drive.image_stamps_ns.tolist() == [500_000_000, 1_500_000_000]
@@ -84,7 +86,7 @@ def test_native_images_and_stamps_are_kept(make_drive: MakeDrive) -> None:
 @pytest.mark.parametrize(
     'attributes', [{'missing_channels': (3, 2)}, {'missing_channels': (-1,)}, {'depth_unit': 'cm'}]
 )
-def test_traits_that_make_no_sense_are_refused(attributes: dict[str, object]) -> None:
+def test_invalid_attributes_are_refused(attributes: dict[str, object]) -> None:
     with pytest.raises(DatasetError, match=r'missing_channels|depth_unit'):
         DriveAttributes(**attributes)
 
@@ -95,7 +97,7 @@ def _writer(path: Path, rig: RigFiles, attributes: DriveAttributes) -> DriveWrit
     )
 
 
-def test_sound_in_a_missing_channel_and_half_given_images_are_refused(tmp_path: Path, rig: RigFiles) -> None:
+def test_audio_in_a_missing_channel_and_unpaired_images_are_refused(tmp_path: Path, rig: RigFiles) -> None:
     with pytest.raises(DatasetError, match='count from 0'):
         _writer(tmp_path / 'd.h5', rig, DriveAttributes(missing_channels=(8,)))
     (depth_m, labels), (native_depth_m, _) = images_of(1), native_of(1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drive files: what is written is read, what is broken is refused, what is unfinished does not exist."""
+"""Drive files: written values are read back, damaged files are refused, unfinished files do not appear."""
 
 from __future__ import annotations
 
@@ -62,9 +62,11 @@ def test_samples_have_gain_polarity_and_channel_of_the_rig(make_drive: MakeDrive
 
 
 @pytest.mark.parametrize(
-    ('first', 'length', 'reason'), [(99, 10, 'recorded'), (2590, 11, 'recorded'), (1390, 11, 'lost')]
+    ('first', 'length', 'reason'), [(99, 10, 'recording'), (2590, 11, 'recording'), (1390, 11, 'gaps')]
 )
-def test_audio_that_is_not_there_is_refused(make_drive: MakeDrive, first: int, length: int, reason: str) -> None:
+def test_audio_outside_the_recording_or_in_a_gap_is_refused(
+    make_drive: MakeDrive, first: int, length: int, reason: str
+) -> None:
     path = make_drive(runs=((100, 1400), (2000, 2600)), images=())
     with DriveReader(path) as drive, pytest.raises(DatasetError, match=reason):
         drive.raw(first, length)
@@ -125,14 +127,14 @@ def test_a_corrupted_file_read_without_verification_raises_nothing_else(make_dri
 @pytest.mark.parametrize(
     'content', [b'', b'RIFF....WAVE', b'{"format": "other", "version": 1, "bytes": 1, "sha256": ""}', b'\x89HDF']
 )
-def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_files_of_other_formats_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / 'foreign.h5'
     path.write_bytes(content)
     with pytest.raises(DatasetError, match=r'foreign\.h5'):
         DriveReader(path)
 
 
-def test_foreign_hdf5_folders_and_missing_files_are_refused(tmp_path: Path) -> None:
+def test_other_hdf5_files_folders_and_missing_files_are_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / 'foreign.h5', 'w') as file:
         file['audio'] = np.zeros(4)
     for path in (tmp_path / 'foreign.h5', tmp_path, tmp_path / 'absent.h5'):
@@ -214,7 +216,7 @@ while True:
 """
 
 
-def test_a_killed_writer_leaves_no_half_file_and_the_next_attempt_succeeds(tmp_path: Path, rig: RigFiles) -> None:
+def test_a_killed_writer_leaves_no_file_and_the_next_attempt_succeeds(tmp_path: Path, rig: RigFiles) -> None:
     path = tmp_path / 'd.h5'
     command = [sys.executable, '-c', KILLED_WRITER, str(path), str(RIG_FOLDER)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
@@ -260,7 +262,7 @@ write(Path(sys.argv[1]))
 """
 
 
-# In the head of the file, in the audio, in the images, and in what closing still has to write.
+# The disk is full in the header, in the audio, in the images, and while the file is closed.
 @pytest.mark.parametrize('limit', [0, 1500, 300_000, 1_300_000, 1_950_000])
 def test_a_full_disk_is_named_and_leaves_no_file_and_the_next_drive_is_written(
     tmp_path: Path, rig: RigFiles, limit: int

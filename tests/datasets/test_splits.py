@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Splits: disjoint, complete, stable, in the shares asked for."""
+"""Splits are disjoint, complete and stable, and have the requested fractions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_every_drive_is_in_exactly_one_split(ids: set[str], validation: float, t
     assert sorted(parts) == sorted(ids)
 
 
-def test_a_drive_keeps_its_place_when_others_come_or_the_order_changes() -> None:
+def test_the_split_of_a_drive_does_not_depend_on_other_drives_or_their_order() -> None:
     ids = [f'street_{i:07d}' for i in range(600)]
     few, many = split_drives(ids[:300]), split_drives(reversed(ids))
     for name in ('train', 'validation', 'test'):
@@ -28,26 +28,26 @@ def test_a_drive_keeps_its_place_when_others_come_or_the_order_changes() -> None
     assert split_drives(ids, seed=1) != split_drives(ids, seed=0)
 
 
-def test_the_shares_are_met() -> None:
+def test_the_fractions_are_met() -> None:
     splits = split_drives([f'street_{i:07d}' for i in range(20_000)], validation=0.05, test=0.1)
     assert abs(len(splits.validation) / 20_000 - 0.05) < 0.006
     assert abs(len(splits.test) / 20_000 - 0.1) < 0.008
 
 
-def test_repeated_drives_and_impossible_shares_are_refused() -> None:
+def test_repeated_drives_and_invalid_fractions_are_refused() -> None:
     with pytest.raises(DatasetError, match="'b'"):
         split_drives(['a', 'b', 'b'])
-    for shares in ({'validation': -0.1}, {'validation': 0.6, 'test': 0.6}):
-        with pytest.raises(DatasetError, match='Shares'):
-            split_drives(['a'], **shares)
+    for fractions in ({'validation': -0.1}, {'validation': 0.6, 'test': 0.6}):
+        with pytest.raises(DatasetError, match='Fractions'):
+            split_drives(['a'], **fractions)
 
 
 @pytest.mark.parametrize('seed', [-1, 900_000, 2_000_000])
-def test_seeds_kept_for_demonstrations_are_refused(seed: int) -> None:
+def test_seeds_reserved_for_demonstrations_are_refused(seed: int) -> None:
     with pytest.raises(DatasetError, match=str(seed)):
         check_training_seed(seed)
 
 
 @pytest.mark.parametrize('seed', [0, 899_999])
-def test_seeds_to_learn_from_are_accepted(seed: int) -> None:
+def test_training_seeds_are_accepted(seed: int) -> None:
     check_training_seed(seed)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Windows: wholly within known audio, at the right place, every image accounted for."""
+"""Windows contain recorded audio only, are at the right position, and every image is counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SPEC = FeatureSpec(
 
 @dataclass
 class SyntheticRecording:
-    """The part of a drive that windows are cut from."""
+    """Substitute for the parts of a drive that `cut_windows` uses."""
 
     first_sample: int
     end_sample: int
@@ -39,7 +39,7 @@ class SyntheticRecording:
 
     @property
     def correction(self) -> SyntheticRecording:
-        """What the delays of the rig need around a window."""
+        """Samples that the delays of the rig need around a window."""
         return self
 
 
@@ -56,7 +56,7 @@ def recordings(draw: st.DrawFn) -> SyntheticRecording:
 
 @settings(deadline=None, max_examples=200)
 @given(recordings(), st.sampled_from([0.0, 0.3, 0.5, 1.0]))
-def test_windows_are_those_that_a_map_of_known_samples_allows(recording: SyntheticRecording, position: float) -> None:
+def test_windows_equal_those_from_a_map_of_recorded_samples(recording: SyntheticRecording, position: float) -> None:
     is_recorded = np.zeros(recording.end_sample + 5000, dtype=bool)
     is_recorded[recording.first_sample : recording.end_sample] = True
     for start, stop in recording.gaps:

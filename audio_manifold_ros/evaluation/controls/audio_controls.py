@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The other controls: the same network on the wrong audio, and on one microphone."""
+"""Audio controls: the same network with audio of another drive, or with one microphone on all channels."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ Scalar = TypeVar('Scalar', bound=np.generic)
 
 
 def shuffled_order(drive_ids: Sequence[str], seed: int = 0) -> NDArray[np.int64]:
-    """Return for each window the index of another drive's window whose audio it is to be given, each used once.
+    """Return for each window the index of the window of another drive whose audio it gets. Each index is used once.
 
     Args:
-        drive_ids: The drive of each window.
-        seed: Another seed, another order.
+        drive_ids: Drive of each window.
+        seed: Seed of the order.
 
     Raises:
-        EvaluationError: One drive has more than half of the windows, so that there is no such order.
+        EvaluationError: One drive has more than half of the windows, so no such order exists.
 
     """
     total = len(drive_ids)
     drive, largest = Counter(drive_ids).most_common(1)[0] if total else ('', 1)
     if 2 * largest > total:
-        msg = f'Drive {drive!r} has {largest} of {total} windows: to shuffle audio, give windows of more drives.'
+        msg = f'Drive {drive!r} has {largest} of {total} windows: give windows of more drives to shuffle the audio.'
         raise EvaluationError(msg)
     rng = np.random.default_rng(seed)
     rank = {name: index for index, name in enumerate(rng.permutation(sorted(set(drive_ids))).tolist())}
     ranks = np.array([rank[name] for name in drive_ids])
     grouped = np.lexsort((rng.permutation(total), ranks))
-    # Each drive is one block of at most `largest`: turned so far, none of its windows stays inside it.
+    # Each drive is one block of at most `largest` windows: a rotation by `largest` moves each window out of its block.
     order = np.empty(total, dtype=np.int64)
     order[grouped] = np.roll(grouped, -largest)
     return order
 
 
 def one_microphone(values: NDArray[Scalar], microphone: int = 0) -> NDArray[Scalar]:
-    """Return audio or features (mic, …) with one microphone copied to all: what is left without direction."""
+    """Return audio or features (mic, …) with one microphone copied to all channels. Directional information is lost."""
     return np.repeat(values[microphone : microphone + 1], values.shape[0], axis=0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The first control: what can be said of a street without listening."""
+"""Pixel prior: the prediction without audio, median depth and most frequent class of each pixel in the training set."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.common.files import write_bytes_atomic
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
 
-# In a bundle: whoever compares with the truth compares with this, too.
+# Part of a bundle, so that every evaluation can compare with the prior.
 PRIOR_FILE = 'prior.npz'
 DEPTH_BINS = 512
 FORMAT_VERSION = 1
@@ -25,13 +26,13 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class PixelPrior:
-    """The same images for every window.
+    """Depth and labels that are predicted for every window.
 
     Attributes:
         depth_m: float32 (row, column), median depth of each pixel over the training images where it is valid;
             80 m where it never is.
-        labels: uint8 (row, column), most frequent class of each pixel; 255 where there is none.
-        images: Training images that it was made from.
+        labels: uint8 (row, column), most frequent class of each pixel; 255 without a label.
+        images: Number of training images.
 
     """
 
@@ -40,11 +41,11 @@ class PixelPrior:
     images: int
 
     def save(self, path: Path | str) -> None:
-        """Write an `.npz` file."""
-        Path(path).write_bytes(self.to_bytes())
+        """Write an `.npz` file. The write is atomic."""
+        write_bytes_atomic(Path(path), self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Return the content of an `.npz` file, the same bytes for the same prior."""
+        """Return the content of an `.npz` file. Equal priors give equal bytes."""
         stored = {
             'version': np.array(FORMAT_VERSION),
             'depth_m': self.depth_m,
@@ -61,10 +62,10 @@ class PixelPrior:
 
     @classmethod
     def load(cls, path: Path | str) -> PixelPrior:
-        """Read a file that `save` wrote.
+        """Load a file that `save` wrote.
 
         Raises:
-            EvaluationError: The file is missing, damaged or no prior.
+            EvaluationError: The file is missing, damaged or not a prior.
 
         """
         try:
@@ -72,25 +73,26 @@ class PixelPrior:
                 version = int(stored['version'])
                 prior = cls(stored['depth_m'], stored['labels'], int(stored['images']))
         except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            msg = f'Cannot read the prior {str(path)!r}: {error}. Make it again from the training drives.'
+            msg = f'Cannot read the prior {str(path)!r}: {error}. Build it again from the training drives.'
             raise EvaluationError(msg) from None
         same_size = prior.depth_m.ndim == 2 and prior.depth_m.shape == prior.labels.shape
         types = prior.depth_m.dtype == np.float32 and prior.labels.dtype == np.uint8
         if version != FORMAT_VERSION or not same_size or not types:
-            msg = f'{path}: version {version}, depth {prior.depth_m.shape}, labels {prior.labels.shape}: make it again.'
+            shapes = f'depth {prior.depth_m.shape}, labels {prior.labels.shape}'
+            msg = f'{path}: prior of version {version}, {shapes}: build it again from the training drives.'
             raise EvaluationError(msg)
         return prior
 
 
 class PixelPriorBuilder:
-    """Counts training images into histograms per pixel: memory does not grow with their number.
+    """Histograms of depth and class per pixel. Memory use does not grow with the number of images.
 
-    Depth is counted in 512 bins of equal ratio over 1..80 m, or from another nearest depth on, and the median
-    interpolated within its bin, which is exact to half a per cent (0.7 % from 0.1 on).
+    Depth is counted in 512 logarithmic bins over 1..80 m, or from another lower limit. The median is interpolated
+    within its bin, which is exact to 0.5 % (0.7 % for a lower limit of 0.1).
     """
 
     def __init__(self, rows: int, columns: int, near_m: float = NEAR_M) -> None:
-        """Start with no image of so many rows and columns; what is nearer than `near_m` counts as that."""
+        """Start without images of this size. Depth is clipped to at least `near_m`."""
         self._near_m = near_m
         self._shape = (rows, columns)
         self._depth = np.zeros((rows * columns, DEPTH_BINS), dtype=np.uint32)
@@ -98,11 +100,11 @@ class PixelPriorBuilder:
         self._images = 0
 
     def add(self, depth_m: NDArray[np.floating[Any]] | None, labels: NDArray[np.uint8] | None) -> None:
-        """Count one training image.
+        """Add one training image.
 
         Args:
-            depth_m: (row, column) metres, NaN invalid; None if there is none.
-            labels: uint8 (row, column), 255 unlabelled; None if there are none.
+            depth_m: (row, column) metres, NaN invalid; None without depth.
+            labels: uint8 (row, column), 255 unlabelled; None without labels.
 
         Raises:
             EvaluationError: An image has another size.
@@ -110,7 +112,7 @@ class PixelPriorBuilder:
         """
         for image in (depth_m, labels):
             if image is not None and image.shape != self._shape:
-                msg = f'A training image of shape {image.shape}: give {self._shape}.'
+                msg = f'A training image has the shape {image.shape}: give {self._shape}.'
                 raise EvaluationError(msg)
         if depth_m is not None:
             flat = depth_m.ravel()
@@ -124,14 +126,14 @@ class PixelPriorBuilder:
         self._images += 1
 
     def build(self) -> PixelPrior:
-        """Return the prior of the images counted so far.
+        """Return the prior of the images added so far.
 
         Raises:
-            EvaluationError: There is none.
+            EvaluationError: No image was added.
 
         """
         if not self._images:
-            msg = 'A prior without training images: add at least one.'
+            msg = 'A prior needs training images: add at least one.'
             raise EvaluationError(msg)
         labelled = self._classes.any(axis=1)
         labels = np.where(labelled, self._classes.argmax(axis=1), UNLABELLED).astype(np.uint8)

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether edges lie where they should: the boundary F-score of depth jumps and of class borders.
+"""Boundary F-score of depth edges and class borders.
 
-An edge pixel is right when the other image has an edge within a tolerance, a share of the image's diagonal (Martin et
-al., PAMI 2004; for each class apart Csurka et al., BMVC 2013, with 0.75 %). What ears can tell is coarser, so a second
-tolerance of four times that is given beside it.
+An edge pixel is correct if the other image has an edge within a tolerance, which is a fraction of the image diagonal
+(Martin et al., PAMI 2004; per class: Csurka et al., BMVC 2013, with 0.75 %). Audio has a lower angular resolution than
+a camera, so the score with four times that tolerance is reported as well.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, fill_invalid_with_far
 
-# Of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
+# Fractions of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
 TOLERANCES = {'': 0.0075, '_wide': 0.03}
-# Neighbours are the two sides of a depth edge when the farther is at least this many times as far.
+# Two neighbouring pixels form a depth edge if the ratio of their depths is at least this.
 EDGE_RATIO = 1.25
 Mask = NDArray[np.bool_]
 
 
 class BoundaryFScore:
-    """Edge pixels of all images, and how many of them have an edge of the other image nearby."""
+    """Running counts of edge pixels and of those that match an edge of the other image."""
 
     def __init__(self) -> None:
-        """Start with no image."""
+        """Start without images."""
         self.true_pixels = self.predicted_pixels = 0
         self._true_matched = np.zeros(len(TOLERANCES), dtype=np.int64)
         self._predicted_matched = np.zeros(len(TOLERANCES), dtype=np.int64)
@@ -37,13 +37,13 @@ class BoundaryFScore:
     def add(
         self, ground_truth: Mask, near_ground_truth: Sequence[Mask], predicted: Mask, near_predicted: Sequence[Mask]
     ) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
-            ground_truth: (row, column) the true edges.
-            near_ground_truth: What lies within each tolerance of them (see `tolerance_masks`).
-            predicted: The predicted edges.
-            near_predicted: What lies within each tolerance of them.
+            ground_truth: bool (row, column), ground-truth edges.
+            near_ground_truth: For each tolerance the pixels near a ground-truth edge (see `tolerance_masks`).
+            predicted: bool (row, column), predicted edges.
+            near_predicted: For each tolerance the pixels near a predicted edge.
 
         """
         self.true_pixels += int(np.count_nonzero(ground_truth))
@@ -54,7 +54,8 @@ class BoundaryFScore:
     def result(self) -> dict[str, float]:
         """Return `precision`, `recall` and their harmonic mean `f` for each tolerance (`f`, `f_wide`).
 
-        Precision is NaN where nothing was said, recall where nothing was true; `f` is then 0, or NaN where both are.
+        Precision is NaN without predicted edges, recall is NaN without ground-truth edges. `f` is then 0, or NaN if
+        both are.
         """
         found: dict[str, float] = {}
         for index, name in enumerate(TOLERANCES):
@@ -66,7 +67,7 @@ class BoundaryFScore:
 
 
 def harmonic_mean(precision: float, recall: float) -> float:
-    """Return the F-score: 0 where one of them is 0 or NaN, NaN where both are NaN."""
+    """Return the F-score: 0 if one of the values is 0 or NaN, NaN if both are NaN."""
     if math.isnan(precision) and math.isnan(recall):
         return math.nan
     total = precision + recall
@@ -74,12 +75,12 @@ def harmonic_mean(precision: float, recall: float) -> float:
 
 
 def tolerances_px(rows: int, columns: int) -> tuple[int, ...]:
-    """Return the tolerances for an image of so many rows and columns, in whole pixels."""
+    """Return the tolerances in whole pixels for an image of this size."""
     return tuple(math.ceil(fraction * math.hypot(rows, columns)) for fraction in TOLERANCES.values())
 
 
 def tolerance_masks(edges: Mask) -> tuple[Mask, ...]:
-    """Return for each tolerance which pixels (row, column) have an edge at most so far away."""
+    """Return for each tolerance a mask (row, column) of the pixels with an edge within that distance."""
     import cv2
 
     found = tuple(np.zeros_like(edges) for _ in TOLERANCES)
@@ -91,18 +92,18 @@ def tolerance_masks(edges: Mask) -> tuple[Mask, ...]:
     part = tuple(slice(max(int(index[0]) - margin, 0), int(index[-1]) + margin + 1) for index in (rows, columns))
     distance = cv2.distanceTransform((~edges[part]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     for mask, tolerance in zip(found, tolerances, strict=True):
-        # Distances are square roots in single precision.
+        # The distances are single-precision square roots, hence the margin.
         mask[part] = distance <= tolerance + 1e-3
     return found
 
 
 def depth_edges(depth_m: NDArray[np.floating[Any]], valid: Mask, near_m: float = NEAR_M) -> Mask:
-    """Return the near sides of jumps in depth, bool (row, column).
+    """Return the near sides of depth edges, bool (row, column).
 
     Args:
-        depth_m: (row, column) metres; clipped to 1..80 m, NaN counts as 80 m.
-        valid: Where the true depth is known; pairs of neighbours that leave it are no edge.
-        near_m: Nearest depth, instead of 1 m.
+        depth_m: (row, column) metres. Values are clipped to 1..80 m, NaN counts as 80 m.
+        valid: bool (row, column), pixels with ground-truth depth. A pair with another pixel is no edge.
+        near_m: Lower clipping limit.
 
     """
     log_depth = np.log(np.clip(fill_invalid_with_far(depth_m.astype(np.float32)), near_m, FAR_M))
@@ -117,11 +118,11 @@ def depth_edges(depth_m: NDArray[np.floating[Any]], valid: Mask, near_m: float =
 
 
 def class_edges(labels: NDArray[np.uint8], valid: Mask) -> Mask:
-    """Return the pixels whose neighbour is of another class, bool (row, column).
+    """Return the pixels that have a neighbour of another class, bool (row, column).
 
     Args:
-        labels: uint8 (row, column).
-        valid: Where the true class is known; pairs of neighbours that leave it are no edge.
+        labels: uint8 (row, column), class ids.
+        valid: bool (row, column), labelled pixels. A pair with another pixel is no edge.
 
     """
     edges = np.zeros(labels.shape, dtype=np.bool_)
@@ -133,7 +134,7 @@ def class_edges(labels: NDArray[np.uint8], valid: Mask) -> Mask:
 
 
 def _neighbours() -> tuple[tuple[tuple[slice, slice], tuple[slice, slice]], ...]:
-    """Return the slices of all pixels with a neighbour to the right and below, and of those neighbours."""
+    """Return slices of all pixels with a right or lower neighbour, each with the slices of those neighbours."""
     every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
     return ((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))
 

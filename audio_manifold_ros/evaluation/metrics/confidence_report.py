@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether confidence means something: how often confident pixels are right, how error falls as confidence rises."""
+"""Quality of the confidence: reliability, risk and coverage, calibration error."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
 class ConfidenceReport:
-    """Counts pixels into 1000 bins of confidence, from which every figure follows."""
+    """Pixel counts in 1000 bins of confidence, from which every figure is computed."""
 
     def __init__(self) -> None:
-        """Start with no image."""
+        """Start without images."""
         self._valid = np.zeros(FINE_BINS)
         self._correct = np.zeros(FINE_BINS)
         self._confidence = np.zeros(FINE_BINS)
@@ -34,22 +34,22 @@ class ConfidenceReport:
         correct: NDArray[np.floating[Any]],
         relative_error: NDArray[np.floating[Any]] | None = None,
     ) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
             confidence: (row, column), 0..1.
-            correct: The same shape: 1 right, 0 wrong, NaN unknown.
-            relative_error: The same shape: relative error of depth, NaN where there is no truth.
+            correct: The same shape: 1 correct, 0 wrong, NaN unknown.
+            relative_error: The same shape: relative error of depth, NaN without ground truth.
 
         Raises:
-            EvaluationError: Shapes differ, or a confidence lies outside 0..1.
+            EvaluationError: Shapes differ, or a confidence is outside 0..1.
 
         """
         if confidence.shape != correct.shape:
-            msg = f'Confidence of shape {confidence.shape} against {correct.shape}: give two images of one size.'
+            msg = f'Confidence of shape {confidence.shape}, correctness of {correct.shape}: give images of one size.'
             raise EvaluationError(msg)
         if not (confidence.min() >= 0 and confidence.max() <= 1):
-            msg = f'Confidence from {confidence.min()!r} to {confidence.max()!r}: give values from 0 to 1.'
+            msg = f'Confidence is from {confidence.min()!r} to {confidence.max()!r}: give values from 0 to 1.'
             raise EvaluationError(msg)
         bins = np.minimum((confidence.ravel() * FINE_BINS).astype(np.int64), FINE_BINS - 1)
         valid = ~np.isnan(correct.ravel())
@@ -64,9 +64,10 @@ class ConfidenceReport:
     def result(self) -> dict[str, Any]:
         """Return the figures.
 
-        `expected_calibration_error` is the mean of |confidence - fraction right| over ten bins, weighted by pixels;
-        `reliability` lists those bins; `risk_coverage` lists what is right among the most confident share of pixels and
-        how large their relative error of depth is; `aurc` is the area under the fraction wrong over the share.
+        `expected_calibration_error` is the mean of |confidence - fraction of correct pixels| over ten bins, weighted by
+        pixels. `reliability` lists those bins. `risk_coverage` lists the fraction of correct pixels and the relative
+        error of depth among the most confident fraction of pixels. `aurc` is the area under the risk-coverage curve:
+        the fraction of wrong pixels over the coverage.
         """
         valid, correct, confidence = (
             values.reshape(RELIABILITY_BINS, -1).sum(axis=1)
@@ -85,7 +86,7 @@ class ConfidenceReport:
         }
 
     def _at_coverage(self, coverage: float) -> dict[str, float]:
-        """Return the figures of the most confident pixels; a bin at the border counts in part."""
+        """Return the figures of the most confident pixels. The bin at the limit is counted in part."""
         valid = self._valid[::-1]
         before = valid.cumsum() - valid
         budget = coverage * valid.sum()

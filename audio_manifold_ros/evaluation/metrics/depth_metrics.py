@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of depth images, in metres, over a test set of any size."""
+"""Depth metrics over a test set of any size, in metres."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 
-# Depth in the unit `relative` is proportional to metres by an unknown factor: disparity of a teacher, turned over.
+# Depth of the unit `relative` is metres times an unknown factor: the inverse of a teacher's disparity.
 MIN_DEPTH_BY_UNIT = {'m': 1.0, 'relative': 0.1}
 NEAR_M, FAR_M = MIN_DEPTH_BY_UNIT['m'], 80.0
 AUC_STEP = 0.01
 AUC_THRESHOLDS = np.arange(30) * AUC_STEP
-# Nothing is below the threshold 0, so that a perfect image reaches 29 of the 30 steps.
+# No error is below the threshold 0, so a perfect image reaches 29 of the 30 steps.
 MAX_AUC = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
 PIXEL_SUMS = ('abs_rel', 'sq_rel', 'squared', 'squared_log', 'auc_crr')
 Float = TypeVar('Float', bound=np.floating[Any])
@@ -25,20 +25,20 @@ Errors = dict[str, NDArray[np.float64]]
 
 
 class DepthMetrics:
-    """Running sums of the errors of depth images, over all valid pixels and over any other regions of them.
+    """Running sums of depth errors over all valid pixels and over further regions.
 
-    Truth and prediction are clipped to 1..80 m, or from another nearest depth on. Where the truth is NaN nothing is
-    counted; where only the prediction is NaN it counts as 80 m, so that withholding an answer earns nothing.
+    Ground truth and prediction are clipped to 1..80 m, or to another lower limit. Pixels with a NaN ground truth are
+    ignored. A NaN prediction counts as 80 m, so that a missing prediction is an error.
 
-    `abs_rel`, `sq_rel` (both divided by the truth) and `auc_crr` are means over pixels; `rmse` and `rmse_log` are taken
-    per image and averaged over the images that have a valid pixel (Eigen et al.); `rmse_dataset` and
-    `rmse_log_dataset` are over all pixels at once (paper, equation 1). `auc_crr` is the paper's area under the fraction
-    of pixels whose relative error lies below a threshold of 0 to 0.30 in steps of 0.01; `auc_crr_normalised` divides it
-    by the greatest value it can take, 0.29.
+    `abs_rel`, `sq_rel` (both divided by the ground truth) and `auc_crr` are means over pixels. `rmse` and `rmse_log`
+    are computed per image and averaged over the images with a valid pixel (Eigen et al.). `rmse_dataset` and
+    `rmse_log_dataset` are computed over all pixels (paper, equation 1). `auc_crr` is the paper's area under the
+    fraction of pixels whose relative error is below a threshold of 0 to 0.30 in steps of 0.01. `auc_crr_normalised` is
+    `auc_crr` divided by its maximum, 0.29.
     """
 
     def __init__(self, near_m: float = NEAR_M) -> None:
-        """Start with no image; what is nearer than `near_m` counts as that."""
+        """Start without images. Depth is clipped to at least `near_m`."""
         self._near_m = near_m
         self._pixels: dict[str, int] = {}
         self._images: dict[str, int] = {}
@@ -50,12 +50,12 @@ class DepthMetrics:
         predicted_m: NDArray[np.floating[Any]],
         regions: dict[str, Mask] | None = None,
     ) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
             ground_truth_m: (row, column) metres, NaN invalid.
             predicted_m: The same shape, metres.
-            regions: Masks of the same shape by name; the whole image is counted under the empty name.
+            regions: Masks of the same shape by name. The whole image is counted under the empty name.
 
         Raises:
             EvaluationError: The shapes differ.
@@ -69,7 +69,7 @@ class DepthMetrics:
             self._count(name, errors, mask[valid])
 
     def result(self, region: str = '') -> dict[str, float]:
-        """Return the metrics of a region by name, NaN where no pixel was counted, and `pixels`, the number counted."""
+        """Return the metrics of a region, NaN without pixels, and `pixels`, the number of counted pixels."""
         pixels, images = self._pixels.get(region, 0), self._images.get(region, 0)
         sums = self._sums.get(region, {})
 
@@ -90,7 +90,7 @@ class DepthMetrics:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """Names of the regions counted so far; the empty one is the whole image."""
+        """Names of the counted regions. The empty name is the whole image."""
         return tuple(self._sums)
 
     def _count(self, region: str, errors: Errors, mask: Mask | None) -> None:
@@ -110,20 +110,20 @@ class DepthMetrics:
 def relative_error(
     ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
 ) -> NDArray[np.float64]:
-    """Return |truth - prediction| / truth of each pixel after clipping, NaN where the truth is."""
+    """Return |ground truth - prediction| / ground truth of each pixel after clipping, NaN without ground truth."""
     ground_truth, predicted = clipped(ground_truth_m, predicted_m, near_m)
     return np.abs(ground_truth - predicted) / ground_truth
 
 
 def fill_invalid_with_far(depth_m: NDArray[Float]) -> NDArray[Float]:
-    """Return a prediction with 80 m where it is NaN."""
+    """Return a prediction with NaN replaced by 80 m."""
     return np.where(np.isnan(depth_m), depth_m.dtype.type(FAR_M), depth_m)
 
 
 def median_scaled(
     ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
-    """Return a prediction whose median over the valid pixels is the truth's; one of NaN counts as 80 m."""
+    """Return a prediction scaled to the median of the ground truth over the valid pixels. NaN counts as 80 m."""
     valid = ~np.isnan(ground_truth_m)
     predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
     if not valid.any():
@@ -134,14 +134,14 @@ def median_scaled(
 def correct_steps(
     relative: NDArray[np.float64], thresholds: NDArray[np.floating[Any]] = AUC_THRESHOLDS, step: float = AUC_STEP
 ) -> NDArray[np.float64]:
-    """Return what each pixel of a relative error adds to AUC_crr: a step for every threshold above it."""
+    """Return the contribution of each pixel to AUC_crr: one step for every threshold above its relative error."""
     return np.asarray((len(thresholds) - np.searchsorted(thresholds, relative, side='right')) * step, dtype=np.float64)
 
 
 def clipped(
     ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return truth and prediction within 1..80 m, or from `near_m` on; a prediction of NaN becomes 80 m."""
+    """Return ground truth and prediction clipped to `near_m`..80 m. A NaN prediction becomes 80 m."""
     predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
     return np.clip(ground_truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores at the resolution of the true images, where it is not that of the network."""
+"""Scores at the resolution of the ground truth, if it differs from that of the network."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 
 class FullResolutionScores:
-    """Enlarges predictions, depth bilinearly and classes by the nearest pixel, and compares them there."""
+    """Scores of predictions enlarged to the size of the ground truth.
+
+    Depth is enlarged bilinearly, classes by the nearest pixel.
+    """
 
     def __init__(self, near_m: float = NEAR_M) -> None:
-        """Start with no window; what is nearer than `near_m` counts as that."""
+        """Start without windows. Depth is clipped to at least `near_m`."""
         self._near_m = near_m
         self._depth: dict[str, DepthMetrics] = {}
         self._labels: dict[str, SegmentationMetrics] = {}
@@ -33,7 +36,7 @@ class FullResolutionScores:
         self._labels_size: tuple[int, ...] = ()
 
     def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
-        """Count one window as far as its truth is of another size than the predictions (see `ScoreBoard.add`)."""
+        """Add one window (see `MetricSuite.add`). Images that have the size of the predictions are skipped."""
         for variant, images in predicted.items():
             if _differs(ground_truth.depth_m, images.depth_m):
                 self._depth_size = ground_truth.depth_m.shape  # type: ignore[union-attr]
@@ -46,9 +49,9 @@ class FullResolutionScores:
                 self._labels.setdefault(variant, SegmentationMetrics()).add(ground_truth.labels, labels)  # type: ignore[arg-type]
 
     def result(self) -> dict[str, Any]:
-        """Return size and scores of each kind of image that is not of the network's size.
+        """Return size and scores of each modality with a ground truth of another size.
 
-        Keys are those of `ScoreBoard.result`: metric, then control.
+        Keys are those of `MetricSuite.result`: metric, then control.
         """
         found: dict[str, Any] = {}
         if self._depth:

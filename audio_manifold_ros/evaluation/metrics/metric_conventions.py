@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The same images scored by every convention in which the paper, its code and this project differ, side by side."""
+"""Depth and segmentation metrics in the conventions of the paper, its published code and this project."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 class MetricConventions:
-    """Counts windows for the model and any controls.
+    """Running metrics of the model and the controls in every convention.
 
-    `paper` is equation 1, `reference` the published code, `median_scaled` what this project computes after each
-    prediction is scaled by the ratio of medians, which forgives a wrong scale, and `paper_median_scaled` equation 1
-    after the same.
+    `paper` is equation 1. `reference` is the published code. `median_scaled` is the convention of this project after
+    each prediction is scaled by the ratio of medians, which removes an error of scale. `paper_median_scaled` is
+    equation 1 with the same scaling.
     """
 
     def __init__(self, near_m: float = NEAR_M) -> None:
-        """Start with no window; `reference` alone does not clip to `near_m`."""
+        """Start without windows. All conventions except `reference` clip depth to at least `near_m`."""
         self._near_m = near_m
         self._paper: dict[str, PaperDepth] = {}
         self._paper_scaled: dict[str, PaperDepth] = {}
@@ -41,7 +41,7 @@ class MetricConventions:
         self._labels: dict[str, ReferenceSegmentation] = {}
 
     def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
-        """Count one window (see `ScoreBoard.add`) of images of one size.
+        """Add one window (see `MetricSuite.add`) with images of one size.
 
         Raises:
             EvaluationError: An image has the wrong size.
@@ -58,10 +58,10 @@ class MetricConventions:
                 self._labels.setdefault(variant, ReferenceSegmentation()).add(ground_truth.labels, images.labels)
 
     def result(self, segmentation: Mapping[str, SegmentationMetrics]) -> dict[str, dict[str, float]]:
-        """Return by convention, then by metric with the control as a suffix, what `ScoreBoard` does not say.
+        """Return the figures by convention, then by metric with the control as a suffix.
 
         Args:
-            segmentation: The counts of the whole test set by variant, for the mean of the paper's classes.
+            segmentation: Confusion counts of the whole test set by variant, for the mean of the paper's classes.
 
         """
         scaled = {

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whose figure it is: the model's or a control's, as the end of the figure's name; and figures as plain values."""
+"""Names of figures: the model has no suffix, a control adds its own. Conversion of figures to JSON values."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DIGITS = 5
 
 
 def suffixed(key: str, variant: str) -> str:
-    """Return the name of a variant's figure: `abs_rel` of the model, `abs_rel_prior` of a control."""
+    """Return the name of a variant's figure: `abs_rel` for the model, `abs_rel_prior` for a control."""
     return key if variant == MODEL else f'{key}_{variant}'
 
 
 def to_json_values(value: Any) -> Any:
-    """Return nested figures for JSON: rounded to five places, None where one is not finite."""
+    """Return nested figures as JSON values: rounded to five decimal places, None if not finite."""
     if isinstance(value, dict):
         return {key: to_json_values(entry) for key, entry in value.items()}
     if isinstance(value, list):

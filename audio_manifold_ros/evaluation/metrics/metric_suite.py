@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All scores of a test set or a drive, beside their controls, in one nested dictionary."""
+"""All scores of a test set or a drive, with their controls, as one nested dictionary."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class MetricSuite:
-    """Counts windows one by one, for the model and any controls; memory does not grow with their number."""
+    """Running metrics of the model and its controls. Memory use does not grow with the number of windows."""
 
     def __init__(self, camera: CameraModel | None = None, depth_unit: str = 'm') -> None:
-        """Start with no window.
+        """Start without windows.
 
         Args:
-            camera: What the images are seen with; without it objects are not looked for.
-            depth_unit: `m`, or `relative` for depth that is proportional to metres by an unknown factor.
+            camera: Camera of the images. Without it no objects are matched.
+            depth_unit: `m`, or `relative` for depth that is metres times an unknown factor.
 
         """
         self._unit = depth_unit
@@ -57,13 +57,13 @@ class MetricSuite:
         confidence: NDArray[np.floating[Any]] | None = None,
         native: DepthAndLabels | None = None,
     ) -> None:
-        """Count one window.
+        """Add one window.
 
         Args:
-            ground_truth: What the camera saw.
-            predicted: What the `model` and the controls `prior`, `shuffled`, `mono` say, as far as there are any.
+            ground_truth: Camera images.
+            predicted: Images of the `model` and of any of the controls `prior`, `shuffled`, `mono`.
             confidence: (row, column) 0..1, of the model.
-            native: The truth in another size, in which the predictions are scored besides.
+            native: Ground truth of another size, at which the predictions are scored as well.
 
         Raises:
             EvaluationError: An image has the wrong size, or a control is unknown.
@@ -71,7 +71,7 @@ class MetricSuite:
         """
         unknown = sorted(set(predicted) - {MODEL, *CONTROLS})
         if unknown:
-            msg = f'Predictions of {unknown}: give {[MODEL, *CONTROLS]}.'
+            msg = f'Predictions of {unknown} are unknown: give any of {[MODEL, *CONTROLS]}.'
             raise EvaluationError(msg)
         regions = region_masks(ground_truth.labels) if ground_truth.labels is not None else {}
         for variant, images in predicted.items():
@@ -93,13 +93,14 @@ class MetricSuite:
         """Return plain values for JSON.
 
         `depth`, `segmentation` and `structure` map names to figures. A key of `depth` is metric, region and control
-        (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`), one of `segmentation` is `miou`, `accuracy` or `iou_`
-        and a class that occurs in the truth, then the control (`iou_car_shuffled`), one of `structure` what
-        `StructureMetrics.result` and `skill_scores` say. Without a suffix it is the model's. A figure without any pixel is None.
+        (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`). A key of `segmentation` is `miou`, `accuracy` or
+        `iou_` with a class that occurs in the ground truth, then the control (`iou_car_shuffled`). The keys of
+        `structure` are those of `StructureMetrics.result` and `skill_scores`. A key without a suffix is a figure of the
+        model. A figure without any pixel is None.
 
-        `windows` counts them; `depth_unit` is that of all depth, called metres elsewhere; `conventions` holds the same
-        images scored as `MetricConventions` says, `native` what `FullResolutionScores` says of those that were given in another
-        size; `confidence` is there if any was given.
+        `windows` is the number of windows. `depth_unit` is the unit of all depth values. `conventions` holds the
+        figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `confidence` is present if any
+        was added.
         """
         scores: dict[str, Any] = {
             'windows': self._windows,
@@ -132,7 +133,7 @@ class MetricSuite:
 def _correctness(
     ground_truth: DepthAndLabels, predicted: DepthAndLabels, near_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """Return which pixels are right in every modality, as the node publishes them, and the relative error of depth."""
+    """Return which pixels are correct in every modality, as published by the node, and the relative error of depth."""
     correct: list[NDArray[np.float64]] = []
     error = None
     if ground_truth.depth_m is not None and predicted.depth_m is not None:
@@ -144,6 +145,6 @@ def _correctness(
     if ground_truth.labels is not None and predicted.labels is not None:
         correct.append(label_correctness(predicted.labels, ground_truth.labels))
     if not correct:
-        msg = 'Confidence without a truth to compare with: give depth or labels of both.'
+        msg = 'Confidence needs a ground truth: give depth or labels of both ground truth and prediction.'
         raise EvaluationError(msg)
     return np.prod(correct, axis=0), error

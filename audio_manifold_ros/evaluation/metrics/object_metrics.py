@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether objects are found: connected regions of a class, matched by the direction of their centres."""
+"""Object metrics: connected regions of a class, matched by the direction of their centres."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel
 
 OBJECT_CLASSES = {'cars': ('car',), 'vehicles': REGION_CLASSES['vehicles']}
-# Half of what the DCASE challenges on sound event localisation allow.
+# Half of the angle that the DCASE challenges on sound event localisation allow.
 MAX_ANGLE_DEG = 10.0
-# Of the image: 16 pixels of 128 × 128. Smaller true regions are nobody's fault and nobody's merit.
+# Fraction of the image: 16 pixels of 128 × 128. Smaller ground-truth regions are ignored.
 MIN_AREA_FRACTION = 0.001
-# Far away cars all lie where the street ends, where even a prior finds them.
+# Distant cars are all near the end of the street, where the prior finds them too.
 NEARBY_M = 20.0
 NO_MATCH_DEG = 1e6
 _TABLES = {kind: class_table(names) for kind, names in OBJECT_CLASSES.items()}
@@ -32,12 +32,12 @@ _TABLES = {kind: class_table(names) for kind, names in OBJECT_CLASSES.items()}
 
 @dataclass(frozen=True)
 class ImageObject:
-    """A connected region.
+    """Connected region of one class.
 
     Attributes:
-        ray: Unit vector (right, down, forward) through the centre of its mask.
-        distance_m: Median depth of its pixels along the optical axis, at most 80 m; NaN where none is known.
-        area_fraction: Of the image's pixels.
+        ray: Unit vector (right, down, forward) through the centre of the mask.
+        distance_m: Median depth of the pixels along the optical axis, at most 80 m; NaN without depth.
+        area_fraction: Fraction of the pixels of the image.
 
     """
 
@@ -47,29 +47,29 @@ class ImageObject:
 
     @property
     def azimuth_deg(self) -> float:
-        """Angle of its centre to the right of the optical axis."""
+        """Angle of the centre to the right of the optical axis."""
         return math.degrees(math.atan2(self.ray[0], self.ray[2]))
 
 
 class ObjectMetrics:
-    """Counts objects that are there, that are said, and that are both; memory does not grow.
+    """Running counts of true, predicted and matched objects.
 
-    Objects are matched one to one, as many as possible and then at the smallest sum of angles (Hungarian method),
-    never farther apart than 10°. What is said where only a smaller true region lies counts neither for nor against.
+    Objects are matched one to one: the most pairs first, then the smallest sum of angles (Hungarian method). The angle
+    of a pair is at most 10°. A prediction that matches only a smaller ground-truth region is ignored.
     """
 
     def __init__(self) -> None:
-        """Start with no image."""
+        """Start without images."""
         self._true = self._predicted = self._found = self._ranged = 0
         self._nearby = self._nearby_found = 0
         self._azimuth_deg = self._distance = 0.0
 
     def add(self, true: Sequence[ImageObject], predicted: Sequence[ImageObject]) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
-            true: All true regions.
-            predicted: All predicted regions; those below the smallest share are left out.
+            true: All ground-truth regions.
+            predicted: All predicted regions. Regions below the minimum area are skipped.
 
         """
         large = [item for item in true if item.area_fraction >= MIN_AREA_FRACTION]
@@ -93,10 +93,10 @@ class ObjectMetrics:
     def result(self) -> dict[str, float]:
         """Return the figures by name.
 
-        `recall` and `precision` are shares of the true and of the predicted objects, `f` their harmonic mean,
-        `recall_nearby` is the share of true objects at most 20 m away;
-        `azimuth_error_deg` and `distance_error` (relative to the truth) are means over matched objects; `true` and
-        `predicted` count objects. A figure without any object is NaN.
+        `recall` and `precision` are fractions of the ground-truth and of the predicted objects, `f` is their harmonic
+        mean. `recall_nearby` is the recall of ground-truth objects at most 20 m away. `azimuth_error_deg` and
+        `distance_error` (relative to the ground truth) are means over matched objects. `true` and `said` are the
+        numbers of ground-truth and of predicted objects. A figure without any object is NaN.
         """
         recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._predicted)
         return {
@@ -114,13 +114,13 @@ class ObjectMetrics:
 def extract_objects(
     labels: NDArray[np.uint8], depth_m: NDArray[np.floating[Any]] | None, kind: str, camera: CameraModel
 ) -> list[ImageObject]:
-    """Return the connected regions (eight neighbours) of a kind of object in one image.
+    """Return the connected regions (8-connectivity) of a kind of object in one image.
 
     Args:
-        labels: uint8 (row, column).
-        depth_m: The same shape, metres, NaN unknown; None if there is none.
-        kind: `cars`, or `vehicles` for all that drives, touching ones being one.
-        camera: Looks the same way at any size of image.
+        labels: uint8 (row, column), class ids.
+        depth_m: The same shape, metres, NaN unknown; None without depth.
+        kind: `cars`, or `vehicles` for all vehicle classes as one mask. Touching objects are one region.
+        camera: Pinhole camera. It is scaled to the size of the image.
 
     """
     import cv2
@@ -140,7 +140,7 @@ def extract_objects(
 
 
 def match_objects(first: Sequence[ImageObject], second: Sequence[ImageObject]) -> list[tuple[int, int]]:
-    """Return pairs of places in both lists: each at most once, as many as possible, then at the smallest angles."""
+    """Return pairs of indices of both lists, each at most once: the most pairs first, then the smallest angles."""
     from scipy.optimize import linear_sum_assignment
 
     if not first or not second:

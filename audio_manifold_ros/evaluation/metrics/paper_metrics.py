@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's metrics where its formulae, its code and this project's `DepthMetrics` disagree.
+"""Metrics of the paper where its formulae, its code and `DepthMetrics` differ.
 
-`PaperDepth` follows equation 1 word for word, `ReferenceDepth` and `ReferenceSegmentation` what the published code
-computes. Table values can be compared only with figures of the same convention.
+`PaperDepth` implements equation 1. `ReferenceDepth` and `ReferenceSegmentation` implement the published code. The
+values of a table can only be compared with figures of the same convention.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ from audio_manifold_ros.evaluation.metrics.segmentation_metrics import class_key
 
 DEPTH_KEYS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'auc_crr')
 REFERENCE_KEYS = (*DEPTH_KEYS, 'auc_crr_equation')
-# The classes of the paper's tables 2 and 4, whose mean is their AVG.
+# The classes of the paper's tables 2 and 4. AVG in these tables is their mean.
 PAPER_CLASSES = ('road', 'sidewalk', 'building', 'fence', 'vegetation', 'terrain', 'sky', 'car')
-# The published code clips predictions only, and from far nearer.
+# The published code clips the predictions only, with a much smaller lower limit.
 REFERENCE_NEAR_M, REFERENCE_FAR_M = 1e-3, 80.0
 REFERENCE_THRESHOLDS = np.linspace(0, 0.3, 30)
 REFERENCE_AUC_STEP = 0.1
 
 
 class PaperDepth:
-    """Equation 1: relative errors divided by the prediction, roots over all pixels of the test set at once.
+    """Depth metrics of equation 1: relative errors divided by the prediction, roots over all pixels of the test set.
 
-    `auc_crr` is the left sum over the thresholds 0 to 0.30 in steps of 0.01, with the error divided by the truth.
-    Truth and prediction are clipped to 1..80 m, or from another nearest depth on; a prediction of NaN counts as 80 m.
+    `auc_crr` is the left Riemann sum over the thresholds 0 to 0.30 in steps of 0.01, with the error divided by the
+    ground truth. Ground truth and prediction are clipped to 1..80 m, or to another lower limit. A NaN prediction counts
+    as 80 m.
     """
 
     def __init__(self, near_m: float = NEAR_M) -> None:
-        """Start with no image; what is nearer than `near_m` counts as that."""
+        """Start without images. Depth is clipped to at least `near_m`."""
         self._near_m = near_m
         self._sums = dict.fromkeys(DEPTH_KEYS, 0.0)
         self._pixels = 0
 
     def add(self, ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
             ground_truth_m: (row, column) metres, NaN invalid.
@@ -68,26 +69,27 @@ class PaperDepth:
         self._pixels += len(ground_truth)
 
     def result(self) -> dict[str, float]:
-        """Return the metrics by name, NaN where no pixel was counted."""
+        """Return the metrics by name, NaN without pixels."""
         means = {key: value / self._pixels if self._pixels else float('nan') for key, value in self._sums.items()}
         return {**means, 'rmse': means['rmse'] ** 0.5, 'rmse_log': means['rmse_log'] ** 0.5}
 
 
 class ReferenceDepth:
-    """The published code: each prediction scaled by the ratio of medians, every metric a mean over images.
+    """Depth metrics of the published code: predictions scaled by the ratio of medians, each metric a mean over images.
 
-    Relative errors are divided by the truth, only the prediction is clipped (to 0.001..80 m), and `auc_crr` is the sum
-    of 0.1 times the fraction right below 30 thresholds from 0 to 0.30, so that it reaches 2.9. The values in the tables
-    can only be those of the equation: `auc_crr_equation`. A prediction of NaN counts as 80 m.
+    Relative errors are divided by the ground truth. Only the prediction is clipped (to 0.001..80 m). `auc_crr` is the
+    sum of 0.1 times the fraction of correct pixels for 30 thresholds from 0 to 0.30, so its maximum is 2.9. The values
+    in the paper's tables are possible only by the equation, which is reported as `auc_crr_equation`. A NaN prediction
+    counts as 80 m.
     """
 
     def __init__(self) -> None:
-        """Start with no image."""
+        """Start without images."""
         self._sums = dict.fromkeys(REFERENCE_KEYS, 0.0)
         self._images = 0
 
     def add(self, ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> None:
-        """Count one image (see `PaperDepth.add`); one without a valid pixel counts for nothing."""
+        """Add one image (see `PaperDepth.add`). An image without a valid pixel is ignored."""
         valid = _valid(ground_truth_m, predicted_m)
         if not valid.any():
             return
@@ -108,25 +110,25 @@ class ReferenceDepth:
         self._images += 1
 
     def result(self) -> dict[str, float]:
-        """Return the metrics by name, NaN where no image was counted."""
+        """Return the metrics by name, NaN without images."""
         return {key: value / self._images if self._images else float('nan') for key, value in self._sums.items()}
 
 
 class ReferenceSegmentation:
-    """The published code: intersection over union of each image over the classes in its truth, then means of images.
+    """Segmentation metrics of the published code: IoU per image over its ground-truth classes, then means over images.
 
-    A class that is predicted but not in the truth of an image costs nothing there.
+    A class that is predicted but absent from the ground truth of an image has no effect there.
     """
 
     def __init__(self) -> None:
-        """Start with no image."""
+        """Start without images."""
         self._sums = np.zeros(len(CLASS_NAMES))
         self._images = np.zeros(len(CLASS_NAMES), dtype=np.int64)
         self._miou_sum = 0.0
         self._labelled_images = 0
 
     def add(self, ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
-        """Count one image of class ids (row, column), 255 unlabelled; one without a label counts for nothing.
+        """Add one image of class ids (row, column), 255 unlabelled. An image without a label is ignored.
 
         Raises:
             EvaluationError: The shapes differ.
@@ -141,10 +143,10 @@ class ReferenceSegmentation:
             self._labelled_images += 1
 
     def result(self) -> dict[str, float]:
-        """Return `miou`, the mean over images of their mean over classes, and by class the mean over its images.
+        """Return `miou`, the mean over images of their mean over classes, and for each class the mean over its images.
 
-        `miou_paper_classes` is the mean over those of the eight classes of the paper's tables that occur; NaN where no
-        image was counted.
+        `miou_paper_classes` is the mean over those of the eight classes of the paper's tables that occur. It is NaN
+        without images.
         """
         means = {class_key(c): self._sums[c] / self._images[c] for c in np.flatnonzero(self._images).tolist()}
         miou = self._miou_sum / self._labelled_images if self._labelled_images else float('nan')
@@ -152,7 +154,7 @@ class ReferenceSegmentation:
 
 
 def paper_mean(figures: Mapping[str, float]) -> float:
-    """Return the mean of the paper's eight classes as far as `iou_` figures hold them, NaN for none."""
+    """Return the mean of the paper's eight classes that are among the `iou_` figures, NaN for none."""
     keys = [class_key(CLASS_NAMES.index(name)) for name in PAPER_CLASSES]
     present = [figures[key] for key in keys if key in figures]
     return float(np.mean(present)) if present else float('nan')

@@ -17,7 +17,7 @@ REGION_CLASSES = {
 
 
 def class_table(names: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Return which of the ids 0 to 255 are among the named classes, bool (256,)."""
+    """Return a table, bool (256,), that is true for the ids of the named classes."""
     table = np.zeros(256, dtype=np.bool_)
     table[[CLASS_NAMES.index(name) for name in names]] = True
     return table
@@ -27,5 +27,5 @@ _REGION_TABLES = {region: class_table(names) for region, names in REGION_CLASSES
 
 
 def region_masks(labels: NDArray[np.uint8]) -> dict[str, NDArray[np.bool_]]:
-    """Return for each region which pixels of the true labels belong to it, bool of the same shape."""
+    """Return for each region a mask of its pixels in the ground-truth labels, bool of the same shape."""
     return {region: table[labels] for region, table in _REGION_TABLES.items()}

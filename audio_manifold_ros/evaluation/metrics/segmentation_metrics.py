@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Intersection over union of a whole test set, from one confusion matrix."""
+"""Intersection over union (IoU) of a whole test set from one confusion matrix, and of single images."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ IOU_SMOOTHING = 1e-10
 
 
 class SegmentationMetrics:
-    """A confusion matrix over all images.
+    """Confusion matrix over all images.
 
-    Pixels whose truth is 255 are ignored. A predicted 255, or any id that is no class, is wrong for the true class
-    and charged to no other.
+    Pixels with the ground truth 255 are ignored. A predicted 255, or any id that is not a class, is an error of the
+    true class only.
 
     Attributes:
-        confusion: int64 (true class, predicted class); the last column counts predictions that are no class.
+        confusion: int64 (true class, predicted class). The last column counts predictions that are not a class.
 
     """
 
     def __init__(self, classes: int = len(CLASS_NAMES)) -> None:
-        """Start with no image of so many classes."""
+        """Start without images."""
         self._classes = classes
         self.confusion: NDArray[np.int64] = np.zeros((classes, classes + 1), dtype=np.int64)
 
     def add(self, ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> None:
-        """Count one image.
+        """Add one image.
 
         Args:
             ground_truth: uint8 (row, column), class ids, 255 unlabelled.
             predicted: The same shape.
 
         Raises:
-            EvaluationError: The shapes differ, or the truth holds an id that is no class.
+            EvaluationError: The shapes differ, or the ground truth has an id that is not a class.
 
         """
         check_image_shapes('Labels', predicted, ground_truth)
         labelled = ground_truth != UNLABELLED
         rows = ground_truth[labelled].astype(np.int64)
         if rows.size and rows.max() >= self._classes:
-            msg = f'The true labels hold the id {int(rows.max())}: give ids below {self._classes}, or {UNLABELLED}.'
+            msg = f'The ground truth has the label {int(rows.max())}: give ids below {self._classes}, or {UNLABELLED}.'
             raise EvaluationError(msg)
         columns = np.minimum(predicted[labelled].astype(np.int64), self._classes)
         width = self._classes + 1
         self.confusion += np.bincount(rows * width + columns, minlength=self._classes * width).reshape(-1, width)
 
     def iou(self) -> NDArray[np.float64]:
-        """Return the intersection over union (class,), NaN for a class that is neither true nor predicted anywhere."""
+        """Return the IoU (class,), NaN for a class that is neither in the ground truth nor predicted."""
         intersection = np.diagonal(self.confusion).astype(np.float64)
         union = self.confusion.sum(axis=1) + self.confusion[:, : self._classes].sum(axis=0) - intersection
         iou = np.full(self._classes, np.nan)
@@ -62,20 +62,20 @@ class SegmentationMetrics:
 
     @property
     def present(self) -> NDArray[np.bool_]:
-        """Which classes (class,) occur in the truth."""
+        """Mask (class,) of the classes that occur in the ground truth."""
         return np.asarray(self.confusion.sum(axis=1) > 0)
 
     def miou(self) -> float:
-        """Return the mean of the classes that occur in the truth, NaN if there is none."""
+        """Return the mean IoU of the classes that occur in the ground truth, NaN for none."""
         return float(self.iou()[self.present].mean()) if self.present.any() else float('nan')
 
     def accuracy(self) -> float:
-        """Return the fraction of known pixels with the right class, NaN if there is none."""
+        """Return the fraction of labelled pixels with the correct class, NaN without pixels."""
         pixels = self.confusion.sum()
         return float(np.trace(self.confusion) / pixels) if pixels else float('nan')
 
     def result(self) -> dict[str, float]:
-        """Return `miou`, `accuracy`, and `iou_` with the name of each class that occurs in the truth."""
+        """Return `miou`, `accuracy`, and `iou_` with the name of each class that occurs in the ground truth."""
         iou, present = self.iou().tolist(), self.present.tolist()
         named = {class_key(index): value for index, value in enumerate(iou) if present[index]}
         return {'miou': self.miou(), 'accuracy': self.accuracy(), **named}
@@ -87,7 +87,7 @@ def class_key(class_id: int) -> str:
 
 
 def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the intersection over union of one image (class,), NaN for a class that its truth lacks.
+    """Return the IoU of one image (class,), NaN for a class that its ground truth lacks.
 
     Raises:
         EvaluationError: The shapes differ.
@@ -106,6 +106,6 @@ def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> 
 
 
 def image_miou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> float | None:
-    """Return the mean over the classes in the truth of one image, None if it has none."""
+    """Return the mean IoU over the ground-truth classes of one image, None without labels."""
     iou = image_iou(ground_truth, predicted)
     return float(np.nanmean(iou)) if not np.isnan(iou).all() else None

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much of what the training prior leaves open is explained: a skill score (Murphy, Monthly Weather Review 1988)."""
+"""Skill score relative to the training prior (Murphy, Monthly Weather Review 1988)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ PRIOR = 'prior'
 def skill_scores(
     depth: Mapping[str, DepthMetrics], segmentation: Mapping[str, SegmentationMetrics]
 ) -> dict[str, float]:
-    """Return the shares of everyone but the prior: 1 is perfect, 0 says what the prior says, below 0 is worse.
+    """Return the skill scores of all variants except the prior.
 
-    `explained_log_depth` (and by region) is 1 - mean squared error of log depth / that of the prior, over all pixels;
-    `explained_classes` is 1 - pixels of the wrong class / those of the prior. Empty without a prior.
+    A score of 1 is perfect, 0 equals the prior, below 0 is worse than the prior. `explained_log_depth` (also by region)
+    is 1 - mean squared error of log depth / that of the prior, over all pixels. `explained_classes` is 1 - number of
+    pixels with a wrong class / that of the prior. The result is empty without a prior.
     """
     found: dict[str, float] = {}
     for variant, metrics in depth.items():

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What pixel metrics do not see: edges in their places and objects found, for the model and any controls."""
+"""Structure metrics: positions of edges and detection of objects, which pixel metrics do not measure."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
     from audio_manifold_ros.rig.camera import CameraModel
 
-# A region's edges and what is near them.
+# Edges of a region, and for each tolerance the pixels near them.
 Outline = tuple[Mask, tuple[Mask, ...]]
 
 
 class StructureMetrics:
-    """Counts windows; the truth of each is looked at once for all variants. Memory does not grow."""
+    """Running edge and object metrics. The edges of a ground truth are computed once for all variants."""
 
     def __init__(self, camera: CameraModel | None, near_m: float = NEAR_M) -> None:
-        """Start with no window.
+        """Start without windows.
 
         Args:
-            camera: What the images are seen with; without it objects are not looked for.
-            near_m: Nearest depth: no edge lies before it.
+            camera: Camera of the images. Without it no objects are matched.
+            near_m: Lower clipping limit of depth. There is no edge below it.
 
         """
         self._near_m = near_m
@@ -51,7 +51,7 @@ class StructureMetrics:
         self._objects: dict[str, dict[str, ObjectMetrics]] = {}
 
     def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
-        """Count one window (see `ScoreBoard.add`) of images of one size."""
+        """Add one window (see `MetricSuite.add`) with images of one size."""
         if ground_truth.depth_m is not None:
             self._add_depth(ground_truth.depth_m, predicted)
         if ground_truth.labels is not None:
@@ -60,11 +60,12 @@ class StructureMetrics:
                 self._add_objects(ground_truth.labels, ground_truth.depth_m, predicted, self._camera)
 
     def result(self) -> dict[str, float]:
-        """Return the figures; a key is metric, then control (`cars_recall`, `depth_edges_f_wide_prior`).
+        """Return the figures. A key is metric, then control (`cars_recall`, `depth_edges_f_wide_prior`).
 
-        `depth_edges_` and `class_edges_` go with `precision`, `recall` and `f` (see `BoundaryFScore.result`), the
-        latter being means over the classes with an edge in the truth, and `class_edges_f_` with a class; `cars_` and
-        `vehicles_` go with what `ObjectMetrics.result` names.
+        The prefixes `depth_edges_` and `class_edges_` are followed by `precision`, `recall` and `f` (see
+        `BoundaryFScore.result`). Those of `class_edges_` are means over the classes with an edge in the ground truth.
+        `class_edges_f_` is followed by a class. The prefixes `cars_` and `vehicles_` are followed by the keys of
+        `ObjectMetrics.result`.
         """
         found: dict[str, float] = {}
         for variant, counts in self._depth.items():
@@ -124,7 +125,7 @@ def _outline(edges: Mask) -> Outline:
 
 
 def _outlines(labels: NDArray[np.uint8], valid: Mask) -> dict[int, Outline]:
-    """Return the outline of each class that has one."""
+    """Return the outline of each class that has edges."""
     edges = class_edges(labels, valid)
     edge_classes = np.unique(labels[edges])
     return {int(c): _outline(edges & (labels == c)) for c in edge_classes[edge_classes < len(CLASS_NAMES)]}
@@ -134,7 +135,7 @@ def _class_figures(classes: Mapping[int, BoundaryFScore]) -> dict[str, float]:
     present = {class_id: counts.result() for class_id, counts in sorted(classes.items()) if counts.true_pixels}
     if not present:
         return {}
-    # A class that is never said has no precision: its mean is over the others, its F-score 0.
+    # A class that is never predicted has no precision. The mean is over the other classes, its F-score is 0.
     keys = [f'{name}{tolerance}' for tolerance in TOLERANCES for name in ('precision', 'recall', 'f')]
     means = {key: _mean([found[key] for found in present.values()]) for key in keys}
     named = {f'f_{CLASS_NAMES[class_id].replace(" ", "_")}': found['f'] for class_id, found in present.items()}

@@ -32,7 +32,7 @@ def test_the_order_depends_on_the_seed_alone() -> None:
     assert (shuffled_order(drives, 4) != shuffled_order(drives, 5)).any()
 
 
-def test_one_microphone_is_copied_to_all() -> None:
+def test_one_microphone_is_copied_to_all_channels() -> None:
     values = np.arange(24, dtype=np.float32).reshape(8, 3)
     copied = one_microphone(values)
     assert copied.dtype == np.float32

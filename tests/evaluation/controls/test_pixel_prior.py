@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The prior against numpy's median and a count of classes over all images at once."""
+"""Pixel prior compared with numpy's median and a count of classes over all images."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_prior_is_read_as_it_was_written_and_always_the_same_bytes(tmp_path: P
     assert (tmp_path / 'a.npz').read_bytes() == (tmp_path / 'b.npz').read_bytes()
 
 
-def test_damaged_and_foreign_priors_are_refused(tmp_path: Path) -> None:
+def test_damaged_and_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / 'prior.npz'
     _prior().save(path)
     whole = path.read_bytes()
@@ -80,7 +80,7 @@ def test_damaged_and_foreign_priors_are_refused(tmp_path: Path) -> None:
 
 def test_an_empty_prior_and_images_of_another_size_are_refused() -> None:
     builder = PixelPriorBuilder(6, 5)
-    with pytest.raises(EvaluationError, match='without'):
+    with pytest.raises(EvaluationError, match='needs training images'):
         builder.build()
     with pytest.raises(EvaluationError, match=r'\(5, 6\)'):
         builder.add(np.ones((5, 6)), None)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Edges of images that are known, and counts against a search over all pairs of pixels."""
+"""Edges of synthetic images, and counts compared with a search over all pairs of pixels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_tolerances_are_those_of_the_literature_in_whole_pixels() -> None:
     assert tolerances_px(480, 960) == (9, 33)
 
 
-def test_a_depth_edge_is_the_near_side_of_a_jump() -> None:
+def test_a_depth_edge_is_the_near_side_of_a_step() -> None:
     depth_m = np.full((16, 16), 40.0, np.float32)
     depth_m[4:9, 5:11] = 8.0
     expected = np.zeros((16, 16), np.bool_)
@@ -45,16 +45,16 @@ def test_a_depth_edge_is_the_near_side_of_a_jump() -> None:
     assert not depth_edges(np.full((16, 16), 8.0) * 1.2 ** np.arange(16), EVERYWHERE).any()
 
 
-def test_nothing_is_an_edge_where_the_truth_is_unknown_or_both_sides_are_out_of_range() -> None:
+def test_there_are_no_edges_without_ground_truth_or_with_both_sides_out_of_range() -> None:
     depth_m = np.full((16, 16), np.nan, np.float32)
     depth_m[8:] = 10.0
     assert not depth_edges(depth_m, ~np.isnan(depth_m)).any()
-    assert depth_edges(depth_m, EVERYWHERE)[8].all()  # a prediction of NaN counts as 80 m
+    assert depth_edges(depth_m, EVERYWHERE)[8].all()  # a NaN prediction counts as 80 m
     far = np.where(np.arange(16) < 8, 90.0, 200.0) * np.ones((16, 1))
     assert not depth_edges(far, EVERYWHERE).any()
 
 
-def test_class_edges_lie_on_both_sides_of_a_border() -> None:
+def test_class_edges_are_on_both_sides_of_a_border() -> None:
     labels = np.zeros((16, 16), np.uint8)
     labels[:, 8:] = 13
     edges = class_edges(labels, EVERYWHERE)
@@ -68,7 +68,7 @@ def test_class_edges_lie_on_both_sides_of_a_border() -> None:
 @pytest.mark.parametrize(
     ('shift', 'f', 'f_wide'), [(0, 1.0, 1.0), (2, 1.0, 1.0), (3, 0.0, 1.0), (6, 0.0, 1.0), (7, 0, 0)]
 )
-def test_a_shifted_line_is_right_within_the_tolerance(shift: int, f: float, f_wide: float) -> None:
+def test_a_shifted_line_is_correct_within_the_tolerance(shift: int, f: float, f_wide: float) -> None:
     ground_truth, predicted = np.zeros((2, 128, 128), np.bool_)
     ground_truth[:, 60], predicted[:, 60 + shift] = True, True
     found = _counted(ground_truth, predicted)
@@ -76,7 +76,7 @@ def test_a_shifted_line_is_right_within_the_tolerance(shift: int, f: float, f_wi
         assert (found[name], found[f'{name}_wide']) == (f, f_wide)
 
 
-def test_half_a_line_is_right_as_far_as_it_goes() -> None:
+def test_half_a_line_has_full_precision_and_half_recall() -> None:
     ground_truth, predicted = np.zeros((2, 128, 128), np.bool_)
     ground_truth[:, 60], predicted[:64, 60] = True, True
     found = _counted(ground_truth, predicted)
@@ -85,7 +85,7 @@ def test_half_a_line_is_right_as_far_as_it_goes() -> None:
     assert found['f'] == pytest.approx(2 * (66 / 128) / (1 + 66 / 128))
 
 
-def test_what_is_empty_is_no_number_unless_it_is_wrong() -> None:
+def test_scores_without_edges_are_nan_or_zero() -> None:
     nothing, line = np.zeros((2, 16, 16), np.bool_)
     line[:, 3] = True
     assert all(math.isnan(value) for value in _counted(nothing, nothing).values())

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of confidence against sorting all pixels at once."""
+"""Figures of the confidence report compared with sorting all pixels."""
 
 from __future__ import annotations
 

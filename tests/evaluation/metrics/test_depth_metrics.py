@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth metrics against the same formulae written as loops over single pixels."""
+"""Depth metrics compared with the same formulae as loops over single pixels."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_metrics_equal_their_formulae(region: str) -> None:
     assert metrics.result(region) == pytest.approx(_by_loops(_pairs(), masked=region == 'some'), rel=1e-9)
 
 
-def test_a_perfect_prediction_has_no_error_and_the_greatest_area() -> None:
+def test_a_perfect_prediction_has_no_error_and_the_maximum_area() -> None:
     metrics = DepthMetrics()
     ground_truth = np.linspace(1, 80, 40, dtype=np.float32).reshape(5, 8)
     metrics.add(ground_truth, ground_truth)
@@ -81,7 +81,7 @@ def test_a_perfect_prediction_has_no_error_and_the_greatest_area() -> None:
     assert result['auc_crr_normalised'] == pytest.approx(1.0)
 
 
-def test_a_withheld_prediction_counts_as_far_and_unknown_truth_as_nothing() -> None:
+def test_a_nan_prediction_counts_as_far_and_nan_ground_truth_is_ignored() -> None:
     metrics = DepthMetrics()
     metrics.add(np.array([[10.0, np.nan]]), np.array([[np.nan, 3.0]]))
     assert metrics.result()['abs_rel'] == pytest.approx(7.0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of scores: names, controls, regions, and the direction of every figure."""
+"""Metric suite: names, controls, regions, and the direction of every figure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _board() -> MetricSuite:
     return board
 
 
-def test_scores_have_the_names_that_issue_and_card_use() -> None:
+def test_scores_have_the_names_that_the_card_uses() -> None:
     scores = json.loads(json.dumps(_board().result()))
     assert scores['windows'] == 10
     for key in ('abs_rel', 'sq_rel', 'rmse', 'rmse_dataset', 'rmse_log', 'auc_crr', 'auc_crr_normalised'):
@@ -69,7 +69,7 @@ def test_figures_are_those_of_the_single_metrics() -> None:
     assert scores['segmentation']['iou_car'] > scores['segmentation']['iou_car_prior']
 
 
-def test_confidence_counts_a_pixel_as_right_when_depth_and_class_are() -> None:
+def test_a_pixel_is_correct_if_depth_and_class_are_correct() -> None:
     confidence = _board().result()['confidence']
     assert confidence['pixels'] == 10 * 255
     assert confidence['reliability'] == [{'pixels': 2550, 'confidence': pytest.approx(0.8), 'right': 1.0}]
@@ -98,7 +98,7 @@ def test_unknown_controls_are_refused() -> None:
         MetricSuite().add(_scene(0), {'oracle': _scene(0)})
 
 
-def test_everything_is_under_one_roof() -> None:
+def test_the_result_holds_all_sections() -> None:
     scores = json.loads(json.dumps(_board().result(), allow_nan=False))
     keys = {'windows', 'depth_unit', 'depth', 'segmentation', 'conventions', 'structure', 'native', 'confidence'}
     assert set(scores) == keys
@@ -112,7 +112,7 @@ def test_everything_is_under_one_roof() -> None:
     assert scores['structure']['explained_log_depth'] > 0.5
 
 
-def test_a_board_does_not_grow() -> None:
+def test_memory_does_not_grow_with_windows() -> None:
     def board_of(windows: int) -> MetricSuite:
         board = MetricSuite(CameraModel(16, 16, 7.0, 18.0, 7.5, 7.5))
         for seed in range(windows):
@@ -135,7 +135,7 @@ def test_predictions_of_several_sizes_are_refused() -> None:
         MetricSuite().add(ground_truth, {'model': _worse(ground_truth, 1.0), 'mono': small})
 
 
-def test_depth_of_unknown_scale_is_not_cut_at_a_metre() -> None:
+def test_relative_depth_is_not_clipped_at_one_metre() -> None:
     ground_truth = DepthAndLabels(np.full((8, 8), 0.4, np.float32), None)
     for unit, expected in (('m', 0.0), ('relative', 0.5)):
         board = MetricSuite(depth_unit=unit)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cars in known places: found, missed, invented, and how far off."""
+"""Cars at given positions: found, missed, false, and their errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _at(azimuth_deg: float, distance_m: float = 10.0, area_fraction: float = 0.0
     return ImageObject((math.sin(angle), 0.0, math.cos(angle)), distance_m, area_fraction)
 
 
-def test_a_region_is_seen_where_the_camera_says() -> None:
+def test_the_direction_of_a_region_follows_the_camera() -> None:
     labels, depth_m = _street(((60, 70, 20, 40), 12.0), ((60, 66, 100, 104), 25.0))
     left, right = sorted(extract_objects(labels, depth_m, 'cars', CAMERA), key=lambda seen: seen.azimuth_deg)
     assert left.azimuth_deg == pytest.approx(math.degrees(math.atan((29.5 - 63.5) / 53.7024)))
@@ -73,7 +73,7 @@ def test_corners_touch_and_vehicles_are_more_than_cars() -> None:
     assert len(extract_objects(bus, bus_m, 'vehicles', CAMERA)) == 1
 
 
-def test_distance_is_the_median_of_what_is_known() -> None:
+def test_distance_is_the_median_of_valid_depth() -> None:
     labels, depth_m = _street(((40, 50, 40, 50), 9.0))
     depth_m[40:44, 40:50] = np.nan
     depth_m[49, 40:50] = 70.0
@@ -82,7 +82,7 @@ def test_distance_is_the_median_of_what_is_known() -> None:
     assert math.isnan(extract_objects(labels, np.full((128, 128), np.nan), 'cars', CAMERA)[0].distance_m)
 
 
-def test_found_missed_and_invented() -> None:
+def test_found_missed_and_false_objects() -> None:
     found = _scored([_at(-30, 10), _at(0, 20), _at(40, 30)], [_at(-27, 12), _at(9, 15), _at(20, 5), _at(-45, 8)])
     assert found['recall'] == pytest.approx(2 / 3)
     assert found['precision'] == pytest.approx(2 / 4)
@@ -106,12 +106,12 @@ def test_an_object_is_found_once() -> None:
     assert _scored([_at(1), _at(-1)], [_at(0)])['recall'] == 0.5
 
 
-def test_as_many_as_possible_are_matched() -> None:
-    # The nearest pair first would leave the other two 16 degrees apart.
+def test_the_most_pairs_are_matched() -> None:
+    # Matching the nearest pair first would leave the other two 16° apart.
     assert sorted(match_objects([_at(0), _at(8)], [_at(7), _at(16)])) == [(0, 0), (1, 1)]
 
 
-def test_small_true_regions_count_neither_for_nor_against() -> None:
+def test_small_ground_truth_regions_are_ignored() -> None:
     small = _at(0, area_fraction=0.0009)
     assert _scored([small], [])['true'] == 0
     hit = _scored([small, _at(40)], [_at(2), _at(41)])
@@ -119,7 +119,7 @@ def test_small_true_regions_count_neither_for_nor_against() -> None:
     assert _scored([_at(40)], [_at(41), _at(0, area_fraction=0.0009)])['said'] == 1
 
 
-def test_without_objects_there_is_no_figure() -> None:
+def test_figures_without_objects_are_nan() -> None:
     found = _scored([], [])
     assert all(math.isnan(found[key]) for key in ('recall', 'precision', 'f', 'azimuth_error_deg', 'distance_error'))
     unranged = _scored([_at(0, math.nan)], [_at(0)])
@@ -130,10 +130,10 @@ def test_without_objects_there_is_no_figure() -> None:
 @settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.integers(-45, 45), min_size=1, max_size=4),
-    # Never exactly at the largest angle from the others, where rounding would decide.
+    # Angles avoid the exact maximum, where rounding would decide.
     st.lists(st.integers(-45, 45).map(lambda degrees: degrees + 0.37), min_size=1, max_size=4),
 )
-def test_matching_equals_trying_everything(first: list[int], second: list[float]) -> None:
+def test_matching_equals_an_exhaustive_search(first: list[int], second: list[float]) -> None:
     pairs = match_objects([_at(azimuth) for azimuth in first], [_at(azimuth) for azimuth in second])
     assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == len(pairs)
     few, many = sorted((first, second), key=len)

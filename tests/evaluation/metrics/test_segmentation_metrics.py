@@ -1,14 +1,16 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Intersection over union against sets of pixels."""
+"""Intersection over union compared with sets of pixels."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics
+from audio_manifold_ros.evaluation.metrics.segmentation_metrics import SegmentationMetrics, image_iou
 
 
 def test_iou_equals_sets_of_pixels_over_all_images() -> None:
@@ -36,7 +38,7 @@ def test_iou_equals_sets_of_pixels_over_all_images() -> None:
     assert metrics.accuracy() == pytest.approx((ground_truth == predicted)[known].mean())
 
 
-def test_an_invented_class_costs_the_true_one_only_once() -> None:
+def test_a_false_class_is_an_error_of_the_true_class_only() -> None:
     metrics = SegmentationMetrics()
     metrics.add(np.zeros((1, 4), np.uint8), np.array([[0, 0, 0, 255]], np.uint8))
     assert metrics.iou()[0] == pytest.approx(0.75)
@@ -57,3 +59,18 @@ def test_wrong_images_are_refused() -> None:
         metrics.add(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8))
     with pytest.raises(EvaluationError, match='19'):
         metrics.add(np.full((2, 2), 19, np.uint8), np.zeros((2, 2), np.uint8))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31))
+def test_the_iou_of_an_image_equals_sets_of_pixels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ids = np.array([0, 1, 10, 13, 18, 255], np.uint8)
+    ground_truth, predicted = rng.choice(ids, (2, 5, 6))
+    found = image_iou(ground_truth, predicted)
+    for class_id in range(19):
+        true = {place for place in np.ndindex(ground_truth.shape) if ground_truth[place] == class_id}
+        labelled = {place for place in np.ndindex(ground_truth.shape) if ground_truth[place] != 255}
+        prediction = {place for place in labelled if predicted[place] == class_id}
+        expected = len(true & prediction) / len(true | prediction) if true else np.nan
+        assert found[class_id] == pytest.approx(expected, abs=1e-9, nan_ok=True)
