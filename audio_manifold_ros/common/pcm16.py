@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import PcmSamples, Samples
+
 STEPS_PER_UNIT = np.float32(32768)
 MAX_STEP = 32767
 
@@ -19,7 +21,7 @@ def float_to_int16(samples: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
     return steps
 
 
-def int16_to_float(pcm: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.float32]:
+def int16_to_float(pcm: PcmSamples) -> Samples:
     """Return int16 steps as float32 of full scale ±1, exactly; float32 are a copy of themselves."""
     samples = pcm.astype(np.float32)
     if pcm.dtype == np.int16:

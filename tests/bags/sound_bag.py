@@ -38,6 +38,7 @@ class SoundBag:
         block_samples: Samples of a block.
         rate_hz: Rate of the audio.
         jitter_ns: Largest error of a stamp.
+        arrival_jitter_ns: Largest random delay of the receive time of an audio message; its order does not change.
 
     """
 
@@ -49,6 +50,7 @@ class SoundBag:
     block_samples: int = 256
     rate_hz: int = RATE_HZ
     jitter_ns: int = 400_000
+    arrival_jitter_ns: int = 0
     custom: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
@@ -122,6 +124,7 @@ class SoundBag:
     def _audio(self, types: Any) -> Iterator[tuple[int, str, str, Any]]:
         rng = np.random.default_rng(5)
         samples = self.samples()
+        received_ns = 0
         for number in range(samples.shape[1] // self.block_samples):
             first = number * self.block_samples
             jitter_ns = int(rng.integers(-self.jitter_ns, self.jitter_ns + 1)) if self.jitter_ns else 0
@@ -138,12 +141,10 @@ class SoundBag:
                 overflow=False,
                 data=np.frombuffer(samples[:, first : first + self.block_samples].T.tobytes(), dtype=np.uint8),
             )
-            yield (
-                START_NS + (first + self.block_samples) * NS_PER_S // self.rate_hz + 1_000_000,
-                '/audio',
-                AUDIO_TYPE,
-                message,
-            )
+            delay_ns = 1_000_000 + (int(rng.integers(0, self.arrival_jitter_ns)) if self.arrival_jitter_ns else 0)
+            complete_ns = START_NS + (first + self.block_samples) * NS_PER_S // self.rate_hz
+            received_ns = max(complete_ns + delay_ns, received_ns)
+            yield received_ns, '/audio', AUDIO_TYPE, message
 
 
 def _header(types: Any, stamp_ns: int, frame_id: str) -> Any:

@@ -11,7 +11,7 @@ from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegmen
 from audio_manifold_ros.common.errors import AudioManifoldError
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
+    from audio_manifold_ros.bags.decoding.audio_chunk import IndexedChunk
 
 
 class AudioDryRun:
@@ -28,7 +28,7 @@ class AudioDryRun:
         self._output_rate_hz = output_rate_hz
         self._track: AudioTrack | None = None
 
-    def add(self, chunk: AudioChunk) -> None:
+    def add(self, chunk: IndexedChunk) -> None:
         """Take in the next chunk."""
         if self.rejection_reason:
             return

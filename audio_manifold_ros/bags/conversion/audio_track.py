@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,14 +13,11 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.sample_clock import CLOCK_STEP_NS, SampleClock
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
-from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
+from audio_manifold_ros.bags.decoding.audio_chunk import IndexedChunk
 from audio_manifold_ros.bags.decoding.sample_timeline import SampleTimeline
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
-# A stamp that is late by chance is followed by one that is not; one that follows a loss is not.
-LOOK_AHEAD_NS = NS_PER_S // 2
 MAX_GAP_S = 86_400
 # Short messages are joined before they are resampled: that costs much for each call.
 MIN_PIECE_S = 1
@@ -83,16 +79,14 @@ class AudioTrack:
         self.channels = self.input_rate_hz = 0
         self.timeline: SampleTimeline
         self._output_rate_hz = output_rate_hz
-        self._waiting: deque[AudioChunk] = deque()
         self._segment: ResampledSegment | None = None
         self._pending: list[NDArray[Any]] = []
         self._pending_samples = 0
         self._next_sample: int | None = None
         self._shift = 0
         self._clock: SampleClock
-        self._index: StampIndexer
 
-    def pieces(self, chunks: Iterable[AudioChunk]) -> Iterator[Piece]:
+    def pieces(self, chunks: Iterable[IndexedChunk]) -> Iterator[Piece]:
         """Yield int16 (channel, n) with the output index of the first sample, in order; a jump is a gap.
 
         Raises:
@@ -103,7 +97,7 @@ class AudioTrack:
             yield from self.push(chunk)
         yield from self.finish()
 
-    def push(self, chunk: AudioChunk) -> Iterator[Piece]:
+    def push(self, chunk: IndexedChunk) -> Iterator[Piece]:
         """Take in the next chunk and yield the pieces that are complete; see `pieces`.
 
         Raises:
@@ -112,17 +106,11 @@ class AudioTrack:
         """
         self._check(chunk)
         self.counts.chunks += 1
-        if chunk.first_sample is not None:
-            yield from self._add(chunk, self._indexed(chunk, chunk.first_sample))
-            return
-        self._waiting.append(chunk)
-        while self._waiting[-1].stamp_ns - self._waiting[0].stamp_ns > LOOK_AHEAD_NS:
-            yield from self._add_waiting()
+        place = self._place_inferred(chunk) if chunk.inferred else self._place_indexed(chunk)
+        yield from self._add(chunk, place)
 
     def finish(self) -> Iterator[Piece]:
         """Yield what is left, behind the last chunk; see `pieces`."""
-        while self._waiting:
-            yield from self._add_waiting()
         yield from self._release()
 
     def output_sample_at(self, time_ns: int) -> int:
@@ -148,11 +136,11 @@ class AudioTrack:
             **self.counts.to_dict(),
         }
 
-    def _check(self, chunk: AudioChunk) -> None:
+    def _check(self, chunk: IndexedChunk) -> None:
         if not self.channels:
             self.channels, self.input_rate_hz = chunk.channels, chunk.sample_rate_hz
             self.timeline = SampleTimeline(chunk.sample_rate_hz)
-            self._clock, self._index = SampleClock(chunk.sample_rate_hz), StampIndexer(chunk.sample_rate_hz)
+            self._clock = SampleClock(chunk.sample_rate_hz)
         if (chunk.channels, chunk.sample_rate_hz) != (self.channels, self.input_rate_hz):
             msg = (
                 f'The audio changes from {self.channels} channels at {self.input_rate_hz} Hz to {chunk.channels} at '
@@ -160,10 +148,16 @@ class AudioTrack:
             )
             raise BagError(msg)
 
-    def _indexed(self, chunk: AudioChunk, first_sample: int) -> int:
+    def _place_inferred(self, chunk: IndexedChunk) -> int:
+        """Return the place of a chunk whose index was inferred from stamps."""
+        if self._next_sample is not None:
+            self.counts.lost_inferred += chunk.first_sample - self._next_sample
+        return chunk.first_sample
+
+    def _place_indexed(self, chunk: IndexedChunk) -> int:
         """Return the place of a chunk that carries an index."""
         end = self._next_sample
-        place = first_sample + self._shift
+        place = chunk.first_sample + self._shift
         if end is None or place == end:
             return place
         expected_ns = self._clock.stamp_ns(place)
@@ -174,21 +168,10 @@ class AudioTrack:
         self.counts.restarts += 1
         place = end + max((chunk.stamp_ns - self._clock.stamp_ns(end)) * self.input_rate_hz // NS_PER_S, 1)
         self.counts.lost_inferred += place - end
-        self._shift = place - first_sample
+        self._shift = place - chunk.first_sample
         return place
 
-    def _add_waiting(self) -> Iterator[Piece]:
-        """Place the oldest chunk without an index by the earliest start that it and those behind it speak for."""
-        start_ns, samples = self._waiting[0].stamp_ns, 0
-        for chunk in self._waiting:
-            start_ns = min(start_ns, chunk.stamp_ns - samples * NS_PER_S // self.input_rate_hz)
-            samples += chunk.length
-        chunk = self._waiting.popleft()
-        place = self._index.place(start_ns, chunk.length)
-        self.counts.lost_inferred = self._index.samples_lost
-        yield from self._add(chunk, place)
-
-    def _add(self, chunk: AudioChunk, place: int) -> Iterator[Piece]:
+    def _add(self, chunk: IndexedChunk, place: int) -> Iterator[Piece]:
         if self._next_sample is not None:
             self._check_leap(place - self._next_sample)
         samples = chunk.samples
@@ -201,7 +184,7 @@ class AudioTrack:
             # How many were lost is unknown: one sample less is the gap that no window may span.
             if place == self._next_sample:
                 place, samples = place + 1, samples[:, 1:]
-        if samples.dtype != np.int16 and not np.isfinite(samples).all():
+        if not chunk.is_finite:
             self.counts.not_finite += samples.shape[1]
             return
         if samples.shape[1]:

@@ -11,7 +11,7 @@ from typing import final
 from rosbags.interfaces import Nodetype
 
 from audio_manifold_ros.bags.conversion.audio_dry_run import AudioDryRun
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat, IndexedChunk
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels
 from audio_manifold_ros.bags.decoding.image_stream import Decode
@@ -25,7 +25,6 @@ from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
 STAMPED_FIRST_FIELDS = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
-MAX_STAMP_JUMP_NS = 100_000_000  # without a sample index, stamps that jump further than drivers jitter tell of a loss
 
 
 @final
@@ -91,6 +90,8 @@ class BagScan:
             if message.time_ns - reported_ns >= NS_PER_S:
                 advance(message.time_ns - reported_ns)
                 reported_ns = message.time_ns
+        if self._audio is not None and self._topics is not None:
+            self._add_chunks(self._audio.finish(), self.statistics[self._topics.audio])
         self._dry_run.finish()
 
     @property
@@ -123,13 +124,17 @@ class BagScan:
             count += index >= 0 and stamp_ns + round(after_s * NS_PER_S) <= audio_segments[index][1]
         return count
 
-    def _add_audio(self, chunk: AudioChunk | BagError, statistics: TopicStatistics) -> None:
-        if isinstance(chunk, BagError):
+    def _add_audio(self, decoded: list[IndexedChunk] | BagError, statistics: TopicStatistics) -> None:
+        if isinstance(decoded, BagError):
             statistics.unreadable += 1
-            return
-        statistics.update_audio(chunk)
-        self._extend(chunk)
-        self._dry_run.add(chunk)
+        else:
+            self._add_chunks(decoded, statistics)
+
+    def _add_chunks(self, chunks: list[IndexedChunk], statistics: TopicStatistics) -> None:
+        for chunk in chunks:
+            statistics.update_audio(chunk)
+            self._extend(chunk)
+            self._dry_run.add(chunk)
 
     def _try_decode(self, message: BagMessage) -> None:
         """Decode the images of a topic up to the first that can be."""
@@ -141,17 +146,13 @@ class BagScan:
             self.decode_errors.pop(message.topic, None)
             del self._decoders[message.topic]
 
-    def _extend(self, chunk: AudioChunk) -> None:
+    def _extend(self, chunk: IndexedChunk) -> None:
         end_ns = chunk.stamp_ns + chunk.length * NS_PER_S // chunk.sample_rate_hz
-        if chunk.first_sample is None:
-            follows = bool(self.audio_segments) and abs(chunk.stamp_ns - self.audio_segments[-1][1]) < MAX_STAMP_JUMP_NS
-        else:
-            follows = chunk.first_sample == self._next_sample
-            self._next_sample = chunk.first_sample + chunk.length
-        if follows:
+        if self.audio_segments and chunk.first_sample == self._next_sample:
             self.audio_segments[-1] = (self.audio_segments[-1][0], end_ns)
         else:
             self.audio_segments.append((chunk.stamp_ns, end_ns))
+        self._next_sample = chunk.first_sample + chunk.length
 
     def _stamp_ns(self, message: BagMessage) -> int | None:
         return header_stamp_ns(message.data) if self._stamped[message.topic, message.type] else None

@@ -1,13 +1,13 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The audio of a bag as the blocks that a node would get, one message after the other."""
+"""Audio of a bag as the blocks that a node receives, message by message."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.common.errors import BagError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat, IndexedChunk
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
     from audio_manifold_ros.bags.storage.bag_message import BagMessage
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DecodedAudioMessage:
-    """One message and what it holds.
+    """One message and its audio.
 
     Attributes:
-        message: As recorded.
-        block: Its audio; None if it cannot be used.
-        rejection_reason: Why not, or an empty string.
+        message: The message as recorded.
+        block: Its audio. None if the message cannot be used.
+        rejection_reason: Why it cannot be used, or an empty string.
 
     """
 
@@ -40,25 +40,32 @@ class DecodedAudioMessage:
 def audio_blocks(
     bag: BagReader, topics: DatasetTopics, audio_format: AudioFormat | None = None
 ) -> Iterator[DecodedAudioMessage]:
-    """Yield every audio message of a bag in order of time; where the format has no sample index, it is inferred.
+    """Yield every audio message of a bag in order of time.
 
     Args:
-        bag: The bag, open.
-        topics: Which topics are meant.
-        audio_format: What the messages leave unsaid.
+        bag: The open bag.
+        topics: Topics of the dataset.
+        audio_format: Format of audio whose messages do not state it.
 
     Raises:
-        BagError: The bag is damaged, or what describes the audio cannot be used.
+        BagError: The bag is damaged, or the description of the audio cannot be used.
 
     """
-    index: tuple[int, StampIndexer] | None = None
-    for message, chunk in RecordedAudio(bag, topics, audio_format).messages():
-        if isinstance(chunk, BagError):
-            yield DecodedAudioMessage(message, None, str(chunk))
-            continue
-        first_sample = chunk.first_sample
-        if first_sample is None:
-            if index is None or index[0] != chunk.sample_rate_hz:
-                index = chunk.sample_rate_hz, StampIndexer(chunk.sample_rate_hz)
-            first_sample = index[1].place(chunk.stamp_ns, chunk.length)
-        yield DecodedAudioMessage(message, chunk.to_block(first_sample))
+    audio = RecordedAudio(bag, topics, audio_format)
+    waiting: deque[tuple[BagMessage, str]] = deque()
+    for message, decoded in audio.messages():
+        if isinstance(decoded, BagError):
+            waiting.append((message, str(decoded)))
+            decoded = []
+        else:
+            waiting.append((message, ''))
+        yield from _decided(waiting, deque(decoded))
+    yield from _decided(waiting, deque(audio.finish()))
+
+
+def _decided(waiting: deque[tuple[BagMessage, str]], chunks: deque[IndexedChunk]) -> Iterator[DecodedAudioMessage]:
+    """Yield the waiting messages up to the first whose chunk is not decided."""
+    while waiting and (waiting[0][1] or chunks):
+        message, rejection_reason = waiting.popleft()
+        block = None if rejection_reason else chunks.popleft().to_block()
+        yield DecodedAudioMessage(message, block, rejection_reason)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
-from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS, Samples, as_array, decode_pcm, to_samples
+from audio_manifold_ros.bags.decoding.pcm_decoding import FORMATS, as_array, decode_pcm, to_samples
+from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
@@ -200,7 +201,7 @@ def _layout(dimensions: Any, values: int, audio_format: AudioFormat) -> tuple[in
     return sizes[kinds.index(True)], kinds[0]
 
 
-def _frames(values: Any, name: str, channels: int) -> Samples:
+def _frames(values: Any, name: str, channels: int) -> PcmSamples:
     if channels < 1 or not len(values) or len(values) % channels:
         msg = f'Audio of {len(values)} values in {channels!r} channels: send whole frames, at least one.'
         raise BagError(msg)
@@ -223,7 +224,7 @@ def _stamp_ns(stamp: Any) -> int:
 
 
 def _chunk(
-    samples: Samples,
+    samples: PcmSamples,
     rate_hz: int,
     stamp_ns: int,
     first_sample: int | None = None,

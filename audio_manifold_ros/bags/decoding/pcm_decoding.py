@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.errors import BagError
-
-Samples = NDArray[np.int16] | NDArray[np.float32]
 
 # What our own messages, GStreamer (audio_common) and audio_utils call a sample: element type, bits of its value,
 # whether it is unsigned. 24 bits come packed in three bytes ('u1') or in the lower three of four.
@@ -34,13 +33,13 @@ FORMATS: dict[str, tuple[str, int, bool]] = {
 }
 
 
-def decode_pcm(data: Any, name: str, channels: int) -> Samples:
+def decode_pcm(data: Any, name: str, channels: int) -> PcmSamples:
     """Read interleaved frames.
 
     Args:
         data: The bytes, as anything that has a buffer, or a list of them.
         name: A key of `FORMATS`.
-        channels: Samples of one frame.
+        channels: PcmSamples of one frame.
 
     Returns:
         (channel, sample), C-contiguous: int16 where the values have at most 16 bits (shorter ones are shifted up),
@@ -66,7 +65,7 @@ def decode_pcm(data: Any, name: str, channels: int) -> Samples:
     return to_samples(raw.view(dtype).reshape(-1, channels * packed), name, channels)
 
 
-def to_samples(frames: NDArray[Any], name: str, channels: int) -> Samples:
+def to_samples(frames: NDArray[Any], name: str, channels: int) -> PcmSamples:
     """Turn (frame, channel) values of a format into (channel, sample) of int16 or float32."""
     dtype, bits, unsigned = FORMATS[name]
     if bits == 0:

@@ -5,25 +5,25 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
+from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.statistics.clock_drift import ClockDrift, ClockDriftEstimator
+from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.pcm16 import int16_to_float
-
-INFERRED_JUMP_S = 0.05
 
 
 class AudioChunkLike(Protocol):
     """The audio of one message, whatever format it came in."""
 
     @property
-    def samples(self) -> NDArray[np.int16] | NDArray[np.float32]:
+    def samples(self) -> PcmSamples:
         """int16 or float32 (channel, sample)."""
 
     @property
@@ -102,22 +102,25 @@ class AudioStatistics:
         self._inferred = False
         self._rate_hz = 0
         self._next_sample: int | None = None
+        self._waiting: deque[tuple[int, int]] = deque()
 
     def update(self, chunk: AudioChunkLike) -> None:
-        """Take in the next chunk; one of another rate or number of channels begins a new stream."""
+        """Add the next chunk. A chunk of another rate or number of channels starts a new stream."""
         channels, count = chunk.samples.shape
-        if self._next_sample is None:
+        if not self._rate_hz:
             self._begin(chunk.sample_rate_hz, channels)
         elif (chunk.sample_rate_hz, channels) != (self._rate_hz, len(self._per_second_levels.power)):
             self._restarts += 1
             self._begin(chunk.sample_rate_hz, channels)
-        first_sample = self._index_chunk(chunk)
         self._inferred |= chunk.inferred or chunk.first_sample is None
-        self._drift_estimator.add(first_sample, chunk.stamp_ns)
-        self._newest = first_sample, chunk.stamp_ns
         self._samples += count
-        self._next_sample = first_sample + count
         self._per_second_levels.update(chunk.samples)
+        self._waiting.append((chunk.stamp_ns, count))
+        if chunk.first_sample is not None:
+            self._add_index(chunk.first_sample)
+            return
+        for first_sample in self._indexer.place(chunk.stamp_ns, count):
+            self._add_index(first_sample)
 
     def levels(self) -> tuple[ChannelLevel, ...]:
         """Return the levels of the newest second."""
@@ -139,8 +142,11 @@ class AudioStatistics:
         return self._rate_hz
 
     def summary(self) -> AudioSummary | None:
-        """Return what is known by now, None without audio."""
-        if self._next_sample is None:
+        """Return the statistics so far, None without audio.
+
+        A loss that is inferred from stamps is counted a quarter of a second after it.
+        """
+        if not self._rate_hz:
             return None
         return AudioSummary(
             sample_rate_hz=self._rate_hz,
@@ -158,28 +164,22 @@ class AudioStatistics:
     def _begin(self, rate_hz: int, channels: int) -> None:
         self._rate_hz = rate_hz
         self._next_sample = None
+        self._waiting.clear()
+        self._indexer = StampIndexer(rate_hz)
         self._drift_estimator = ClockDriftEstimator(rate_hz)
         self._per_second_levels = _PerSecondLevels(channels, rate_hz)
 
-    def _index_chunk(self, chunk: AudioChunkLike) -> int:
-        """Return the index of a chunk's first sample, what is missing before it counted."""
-        if self._next_sample is None:
-            return 0 if chunk.first_sample is None else chunk.first_sample
-        first_sample = self._infer_index(chunk.stamp_ns) if chunk.first_sample is None else chunk.first_sample
-        jump = first_sample - self._next_sample
+    def _add_index(self, first_sample: int) -> None:
+        """Add the index of the oldest chunk without one, and count what is missing before it."""
+        stamp_ns, count = self._waiting.popleft()
+        jump = 0 if self._next_sample is None else first_sample - self._next_sample
         if jump < 0:
             self._restarts += 1
         elif jump > 0:
             self._samples_lost += jump
             self._losses += 1
-        return first_sample
-
-    def _infer_index(self, stamp_ns: int) -> int:
-        """Return the index that a stamp stands for: the next one, unless the stamp is clearly later."""
-        next_sample = self._next_sample or 0
-        at_sample, at_ns = self._newest
-        expected = at_sample + round((stamp_ns - at_ns) * self._rate_hz / 1e9)
-        return expected if expected - next_sample > INFERRED_JUMP_S * self._rate_hz else next_sample
+        self._drift_estimator.add(first_sample, stamp_ns)
+        self._next_sample = first_sample + count
 
 
 class _PerSecondLevels:
@@ -194,7 +194,7 @@ class _PerSecondLevels:
         self._clipped, self._silent = np.zeros(channels), np.zeros(channels)
         self._identical_pairs: set[tuple[int, int]] | None = None
 
-    def update(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+    def update(self, samples: PcmSamples) -> None:
         self.meter.update(int16_to_float(samples))
         self._samples += samples.shape[1]
         if self._samples >= self._rate_hz:
@@ -219,7 +219,7 @@ class _PerSecondLevels:
     def identical(self) -> tuple[tuple[int, int], ...]:
         return tuple(sorted(self._identical_pairs or ()))
 
-    def _add_second(self, levels: tuple[ChannelLevel, ...], samples: NDArray[np.int16] | NDArray[np.float32]) -> None:
+    def _add_second(self, levels: tuple[ChannelLevel, ...], samples: PcmSamples) -> None:
         self._count += 1
         self.power += [10 ** (level.rms_dbfs / 10) for level in levels]
         self._peak_dbfs = np.maximum(self._peak_dbfs, [level.peak_dbfs for level in levels])

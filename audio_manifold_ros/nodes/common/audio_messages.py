@@ -10,9 +10,10 @@ import numpy as np
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 
 from audio_manifold_ros.audio.block import AudioBlock
-from audio_manifold_ros.common.errors import NodeError
-from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT, float_to_int16
-from audio_manifold_ros.nodes.common.messages import to_bytes, to_header, to_ns
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, AUDIO_BLOCK_TYPE
+from audio_manifold_ros.common.errors import BagError, NodeError
+from audio_manifold_ros.common.pcm16 import float_to_int16
+from audio_manifold_ros.nodes.common.messages import to_bytes, to_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,28 +44,14 @@ def from_audio_message(message: AudioBlockMessage) -> AudioBlock:
         NodeError: Rate, channel count, encoding or length are invalid, or a sample is not finite.
 
     """
-    dtype = DTYPES.get(message.encoding)
-    if dtype is None:
-        msg = f'Audio encoding {message.encoding!r} is unknown: send one of {sorted(DTYPES)}.'
+    try:
+        chunk = ADAPTERS[AUDIO_BLOCK_TYPE].read_chunk(message, 0)
+    except BagError as error:
+        raise NodeError(str(error)) from None
+    if not chunk.is_finite:
+        msg = f'Audio from sample {message.first_sample} on is not finite: repair its source.'
         raise NodeError(msg)
-    if message.sample_rate_hz == 0 or message.channel_count == 0:
-        msg = f'Audio of {message.sample_rate_hz} Hz and {message.channel_count} channels: send positive numbers.'
-        raise NodeError(msg)
-    frame_bytes = message.channel_count * dtype.itemsize
-    if len(message.data) == 0 or len(message.data) % frame_bytes:
-        expected = f'whole frames of {frame_bytes} bytes ({message.channel_count} channels)'
-        msg = f'Audio of {len(message.data)} bytes: send {expected}.'
-        raise NodeError(msg)
-    frames = np.frombuffer(message.data, dtype=dtype).reshape(-1, message.channel_count)
-    samples = np.ascontiguousarray(frames.T, dtype=np.float32)
-    if message.encoding == 's16le':
-        samples /= STEPS_PER_UNIT
-    elif not np.isfinite(samples).all():
-        msg = f'Audio from sample {message.first_sample} on contains values that are not finite: fix the publisher.'
-        raise NodeError(msg)
-    return AudioBlock(
-        samples, message.first_sample, message.sample_rate_hz, to_ns(message.header.stamp), message.overflow
-    )
+    return chunk.with_index(message.first_sample).to_block()
 
 
 def _encode(samples: Samples, encoding: Encoding) -> NDArray[np.generic]:

@@ -142,15 +142,17 @@ class TopicSource:
 
     def _on_message(self, message: Any) -> None:
         try:
-            block = self._reader.read(message, self._now_ns())
+            blocks = self._reader.read(message, self._now_ns())
         except NodeError as error:
             self._error = str(error)
             return
         self._error = ''
-        self._count(block)
-        self._newest, self._arrived_ns = block, self._now_ns()
+        self._arrived_ns = self._now_ns()
+        for block in blocks:
+            self._count(block)
+            self._newest = block
         with self._ready:
-            self._blocks.append(block)
+            self._blocks.extend(blocks)
             self._ready.notify()
 
     def _count(self, block: AudioBlock) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.resampler import resample
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
-from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk
+from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, IndexedChunk
+from audio_manifold_ros.bags.decoding.chunk_indexer import ChunkIndexer
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
@@ -34,11 +35,19 @@ def chunk(
     return AudioChunk(SOUND[:, first:end], index, rate_hz, stamp_ns, index is None, overflow)
 
 
+def indexed(chunks: Iterable[AudioChunk]) -> Iterator[IndexedChunk]:
+    """Yield chunks with their own or an inferred index."""
+    indexer = ChunkIndexer()
+    for each in chunks:
+        yield from indexer.push(each)
+    yield from indexer.finish()
+
+
 def assemble(track: AudioTrack, chunks: Iterable[AudioChunk]) -> dict[int, NDArray[np.int16]]:
     """Return the pieces joined into runs by the index of their first sample."""
     runs: dict[int, NDArray[np.int16]] = {}
     start = end = -1
-    for samples, first in track.pieces(chunks):
+    for samples, first in track.pieces(indexed(chunks)):
         assert first >= end, 'pieces overlap or come out of order'
         start = start if first == end else first
         runs[start] = np.concatenate([runs[start], samples], axis=1) if start in runs else samples
@@ -92,7 +101,7 @@ def test_a_device_that_runs_fast_is_followed() -> None:
         )
         for i in range(900)
     )
-    for _ in track.pieces(chunks):
+    for _ in track.pieces(indexed(chunks)):
         pass
     assert track.description()['drift_ppm'] == pytest.approx(200, abs=2)
     assert abs(track.output_sample_at(EPOCH_NS + 179 * NS_PER_S) - 179 * RATE_HZ * fast) < 2

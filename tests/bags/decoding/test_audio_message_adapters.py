@@ -65,7 +65,7 @@ def test_our_own_block_keeps_its_index() -> None:
     data = np.frombuffer(floats.T.tobytes(), dtype=np.uint8)
     chunk = read(kind, roundtrip(kind, **fields, encoding='f32le', data=data))
     np.testing.assert_array_equal(chunk.samples, floats)
-    np.testing.assert_array_equal(chunk.to_block(5).samples, floats)
+    np.testing.assert_array_equal(chunk.with_index(5).to_block().samples, floats)
     with pytest.raises(BagError, match="'mp3'"):
         read(kind, roundtrip(kind, **fields, encoding='mp3', data=INTERLEAVED))
     with pytest.raises(BagError, match='9223372036854775000'):
