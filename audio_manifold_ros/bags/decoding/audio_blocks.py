@@ -54,12 +54,8 @@ def audio_blocks(
     audio = RecordedAudio(bag, topics, audio_format)
     waiting: deque[tuple[BagMessage, str]] = deque()
     for message, decoded in audio.messages():
-        if isinstance(decoded, BagError):
-            waiting.append((message, str(decoded)))
-            decoded = []
-        else:
-            waiting.append((message, ''))
-        yield from _decided(waiting, deque(decoded))
+        waiting.append((message, str(decoded) if isinstance(decoded, BagError) else ''))
+        yield from _decided(waiting, deque() if isinstance(decoded, BagError) else deque(decoded))
     yield from _decided(waiting, deque(audio.finish()))
 
 

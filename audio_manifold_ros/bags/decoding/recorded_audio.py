@@ -103,18 +103,21 @@ class RecordedAudio:
 
         """
         # Several messages, because a source that starts before its clock may stamp its first message with any time.
-        offsets_ns = sorted(islice(self._stamp_offsets_ns(), NUM_FIRST_MESSAGES))
+        offsets = (self._offset_ns(message) for message in self._bag.messages([self._topic]))
+        offsets_ns = sorted(islice((offset for offset in offsets if offset is not None), NUM_FIRST_MESSAGES))
         if not offsets_ns:
             raise self._no_audio_error()
         median_ns = offsets_ns[len(offsets_ns) // 2]
         return self._bag.start_ns + median_ns - MAX_LATENESS_NS, self._bag.end_ns + median_ns + MAX_LATENESS_NS
 
-    def _stamp_offsets_ns(self) -> Iterator[int]:
-        for message in self._bag.messages([self._topic]):
-            try:
-                yield self._decoder.decode(self._bag.decode(message), message.time_ns).stamp_ns - message.time_ns
-            except BagError as error:
-                self._count(error)
+    def _offset_ns(self, message: BagMessage) -> int | None:
+        """Return the stamp of a message minus the time of its reception, None if it cannot be decoded."""
+        try:
+            chunk = self._decoder.decode(self._bag.decode(message), message.time_ns)
+        except BagError as error:
+            self._count(error)
+            return None
+        return chunk.stamp_ns - message.time_ns
 
     def _count(self, error: BagError) -> None:
         self.damaged += 1
