@@ -128,7 +128,7 @@ def test_launch_files_declare_and_describe_their_arguments(launch_api: ModuleTyp
 )
 def test_launch_files_start_their_executable(launch_api: ModuleType, file: str, function: str, executable: str) -> None:
     module, context, _ = declare(launch_api, ROOT / 'launch' / file)
-    context.launch_configurations |= {'rig': 'my_rig', 'duration_s': '5', 'namespace': 'car'}
+    context.launch_configurations.update({'rig': 'my_rig', 'duration_s': '5', 'namespace': 'car'})
     (node,) = getattr(module, function)(context)
     assert (node.node_package, node.node_executable) == ('audio_manifold_ros', executable)
 
@@ -139,7 +139,7 @@ def test_empty_arguments_keep_the_values_of_the_parameter_file(monkeypatch: pyte
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.delitem(sys.modules, SHARED, raising=False)
     module, context, _ = declare(stubs['launch'], ROOT / 'launch' / 'record.launch.py')
-    context.launch_configurations |= {'duration_s': '5', 'bag': 'drive', 'audio': ''}
+    context.launch_configurations.update({'duration_s': '5', 'bag': 'drive', 'audio': ''})
     (node,) = module.recorder(context)
     sys.modules.pop(SHARED, None)
     file, values = node.options['parameters']
