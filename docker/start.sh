@@ -2,7 +2,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs a command in the environment of an image: /start.sh SETUP_OF_ROS COMMAND...
+# Entry point of the images: sources ROS, the virtual environment and the workspace, then runs a command.
+# Usage: start.sh SETUP_OF_ROS COMMAND...
 set -eo pipefail
 source "$1"
 source /opt/audio_manifold_ros/.venv/bin/activate

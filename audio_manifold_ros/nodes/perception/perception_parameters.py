@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of the perception node, one dataclass per concern."""
+"""Parameters of the perception node, one dataclass per group."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from audio_manifold_ros.nodes.common.parameters import parameter
 
 @dataclass(frozen=True)
 class LifecycleParameters:
-    """How the node starts."""
+    """Start of the node."""
 
     PREFIX: ClassVar[str] = ''
     autostart: bool = parameter(False, 'Configure and activate at start, without a lifecycle manager.', read_only=True)
@@ -25,60 +25,67 @@ class LifecycleParameters:
 
 @dataclass(frozen=True)
 class ModelParameters:
-    """What is computed, and on what."""
+    """Bundle, rig and backend."""
 
     PREFIX: ClassVar[str] = ''
     bundle: str = parameter('models/street', 'Folder of the bundle, or its path below the package.')
     rig: str = parameter('calibration/roof_octagon', 'Folder with mic_array.yaml, camera.yaml and extrinsics.yaml.')
     backend: str = parameter(
         'auto',
-        'What runs the network; auto takes the fastest that works here.',
+        'Backend that runs the networks. auto selects the fastest one that works on this machine.',
         choices=('auto', 'onnx', 'torch', 'tensorrt'),
     )
-    device: str = parameter('cpu', 'Device of the torch backend, for example cpu or cuda:0.')
+    device: str = parameter('cpu', 'Device of the backend, for example cpu or cuda:0.')
     engine_policy: str = parameter(
         LOAD_ONLY,
-        'Engines of TensorRT: require one, build one beside the running node, load_only one that is there, or off.',
+        'TensorRT engine: require one, build a missing one in the background, load_only an existing one, or off.',
         choices=ENGINE_POLICIES,
     )
     threads: int = parameter(2, 'Threads of the backend on a CPU.', minimum=1, maximum=64)
     cores: str = parameter(
-        '', 'onnx on a CPU: processors, for example 2,3, that its threads are pinned to, one each, instead of threads.'
+        '', 'onnx on a CPU: cores to which its threads are pinned, one thread each, for example 2,3. Overrides threads.'
     )
     precision: str = parameter(
-        FLOAT32, 'onnx on a CPU: int8 is faster where the bundle has it; refused where it does not.', choices=PRECISIONS
+        FLOAT32, 'onnx on a CPU: int8 is faster. It is refused if the bundle has no int8 model.', choices=PRECISIONS
     )
 
 
 @dataclass(frozen=True)
 class SourceParameters:
-    """Where the audio comes from."""
+    """Audio source."""
 
     PREFIX: ClassVar[str] = 'source'
-    kind: str = parameter('topic', 'Where the audio comes from.', choices=('device', 'topic', 'file', 'simulator'))
-    device: str = parameter('', 'device: name of the sound device, or a part of it that no other device has.')
-    device_rate_hz: int = parameter(48_000, 'device: rate at which it is opened.', minimum=8_000, maximum=192_000)
-    device_channels: int = parameter(8, 'device: channels that it is opened with.', minimum=1, maximum=64)
-    topic: str = parameter('audio', 'topic: where the audio is published.')
-    topic_type: str = parameter(AUDIO_BLOCK_TYPE, 'topic: its type.', choices=tuple(ADAPTERS))
-    topic_info: str = parameter('', 'topic: AudioInfo topic that describes audio of audio_common_msgs.')
-    topic_rate_hz: int = parameter(0, 'topic: sample rate that messages leave unsaid.', minimum=0, maximum=384_000)
-    topic_channels: int = parameter(8, 'topic: with topic_rate_hz, the channels.', minimum=1, maximum=64)
-    topic_format: str = parameter('s16le', 'topic: with topic_rate_hz, the samples.', choices=tuple(FORMATS))
-    file: str = parameter('', 'file: WAV or FLAC file.')
-    loop: bool = parameter(False, 'file: begin again at its end.')
+    kind: str = parameter('topic', 'Kind of audio source.', choices=('device', 'topic', 'file', 'simulator'))
+    device: str = parameter('', 'device: name of the sound device, or a unique part of it.')
+    device_rate_hz: int = parameter(48_000, 'device: sample rate in Hz.', minimum=8_000, maximum=192_000)
+    device_channels: int = parameter(8, 'device: number of channels.', minimum=1, maximum=64)
+    topic: str = parameter('audio', 'topic: name of the audio topic.')
+    topic_type: str = parameter(AUDIO_BLOCK_TYPE, 'topic: message type of the audio topic.', choices=tuple(ADAPTERS))
+    topic_info: str = parameter('', 'topic: AudioInfo topic with the format of audio_common_msgs audio.')
+    topic_rate_hz: int = parameter(
+        0, 'topic: sample rate in Hz, if the messages do not contain it; 0 if they do.', minimum=0, maximum=384_000
+    )
+    topic_channels: int = parameter(8, 'topic: number of channels, used with topic_rate_hz.', minimum=1, maximum=64)
+    topic_format: str = parameter('s16le', 'topic: sample format, used with topic_rate_hz.', choices=tuple(FORMATS))
+    file: str = parameter('', 'file: path of a WAV or FLAC file.')
+    loop: bool = parameter(False, 'file: start again at the end of the file.')
     seed: int = parameter(900_001, 'simulator: seed of the street.', minimum=0, maximum=2**31 - 1)
-    block_samples: int = parameter(256, 'Samples of one block, at the rate of the source.', minimum=32, maximum=8192)
+    block_samples: int = parameter(
+        256,
+        'device, file, simulator: samples in one block, at the sample rate of the source.',
+        minimum=32,
+        maximum=8192,
+    )
 
 
 @dataclass(frozen=True)
 class MicrophoneParameters:
-    """What is done about microphones that cannot be trusted."""
+    """Handling of faulty microphones."""
 
     PREFIX: ClassVar[str] = 'microphones'
     policy: str = parameter(
         DEFAULT_POLICY,
-        'A microphone fails: mask it if the bundle tolerates that, substitute its neighbour, or stop publishing.',
+        'On a faulty microphone: mask it (if the bundle tolerates it), substitute its neighbour, or stop publishing.',
         choices=POLICIES,
         running=True,
     )
@@ -86,21 +93,21 @@ class MicrophoneParameters:
 
 @dataclass(frozen=True)
 class PredictionParameters:
-    """How often images are made, and what is trusted."""
+    """Rate and confidence of the predictions."""
 
     PREFIX: ClassVar[str] = 'prediction'
-    rate_hz: float = parameter(30.0, 'Images a second, at most.', minimum=0.1, maximum=200.0, running=True)
+    rate_hz: float = parameter(30.0, 'Maximum number of images per second.', minimum=0.1, maximum=200.0, running=True)
     min_confidence: float = parameter(
-        0.0, 'Pixels of lower confidence become NaN and unlabelled.', minimum=0.0, maximum=1.0, running=True
+        0.0, 'Pixels with lower confidence are published as NaN and unlabelled.', minimum=0.0, maximum=1.0, running=True
     )
 
 
 @dataclass(frozen=True)
 class PublishParameters:
-    """What is published, in which frames."""
+    """Optional topics and frames."""
 
     PREFIX: ClassVar[str] = 'publish'
-    audio: bool = parameter(False, 'Publish the audio on ~/audio. Sound is private.', running=True)
+    audio: bool = parameter(False, 'Publish the audio on ~/audio. Mind the privacy of people nearby.', running=True)
     camera_frame: str = parameter('camera_optical_frame', 'Frame of the images.')
 
 
