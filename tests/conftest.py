@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs each file of tests/nodes in a process of its own beside the other tests, and joins the reports into one summary.
+"""Plugin that runs each file of tests/nodes in its own process, in parallel with the other tests.
 
-rclpy, DDS and PortAudio keep state for as long as a process lives: a file that starts them must not inherit what
-another one left, and a crash in one must not end the others. These tests mostly wait for real time to pass, the others
-mostly compute: side by side they take little longer than either alone.
+The reports of all processes are joined into one summary. rclpy, DDS and PortAudio keep state for the life of a process:
+a file must not inherit the state of another one, and a crash in one must not end the others. The node tests mostly wait
+for real time to pass and the others mostly compute, so running them in parallel takes little longer than either alone.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-NODES = Path(__file__).parent / 'nodes'
-REPORTS_TO = 'AUDIO_MANIFOLD_TEST_REPORTS'  # set in the process of one file: where its reports go
-SECONDS_PER_FILE = 600
-GRACE_S = 3.0
+NODE_TESTS = Path(__file__).parent / 'nodes'
+REPORT_PATH_VARIABLE = 'AUDIO_MANIFOLD_TEST_REPORTS'  # set in the process of one file: the path of its reports
+FILE_TIMEOUT_S = 600
+STOP_TIMEOUT_S = 3.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    path = os.environ.get(REPORTS_TO)
+    path = os.environ.get(REPORT_PATH_VARIABLE)
     if path:
         config.pluginmanager.register(ReportWriter(config, Path(path)))
     elif not (config.option.collectonly or config.option.usepdb):
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ReportWriter:
-    """In the process of one file: writes every report as a line of JSON."""
+    """Plugin for the process of one file: writes every report as a line of JSON."""
 
     def __init__(self, config: pytest.Config, path: Path) -> None:
         self._config = config
@@ -56,7 +56,15 @@ class ReportWriter:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of the tests `items` of the file `path`: serialised reports, and what its process printed."""
+    """Result of one file.
+
+    Attributes:
+        path: The file.
+        items: Its tests.
+        reports: Serialised reports of its tests.
+        output: Output of its process.
+
+    """
 
     path: Path
     items: list[pytest.Item]
@@ -65,35 +73,35 @@ class FileResult:
 
 
 class IsolatedRunPlugin:
-    """In the process that was started: holds the files of tests/nodes back and has a `NodeTestRunner` run them."""
+    """Plugin for the main process: leaves the files of tests/nodes to a `NodeTestRunner`."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         selected = session.items
-        session.items = [item for item in selected if NODES not in item.path.parents]
-        node_items = [item for item in selected if NODES in item.path.parents]
-        lane = NodeTestRunner(
+        session.items = [item for item in selected if NODE_TESTS not in item.path.parents]
+        node_items = [item for item in selected if NODE_TESTS in item.path.parents]
+        runner = NodeTestRunner(
             session.config, [(path, list(items)) for path, items in groupby(node_items, lambda item: item.path)]
         )
         try:
             result = yield
-            for file_result in lane.results():
+            for file_result in runner.results():
                 report_result(session, file_result)
                 if session.shouldfail or session.shouldstop:
                     break
         finally:
-            lane.stop()
+            runner.stop()
         session.items = selected
         return result
 
 
 class NodeTestRunner:
-    """Runs files one after the other, each in a new process, in a thread beside the other tests."""
+    """Thread that runs files one after the other, each in a new process."""
 
     def __init__(self, config: pytest.Config, files: list[tuple[Path, list[pytest.Item]]]) -> None:
         self._config = config
         self._files = files
-        self._environment = dict(os.environ)  # before the other tests change it
+        self._environment = dict(os.environ)  # a copy, because the other tests may change it
         self._done: SimpleQueue[FileResult | None] = SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
@@ -101,13 +109,13 @@ class NodeTestRunner:
         self._thread.start()
 
     def results(self) -> Iterator[FileResult]:
-        """Yield what became of each file, and wait for it."""
+        """Yield the result of each file as soon as it is complete."""
         yield from iter(self._done.get, None)
 
     def stop(self) -> None:
-        """End the process that runs, and start no other. After an interrupt from the keyboard it ends by itself."""
+        """End the running process and start no other. After an interrupt from the keyboard it ends by itself."""
         self._stopped = True
-        self._thread.join(GRACE_S)
+        self._thread.join(STOP_TIMEOUT_S)
         if self._thread.is_alive() and self._process is not None:
             self._process.send_signal(signal.SIGINT)
         self._thread.join()
@@ -124,7 +132,7 @@ class NodeTestRunner:
         self._done.put(None)
 
     def _run_process(self, nodeids: list[str], reports: Path) -> str:
-        """Run pytest on `nodeids` and return what it printed; with `-s` it prints to the terminal instead."""
+        """Run pytest on `nodeids` and return its output. With `-s` it prints to the terminal instead."""
         config = self._config
         uncaptured = config.option.capture == 'no'
         command = [sys.executable, '-m', 'pytest', '-p', 'no:cacheprovider', f'--rootdir={config.rootpath}', *nodeids]
@@ -135,21 +143,21 @@ class NodeTestRunner:
         self._process = subprocess.Popen(
             command,
             cwd=config.rootpath,
-            env={**self._environment, REPORTS_TO: str(reports)},
+            env={**self._environment, REPORT_PATH_VARIABLE: str(reports)},
             stdout=None if uncaptured else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         try:
-            return self._process.communicate(timeout=SECONDS_PER_FILE)[0] or ''
+            return self._process.communicate(timeout=FILE_TIMEOUT_S)[0] or ''
         except subprocess.TimeoutExpired:
             self._process.kill()
             output = self._process.communicate()[0] or ''
-            return f'{output}\n(ended after {SECONDS_PER_FILE} s)'
+            return f'{output}\n(killed after {FILE_TIMEOUT_S} s)'
 
 
 def report_result(session: pytest.Session, file_result: FileResult) -> None:
-    """Report what became of a file as if it had run here."""
+    """Report the result of a file as if it had run in this process."""
     hook = session.config.hook
     missing = {item.nodeid: item for item in file_result.items}
     for report in read_reports(session.config, file_result.reports):
@@ -169,9 +177,9 @@ def report_result(session: pytest.Session, file_result: FileResult) -> None:
 
 
 def read_reports(config: pytest.Config, lines: list[str]) -> Iterator[pytest.TestReport]:
-    """Yield the reports that a `ReportWriter` left."""
+    """Yield the reports that a `ReportWriter` wrote."""
     for line in lines:
         report = config.hook.pytest_report_from_serializable(config=config, data=json.loads(line))
-        if isinstance(report.longrepr, list):  # of a skipped test; JSON knows no tuples, and pytest insists on one
+        if isinstance(report.longrepr, list):  # of a skipped test: JSON has no tuples, and pytest requires one
             report.longrepr = tuple(report.longrepr)
         yield report

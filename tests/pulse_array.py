@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A real eight-channel sound device without a sound card: a private PulseAudio server with a virtual array."""
+"""Virtual eight-channel sound device: a private PulseAudio server with a null sink."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 DEVICE = 'micarray'
 CHANNELS = 8
 RATE_HZ = 22_500
-# With any other order of the positions PulseAudio mixes channels.
+# With any other order of positions PulseAudio mixes the channels.
 CHANNEL_MAP = 'front-left,front-right,rear-left,rear-right,front-center,lfe,side-left,side-right'
 SINK = f'module-null-sink sink_name=array rate={RATE_HZ} channels={CHANNELS} format=s16le channel_map={CHANNEL_MAP}'
 ALSA = (
@@ -33,7 +33,7 @@ START_S = 10.0
 
 
 def missing_part() -> str:
-    """Return what this machine lacks for a virtual array, or an empty string."""
+    """Return the missing programs and libraries for a virtual array, or an empty string."""
     missing = [program for program in ('pulseaudio', 'pactl', 'paplay') if shutil.which(program) is None]
     if ctypes.util.find_library('portaudio') is None:
         missing.append('libportaudio2')
@@ -44,15 +44,15 @@ def missing_part() -> str:
 
 
 class PulseArray:
-    """The server; `kill` and `start` unplug and replug the device.
+    """A PulseAudio server with a virtual array. `kill` and `start` unplug and replug the device.
 
     Attributes:
-        environment: What the environment of a program must hold to find the device `micarray`.
+        environment: Environment variables with which a program finds the device `micarray`.
 
     """
 
     def __init__(self) -> None:
-        # Not pytest's tmp_path: the name of a socket may have 107 characters at most.
+        # Not pytest's tmp_path: the path of a socket is limited to 107 characters.
         self._folder = Path(tempfile.mkdtemp(prefix='array-'))
         server = f'unix:{self._folder}/native'
         alsa = self._folder / 'asound.conf'
@@ -67,10 +67,10 @@ class PulseArray:
         self._players: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server and wait until it responds."""
         (self._folder / 'native').unlink(missing_ok=True)
         protocol = f'module-native-protocol-unix socket={self._folder}/native auth-anonymous=1'
-        # Without `norewinds` an idle null sink sleeps for two seconds before it delivers anything.
+        # Without `norewinds` an idle null sink delivers its first samples after two seconds.
         options = ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--disable-shm=yes']
         self._server = subprocess.Popen(
             ['pulseaudio', *options, '-L', protocol, '-L', f'{SINK} norewinds=1'],
@@ -86,22 +86,22 @@ class PulseArray:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End the server without warning."""
+        """Kill the server."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
             self._server = None
 
     def freeze(self) -> None:
-        """Let the server hang."""
+        """Suspend the server."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let a hanging server go on."""
+        """Resume a suspended server."""
         self._signal(signal.SIGCONT)
 
     def play(self, samples: NDArray[np.int16]) -> subprocess.Popen[bytes]:
-        """Let the microphones hear int16 (8, n); return the player."""
+        """Play int16 (8, n) to the microphones, and return the player process."""
         path = self._folder / f'sound-{len(self._players)}.raw'
         path.write_bytes(np.ascontiguousarray(samples.T).tobytes())
         form = [f'--channels={CHANNELS}', f'--rate={RATE_HZ}', '--format=s16le', f'--channel-map={CHANNEL_MAP}']
@@ -115,7 +115,7 @@ class PulseArray:
         return player
 
     def close(self) -> None:
-        """End everything and remove its files."""
+        """End all processes and remove the files."""
         for player in self._players:
             player.kill()
             player.wait()
@@ -132,7 +132,7 @@ class PulseArray:
 
 @contextmanager
 def running_array() -> Iterator[PulseArray]:
-    """Give a running array that this process and its children find as `micarray`; skip the test where it cannot run."""
+    """Yield a running array that this process and its children find as `micarray`. Skip the test if it cannot run."""
     if reason := missing_part():
         pytest.skip(reason)
     array = PulseArray()

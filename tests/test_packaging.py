@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `run`, package.xml, setup.py and the requirements promise to those who install the package."""
+"""Packaging: installed files, versions, console scripts, pinned requirements, licences, and `run`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import audio_manifold_ros
 
 ROOT = Path(__file__).parent.parent
 COPYLEFT = re.compile(r'(?<!L)A?GPL|(?<!Lesser )General Public', re.IGNORECASE)
-OTHER_LICENCE_FITS = {'docutils'}  # public domain and BSD; the GPL is that of one Emacs file
+COMPATIBLE_PACKAGES = {'docutils'}  # public domain and BSD: only an Emacs file is under the GPL
 
 
 @pytest.fixture(scope='module')
@@ -84,24 +84,24 @@ def test_every_requirement_is_pinned(name: str) -> None:
     assert not [line for line in requirements if '==' not in line]
 
 
-def test_no_installed_package_has_a_licence_that_ours_cannot_stand_beside() -> None:
+def test_no_installed_package_has_an_incompatible_licence() -> None:
     unfit = []
     for distribution in importlib.metadata.distributions():
         metadata = distribution.metadata
         licences = [line for line in metadata.get_all('Classifier', []) if line.startswith('License')]
         licences += [str(metadata.get('License-Expression', '')), str(metadata.get('License', '')).partition('\n')[0]]
-        if distribution.name not in OTHER_LICENCE_FITS and any(COPYLEFT.search(licence) for licence in licences):
+        if distribution.name not in COMPATIBLE_PACKAGES and any(COPYLEFT.search(licence) for licence in licences):
             unfit.append((distribution.name, licences))
     assert unfit == []
 
 
-def test_run_alone_lists_the_commands() -> None:
+def test_run_without_a_command_lists_the_commands() -> None:
     done = subprocess.run([ROOT / 'run'], check=True, capture_output=True, text=True)
     for command in ('demo', 'test', 'bench', 'exec'):
         assert f'./run {command}' in done.stdout
 
 
-def test_run_refuses_what_it_does_not_know() -> None:
+def test_run_refuses_unknown_commands() -> None:
     done = subprocess.run([ROOT / 'run', 'dance'], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "'dance'" in done.stderr

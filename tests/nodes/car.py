@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A car in this process: it publishes sound and pictures whose every byte can be told afterwards."""
+"""Publisher of deterministic audio and images, so that a test can check every recorded byte."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import to_bytes, to_header
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
@@ -37,17 +39,17 @@ def audio_samples(first: int, count: int) -> NDArray[np.int16]:
 
 
 def image_payload(number: int, size_bytes: int) -> NDArray[np.uint8]:
-    """Return the bytes of a picture."""
+    """Return the bytes of image `number`."""
     return (np.arange(size_bytes) + 31 * number).astype(np.uint8)
 
 
 class CarPublisher:
-    """Publishes `audio` (reliable), `camera/image/compressed` (best effort) and the latched `note`.
+    """Publisher of `audio` (reliable), `camera/image/compressed` (best effort) and the latched `note`.
 
     Attributes:
         samples: Samples published so far.
-        image_count: Pictures published so far.
-        max_stall_s: How long the machine kept this car waiting at worst: an overloaded one keeps everybody waiting.
+        image_count: Images published so far.
+        max_stall_s: Longest delay of the publishing thread, which measures the load of the machine.
 
     """
 
@@ -78,10 +80,10 @@ class CarPublisher:
             self.max_stall_s = max(self.max_stall_s, time.monotonic() - woken_s - 0.01)
             woken_s = time.monotonic()
             while self.samples + BLOCK <= (time.monotonic() - started_s) * RATE_HZ:
-                self._publish(started_ns + self.samples * 10**9 // RATE_HZ)
+                self._publish(started_ns + self.samples * NS_PER_S // RATE_HZ)
 
     def _publish(self, stamp_ns: int) -> None:
-        samples: Any = audio_samples(self.samples, BLOCK) / np.float32(32768)
+        samples: Any = audio_samples(self.samples, BLOCK) / STEPS_PER_UNIT
         if self._dead_channel is not None:
             samples[self._dead_channel] = 0
         block = AudioBlock(samples, self.samples, RATE_HZ, stamp_ns)

@@ -19,7 +19,7 @@ pytest.importorskip('audio_manifold_msgs', reason='needs the built messages: sta
 from tests.nodes.peer import NodeProcess, Peer
 from tests.pulse_array import PulseArray, running_array
 
-# Runs beside each other on one machine must not hear each other.
+# Parallel test runs on one machine must not receive each other's messages.
 os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='session')
 def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with eight channels of noise that swells and fades."""
+    """Return a file with eight channels of noise of varying level."""
     import soundfile
 
     rng = np.random.default_rng(11)
@@ -63,7 +63,7 @@ def wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pulse_array() -> Iterator[PulseArray]:
-    """Yield a running virtual array, new for each test: some pull its plug."""
+    """Yield a running virtual array, new for each test, because some tests stop it."""
     with running_array() as array:
         yield array
 
@@ -77,7 +77,7 @@ def peer() -> Iterator[Peer]:
 
 @pytest.fixture
 def start_node(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
-    """Return what starts an executable of the package; all are ended with the test."""
+    """Return a function that starts an executable of the package. All of them are ended with the test."""
     started: list[NodeProcess] = []
 
     def start(module: str = 'perception_node', *remaps: str, **parameters: Any) -> NodeProcess:

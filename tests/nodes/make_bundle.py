@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a small, real bundle whose images change with the sound: in a process of its own, because it needs torch."""
+"""Writer of a small bundle whose images depend on the audio. Runs in its own process, because it needs torch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CELLS = ((0, 0), (1, 5), (2, 2), (3, 7), (4, 4), (5, 1), (6, 6), (7, 3))
 
 @torch.no_grad()
 def initialize_heads(network: PerceptionNetwork) -> None:
-    """Wake the last layers, which start at zero, and take codes from what two sounds give at eight cells."""
+    """Randomise the last layers, which start at zero, and take codes from latents of two clips at eight cells."""
     for head in network.at_nets[0].heads.values():
         head[-2].weight.normal_()
     rng = np.random.default_rng(5)

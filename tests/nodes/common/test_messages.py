@@ -39,12 +39,12 @@ def a_block(channels: int = 8, samples: int = 100) -> AudioBlock:
 
 @given(st.integers(min_value=0, max_value=2**31 * 10**9 - 1))
 @settings(deadline=None, max_examples=50)
-def test_stamps_come_back(stamp_ns: int) -> None:
+def test_stamps_survive_a_round_trip(stamp_ns: int) -> None:
     assert to_ns(to_time(stamp_ns)) == stamp_ns
 
 
 @pytest.mark.parametrize('encoding', ['s16le', 'f32le'])
-def test_sixteen_bit_audio_comes_back_exactly(encoding: str) -> None:
+def test_16_bit_audio_survives_a_round_trip(encoding: str) -> None:
     block = a_block()
     message = to_audio_message(block, 'mic_array_link', encoding)  # type: ignore[arg-type]
     back = from_audio_message(message)
@@ -80,7 +80,7 @@ def test_audio_beyond_full_scale_clips() -> None:
         ('data', array.array('B'), '0 bytes'),
     ],
 )
-def test_foreign_audio_is_refused_by_name(field: str, value: object, named: str) -> None:
+def test_invalid_audio_is_refused_by_name(field: str, value: object, named: str) -> None:
     message = to_audio_message(a_block(samples=100), 'x')
     setattr(message, field, value)
     with pytest.raises(NodeError, match=named):
@@ -101,7 +101,7 @@ def test_audio_that_is_not_finite_is_refused() -> None:
         ('rgb8', np.arange(24, dtype=np.uint8).reshape(2, 4, 3)),
     ],
 )
-def test_images_come_back(encoding: str, pixels: np.ndarray) -> None:
+def test_images_survive_a_round_trip(encoding: str, pixels: np.ndarray) -> None:
     message = to_image(pixels, encoding, HEADER)
     assert isinstance(message.data, array.array)
     assert message.step * message.height == len(message.data)
@@ -118,14 +118,14 @@ def test_a_big_endian_image_with_padded_rows_is_read() -> None:
 @pytest.mark.parametrize(
     ('field', 'value', 'named'), [('encoding', 'yuv422', 'yuv422'), ('step', 2, 'step'), ('height', 9, 'bytes')]
 )
-def test_foreign_images_are_refused_by_name(field: str, value: object, named: str) -> None:
+def test_invalid_images_are_refused_by_name(field: str, value: object, named: str) -> None:
     message = to_image(np.zeros((4, 3), np.uint8), 'mono8', HEADER)
     setattr(message, field, value)
     with pytest.raises(NodeError, match=named):
         from_image(message)
 
 
-def test_pixels_of_another_type_are_no_image() -> None:
+def test_pixels_of_another_type_are_refused() -> None:
     with pytest.raises(NodeError, match='float64'):
         to_image(np.zeros((4, 3)), '32FC1', HEADER)
 
@@ -133,7 +133,7 @@ def test_pixels_of_another_type_are_no_image() -> None:
 def test_camera_info_scales_with_the_image() -> None:
     info = to_camera_info(CAMERA, HEADER, 64, 256)
     assert (info.height, info.width, info.header) == (64, 256, HEADER)
-    # The ray through a pixel's edge does not depend on the resolution.
+    # The ray through the edge of a pixel is independent of the resolution.
     assert (255.5 - info.k[2]) / info.k[0] == pytest.approx((127.5 - CAMERA.cx) / CAMERA.fx)
     assert (-0.5 - info.k[5]) / info.k[4] == pytest.approx((-0.5 - CAMERA.cy) / CAMERA.fy)
     assert list(to_camera_info(CAMERA, HEADER, 128, 128).p)[:7] == pytest.approx(
@@ -141,7 +141,7 @@ def test_camera_info_scales_with_the_image() -> None:
     )
 
 
-def test_points_lie_where_the_depth_image_sees_them() -> None:
+def test_points_project_to_their_pixels() -> None:
     depth_m = np.full((128, 128), np.nan, dtype=np.float32)
     depth_m[10, 100], depth_m[90, 5] = 7.0, 42.0
     colours = np.zeros((128, 128, 3), np.uint8)
@@ -157,7 +157,7 @@ def test_points_lie_where_the_depth_image_sees_them() -> None:
     assert points[:, 2].tolist() == [7.0, 42.0]
 
 
-def test_labels_come_back_with_the_unlabelled() -> None:
+def test_labels_survive_a_round_trip_and_include_unlabelled() -> None:
     message = to_labels_json({13: 'car', 0: 'road'})
     assert from_labels_json(message) == {0: 'road', 13: 'car', 255: 'unlabelled'}
     assert list(json.loads(message.data)) == ['0', '13', '255']

@@ -47,7 +47,7 @@ def test_descriptors_hold_range_and_read_only() -> None:
     assert 'onnx' in TABLE['backend'].descriptor().additional_constraints
 
 
-def test_values_fill_the_dataclass_and_the_rest_stays_default() -> None:
+def test_absent_values_keep_their_default() -> None:
     filled = build(PredictionParameters, {'prediction.rate_hz': 12, 'source.kind': 'file'})
     assert filled == PredictionParameters(rate_hz=12.0, min_confidence=0.0)
     assert isinstance(filled.rate_hz, float)
@@ -79,7 +79,7 @@ def test_wrong_values_are_refused_by_name(name: str, value: Any) -> None:
 
 
 def check_or_error(entry: ParameterSpec, value: Any) -> Any:
-    """Return what the check makes of a value, or the default when it refuses it by name."""
+    """Return the checked value, or the default if the check refuses the value by name."""
     try:
         return entry.check(value)
     except NodeError as error:
@@ -88,17 +88,17 @@ def check_or_error(entry: ParameterSpec, value: Any) -> Any:
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())))
 @settings(deadline=None, max_examples=60)
-def test_no_value_slips_through_or_breaks_the_check(value: Any) -> None:
+def test_every_value_is_accepted_with_its_type_or_refused(value: Any) -> None:
     for name, entry in TABLE.items():
         assert isinstance(check_or_error(entry, value), entry.kind), name
 
 
-def test_unknown_names_are_listed_with_the_known_ones() -> None:
+def test_unknown_names_are_listed_with_the_valid_ones() -> None:
     with pytest.raises(NodeError, match=r'Unknown parameters rate, sorce\.kind: the known ones are autostart'):
         check_names(['sorce.kind', 'rate', 'use_sim_time', 'qos_overrides./x.publisher.depth', 'bundle'], TABLE)
 
 
-def test_a_parameter_file_is_read_like_ros_reads_it(tmp_path: Path) -> None:
+def test_parameter_files_are_read_as_ros_does(tmp_path: Path) -> None:
     path = tmp_path / 'p.yaml'
     path.write_text(
         '/**:\n  ros__parameters:\n    bundle: a\n    source: {kind: file, seed: 3}\n'
@@ -128,7 +128,7 @@ def test_bad_parameter_files_are_refused_by_name(tmp_path: Path, text: str, name
 
 
 @pytest.mark.parametrize('path', sorted(CONFIG.glob('*.yaml')), ids=lambda path: path.stem)
-def test_the_shipped_files_hold_only_what_the_nodes_know(path: Path) -> None:
+def test_the_shipped_files_contain_only_valid_parameters(path: Path) -> None:
     if path.stem == 'record':
         assert 'audio' in load_yaml(path, 'record', RECORDER_PARAMETER_GROUPS)['topics']
     else:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The perception node on a machine whose networks take `SLOW_BACKEND_S` for every window."""
+"""Perception node whose backend takes `SLOW_BACKEND_S` longer for every window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SlowBackend:
-    """Another backend, and a wait."""
+    """Backend with an additional delay."""
 
     waveform_network = None
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The audio server is killed and restarted under the node, and it recovers untouched."""
+"""Recovery of the node from a killed audio server, and from a device that is missing at start."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def noise(seconds: float) -> np.ndarray:
 
 
 @pytest.mark.timeout(200)
-def test_the_node_outlives_its_audio_server(
+def test_the_node_recovers_from_a_killed_audio_server(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, pulse_array: PulseArray
 ) -> None:
     device = {'source__kind': 'device', 'source__device': DEVICE, 'source__device_rate_hz': 22_500}
@@ -39,7 +39,7 @@ def test_the_node_outlives_its_audio_server(
     peer.spin(1.0)
     count = len(images)
     peer.spin(1.5)
-    assert len(images) == count, 'images without sound'
+    assert len(images) == count, 'images without audio'
 
     pulse_array.start()
     pulse_array.play(noise(60))
@@ -56,7 +56,7 @@ def test_the_node_outlives_its_audio_server(
 
 
 @pytest.mark.timeout(120)
-def test_a_node_that_starts_itself_waits_for_its_device(
+def test_autostart_waits_for_a_missing_device(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, pulse_array: PulseArray
 ) -> None:
     pulse_array.kill()
@@ -67,7 +67,7 @@ def test_a_node_that_starts_itself_waits_for_its_device(
     assert peer.state() == 'inactive'
     pulse_array.start()
     pulse_array.play(noise(60))
-    peer.wait(lambda: bool(images), 40, 'image after the device has come')
+    peer.wait(lambda: bool(images), 40, 'image after the device has appeared')
     assert node.end() == 0, node.output
 
 

@@ -39,7 +39,7 @@ def values(status: DiagnosticStatus) -> dict[str, str]:
     return {pair.key: pair.value for pair in status.values}
 
 
-def test_all_is_well() -> None:
+def test_a_healthy_node_is_ok() -> None:
     found = statuses(REPORT)
     assert {name: status.level for name, status in found.items()} == dict.fromkeys(
         ('predictions', 'audio source', 'microphones', 'latency'), OK
@@ -75,22 +75,20 @@ def test_all_is_well() -> None:
         ),
     ],
 )
-def test_what_is_wrong_has_a_level_and_a_sentence(
-    change: dict[str, object], name: str, level: bytes, said: str
-) -> None:
+def test_every_fault_has_a_level_and_a_message(change: dict[str, object], name: str, level: bytes, said: str) -> None:
     status = statuses(replace(REPORT, **change))[name]  # type: ignore[arg-type]
     assert status.level == level
     assert said in status.message
 
 
-def test_losses_and_warnings_are_told() -> None:
+def test_losses_and_warnings_are_reported() -> None:
     assert statuses(REPORT, has_losses=True)['audio source'].level == WARN
     node_info = replace(NODE_INFO, warning='Another array.')
     assert statuses(REPORT, node_info=node_info)['predictions'].level == WARN
     assert statuses(None, node_info=node_info)['predictions'].message == 'Another array.'
 
 
-def test_a_node_without_a_worker_says_its_state() -> None:
+def test_a_node_without_a_worker_reports_its_state() -> None:
     found = statuses(None)
     assert list(found) == ['predictions']
     assert values(found['predictions'])['lifecycle_state'] == 'active'
@@ -106,7 +104,7 @@ def test_latencies_are_of_the_newest_predictions() -> None:
     assert shown['network p50_ms'] == '150.5'
 
 
-def test_losses_rise_but_counters_may_begin_anew() -> None:
+def test_increases_are_detected_and_resets_are_not() -> None:
     watch = LossMonitor()
     assert not watch.has_increased(0, 0)
     assert watch.has_increased(0, 3)

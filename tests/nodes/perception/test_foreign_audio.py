@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node hears audio that is not of its own kind, where that kind is installed, and says so where it is not."""
+"""Audio messages of other packages: used where the package is installed, otherwise refused by name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def message(samples: np.ndarray = SAMPLES) -> Int16MultiArray:
     return Int16MultiArray(layout=MultiArrayLayout(dim=dims), data=array.array('h', samples.tobytes()))
 
 
-def test_a_multi_array_is_heard(peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path) -> None:
+def test_a_multi_array_topic_is_used_as_audio(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
+) -> None:
     process = start_node(
         bundle=small_bundle,
         source__topic='/audio',
@@ -54,7 +56,7 @@ def test_a_multi_array_is_heard(peer: Peer, start_node: Callable[..., NodeProces
     assert process.end() == 0, process.output
 
 
-def test_what_is_not_installed_or_not_described_is_named(
+def test_unknown_or_undescribed_types_are_refused_by_name(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
 ) -> None:
     process = start_node(bundle=small_bundle, source__topic='/audio', source__topic_type='foxglove_msgs/msg/RawAudio')
@@ -69,7 +71,7 @@ def test_what_is_not_installed_or_not_described_is_named(
     assert MULTI_ARRAY in ADAPTERS
 
 
-def test_a_late_message_is_a_gap_and_a_clock_that_goes_back_too() -> None:
+def test_late_messages_and_clock_jumps_are_gaps() -> None:
     reader = AudioTopicReader(AudioTopic('/audio', MULTI_ARRAY, audio_format=AudioFormat(RATE_HZ, 8)))
     step_ns, now_ns = BLOCK * 10**9 // RATE_HZ, 10**18
     arrivals = (0, 1, 2, *range(5, 12))

@@ -7,7 +7,7 @@ import gc
 from audio_manifold_ros.nodes.perception.gc_monitor import GcMonitor
 
 
-def test_collections_pass_over_what_was_there_and_are_timed() -> None:
+def test_existing_objects_are_frozen_and_collections_are_measured() -> None:
     callbacks = list(gc.callbacks)
     watch = GcMonitor()
     watch.start()

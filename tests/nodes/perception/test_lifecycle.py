@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Transitions can be repeated for ever, and a failed one leaves a node that can be mended."""
+"""Lifecycle transitions: repeatable without leaks, and recoverable after a failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CYCLES = 50
 
 
 def shared_memory() -> set[str]:
-    """Return the shared memory that is not DDS's own."""
+    """Return the names of shared memory, without that of DDS."""
     names = [path.name for path in Path('/dev/shm').iterdir()]  # noqa: S108
     return {name for name in names if 'fastrtps' not in name and 'fastdds' not in name}
 
@@ -39,7 +39,7 @@ def test_fifty_cycles_leak_nothing(
     assert shared_memory() - before == set()
     for each in zip(*counts, strict=True):  # threads, then descriptors
         assert each[-1] <= max(each[:5]), counts
-    # After all of that it still sees.
+    # The node still works after the cycles.
     images = peer.subscribe(Image, '/perception/depth/image')
     assert peer.change(CONFIGURE, ACTIVATE), node.output
     peer.wait(lambda: bool(images), 20, 'image after the cycles')
@@ -66,9 +66,7 @@ def test_refused_configures_leave_nothing_behind(
     assert node.end() == 0, node.output
 
 
-def test_every_road_through_the_states(
-    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
-) -> None:
+def test_every_transition(peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True)
     images = peer.subscribe(Image, '/perception/depth/image')
     assert peer.state() == 'unconfigured'
@@ -91,7 +89,7 @@ def test_every_road_through_the_states(
     assert node.end() == 0, node.output
 
 
-def test_autostart_and_a_signal(
+def test_autostart_and_shutdown_by_signal(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, autostart=True)
@@ -102,7 +100,7 @@ def test_autostart_and_a_signal(
     assert 'Traceback' not in node.output
 
 
-def test_a_node_that_was_refused_can_be_mended(
+def test_a_refused_configuration_can_be_corrected(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle='models/nowhere', source__kind='file', source__file=wav, threads=99)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A microphone breaks while the node runs: diagnostics name it in two seconds, images are marked, the policy holds."""
+"""Faults of microphones while the node runs: diagnostics within two seconds, marked images, and policies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FAULT_DESCRIPTIONS = {
 
 
 class SimulatedMicrophones:
-    """Eight microphones on a topic, in step with the clock, of which some may be broken."""
+    """Eight microphones on a topic in real time, some of which may be faulty."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -54,7 +54,7 @@ class SimulatedMicrophones:
         part[:] = FAULTS[fault_name][0](part, RATE_HZ)
 
     def send(self, seconds: float, until: Callable[[], bool] = lambda: False) -> float:
-        """Send sound until something has happened; returns how many seconds of it were sent."""
+        """Send audio for `seconds` or until a condition holds, and return the seconds that were sent."""
         first = self.next_sample
         while self.next_sample < first + round(seconds * RATE_HZ) and not until():
             samples = self.sound[:, self.next_sample : self.next_sample + BLOCK]
@@ -72,7 +72,7 @@ def microphones(peer: Peer) -> SimulatedMicrophones:
 
 @pytest.fixture
 def tolerant_bundle(small_bundle: Path, tmp_path: Path) -> Path:
-    """Return the small bundle, said to go on without two microphones."""
+    """Return the small bundle, with a manifest that tolerates two missing microphones."""
     folder = tmp_path / 'tolerant'
     shutil.copytree(small_bundle, folder)
     manifest = json.loads((folder / 'manifest.json').read_text())
@@ -104,27 +104,28 @@ def test_every_fault_is_in_the_diagnostics_within_two_seconds(
     healthy = microphones.sound.copy()
     microphones.send(1.3)
     for mic, (fault_name, description) in enumerate(FAULT_DESCRIPTIONS.items(), start=1):
-        microphones.next_sample = (microphones.next_sample // RATE_HZ + 1) * RATE_HZ  # a gap is no fault
+        # The gap must not count as a fault.
+        microphones.next_sample = (microphones.next_sample // RATE_HZ + 1) * RATE_HZ
         microphones.sound = np.roll(healthy, mic, axis=1)
         microphones.send(1.2)
         microphones.inject_fault(mic, fault_name)
         fault_text = f'mic_{mic} {description}'
         sent_s = microphones.send(LIMIT_S, until=lambda text=fault_text: text in diagnostics_text(peer))  # type: ignore[misc]
         assert fault_text in diagnostics_text(peer), (
-            f'{fault_name}: not in {sent_s} s of sound: {diagnostics_text(peer)!r}'
+            f'{fault_name}: not found within {sent_s} s of audio: {diagnostics_text(peer)!r}'
         )
         values = peer.status('microphones')[1]
         assert values[f'mic_{mic} fault'] != 'none'
         assert values['mic_0 fault'] == 'none'
-        # The diagnostics that come each second may be a moment ahead of the log.
+        # The periodic diagnostics may be ahead of the log.
         peer.wait(lambda line=f'Microphone {fault_text}': line in process.output, 5, 'the fault in the log')  # type: ignore[misc]
-        # A stream that begins anew begins without suspicion.
+        # A restarted stream starts without faults.
         microphones.next_sample = 0
     assert process.end() == 0, process.output
 
 
 @pytest.mark.parametrize('policy', ['mask', 'substitute'])
-def test_images_are_marked_one_by_one(
+def test_every_image_is_marked_with_its_microphones(
     peer: Peer,
     start_node: Callable[..., NodeProcess],
     tolerant_bundle: Path,
@@ -160,7 +161,7 @@ def test_images_are_marked_one_by_one(
     assert process.end() == 0, process.output
 
 
-def test_stop_stops_and_the_policy_can_be_changed(
+def test_policy_stop_and_its_change_while_running(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: SimulatedMicrophones
 ) -> None:
     process = launch(peer, start_node, microphones, small_bundle, microphones__policy='stop')
@@ -175,10 +176,10 @@ def test_stop_stops_and_the_policy_can_be_changed(
     assert len(images) == count
     assert 'No images are published: mic_0 is unplugged' in peer.status('predictions')[1]['message']
     assert peer.status('predictions')[0] == b'\x02'
-    assert not peer.set('microphones.policy', 'pray')[0]
+    assert not peer.set('microphones.policy', 'ignore')[0]
     assert peer.set('microphones.policy', 'substitute') == (True, '')
     microphones.send(1.0)
-    peer.wait(lambda: len(images) > count, 10, 'image of seven microphones')
+    peer.wait(lambda: len(images) > count, 10, 'image from seven microphones')
     assert process.end() == 0, process.output
 
 

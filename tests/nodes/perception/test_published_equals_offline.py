@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes from a file is what the pipeline computes offline on that file."""
+"""Predictions that the node publishes from a file equal those of the offline pipeline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ IMAGES = (
 
 @pytest.fixture(scope='module')
 def offline(small_bundle: Path, wav: Path) -> tuple[Bundle, list[Prediction]]:
-    """Predict from every window of the file."""
+    """Return the bundle and the predictions for every window of the file."""
     bundle = Bundle.load(small_bundle)
     array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
     pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, 22_500, max_rate_hz=1000.0)
@@ -80,7 +80,7 @@ def test_published_equals_offline(
     assert from_labels_json(labels[0]) == {0: 'road', 10: 'sky', 13: 'car', 255: 'unlabelled'}
 
     assert received['depth/image'], node.output
-    # Two windows may give the same codes and so the same images, but not the same sound.
+    # Two windows may have the same codes and images, but not the same spectrogram.
     by_spectrogram = {spectrogram_image(prediction.features, 80.0).tobytes(): prediction for prediction in predictions}
     assert len(by_spectrogram) == len(predictions)
     assert len({prediction.depth_m.tobytes() for prediction in predictions}) > 5
@@ -90,7 +90,7 @@ def test_published_equals_offline(
     anchors = []
     for stamp_ns, message in by_stamp['spectrogram'].items():
         prediction = by_spectrogram.get(from_image(message).tobytes())
-        assert prediction is not None, f'the image of {stamp_ns} is of no window of the file'
+        assert prediction is not None, f'the image of {stamp_ns} matches no window of the file'
         anchors.append(stamp_ns - prediction.stamp_ns)
         same = {topic: from_image(found[stamp_ns]) for topic, found in by_stamp.items() if stamp_ns in found}
         if 'segmentation/image' in same:
@@ -104,13 +104,13 @@ def test_published_equals_offline(
         if 'segmentation/image_color' in same:
             colours = palette({entry.id: entry.colour for entry in bundle.manifest.classes})
             assert np.array_equal(same['segmentation/image_color'], colours[prediction.labels])
-    # One clock: every stamp lies on the line through the file's samples.
+    # One clock: every stamp is on the line through the samples of the file.
     assert max(anchors) - min(anchors) < 5_000_000
 
     assert {message.header.frame_id for message in received['depth/image']} == {'camera_optical_frame'}
     info = infos[-1]
     assert (info.k[0], info.k[4], info.k[2], info.k[5]) == pytest.approx((53.7024, 137.2484, 63.5, 63.5))
-    # Writers keep five images: on a busy machine that of a cloud may be overwritten before it is delivered.
+    # Publishers keep five images. On a busy machine the image of a cloud may be overwritten before delivery.
     received_clouds = [cloud for cloud in clouds if to_ns(cloud.header.stamp) in by_stamp['depth/image']]
     depth_m = from_image(by_stamp['depth/image'][to_ns(received_clouds[-1].header.stamp)])
     points, _ = from_points(received_clouds[-1])

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every bad parameter, bundle and file is refused at `configure`, by name, and the node lives on."""
+"""Invalid parameters, bundles and files are refused at `configure` by name, and the node continues."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def configure(capfd: pytest.CaptureFixture[str], **values: object) -> tuple[Tran
         node.destroy_node()
 
 
-def test_what_is_good_is_taken(capfd: pytest.CaptureFixture[str], small_bundle: Path, wav: Path) -> None:
+def test_valid_parameters_are_accepted(capfd: pytest.CaptureFixture[str], small_bundle: Path, wav: Path) -> None:
     result, log = configure(capfd, bundle=str(small_bundle), source__kind='file', source__file=str(wav))
     assert result == SUCCESS, log
 
@@ -122,7 +122,7 @@ def test_bad_parameters(
 
 
 @pytest.mark.skipif(backend_factory.cuda_devices() > 0, reason='there is a CUDA device')
-def test_an_engine_that_cannot_be_is_required_or_missed(capfd: pytest.CaptureFixture[str], small_bundle: Path) -> None:
+def test_a_required_engine_without_gpu_fails(capfd: pytest.CaptureFixture[str], small_bundle: Path) -> None:
     result, log = configure(capfd, bundle=str(small_bundle), engine_policy='require')
     assert result == FAILURE
     assert 'TensorRT cannot be used: there is no CUDA device' in log

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network that learnt from disparity publishes disparity: nobody is to take its numbers for metres."""
+"""A bundle trained on disparity publishes disparity instead of depth, because its scale is unknown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.ros
 
 @pytest.fixture
 def relative_bundle(small_bundle: Path, tmp_path: Path) -> Path:
-    """Return the small bundle, said to have learnt from disparity."""
+    """Return the small bundle, with a manifest of relative depth."""
     folder = shutil.copytree(small_bundle, tmp_path / 'relative')
     manifest = json.loads((folder / 'manifest.json').read_text())
     manifest['depth']['unit'] = 'relative'
@@ -29,7 +29,7 @@ def relative_bundle(small_bundle: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_disparity_is_published_and_metres_are_not(
+def test_disparity_is_published_instead_of_depth(
     peer: Peer, start_node: Callable[..., NodeProcess], relative_bundle: Path, wav: Path
 ) -> None:
     node = start_node(bundle=relative_bundle, source__kind='file', source__file=wav)
@@ -41,6 +41,6 @@ def test_disparity_is_published_and_metres_are_not(
     assert not {'/perception/depth/image', '/perception/depth/image_color', '/perception/points'} & topics
     image = from_image(disparities[-1])
     finite = image[np.isfinite(image)]
-    # The network's depth lies between 1 and 80 of its units.
+    # The depth of the network is between 1 and 80 of its units.
     assert 1 / 80 <= finite.min() < finite.max() <= 1
     assert node.end() == 0, node.output

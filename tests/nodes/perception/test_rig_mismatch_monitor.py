@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A node that hears a recording with another rig than recorded it says so, in log and diagnostics."""
+"""Rig mismatch: a recording made with another rig causes a warning in log and diagnostics."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_rig_of_a_recording_is_compared(
     def message() -> str:
         return peer.status('predictions')[1].get('message', '')
 
-    peer.wait(lambda: 'mic_0: gain -4.00 dB' in message(), 20, 'the other rig in the diagnostics')
+    peer.wait(lambda: 'mic_0: gain -4.00 dB' in message(), 20, 'the difference in the diagnostics')
     assert peer.status('predictions')[0] == b'\x01'
     assert peer.status('predictions')[1]['rig'] == 'roof_octagon'
     assert 'is not the one that recorded the audio' in process.output
@@ -40,6 +40,6 @@ def test_the_rig_of_a_recording_is_compared(
     unusable = 'metadata of the recording cannot be used'
     peer.wait(lambda: unusable in message(), 20, 'the damaged metadata in the diagnostics')
     publisher.publish(String(data=RunMetadata(RIG, 'tests', 0, 'recorder', {}).to_json()))
-    peer.wait(lambda: message() == 'inactive.', 20, 'silence about the right rig')
+    peer.wait(lambda: message() == 'inactive.', 20, 'no warning about the same rig')
     assert peer.change(CLEANUP)
     assert process.end() == 0, process.output

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""On a machine that does not keep up the node stays useful: fewer images, none of them stale, no sound lost."""
+"""Slow machine: the node publishes fewer images, none of them stale, and loses no audio."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from audio_manifold_ros.nodes.common.messages import to_ns
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
-# Longer than the sound that used to be heard at once, 64 blocks of 256 samples at 22,500 Hz, lasts.
+# Longer than 64 blocks of 256 samples at 22,500 Hz, a former limit of the audio processed in one step.
 SLOW_S = 0.9
 WINDOW_DELAY_S = 0.5
 MARGIN_S = 0.6
 
 
-def test_fewer_images_and_none_of_them_late(
+def test_fewer_images_but_none_of_them_stale(
     peer: Peer,
     start_node: Callable[..., NodeProcess],
     small_bundle: Path,
@@ -50,7 +50,7 @@ def test_fewer_images_and_none_of_them_late(
     peer.wait(lambda: len(stamps_ns) >= 10, 60, 'images')
     peer.diagnostics.clear()
     peer.wait(lambda: peer.status('predictions')[1] != {}, 10, 'diagnostics')
-    # The last of ten is as fresh as the first: nothing queues. What a prediction takes is its age, and no more.
+    # The last of ten images is as fresh as the first: nothing queues. The duration of a prediction is its only delay.
     assert max(ages_s) < WINDOW_DELAY_S + SLOW_S + MARGIN_S, ages_s
     distances_s = [(second - first) / 1e9 for first, second in itertools.pairwise(stamps_ns)]
     assert min(distances_s[2:]) > SLOW_S, 'the thread rests between two predictions'
@@ -59,7 +59,7 @@ def test_fewer_images_and_none_of_them_late(
     assert predictions['rate_asked_hz'] == '30'
     assert 0.3 < float(predictions['rate_hz']) < 1 / SLOW_S
     assert 'This machine sustains' in predictions['message']
-    assert int(predictions['windows_dropped']) > 100, 'what is not predicted is counted'
-    assert int(predictions['gaps']) == 0, 'all sound is heard'
+    assert int(predictions['windows_dropped']) > 100, 'windows without a prediction are counted'
+    assert int(predictions['gaps']) == 0, 'no audio is lost'
     assert peer.status('audio source')[1]['samples_lost'] == '0'
     assert node.end() == 0, node.output

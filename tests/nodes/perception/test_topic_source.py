@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio from a topic: losses, restarts, foreign messages, clocks that go back, and values that change while it runs."""
+"""Audio from a topic: losses, restarts, invalid messages, clock jumps, and parameter changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EPOCH_NS = 1_000_000_000_000
 
 
 class MicrophonePublisher:
-    """A publisher of audio whose clock is its own: as fast as the node takes it."""
+    """Publisher of audio with its own clock, faster than real time."""
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -73,7 +73,7 @@ def node(
     assert process.end() == 0, process.output
 
 
-def test_images_stand_on_the_cameras_clock_and_the_sound_on_its_own(
+def test_images_have_the_cameras_time_and_audio_its_own(
     peer: Peer,
     start_node: Callable[..., NodeProcess],
     small_bundle: Path,
@@ -95,13 +95,13 @@ def test_images_stand_on_the_cameras_clock_and_the_sound_on_its_own(
     microphones.send(1.5)
     peer.wait(lambda: bool(images['depth'] and images['confidence'] and reports), 20, 'images')
     stamps_ns = [to_ns(message.header.stamp) for each in (*images.values(), reports) for message in each]
-    # An image describes the middle of a second of this sound.
+    # The stamp of an image is the centre of its window of one second.
     assert all(EPOCH_NS + 5_450_000_000 <= stamp_ns <= EPOCH_NS + 6_050_000_000 for stamp_ns in stamps_ns), stamps_ns
     assert to_ns(sound[0].header.stamp) == EPOCH_NS
     assert process.end() == 0, process.output
 
 
-def test_no_image_spans_a_loss(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+def test_no_image_is_predicted_across_a_gap(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
     images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 20, 'image')
@@ -111,16 +111,16 @@ def test_no_image_spans_a_loss(peer: Peer, node: NodeProcess, microphones: Micro
     gap_ns = microphones.epoch_ns + microphones.next_sample * 10**9 // RATE_HZ
     microphones.send(0.8)
     peer.spin(0.5)
-    assert len(images) == before, 'an image from less than one second of sound after a gap'
+    assert len(images) == before, 'an image from less than one second of audio after a gap'
     microphones.send(0.8)
     peer.wait(lambda: len(images) > before, 20, 'image after the gap')
-    # The window of the first one begins after the gap: its centre lies half a second later.
+    # The first window starts after the gap, so its centre is half a second later.
     assert to_ns(images[before].header.stamp) >= gap_ns + 500_000_000
     peer.wait(lambda: peer.status('audio source')[1].get('samples_lost') == '4500', 5, 'the loss in the diagnostics')
     assert peer.status('predictions')[1]['gaps'] == '1'
 
 
-def test_a_stream_that_begins_anew_is_followed(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+def test_a_restarted_stream_is_followed(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
     images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 20, 'image')
@@ -134,7 +134,7 @@ def test_a_stream_that_begins_anew_is_followed(peer: Peer, node: NodeProcess, mi
     assert peer.status('audio source')[1]['samples_lost'] == '0'
 
 
-def test_foreign_messages_are_diagnosed_and_survived(
+def test_invalid_messages_are_diagnosed_and_skipped(
     peer: Peer, node: NodeProcess, microphones: MicrophonePublisher
 ) -> None:
     images = peer.subscribe(Image, '/perception/depth/image')
@@ -155,7 +155,7 @@ def test_foreign_messages_are_diagnosed_and_survived(
     peer.wait(lambda: peer.status('predictions')[0] != b'\x02', 10, 'recovery in the diagnostics')
 
 
-def test_values_change_while_it_runs(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
+def test_parameters_change_while_the_node_runs(peer: Peer, node: NodeProcess, microphones: MicrophonePublisher) -> None:
     images = peer.subscribe(Image, '/perception/depth/image')
     labels = peer.subscribe(Image, '/perception/segmentation/image')
     audio = peer.subscribe(AudioBlockMessage, '/perception/audio', 200)
@@ -182,7 +182,7 @@ def test_values_change_while_it_runs(peer: Peer, node: NodeProcess, microphones:
     assert not successful
 
 
-def test_a_clock_that_goes_back_flushes(
+def test_a_clock_jump_backwards_flushes_the_audio(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, microphones: MicrophonePublisher
 ) -> None:
     process = start_node(bundle=small_bundle, source__topic='/audio', use_sim_time=True)
@@ -199,12 +199,12 @@ def test_a_clock_that_goes_back_flushes(
     tick()
     microphones.send(0.8)
     tick()
-    # A bag that is played again, but whose audio counts on: only the clock tells.
+    # A bag is played again, but its sample index continues: only the clock shows the restart.
     microphones.epoch_ns -= 5 * 10**9
     tick()
     microphones.send(0.6)
     peer.spin(0.5)
-    assert not images, 'an image from sound of before and after the jump'
+    assert not images, 'an image from audio before and after the jump'
     microphones.send(0.8)
     peer.wait(lambda: bool(images), 20, 'image after the jump')
     assert 'The clock went back' in process.output

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages are handed on as they were published, whether or not the client library tells about them."""
+"""Raw subscriptions: messages are delivered as published, with and without message info from rclpy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNT = 20
 @pytest.mark.parametrize('release', ['jazzy', 'humble'])
 def test_every_message_arrives_once_and_in_order(peer: Peer, monkeypatch: pytest.MonkeyPatch, release: str) -> None:
     if release == 'humble':
-        # What rclpy gives to a callback with one argument is what Humble gives to every callback.
+        # In Humble every callback gets the message only, as a callback with one parameter does in Jazzy.
         monkeypatch.setattr(raw_subscriptions, 'HAS_MESSAGE_INFO', False)
     received: list[tuple[str, bytes, int, int]] = []
 

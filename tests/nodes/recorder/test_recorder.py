@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drives are recorded over real DDS by a process of its own, which is interrupted, refused, starved and killed."""
+"""Recorder process over DDS: complete recordings, interruption, refusal, full disk and SIGKILL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 import yaml
 from rosbags.rosbag2 import Reader
 
-from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
+from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS, AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.recovery.recover import recover_bag
@@ -32,7 +32,6 @@ from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 pytestmark = pytest.mark.ros
 RIG = 'calibration/roof_octagon'
 TOPICS = "['audio', 'camera/image/compressed', 'note', 'nobody/there']"
-AUDIO_BLOCK = 'audio_manifold_msgs/msg/AudioBlock'
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def start_car(peer: Peer) -> Iterator[Callable[..., CarPublisher]]:
 
 @pytest.fixture
 def record(start_node: Callable[..., NodeProcess], tmp_path: Path) -> Callable[..., NodeProcess]:
-    """Return what starts a recorder of the car's topics into `tmp_path/drive`."""
+    """Return a function that starts a recorder of the car's topics into `tmp_path/drive`."""
 
     def start(**parameters: Any) -> NodeProcess:
         defaults = {'folder': tmp_path, 'name': 'drive', 'rig': RIG, 'topics': TOPICS, 'preflight__mode': 'warn'}
@@ -73,8 +72,8 @@ def messages_of(bag: BagReader, topic: str) -> list[Any]:
 
 
 def assert_exact(messages: list[Any]) -> tuple[int, int]:
-    """Assert that nothing is missing between the first block and the last; return both ends."""
-    chunks = [ADAPTERS[AUDIO_BLOCK].read_chunk(message, 0) for message in messages]
+    """Assert that no sample is missing between the first and the last block, and return the index range."""
+    chunks = [ADAPTERS[AUDIO_BLOCK_TYPE].read_chunk(message, 0) for message in messages]
     first = chunks[0].first_sample
     assert first is not None
     assert [chunk.first_sample for chunk in chunks] == list(range(first, first + BLOCK * len(chunks), BLOCK))
@@ -83,7 +82,7 @@ def assert_exact(messages: list[Any]) -> tuple[int, int]:
     return first, first + recorded.shape[1]
 
 
-def test_a_drive_is_recorded_whole_and_reported(
+def test_a_drive_is_recorded_completely_and_reported(
     start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car()
@@ -98,7 +97,7 @@ def test_a_drive_is_recorded_whole_and_reported(
         pictures = [message.data for message in messages_of(bag, '/camera/image/compressed')]
         number = next(n for n in range(1000) if np.array_equal(pictures[0], image_payload(n, 20_000)))
         assert all(np.array_equal(data, image_payload(number + n, 20_000)) for n, data in enumerate(pictures))
-        assert [message.data for message in messages_of(bag, '/note')] == ['parked'], 'said before the recording began'
+        assert [message.data for message in messages_of(bag, '/note')] == ['parked'], 'published before the start'
         (metadata_message,) = messages_of(bag, '/run_metadata')
         metadata = RunMetadata.from_json(bag.custom[CUSTOM_KEY])
         assert metadata == RunMetadata.from_json(metadata_message.data)
@@ -136,7 +135,7 @@ def test_a_killed_recorder_loses_less_than_a_second(
     recorder = record()
     wait_for_start(recorder)
     file = tmp_path / 'drive' / 'drive_0.mcap'
-    peer.wait(lambda: file.stat().st_size > 1_000_000, 60, 'two seconds on the disk')
+    peer.wait(lambda: file.stat().st_size > 1_000_000, 60, 'two seconds of data on the disk')
     time.sleep(1.0)
     published, killed_ns = car.samples, time.time_ns()
     recorder.process.send_signal(signal.SIGKILL)
@@ -145,7 +144,7 @@ def test_a_killed_recorder_loses_less_than_a_second(
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert 'metadata.yaml' not in before
     recovery = recover_bag(folder, tmp_path / 'recovered')
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, 'the original is touched'
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, 'the original is unchanged'
     with BagReader(tmp_path / 'recovered') as bag:
         first, end = assert_exact(messages_of(bag, '/audio'))
         lost_s = (published - end) / RATE_HZ
@@ -171,7 +170,7 @@ def test_an_interrupted_recorder_closes_its_bag(
     assert json.loads((tmp_path / 'drive' / 'report.json').read_text())['ended'] == 'Interrupted by the user.'
 
 
-def test_the_preflight_refuses_what_lacks_something(
+def test_the_strict_preflight_refuses_and_names_every_error(
     start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     start_car(dead_channel=3, stamp_offset_ns=60 * NS_PER_S)
@@ -220,7 +219,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(['umount', '--lazy', folder], check=False)
 
 
-def test_a_full_disk_leaves_what_was_recorded_intact(
+def test_a_full_disk_leaves_a_readable_bag(
     start_car: Callable[..., CarPublisher], record: Callable[..., NodeProcess], small_disk: Path
 ) -> None:
     start_car(image_bytes=2_000_000)
@@ -233,7 +232,7 @@ def test_a_full_disk_leaves_what_was_recorded_intact(
     assert 'Traceback' not in recorder.output
 
 
-def test_what_a_perception_node_captures_is_recorded_beside_it(
+def test_the_audio_of_a_perception_node_is_recorded(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, wav: Path, tmp_path: Path
 ) -> None:
     node = start_node(bundle=small_bundle, source__kind='file', source__file=wav, source__loop=True)
@@ -252,12 +251,14 @@ def test_what_a_perception_node_captures_is_recorded_beside_it(
     assert recorder.process.wait(100) == 0, recorder.output
     with BagReader(tmp_path / 'drive') as bag:
         assert find_topics('drive', bag.topics).audio == '/perception/audio'
-        chunks = [ADAPTERS[AUDIO_BLOCK].read_chunk(message, 0) for message in messages_of(bag, '/perception/audio')]
+        chunks = [
+            ADAPTERS[AUDIO_BLOCK_TYPE].read_chunk(message, 0) for message in messages_of(bag, '/perception/audio')
+        ]
     assert sum(chunk.samples.shape[1] for chunk in chunks) > 22_500
     assert node.end() == 0, node.output
 
 
-def test_wrong_parameters_are_refused_in_a_sentence(start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
+def test_wrong_parameters_are_refused_by_name(start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
     for parameters, named in (
         ({'preflight__required': "['audio@fast']"}, "Required topic 'audio@fast'"),
         ({'rig': tmp_path / 'nowhere'}, 'give a folder that exists'),
@@ -271,8 +272,8 @@ def test_wrong_parameters_are_refused_in_a_sentence(start_node: Callable[..., No
         assert 'Traceback' not in recorder.output
 
 
-def test_messages_that_never_came_are_proved_by_their_numbers() -> None:
-    topic = RecordedTopic('/audio', AUDIO_BLOCK, '', latched=False)
+def test_lost_messages_are_counted_by_sequence_number() -> None:
+    topic = RecordedTopic('/audio', AUDIO_BLOCK_TYPE, '', latched=False)
     assert [topic.lost_before(number) for number in (5, 6, 9, 10, 1, 2)] == [0, 0, 2, 0, 0, 0]
     topic.publishers = 2
     assert [topic.lost_before(number) for number in (7, 90, 8)] == [0, 0, 0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder captures a sound device of its own: a virtual array of eight microphones."""
+"""Recorder with its own sound device: a virtual array of eight microphones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.ros
 PATTERN = 64
 
 
-def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
+def test_the_bag_holds_the_captured_samples_exactly(
     start_node: Callable[..., NodeProcess], tmp_path: Path, pulse_array: PulseArray
 ) -> None:
     played = (np.random.default_rng(5).standard_normal((8, 60 * RATE_HZ)) * 2000).astype(np.int16)
@@ -42,7 +42,7 @@ def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
     assert {message.header.frame_id for message in messages} == {'mic_array_link'}
     chunks = [ADAPTERS[topic.type].read_chunk(message, 0) for message in messages]
     is_exact = [np.array_equal(chunk.samples, find_in_played(played, chunk.samples)) for chunk in chunks]
-    assert np.mean(is_exact) > 0.9, 'an overloaded server skips, but what it delivers is what was played'
+    assert np.mean(is_exact) > 0.9, 'an overloaded server skips samples, but delivers the others unchanged'
     audio = next(
         t['audio'] for t in json.loads((tmp_path / 'drive' / 'report.json').read_text())['topics'] if t['audio']
     )
@@ -54,7 +54,7 @@ def test_what_the_microphones_heard_stands_in_the_bag_bit_by_bit(
 
 
 def find_in_played(played: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Return the run of what was played that begins as `samples` do."""
+    """Return the part of the played samples that starts like `samples`."""
     starts = np.flatnonzero(played[0, : -samples.shape[1]] == samples[0, 0])
     start_indices = [at for at in starts if np.array_equal(played[0, at : at + PATTERN], samples[0, :PATTERN])]
     return played[:, start_indices[0] : start_indices[0] + samples.shape[1]] if start_indices else np.empty(0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The thread between DDS and the disk, and what is shown of it."""
+"""Writer thread of the recorder, and the table of its statistics."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def wait(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_only_what_latched_topics_said_before_stands_in_the_bag(
+def test_only_latched_messages_from_before_the_start_are_written(
     thread: WriterThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
 ) -> None:
     for second in range(3):
@@ -86,7 +86,7 @@ def test_only_what_latched_topics_said_before_stands_in_the_bag(
     assert thread.statistics['/audio'].count == 1
 
 
-def test_what_waits_when_a_recording_begins_came_before_it(
+def test_messages_queued_at_the_start_count_as_earlier(
     thread: WriterThread,
     audio: RecordedTopic,
     note: RecordedTopic,
@@ -114,7 +114,7 @@ def test_what_waits_when_a_recording_begins_came_before_it(
     assert thread.queued_bytes == 0
 
 
-def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
+def test_a_clock_set_back_loses_no_message_and_keeps_the_order(
     thread: WriterThread, audio: RecordedTopic, note: RecordedTopic, tmp_path: Path
 ) -> None:
     times_ns = [
@@ -135,12 +135,12 @@ def test_a_clock_that_is_set_back_loses_nothing_and_changes_no_order(
     with BagReader(tmp_path / 'bag') as bag:
         written = [message.time_ns - START_NS for message in bag.messages()]
         firsts = [bag.decode(message).first_sample for message in bag.messages(['/audio'])]
-    # The second one was only late; the fourth, and the note, stand where they came.
+    # The second message was only late. The fourth and the note keep their order of arrival.
     assert written == [0, NS_PER_S, 20 * NS_PER_S, 20 * NS_PER_S + 1, 21 * NS_PER_S, 21 * NS_PER_S + 1]
     assert firsts == [320, 0, 640, 960, 1280]
 
 
-def test_what_the_queue_cannot_hold_is_counted(
+def test_messages_beyond_the_queue_are_counted(
     thread: WriterThread, note: RecordedTopic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer_thread, 'MAX_QUEUED_BYTES', 100)
@@ -153,7 +153,7 @@ def test_what_the_queue_cannot_hold_is_counted(
     assert thread.statistics['/note'].dropped in {7, 8}
 
 
-def test_a_bag_that_fails_stops_the_writing_and_says_why(
+def test_a_failing_bag_ends_the_writing_with_its_error(
     thread: WriterThread, note: RecordedTopic, tmp_path: Path
 ) -> None:
     writer = BagWriter(tmp_path / 'bag')
@@ -165,9 +165,7 @@ def test_a_bag_that_fails_stops_the_writing_and_says_why(
     thread.put(note, serialize_message(String(data='y')), START_NS)
 
 
-def test_sound_that_makes_no_sense_is_recorded_and_counted(
-    thread: WriterThread, audio: RecordedTopic, tmp_path: Path
-) -> None:
+def test_invalid_audio_is_recorded_and_counted(thread: WriterThread, audio: RecordedTopic, tmp_path: Path) -> None:
     strange = AudioBlockMessage(sample_rate_hz=RATE_HZ, channel_count=8, encoding='mp3', data=[1, 2, 3])
     with BagWriter(tmp_path / 'bag') as writer:
         thread.start_writing(writer, 0, [audio])

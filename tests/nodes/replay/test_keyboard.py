@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keys reach a program that runs in a real terminal, and the terminal is given back as it was."""
+"""Keyboard input in a pseudo-terminal, and restored terminal settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_until(terminal: int, word: str, seconds: float = 30.0) -> str:
     return text
 
 
-def test_keys_and_arrows_even_when_typed_at_once() -> None:
+def test_keys_and_arrows_typed_at_once() -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, '-c', PROGRAM])  # noqa: S606 - the child of a fork

@@ -24,7 +24,7 @@ def manual_clock() -> ManualClock:
     return ManualClock()
 
 
-def test_it_runs_at_a_rate_that_changes_without_a_step(manual_clock: ManualClock) -> None:
+def test_the_time_is_continuous_when_the_rate_changes(manual_clock: ManualClock) -> None:
     clock = PlaybackClock(7 * NS_PER_S, 2.0, monotonic_s=manual_clock)
     manual_clock.now_s += 3
     assert clock.now_ns() == 13 * NS_PER_S
@@ -34,7 +34,7 @@ def test_it_runs_at_a_rate_that_changes_without_a_step(manual_clock: ManualClock
     assert clock.now_ns() == 15 * NS_PER_S
 
 
-def test_it_stands_still_and_jumps(manual_clock: ManualClock) -> None:
+def test_pause_and_seek(manual_clock: ManualClock) -> None:
     clock = PlaybackClock(0, paused=True, monotonic_s=manual_clock)
     manual_clock.now_s += 5
     assert clock.now_ns() == 0
@@ -50,7 +50,7 @@ def test_it_stands_still_and_jumps(manual_clock: ManualClock) -> None:
     assert clock.now_ns() == 10 * NS_PER_S
 
 
-def test_who_waits_is_released_by_a_resume_a_jump_and_the_end() -> None:
+def test_waiting_ends_on_resume_seek_and_close() -> None:
     for release in (
         lambda clock: clock.seek(5 * NS_PER_S),
         lambda clock: clock.set_rate(100.0) or clock.set_paused(False),
@@ -76,7 +76,7 @@ def test_a_skip_takes_one_step_while_paused() -> None:
 
 
 @pytest.mark.parametrize('rate', [0.0, -1.0, 1e4, float('nan')])
-def test_an_impossible_rate_is_refused(rate: float) -> None:
+def test_a_rate_out_of_range_is_refused(rate: float) -> None:
     with pytest.raises(BagError, match='rate'):
         PlaybackClock(0, rate)
     clock = PlaybackClock(0)

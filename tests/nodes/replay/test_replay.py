@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag that is played arrives as it was recorded, at the rate that is asked for, on a clock that follows it."""
+"""Replay node: messages as recorded, playback rate, /clock, and control by services."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def has_decreased(values: list[int]) -> bool:
 
 
 def drain(peer: Peer, audio: list[Any], clock: list[Any]) -> None:
-    """Take what is still on its way: a busy machine reads slower than it is sent to."""
+    """Receive the messages that are still queued on a busy machine."""
     before = (-1, -1)
     while before != (now := (len(audio), to_ns(clock[-1].clock))):
         before = now
@@ -72,12 +72,12 @@ def drain(peer: Peer, audio: list[Any], clock: list[Any]) -> None:
 
 
 def same(images: list[Image], others: list[Image]) -> bool:
-    """Whether images are equal bit by bit; NaN is not equal to itself."""
+    """Return True if the images are equal byte by byte, including NaN."""
     fields = [[(image.header, image.encoding, bytes(image.data)) for image in side] for side in (images, others)]
     return fields[0] == fields[1]
 
 
-def test_everything_arrives_as_it_was_recorded(
+def test_all_messages_are_published_as_recorded(
     player_peer: Peer, start_node: Callable[..., NodeProcess], bag: Path
 ) -> None:
     audio = player_peer.subscribe(AudioBlockMessage, '/audio', DEPTH)
@@ -104,7 +104,7 @@ def test_pause_step_rate_and_loop(player_peer: Peer, start_node: Callable[..., N
     clock = player_peer.subscribe(Clock, '/clock', DEPTH)
     node = start_node('replay', bag=bag, topics='audio', paused=True, delay_s=0.5, start_offset_s=0.3)
     player_peer.wait(lambda: len(clock) > 30, START_TIMEOUT_S, 'clock')
-    assert {to_ns(message.clock) for message in clock} == {START_NS + 300_000_000}, 'time stands still'
+    assert {to_ns(message.clock) for message in clock} == {START_NS + 300_000_000}, 'the clock is paused'
     assert audio == []
 
     player_peer.spin(2.0)
@@ -143,7 +143,7 @@ def test_pause_step_rate_and_loop(player_peer: Peer, start_node: Callable[..., N
     assert 'pause it first' not in node.output
 
 
-def test_what_was_latched_before_the_start_is_said_all_the_same(
+def test_latched_messages_before_the_start_offset_are_published(
     player_peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     string = 'std_msgs/msg/String'
@@ -160,13 +160,13 @@ def test_what_was_latched_before_the_start_is_said_all_the_same(
     player_peer.wait(lambda: node.process.poll() is not None, 60, 'end of the bag')
     player_peer.spin(0.5)
     assert node.process.returncode == 0, node.output
-    # A reader of one message may keep only the newest of those that come at once.
+    # A subscription with depth 1 may keep only the newest of several queued messages.
     assert [message.data for message in latched['/note']][-2:] == ['2', '3']
     assert [message.data for message in latched['/run_metadata']] == ['0']
     assert [message.data for message in chat] == ['3']
 
 
-def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
+def test_a_damaged_bag_ends_with_exit_status_1(
     player_peer: Peer, start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path
 ) -> None:
     damaged = tmp_path / 'damaged'
@@ -183,7 +183,7 @@ def test_a_bag_that_is_damaged_in_the_middle_is_no_success(
     assert file.name in node.output
 
 
-def test_a_bag_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_bag_is_refused_without_a_traceback(tmp_path: Path) -> None:
     module = ['-m', 'audio_manifold_ros.nodes.replay.replay']
     done = subprocess.run(
         [sys.executable, *module, str(tmp_path / 'nothing')], check=False, capture_output=True, text=True, timeout=100
@@ -204,7 +204,7 @@ def test_the_command_line_sets_the_parameters() -> None:
     assert to_ros_arguments([])[:1] == ['--ros-args']
 
 
-def test_a_topic_that_the_bag_lacks_is_refused(bag: Path) -> None:
+def test_an_unknown_topic_is_refused(bag: Path) -> None:
     import rclpy
 
     from audio_manifold_ros.nodes.replay.replay import Replay

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames of a rig over DDS: latched, from the parameter file of another node, or refused with a sentence."""
+"""Rig frames node over DDS: latched transforms and URDF, and refusal of invalid rigs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.nodes.peer import NodeProcess, Peer
 pytestmark = pytest.mark.ros
 
 
-def test_a_transform_is_one() -> None:
+def test_transform_message() -> None:
     message = to_transform(Transform('base_link', 'mic_0_link', (1.0, 2.0, 3.0), (0.0, 0.0, 0.0)), Time(sec=5))
     assert (message.header.frame_id, message.child_frame_id, message.header.stamp.sec) == ('base_link', 'mic_0_link', 5)
     shift, turn = message.transform.translation, message.transform.rotation
     assert (shift.x, shift.y, shift.z, turn.w) == (1.0, 2.0, 3.0, 1.0)
 
 
-def test_quaternions_turn_like_fixed_axis_angles() -> None:
+def test_quaternions_equal_fixed_axis_rotations() -> None:
     rng = np.random.default_rng(0)
     for roll, pitch, yaw in rng.uniform(-np.pi, np.pi, (50, 3)):
         x, y, z, w = quaternion_from_rpy((roll, pitch, yaw))
@@ -46,7 +46,7 @@ def test_quaternions_turn_like_fixed_axis_angles() -> None:
         assert np.allclose(turned, about_z @ about_y @ about_x)
 
 
-def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
+def test_late_subscribers_receive_the_rig(peer: Peer, start_node: Callable[..., NodeProcess]) -> None:
     process = start_node('rig_frames', rig='calibration/usb_ring', backend='auto', threads=1)
     descriptions = peer.subscribe(String, '/robot_description', LATCHED_QOS)
     peer.wait(lambda: bool(descriptions), 20, 'description')
@@ -64,7 +64,7 @@ def test_who_comes_late_sees_the_rig(peer: Peer, start_node: Callable[..., NodeP
     assert process.end() == 0, process.output
 
 
-def test_a_rig_that_is_none_is_refused(tmp_path: Path, start_node: Callable[..., NodeProcess], peer: Peer) -> None:
+def test_an_invalid_rig_is_refused(tmp_path: Path, start_node: Callable[..., NodeProcess], peer: Peer) -> None:
     process = start_node('rig_frames', rig=tmp_path)
     peer.wait(lambda: process.process.poll() is not None, 20, 'end')
     assert process.process.returncode == 1

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The drive publishes what the simulated street sounds and looks like, on one clock, and the next street after it."""
+"""Simulated drive node: audio and images of consecutive streets on one clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.simulation.wired_rig import OFFSET_S, wired, write_rig
 
 pytestmark = pytest.mark.ros
 SEED = 900_123
-# DDS announces a newcomer at once and then every three seconds: a subscription missed at once is known only then.
+# DDS announces a new participant at once and then every three seconds. A missed first announcement costs 3 s.
 STREET_S, DURATION_S = 5.0, 6.0
 
 
@@ -40,7 +40,7 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
     peer.spin(0.5)
     assert node.process.returncode == 0, node.output
 
-    # What is published before the subscription is known is not heard: the first street is joined on the way.
+    # Messages published before the subscription is matched are not received, so the first street is incomplete.
     blocks = [from_audio_message(message) for message in audio]
     second = next(i for i in range(1, len(blocks)) if blocks[i].first_sample < blocks[i - 1].first_sample)
     assert {message.header.frame_id for message in audio} == {'mic_array_link'}
@@ -50,7 +50,7 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
         assert ends[-1] >= 22_500 * (STREET_S if seed == SEED else DURATION_S - STREET_S)
         received = np.concatenate([block.samples for block in stream], axis=1)[:, :9000]
         expected = Drive(seed).audio(stream[0].first_sample, 9000)
-        assert np.abs(received - expected).max() <= 1.01 / 32768, 'the sound of this street'
+        assert np.abs(received - expected).max() <= 1.01 / 32768, 'audio of this street'
         assert len({block.stamp_ns - block.first_sample * 10**9 // 22_500 for block in stream}) <= 2
     assert blocks[second].first_sample == 0
 
@@ -69,9 +69,7 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
 
 
 @pytest.mark.timeout(120)
-def test_a_rig_with_all_faults_is_delivered_by_its_device(
-    peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path
-) -> None:
+def test_audio_and_images_follow_the_rig(peer: Peer, start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
     rig = write_rig(tmp_path / 'rig', wired())
     audio, depths = peer.subscribe(AudioBlockMessage, '/audio', 400), peer.subscribe(Image, '/truth/depth/image')
     node = start_node('simulated_drive', seed=SEED, duration_s=5.0, image_rate_hz=10.0, block_samples=450, rig=rig)
@@ -90,13 +88,15 @@ def test_a_rig_with_all_faults_is_delivered_by_its_device(
 
     start_ns = blocks[0].stamp_ns - (blocks[0].first_sample + device.before) * 10**9 // 22_500
     offsets_s = [(to_ns(depth.header.stamp) - start_ns) / 1e9 % 0.1 for depth in depths]
-    assert np.allclose(offsets_s, OFFSET_S, atol=1e-4), 'the clock of the camera'
+    assert np.allclose(offsets_s, OFFSET_S, atol=1e-4), 'clock of the camera'
     depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / 1e9 - OFFSET_S)
     assert np.isclose(from_image(depths[-1]), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
 
 
 @pytest.mark.timeout(120)
-def test_refusals_are_a_sentence_and_a_status(start_node: Callable[..., NodeProcess], tmp_path: Path) -> None:
+def test_wrong_parameters_are_refused_with_exit_status_1(
+    start_node: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
     broken = write_rig(tmp_path / 'broken')
     (broken / 'mic_array.yaml').write_text('schema_version: 1\n', encoding='utf-8')
     refused = [
@@ -115,12 +115,12 @@ def test_refusals_are_a_sentence_and_a_status(start_node: Callable[..., NodeProc
 
 
 @pytest.mark.timeout(120)
-def test_a_drive_that_fails_on_its_way_says_so_and_fails(
+def test_a_failing_drive_logs_the_error_and_exits_with_1(
     start_node: Callable[..., NodeProcess], tmp_path: Path
 ) -> None:
     pitched = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.1, 0.0))
     rig = write_rig(tmp_path / 'rig', camera_link=pitched)
     node = start_node('simulated_drive', seed=SEED, duration_s=5.0, rig=rig)
     assert node.process.wait(60) == 1, node.output
-    assert f'The drive ends in street {SEED}' in node.output
+    assert f'The drive failed in street {SEED}' in node.output
     assert 'pitched by 5.73°' in node.output

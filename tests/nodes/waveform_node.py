@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The perception node as on a GPU, on a CPU: features are computed where the networks run, and stay there."""
+"""Perception node whose backend computes the features itself, as on a GPU, but on a CPU."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def open_waveform_backend(bundle: Bundle, *arguments: Any, **options: Any) -> Backend:
     backend = open_backend(bundle, *arguments, **options)
     network = FusedWaveformNetwork(bundle.manifest, load_network(bundle), torch.device('cpu'))
-    return SimpleNamespace(name='torch', reason='for sound', run=backend.run, waveform_network=network)
+    return SimpleNamespace(name='torch', reason='waveform input', run=backend.run, waveform_network=network)
 
 
 if __name__ == '__main__':
