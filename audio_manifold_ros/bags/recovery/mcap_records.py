@@ -1,6 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Taking mcap records apart without trusting them: a record is either exactly as the format says, or refused."""
+"""Strict parser of mcap records for recovery: a record either matches the format exactly, or is rejected.
+
+The parser is hand-written because the readers of the `mcap` package assume intact files: they follow wrong lengths and
+stop at the first error. Opcodes are those of the package.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,33 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, final
 
+from mcap.opcode import Opcode
+
 from audio_manifold_ros.bags.storage.decompression import CODECS
 
 RECORD_HEADER = struct.Struct('<BQ')
-HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK, MESSAGE_INDEX = 1, 2, 3, 4, 5, 6, 7
-ATTACHMENT, STATISTICS, METADATA, DATA_END = 9, 11, 12, 15
-DATA_OPCODES = (HEADER, SCHEMA, CHANNEL, MESSAGE, CHUNK, MESSAGE_INDEX, ATTACHMENT, METADATA, DATA_END)
+DATA_OPCODES = (
+    Opcode.HEADER,
+    Opcode.SCHEMA,
+    Opcode.CHANNEL,
+    Opcode.MESSAGE,
+    Opcode.CHUNK,
+    Opcode.MESSAGE_INDEX,
+    Opcode.ATTACHMENT,
+    Opcode.METADATA,
+    Opcode.DATA_END,
+)
 MESSAGE_FIELDS = struct.Struct('<HIQQ')
 CHUNK_TIMES = struct.Struct('<QQQI')
-MAX_CHUNK_HEADER_BYTES = 64  # bytes behind the length of a chunk that are sure to hold all its fields but the records
+MAX_CHUNK_HEADER_BYTES = 64  # upper bound of the fields between the length of a chunk and its records
 
 
 class RecordError(Exception):
-    """A record that is not as the format says; it stays inside the package."""
+    """A record does not match the format. Only raised inside this package."""
 
 
 class RawMcapRecord(NamedTuple):
-    """One record of a buffer: opcode, its content, the offset behind it."""
+    """One record of a buffer: opcode, content, and offset of the next record."""
 
     opcode: int
     body: bytes
@@ -32,14 +46,14 @@ class RawMcapRecord(NamedTuple):
 
 
 class ChunkHeader(NamedTuple):
-    """What stands before the records of a chunk.
+    """Fields of a chunk before its records.
 
     Attributes:
         uncompressed_bytes: Size of the decompressed records.
-        crc: CRC-32 of these, 0 for none.
-        codec: Compression.
-        start: Offset of the records behind the opcode.
-        compressed_bytes: Size of the records as stored.
+        crc: CRC-32 of the decompressed records, 0 for none.
+        codec: Name of the compression.
+        start: Offset of the records from the start of the body.
+        compressed_bytes: Size of the stored records.
 
     """
 
@@ -52,7 +66,7 @@ class ChunkHeader(NamedTuple):
 
 @final
 class RecordFields:
-    """Reads the fields of one record in their order."""
+    """Sequential reader of the fields of one record."""
 
     def __init__(self, body: bytes) -> None:
         """Start at the first field."""
@@ -61,7 +75,7 @@ class RecordFields:
 
     @property
     def offset(self) -> int:
-        """Bytes read."""
+        """Number of bytes read."""
         return self._offset
 
     def number(self, size: int) -> int:
@@ -72,7 +86,7 @@ class RecordFields:
         """Return the next bytes.
 
         Raises:
-            RecordError: The record ends before.
+            RecordError: The record is too short.
 
         """
         taken = self._body[self._offset : self._offset + size]
@@ -83,20 +97,20 @@ class RecordFields:
         return taken
 
     def text(self) -> str:
-        """Return a text with its length before it.
+        """Return a string with a length prefix.
 
         Raises:
-            RecordError: It is no UTF-8.
+            RecordError: The string is not UTF-8.
 
         """
         try:
             return self.take(self.number(4)).decode()
         except UnicodeDecodeError:
-            msg = 'a record with a text that is none'
+            msg = 'invalid UTF-8 in a string field'
             raise RecordError(msg) from None
 
     def string_map(self) -> dict[str, str]:
-        """Return a map of texts with its length before it."""
+        """Return a map of strings with a length prefix."""
         end = self.number(4) + self._offset
         found = {}
         while self._offset < end:
@@ -105,10 +119,10 @@ class RecordFields:
         return found
 
     def expect_end(self) -> None:
-        """Prove that nothing is left.
+        """Validate that all bytes were read.
 
         Raises:
-            RecordError: Something is.
+            RecordError: Bytes are left.
 
         """
         if self._offset != len(self._body):
@@ -117,7 +131,7 @@ class RecordFields:
 
 
 def iter_complete_records(data: bytes) -> Iterator[RawMcapRecord]:
-    """Return the records that lie end to end in a buffer, up to the first that is not whole."""
+    """Yield consecutive records of a buffer, up to the first incomplete one."""
     offset = 0
     while offset + RECORD_HEADER.size <= len(data):
         opcode, size = RECORD_HEADER.unpack_from(data, offset)
@@ -129,45 +143,45 @@ def iter_complete_records(data: bytes) -> Iterator[RawMcapRecord]:
 
 
 def parse_chunk_header(start: bytes, length: int) -> ChunkHeader:
-    """Return what stands before the records of a chunk.
+    """Parse the fields of a chunk before its records.
 
     Args:
-        start: The first bytes of the record behind its length.
-        length: The length of the record.
+        start: First bytes of the body.
+        length: Length of the body.
 
     Raises:
-        RecordError: The fields contradict each other.
+        RecordError: The fields are inconsistent.
 
     """
     fields = RecordFields(start)
     _, _, uncompressed_bytes, crc = CHUNK_TIMES.unpack(fields.take(CHUNK_TIMES.size))
     if (codec_bytes := fields.number(4)) > max(map(len, CODECS)):
-        msg = f'a chunk with a compression of {codec_bytes} letters'
+        msg = f'a chunk with a compression name of {codec_bytes} bytes'
         raise RecordError(msg)
     codec = fields.take(codec_bytes).decode('latin-1')
     compressed_bytes = fields.number(8)
     sizes_match = fields.offset + compressed_bytes == length and (codec or compressed_bytes == uncompressed_bytes)
     if codec not in CODECS or not sizes_match:
-        msg = f'a chunk of compression {codec!r} with sizes that do not agree'
+        msg = f'a chunk of compression {codec!r} with inconsistent sizes'
         raise RecordError(msg)
     return ChunkHeader(uncompressed_bytes, crc, codec, fields.offset, compressed_bytes)
 
 
 def validate_record(opcode: int, body: bytes) -> None:
-    """Prove that a record which holds no messages is what its opcode says, not a chunk with a flipped opcode.
+    """Validate a record without messages. This detects a chunk with a damaged opcode.
 
     Raises:
-        RecordError: It is not, or the opcode is unknown.
+        RecordError: The content does not match the opcode, or the opcode is unknown.
 
     """
     fields = RecordFields(body)
-    if opcode == HEADER:
+    if opcode == Opcode.HEADER:
         fields.text()
         fields.text()
-    elif opcode == MESSAGE_INDEX:
+    elif opcode == Opcode.MESSAGE_INDEX:
         fields.number(2)
         fields.take(fields.number(4))
-    elif opcode == ATTACHMENT:
+    elif opcode == Opcode.ATTACHMENT:
         fields.take(16)
         fields.text()
         fields.text()

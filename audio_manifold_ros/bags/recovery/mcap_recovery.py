@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every whole message of a damaged mcap file, before the damage and behind it.
+"""Recovery of the intact messages of a damaged mcap file, before and after the damage.
 
-A chunk whose checksum fails is left out whole, because nobody can say which of its messages is damaged. Where the
-chain of records is broken, the next chunk is searched for: its checksum proves that it is one. The cut chunk at the end
-of a killed recording gives the messages that lie whole before the cut.
+A chunk with a wrong checksum is discarded, because its damaged message cannot be identified. After a broken record, the
+file is searched for the next chunk, which is validated by its checksum. A truncated chunk at the end of an interrupted
+recording yields the messages before the end.
 """
 
 from __future__ import annotations
@@ -15,19 +15,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, final
 
+from mcap.opcode import Opcode
+from mcap.writer import MCAP0_MAGIC
+
 from audio_manifold_ros.bags.recovery.mcap_records import (
-    CHANNEL,
-    CHUNK,
-    DATA_END,
     DATA_OPCODES,
-    FOOTER,
     MAX_CHUNK_HEADER_BYTES,
-    MESSAGE,
     MESSAGE_FIELDS,
-    METADATA,
     RECORD_HEADER,
-    SCHEMA,
-    STATISTICS,
     ChunkHeader,
     RecordError,
     RecordFields,
@@ -39,26 +34,28 @@ from audio_manifold_ros.bags.recovery.recovery_log import RecoveredMessage, Reco
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
 from audio_manifold_ros.bags.storage.decompression import DECOMPRESSION_ERRORS, decompress_chunk, decompress_message
-from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
+from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_CHECKSUM_BYTES, FOOTER_START
 from audio_manifold_ros.bags.storage.qos_profiles import lenient_qos_text
 
-FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
+FOOTER_BYTES = FOOTER_START.size + FOOTER_CHECKSUM_BYTES + len(MCAP0_MAGIC)
 WINDOW_BYTES = 16 * 2**20
 # Opcode, length below 4 GiB, times, size, crc, compression.
-CHUNK_PATTERN = re.compile(rb'\x06.{4}\x00{4}.{28}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)', re.DOTALL)
-TRUNCATED = 'the file is cut'
+CHUNK_PATTERN = re.compile(
+    re.escape(bytes([Opcode.CHUNK])) + rb'.{4}\x00{4}.{28}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)', re.DOTALL
+)
+TRUNCATED = 'the file is truncated'
 
 
 @final
 class McapRecovery:
-    """One damaged file. Iterate it once; then the account is complete."""
+    """Messages of one damaged file. Iterate once. After that, the log is complete."""
 
     def __init__(self, path: Path, log: RecoveryLog) -> None:
-        """Prepare to read a file; it is only ever opened for reading.
+        """Read nothing yet.
 
         Args:
-            path: The file.
-            log: Where to note what was kept and what was lost.
+            path: The file. It is only opened for reading.
+            log: Receives counts and damage.
 
         """
         self._path = path
@@ -71,27 +68,27 @@ class McapRecovery:
         self._unusable: dict[str, tuple[int, int, int]] = {}
 
     def __iter__(self) -> Iterator[RecoveredMessage]:
-        """Return every whole message, in the order of the file.
+        """Yield every intact message, in the order of the file.
 
         Raises:
-            OSError: The disk fails.
+            OSError: The file cannot be read.
 
         """
         size = self._path.stat().st_size
         with self._path.open('rb') as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                self._log.add_damage(0, 0, 'a file that does not begin as mcap does')
+            if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+                self._log.add_damage(0, 0, 'the file does not start with the signature of mcap')
             self._read_summary(file, size)
-            position: int | None = len(MAGIC)
+            position: int | None = len(MCAP0_MAGIC)
             while position is not None and position < size:
                 position = yield from self._record(file, position, size)
             if not self._has_end:
-                self._log.add_damage(size, 0, 'a file without a whole end: its writer was killed, or it is cut')
+                self._log.add_damage(size, 0, 'the file has no end: its writer was killed, or it is truncated')
         for reason, (offset, count, lost) in self._unusable.items():
             self._log.add_damage(offset, lost, f'{count} messages {reason}')
 
     def _record(self, file: BinaryIO, position: int, size: int) -> Generator[RecoveredMessage, None, int | None]:
-        """Yield the messages of the record at a place; return the place of the next, None at the end of the data."""
+        """Yield the messages of a record. Return the position of the next record, or None at the end of the data."""
         head = _read(file, position, RECORD_HEADER.size)
         if len(head) < RECORD_HEADER.size:
             self._log.add_damage(position, size - position, TRUNCATED)
@@ -99,12 +96,12 @@ class McapRecovery:
         opcode, length = RECORD_HEADER.unpack(head)
         body_start = position + RECORD_HEADER.size
         end: int = body_start + length
-        if (opcode == DATA_END and length == 4) or (self._summary_start and position >= self._summary_start):
+        if (opcode == Opcode.DATA_END and length == 4) or (self._summary_start and position >= self._summary_start):
             return None
-        if opcode != CHUNK and end > size:
+        if opcode != Opcode.CHUNK and end > size:
             return self._resynchronize(file, position, end, size, TRUNCATED)
         try:
-            if opcode == CHUNK:
+            if opcode == Opcode.CHUNK:
                 fields = parse_chunk_header(_read(file, body_start, MAX_CHUNK_HEADER_BYTES), length)
                 yield from self._chunk(file, body_start, fields, size)
                 return min(end, size)
@@ -114,14 +111,14 @@ class McapRecovery:
         return end
 
     def _record_outside_chunk(self, opcode: int, body: bytes, position: int) -> Iterator[RecoveredMessage]:
-        """Yield the message of a record that is none but a chunk; note schemas, channels and custom data."""
-        if opcode == MESSAGE:
+        """Yield the message of a record that is not a chunk. Store schemas, channels and custom data."""
+        if opcode == Opcode.MESSAGE:
             yield from self._message(body, position, verified=False)
-        elif opcode == SCHEMA:
+        elif opcode == Opcode.SCHEMA:
             self._add_schema(body, verified=False)
-        elif opcode == CHANNEL:
+        elif opcode == Opcode.CHANNEL:
             self._add_channel(body, verified=False)
-        elif opcode == METADATA:
+        elif opcode == Opcode.METADATA:
             fields = RecordFields(body)
             name, string_map = fields.text(), fields.string_map()
             fields.expect_end()
@@ -137,22 +134,22 @@ class McapRecovery:
         try:
             records = decompress_chunk(fields.codec, stored)
         except DECOMPRESSION_ERRORS:
-            self._log.add_damage(start, len(stored), 'a chunk whose compression is damaged')
+            self._log.add_damage(start, len(stored), 'a chunk with damaged compression')
             return
         if not is_truncated and (
             len(records) != fields.uncompressed_bytes or (fields.crc and zlib.crc32(records) != fields.crc)
         ):
-            self._log.add_damage(start, len(stored), 'a chunk whose checksum fails')
+            self._log.add_damage(start, len(stored), 'a chunk with a wrong checksum')
             return
         verified = bool(fields.crc) and not is_truncated
         used = 0
         for record in iter_complete_records(records):
             used = record.end
-            if record.opcode == MESSAGE:
+            if record.opcode == Opcode.MESSAGE:
                 yield from self._message(record.body, start, verified=verified)
-            elif record.opcode == SCHEMA:
+            elif record.opcode == Opcode.SCHEMA:
                 self._add_schema(record.body, verified=verified)
-            elif record.opcode == CHANNEL:
+            elif record.opcode == Opcode.CHANNEL:
                 self._add_channel(record.body, verified=verified)
         if is_truncated or used != len(records):
             self._log.add_damage(
@@ -161,7 +158,7 @@ class McapRecovery:
 
     def _message(self, body: bytes, position: int, *, verified: bool) -> Iterator[RecoveredMessage]:
         if len(body) < MESSAGE_FIELDS.size:
-            msg = 'a message without its fields'
+            msg = 'a message that is too short'
             raise RecordError(msg)
         channel, _, time_ns, _ = MESSAGE_FIELDS.unpack_from(body)
         topic = self._topics.get(channel)
@@ -171,14 +168,14 @@ class McapRecovery:
         try:
             data = decompress_message(body[MESSAGE_FIELDS.size :])
         except DECOMPRESSION_ERRORS:
-            self._count_unusable('whose compression is damaged', position, len(body))
+            self._count_unusable('with damaged compression', position, len(body))
             return
         if time_ns >= 2**63:
-            self._count_unusable('with an impossible time', position, len(body))
+            self._count_unusable('with an invalid time', position, len(body))
             return
         self._log.kept += 1
-        # A sound message under a damaged name or definition is no better than a damaged one.
-        self._log.unverified += not (verified and (CHANNEL, channel) in self._verified)
+        # An intact message of a channel or schema that is not verified counts as unverified.
+        self._log.unverified += not (verified and (Opcode.CHANNEL, channel) in self._verified)
         yield RecoveredMessage(topic, time_ns, data)
 
     def _count_unusable(self, reason: str, position: int, lost_bytes: int) -> None:
@@ -186,32 +183,32 @@ class McapRecovery:
         self._unusable[reason] = (offset, count + 1, lost + lost_bytes)
 
     def _resynchronize(self, file: BinaryIO, position: int, end: int, size: int, reason: str) -> int:
-        """Note a broken record; return where to go on: behind it, at the next chunk, or at the end of the file."""
+        """Log a broken record. Return where to continue: at its end, at the next chunk, or at the end of the file."""
         following = end if _is_record(file, end, size) else _next_chunk(file, position + 1, size)
         self._log.add_damage(position, following - position, reason)
         return following
 
     def _read_summary(self, file: BinaryIO, size: int) -> None:
-        """Take schemas, channels and the count of messages from the end of the file, if its checksum vouches for it."""
+        """Read schemas, channels and the message count from the summary, if its checksum is correct."""
         footer = _read(file, max(0, size - FOOTER_BYTES), FOOTER_BYTES)
-        if len(footer) < FOOTER_BYTES or not footer.endswith(MAGIC):
+        if len(footer) < FOOTER_BYTES or not footer.endswith(MCAP0_MAGIC):
             return
         opcode, _, start, _ = FOOTER_START.unpack_from(footer)
-        self._has_end = opcode == FOOTER and start == 0  # a file without an index
-        if opcode != FOOTER or not 0 < start < size - FOOTER_BYTES:
+        self._has_end = opcode == Opcode.FOOTER and start == 0  # a complete file without a summary
+        if opcode != Opcode.FOOTER or not 0 < start < size - FOOTER_BYTES:
             return
-        covered = _read(file, start, size - len(MAGIC) - 4 - start)
-        crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
+        covered = _read(file, start, size - len(MCAP0_MAGIC) - FOOTER_CHECKSUM_BYTES - start)
+        crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + FOOTER_CHECKSUM_BYTES], 'little')
         if crc not in {0, zlib.crc32(covered)}:
             return
         self._has_end = True
         self._summary_start = start
         for record in iter_complete_records(covered[: -FOOTER_START.size]):
-            if record.opcode == SCHEMA:
+            if record.opcode == Opcode.SCHEMA:
                 self._add_schema(record.body, verified=crc != 0)
-            elif record.opcode == CHANNEL:
+            elif record.opcode == Opcode.CHANNEL:
                 self._add_channel(record.body, verified=crc != 0)
-            elif record.opcode == STATISTICS:
+            elif record.opcode == Opcode.STATISTICS:
                 self._log.expected_messages = RecordFields(record.body).number(8)
 
     def _add_schema(self, body: bytes, *, verified: bool) -> None:
@@ -219,19 +216,19 @@ class McapRecovery:
         number, name, encoding = fields.number(2), fields.text(), fields.text()
         definition = fields.text()
         fields.expect_end()
-        if number not in self._schemas or (verified and (SCHEMA, number) not in self._verified):
+        if number not in self._schemas or (verified and (Opcode.SCHEMA, number) not in self._verified):
             self._schemas[number] = (name, definition if encoding else '')
-            self._verified |= {(SCHEMA, number)} if verified else set()
+            self._verified |= {(Opcode.SCHEMA, number)} if verified else set()
 
     def _add_channel(self, body: bytes, *, verified: bool) -> None:
         fields = RecordFields(body)
         number, schema, name, encoding = fields.number(2), fields.number(2), fields.text(), fields.text()
         metadata = fields.string_map()
         fields.expect_end()
-        verified = verified and (SCHEMA, schema) in self._verified
-        better = number not in self._topics or (verified and (CHANNEL, number) not in self._verified)
+        verified = verified and (Opcode.SCHEMA, schema) in self._verified
+        better = number not in self._topics or (verified and (Opcode.CHANNEL, number) not in self._verified)
         if encoding == 'cdr' and schema in self._schemas and better:
-            self._verified |= {(CHANNEL, number)} if verified else set()
+            self._verified |= {(Opcode.CHANNEL, number)} if verified else set()
             kind, definition = self._schemas[schema]
             profiles = lenient_qos_text(metadata.get('offered_qos_profiles', ''))
             replaced = self._topics.get(number)
@@ -241,7 +238,7 @@ class McapRecovery:
 
 
 def _read(file: BinaryIO, position: int, size: int) -> bytes:
-    """Return what lies at a place, less where the file ends before; a size that is wrong allocates nothing."""
+    """Read bytes at a position, at most up to the end of the file. A wrong size allocates no memory."""
     file.seek(0, 2)
     size = min(size, max(0, file.tell() - position))
     file.seek(position if size else 0)
@@ -257,7 +254,7 @@ def _is_record(file: BinaryIO, position: int, size: int) -> bool:
 
 
 def _next_chunk(file: BinaryIO, position: int, size: int) -> int:
-    """Return where the next chunk begins whose fields agree with each other; the size of the file without one."""
+    """Return the position of the next chunk with consistent fields, or the size of the file."""
     while position < size:
         window = _read(file, position, WINDOW_BYTES + MAX_CHUNK_HEADER_BYTES)
         for found in CHUNK_PATTERN.finditer(window):

@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rebuilding a valid bag from what a killed recorder, a pulled plug or a bad disk left.
+"""Recovery of a damaged bag: copies every intact message into a new bag. The damaged bag is not changed.
 
-Run as `recover_bag DAMAGED NEW`. The damaged bag is only ever read.
+Command line: `recover_bag DAMAGED NEW`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import zstandard
 from rich.console import Console
@@ -46,18 +46,19 @@ PIECE_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Recovery:
-    """What was recovered and what was not.
+    """Result of a recovery.
 
     Attributes:
         source: The damaged bag.
         target: The new bag.
-        kept: Messages in the new bag.
-        unverified: Of these, messages that no checksum vouches for: behind a cut, or of formats without checksums.
-        missing: Messages that the damaged bag claims to hold and that were not found; None if nothing claims a number.
-        lost_bytes: Bytes that could not be used.
-        topics: Messages kept of each topic, topics without any included.
-        damages: Where something was lost.
-        notes: What else differs from the damaged bag.
+        kept: Number of messages in the new bag.
+        unverified: Number of these messages without a checksum: in a truncated chunk, or in a format without checksums.
+        missing: Number of messages that the damaged bag states to contain and that were not found. None if the number
+            is not stated.
+        lost_bytes: Number of bytes that could not be used.
+        topics: Number of messages of each topic, including topics without messages.
+        damages: Damaged ranges.
+        notes: Other differences from the damaged bag.
 
     """
 
@@ -73,28 +74,28 @@ class Recovery:
 
     @property
     def reason(self) -> str:
-        """Return what was wrong in one line, nothing if nothing was."""
+        """Reasons of all damage in one line, or an empty string."""
         return '; '.join(dict.fromkeys(damage.reason for damage in self.damages))
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the recovery as values for JSON."""
         return {**dataclasses.asdict(self), 'reason': self.reason}
 
 
 def recover_bag(source: Path | str, target: Path | str) -> Recovery:
-    """Write every whole message of a damaged bag into a new one, and `recovery.json` beside it.
+    """Write every intact message of a damaged bag, and the report `recovery.json`, into a new bag.
 
     Args:
-        source: A rosbag2 folder or a storage file; it is not touched.
-        target: The new bag; it must not exist.
+        source: A rosbag2 folder or a storage file. It is not changed.
+        target: Folder of the new bag. It must not exist.
 
     Raises:
-        BagError: There is no bag, no whole message in it, or the new one cannot be written.
+        BagError: The bag does not exist or has no intact message, or the new bag cannot be written.
 
     """
     source, target = Path(source), Path(target)
     if target.resolve().is_relative_to(source.resolve()):
-        msg = f'{target}: lies in the damaged bag: give a place outside, it must not be touched.'
+        msg = f'{target}: is inside the damaged bag, which must not be changed: give a folder outside of it.'
         raise BagError(msg)
     damaged_bag = _DamagedBag(source)
     recovered_bag = _RecoveredBag(target, damaged_bag.custom)
@@ -105,18 +106,18 @@ def recover_bag(source: Path | str, target: Path | str) -> Recovery:
         recovered_bag.close()
     recovery = damaged_bag.recovery(target, recovered_bag.topics, recovered_bag.notes)
     if not recovered_bag.topics:
-        reason = '; '.join(map(str, recovery.damages)) or 'it was recorded empty'
-        msg = f'{source}: holds no whole message ({reason}): nothing was written.'
+        reason = '; '.join(map(str, recovery.damages)) or 'it is empty'
+        msg = f'{source}: contains no intact message ({reason}): nothing was written.'
         raise BagError(msg)
-    (target / REPORT_NAME).write_text(json.dumps(recovery.plain(), indent=1), encoding='utf-8')
+    (target / REPORT_NAME).write_text(json.dumps(recovery.to_dict(), indent=1), encoding='utf-8')
     return recovery
 
 
 def scan_damage(source: Path | str) -> Recovery:
-    """Return what `recover_bag` would keep, without writing anything; its target is empty.
+    """Return the result of a recovery without writing anything. Its target is empty.
 
     Raises:
-        BagError: There is no bag, or it cannot be read at all.
+        BagError: The bag does not exist, or cannot be read at all.
 
     """
     damaged_bag = _DamagedBag(Path(source))
@@ -128,7 +129,7 @@ def scan_damage(source: Path | str) -> Recovery:
 
 @final
 class _DamagedBag:
-    """What is left of a bag, and the account of reading it."""
+    """Intact messages of a damaged bag, and the logs of reading it."""
 
     def __init__(self, source: Path) -> None:
         self._source = source
@@ -161,7 +162,7 @@ class _DamagedBag:
 
 @final
 class _RecoveredBag:
-    """Takes saved messages into a new bag, which appears with the first of them."""
+    """New bag for recovered messages. Its folder is created with the first message."""
 
     def __init__(self, target: Path, custom: Mapping[str, str]) -> None:
         self.topics: Counter[str] = Counter()
@@ -187,7 +188,7 @@ class _RecoveredBag:
             self._writer.close()
 
     def _name(self, writer: BagWriter, topic: BagTopic) -> str:
-        """Return the name of a topic in the new bag, where one name has one type with one definition."""
+        """Return the name of a topic in the new bag. There, a name has exactly one type and definition."""
         key = (topic.name, topic.type, topic.definition or definition_of(topic.type)[0])
         if key in self._names:
             return self._names[key]
@@ -202,7 +203,7 @@ class _RecoveredBag:
 
 
 def _find(source: Path) -> tuple[tuple[Path, ...], StoredMetadata | None, tuple[str, ...]]:
-    """Return the storage files at a place, its metadata, and what is wrong with these."""
+    """Return the storage files of a bag, its metadata, and problems of the metadata."""
     if not source.is_dir():
         return find_bag(source).files, None, ()
     files = storage_files(source)
@@ -228,7 +229,7 @@ def _recover_file(file: Path, log: RecoveryLog) -> Iterator[RecoveredMessage]:
 
 @contextmanager
 def _decompressed(file: Path, log: RecoveryLog) -> Iterator[Path]:
-    """Give a file as it was before rosbag2 compressed it whole, as far as that goes."""
+    """Yield the path of the decompressed file, up to the first damaged byte."""
     if file.suffix != COMPRESSED:
         yield file
         return
@@ -257,10 +258,10 @@ def _missing(logs: list[RecoveryLog], metadata: StoredMetadata | None) -> int | 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run from the command line; returns the exit status: 0 when a bag was written, 1 when not."""
+    """Run from the command line. Return the exit status: 0 if a bag was written, otherwise 1."""
     parser = command_parser('bag recover')
-    parser.add_argument('source', type=Path, help='the damaged bag: a folder, a .mcap or a .db3 file; not touched')
-    parser.add_argument('target', type=Path, help='the new bag: a folder that does not exist')
+    parser.add_argument('source', type=Path, help='damaged bag: a folder, a .mcap or a .db3 file; it is not changed')
+    parser.add_argument('target', type=Path, help='new bag: a folder that does not exist')
     add_json_option(parser)
     options = parser.parse_args(arguments)
     try:
@@ -269,19 +270,19 @@ def main(arguments: list[str] | None = None) -> int:
         Console(stderr=True, soft_wrap=True).print(f'recover_bag: {error}', markup=False)
         return 1
     if options.json:
-        print(json.dumps(recovery.plain(), indent=1))
+        print(json.dumps(recovery.to_dict(), indent=1))
     else:
         Console(soft_wrap=True).print(_describe(recovery), markup=False, highlight=False)
     return 0
 
 
 def _describe(recovery: Recovery) -> str:
-    claimed = {None: '; how many it held nobody knows', 0: '; none is missing'}
-    missing = claimed.get(recovery.missing, f'; {recovery.missing} that it claims to hold are missing')
+    known = {None: '; the original number is unknown', 0: '; none is missing'}
+    missing = known.get(recovery.missing, f'; {recovery.missing} are missing')
     lines = [f'{recovery.target}: {recovery.kept} messages kept{missing}.']
     lines += [f'  {number:8d}  {name}' for name, number in recovery.topics.items()]
     if recovery.unverified:
-        lines.append(f'{recovery.unverified} of them lie where no checksum vouches for them.')
+        lines.append(f'{recovery.unverified} of them are not covered by a checksum.')
     lines += [f'- {line}' for line in (*recovery.damages, *recovery.notes)]
     return '\n'.join(lines)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What salvaging a damaged storage file yields: messages, and an account of what could not be saved."""
+"""Results of the recovery of a storage file: messages, counts and damaged ranges."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from audio_manifold_ros.bags.storage.bag_message import BagTopic
 
 
 class RecoveredMessage(NamedTuple):
-    """One whole message.
+    """One intact message.
 
     Attributes:
-        topic: Where it belongs; `count` says nothing.
-        time_ns: When it was recorded.
-        data: Serialised (CDR).
+        topic: Topic of the message. Its `count` is not used.
+        time_ns: Time of recording.
+        data: Serialised message (CDR).
 
     """
 
@@ -27,13 +27,13 @@ class RecoveredMessage(NamedTuple):
 
 @dataclass(frozen=True)
 class DamagedRange:
-    """One place where something was lost.
+    """One damaged range of a file.
 
     Attributes:
         file: Name of the storage file.
-        offset: Byte where it begins.
-        lost_bytes: Bytes that could not be used.
-        reason: What is wrong there.
+        offset: First byte.
+        lost_bytes: Number of bytes that could not be used.
+        reason: Description of the damage.
 
     """
 
@@ -43,22 +43,22 @@ class DamagedRange:
     reason: str
 
     def __str__(self) -> str:
-        """Return one line for people."""
+        """Return one line of text."""
         return f'{self.file}: {self.reason} at byte {self.offset}: {self.lost_bytes} bytes lost'
 
 
 @dataclass
 class RecoveryLog:
-    """What happened while one file was read; filled while its messages are taken.
+    """Counts and damage of one file. Filled while its messages are iterated.
 
     Attributes:
         file: Name of the storage file.
-        kept: Messages saved.
-        unverified: Of these, messages that no checksum vouches for.
-        expected_messages: Messages that the file's own index claims, None if that is lost too.
-        damages: Where something was lost, in order.
-        custom: Custom data found.
-        topics: Topics found, those without messages included.
+        kept: Number of recovered messages.
+        unverified: Number of these messages without a checksum.
+        expected_messages: Number of messages in the index of the file. None if the index is lost.
+        damages: Damaged ranges, in order.
+        custom: Custom data of the file.
+        topics: Topics of the file, including topics without messages.
 
     """
 
@@ -71,5 +71,5 @@ class RecoveryLog:
     topics: list[BagTopic] = field(default_factory=list)
 
     def add_damage(self, offset: int, lost_bytes: int, reason: str) -> None:
-        """Note a damage."""
+        """Add a damaged range."""
         self.damages.append(DamagedRange(self.file, offset, lost_bytes, reason))

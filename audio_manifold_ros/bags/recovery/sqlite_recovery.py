@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every readable message of a damaged sqlite3 storage file.
+"""Recovery of the readable messages of a damaged sqlite3 storage file.
 
-A copy is opened with its journal, so that SQLite finishes or undoes what a killed recorder began. Where a page is
-damaged, the messages before it are read forwards and those behind it backwards. SQLite has no checksums: what is read
-may be wrong inside.
+A copy is opened with its journal, so that SQLite completes or reverts the last transaction of a killed recorder.
+Messages before a damaged page are read forwards, and messages after it backwards. SQLite has no checksums, so the
+content of a message may be wrong.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 @final
 class SqliteRecovery:
-    """One damaged file. Iterate it once; then the account is complete."""
+    """Messages of one damaged file. Iterate once. After that, the log is complete."""
 
     def __init__(self, path: Path, log: RecoveryLog) -> None:
-        """Prepare to read a file; only a copy is opened.
+        """Read nothing yet.
 
         Args:
-            path: The file.
-            log: Where to note what was kept and what was lost.
+            path: The file. Only a copy is opened.
+            log: Receives counts and damage.
 
         """
         self._path = path
         self._log = log
 
     def __iter__(self) -> Iterator[RecoveredMessage]:
-        """Return every readable message: in order of recording, behind a damage in reverse.
+        """Yield every readable message: in order of recording, and in reverse order after a damaged page.
 
         Raises:
-            OSError: The disk fails.
+            OSError: The file cannot be read.
 
         """
         with tempfile.TemporaryDirectory(prefix='audio_manifold_bag_') as scratch:
@@ -87,9 +87,9 @@ class SqliteRecovery:
                 yield from self._message(topics, row)
         except DATABASE_ERRORS as error:
             reason = str(error)
-        kept_behind = self._log.kept - kept
+        num_after = self._log.kept - kept
         self._log.add_damage(
-            0, 0, f'a damaged page ({reason}) behind message {last}, {kept_behind} messages kept from behind it'
+            0, 0, f'a damaged page ({reason}) after message {last}; {num_after} messages were recovered after it'
         )
 
     def _message(self, topics: dict[int, BagTopic], row: Row) -> Iterator[RecoveredMessage]:
@@ -100,7 +100,7 @@ class SqliteRecovery:
         try:
             cdr = decompress_message(data)
         except DECOMPRESSION_ERRORS:
-            self._log.add_damage(0, len(data), f'message {number} whose compression is damaged')
+            self._log.add_damage(0, len(data), f'message {number} with damaged compression')
             return
         self._log.kept += 1
         self._log.unverified += 1
@@ -110,7 +110,7 @@ class SqliteRecovery:
 def _topics(database: sqlite3.Connection) -> dict[int, BagTopic]:
     columns = {row[1] for row in database.execute('PRAGMA table_info(topics)')}
     profiles = 'offered_qos_profiles' if 'offered_qos_profiles' in columns else "''"
-    rows = database.execute(f'SELECT id, name, type, {profiles} FROM topics').fetchall()  # noqa: S608 - own texts
+    rows = database.execute(f'SELECT id, name, type, {profiles} FROM topics').fetchall()  # noqa: S608 - no user input
     definitions = _definitions(database)
     return {
         number: BagTopic(str(name), str(kind), 0, lenient_qos_text(str(qos or '')), definitions.get(kind, ''))
@@ -123,7 +123,7 @@ def _definitions(database: sqlite3.Connection) -> dict[str, str]:
     try:
         rows = database.execute('SELECT topic_type, encoded_message_definition FROM message_definitions').fetchall()
     except DATABASE_ERRORS:
-        return {}  # rosbag2 stores them since schema 4; without them the known types must do
+        return {}  # rosbag2 stores them since schema 4. Without them, the known types are used.
     return {kind: text for kind, text in rows if isinstance(kind, str) and isinstance(text, str)}
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a recording's audio is worth: samples lost, drift of the device, level of every microphone."""
+"""Audio quality statistics of a recording: lost samples, clock drift of the device, and level of each microphone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from audio_manifold_ros.common.pcm16 import int16_to_float
 
 
 class AudioChunkLike(Protocol):
-    """The audio of one message, whatever format it came in."""
+    """Audio of one message of any type."""
 
     @property
     def samples(self) -> PcmSamples:
@@ -28,11 +28,11 @@ class AudioChunkLike(Protocol):
 
     @property
     def first_sample(self) -> int | None:
-        """Index of the first of them; None where the format carries none."""
+        """Index of the first sample. None if the message type has no sample index."""
 
     @property
     def sample_rate_hz(self) -> int:
-        """Samples of a channel a second."""
+        """Samples per second of one channel."""
 
     @property
     def stamp_ns(self) -> int:
@@ -45,14 +45,14 @@ class AudioChunkLike(Protocol):
 
 @dataclass(frozen=True)
 class MicrophoneSummary:
-    """One channel over a whole recording.
+    """Statistics of one channel over a whole recording.
 
     Attributes:
         channel: Channel of the device, from 0.
-        rms_dbfs: Root mean square of the seconds' powers.
+        rms_dbfs: Root mean square level.
         peak_dbfs: Largest magnitude.
-        clipped_fraction: Share of samples at full scale.
-        silent_fraction: Share of seconds without a signal: 1 is a dead channel.
+        clipped_fraction: Fraction of samples at full scale.
+        silent_fraction: Fraction of seconds without a signal. A dead channel has 1.
 
     """
 
@@ -65,19 +65,19 @@ class MicrophoneSummary:
 
 @dataclass(frozen=True)
 class AudioSummary:
-    """The audio of one topic.
+    """Audio statistics of one topic.
 
     Attributes:
-        sample_rate_hz: Rate that the messages state.
-        channels: Channels.
-        samples: Samples received.
-        samples_lost: Samples missing between the first and the last.
-        losses: Places where samples are missing.
-        inferred: Losses are inferred from stamps, not proved by a sample index.
-        restarts: Times the stream began anew.
-        drift: How fast the device counts; None for a recording too short to tell.
-        identical: Pairs of channels that always carry the same signal.
-        microphones: One for each channel, empty for less than a second.
+        sample_rate_hz: Sample rate in the messages.
+        channels: Number of channels.
+        samples: Number of samples received.
+        samples_lost: Number of samples missing between the first and the last.
+        losses: Number of gaps.
+        inferred: Whether losses are inferred from stamps instead of a sample index.
+        restarts: Number of restarts of the stream.
+        drift: Clock drift of the device. None if the recording is too short.
+        identical: Pairs of channels that always have the same signal.
+        microphones: One entry per channel. Empty for less than a second of audio.
 
     """
 
@@ -94,7 +94,7 @@ class AudioSummary:
 
 
 class AudioStatistics:
-    """Takes in the chunks of one topic in their order; memory does not grow with their number."""
+    """Statistics of the audio chunks of one topic, in constant memory."""
 
     def __init__(self) -> None:
         """Start without audio."""
@@ -128,17 +128,17 @@ class AudioStatistics:
 
     @property
     def samples(self) -> int:
-        """Samples received."""
+        """Number of samples received."""
         return self._samples
 
     @property
     def samples_lost(self) -> int:
-        """Samples missing so far."""
+        """Number of lost samples so far."""
         return self._samples_lost
 
     @property
     def sample_rate_hz(self) -> int:
-        """Rate that the messages state; 0 before the first."""
+        """Sample rate in the messages. 0 before the first message."""
         return self._rate_hz
 
     def summary(self) -> AudioSummary | None:
@@ -183,7 +183,7 @@ class AudioStatistics:
 
 
 class _PerSecondLevels:
-    """Levels, second by second."""
+    """Level statistics, computed per second."""
 
     def __init__(self, channels: int, rate_hz: int) -> None:
         self.meter = LevelMeter(channels, rate_hz)

@@ -1,23 +1,25 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How fast a sound device counts, from the stamps of a whole recording."""
+"""Estimation of the clock drift of a sound device from the stamps of a whole recording."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from audio_manifold_ros.common.units import NS_PER_S
+
 STEP_S = 0.5
 
 
 @dataclass(frozen=True)
 class ClockDrift:
-    """What a straight line through (sample index, stamp) says.
+    """Clock drift, from a straight line through (sample index, stamp).
 
     Attributes:
-        ppm: How much faster the device counts than its nominal rate says.
-        error_ppm: Standard error of `ppm`, from the scatter of the stamps.
-        jitter_ms: Root mean square of that scatter.
+        ppm: Deviation of the sample rate from its nominal value. Positive if the device is too fast.
+        error_ppm: Standard error of `ppm`, from the residuals of the stamps.
+        jitter_ms: Root mean square of the residuals.
 
     """
 
@@ -28,7 +30,7 @@ class ClockDrift:
 
 @dataclass
 class _Segment:
-    """Running moments of a stretch without a step, relative to its first point."""
+    """Running moments of a segment without a clock step, relative to its first point."""
 
     anchor_sample: int
     anchor_ns: int
@@ -50,9 +52,9 @@ class _Segment:
 
 
 class ClockDriftEstimator:
-    """Least squares over all blocks; a step of the clock or a new stream begins a new stretch with the same slope.
+    """Least squares fit over all blocks. A clock step or a new stream starts a new segment with the same slope.
 
-    `SampleClock` follows a stream live and forgets; this one weighs a whole recording.
+    `SampleClock` tracks a live stream and forgets old blocks. This estimator weights the whole recording equally.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -62,11 +64,11 @@ class ClockDriftEstimator:
         self._done: list[_Segment] = []
 
     def add(self, sample_index: int, stamp_ns: int) -> None:
-        """Take in that `sample_index` was at `stamp_ns`."""
+        """Add the stamp of a sample index."""
         segment = self._segment
         if segment is not None:
             x = (sample_index - segment.anchor_sample) / self._rate_hz
-            y = (stamp_ns - segment.anchor_ns) / 1e9 - x
+            y = (stamp_ns - segment.anchor_ns) / NS_PER_S - x
             if x >= 0 and abs(y - segment.mean_y) <= STEP_S:
                 segment.add(x, y)
                 return
@@ -75,7 +77,7 @@ class ClockDriftEstimator:
         self._segment.add(0.0, 0.0)
 
     def drift(self) -> ClockDrift | None:
-        """Return the drift, None before there are points enough for its error."""
+        """Return the drift, or None with too few points."""
         segments = self._done if self._segment is None else [*self._done, self._segment]
         freedom = sum(segment.count for segment in segments) - len(segments) - 1
         xx, xy, yy = (sum(getattr(segment, name) for segment in segments) for name in ('xx', 'xy', 'yy'))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How regular messages are, however long they are watched, in constant memory."""
+"""Histogram of message intervals: median, deviation and gaps in constant memory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LOG_GROWTH = math.log(GROWTH)
 
 
 class IntervalHistogram:
-    """Counts of intervals in bins from a microsecond to six hours, each one per cent wider than the one before.
+    """Histogram from one microsecond to six hours. Each bin is 1 % wider than the one before.
 
-    What is computed from it is right within one per cent.
+    Results are accurate to 1 %.
 
     Attributes:
-        count: Intervals seen.
-        max_ns: The longest of them, exactly.
+        count: Number of intervals.
+        max_ns: Longest interval (exact).
 
     """
 
@@ -33,24 +33,24 @@ class IntervalHistogram:
         self._counts = [0] * BINS
 
     def add(self, interval_ns: int) -> None:
-        """Count an interval; one shorter than a microsecond counts as a microsecond."""
+        """Add an interval. A shorter one than a microsecond counts as a microsecond."""
         bin_index = int(math.log(max(interval_ns, MIN_INTERVAL_NS) / MIN_INTERVAL_NS) / LOG_GROWTH)
         self._counts[min(bin_index, BINS - 1)] += 1
         self.count += 1
         self.max_ns = max(self.max_ns, interval_ns)
 
     def median_ns(self) -> float:
-        """Return the median interval; 0 before the first."""
+        """Return the median interval, 0 without intervals."""
         return self._quantile(self._centres_ns(), 0.5)
 
     def deviation_ns(self, fraction: float) -> float:
-        """Return the deviation from the median that a share of the intervals (0 to 1) does not exceed."""
+        """Return the deviation from the median that a fraction (0 to 1) of the intervals does not exceed."""
         return self._quantile(np.abs(self._centres_ns() - self.median_ns()), fraction)
 
     def gaps(self) -> tuple[int, int]:
-        """Return how many intervals are gaps in a regular series, and how many messages would have filled them.
+        """Return the number of gaps in a regular series, and the estimated number of missing messages.
 
-        A gap is longer than one and a half medians and six times the median deviation.
+        A gap is longer than 1.5 medians plus six times the median deviation.
         """
         median_ns = self.median_ns()
         centres_ns, counts = self._centres_ns(), np.array(self._counts)
@@ -61,7 +61,7 @@ class IntervalHistogram:
         return int(counts[far].sum()), int(missing)
 
     def _quantile(self, values: NDArray[np.float64], fraction: float) -> float:
-        """Return a quantile of values of which each occurs as often as its bin was hit."""
+        """Return a quantile of values that are weighted with the counts of their bins."""
         if not self.count:
             return 0.0
         order = np.argsort(values, kind='stable')

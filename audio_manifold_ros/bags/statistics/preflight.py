@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold before a drive is worth recording."""
+"""Preflight checks before a recording: topics, clocks, audio and disk space."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE_TOLERANCE = 0.05
 
 
 class Severity(str, Enum):
-    """How much a finding matters."""
+    """Severity of a finding."""
 
     OK = 'ok'
     WARNING = 'warning'
@@ -27,12 +27,12 @@ class Severity(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of one check.
 
     Attributes:
-        level: How much it matters.
-        subject: What was looked at.
-        text: What was found, and what to do.
+        level: Severity.
+        subject: Topic or subject of the check.
+        text: Result, and what to do.
 
     """
 
@@ -43,11 +43,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A topic that must be there.
+    """A required topic.
 
     Attributes:
-        topic: Its full name.
-        min_hz: Messages a second that it must have; 0 for any.
+        topic: Full name.
+        min_hz: Minimum number of messages per second, 0 for any.
 
     """
 
@@ -56,10 +56,10 @@ class Requirement:
 
     @classmethod
     def parse(cls, text: str) -> Requirement:
-        """Read `topic` or `topic@hz`.
+        """Parse `topic` or `topic@hz`.
 
         Raises:
-            BagError: The rate is no positive number, or there is no topic.
+            BagError: The rate is not a positive number, or the name is empty.
 
         """
         topic, at, rate = text.strip().partition('@')
@@ -68,7 +68,7 @@ class Requirement:
         except ValueError:
             min_hz = -1.0
         if not topic or not 0 <= min_hz <= 1e6 or (at and min_hz == 0):
-            msg = f'Required topic {text!r}: give a name, or a name and its least rate such as camera/image@25.'
+            msg = f'Required topic {text!r}: give a name, or a name and its minimum rate, for example camera/image@25.'
             raise BagError(msg)
         return cls(topic, min_hz)
 
@@ -76,26 +76,26 @@ class Requirement:
 def check_topics(
     requirements: Iterable[Requirement], summaries: Mapping[str, TopicSummary], seconds: float
 ) -> list[Finding]:
-    """Tell whether topics are there and at rate.
+    """Check that required topics are published at their minimum rate.
 
     Args:
-        requirements: What must be there.
-        summaries: What was received, by topic.
-        seconds: For how long.
+        requirements: Required topics.
+        summaries: Statistics of the received messages, by topic.
+        seconds: Duration of the measurement.
 
     """
     return [_check_topic(requirement, summaries.get(requirement.topic), seconds) for requirement in requirements]
 
 
 def check_clocks(summaries: Iterable[TopicSummary]) -> list[Finding]:
-    """Tell whether the stamps of topics agree with the clock of this machine."""
+    """Check that the stamps of the topics agree with the clock of this machine."""
     stamped = [summary for summary in summaries if summary.age_ms is not None]
     bad = [
         Finding(
             Severity.ERROR,
             'clocks',
-            f'{summary.topic}: stamps are {_describe_age(summary.age_ms or 0)}: synchronise the clocks of the machines (chrony, '
-            'PTP), or mend the stamps of the driver.',
+            f'{summary.topic}: stamps are {_describe_age(summary.age_ms or 0)}: synchronise the clocks of the machines '
+            '(chrony, PTP), or correct the stamps of the driver.',
         )
         for summary in stamped
         if not -MAX_FUTURE_MS <= (summary.age_ms or 0) <= MAX_AGE_MS
@@ -105,50 +105,50 @@ def check_clocks(summaries: Iterable[TopicSummary]) -> list[Finding]:
 
 
 def check_audio(topic: str, audio: AudioSummary, seconds: float, rig: MicrophoneArray | None) -> list[Finding]:
-    """Tell whether the sound comes at its rate, without losses, and from every microphone of the rig.
+    """Check that audio arrives at its rate, without losses, and from every microphone of the rig.
 
     Args:
-        topic: Its topic.
-        audio: What was heard.
-        seconds: For how long.
-        rig: The microphones; None to look at every channel.
+        topic: Audio topic.
+        audio: Statistics of the received audio.
+        seconds: Duration of the measurement.
+        rig: Microphones of the rig. None checks every channel.
 
     """
     rate_ratio = audio.samples / audio.sample_rate_hz / seconds
     found = []
     if audio.samples_lost:
         lost = f'{audio.samples_lost} samples were lost in {seconds:.0f} s'
-        found.append(Finding(Severity.ERROR, topic, f'{lost}: look at the load of the machine and of the USB bus.'))
+        found.append(Finding(Severity.ERROR, topic, f'{lost}: check the load of the machine and of the USB bus.'))
     if abs(rate_ratio - 1) > RATE_TOLERANCE:
-        rate = f'{rate_ratio * audio.sample_rate_hz:.0f} samples a second come, {audio.sample_rate_hz} are due'
-        found.append(Finding(Severity.ERROR, topic, f'{rate}: look at the device and its rate.'))
+        rate = f'{rate_ratio * audio.sample_rate_hz:.0f} samples per second arrive instead of {audio.sample_rate_hz}'
+        found.append(Finding(Severity.ERROR, topic, f'{rate}: check the device and its sample rate.'))
     found += _check_microphones(topic, audio, rig)
-    observed = f'{audio.channels} channels at {audio.sample_rate_hz} Hz, every microphone is heard.'
+    observed = f'{audio.channels} channels at {audio.sample_rate_hz} Hz, every microphone has a signal.'
     return found or [Finding(Severity.OK, topic, observed)]
 
 
 def check_disk(free_bytes: int, reserve_bytes: int, bytes_per_s: float, minutes: float) -> Finding:
-    """Tell whether the disk holds a drive of some minutes."""
+    """Check that the disk has space for a recording of some minutes."""
     capacity_min = max(free_bytes - reserve_bytes, 0) / max(bytes_per_s, 1.0) / 60
-    rate = f'{free_bytes / 1e9:.1f} GB free, {bytes_per_s / 1e6:.1f} MB a second'
+    rate = f'{free_bytes / 1e9:.1f} GB free, {bytes_per_s / 1e6:.1f} MB per second'
     if capacity_min < minutes:
         return Finding(
             Severity.ERROR,
             'disk',
-            f'{rate}: room for {capacity_min:.1f} of {minutes:g} minutes. Make room, or ask for less.',
+            f'{rate}: space for {capacity_min:.1f} of {minutes:g} minutes. Free disk space, or require fewer minutes.',
         )
-    return Finding(Severity.OK, 'disk', f'{rate}: room for {minutes:g} minutes and more.')
+    return Finding(Severity.OK, 'disk', f'{rate}: space for {minutes:g} minutes or more.')
 
 
 def _check_topic(requirement: Requirement, summary: TopicSummary | None, seconds: float) -> Finding:
     topic, min_hz = requirement.topic, requirement.min_hz
     if summary is None or not summary.count:
-        what = 'nobody publishes it' if summary is None else f'no message in {seconds:.0f} s'
-        return Finding(Severity.ERROR, topic, f'{what}: start its driver, or take it out of required.')
+        what = 'no node publishes it' if summary is None else f'no message in {seconds:.0f} s'
+        return Finding(Severity.ERROR, topic, f'{what}: start its driver, or remove it from the required topics.')
     rate_hz = summary.count / seconds
     if rate_hz < min_hz * (1 - RATE_TOLERANCE):
         return Finding(
-            Severity.ERROR, topic, f'{rate_hz:.1f} Hz, at least {min_hz:g} Hz are required: look at its driver.'
+            Severity.ERROR, topic, f'{rate_hz:.1f} Hz, at least {min_hz:g} Hz are required: check its driver.'
         )
     return Finding(Severity.OK, topic, f'{rate_hz:.1f} Hz.')
 
@@ -169,7 +169,7 @@ def _check_microphones(topic: str, audio: AudioSummary, rig: MicrophoneArray | N
     clipped = [names[mic.channel] for mic in observed if mic.clipped_fraction > CLIPPED_FRACTION]
     pairs = [f'{names[a]} and {names[b]}' for a, b in audio.identical if a in names and b in names]
     table: tuple[tuple[Severity, Sequence[str], str], ...] = (
-        (Severity.ERROR, absent, f'has {audio.channels} channels and lacks {{}}: open the device with more channels.'),
+        (Severity.ERROR, absent, f'has {audio.channels} channels and no {{}}: open the device with more channels.'),
         (Severity.ERROR, silent, 'is silent on {}: check capsules and cables.'),
         (Severity.WARNING, clipped, 'clips on {}: lower the gain of the device.'),
         (Severity.WARNING, pairs, 'carries the same signal on {}: check the channel map of the audio server.'),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a recording: as JSON for programs, as text for people."""
+"""Report of a recording, as JSON and as text."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CLIPPED_FRACTION = 1e-3
 
 @dataclass(frozen=True)
 class RecordReport:
-    """What was recorded, and how well.
+    """Statistics and problems of a recording.
 
     Attributes:
         bag: Name of the bag's folder.
-        ended: Why the recording ended, in a sentence.
+        ended: Reason for the end of the recording, as a sentence.
         start_ns: Bag time of the first message.
-        duration_s: From the first message to the last.
-        problems: One sentence for each thing that a person should know; empty if all is well.
-        topics: In the order of their names.
+        duration_s: Time from the first message to the last.
+        problems: One sentence for each problem.
+        topics: Statistics of the topics, sorted by name.
 
     """
 
@@ -45,12 +45,12 @@ class RecordReport:
     problems: tuple[str, ...]
     topics: tuple[TopicSummary, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the content of `report.json`."""
         return asdict(self)
 
     def text(self) -> str:
-        """Lay the report out for a terminal of 120 columns."""
+        """Return the report as text for a terminal of 120 columns."""
         console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
         size_mb = sum(topic.bytes for topic in self.topics) / 1e6
         console.print(f'{self.bag}: {self.duration_s:.1f} s, {size_mb:.1f} MB of messages. {self.ended}', markup=False)
@@ -73,13 +73,13 @@ class RecordReport:
 
 
 def make_report(bag: str, ended: str, topics: list[TopicSummary], problems: tuple[str, ...] = ()) -> RecordReport:
-    """Make the report of a recording.
+    """Return the report of a recording.
 
     Args:
         bag: Name of the bag's folder.
-        ended: Why the recording ended, in a sentence.
-        topics: What was recorded.
-        problems: What else is wrong; the problems of the topics are found here.
+        ended: Reason for the end of the recording, as a sentence.
+        topics: Statistics of the topics.
+        problems: Problems in addition to those of the topics, which this function finds.
 
     """
     recorded = [topic for topic in topics if topic.count]
@@ -91,21 +91,21 @@ def make_report(bag: str, ended: str, topics: list[TopicSummary], problems: tupl
 
 
 def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
-    """Say in a sentence each what is wrong with a topic."""
+    """Return the problems of a topic, one sentence each."""
     if not topic.count:
         return (f'{topic.topic}: nothing was recorded.',)
     age_ms = topic.age_ms or 0.0
     checks = {
-        f'{topic.topic}: {topic.lost} messages were lost on their way to the recorder: look at the load of the '
+        f'{topic.topic}: {topic.lost} messages were lost on the way to the recorder: check the load of the '
         'machine and of the network.': topic.lost,
-        f'{topic.topic}: {topic.dropped} messages came faster than they could be written: take a faster disk or '
+        f'{topic.topic}: {topic.dropped} messages arrived faster than they could be written: use a faster disk or '
         'smaller images.': topic.dropped,
-        f'{topic.topic}: {topic.unreadable} messages hold no sound that can be read: check the bag.': topic.unreadable,
-        f'{topic.topic}: {topic.backwards} stamps go back: its source or its clock began anew.': topic.backwards,
+        f'{topic.topic}: {topic.unreadable} messages contain no valid audio: check the bag.': topic.unreadable,
+        f'{topic.topic}: {topic.backwards} stamps go back: its source or its clock was restarted.': topic.backwards,
         f'{topic.topic}: {topic.gaps} gaps, about {topic.missing} messages, the longest {topic.longest_s:.2f} s.': (
             topic.gaps and topic.audio is None
         ),
-        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: mind clocks and load.': (
+        f'{topic.topic}: stamps are {age_ms / 1e3:.1f} s older than their arrival: check clocks and load.': (
             age_ms > MAX_AGE_MS
         ),
         f'{topic.topic}: stamps are {-age_ms:.0f} ms in the future: set the clocks of the machines.': (
@@ -117,25 +117,25 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
 
 
 def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
-    """Say in a sentence each what is wrong with the sound of a topic."""
+    """Return the audio problems of a topic, one sentence each."""
     silent = _channels(audio, lambda mic: mic.silent_fraction >= 1)
     intermittent = _channels(audio, lambda mic: 0 < mic.silent_fraction < 1)
     clipped = _channels(audio, lambda mic: mic.clipped_fraction > CLIPPED_FRACTION)
     pairs = ', '.join(f'{a} and {b}' for a, b in audio.identical)
     lost_s = audio.samples_lost / audio.sample_rate_hz
-    proof = 'inferred from stamps' if audio.inferred else 'proved by the sample index'
+    proof = 'inferred from stamps' if audio.inferred else 'measured with the sample index'
     drift = audio.drift
     checks = {
         f'{topic}: {audio.samples_lost} samples ({lost_s:.3f} s) are missing in {audio.losses} places, {proof}.': (
             audio.samples_lost
         ),
-        f'{topic}: the stream began anew {audio.restarts} times.': audio.restarts,
+        f'{topic}: the stream was restarted {audio.restarts} times.': audio.restarts,
         f'{topic}: channels {silent} are dead: check capsules and cables.': silent,
         f'{topic}: channels {intermittent} are silent for a part of the time: check cables.': intermittent,
         f'{topic}: channels {clipped} clip: lower the gain of the device.': clipped,
         f'{topic}: channels {pairs} carry the same signal: check the channel map of the audio server.': pairs,
-        f'{topic}: the device counts {drift.ppm if drift else 0:+.0f} ppm off its rate: check its rate and the '
-        'clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
+        f'{topic}: the sample rate of the device is off by {drift.ppm if drift else 0:+.0f} ppm: check the rate and '
+        'the clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
     }
     return tuple(message for message, applies in checks.items() if applies)
 
@@ -159,10 +159,10 @@ def _topics_table(topics: tuple[TopicSummary, ...]) -> Table:
 
 def _audio_line(topic: str, audio: AudioSummary) -> str:
     drift = audio.drift
-    counts = 'too short to tell the drift'
+    counts = 'too short for an estimate of the drift'
     if drift is not None:
         counts = f'drift {drift.ppm:+.1f} ± {drift.error_ppm:.1f} ppm, jitter of the stamps {drift.jitter_ms:.2f} ms'
-    lost = f'{audio.samples_lost} lost in {audio.losses} places ({"inferred" if audio.inferred else "proved"})'
+    lost = f'{audio.samples_lost} lost in {audio.losses} places ({"inferred" if audio.inferred else "measured"})'
     form = f'{audio.channels} channels at {audio.sample_rate_hz} Hz'
     return f'{topic}: {form}, {audio.samples} samples, {lost}, {audio.restarts} restarts, {counts}'
 

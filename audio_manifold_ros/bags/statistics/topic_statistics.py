@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How one topic was recorded: rate, gaps, jitter, age of its stamps, losses."""
+"""Statistics of a recorded topic: rate, gaps, jitter, age of the stamps, and losses."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from audio_manifold_ros.common.units import NS_PER_S
 
 @dataclass(frozen=True)
 class TopicSummary:
-    """One topic of a recording.
+    """Statistics of one topic.
 
     Attributes:
-        topic: Its name.
-        type: Its type, for example `sensor_msgs/msg/Image`.
-        count: Messages.
-        bytes: Their serialised size.
-        first_ns: Bag time of the first.
-        last_ns: Bag time of the last.
-        rate_hz: Messages a second of bag time.
-        period_ms: Median interval, by the stamps if there are any, else by bag time; so are the next four.
+        topic: Name.
+        type: Message type, for example `sensor_msgs/msg/Image`.
+        count: Number of messages.
+        bytes: Serialised size of all messages.
+        first_ns: Bag time of the first message.
+        last_ns: Bag time of the last message.
+        rate_hz: Messages per second of bag time.
+        period_ms: Median interval. This and the next four use stamps if there are any, otherwise bag time.
         jitter_ms: Deviation from the median that 95 % of the intervals do not exceed.
-        gaps: Intervals that are too long for the series.
-        missing: Messages that would have filled the gaps: an estimate.
-        longest_s: The longest interval.
-        stamped: Messages carry a header.
-        backwards: Stamps earlier than the one before.
-        age_ms: Median of bag time minus stamp; None without stamps.
+        gaps: Number of intervals that are too long for the series.
+        missing: Estimated number of messages missing in the gaps.
+        longest_s: Longest interval.
+        stamped: Whether the messages have a header.
+        backwards: Number of stamps before the previous one.
+        age_ms: Median of bag time minus stamp, None without stamps.
         age_spread_ms: Deviation from that median that 95 % of the messages do not exceed.
-        lost: Messages that the transport reported lost.
-        dropped: Messages that the recorder received and could not write.
-        unreadable: Messages of sound that make no sense.
-        audio: What is known of its sound; None for other topics.
+        lost: Number of messages that the transport reported as lost.
+        dropped: Number of messages that the recorder received and could not write.
+        unreadable: Number of invalid audio messages.
+        audio: Audio statistics, None for other topics.
 
     """
 
@@ -62,17 +62,17 @@ class TopicSummary:
 
 
 class TopicStatistics:
-    """Takes in the messages of one topic in their order; memory does not grow with their number.
+    """Statistics of the messages of one topic, in constant memory.
 
     Attributes:
-        topic: Its name.
-        type: Its type.
-        count: Messages so far.
-        bytes: Their serialised size.
-        lost: Messages that the transport reported lost; whoever records counts them here.
-        dropped: Messages received and not written; whoever records counts them here.
-        unreadable: Messages of sound that make no sense; whoever reads them counts them here.
-        audio: Statistics of its sound; without any until the first `update_audio`.
+        topic: Name.
+        type: Message type.
+        count: Number of messages so far.
+        bytes: Serialised size of all messages.
+        lost: Number of messages that the transport reported as lost. The caller counts them.
+        dropped: Number of messages received and not written. The caller counts them.
+        unreadable: Number of invalid audio messages. The caller counts them.
+        audio: Audio statistics. Empty until the first `update_audio`.
 
     """
 
@@ -80,8 +80,8 @@ class TopicStatistics:
         """Start without messages.
 
         Args:
-            topic: Its name.
-            kind: Its type.
+            topic: Name.
+            kind: Message type.
 
         """
         self.topic = topic
@@ -96,11 +96,11 @@ class TopicStatistics:
         self._backwards = 0
 
     def update(self, time_ns: int, stamp_ns: int | None, size_bytes: int) -> None:
-        """Take in a message.
+        """Add a message.
 
         Args:
-            time_ns: Bag time: when it arrived.
-            stamp_ns: Stamp of its header, None if it has none.
+            time_ns: Bag time (time of arrival).
+            stamp_ns: Header stamp, or None.
             size_bytes: Serialised size.
 
         """
@@ -119,19 +119,19 @@ class TopicStatistics:
         self.bytes += size_bytes
 
     def update_audio(self, chunk: AudioChunkLike) -> None:
-        """Take in the sound of the message of the last `update`."""
+        """Add the audio of the message of the last `update`."""
         self.audio.update(chunk)
 
     @property
     def age_ms(self) -> float | None:
-        """Median of bag time minus stamp: negative for stamps from the future; None without stamps."""
+        """Median of bag time minus stamp. Negative for stamps in the future, None without stamps."""
         if not self._stamped:
             return None
         from_future = self._future_ages.count > self._ages.count
         return (-self._future_ages.median_ns() if from_future else self._ages.median_ns()) / 1e6
 
     def summary(self) -> TopicSummary:
-        """Return what is known by now."""
+        """Return the statistics so far."""
         intervals = self._intervals
         gaps, missing = intervals.gaps()
         span_ns = self._last_ns - self._first_ns

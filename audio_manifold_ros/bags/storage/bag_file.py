@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading one storage file (mcap, sqlite3) of a bag, whole or with an error: rosbags reads, this proves."""
+"""Reader of one storage file of a bag (mcap, sqlite3): reads with rosbags and validates completeness."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import final
 import zstandard
 from mcap.opcode import Opcode
 from mcap.reader import make_reader
+from mcap.writer import MCAP0_MAGIC
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
 
@@ -22,36 +23,36 @@ from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
 from audio_manifold_ros.bags.storage.decompression import decompress_message
-from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START, MAGIC
+from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
 from audio_manifold_ros.common.errors import BagError
 
-FOOTER_BYTES = FOOTER_START.size + 4 + len(MAGIC)
+FOOTER_BYTES = FOOTER_START.size + 4 + len(MCAP0_MAGIC)
 RECORD_HEADER = struct.Struct('<BQ')
 JOURNALS = ('-wal', '-journal')
-REMEDY = 'it may be cut or damaged; recover_bag keeps what is whole.'
+REMEDY = 'recover_bag saves the intact messages of a truncated or damaged file.'
 
 
 @final
 class BagFile:
-    """One open storage file.
+    """An open storage file.
 
     Attributes:
         path: The file.
-        topics: Its topics.
+        topics: Topics of the file.
         start_ns: Time of its earliest message, None without messages.
         end_ns: One past the time of its latest message.
 
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a file and prove that its index is whole.
+        """Open a file and validate its index.
 
         Args:
-            path: A `.mcap` or `.db3` file, or one of them with `.zstd` behind.
+            path: A `.mcap` or `.db3` file, or such a file with the suffix `.zstd`.
 
         Raises:
-            BagError: It is empty, cut, damaged or foreign.
+            BagError: The file is empty, truncated, damaged or of another format.
 
         """
         self.path = path
@@ -72,7 +73,7 @@ class BagFile:
         self._storage_path = storage_path
 
     def custom(self) -> dict[str, str]:
-        """Return the custom data that a file of `BagWriter` holds, nothing for other files.
+        """Return the custom data of a file written by `BagWriter`. Return an empty dictionary for other files.
 
         Raises:
             BagError: The file is damaged.
@@ -95,12 +96,12 @@ class BagFile:
             stop_ns: One past the latest time, None for all.
 
         Raises:
-            BagError: The file is damaged where it is read, or holds fewer messages than its index says.
+            BagError: The file is damaged, or it contains fewer messages than its index states.
 
         """
         reader = self._reader
         if reader is None:
-            msg = f'{self.path}: is closed: open it anew.'
+            msg = f'{self.path}: is closed: open it again.'
             raise BagError(msg)
         selected = [item for item in reader.connections if topics is None or item.topic in topics]
         if not selected:
@@ -113,11 +114,11 @@ class BagFile:
                 yield BagMessage(connection.topic, connection.msgtype, time_ns, cdr, connection.msgdef.data)
         expected = sum(connection.msgcount for connection in selected)
         if start_ns is None and stop_ns is None and read != expected:
-            msg = f'{self.path}: holds {read} of {expected} messages: {REMEDY}'
+            msg = f'{self.path}: contains {read} of {expected} messages: {REMEDY}'
             raise BagError(msg)
 
     def close(self) -> None:
-        """Close the file; a second call does nothing."""
+        """Close the file. A second call does nothing."""
         reader, self._reader = self._reader, None
         if reader is not None and reader.is_open:
             with suppress(OSError):
@@ -128,7 +129,7 @@ class BagFile:
 
     def _decompressed(self) -> Path:
         if self.path.stat().st_size == 0:
-            msg = f'{self.path}: is empty: nothing was recorded into it, delete it.'
+            msg = f'{self.path}: is empty: nothing was recorded. Delete it.'
             raise BagError(msg)
         if self.path.suffix != COMPRESSED:
             return self.path
@@ -146,12 +147,12 @@ class BagFile:
 
 @contextmanager
 def as_bag_error(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file makes the readers of rosbags and mcap raise into a BagError that names it."""
+    """Turn any error of rosbags or mcap on a damaged file into a BagError that names the file."""
     try:
         yield
     except BagError:
         raise
-    except Exception as error:  # noqa: BLE001 - struct, index, assertion, compression, memory: any byte may be wrong
+    except Exception as error:  # noqa: BLE001 - damaged bytes cause errors of many types
         msg = f'{path}: cannot be read ({error or type(error).__name__}): {REMEDY}'
         raise BagError(msg) from None
 
@@ -170,23 +171,26 @@ def _validate_framing(path: Path) -> None:
             raise BagError(msg)
         file.seek(size - FOOTER_BYTES)
         footer = file.read()
-        if footer[-len(MAGIC) :] != MAGIC:
-            msg = f'{path}: has no end, its recorder was killed or the file was cut: recover_bag keeps what is whole.'
+        if footer[-len(MCAP0_MAGIC) :] != MCAP0_MAGIC:
+            msg = f'{path}: has no end, because its recorder was killed or the file was truncated: {REMEDY}'
             raise BagError(msg)
         _, _, summary_start, _ = FOOTER_START.unpack_from(footer)
         crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
         if summary_start == 0:
-            _scan_records(path, len(MAGIC), size - FOOTER_BYTES)
+            _scan_records(path, len(MCAP0_MAGIC), size - FOOTER_BYTES)
         elif crc:
             file.seek(min(summary_start, size))
-            covered = file.read(max(0, size - len(MAGIC) - 4 - summary_start))
+            covered = file.read(max(0, size - len(MCAP0_MAGIC) - 4 - summary_start))
             if zlib.crc32(covered) != crc:
-                msg = f'{path}: its index does not fit its checksum: {REMEDY}'
+                msg = f'{path}: its index does not match its checksum: {REMEDY}'
                 raise BagError(msg)
 
 
 def _scan_records(path: Path, start: int, end: int) -> set[int]:
-    """Prove that records lie end to end: readers that skip would lose in silence. Return the opcodes found."""
+    """Validate that the records follow each other without a gap, and return their opcodes.
+
+    A reader that skips over a gap would lose messages without an error.
+    """
     opcodes = set()
     with path.open('rb') as file:
         offset = start
@@ -202,18 +206,18 @@ def _scan_records(path: Path, start: int, end: int) -> set[int]:
 
 
 def _validate_no_unindexed_messages(path: Path) -> None:
-    """Refuse a file whose index names no messages though there are some."""
-    if _scan_records(path, len(MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
-        msg = f'{path}: holds messages that its index does not name: recover_bag indexes them.'
+    """Reject a file with messages whose index lists none."""
+    if _scan_records(path, len(MCAP0_MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
+        msg = f'{path}: contains messages that are not in its index: recover_bag adds them.'
         raise BagError(msg)
 
 
 def _validate_no_journal(path: Path) -> None:
-    """Refuse a database whose last transactions lie in another file, where the reader would not see them."""
+    """Reject a database with transactions in a journal file, which the reader would ignore."""
     for suffix in JOURNALS:
         journal = path.with_name(path.name + suffix)
         if journal.exists() and journal.stat().st_size:
-            msg = f'{path}: {journal.name} holds what is not in it yet, its recorder was killed or runs: {REMEDY}'
+            msg = f'{path}: {journal.name} has data that are not in the database, or its recorder is running: {REMEDY}'
             raise BagError(msg)
 
 

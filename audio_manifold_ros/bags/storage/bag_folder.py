@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which files make up a bag: a rosbag2 folder with or without `metadata.yaml`, or one storage file."""
+"""Lookup of the files of a bag: a rosbag2 folder with or without `metadata.yaml`, or one storage file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ COMPRESSED = '.zstd'
 
 @dataclass(frozen=True)
 class BagFolder:
-    """What lies at a path.
+    """Files and metadata of a bag.
 
     Attributes:
         path: The folder or file.
         files: Storage files in order of recording.
-        counts: Messages of each (topic, type) that `metadata.yaml` promises, None without one.
+        counts: Number of messages of each (topic, type) in `metadata.yaml`, None without that file.
         custom: Custom data of `metadata.yaml`.
-        problems: What is wrong with the folder though it can be read.
+        problems: Problems that do not prevent reading.
 
     """
 
@@ -40,7 +40,7 @@ def find_bag(path: Path | str) -> BagFolder:
     """Find the files of a bag.
 
     Raises:
-        BagError: There is no bag, or files that `metadata.yaml` names are missing.
+        BagError: The bag does not exist, or files that `metadata.yaml` lists are missing.
 
     """
     path = Path(path)
@@ -48,7 +48,7 @@ def find_bag(path: Path | str) -> BagFolder:
         path = path.parent
     if path.is_file():
         if not _is_storage(path):
-            msg = f'{path}: is no bag: give a rosbag2 folder, a .mcap or a .db3 file.'
+            msg = f'{path}: is not a bag: give a rosbag2 folder, a .mcap or a .db3 file.'
             raise BagError(msg)
         return BagFolder(path, (path,))
     if not path.is_dir():
@@ -61,15 +61,15 @@ def find_bag(path: Path | str) -> BagFolder:
 
 
 def storage_files(folder: Path) -> tuple[Path, ...]:
-    """Return the storage files that lie in a folder, in order of their numbers.
+    """Return the storage files in a folder, in order of their numbers.
 
     Raises:
-        BagError: There is none.
+        BagError: The folder has none.
 
     """
     present = tuple(sorted((file for file in folder.iterdir() if file.is_file() and _is_storage(file)), key=_order))
     if not present:
-        msg = f'{folder}: holds no .mcap or .db3 file: give the folder of a bag.'
+        msg = f'{folder}: contains no .mcap or .db3 file: give the folder of a bag.'
         raise BagError(msg)
     return present
 
@@ -80,16 +80,16 @@ def _read_described_folder(path: Path, present: tuple[Path, ...]) -> BagFolder:
     except BagError as error:
         return BagFolder(path, present, problems=(str(error),))
     named = [path / name for name in metadata.files]
-    # rosbag2 compressed by file: some versions name the file that was there before compression.
+    # With file compression, some versions of rosbag2 list the name of the file before compression.
     files = tuple(
         file if file.exists() else file.with_name(file.name + COMPRESSED) for file in dict.fromkeys(named) if file.name
     )
     missing = [file.name.removesuffix(COMPRESSED) for file in files if not file.exists()]
     if missing or not files:
-        msg = f'{path}: {FILE_NAME} names {missing}, which are not there: bring them, or recover the bag without them.'
+        msg = f'{path}: {FILE_NAME} lists {missing}, which do not exist: restore them, or run recover_bag.'
         raise BagError(msg)
     strays = [file.name for file in present if file not in files]
-    problems = (f'{strays} are not named by {FILE_NAME} and were not read',) if strays else ()
+    problems = (f'{strays} are not listed in {FILE_NAME} and were not read',) if strays else ()
     return BagFolder(path, files, metadata.counts, metadata.custom, problems)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a bag holds: topics and serialised messages."""
+"""Topics and serialised messages of a bag."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class BagTopic:
-    """One topic with one type.
+    """A topic with one message type.
 
     Attributes:
-        name: As recorded, for example `/audio`.
+        name: Name as recorded, for example `/audio`.
         type: Message type, for example `sensor_msgs/msg/Image`.
-        count: Messages in the bag.
-        qos_profiles: Offered QoS as rosbag2 writes it up to version 8: a YAML list, or nothing.
-        definition: Text of the message definition that the bag holds, or nothing.
+        count: Number of messages in the bag.
+        qos_profiles: Offered QoS as rosbag2 writes it up to version 8: a YAML list, or an empty string.
+        definition: Text of the message definition in the bag, or an empty string.
 
     """
 
@@ -29,14 +29,14 @@ class BagTopic:
 
 
 class BagMessage(NamedTuple):
-    """One message as recorded.
+    """A recorded message.
 
     Attributes:
         topic: Name of its topic.
         type: Message type.
-        time_ns: When it was recorded.
-        data: Serialised (CDR) with its four bytes of encapsulation.
-        definition: Text of the message definition that its file holds, or nothing.
+        time_ns: Time of recording.
+        data: Serialised message (CDR), including the four bytes of encapsulation.
+        definition: Text of the message definition in the file, or an empty string.
 
     """
 

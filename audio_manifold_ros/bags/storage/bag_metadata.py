@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The `metadata.yaml` of a rosbag2 bag: writing version 8, which Humble and Jazzy read; reading any version."""
+"""`metadata.yaml` of a rosbag2 bag: writes version 8, which Humble and Jazzy read, and reads any version."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ import yaml
 
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.files import write_text_atomic
 
 FILE_NAME = 'metadata.yaml'
 ROOT_KEY = 'rosbag2_bagfile_information'
 VERSION = 8
-NO_TIME_NS = 2**63 - 1  # what rosbag2 writes as the start of a bag without messages
+NO_TIME_NS = 2**63 - 1  # start time that rosbag2 writes for a bag without messages
 
 
 @dataclass(frozen=True)
 class FileSpan:
-    """One storage file of a bag.
+    """Time span of a storage file.
 
     Attributes:
         name: File name in the folder.
         start_ns: Time of its earliest message, None without messages.
         end_ns: Time of its latest message.
-        messages: Its messages.
+        messages: Number of messages.
 
     """
 
@@ -39,7 +40,7 @@ class FileSpan:
     messages: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the span as rosbag2 writes it."""
+        """Return the entry of `metadata.yaml`."""
         empty = self.start_ns is None
         return {
             'starting_time': {'nanoseconds_since_epoch': NO_TIME_NS if empty else self.start_ns},
@@ -50,11 +51,11 @@ class FileSpan:
 
 @dataclass(frozen=True)
 class StoredMetadata:
-    """What a `metadata.yaml` says.
+    """Content of a `metadata.yaml`.
 
     Attributes:
         files: Names of the storage files, in order.
-        counts: Messages of each (topic, type).
+        counts: Number of messages of each (topic, type).
         custom: Custom data.
 
     """
@@ -67,12 +68,12 @@ class StoredMetadata:
 def describe(
     files: Sequence[FileSpan], topics: Sequence[BagTopic], hashes: Sequence[str], custom: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the description of a bag of mcap files as version 8 has it.
+    """Return the metadata of a bag of mcap files in version 8.
 
     Args:
-        files: Its files, in order.
-        topics: Its topics with their counts.
-        hashes: RIHS01 hash of the type of each topic, or nothing.
+        files: Storage files, in order.
+        topics: Topics with their counts.
+        hashes: RIHS01 hash of the type of each topic, or an empty string.
         custom: Custom data.
 
     """
@@ -107,30 +108,21 @@ def describe(
 
 
 def write_metadata(folder: Path, description: Mapping[str, Any]) -> None:
-    """Write `metadata.yaml` whole or not at all, and wait until it is on the disk.
+    """Write `metadata.yaml` atomically, and wait until it is on the disk.
 
     Raises:
         OSError: It cannot be written.
 
     """
-    partial = folder / f'.{FILE_NAME}.partial'
-    with partial.open('w', encoding='utf-8') as file:
-        yaml.safe_dump({ROOT_KEY: dict(description)}, file, sort_keys=False, allow_unicode=True)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(folder / FILE_NAME)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    text = yaml.safe_dump({ROOT_KEY: dict(description)}, sort_keys=False, allow_unicode=True)
+    write_text_atomic(folder / FILE_NAME, text, sync=True)
 
 
 def read_metadata(path: Path) -> StoredMetadata:
     """Read a `metadata.yaml`.
 
     Raises:
-        BagError: It is missing or damaged.
+        BagError: The file is missing or damaged.
 
     """
     try:
@@ -142,6 +134,6 @@ def read_metadata(path: Path) -> StoredMetadata:
         custom = {str(key): str(value) for key, value in (root.get('custom_data') or {}).items()}
         names = tuple(Path(str(name)).name for name in root['relative_file_paths'])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        msg = f'{path}: cannot be read as metadata of a bag ({error}): recover the bag, or delete this file.'
+        msg = f'{path}: cannot be read as metadata of a bag ({error}): run recover_bag, or delete this file.'
         raise BagError(msg) from None
     return StoredMetadata(files=names, counts=counts, custom=custom)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading a bag: rosbag2 folders (mcap, sqlite3; with or without metadata) and bare files."""
+"""Reader of bags: rosbag2 folders (mcap, sqlite3, with or without metadata) and single storage files."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from audio_manifold_ros.bags.storage.bag_folder import find_bag
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 __all__ = ['BagMessage', 'BagReader', 'BagTopic']
 
@@ -26,16 +27,17 @@ __all__ = ['BagMessage', 'BagReader', 'BagTopic']
 class BagReader:
     """An open bag. Use it as a context manager, or call `close`.
 
-    A damaged file is refused, when it is opened or where the damage is read: what comes out is all there is.
-    Checksums of mcap cover messages and index; sqlite3 has none, so a flipped byte inside a message passes there.
+    A damaged file raises an error when it is opened, or when the damaged part is read. Messages are never skipped
+    silently. Checksums of mcap cover messages and index. sqlite3 has no checksums, so a wrong byte inside a message is
+    not detected.
 
     Attributes:
         path: The folder or file.
-        topics: Topics of all files, one for each (name, type), in order of name.
+        topics: Topics of all files, one for each (name, type), sorted by name.
         start_ns: Time of the earliest message, 0 for an empty bag.
         end_ns: One past the time of the latest message, 0 for an empty bag.
         custom: Custom data.
-        problems: What is wrong with the bag though it can be read.
+        problems: Problems that do not prevent reading.
 
     """
 
@@ -43,10 +45,11 @@ class BagReader:
         """Open a bag.
 
         Args:
-            path: A rosbag2 folder, its `metadata.yaml`, or a bare `.mcap` or `.db3` file.
+            path: A rosbag2 folder, its `metadata.yaml`, or a single `.mcap` or `.db3` file.
 
         Raises:
-            BagError: There is no bag, or a file of it is missing, empty, cut, damaged or foreign.
+            BagError: The bag does not exist, or one of its files is missing, empty, truncated, damaged or of another
+                format.
 
         """
         folder = find_bag(path)
@@ -74,7 +77,7 @@ class BagReader:
     @property
     def duration_s(self) -> float:
         """Time from the earliest to the latest message, 0 for an empty bag."""
-        return max(0, self.end_ns - 1 - self.start_ns) / 1e9
+        return max(0, self.end_ns - 1 - self.start_ns) / NS_PER_S
 
     def messages(
         self, topics: Collection[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
@@ -87,7 +90,7 @@ class BagReader:
             stop_ns: One past the latest time, None for all.
 
         Raises:
-            BagError: A topic is not in the bag, or a file is damaged where it is read.
+            BagError: A topic is not in the bag, or a file is damaged.
 
         """
         available = {topic.name for topic in self.topics}
@@ -98,21 +101,21 @@ class BagReader:
         return self._in_order(topics, start_ns, stop_ns)
 
     def decode(self, message: BagMessage) -> Any:
-        """Return a message as the dataclass that rosbags makes of its definition.
+        """Return a deserialised message, as a dataclass of rosbags.
 
-        The definition stored in the bag decides; without one the known types do.
+        The definition stored in the bag is used. Without one, the definition of the known types is used.
 
         Raises:
-            BagError: The type is unknown, or the bytes do not fit it.
+            BagError: The type is unknown, or the bytes do not match it.
 
         """
         store = self._store(message)
         try:
             return store.deserialize_cdr(message.data, message.type)
-        except Exception as error:  # noqa: BLE001 - the bytes are foreign: rosbags raises whatever they lead to
+        except Exception as error:  # noqa: BLE001 - damaged bytes cause errors of many types
             msg = (
-                f'{self.path}: message of {message.topic!r} at {message.time_ns} ns is no {message.type!r} '
-                f'({error or type(error).__name__}): leave the topic out, or record it anew.'
+                f'{self.path}: message of {message.topic!r} at {message.time_ns} ns is not a valid {message.type!r} '
+                f'({error or type(error).__name__}): exclude the topic, or record it again.'
             )
             raise BagError(msg) from None
 
@@ -137,8 +140,8 @@ class BagReader:
         store = typestore(message.type)
         if message.type not in store.fielddefs:
             msg = (
-                f'{self.path}: {message.topic!r} is of unknown type {message.type!r} and the bag holds no definition: '
-                'leave the topic out, or record as mcap, which stores definitions.'
+                f'{self.path}: {message.topic!r} has the unknown type {message.type!r}, and the bag has no definition: '
+                'exclude the topic, or record in the mcap format, which stores definitions.'
             )
             raise BagError(msg)
         return store
@@ -146,7 +149,10 @@ class BagReader:
     def _in_order(
         self, topics: Collection[str] | None, start_ns: int | None, stop_ns: int | None
     ) -> Iterator[BagMessage]:
-        """Merge the files by time, each opened only when its time has come: a chunk of every file would fill memory."""
+        """Merge the messages of all files by time.
+
+        Reading of a file starts only when its first message is due. One chunk of every file would need too much memory.
+        """
         waiting = sorted(
             (file.start_ns, file_index, file)
             for file_index, file in enumerate(self._files)
@@ -179,6 +185,6 @@ def _count_problems(expected: Mapping[tuple[str, str], int], counts: Mapping[tup
     for key in sorted(set(expected) | set(counts)):
         if expected.get(key, 0) != counts.get(key, 0):
             yield (
-                f'{key[0]} ({key[1]}): metadata.yaml promises {expected.get(key, 0)} messages, '
-                f'the files hold {counts.get(key, 0)}'
+                f'{key[0]} ({key[1]}): metadata.yaml states {expected.get(key, 0)} messages, '
+                f'the files contain {counts.get(key, 0)}'
             )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing a rosbag2 bag (mcap, metadata version 8) that outlives its writer."""
+"""Writer of rosbag2 bags (mcap, metadata version 8) that stay readable after a crash."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from audio_manifold_ros.bags.storage.mcap_file_writer import McapFileWriter
 from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
 from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
-CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, where a killed writer leaves it
-METADATA_RECORD = 'rosbag2'  # what rosbag2 itself writes at the end of a file
+CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, so that they survive a crash
+METADATA_RECORD = 'rosbag2'  # record that rosbag2 writes at the end of a file
 CHUNK_BYTES = 4 * 2**20
 
 
 @final
 class BagWriter:
-    """A bag in the making. Safe for threads; leaving the context closes it, by an exception too.
+    """A bag that is being written. Thread-safe. As a context manager, it closes the bag, also after an exception.
 
-    A thread of its own puts what was written on the disk every `flush_s`, so a killed process or a pulled plug loses
-    no more than that and the duration of one write. When the disk is full, the space of a reserve file is given back
-    and the bag is closed with all that was taken so far; the next call says so.
+    A background thread flushes to disk every `flush_s`, so a crash or a power failure loses at most the messages of
+    that time and of one write. When the disk is full, a reserve file is deleted, and the bag is closed with all
+    messages so far. The next call raises the error.
 
     Attributes:
-        folder: The bag.
-        failure: Why it was closed early, None while it was not.
+        folder: Folder of the bag.
+        failure: Error that closed the bag early, or None.
 
     """
 
@@ -53,20 +54,20 @@ class BagWriter:
         """Create the folder and its first file.
 
         Args:
-            folder: The bag; it must not exist, or be an empty folder.
-            custom: Custom data, texts by name.
-            split_s: Begin a new file after this time by the messages' times, None: never.
-            split_bytes: Begin a new file after this size, None: never.
+            folder: Folder of the bag. It must be empty or must not exist.
+            custom: Custom data, strings by name.
+            split_s: Largest time span of a file, by the times of its messages. None for one file.
+            split_bytes: Largest size of a file. None for one file.
             flush_s: Longest time that a message stays in memory.
 
         Raises:
-            BagError: The folder is not empty or cannot be written, 16 MiB are not free, or a value makes no sense.
+            BagError: The folder is not empty or cannot be written, 16 MiB are not free, or a value is invalid.
 
         """
         self.folder = Path(folder)
         self.failure: BagError | None = None
         self._custom = dict(custom or {})
-        self._split_ns = None if split_s is None else round(split_s * 1e9)
+        self._split_ns = None if split_s is None else round(split_s * NS_PER_S)
         self._split_bytes = split_bytes
         self._flush_s = flush_s
         self._check_arguments()
@@ -95,22 +96,22 @@ class BagWriter:
 
     @property
     def bytes_taken(self) -> int:
-        """Bytes of all files and of the messages that wait to be flushed."""
+        """Size of all files and of the pending messages."""
         with self._lock:
             sizes = sum(_size(self.folder / span.name) for span in self._files)
             return sizes + (self._file_writer.bytes_taken if self._file_writer is not None else 0)
 
     def add_topic(self, name: str, msgtype: str, qos_profiles: str = '', definition: str | None = None) -> None:
-        """Announce a topic.
+        """Add a topic.
 
         Args:
-            name: As it shall be recorded, for example `/audio`.
+            name: Name to record, for example `/audio`.
             msgtype: Message type, for example `sensor_msgs/msg/Image`.
             qos_profiles: Offered QoS: a YAML list of profiles as rosbag2 writes it, with numbers or with names.
-            definition: Full text of the message definition; None: from the known types, or none if it is unknown.
+            definition: Full text of the message definition. None takes that of the known types.
 
         Raises:
-            BagError: The topic is there already, the QoS is no such list, or the writer is closed or failed.
+            BagError: The topic exists already, the QoS is invalid, or the writer is closed or has failed.
 
         """
         profiles = normal_qos_text(name, qos_profiles)
@@ -119,7 +120,7 @@ class BagWriter:
         with self._lock:
             file_writer = self._require_file_writer()
             if name in self._channels:
-                msg = f'{self.folder}: topic {name!r} is there already: announce each topic once.'
+                msg = f'{self.folder}: topic {name!r} exists already: add each topic once.'
                 raise BagError(msg)
             self._topics.append(BagTopic(name, msgtype, 0, profiles, text))
             self._hashes.append(type_hash if text == default_definition else '')
@@ -132,22 +133,22 @@ class BagWriter:
                 self._raise_failure()
 
     def write(self, topic: str, data: bytes, time_ns: int) -> None:
-        """Take one message.
+        """Write a message.
 
         Args:
-            topic: An announced topic.
+            topic: Name of a topic that was added.
             data: Serialised message (CDR with encapsulation).
-            time_ns: When it was received.
+            time_ns: Time of reception.
 
         Raises:
-            BagError: The topic was not announced, the time is none, or the writer is closed or failed.
+            BagError: The topic was not added, the time is invalid, or the writer is closed or has failed.
 
         """
         with self._lock:
             file_writer = self._require_file_writer()
             channel = self._channels.get(topic)
             if channel is None or not 0 <= time_ns < 2**63:
-                msg = f'{self.folder}: {topic!r} at {time_ns!r} ns: announce the topic, give a time >= 0.'
+                msg = f'{self.folder}: {topic!r} at {time_ns!r} ns: add the topic first, and give a time >= 0.'
                 raise BagError(msg)
             try:
                 if self._is_full(file_writer, time_ns):
@@ -161,10 +162,10 @@ class BagWriter:
                 self._raise_failure()
 
     def flush(self) -> None:
-        """Put everything taken so far on the disk.
+        """Wait until all messages so far are on the disk.
 
         Raises:
-            BagError: The writer failed.
+            BagError: The writer has failed.
 
         """
         with self._lock:
@@ -184,10 +185,10 @@ class BagWriter:
             self._raise_failure()
 
     def close(self) -> None:
-        """Finish the bag; a second call does nothing.
+        """Finish the bag. A second call does nothing.
 
         Raises:
-            BagError: It was closed early, and nobody was told yet, or it cannot be finished now.
+            BagError: The bag was closed early by an error that was not raised yet, or it cannot be finished.
 
         """
         with self._lock:
@@ -209,7 +210,7 @@ class BagWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish the bag with what was taken; an exception of the block is not replaced by one of closing."""
+        """Finish the bag with all messages so far. An exception of the block is not replaced by one of closing."""
         if kind is None:
             self.close()
         else:
@@ -221,7 +222,7 @@ class BagWriter:
         limits = {'split_s': self._split_ns, 'split_bytes': self._split_bytes, 'flush_s': self._flush_s}
         wrong += [f'{name}={value!r}' for name, value in limits.items() if value is not None and value <= 0]
         if wrong:
-            msg = f'{self.folder}: {", ".join(map(str, wrong))}: give texts as custom data and limits above zero.'
+            msg = f'{self.folder}: {", ".join(map(str, wrong))}: give strings as custom data and limits above zero.'
             raise BagError(msg)
 
     def _create_folder(self) -> None:
@@ -235,7 +236,7 @@ class BagWriter:
         if self.failure is not None:
             self._raise_failure()
         if self._file_writer is None:
-            msg = f'{self.folder}: the bag is closed: make a new one.'
+            msg = f'{self.folder}: the bag is closed: create a new one.'
             raise BagError(msg)
         return self._file_writer
 
@@ -305,15 +306,15 @@ class BagWriter:
         try:
             self._save_pending()
             self._finish()
-            state = f'closed, whole, with {sum(self._counts)} messages'
+            state = f'closed and complete with {sum(self._counts)} messages'
         except OSError as second:
-            state = f'not finished ({second.strerror}): recover it'
+            state = f'not finished ({second.strerror}): run recover_bag'
             if self._file_writer is not None:
                 self._file_writer.close()
         self._file_writer = None
         self._closed = True
-        lost = f', {self._lost} messages of the last moment lost' if self._lost else ''
-        msg = f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and begin a new one.'
+        lost = f', {self._lost} messages of the last {self._flush_s:g} s lost' if self._lost else ''
+        msg = f'{self.folder}: {error.strerror}; the bag is {state}{lost}: {remedy} and start a new one.'
         self.failure = BagError(msg)
 
     def _save_pending(self) -> None:
@@ -329,7 +330,7 @@ class BagWriter:
             while not self._stop.wait(self._flush_s):
                 self.flush()
         except BagError:
-            self._reported = False  # nobody heard it here: the next call, or close, tells
+            self._reported = False  # the next call, or close, raises it
 
 
 def _size(path: Path) -> int:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The hash by which a dataset knows the bag that it was made of."""
+"""SHA-256 of a bag. A dataset stores it to identify the bag that it was converted from."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ READ_BYTES = 1 << 20
 
 
 def bag_sha256(bag: Path | str) -> str:
-    """Return the hash of what the storage files of a bag hold, whatever they are called; metadata.yaml does not count.
+    """Return the hash of the content of all storage files. File names and `metadata.yaml` are not included.
 
     Raises:
-        BagError: There is no bag, or a file of it cannot be read.
+        BagError: The bag does not exist, or one of its files cannot be read.
 
     """
     return files_sha256(find_bag(bag).files)
 
 
 def files_sha256(files: tuple[Path, ...]) -> str:
-    """Return the hash of some files' content, one after the other.
+    """Return the hash of sizes and contents of several files in order.
 
     Raises:
         BagError: A file cannot be read.

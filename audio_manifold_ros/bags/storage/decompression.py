@@ -1,13 +1,13 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Undoing compression: of single messages (rosbag2's message mode) and of chunks, cut ones as far as they go."""
+"""Decompression of single messages (message mode of rosbag2) and of chunks, including truncated chunks."""
 
 from __future__ import annotations
 
 import lz4.frame
 import zstandard
 
-ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # CDR begins with 0, so a compressed message cannot be taken for a plain one
+ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # CDR starts with 0, so an uncompressed message never starts with this
 CODECS = ('', 'lz4', 'zstd')
 DECOMPRESSION_ERRORS = (zstandard.ZstdError, RuntimeError, ValueError, MemoryError)  # lz4 raises RuntimeError
 
@@ -23,14 +23,14 @@ def decompress_message(data: bytes) -> bytes:
 
 
 def decompress_chunk(codec: str, data: bytes) -> bytes:
-    """Return what can be decompressed of the records of a chunk: all of it, or what lies before a cut.
+    """Return the decompressed records of a chunk, up to the point where the data are truncated.
 
     Args:
         codec: One of `CODECS`.
-        data: The records, perhaps cut.
+        data: Compressed records. They may be truncated.
 
     Raises:
-        Exception: One of `DECOMPRESSION_ERRORS`: the data are damaged rather than cut.
+        Exception: One of `DECOMPRESSION_ERRORS`, if the data are damaged and not only truncated.
 
     """
     if codec == 'zstd':

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a recording wants of a disk: room to end well when it is full, and that what was written is there."""
+"""Disk space reserve for closing a recording on a full disk, and synchronisation of written files."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ RESERVE_BYTES = 16 * 2**20
 
 @final
 class DiskReserve:
-    """A file of zeros, given back when the disk is full."""
+    """A file that reserves disk space. It is deleted when the disk is full."""
 
     def __init__(self, folder: Path) -> None:
-        """Claim nothing yet."""
+        """Reserve nothing yet."""
         self._path = folder / RESERVE_FILE
 
     def claim(self) -> None:
-        """Take the room.
+        """Reserve 16 MiB.
 
         Raises:
-            OSError: There is not that much.
+            OSError: The disk does not have that much space.
 
         """
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
@@ -36,13 +36,13 @@ class DiskReserve:
             os.close(handle)
 
     def release(self) -> None:
-        """Give it back; a second call does nothing."""
+        """Delete the reserve. A second call does nothing."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
 
 def sync_all(handles: list[int]) -> OSError | None:
-    """Wait until files are on the disk, close them, and return the first refusal."""
+    """Synchronise files to disk and close them. Return the first error, or None."""
     failures = [_sync(handle) for handle in handles]
     return next((failure for failure in failures if failure is not None), None)
 

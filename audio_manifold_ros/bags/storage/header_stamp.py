@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stamp of a serialised message, without a look at the rest of it."""
+"""Header stamp of a serialised message, without deserialising the rest."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ENCAPSULATION_BYTES, STAMP_END = 4, 12
 def header_stamp_ns(data: bytes) -> int | None:
     """Return the stamp of a message whose first field is a header or a stamp.
 
-    It stands in front of all else, behind the encapsulation (OMG DDSI-RTPS 2.5, section 10), whose second byte tells
-    the order of bytes.
+    The stamp follows the encapsulation (OMG DDSI-RTPS 2.5, section 10). The second byte of the encapsulation gives the
+    byte order.
 
     Args:
-        data: The message in CDR.
+        data: Message in CDR.
 
     Returns:
-        Nanoseconds; None where the message is too short, or the stamp was never set.
+        Nanoseconds, or None if the message is too short or its stamp is zero.
 
     """
     if len(data) < STAMP_END:

@@ -1,9 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing one mcap file so that whatever happens, what was flushed can be read again.
+"""Writer of one mcap file that stays readable after a crash or on a full disk.
 
-Format: https://mcap.dev/spec. Every flush appends one uncompressed chunk with its CRC and index: random PCM and JPEG do
-not compress. A flush that fails (disk full) leaves the file and the pending messages as they were before it.
+Format: https://mcap.dev/spec. Every flush appends one uncompressed chunk with its CRC and index, because PCM and JPEG
+do not compress. A flush that fails (disk full) leaves the file and the pending messages unchanged.
+
+This writer is hand-written because the writer of the `mcap` package has no public method that ends a chunk, and cannot
+undo a failed write. Records and opcodes are those of the package.
 """
 
 from __future__ import annotations
@@ -32,29 +35,31 @@ from mcap.records import (
     Statistics,
     SummaryOffset,
 )
+from mcap.writer import MCAP0_MAGIC
 
-MAGIC = b'\x89MCAP0\r\n'
 PROFILE = 'ros2'
 LIBRARY = f'audio_manifold_ros, mcap {version("mcap")}'
 MESSAGE_HEAD = struct.Struct('<BQHIQQ')  # opcode, length, channel, sequence, log time, publish time
 MESSAGE_FIELDS = MESSAGE_HEAD.size - 9
 CHUNK_HEAD = struct.Struct('<BQQQQIIQ')  # opcode, length, first time, last time, size, crc, no compression, size
 CHUNK_FIELDS = CHUNK_HEAD.size - 9
-FOOTER_START = struct.Struct('<BQQQ')  # what the checksum of the summary covers of the footer
+FOOTER_START = struct.Struct('<BQQQ')  # part of the footer that the summary checksum covers: opcode to offset start
+FOOTER_CHECKSUM_BYTES = 4
+FOOTER_FIELDS = FOOTER_START.size - 9 + FOOTER_CHECKSUM_BYTES
 MODE = 0o644
 
 
 @final
 class McapFileWriter:
-    """One mcap file in the making. Not safe for threads.
+    """An mcap file that is being written. Not thread-safe.
 
     Attributes:
         path: The file.
         start_ns: Time of the earliest message, None before the first.
         end_ns: Time of the latest message.
-        messages: Messages taken, those of the chunk in progress included.
-        pending_bytes: Size of the chunk in progress.
-        pending_messages: Messages of the chunk in progress.
+        messages: Number of messages, including those of the pending chunk.
+        pending_bytes: Size of the pending chunk.
+        pending_messages: Number of messages in the pending chunk.
 
     """
 
@@ -62,7 +67,7 @@ class McapFileWriter:
         """Create the file.
 
         Raises:
-            OSError: It exists or cannot be written.
+            OSError: The file exists, or cannot be written.
 
         """
         self.path = path
@@ -78,35 +83,35 @@ class McapFileWriter:
         self._metadata: list[MetadataIndex] = []
         self._begin_chunk()
         try:
-            self._append(MAGIC + _bytes_of(Header(PROFILE, LIBRARY)))
+            self._append(MCAP0_MAGIC + _bytes_of(Header(PROFILE, LIBRARY)))
         except OSError:
             self.close()
             raise
 
     @property
     def messages(self) -> int:
-        """Messages taken, those of the chunk in progress included."""
+        """Number of messages, including those of the pending chunk."""
         return sum(self._counts.values())
 
     @property
     def pending_messages(self) -> int:
-        """Messages of the chunk in progress."""
+        """Number of messages in the pending chunk."""
         return sum(len(times) for times in self._index.values())
 
     @property
     def bytes_taken(self) -> int:
-        """Bytes of the file and of the chunk in progress."""
+        """Size of the file and of the pending chunk."""
         return self._size + self.pending_bytes
 
     def count(self, channel: int) -> int:
-        """Return the number of messages of a channel, 0 for one that was not added."""
+        """Return the number of messages of a channel, 0 for an unknown channel."""
         return self._counts.get(channel, 0)
 
     def add_schema(self, name: str, encoding: str, data: bytes) -> int:
         """Write a schema and return its number.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
 
         """
         schema = Schema(id=len(self._schemas) + 1, name=name, encoding=encoding, data=data)
@@ -118,7 +123,7 @@ class McapFileWriter:
         """Write a channel of CDR messages and return its number.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
 
         """
         channel = Channel(
@@ -135,10 +140,10 @@ class McapFileWriter:
         return channel.id
 
     def add_metadata(self, name: str, metadata: Mapping[str, str]) -> None:
-        """Write a map of texts under a name.
+        """Write a metadata record.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
 
         """
         record = _bytes_of(Metadata(name=name, metadata=dict(metadata)))
@@ -147,10 +152,10 @@ class McapFileWriter:
         self._metadata.append(index)
 
     def write(self, channel: int, data: bytes, time_ns: int) -> None:
-        """Take one message into the chunk in progress.
+        """Add a message to the pending chunk.
 
-        A chunk repeats the descriptions of its channels, so that its checksum vouches for them, and what is lost in
-        front of a chunk cannot take its meaning.
+        Each chunk repeats the schemas and channels of its messages. Its checksum covers them, and it stays readable if
+        the file before it is lost.
         """
         if channel not in self._index:
             self._parts.append(self._descriptions[channel])
@@ -166,10 +171,10 @@ class McapFileWriter:
         self.end_ns = max(self.end_ns, time_ns)
 
     def flush(self) -> None:
-        """Append the chunk in progress to the file, if it holds messages.
+        """Append the pending chunk to the file, unless it is empty.
 
         Raises:
-            OSError: It cannot be written; the file and the pending messages are as before.
+            OSError: The file cannot be written. File and pending messages are unchanged.
 
         """
         if not self._parts:
@@ -206,7 +211,7 @@ class McapFileWriter:
         self._begin_chunk()
 
     def drop_pending(self) -> int:
-        """Forget the messages of the chunk in progress and return how many they were."""
+        """Discard the pending chunk and return its number of messages."""
         dropped = self.pending_messages
         for channel, entries in self._index.items():
             self._counts[channel] -= len(entries)
@@ -219,10 +224,10 @@ class McapFileWriter:
         return dropped
 
     def finish(self) -> None:
-        """Append the chunk in progress, the summary and the footer. The file stays open for `sync`.
+        """Append the pending chunk, the summary and the footer. The file stays open for `sync`.
 
         Raises:
-            OSError: They cannot be written; what was flushed before can be recovered.
+            OSError: The file cannot be written. Messages of earlier flushes can be recovered.
 
         """
         self.flush()
@@ -230,25 +235,25 @@ class McapFileWriter:
         summary_start = self._size + len(data_end)
         summary, offset_start = self._summary(summary_start)
         crc = zlib.crc32(summary)
-        crc = zlib.crc32(FOOTER_START.pack(Opcode.FOOTER, 20, summary_start, offset_start), crc)
+        crc = zlib.crc32(FOOTER_START.pack(Opcode.FOOTER, FOOTER_FIELDS, summary_start, offset_start), crc)
         footer = Footer(summary_start=summary_start, summary_offset_start=offset_start, summary_crc=crc)
-        self._append(data_end, summary, _bytes_of(footer), MAGIC)
+        self._append(data_end, summary, _bytes_of(footer), MCAP0_MAGIC)
 
     def sync(self) -> None:
-        """Wait until everything appended is on the disk.
+        """Wait until all appended data are on the disk.
 
         Raises:
-            OSError: The disk refused it.
+            OSError: The disk reports an error.
 
         """
         os.fsync(self._file)
 
     def duplicate(self) -> int:
-        """Return another descriptor of the file, for a thread that syncs it; the caller closes it."""
+        """Return another descriptor of the file, for a thread that synchronises it. The caller closes it."""
         return os.dup(self._file)
 
     def close(self) -> None:
-        """Close the file as it is."""
+        """Close the file without finishing it."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Message types by name: ROS 2 Jazzy's, the package's own, and other people's audio.
+"""Message types by name: those of ROS 2 Jazzy, of this project, and of other audio packages.
 
-Two unrelated packages are called `audio_common_msgs` and define `AudioData` and `AudioInfo` differently. They live in
-two stores here, so neither hides the other.
+Two unrelated packages have the name `audio_common_msgs` and define `AudioData` and `AudioInfo` differently. Each has a
+store of its own, so neither hides the other.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ STANDARD = 'standard'
 
 
 def typestore(msgtype: str = '') -> Typestore:
-    """Return the store that knows a message type, by default the one that knows all but mgonzs13's audio.
+    """Return the store that contains a message type.
 
     Args:
-        msgtype: Such as `audio_common_msgs/msg/AudioStamped`; it decides which `audio_common_msgs` is meant.
-            `AudioData` and `AudioInfo`, which both define, are ros-drivers' here; mgonzs13's are found through
-            `typestore('audio_common_msgs/msg/AudioStamped')`.
+        msgtype: Message type, for example `audio_common_msgs/msg/AudioStamped`. It selects one of the two packages
+            `audio_common_msgs`. Types that both packages define, `AudioData` and `AudioInfo`, and the empty string
+            select the package of ros-drivers. For the types of mgonzs13, give `audio_common_msgs/msg/AudioStamped`.
 
     """
     return _family_store(FAMILIES.get(msgtype, STANDARD))
@@ -39,7 +39,7 @@ def typestore(msgtype: str = '') -> Typestore:
 
 @cache
 def definition_of(msgtype: str) -> tuple[str, str]:
-    """Return the full text of a type with all that it contains, and its RIHS01 hash; two empty texts if unknown."""
+    """Return the full definition of a type, including nested types, and its RIHS01 hash. Both are empty if unknown."""
     store = typestore(msgtype)
     if msgtype not in store.fielddefs:
         return '', ''
@@ -48,14 +48,14 @@ def definition_of(msgtype: str) -> tuple[str, str]:
 
 @cache
 def typestore_from_definition(msgtype: str, definition: str) -> Typestore:
-    """Return a store that knows only what one definition found in a bag says, so definitions cannot clash.
+    """Return a store with the types of one definition only, so that definitions of different bags cannot clash.
 
     Args:
-        msgtype: The type that the text defines.
-        definition: `.msg` text or `.idl` text, with those of the types that it contains.
+        msgtype: Type that the text defines.
+        definition: `.msg` or `.idl` text, including nested types.
 
     Raises:
-        BagError: The text is no message definition.
+        BagError: The text is not a message definition.
 
     """
     store = get_typestore(Stores.EMPTY)
@@ -64,7 +64,7 @@ def typestore_from_definition(msgtype: str, definition: str) -> Typestore:
         store.register(get_types_from_idl(definition) if is_idl else get_types_from_msg(definition, msgtype))
         store.get_msgdef(msgtype)
     except (TypesysError, KeyError, ValueError, TypeError, IndexError, SyntaxError, RecursionError) as error:
-        msg = f'{msgtype!r}: the definition in the bag cannot be read ({error!r}): leave its topic out.'
+        msg = f'{msgtype!r}: the definition in the bag cannot be read ({error!r}): exclude its topic.'
         raise BagError(msg) from None
     return store
 

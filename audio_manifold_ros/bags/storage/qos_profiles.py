@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Offered QoS profiles as text, the way rosbag2 writes them up to metadata version 8 (numbers, not names)."""
+"""Conversion of offered QoS profiles to the text of metadata version 8, which contains numbers instead of names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from audio_manifold_ros.common.errors import BagError
 
 
 def qos_text(profiles: Iterable[Qos]) -> str:
-    """Return profiles read by rosbags as the text of a version 8 bag; nothing for no profiles."""
+    """Return QoS profiles of rosbags as YAML text of bag version 8. Return an empty string without profiles."""
     plain = [
         {
             'history': profile.history.value,
@@ -38,10 +38,10 @@ def qos_text(profiles: Iterable[Qos]) -> str:
 
 
 def normal_qos_text(topic: str, text: str) -> str:
-    """Return the text of profiles, written with numbers or with names, as that of a version 8 bag.
+    """Return the text of QoS profiles, with numbers or with names, as YAML text of bag version 8.
 
     Raises:
-        BagError: It is no YAML list of complete profiles.
+        BagError: The text is not a YAML list of complete profiles.
 
     """
     try:
@@ -52,7 +52,7 @@ def normal_qos_text(topic: str, text: str) -> str:
 
 
 def lenient_qos_text(text: str) -> str:
-    """Return the text of profiles as that of a version 8 bag, nothing if it is damaged."""
+    """Return the text of QoS profiles as YAML text of bag version 8. Return an empty string if it is damaged."""
     try:
         return normal_qos_text('', text)
     except BagError:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is cut or flipped: no hang, no crash, no silent loss, and no wrong message that passes for a right one."""
+"""Random damage causes no hang, no crash, no silent loss and no wrong message that counts as verified."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def recover_or_refuse(bag: Path) -> tuple[list[Sent], Recovery | None]:
 @FUZZ
 @given(place=PLACES)
 @example(place=0.0)
-def test_a_file_cut_anywhere(bag: Path, tmp_path: Path, place: float) -> None:
+def test_a_file_truncated_anywhere(bag: Path, tmp_path: Path, place: float) -> None:
     content = (bag / 'bag_1.mcap').read_bytes()
     cut = int(place * len(content))
     broken = damaged(bag, tmp_path / 'x', 'bag_1.mcap', content[:cut])
@@ -122,7 +122,7 @@ def test_a_flipped_bit_in_the_metadata(bag: Path, tmp_path: Path, place: float, 
 def test_heavy_damage(
     bag: Path, tmp_path: Path, edits: list[tuple[float, bytes]], cut: float | None, *, killed: bool
 ) -> None:
-    """Overwritten stretches in a finished file, or in one whose writer was killed before it wrote the index."""
+    """Overwritten ranges in a finished file, or in a file without an index because its writer was killed."""
     content = bytearray((bag / 'bag_1.mcap').read_bytes())
     content = content[: content.rindex(SENT[-1][2]) + 60] if killed else content
     for place, patch in edits:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recovered bag holds every whole message, says what is missing, and leaves the damaged one alone."""
+"""A recovered bag contains every intact message, the report states the losses, and the damaged bag is not changed."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def recovered(bag: Path, target: Path) -> list[Sent]:
 
 
 def chunk_places(path: Path) -> list[int]:
-    """Return where the records of each chunk of an uncompressed file begin."""
+    """Return the offset of the records of each chunk of an uncompressed file."""
     content = path.read_bytes()
     with path.open('rb') as file:
         records = list(StreamReader(file, emit_chunks=True).records)
     return [content.index(record.data) for record in records if isinstance(record, Chunk)]
 
 
-def test_a_whole_bag_is_copied(tmp_path: Path, sent: list[Sent]) -> None:
+def test_an_intact_bag_is_copied(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.2)
     recovery = recover_bag(bag, tmp_path / 'new')
     assert (recovery.kept, recovery.missing, recovery.unverified, recovery.lost_bytes) == (60, 0, 0, 0)
@@ -64,7 +64,7 @@ def test_a_whole_bag_is_copied(tmp_path: Path, sent: list[Sent]) -> None:
     assert json.loads((tmp_path / 'new/recovery.json').read_text())['kept'] == 60
 
 
-def test_a_chunk_with_a_wrong_checksum_is_left_out_and_named(tmp_path: Path, sent: list[Sent]) -> None:
+def test_a_chunk_with_a_wrong_checksum_is_discarded_and_reported(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     file = bag / 'bag_0.mcap'
     content = bytearray(file.read_bytes())
@@ -77,7 +77,7 @@ def test_a_chunk_with_a_wrong_checksum_is_left_out_and_named(tmp_path: Path, sen
         assert read(reader.messages()) == sent[:20] + sent[30:]
 
 
-def test_what_lies_behind_a_broken_chain_of_records_is_found(tmp_path: Path, sent: list[Sent]) -> None:
+def test_chunks_after_a_broken_record_are_found(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     file = bag / 'bag_0.mcap'
     content = bytearray(file.read_bytes())
@@ -90,7 +90,7 @@ def test_what_lies_behind_a_broken_chain_of_records_is_found(tmp_path: Path, sen
     assert recovery.lost_bytes > 400
 
 
-def test_a_cut_keeps_every_message_that_lies_whole_before_it(tmp_path: Path, sent: list[Sent]) -> None:
+def test_every_message_before_a_truncation_is_kept(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     content = (bag / 'bag_0.mcap').read_bytes()
     cut = content.index(sent[43][2]) + len(sent[43][2])
@@ -105,7 +105,7 @@ def test_a_cut_keeps_every_message_that_lies_whole_before_it(tmp_path: Path, sen
 
 
 @pytest.mark.parametrize('compression', [CompressionType.ZSTD, CompressionType.LZ4])
-def test_a_cut_inside_a_compressed_chunk(tmp_path: Path, compression: CompressionType) -> None:
+def test_a_truncated_compressed_chunk(tmp_path: Path, compression: CompressionType) -> None:
     sent = make_messages(400, size=2000)
     path = tmp_path / 'packed.mcap'
     with path.open('wb') as file:
@@ -125,7 +125,7 @@ def test_a_cut_inside_a_compressed_chunk(tmp_path: Path, compression: Compressio
 
 @pytest.mark.parametrize('storage', [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
 @pytest.mark.parametrize('mode', [CompressionMode.FILE, CompressionMode.MESSAGE, CompressionMode.NONE])
-def test_bags_of_others_are_recovered(
+def test_bags_of_other_writers_are_recovered(
     tmp_path: Path, sent: list[Sent], storage: StoragePlugin, mode: CompressionMode
 ) -> None:
     bag = write_bag_with_rosbags(tmp_path / 'bag', sent, storage, mode)
@@ -133,7 +133,7 @@ def test_bags_of_others_are_recovered(
     assert recovered(bag, tmp_path / 'new') == sent
 
 
-def test_a_cut_file_that_was_compressed_whole(tmp_path: Path) -> None:
+def test_a_truncated_file_with_file_compression(tmp_path: Path) -> None:
     sent = make_messages(400, size=5000)
     bag = write_bag_with_rosbags(tmp_path / 'bag', sent, StoragePlugin.MCAP, CompressionMode.FILE)
     (file,) = bag.glob('*.zstd')
@@ -144,7 +144,7 @@ def test_a_cut_file_that_was_compressed_whole(tmp_path: Path) -> None:
     assert len(messages) > 100
 
 
-def test_a_damaged_page_of_sqlite_costs_only_what_lies_on_it(tmp_path: Path) -> None:
+def test_a_damaged_page_of_sqlite_loses_only_its_own_messages(tmp_path: Path) -> None:
     sent = make_messages(2000, size=300)
     bag = write_bag_with_rosbags(tmp_path / 'bag', sent, StoragePlugin.SQLITE3)
     (file,) = bag.glob('*.db3')
@@ -160,8 +160,8 @@ def test_a_damaged_page_of_sqlite_costs_only_what_lies_on_it(tmp_path: Path) -> 
         assert set(read(reader.messages())) < set(sent)
 
 
-def test_what_a_journal_holds_is_not_forgotten(tmp_path: Path, sent: list[Sent]) -> None:
-    """A recorder that was killed with its messages in the write-ahead log of SQLite."""
+def test_messages_in_a_journal_are_recovered(tmp_path: Path, sent: list[Sent]) -> None:
+    """The recorder was killed while messages were in the write-ahead log of SQLite."""
     bag = write_bag_with_rosbags(tmp_path / 'bag', sent[:30], StoragePlugin.SQLITE3)
     (file,) = bag.glob('*.db3')
     database = sqlite3.connect(file)
@@ -177,13 +177,13 @@ def test_what_a_journal_holds_is_not_forgotten(tmp_path: Path, sent: list[Sent])
     (left / 'metadata.yaml').unlink()
     before = {path.name: path.read_bytes() for path in left.iterdir()}
     assert any(name.endswith('-wal') for name in before)
-    with pytest.raises(BagError, match='db3-wal holds what is not in it yet'):
+    with pytest.raises(BagError, match='db3-wal has data that are not in the database'):
         BagReader(left)
     assert recovered(left, tmp_path / 'new') == sent
     assert {path.name: path.read_bytes() for path in left.iterdir()} == before
 
 
-def test_a_missing_file_is_named_and_the_others_are_kept(tmp_path: Path, sent: list[Sent]) -> None:
+def test_a_missing_file_is_reported_and_the_others_are_recovered(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.2)
     (bag / 'bag_1.mcap').unlink()
     recovery = recover_bag(bag, tmp_path / 'new')
@@ -224,7 +224,7 @@ def break_announcement(file: Path, topic: bytes, cut: Path) -> None:
     cut.write_bytes(content[:-20])
 
 
-def test_a_lost_announcement_costs_nothing_because_chunks_repeat_it(tmp_path: Path, sent: list[Sent]) -> None:
+def test_a_lost_channel_record_loses_nothing_because_chunks_repeat_it(tmp_path: Path, sent: list[Sent]) -> None:
     break_announcement(write_bag(tmp_path / 'bag', sent) / 'bag_0.mcap', b'/words', tmp_path / 'cut.mcap')
     recovery = recover_bag(tmp_path / 'cut.mcap', tmp_path / 'new')
     assert recovery.topics == {'/audio': 40, '/words': 20}
@@ -252,10 +252,12 @@ def test_messages_of_a_lost_channel_are_counted(tmp_path: Path, sent: list[Sent]
 
 @pytest.mark.parametrize('content', [b'', b'\x89MCAP0\r\n', bytes(5000), b'no bag at all, only words' * 50])
 @pytest.mark.parametrize('suffix', ['.mcap', '.db3', '.mcap.zstd', '.db3.zstd'])
-def test_what_holds_nothing_is_refused_and_nothing_written(tmp_path: Path, content: bytes, suffix: str) -> None:
+def test_a_bag_without_an_intact_message_is_refused_and_nothing_is_written(
+    tmp_path: Path, content: bytes, suffix: str
+) -> None:
     file = tmp_path / f'damaged{suffix}'
     file.write_bytes(content)
-    with pytest.raises(BagError, match='no whole message'):
+    with pytest.raises(BagError, match='no intact message'):
         recover_bag(file, tmp_path / 'new')
     assert not (tmp_path / 'new').exists()
 
@@ -263,21 +265,23 @@ def test_what_holds_nothing_is_refused_and_nothing_written(tmp_path: Path, conte
 def test_the_damaged_bag_cannot_be_the_target(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     for target in (bag, bag / 'new'):
-        with pytest.raises(BagError, match='must not be touched'):
+        with pytest.raises(BagError, match='must not be changed'):
             recover_bag(bag, target)
     write_bag(tmp_path / 'other', sent)
     with pytest.raises(BagError, match='not empty'):
         recover_bag(bag, tmp_path / 'other')
 
 
-def test_the_command_says_what_was_kept(tmp_path: Path, sent: list[Sent], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_the_recovered_messages(
+    tmp_path: Path, sent: list[Sent], capsys: pytest.CaptureFixture[str]
+) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     file = bag / 'bag_0.mcap'
     file.write_bytes(file.read_bytes()[:-20])
     assert main([str(bag), str(tmp_path / 'new')]) == 0
     output = capsys.readouterr().out
     assert '60 messages kept; none is missing' in output
-    assert 'without a whole end' in output
+    assert 'the file has no end' in output
     assert main([str(bag), str(tmp_path / 'json'), '--json']) == 0
     assert json.loads(capsys.readouterr().out)['topics'] == {'/audio': 40, '/words': 20}
     assert main([str(tmp_path / 'nothing'), str(tmp_path / 'x')]) == 1

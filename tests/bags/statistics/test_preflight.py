@@ -58,17 +58,17 @@ def rig(*, enabled: bool = True) -> MicrophoneArray:
     ('text', 'requirement'),
     [('audio', Requirement('audio')), (' camera/image@25 ', Requirement('camera/image', 25.0))],
 )
-def test_requirements_are_read(text: str, requirement: Requirement) -> None:
+def test_requirements_are_parsed(text: str, requirement: Requirement) -> None:
     assert Requirement.parse(text) == requirement
 
 
 @pytest.mark.parametrize('text', ['', '@3', 'audio@', 'audio@fast', 'audio@0', 'audio@-1', 'audio@nan', 'audio@inf'])
-def test_bad_requirements_are_refused(text: str) -> None:
+def test_invalid_requirements_are_refused(text: str) -> None:
     with pytest.raises(BagError, match='Required topic'):
         Requirement.parse(text)
 
 
-def test_topics_must_be_there_and_at_rate() -> None:
+def test_topics_must_be_published_at_their_rate() -> None:
     wanted = [Requirement('/a'), Requirement('/b', 25), Requirement('/c', 25), Requirement('/d'), Requirement('/e')]
     silent = TopicStatistics('/e', 'std_msgs/msg/String').summary()
     summaries = {'/a': topic('/a', 2), '/b': topic('/b', 24.5), '/c': topic('/c', 15), '/e': silent}
@@ -82,7 +82,7 @@ def test_topics_must_be_there_and_at_rate() -> None:
     ]
     assert [finding.text.partition(':')[0] for finding in findings[2:]] == [
         '15.0 Hz, at least 25 Hz are required',
-        'nobody publishes it',
+        'no node publishes it',
         'no message in 3 s',
     ]
 
@@ -97,7 +97,7 @@ def test_clocks_must_agree() -> None:
     assert '/b: stamps are 5.0 s old' in old.text
 
 
-def test_sound_must_come_whole_and_from_every_microphone() -> None:
+def test_audio_must_be_complete_and_from_every_microphone() -> None:
     (fine,) = check_audio('/audio', audio_summary(), SECONDS, rig())
     assert fine.level is Severity.OK
     (dead,) = check_audio('/audio', audio_summary(dead=3), SECONDS, rig())
@@ -107,7 +107,7 @@ def test_sound_must_come_whole_and_from_every_microphone() -> None:
     assert known.level is Severity.OK
     (few,) = check_audio('/audio', audio_summary(6), SECONDS, rig())
     assert few.level is Severity.ERROR
-    assert 'has 6 channels and lacks' in few.text
+    assert 'has 6 channels and no ' in few.text
     (doubled,) = check_audio('/audio', audio_summary(doubled=5), SECONDS, None)
     assert (doubled.level, doubled.text.partition(':')[0]) == (
         Severity.WARNING,
@@ -115,7 +115,7 @@ def test_sound_must_come_whole_and_from_every_microphone() -> None:
     )
     (slow,) = check_audio('/audio', audio_summary(), SECONDS * 1.2, rig())
     assert slow.level is Severity.ERROR
-    assert slow.text.startswith('40000 samples a second come, 48000 are due')
+    assert slow.text.startswith('40000 samples per second arrive instead of 48000')
 
 
 def test_lost_samples_are_found_before_the_drive() -> None:
@@ -128,7 +128,7 @@ def test_lost_samples_are_found_before_the_drive() -> None:
     assert '480 samples were lost in 3 s' in check_audio('/audio', summary, SECONDS, None)[0].text
 
 
-def test_the_disk_must_hold_the_drive() -> None:
+def test_the_disk_must_have_space_for_the_drive() -> None:
     assert check_disk(100 * 10**9, 10**9, 40e6, 30).level is Severity.OK
     short = check_disk(10 * 10**9, 10**9, 50e6, 10)
     assert (short.level, '3.0 of 10 minutes' in short.text) == (Severity.ERROR, True)

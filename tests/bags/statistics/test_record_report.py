@@ -40,7 +40,7 @@ def test_a_good_recording_has_no_problems(tmp_path: Path) -> None:
     text = (tmp_path / 'report.txt').read_text(encoding='utf-8')
     assert text.startswith('drive: 3.0 s, 0.6 MB of messages. Stopped by the user.')
     assert 'No problems.' in text
-    assert '(proved)' in text
+    assert '(measured)' in text
     assert max(map(len, text.splitlines())) <= 120
 
 
@@ -54,19 +54,19 @@ def test_problems_are_sentences_with_their_values() -> None:
     report = make_report('drive', 'The disk is full.', summaries, ('Topic /depth has no publisher.',))
     assert report.problems == (
         'Topic /depth has no publisher.',
-        f'/audio: {10 * BLOCK} samples (0.100 s) are missing in 1 places, proved by the sample index.',
+        f'/audio: {10 * BLOCK} samples (0.100 s) are missing in 1 places, measured with the sample index.',
         '/audio: channels 1 are dead: check capsules and cables.',
         (
-            '/camera/image: 4 messages were lost on their way to the recorder: look at the load of the machine and of '
+            '/camera/image: 4 messages were lost on the way to the recorder: check the load of the machine and of '
             'the network.'
         ),
-        '/camera/image: 2 messages came faster than they could be written: take a faster disk or smaller images.',
-        '/camera/image: stamps are 3.0 s older than their arrival: mind clocks and load.',
+        '/camera/image: 2 messages arrived faster than they could be written: use a faster disk or smaller images.',
+        '/camera/image: stamps are 3.0 s older than their arrival: check clocks and load.',
         '/tf: nothing was recorded.',
     )
 
 
-def test_run_metadata_survive_their_json_and_refuse_a_changed_rig() -> None:
+def test_run_metadata_are_read_back_and_refuse_a_changed_rig() -> None:
     rig = RigFiles.from_folder(resource_path('calibration/roof_octagon'))
     metadata = RunMetadata(rig, 'audio_manifold_ros 0.1.0', START_NS, 'recorder', {'device': 'MA-USB8'})
     text = metadata.to_json()

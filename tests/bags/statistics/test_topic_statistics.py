@@ -46,7 +46,7 @@ def make_chunks(
 
 @given(st.lists(st.integers(1_000, 10**13), min_size=1, max_size=300))
 @settings(max_examples=30, deadline=None)
-def test_the_median_is_right_within_a_per_cent(intervals: list[int]) -> None:
+def test_the_median_is_accurate_to_one_per_cent(intervals: list[int]) -> None:
     histogram = IntervalHistogram()
     for interval in intervals:
         histogram.add(interval)
@@ -71,7 +71,7 @@ def test_a_regular_topic_with_one_gap() -> None:
     assert summary.backwards == 0
 
 
-def test_jitter_is_no_gap_and_a_clock_that_goes_back_is_seen() -> None:
+def test_jitter_is_not_a_gap_and_a_clock_that_goes_back_is_counted() -> None:
     statistics, rng = TopicStatistics('tf', 'tf2_msgs/msg/TFMessage'), np.random.default_rng(0)
     for index in range(1000):
         statistics.update(START_NS + index * 10_000_000 + int(rng.normal(0, 1_000_000)), None, 100)
@@ -93,7 +93,7 @@ def test_stamps_from_the_future_have_a_negative_age() -> None:
 
 @given(lost=st.lists(st.integers(1, 199), max_size=20, unique=True))
 @settings(max_examples=20, deadline=None)
-def test_every_lost_sample_is_proved(lost: list[int]) -> None:
+def test_every_lost_sample_is_counted(lost: list[int]) -> None:
     statistics = AudioStatistics()
     kept = [sound for index, sound in enumerate(make_chunks(2.01)) if index not in lost]
     for sound in kept:
@@ -120,7 +120,7 @@ def test_without_an_index_losses_are_inferred() -> None:
 
 
 @pytest.mark.parametrize('ppm', [-120.0, 0.0, 80.0])
-def test_drift_is_found_within_its_error(ppm: float) -> None:
+def test_the_drift_is_estimated_within_its_error(ppm: float) -> None:
     line = ClockDriftEstimator(RATE_HZ)
     for sound in make_chunks(60, 1, ppm=ppm, jitter_ms=2):
         assert sound.first_sample is not None
@@ -132,7 +132,7 @@ def test_drift_is_found_within_its_error(ppm: float) -> None:
     assert drift.jitter_ms == pytest.approx(2, rel=0.1)
 
 
-def test_a_new_stream_and_a_step_of_the_clock_leave_the_drift_alone() -> None:
+def test_a_new_stream_or_a_clock_step_does_not_change_the_drift() -> None:
     line, blocks = ClockDriftEstimator(RATE_HZ), make_chunks(20, 1, ppm=50)
     for offset_ns in (0, 40 * 10**9, 100 * 10**9):
         for sound in blocks:
@@ -143,7 +143,7 @@ def test_a_new_stream_and_a_step_of_the_clock_leave_the_drift_alone() -> None:
     assert ClockDriftEstimator(RATE_HZ).drift() is None
 
 
-def test_dead_clipping_and_doubled_microphones_are_told_apart() -> None:
+def test_dead_clipping_and_duplicated_microphones_are_distinguished() -> None:
     statistics, rng = AudioStatistics(), np.random.default_rng(2)
     for sound in make_chunks(4, 5):
         samples = sound.samples.copy()
@@ -162,7 +162,7 @@ def test_dead_clipping_and_doubled_microphones_are_told_apart() -> None:
     assert len(statistics.levels()) == 5
 
 
-def test_a_stream_of_another_form_begins_anew() -> None:
+def test_a_stream_of_another_format_is_a_restart() -> None:
     statistics = AudioStatistics()
     for sound in [*make_chunks(1.5, 2), *make_chunks(1.5, 4)]:
         statistics.update(sound)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind of bag is read whole, or refused with a sentence."""
+"""Reading of every kind of bag: complete, or with an error."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def sent() -> list[Sent]:
 
 
 @pytest.mark.parametrize(('storage', 'compression'), STORAGES)
-def test_bags_of_others_are_read_whole(
+def test_bags_of_other_writers_are_read_completely(
     tmp_path: Path, sent: list[Sent], storage: StoragePlugin, compression: CompressionMode
 ) -> None:
     bag = write_bag_with_rosbags(tmp_path / 'bag', sent, storage, compression)
@@ -75,7 +75,7 @@ def test_metadata_may_be_missing_or_damaged(tmp_path: Path, sent: list[Sent], st
             assert 'metadata.yaml' in ' '.join(reader.problems)
 
 
-def test_a_bare_file_and_its_metadata_are_bags_too(tmp_path: Path, sent: list[Sent]) -> None:
+def test_a_single_file_or_metadata_file_is_a_bag(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent)
     for path in (bag / 'bag_0.mcap', bag / 'metadata.yaml', bag):
         with BagReader(path) as reader:
@@ -85,7 +85,7 @@ def test_a_bare_file_and_its_metadata_are_bags_too(tmp_path: Path, sent: list[Se
             assert reader.duration_s == pytest.approx(0.34)
 
 
-def test_topics_and_times_can_be_chosen(tmp_path: Path, sent: list[Sent]) -> None:
+def test_topics_and_times_can_be_selected(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.1)
     start_ns, stop_ns = START_NS + 5 * STEP_NS, START_NS + 25 * STEP_NS
     expected = [message for message in sent if message[0] == '/words' and start_ns <= message[1] < stop_ns]
@@ -140,7 +140,7 @@ def test_types_of_one_name_and_two_definitions_are_both_decoded(tmp_path: Path) 
     assert (first.sample_rate, second.rate) == (48_000, 16_000)
 
 
-def test_a_type_that_nobody_knows_is_read_but_not_decoded(tmp_path: Path) -> None:
+def test_messages_of_an_unknown_type_are_read_but_not_decoded(tmp_path: Path) -> None:
     path = tmp_path / 'foreign.mcap'
     with path.open('wb') as file:
         writer = McapWriter(file)
@@ -155,7 +155,7 @@ def test_a_type_that_nobody_knows_is_read_but_not_decoded(tmp_path: Path) -> Non
             reader.decode(message)
 
 
-def test_bytes_that_do_not_fit_their_type_are_refused(tmp_path: Path) -> None:
+def test_bytes_that_do_not_match_their_type_are_refused(tmp_path: Path) -> None:
     bag = write_bag(
         tmp_path / 'bag', [('/audio', START_NS, data) for data in (b'', b'\0\1\0\0', audio_message(0)[:-9])]
     )
@@ -172,8 +172,8 @@ def test_a_bag_without_messages_is_a_bag(tmp_path: Path) -> None:
         assert [topic.name for topic in reader.topics] == ['/audio', '/words']
 
 
-def test_a_file_without_an_index_is_read_whole_or_refused(tmp_path: Path, sent: list[Sent]) -> None:
-    """What rosbag2 writes with the preset `fastwrite`."""
+def test_a_file_without_an_index_is_read_completely_or_refused(tmp_path: Path, sent: list[Sent]) -> None:
+    """rosbag2 writes such files with the preset `fastwrite`."""
     path = tmp_path / 'fast.mcap'
     with path.open('wb') as file:
         writer = McapWriter(
@@ -203,9 +203,7 @@ def test_a_file_without_an_index_is_read_whole_or_refused(tmp_path: Path, sent: 
 
 
 @pytest.mark.parametrize('statistics', [True, False])
-def test_messages_that_an_index_does_not_name_are_not_passed_over(
-    tmp_path: Path, sent: list[Sent], *, statistics: bool
-) -> None:
+def test_messages_that_are_not_in_the_index_are_refused(tmp_path: Path, sent: list[Sent], *, statistics: bool) -> None:
     path = tmp_path / 'odd.mcap'
     with path.open('wb') as file:
         writer = McapWriter(file, index_types=IndexType.CHUNK, use_statistics=statistics)
@@ -223,19 +221,17 @@ def test_messages_that_an_index_does_not_name_are_not_passed_over(
 
 
 @pytest.mark.parametrize(
-    ('change', 'sentence'),
+    ('change', 'message'),
     [
-        ('missing file', r"names \['bag_1.mcap'\]"),
+        ('missing file', r"lists \['bag_1.mcap'\]"),
         ('empty file', 'is empty'),
         ('not a bag', 'recover_bag'),
         ('cut', 'has no end'),
-        ('no files', 'holds no .mcap'),
+        ('no files', 'contains no .mcap'),
         ('no folder', 'does not exist'),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_sentence(
-    tmp_path: Path, sent: list[Sent], change: str, sentence: str
-) -> None:
+def test_a_damaged_bag_is_refused_with_a_message(tmp_path: Path, sent: list[Sent], change: str, message: str) -> None:
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.1)
     file = bag / 'bag_1.mcap'
     changes = {
@@ -247,14 +243,14 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(
         'no folder': lambda: shutil.rmtree(bag),
     }
     changes[change]()
-    with pytest.raises(BagError, match=sentence):
+    with pytest.raises(BagError, match=message):
         BagReader(bag)
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
     text = tmp_path / 'notes.txt'
     text.write_text('no bag')
-    with pytest.raises(BagError, match='is no bag'):
+    with pytest.raises(BagError, match='is not a bag'):
         BagReader(text)
     database = tmp_path / 'other.db3'
     database.write_bytes(b'SQLite format 3\0' + bytes(200))
@@ -262,7 +258,7 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
         BagReader(database)
 
 
-def test_what_metadata_promises_and_the_files_do_not_hold_is_a_problem(tmp_path: Path, sent: list[Sent]) -> None:
+def test_messages_missing_from_the_files_are_a_problem(tmp_path: Path, sent: list[Sent]) -> None:
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.1)
     path = bag / 'metadata.yaml'
     metadata = yaml.safe_load(path.read_text())
@@ -271,6 +267,6 @@ def test_what_metadata_promises_and_the_files_do_not_hold_is_a_problem(tmp_path:
     path.write_text(yaml.safe_dump(metadata))
     with BagReader(bag) as reader:
         problems = ' '.join(reader.problems)
-    assert "['bag_2.mcap'] are not named by metadata.yaml" in problems
+    assert "['bag_2.mcap'] are not listed in metadata.yaml" in problems
     assert '/audio' in problems
-    assert 'promises 23 messages' in problems
+    assert 'states 23 messages' in problems

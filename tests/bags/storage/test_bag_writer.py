@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is written is an ordinary rosbag2 bag, and outlives its writer, a full disk and a kill."""
+"""The writer makes standard rosbag2 bags that survive a crash and a full disk."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 
 
-def test_a_bag_of_several_files_comes_back(tmp_path: Path) -> None:
+def test_a_bag_of_several_files_is_read_back(tmp_path: Path) -> None:
     sent = make_messages(95)
     bag = write_bag(tmp_path / 'bag', sent, split_s=0.2)
     assert sorted(path.name for path in bag.iterdir()) == [*(f'bag_{n}.mcap' for n in range(5)), 'metadata.yaml']
@@ -52,7 +52,7 @@ def test_a_bag_of_several_files_comes_back(tmp_path: Path) -> None:
         assert reader.topics[0].qos_profiles == yaml.safe_dump(yaml.safe_load(QOS), sort_keys=False)
 
 
-def test_others_read_it(tmp_path: Path) -> None:
+def test_other_readers_read_it(tmp_path: Path) -> None:
     sent = [('/audio', START_NS + n, audio_message(n)) for n in range(9)]
     sent += [('/words', START_NS + 20, text_message('hej'))]
     bag = write_bag(tmp_path / 'bag', sent, split_bytes=900)
@@ -69,7 +69,7 @@ def test_others_read_it(tmp_path: Path) -> None:
     assert read_by_mcap == len(sent)
 
 
-def test_metadata_are_those_that_humble_reads(tmp_path: Path) -> None:
+def test_metadata_match_the_version_of_humble(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', make_messages(10))
     information = yaml.safe_load((bag / 'metadata.yaml').read_text())['rosbag2_bagfile_information']
     assert (information['version'], information['storage_identifier']) == (8, 'mcap')
@@ -81,7 +81,7 @@ def test_metadata_are_those_that_humble_reads(tmp_path: Path) -> None:
     assert information['custom_data'] == CUSTOM
 
 
-def test_names_of_qos_policies_become_the_numbers_that_humble_reads(tmp_path: Path) -> None:
+def test_names_of_qos_policies_are_converted_to_numbers(tmp_path: Path) -> None:
     names = QOS.replace('history: 1', 'history: keep_last').replace('durability: 1', 'durability: transient_local')
     with BagWriter(tmp_path / 'bag') as writer:
         writer.add_topic('/audio', AUDIO, names)
@@ -90,7 +90,7 @@ def test_names_of_qos_policies_become_the_numbers_that_humble_reads(tmp_path: Pa
     assert (profile['history'], profile['durability']) == (1, 1)
 
 
-def test_a_topic_may_come_late_and_its_type_be_unknown(tmp_path: Path) -> None:
+def test_a_topic_may_be_added_late_and_have_an_unknown_type(tmp_path: Path) -> None:
     with BagWriter(tmp_path / 'bag', split_s=0.01) as writer:
         writer.add_topic('/a', STRING)
         for n in range(3):
@@ -107,7 +107,7 @@ def test_a_topic_may_come_late_and_its_type_be_unknown(tmp_path: Path) -> None:
         assert reader.problems == ()
 
 
-def test_what_lies_in_memory_reaches_the_disk_though_nothing_follows(tmp_path: Path) -> None:
+def test_pending_messages_reach_the_disk_without_further_writes(tmp_path: Path) -> None:
     writer = BagWriter(tmp_path / 'bag', flush_s=0.05)
     writer.add_topic('/words', STRING)
     writer.write('/words', text_message('alone'), START_NS)
@@ -118,7 +118,7 @@ def test_what_lies_in_memory_reaches_the_disk_though_nothing_follows(tmp_path: P
     writer.close()
 
 
-def test_threads_may_write_at_once(tmp_path: Path) -> None:
+def test_threads_may_write_concurrently(tmp_path: Path) -> None:
     with BagWriter(tmp_path / 'bag', split_bytes=20_000, flush_s=0.01) as writer:
         for name in 'abcd':
             writer.add_topic(f'/{name}', STRING)
@@ -147,7 +147,7 @@ def test_an_exception_in_the_block_still_closes_the_bag(tmp_path: Path) -> None:
         assert len(list(reader.messages())) == 1
 
 
-def test_nonsense_is_refused(tmp_path: Path) -> None:
+def test_invalid_arguments_are_refused(tmp_path: Path) -> None:
     (tmp_path / 'full').mkdir()
     (tmp_path / 'full/file').touch()
     with pytest.raises(BagError, match='is not empty'):
@@ -158,7 +158,7 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
         BagWriter(tmp_path / 'bag', {'number': 5})  # type: ignore[dict-item]
     with BagWriter(tmp_path / 'bag') as writer:
         writer.add_topic('/a', STRING)
-        with pytest.raises(BagError, match='there already'):
+        with pytest.raises(BagError, match='exists already'):
             writer.add_topic('/a', STRING)
         with pytest.raises(BagError, match='QoS profiles'):
             writer.add_topic('/b', STRING, '- history: 1')
@@ -199,8 +199,8 @@ def test_a_killed_process_loses_less_than_a_second(tmp_path: Path) -> None:
     assert [message.time_ns for message in messages] == [time_ns for _, time_ns in handed[: len(messages)]]
 
 
-def test_a_full_disk_ends_the_bag_whole(tmp_path: Path) -> None:
-    """On a real file system of 24 MiB, in a mount namespace of its own."""
+def test_a_full_disk_closes_the_bag_completely(tmp_path: Path) -> None:
+    """Uses a real file system of 24 MiB in a mount namespace of its own."""
     disk = tmp_path / 'disk'
     disk.mkdir()
     mount = f'mount -t tmpfs -o size=24m none {disk}'
@@ -217,10 +217,10 @@ def test_a_full_disk_ends_the_bag_whole(tmp_path: Path) -> None:
     assert result['problems'] == []
     assert result['left'] == ['metadata.yaml']
     assert len(result['said']) == 2
-    assert 'No space left on device; the bag is closed, whole' in result['said'][0]
+    assert 'No space left on device; the bag is closed and complete' in result['said'][0]
 
 
-def test_a_disk_that_is_full_already_is_refused(tmp_path: Path) -> None:
+def test_a_full_disk_is_refused_at_the_start(tmp_path: Path) -> None:
     disk = tmp_path / 'disk'
     disk.mkdir()
     mount = f'mount -t tmpfs -o size=8m none {disk}'
@@ -234,7 +234,7 @@ def test_a_disk_that_is_full_already_is_refused(tmp_path: Path) -> None:
     assert 'free 16 MiB of disk' in done.stderr
 
 
-def test_the_reserve_goes_with_the_writer(tmp_path: Path) -> None:
+def test_the_reserve_is_deleted_with_the_writer(tmp_path: Path) -> None:
     with BagWriter(tmp_path / 'bag'):
         assert (tmp_path / 'bag' / RESERVE_NAME).stat().st_size == 16 * 2**20
     assert not (tmp_path / 'bag' / RESERVE_NAME).exists()

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Types are known by name, and two packages of one name do not disturb each other."""
+"""Lookup of message types by name, including two packages of the same name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 STAMPED = 'audio_common_msgs/msg/AudioStamped'
 
 
-def test_the_definition_of_the_own_message_is_the_one_that_is_built() -> None:
+def test_the_stored_definition_of_audio_block_matches_the_built_package() -> None:
     built = ROOT / 'ros2_ws/src/audio_manifold_msgs/msg/AudioBlock.msg'
     shipped = DEFINITIONS / 'standard/audio_manifold_msgs/AudioBlock.msg'
     assert shipped.read_text() == built.read_text()
@@ -39,7 +39,7 @@ def test_the_definition_of_the_own_message_is_the_one_that_is_built() -> None:
         'vision_msgs/msg/LabelInfo',
     ],
 )
-def test_a_type_goes_through_its_stored_definition(msgtype: str) -> None:
+def test_a_type_is_restored_from_its_stored_definition(msgtype: str) -> None:
     definition, type_hash = definition_of(msgtype)
     store = typestore_from_definition(msgtype, definition)
     assert store.hash_rihs01(msgtype) == typestore(msgtype).hash_rihs01(msgtype) == type_hash

@@ -185,11 +185,11 @@ def test_the_strict_preflight_refuses_and_names_every_error(
     assert recorder.process.wait(100) == 1, recorder.output
     for sentence in (
         'rig: the parameter rig is empty',
-        'preflight: /nobody/there: nobody publishes it: start its driver',
-        'at least 25 Hz are required: look at its driver.',
+        'preflight: /nobody/there: no node publishes it: start its driver',
+        'at least 25 Hz are required: check its driver.',
         '/audio: is silent on channel 3: check capsules and cables.',
         'ms in the future: synchronise the clocks',
-        'of 10000 minutes. Make room, or ask for less.',
+        'of 10000 minutes. Free disk space, or require fewer minutes.',
         'Nothing is recorded: fix the errors of the preflight',
     ):
         assert sentence in recorder.output, recorder.output

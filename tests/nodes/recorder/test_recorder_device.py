@@ -73,5 +73,5 @@ def test_an_absent_device_is_refused_by_name(
     )
     assert recorder.process.wait(100) == 1, recorder.output
     assert "'no-such-array'" in recorder.output
-    assert '/audio: nobody publishes it' in recorder.output or '/audio: no message' in recorder.output
+    assert '/audio: no node publishes it' in recorder.output or '/audio: no message' in recorder.output
     assert list(tmp_path.glob('drive*')) == []
