@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
@@ -108,13 +108,13 @@ def to_diagnostics(
     return DiagnosticArray(header=to_header(stamp_ns, ''), status=statuses)
 
 
-def _status(name: str, level: bytes, message: str, values: Mapping[str, Any]) -> DiagnosticStatus:
+def _status(name: str, level: bytes, message: str, values: Mapping[str, object]) -> DiagnosticStatus:
     pairs = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
     return DiagnosticStatus(name=name, level=level, message=message, values=pairs)
 
 
 def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -> DiagnosticStatus:
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         'lifecycle_state': state,
         'backend': node_info.backend,
         'bundle': node_info.bundle,
@@ -193,7 +193,7 @@ def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticS
     levels, faults = report.levels, dict(report.pipeline.faults)
     if not levels:
         return _status('microphones', STALE, 'No audio yet.', {})
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     silent, clipped = [], []
     for name, channel in node_info.microphones:
         values[f'{name} fault'] = faults[name].value if name in faults else 'none'

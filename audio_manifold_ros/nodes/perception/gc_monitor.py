@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import time
-from typing import Any
 
 
 class GcMonitor:
@@ -39,7 +38,7 @@ class GcMonitor:
         seconds, self._durations_s = self._durations_s, []
         return seconds
 
-    def _on_collection(self, phase: str, _info: dict[str, Any]) -> None:
+    def _on_collection(self, phase: str, _info: dict[str, int]) -> None:
         if phase == 'start':
             self._start_s = time.perf_counter()
         else:

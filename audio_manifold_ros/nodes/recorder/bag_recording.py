@@ -9,7 +9,7 @@ import shutil
 import xml.etree.ElementTree as ET
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
@@ -41,7 +41,7 @@ class BagRecording:
         self,
         parameters: RecordParameters,
         rig: RigFiles | None,
-        facts: dict[str, Any],
+        facts: dict[str, object],
         thread: WriterThread,
         start_ns: int,
     ) -> None:

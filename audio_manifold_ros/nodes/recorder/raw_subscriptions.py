@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rclpy.subscription import Subscription
 
@@ -15,7 +15,7 @@ from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos, is_latched, 
 from audio_manifold_ros.nodes.recorder.recorded_topic import NO_SEQUENCE_NUMBER, RecordedTopic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rclpy.node import Node
     from rclpy.qos import QoSProfile
@@ -106,7 +106,7 @@ class RawSubscriptions:
         # `info` of `_on_message` has no default value: rclpy passes the info only if the callback requires it.
         return lambda data: self._on_message(topic, data, {})
 
-    def _on_message(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+    def _on_message(self, topic: RecordedTopic, data: bytes, info: Mapping[str, int]) -> None:
         self._forward(topic, data, info)
         self._drain(topic)
 
@@ -122,11 +122,11 @@ class RawSubscriptions:
                 # The first message of a round has no info in Humble. Using it for the others would change their order.
                 self._forward(topic, data, info if HAS_MESSAGE_INFO else {})
 
-    def _forward(self, topic: RecordedTopic, data: bytes, info: dict[str, Any]) -> None:
+    def _forward(self, topic: RecordedTopic, data: bytes, info: Mapping[str, int]) -> None:
         lost = topic.lost_before(info.get('publication_sequence_number', NO_SEQUENCE_NUMBER))
         self._receive(topic, data, self._time_ns(info), lost)
 
-    def _time_ns(self, info: dict[str, Any]) -> int:
+    def _time_ns(self, info: Mapping[str, int]) -> int:
         """Return the receive time of a message, from the middleware if possible: the callback may be late."""
         if self._sim_time:
             return int(self._node.get_clock().now().nanoseconds)

@@ -251,7 +251,7 @@ class Recorder(Node):
         else:
             self.get_logger().info(text)
 
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> dict[str, object]:
         return {
             'topics': {topic.name: topic.type for topic in self._raw.topics},
             'device': None if self._device is None else self.get_parameter('device.name').value,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MAX_QUEUED_BYTES = 256 * 2**20
 MAX_LATCHED_BYTES = 64 * 2**20
 # Messages of different topics may arrive out of order. A step back by more means that the clock was set.
-MAX_REORDERING_NS = 10 * 10**9
+MAX_REORDERING_NS = 10 * NS_PER_S
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from audio_manifold_ros.bags.storage.bag_message import BagTopic
+
 RATE_STEP = 1.1
 KEY_HELP = 'Keys: space pauses, right plays the next message, up and down change the rate.'
 
@@ -96,7 +98,7 @@ class Replay(Node):
         self._bag.close()
         super().destroy_node()
 
-    def _selected_topics(self) -> list[Any]:
+    def _selected_topics(self) -> list[BagTopic]:
         names = self._settings.topics.split()
         available = {topic.name.lstrip('/'): topic for topic in self._bag.topics}
         unknown = [name for name in names if name.lstrip('/') not in available]

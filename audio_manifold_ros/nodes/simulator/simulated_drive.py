@@ -31,6 +31,7 @@ from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
+    from rclpy.qos import QoSProfile
 
     from audio_manifold_ros.simulation.drive import Drive
 
@@ -109,7 +110,7 @@ class SimulatedDrive(Node):
         self._thread.join()
         super().destroy_node()
 
-    def _publisher(self, kind: Any, topic: str, qos: Any) -> Publisher:
+    def _publisher(self, kind: Any, topic: str, qos: QoSProfile) -> Publisher:
         options = QoSOverridingOptions.with_default_policies()
         return self.create_publisher(kind, topic, qos, qos_overriding_options=options)
 

@@ -13,6 +13,8 @@ from sensor_msgs.msg import Image
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message, to_audio_message
 from audio_manifold_ros.nodes.common.messages import (
     from_image,
@@ -33,11 +35,11 @@ CAMERA = CameraModel(128, 128, 53.7024, 137.2484, 63.5, 63.5)
 
 
 def a_block(channels: int = 8, samples: int = 100) -> AudioBlock:
-    values = np.random.default_rng(1).integers(-32768, 32768, (channels, samples)) / np.float32(32768)
+    values = np.random.default_rng(1).integers(-32768, 32768, (channels, samples)) / STEPS_PER_UNIT
     return AudioBlock(values.astype(np.float32), 2**40 + 3, 48_000, 1_700_000_000_000_000_001, overflow=True)
 
 
-@given(st.integers(min_value=0, max_value=2**31 * 10**9 - 1))
+@given(st.integers(min_value=0, max_value=2**31 * NS_PER_S - 1))
 @settings(deadline=None, max_examples=50)
 def test_stamps_survive_a_round_trip(stamp_ns: int) -> None:
     assert to_ns(to_time(stamp_ns)) == stamp_ns

@@ -52,7 +52,7 @@ def test_a_healthy_node_is_ok() -> None:
 
 
 @pytest.mark.parametrize(
-    ('change', 'name', 'level', 'said'),
+    ('change', 'name', 'level', 'text'),
     [
         ({'age_s': None}, 'predictions', STALE, 'No images yet.'),
         ({'age_s': 9.0}, 'predictions', STALE, '9.0 s old'),
@@ -75,10 +75,10 @@ def test_a_healthy_node_is_ok() -> None:
         ),
     ],
 )
-def test_every_fault_has_a_level_and_a_message(change: dict[str, object], name: str, level: bytes, said: str) -> None:
+def test_every_fault_has_a_level_and_a_message(change: dict[str, object], name: str, level: bytes, text: str) -> None:
     status = statuses(replace(REPORT, **change))[name]  # type: ignore[arg-type]
     assert status.level == level
-    assert said in status.message
+    assert text in status.message
 
 
 def test_losses_and_warnings_are_reported() -> None:

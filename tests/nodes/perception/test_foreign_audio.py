@@ -17,6 +17,7 @@ from std_msgs.msg import Int16MultiArray, MultiArrayDimension, MultiArrayLayout
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic, AudioTopicReader
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
@@ -73,12 +74,12 @@ def test_unknown_or_undescribed_types_are_refused_by_name(
 
 def test_late_messages_and_clock_jumps_are_gaps() -> None:
     reader = AudioTopicReader(AudioTopic('/audio', MULTI_ARRAY, audio_format=AudioFormat(RATE_HZ, 8)))
-    step_ns, now_ns = BLOCK * 10**9 // RATE_HZ, 10**18
+    step_ns, now_ns = BLOCK * NS_PER_S // RATE_HZ, 10**18
     arrivals = (0, 1, 2, *range(5, 12))
     blocks = [block for i in arrivals for block in reader.read(message(), now_ns + i * step_ns)]
     assert [block.first_sample for block in blocks] == [i * BLOCK for i in arrivals]
     np.testing.assert_array_equal(blocks[0].samples * 32768, SAMPLES)
-    (again,) = reader.read(message(), now_ns - 10**9)
+    (again,) = reader.read(message(), now_ns - NS_PER_S)
     assert again.first_sample == 12 * BLOCK + 1
     with pytest.raises(NodeError, match='dimensions'):
         reader.read(Int16MultiArray(layout=message().layout, data=array.array('h', [1])), now_ns)

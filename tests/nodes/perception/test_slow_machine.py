@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sensor_msgs.msg import Image
 
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_ns
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 
@@ -43,7 +44,7 @@ def test_fewer_images_but_none_of_them_stale(
 
     def note(image: Image) -> None:
         stamps_ns.append(to_ns(image.header.stamp))
-        ages_s.append(time.time() - stamps_ns[-1] / 1e9)
+        ages_s.append(time.time() - stamps_ns[-1] / NS_PER_S)
 
     peer.node.create_subscription(Image, '/perception/depth/image', note, 10)
     assert peer.change(CONFIGURE, ACTIVATE), node.output
@@ -52,7 +53,7 @@ def test_fewer_images_but_none_of_them_stale(
     peer.wait(lambda: peer.status('predictions')[1] != {}, 10, 'diagnostics')
     # The last of ten images is as fresh as the first: nothing queues. The duration of a prediction is its only delay.
     assert max(ages_s) < WINDOW_DELAY_S + SLOW_S + MARGIN_S, ages_s
-    distances_s = [(second - first) / 1e9 for first, second in itertools.pairwise(stamps_ns)]
+    distances_s = [(second - first) / NS_PER_S for first, second in itertools.pairwise(stamps_ns)]
     assert min(distances_s[2:]) > SLOW_S, 'the thread rests between two predictions'
     _, predictions = peer.status('predictions')
     assert predictions['rate_limited'] == 'true'

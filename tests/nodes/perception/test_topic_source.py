@@ -17,6 +17,7 @@ from sensor_msgs.msg import Image
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns, to_time
 from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
@@ -24,7 +25,7 @@ from tests.nodes.peer import ACTIVATE, CONFIGURE, NodeProcess, Peer
 pytestmark = pytest.mark.ros
 RATE_HZ = 22_500
 BLOCK = 1125  # 50 ms
-EPOCH_NS = 1_000_000_000_000
+EPOCH_NS = 1_000 * NS_PER_S
 
 
 class MicrophonePublisher:
@@ -42,7 +43,7 @@ class MicrophonePublisher:
 
     def message(self) -> AudioBlockMessage:
         samples = self._rng.standard_normal((8, BLOCK)).astype(np.float32) * 0.05
-        stamp_ns = self.epoch_ns + self.next_sample * 10**9 // RATE_HZ
+        stamp_ns = self.epoch_ns + self.next_sample * NS_PER_S // RATE_HZ
         block = AudioBlock(samples, self.next_sample, RATE_HZ, stamp_ns)
         self.next_sample = block.end_sample
         return to_audio_message(block, 'mic_array_link')
@@ -108,7 +109,7 @@ def test_no_image_is_predicted_across_a_gap(peer: Peer, node: NodeProcess, micro
     peer.spin(0.5)
     before = len(images)
     microphones.next_sample += 4500
-    gap_ns = microphones.epoch_ns + microphones.next_sample * 10**9 // RATE_HZ
+    gap_ns = microphones.epoch_ns + microphones.next_sample * NS_PER_S // RATE_HZ
     microphones.send(0.8)
     peer.spin(0.5)
     assert len(images) == before, 'an image from less than one second of audio after a gap'
@@ -124,12 +125,12 @@ def test_a_restarted_stream_is_followed(peer: Peer, node: NodeProcess, microphon
     images = peer.subscribe(Image, '/perception/depth/image')
     microphones.send(1.5)
     peer.wait(lambda: bool(images), 20, 'image')
-    microphones.next_sample, microphones.epoch_ns = 0, EPOCH_NS + 3_600 * 10**9
+    microphones.next_sample, microphones.epoch_ns = 0, EPOCH_NS + 3_600 * NS_PER_S
     microphones.send(1.5)
-    later = EPOCH_NS + 3_600 * 10**9
+    later = EPOCH_NS + 3_600 * NS_PER_S
     peer.wait(lambda: to_ns(images[-1].header.stamp) > later, 20, 'image of the new stream')
     stamps = [to_ns(image.header.stamp) for image in images]
-    assert not [stamp for stamp in stamps if EPOCH_NS + 2 * 10**9 < stamp < later + 450_000_000]
+    assert not [stamp for stamp in stamps if EPOCH_NS + 2 * NS_PER_S < stamp < later + 450_000_000]
     peer.wait(lambda: peer.status('audio source')[1].get('restarts') == '1', 5, 'the restart in the diagnostics')
     assert peer.status('audio source')[1]['samples_lost'] == '0'
 
@@ -193,14 +194,14 @@ def test_a_clock_jump_backwards_flushes_the_audio(
     peer.wait(lambda: clock.get_subscription_count() > 0, 10, 'subscription to /clock')
 
     def tick() -> None:
-        clock.publish(Clock(clock=to_time(microphones.epoch_ns + microphones.next_sample * 10**9 // RATE_HZ)))
+        clock.publish(Clock(clock=to_time(microphones.epoch_ns + microphones.next_sample * NS_PER_S // RATE_HZ)))
         peer.spin(0.1)
 
     tick()
     microphones.send(0.8)
     tick()
     # A bag is played again, but its sample index continues: only the clock shows the restart.
-    microphones.epoch_ns -= 5 * 10**9
+    microphones.epoch_ns -= 5 * NS_PER_S
     tick()
     microphones.send(0.6)
     peer.spin(0.5)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from rclpy.serialization import serialize_message
@@ -20,6 +19,7 @@ from std_msgs.msg import String
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.recorder import writer_thread
@@ -50,7 +50,7 @@ def note() -> RecordedTopic:
 
 
 def block(first: int, *, dead: int | None = None) -> bytes:
-    samples: Any = audio_samples(first, 320) / np.float32(32768)
+    samples: Any = audio_samples(first, 320) / STEPS_PER_UNIT
     if dead is not None:
         samples[dead] = 0
     stamp_ns = START_NS + first * NS_PER_S // RATE_HZ
@@ -183,7 +183,7 @@ def test_the_table_shows_rates_losses_levels_and_disk(thread: WriterThread, audi
         if index != 30:
             thread.put(audio, block(320 * index, dead=2), START_NS + index * 20_000_000, lost=index == 31)
     wait(lambda: thread.queued_bytes == 0 and thread.statistics['/audio'].count == 59)
-    progress = RecorderProgress('drive', 75, 50 * 10**9, 0, thread.statistics, {'/audio': (50.0, 256e3)}, '')
+    progress = RecorderProgress('drive', 75, 50_000_000_000, 0, thread.statistics, {'/audio': (50.0, 256e3)}, '')
     console = Console(width=110, record=True, file=None, quiet=False, force_terminal=False)
     with console.capture() as capture:
         console.print(progress.table())

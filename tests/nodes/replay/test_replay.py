@@ -23,6 +23,7 @@ from std_srvs.srv import Trigger
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
@@ -153,7 +154,7 @@ def test_latched_messages_before_the_start_offset_are_published(
         writer.add_topic('/run_metadata', string)
         for second in range(4):
             for name in ('/note', '/chat', '/run_metadata')[: 3 if second == 0 else 2]:
-                writer.write(name, serialize_message(String(data=f'{second}')), START_NS + second * 10**9)
+                writer.write(name, serialize_message(String(data=f'{second}')), START_NS + second * NS_PER_S)
     latched = {name: player_peer.subscribe(String, name, LATCHED_QOS) for name in ('/note', '/run_metadata')}
     chat = player_peer.subscribe(String, '/chat', DEPTH)
     node = start_node('replay', bag=tmp_path / 'bag', delay_s=3.0, start_offset_s=2.5, rate=0.5)

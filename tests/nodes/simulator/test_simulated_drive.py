@@ -12,6 +12,7 @@ import pytest
 from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from sensor_msgs.msg import CameraInfo, Image
 
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
@@ -51,17 +52,17 @@ def test_two_short_streets(peer: Peer, start_node: Callable[..., NodeProcess]) -
         received = np.concatenate([block.samples for block in stream], axis=1)[:, :9000]
         expected = Drive(seed).audio(stream[0].first_sample, 9000)
         assert np.abs(received - expected).max() <= 1.01 / 32768, 'audio of this street'
-        assert len({block.stamp_ns - block.first_sample * 10**9 // 22_500 for block in stream}) <= 2
+        assert len({block.stamp_ns - block.first_sample * NS_PER_S // 22_500 for block in stream}) <= 2
     assert blocks[second].first_sample == 0
 
-    start_ns = blocks[0].stamp_ns - blocks[0].first_sample * 10**9 // 22_500
+    start_ns = blocks[0].stamp_ns - blocks[0].first_sample * NS_PER_S // 22_500
     street = Drive(SEED)
     by_stamp = {to_ns(label.header.stamp): label for label in labels}
     depths = [depth for depth in depths if to_ns(depth.header.stamp) < blocks[second].stamp_ns]
     assert len(depths) >= 5
     for depth in depths[::5]:
         stamp_ns = to_ns(depth.header.stamp)
-        depth_m, ids = street.image((stamp_ns - start_ns) / 1e9)
+        depth_m, ids = street.image((stamp_ns - start_ns) / NS_PER_S)
         assert np.isclose(from_image(depth), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
         assert (from_image(by_stamp[stamp_ns]) == ids).mean() > 0.999
     assert infos[0].header.frame_id == 'camera_optical_frame'
@@ -86,10 +87,10 @@ def test_audio_and_images_follow_the_rig(peer: Peer, start_node: Callable[..., N
     expected = street.audio(first, 9000)
     assert np.abs(received - expected).max() < 0.02 * np.abs(expected).max()
 
-    start_ns = blocks[0].stamp_ns - (blocks[0].first_sample + device.before) * 10**9 // 22_500
-    offsets_s = [(to_ns(depth.header.stamp) - start_ns) / 1e9 % 0.1 for depth in depths]
+    start_ns = blocks[0].stamp_ns - (blocks[0].first_sample + device.before) * NS_PER_S // 22_500
+    offsets_s = [(to_ns(depth.header.stamp) - start_ns) / NS_PER_S % 0.1 for depth in depths]
     assert np.allclose(offsets_s, OFFSET_S, atol=1e-4), 'clock of the camera'
-    depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / 1e9 - OFFSET_S)
+    depth_m, _ = street.image((to_ns(depths[-1].header.stamp) - start_ns) / NS_PER_S - OFFSET_S)
     assert np.isclose(from_image(depths[-1]), depth_m, rtol=1e-4, equal_nan=True).mean() > 0.999
 
 
