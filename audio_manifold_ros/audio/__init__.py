@@ -10,7 +10,6 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
-    from audio_manifold_ros.audio.capture.device_source import DeviceSource
     from audio_manifold_ros.audio.file_source import FileSource
     from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
     from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
@@ -27,7 +26,6 @@ __all__ = [
     'AudioPreprocessor',
     'AudioSource',
     'ChannelLevel',
-    'DeviceSource',
     'Fault',
     'FileSource',
     'LevelMeter',
@@ -46,7 +44,6 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'block': 'AudioBlock',
-        'capture.device_source': 'DeviceSource',
         'file_source': 'FileSource',
         'levels': 'ChannelLevel LevelMeter',
         'microphone_health': 'Fault MicrophoneHealth',

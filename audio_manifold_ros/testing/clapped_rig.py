@@ -10,13 +10,16 @@ import numpy as np
 import scipy.signal
 
 from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
+from audio_manifold_ros.calibration.geometry.geometry_problem import MeasuredDistance
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band
+from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band, octagon, rectangle
 
 # Where people stand, and how high they hold their hands against an array on a roof.
 RANGE_M, HEIGHT_M, ROOF_M = (1.5, 4.0), (-0.9, 0.6), 1.7
 CLAP_INTERVAL_S, JITTER_S, CLAP_S = 1.2, 0.4, 0.04
+POSITION_STD_M = 0.05
+MEASURED_PAIRS, DISTANCE_STD_M = ((0, 4), (2, 6), (0, 2)), 0.003
 GROUND_REFLECTION = 0.5
 
 
@@ -91,3 +94,21 @@ class ClappedRig(SimulatedRig):
         loud = np.mean(in_band(sound) ** 2) * sound.shape[1] / (CLAP_S * RATE_HZ)
         ratio = np.mean(in_band(street) ** 2) / loud
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
+
+
+def misplaced_rig(seed: int) -> ClappedRig:
+    """Return a rig whose file is wrong by five centimetres along each axis."""
+    return ClappedRig(seed, (octagon(), rectangle())[seed % 2], POSITION_STD_M)
+
+
+def measured_distances(rig: ClappedRig) -> tuple[MeasuredDistance, ...]:
+    """Return three distances as a person measures them."""
+    positions = rig.positions_m
+    return tuple(
+        MeasuredDistance(
+            first,
+            second,
+            float(np.linalg.norm(positions[first] - positions[second]) + rig.generator.normal(0, DISTANCE_STD_M)),
+        )
+        for first, second in MEASURED_PAIRS
+    )

@@ -73,3 +73,12 @@ FAULTS: dict[str, FaultInjector] = {
     'duplicated': inject_duplicate,
     'stuck bit': inject_stuck_bit,
 }
+# The name that the channel check gives to each fault.
+FAULT_NAMES = {
+    'unplugged': 'dead',
+    'deaf': 'dead',
+    'clipped': 'clipped',
+    'hissing': 'hissing',
+    'duplicated': 'identical',
+    'stuck bit': 'stuck',
+}

@@ -28,7 +28,7 @@ from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.rig_faults import FAULTS, quantize_to_pcm16
+from audio_manifold_ros.testing.rig_faults import FAULT_NAMES, FAULTS, quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, octagon, rectangle
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
@@ -42,14 +42,6 @@ CHECK_S, TAP_S, PLACE_S, PLACES, WIRED_S = 20.0, 3.0, 3.0, 12, 10.0
 MIN_SPOKEN_SPACING_M = 0.3
 MAX_LAG_S = 0.025
 MAX_GAIN_ERROR_DB, MAX_DELAY_ERROR_SAMPLES = 0.3, 0.05
-FAULT_NAMES = {
-    'unplugged': 'dead',
-    'deaf': 'dead',
-    'clipped': 'clipped',
-    'hissing': 'hissing',
-    'duplicated': 'identical',
-    'stuck bit': 'stuck',
-}
 ECHOES = 'with echoes of the ground (40 %) and of a wall 8 m away (70 %)'
 MAX_DRIFT_PPM, MIN_DRIFT_PPM = 60.0, 2.0
 

@@ -10,17 +10,21 @@ import numpy as np
 
 from audio_manifold_ros.calibration.channels.impulsive_events import detect_events, estimate_event_tdoas
 from audio_manifold_ros.calibration.geometry.array_self_calibration import estimate_geometry, fit_rigid_transform
-from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, MeasuredDistance
+from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import RigError
-from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
-from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, octagon, rectangle
+from audio_manifold_ros.testing.clapped_rig import (
+    CLAP_INTERVAL_S,
+    POSITION_STD_M,
+    measured_distances,
+    misplaced_rig,
+)
+from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.harness.short_mode import scaled_count
 
 FIRST_SEED, RIGS = 984_000, 200
-CLAPS, POSITION_STD_M, MAX_ERROR_M = 20, 0.05, 0.02
-MEASURED_PAIRS, DISTANCE_STD_M = ((0, 4), (2, 6), (0, 2)), 0.003
+CLAPS, MAX_ERROR_M = 20, 0.02
 SOUND_MPS, MAX_DELAY_S = 343.0, 0.002
 
 
@@ -42,27 +46,9 @@ class GeometryError:
     std_m: float
 
 
-def clapped_rig(seed: int) -> ClappedRig:
-    """Return a rig whose file is wrong by five centimetres along each axis."""
-    return ClappedRig(seed, (octagon(), rectangle())[seed % 2], POSITION_STD_M)
-
-
-def measured_distances(rig: ClappedRig) -> tuple[MeasuredDistance, ...]:
-    """Return three distances as a person measures them."""
-    positions = rig.positions_m
-    return tuple(
-        MeasuredDistance(
-            first,
-            second,
-            float(np.linalg.norm(positions[first] - positions[second]) + rig.generator.normal(0, DISTANCE_STD_M)),
-        )
-        for first, second in MEASURED_PAIRS
-    )
-
-
 def geometry_error(seed: int) -> GeometryError:
     """Return what is left of the errors of a rig."""
-    rig = clapped_rig(seed)
+    rig = misplaced_rig(seed)
     recorded = rig.device(rig.claps(CLAPS, rig.street(CLAPS * CLAP_INTERVAL_S)).pressure)
     max_lag_s = 1.5 * float(np.linalg.norm(np.ptp(rig.nominal.positions_m, axis=0))) / SOUND_MPS + MAX_DELAY_S
     arrivals = estimate_event_tdoas(recorded, RATE_HZ, detect_events(recorded, RATE_HZ, max_lag_s), max_lag_s)

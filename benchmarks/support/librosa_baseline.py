@@ -12,7 +12,7 @@ import torch
 
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
-from benchmarks.benches.features import librosa_features
+from audio_manifold_ros.testing.librosa_features import librosa_features
 
 
 class LibrosaPipeline:

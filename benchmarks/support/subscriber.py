@@ -55,7 +55,10 @@ class Subscriber(PerceptionClient):
         self.latencies_ms: list[float] = []
         self.latency_parts: list[LatencyParts] = []
         self.label_count = 0
-        on_image: dict[str, ImageCallback] = {HEAD_TOPICS['depth']: self._on_depth, HEAD_TOPICS['segmentation']: self._on_labels}
+        on_image: dict[str, ImageCallback] = {
+            HEAD_TOPICS['depth']: self._on_depth,
+            HEAD_TOPICS['segmentation']: self._on_labels,
+        }
         super().__init__('benchmark', on_image, check, qos=QOS)
 
     @property

@@ -19,7 +19,7 @@ from audio_manifold_ros.features.mel_batch import cut_frames, mel_features, mel_
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from audio_manifold_ros.features.presets import omninet_features, reference_features
 from audio_manifold_ros.features.spec import FeatureSpec
-from benchmarks.benches.features import librosa_spectrogram
+from audio_manifold_ros.testing.librosa_features import librosa_spectrogram
 
 Signal = Callable[[int, int], NDArray[np.float32]]
 

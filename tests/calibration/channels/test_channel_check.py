@@ -8,10 +8,9 @@ import pytest
 from audio_manifold_ros.calibration.channels.channel_check import FAULTS, check_channels
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.testing.microphone_faults import break_microphone
+from audio_manifold_ros.testing.rig_faults import FAULT_NAMES, quantize_to_pcm16
 from audio_manifold_ros.testing.rig_faults import FAULTS as INJECTED
-from audio_manifold_ros.testing.rig_faults import quantize_to_pcm16
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
-from benchmarks.benches.calibration import FAULT_NAMES
 
 SECONDS = 8.0
 

@@ -14,8 +14,7 @@ from audio_manifold_ros.calibration.commands.cli import main
 from audio_manifold_ros.calibration.geometry.array_self_calibration import fit_rigid_transform
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
-from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig
-from benchmarks.benches.geometry import clapped_rig, measured_distances
+from audio_manifold_ros.testing.clapped_rig import CLAP_INTERVAL_S, ClappedRig, measured_distances, misplaced_rig
 from tests.calibration.conftest import Calibrate
 
 CLAPS = 16
@@ -24,7 +23,7 @@ Wav = Callable[[Samples], str]
 
 @pytest.fixture(scope='module')
 def clapped() -> ClappedRig:
-    return clapped_rig(985_000)
+    return misplaced_rig(985_000)
 
 
 @pytest.fixture(scope='module')

@@ -14,8 +14,8 @@ from audio_manifold_ros.calibration.commands.cli import main
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from audio_manifold_ros.testing.clap_bag import ClapBag
+from audio_manifold_ros.testing.clap_scene import ClapScene, clap_scene
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ
-from benchmarks.benches.sync import ClapScene, clap_scene
 from tests.calibration.conftest import Calibrate
 
 
