@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure: `python -m benchmarks [BENCH ...]`."""
+"""Benchmarks: `audio-manifold bench [BENCH ...]` measures and writes benchmarks/README.md."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Bench:
     """A bench: a module of this package with a function `measure() -> list[Figure]`.
 
     Attributes:
-        title: What it measures.
-        cores: Cores and threads that its process is given.
+        title: Description of the measurement.
+        cores: Number of cores and threads of its process.
 
     """
 
@@ -41,18 +41,20 @@ BENCHES = {
     'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
     'simulation': Bench('sound and images of full streets', 1),
     'loader': Bench('windows for training: features, depth and labels', 1),
-    'training_step': Bench('a training step on a CPU: freed memory kept, or given back', 1),
+    'training_step': Bench('a training step on a CPU: freed memory kept or returned to the system', 1),
     'network': Bench('depth and segmentation of one window', 2),
-    'pipeline': Bench('a hop of sound → images, beside the naive pipeline and the arithmetic floor', 2),
+    'pipeline': Bench('a hop of sound → images, compared with a librosa pipeline and the arithmetic floor', 2),
     'node': Bench('sound of a street → perception node → subscriber, processes over DDS', 2),
     'recorder': Bench('sensors of a car → recorder → bag, processes over DDS', 2),
-    'health': Bench('who is accused and what is found: healthy and broken microphones on simulated drives', 1),
+    'health': Bench('false alarms and detection of broken microphones on simulated drives', 1),
     'calibration': Bench('order, polarity, delays, gains and faults of random rigs in simulated streets', 2),
     'geometry': Bench('positions of microphones from claps around random rigs in simulated streets', 1),
-    'sync': Bench('offset of a camera from claps that are seen and heard', 1),
-    'precision': Bench('convolutions of bytes beside single precision: speed and scores', 2),
+    'sync': Bench('clock offset of a camera from claps in audio and video', 1),
+    'precision': Bench('int8 and float32 convolutions: speed and scores', 2),
     'latency': Bench('last sample of a hop → image in another process, stage by stage', 2),
-    'endurance': Bench('ten minutes without a dropped window, full-size networks and a pair for every hop', 2),
+    'endurance': Bench(
+        'ten minutes without a dropped window, for the paper’s networks and a half-width pair at every hop', 2
+    ),
     'streams': Bench('1 to 16 arrays on one machine', 2),
     'scaling': Bench('cost against window, hop, channels and manifold', 1),
     'systems': Bench('one window by every system of the tables', 1),
@@ -61,15 +63,15 @@ BENCHES = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the benches and write the results; 1 if one of them could not be run."""
+    """Run the benches and write the results; returns 1 if one of them failed."""
     parser = command_parser('bench')
     parser.add_argument('bench', nargs='*', metavar='BENCH', help=f'some of: {", ".join(BENCHES)} (default: all)')
-    parser.add_argument('--short', action='store_true', help='only try whether they run; nothing is stored')
+    parser.add_argument('--short', action='store_true', help='only test that they run; store nothing')
     options = parser.parse_args(arguments)
     names = options.bench or list(BENCHES)
     unknown = sorted(set(names) - set(BENCHES))
     if unknown:
-        parser.error(f'no bench is called {", ".join(map(repr, unknown))}: the benches are {", ".join(BENCHES)}')
+        parser.error(f'unknown bench {", ".join(map(repr, unknown))}: choose from {", ".join(BENCHES)}')
     if options.short:
         os.environ[SHORT_VARIABLE] = '1'
     failed = []
@@ -92,12 +94,12 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.short:
             _store(name, result)
     if failed:
-        print(f'✗ {", ".join(failed)} failed: the reason stands above; earlier results were kept.', file=sys.stderr)
+        print(f'✗ {", ".join(failed)} failed; the reason is above. Earlier results were kept.', file=sys.stderr)
     return 1 if failed else 0
 
 
 def run_bench(name: str) -> list[dict[str, Any]] | None:
-    """Run one bench in a process of its own and return its figures, None if it failed."""
+    """Run one bench in its own process and return its figures, None if it failed."""
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(BENCHES[name].cores))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / 'figures.json'
@@ -109,7 +111,7 @@ def run_bench(name: str) -> list[dict[str, Any]] | None:
 
 
 def _store(name: str, result: dict[str, Any]) -> None:
-    """Store a result among those that stand in the file now: another bench may have run meanwhile."""
+    """Add a result to the stored ones. Another bench may have stored its results meanwhile."""
     results = read_results() | {name: result}
     write_results({name: results[name] for name in BENCHES if name in results})
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody who claps at places on an arc before the camera of a rig."""
+"""Simulated claps at places on an arc in front of the camera of a rig."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CLAPPER = Clapper(hands=2, width_px=5, reach_px=25, bend=0.2, brightness=80)
 
 @dataclass(frozen=True)
 class ClapArc:
-    """What is true of the camera.
+    """The true camera of a rig, and claps in front of it.
 
     Attributes:
-        camera: Pinhole and distortion; its pictures are a whole number of times as large as those of `clap_pictures`.
-        extrinsics: Frames, and the offset of the clocks.
+        camera: Pinhole model and distortion. Its pictures are an integer multiple of those of `clap_pictures` in size.
+        extrinsics: Frames and clock offset.
 
     """
 
@@ -38,7 +38,7 @@ class ClapArc:
     extrinsics: Extrinsics
 
     def write(self, rig: ClappedRig, folder: Path, *, shuffled: bool = False) -> None:
-        """Write the bag of claps before the camera of a parked rig, whose device may have its channels shuffled."""
+        """Write the bag of claps in front of the camera of a parked rig. The channels of the device may be shuffled."""
         generator = rig.generator
         array, optical = (
             pose_in_root(self.extrinsics, frame)

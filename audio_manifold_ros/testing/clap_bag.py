@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag in which somebody claps before the camera of a rig."""
+"""Bags with claps in front of the camera of a rig."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ AUDIO_TYPE, IMAGE_TYPE, JPEG_TYPE = (
 
 @dataclass(frozen=True)
 class ClapBag:
-    """What is recorded.
+    """The audio and the pictures of a bag.
 
     Attributes:
         samples: f32 (channel, sample).
-        sample_rate_hz: Rate.
+        sample_rate_hz: Sample rate.
         pictures: Grey uint8 (picture, row, column).
-        stamps_s: Of the pictures, against that of sample 0 (picture,).
-        compressed: Pictures are PNG in CompressedImage.
+        stamps_s: Time stamps of the pictures relative to sample 0 (picture,).
+        compressed: Whether the pictures are stored as PNG in CompressedImage messages.
 
     """
 

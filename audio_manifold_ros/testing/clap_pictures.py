@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of somebody who claps, as a camera takes them: exposed for a while, noisy, before a wall."""
+"""Camera pictures of claps: exposure time, noise, and a wall as background."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from audio_manifold_ros.common.array_types import FloatArray
 Pictures = NDArray[np.uint8]
 
 ROWS, COLUMNS = 120, 160
-# Parts into which an exposure is cut.
+# Number of instants that are averaged in an exposure.
 EXPOSURE_STEPS = 12
 REST_S, CLOSING_S = (0.35, 0.75), 0.16
 NOISE_LEVELS = 2.0
@@ -23,14 +23,14 @@ NOISE_LEVELS = 2.0
 
 @dataclass(frozen=True)
 class Clapper:
-    """Who claps.
+    """Appearance and motion of clapping hands.
 
     Attributes:
-        hands: Two that meet, or one that falls on something that stands.
-        width_px: Of a hand.
-        reach_px: How far a hand goes back.
-        bend: How much faster a hand is at its end than half way, as a share.
-        brightness: Of a hand, levels over the wall.
+        hands: Number of moving hands: two that meet, or one that falls on a fixed object.
+        width_px: Width of a hand.
+        reach_px: Distance that a hand moves back.
+        bend: Speed of a hand at its end relative to half way, minus 1.
+        brightness: Brightness of a hand above the wall, in grey levels.
 
     """
 
@@ -42,7 +42,7 @@ class Clapper:
 
 
 def random_clapper(generator: np.random.Generator) -> Clapper:
-    """Draw one."""
+    """Return hands with random properties."""
     return Clapper(
         hands=int(generator.integers(1, 3)),
         width_px=float(generator.uniform(6, 14)),
@@ -60,15 +60,15 @@ def clap_pictures(
     exposure_s: float,
     generator: np.random.Generator,
 ) -> Pictures:
-    """Take pictures.
+    """Render pictures.
 
     Args:
-        clapper: Who claps.
-        claps_s: When hands meet (clap,).
-        places_px: Where, column and row (clap, 2).
-        times_s: Middles of the exposures (picture,).
-        exposure_s: How long each lasts.
-        generator: Of wall and noise.
+        clapper: The hands.
+        claps_s: Times at which hands meet (clap,).
+        places_px: Column and row of each clap (clap, 2).
+        times_s: Centres of the exposures (picture,).
+        exposure_s: Duration of each exposure.
+        generator: Random generator of wall and noise.
 
     Returns:
         uint8 (picture, row, column).
@@ -89,7 +89,7 @@ def clap_pictures(
 
 
 def _hand_gap_px(clapper: Clapper, claps_s: FloatArray, rests_s: FloatArray, time_s: float) -> float:
-    """Return how far a hand is from where it ends: it stays there for a while, goes back, waits, and comes."""
+    """Return the distance of a hand from its end position: it rests there, moves back, waits, and returns."""
     ahead_s = claps_s - time_s
     coming = ahead_s[(ahead_s > 0) & (ahead_s < CLOSING_S)]
     if len(coming):
@@ -103,7 +103,7 @@ def _hand_gap_px(clapper: Clapper, claps_s: FloatArray, rests_s: FloatArray, tim
 def _render_hands(
     clapper: Clapper, wall: NDArray[np.float32], place_px: FloatArray, gap_px: float
 ) -> NDArray[np.float32]:
-    """Return the wall with hands before it; edges are as soft as a lens makes them."""
+    """Return the wall with hands in front of it. Edges are blurred as by a lens."""
     column, row = place_px.tolist()
     picture = wall.copy()
     down = np.clip(24 - np.abs(np.arange(ROWS) - row), 0, 1)[:, None]

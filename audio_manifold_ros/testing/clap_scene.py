@@ -20,14 +20,14 @@ GROUND_DISTANCE_M, DISTANCE_STD_M = (2.0, 4.0), 0.1
 
 @dataclass(frozen=True)
 class ClapScene:
-    """Claps that are seen and heard.
+    """Claps in audio and pictures.
 
     Attributes:
         recorded: f32 (channel, sample).
         pictures: uint8 (picture, row, column).
-        stamps_s: On the clock of the camera, against sample 0 on that of the microphones (picture,).
-        distance_m: From hands to array, as somebody paced it off.
-        offset_s: Camera less microphones.
+        stamps_s: Time stamps on the camera clock, relative to sample 0 of the microphone clock (picture,).
+        distance_m: Measured distance from hands to array, with the error of a paced distance.
+        offset_s: Camera clock minus microphone clock.
 
     """
 
@@ -39,7 +39,7 @@ class ClapScene:
 
 
 def clap_scene(seed: int) -> ClapScene:
-    """Draw a scene; the stamps of the camera are the middles of its exposures, on a clock of its own."""
+    """Return a random scene. The camera stamps are the centres of its exposures, on the camera clock."""
     rig = ClappedRig(seed, (octagon(), rectangle())[seed % 2], 0.0)
     generator = rig.generator
     ground_distance_m, azimuth = generator.uniform(*GROUND_DISTANCE_M), generator.uniform(-0.4, 0.4)

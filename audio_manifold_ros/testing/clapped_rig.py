@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated rig around which somebody claps: the microphones are not quite where its file says."""
+"""Simulated claps around a rig whose file has position errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SNR_DB, SimulatedRig, in_band, octagon, rectangle
 
-# Where people stand, and how high they hold their hands against an array on a roof.
+# Distance of people from the array, height of their hands relative to an array on a roof, height of the roof.
 RANGE_M, HEIGHT_M, ROOF_M = (1.5, 4.0), (-0.9, 0.6), 1.7
 CLAP_INTERVAL_S, JITTER_S, CLAP_S = 1.2, 0.4, 0.04
 POSITION_STD_M = 0.05
@@ -25,12 +25,12 @@ GROUND_REFLECTION = 0.5
 
 @dataclass(frozen=True)
 class ClapRecording:
-    """What was clapped.
+    """Claps with their places and times.
 
     Attributes:
         pressure: f32 (mic, sample).
-        places_m: Where (clap, 3).
-        times_s: When the hands met (clap,).
+        places_m: Positions of the claps (clap, 3).
+        times_s: Times of the claps (clap,).
 
     """
 
@@ -40,16 +40,16 @@ class ClapRecording:
 
 
 class ClappedRig(SimulatedRig):
-    """A parked car.
+    """A parked car with position errors in its rig file.
 
     Attributes:
-        nominal: The rig's file: positions with errors, in the frame of the true ones.
-        positions_m: Where the microphones are (mic, 3).
+        nominal: The rig file: positions with errors, in the frame of the true positions.
+        positions_m: True positions of the microphones (mic, 3).
 
     """
 
     def __init__(self, seed: int, array: MicrophoneArray, position_std_m: float) -> None:
-        """Draw the street, the faults, and the errors of the file."""
+        """Choose street, faults and position errors at random."""
         super().__init__(seed, array)
         self.positions_m = self._positions_m
         wrong = self.positions_m + self.generator.normal(0, position_std_m, self.positions_m.shape)
@@ -59,7 +59,7 @@ class ClappedRig(SimulatedRig):
         self.nominal = replace(array, microphones=tuple(mics))
 
     def claps(self, count: int, street: Samples) -> ClapRecording:
-        """Return the street with claps all round at unknown places, each 10 dB over the street while it lasts."""
+        """Return the street with claps at random places around the array, each 10 dB above the street noise."""
         azimuths = self.generator.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
         azimuths += self.generator.uniform(-0.5, 0.5, count) * 2 * np.pi / count
         distances_m = self.generator.uniform(*RANGE_M, count)
@@ -69,7 +69,7 @@ class ClappedRig(SimulatedRig):
         return self.claps_at(places, times_s, street)
 
     def claps_at(self, places_m: FloatArray, times_s: FloatArray, street: Samples) -> ClapRecording:
-        """Return the street with claps at places (clap, 3) and times, in whole samples; the ground gives echoes."""
+        """Return the street with claps at places (clap, 3) and times in whole samples, with ground reflections."""
         received, width = street.copy(), round(CLAP_S * RATE_HZ)
         starts = np.rint(times_s * RATE_HZ).astype(int)
         for place, start in zip(places_m, starts.tolist(), strict=True):
@@ -82,7 +82,7 @@ class ClappedRig(SimulatedRig):
         return ClapRecording(received, places_m, starts / RATE_HZ)
 
     def _clap(self, n: int) -> Samples:
-        """Return a burst of noise that dies in milliseconds, loudest about two kilohertz (Repp 1987)."""
+        """Return a noise burst that decays within milliseconds, with its maximum near 2 kHz (Repp 1987)."""
         decay = np.exp(-np.arange(n) / (self.generator.uniform(0.002, 0.005) * RATE_HZ))
         middle_hz = self.generator.uniform(1000, 3000)
         shape = scipy.signal.butter(1, [middle_hz / 2, middle_hz * 2], 'bandpass', fs=RATE_HZ, output='sos')
@@ -102,7 +102,7 @@ def misplaced_rig(seed: int) -> ClappedRig:
 
 
 def measured_distances(rig: ClappedRig) -> tuple[MeasuredDistance, ...]:
-    """Return three distances as a person measures them."""
+    """Return three distances with the error of a tape measurement."""
     positions = rig.positions_m
     return tuple(
         MeasuredDistance(

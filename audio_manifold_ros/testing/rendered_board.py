@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a board as a camera with distortion takes them."""
+"""Pictures of a ChArUco board, rendered for a camera with distortion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def board() -> CharucoBoard:
 def board_picture(
     rotation_rad: NDArray[np.float64], translation_m: NDArray[np.float64], noise: float = 2.0
 ) -> NDArray[np.uint8]:
-    """Take a picture of a board whose middle is at a place before the camera, turned by a rotation vector."""
+    """Render a board whose centre is at a position in front of the camera, rotated by a rotation vector."""
     model = CAMERA.model
     matrix = np.array([[model.fx, 0, model.cx], [0, model.fy, model.cy], [0, 0, 1]])
     rows, columns = np.indices((model.height, model.width)).astype(np.float64)
@@ -34,7 +34,7 @@ def board_picture(
     flat = np.asarray(cv2.undistortPoints(pixels, matrix, np.array(CAMERA.distortion))).reshape(-1, 2)
     rays = np.column_stack([flat, np.ones(len(flat))])
     rotation = np.asarray(cv2.Rodrigues(rotation_rad)[0])
-    # A ray meets the board where its height over the board is zero.
+    # A ray meets the board where its height above the board is zero.
     towards, origin = rays @ rotation, (-translation_m) @ rotation
     on_board = origin + towards * (-origin[2] / towards[:, 2])[:, None] + MIDDLE_M
     board_px = (on_board[:, :2] / SQUARE_M * PRINT_SQUARE_PX + PRINT_MARGIN_PX - 0.5).astype(np.float32)
@@ -48,7 +48,7 @@ def board_picture(
 def board_pictures(
     count: int, tilt_rad: float = 0.6, distance_m: tuple[float, float] = (0.25, 0.5)
 ) -> list[NDArray[np.uint8]]:
-    """Take pictures of a board that is carried through the view of the camera and tilted to all sides."""
+    """Render a board at positions all over the view of the camera, tilted in all directions."""
     generator = np.random.default_rng(1)
     pictures = []
     for number in range(count):

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong in an array, exactly: one fault in one channel of sound as its device delivers it."""
+"""Channel faults of an array, each injected into one channel of recorded audio."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ STUCK_BITS = (2, 9)
 
 
 def quantize_to_pcm16(samples: Samples) -> Samples:
-    """Return sound as a 16-bit device delivers it."""
+    """Return audio quantised to 16 bits."""
     return np.asarray(np.clip(np.rint(samples / STEP), -32768, 32767) * STEP, dtype=np.float32)
 
 
 def inject_unplugged(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
-    """Let a channel deliver zeros and nothing else."""
+    """Replace a channel by zeros."""
     samples[channel] = 0
 
 
 def inject_dead(samples: Samples, channel: int, generator: np.random.Generator) -> None:
-    """Leave the noise of the amplifier, one to three steps, and a little hum of the mains."""
+    """Replace a channel by amplifier noise of one to three steps and weak mains hum."""
     n = samples.shape[1]
     hum = np.sin(2 * np.pi * 50 / 22_500 * np.arange(n)) * generator.uniform(0, 3)
     samples[channel] = (generator.standard_normal(n) * generator.uniform(1, 3) + hum) * STEP
 
 
 def inject_clipping(samples: Samples, channel: int, generator: np.random.Generator) -> None:
-    """Cut a share of the samples off, at full scale or below it: an amplifier saturates before its converter."""
+    """Clip a fraction of the samples at or below full scale, because an amplifier may saturate before the converter."""
     clipped_fraction = np.exp(generator.uniform(*np.log(CLIPPED_FRACTIONS)))
     limit = generator.choice([1.0, generator.uniform(0.1, 0.9)])
     level = np.quantile(np.abs(samples[channel]), 1 - clipped_fraction)
@@ -44,7 +44,7 @@ def inject_clipping(samples: Samples, channel: int, generator: np.random.Generat
 
 
 def inject_noise(samples: Samples, channel: int, generator: np.random.Generator) -> None:
-    """Add white noise, 10 to 25 dB over the sound in the upper half of the spectrum."""
+    """Add white noise, 10 to 25 dB above the signal in the upper half of the spectrum."""
     n = samples.shape[1]
     spectrum = np.abs(np.fft.rfft(samples[channel])) ** 2
     upper = spectrum[len(spectrum) // 2 :].mean() / n
@@ -53,12 +53,12 @@ def inject_noise(samples: Samples, channel: int, generator: np.random.Generator)
 
 
 def inject_duplicate(samples: Samples, channel: int, _generator: np.random.Generator) -> None:
-    """Put the next channel's sound on this one too."""
+    """Copy the next channel to this one."""
     samples[channel] = samples[(channel + 1) % len(samples)]
 
 
 def inject_stuck_bit(samples: Samples, channel: int, generator: np.random.Generator) -> None:
-    """Hold one bit of every sample at 0 or 1."""
+    """Set one bit of every sample to a constant 0 or 1."""
     steps = np.rint(samples[channel] / STEP).astype(np.int16)
     bit = np.int16(1 << generator.integers(*STUCK_BITS))
     steps = steps | bit if generator.random() < 0.5 else steps & ~bit

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A car with microphones of known faults in a simulated street: what its device delivers while it is calibrated."""
+"""Recordings of a simulated rig with known channel errors, for the tests of calibration."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ BAND_HZ = (100.0, 10_000.0)
 
 @dataclass(frozen=True)
 class RigGroundTruth:
-    """What is true of a rig, by microphone of its file.
+    """True properties of a rig, for each microphone of its file.
 
     Attributes:
-        channels: Device channel (mic,).
-        gains_db: Against their median (mic,).
-        polarities: 1 or -1 (mic,).
-        delays_samples: Against their median, at the device's rate (mic,).
+        channels: Device channels (mic,).
+        gains_db: Gains relative to their median (mic,).
+        polarities: Polarities, 1 or -1 (mic,).
+        delays_samples: Delays relative to their median, at the device rate (mic,).
 
     """
 
@@ -46,7 +46,7 @@ class RigGroundTruth:
 
 
 def octagon(radius_m: float = 0.5) -> MicrophoneArray:
-    """Return eight capsules in a ring, facing outwards."""
+    """Return eight capsules on a circle, facing outwards."""
     angles = np.arange(8) * np.pi / 4
     outwards = np.stack([np.cos(angles), np.sin(angles), np.zeros(8)], axis=1)
     return make_array(f'ring_{radius_m:g}', outwards * radius_m, outwards)
@@ -61,7 +61,7 @@ def rectangle() -> MicrophoneArray:
 
 
 def make_array(name: str, positions_m: FloatArray, facings: FloatArray) -> MicrophoneArray:
-    """Return an array of microphones on the channels from 0 on."""
+    """Return an array whose microphones are on consecutive channels from 0 on."""
     microphones = [
         Microphone(f'mic_{index}', index, (position[0], position[1], position[2]), (facing[0], facing[1], facing[2]))
         for index, (position, facing) in enumerate(zip(positions_m.tolist(), facings.tolist(), strict=True))
@@ -70,17 +70,17 @@ def make_array(name: str, positions_m: FloatArray, facings: FloatArray) -> Micro
 
 
 class SimulatedRig:
-    """A parked car and the street around it.
+    """A parked car and the street noise around it.
 
     Attributes:
-        array: What its file says: no corrections, microphone i on channel i.
-        ground_truth: What the commands should find out.
-        generator: Of all chance.
+        array: The rig file: no corrections, microphone i on channel i.
+        ground_truth: The values that the commands should estimate.
+        generator: Random generator of everything.
 
     """
 
     def __init__(self, seed: int, array: MicrophoneArray, *, driving: bool = False) -> None:
-        """Draw the street and the faults."""
+        """Choose street and faults at random."""
         self.array = array
         self.generator = generator = np.random.default_rng([seed, 0xCA11])
         street = make_street(seed)
@@ -110,13 +110,13 @@ class SimulatedRig:
         return np.asarray(sound / self._capsule_gains)
 
     def places(self, count: int, seconds: float, street: Samples, *, echoes: bool = False) -> Samples:
-        """Return the street with a loudspeaker that stands at places all round, one after the other.
+        """Return the street with a loudspeaker at places around the array, one after the other.
 
         Args:
-            count: Of places.
-            seconds: At each.
-            street: f32 (mic, sample), as long as that or longer.
-            echoes: Let the ground and a wall send the sound back.
+            count: Number of places.
+            seconds: Duration at each place.
+            street: f32 (mic, sample), at least as long.
+            echoes: Whether the ground and a wall reflect the sound.
 
         """
         received = street.copy()
@@ -141,7 +141,7 @@ class SimulatedRig:
         return street[:, : signal.shape[1]] + self._at_snr(signal, street)
 
     def speech_at_microphones(self, seconds: float, street: Samples, *, taps: bool) -> Samples:
-        """Return the street with somebody who speaks at, or taps, each microphone in turn for some seconds."""
+        """Return the street with speech or taps at each microphone in turn for some seconds."""
         received, width = street.copy(), round(seconds * RATE_HZ)
         for mic, position in enumerate(self._positions_m):
             facing = np.array(self.array.microphones[mic].facing)
@@ -155,12 +155,12 @@ class SimulatedRig:
         return received
 
     def device(self, pressure: Samples, *, drift_ppm: Sequence[float] = (), shuffled: bool = False) -> Samples:
-        """Return what the device delivers: gains, polarity, delays, drift, order, 16 bits.
+        """Return the device output with gains, polarities, delays, drift, order and 16 bits applied.
 
         Args:
             pressure: f32 (mic, sample).
-            drift_ppm: How fast the clock of each microphone is late, empty for one clock.
-            shuffled: Put the microphones on the channels of `ground_truth`; otherwise they are on those of the file.
+            drift_ppm: Drift of the clock of each microphone; empty for one common clock.
+            shuffled: Whether the microphones are on the channels of `ground_truth` instead of those of the file.
 
         """
         ground_truth = self.ground_truth
@@ -179,7 +179,7 @@ class SimulatedRig:
         return quantize_to_pcm16(recorded)
 
     def _propagate(self, source_m: FloatArray, signal: Samples) -> Samples:
-        """Return the pressure (mic, sample) of a signal from a place."""
+        """Return the pressure (mic, sample) of a signal emitted at a place."""
         spectrum = scipy.fft.rfft(signal)
         frequencies = scipy.fft.rfftfreq(len(signal), 1 / RATE_HZ)
         paths_m = source_m - self._positions_m
@@ -201,7 +201,7 @@ class SimulatedRig:
         return np.asarray(signal / np.std(signal), dtype=np.float32)
 
     def _speech(self, n: int) -> Samples:
-        """Return noise with the spectrum and the syllables of a voice, and a pause at its end."""
+        """Return noise with the spectrum and syllable rhythm of a voice, and a pause at its end."""
         times_s = np.arange(n) / RATE_HZ
         syllables = np.maximum(np.sin(2 * np.pi * 2.2 * times_s + self.generator.uniform(0, 6)), 0) ** 2
         return np.asarray(self._pink(n) * syllables * (times_s < 0.8 * times_s[-1]), dtype=np.float32)
@@ -216,14 +216,14 @@ class SimulatedRig:
 
     @staticmethod
     def _at_snr(sound: Samples, street: Samples) -> Samples:
-        """Return sound that is 10 dB over the street between 100 Hz and 10 kHz, on the average microphone."""
+        """Return the signal scaled to 10 dB above the street between 100 Hz and 10 kHz, averaged over microphones."""
         part = slice(0, sound.shape[1])
         ratio = np.mean(in_band(street[:, part]) ** 2) / np.mean(in_band(sound) ** 2)
         return np.asarray(sound * np.float32(np.sqrt(ratio * 10 ** (SNR_DB / 10))))
 
 
 def _image_sources(source_m: FloatArray) -> tuple[tuple[float, FloatArray], ...]:
-    """Return how much of its sound the ground and a wall return, and where their images of a source stand."""
+    """Return reflection factors and image positions of a source for the ground and a wall."""
     x, y, z = source_m
     return (GROUND_REFLECTION, np.array([x, y, -2 * ARRAY_HEIGHT_M - z])), (
         WALL_REFLECTION,
@@ -232,7 +232,7 @@ def _image_sources(source_m: FloatArray) -> tuple[tuple[float, FloatArray], ...]
 
 
 def in_band(samples: Samples) -> Samples:
-    """Return sound (mic, sample) between the limits of the band in which it is compared with the street."""
+    """Return audio (mic, sample) band-limited to the band in which it is compared with the street."""
     spectrum = scipy.fft.rfft(samples, axis=1)
     frequencies = scipy.fft.rfftfreq(samples.shape[1], 1 / RATE_HZ)
     spectrum[:, (frequencies < BAND_HZ[0]) | (frequencies > BAND_HZ[1])] = 0
@@ -240,14 +240,14 @@ def in_band(samples: Samples) -> Samples:
 
 
 def _apply_delay(signal: Samples, delay_samples: float, drift: float) -> Samples:
-    """Return a signal that comes late by a fraction of samples, and later and later where its clock drifts."""
+    """Return a signal delayed by a fractional number of samples, with a growing delay if its clock drifts."""
     n = len(signal)
     padded = scipy.fft.next_fast_len(n + 64, real=True)
     spectrum = scipy.fft.rfft(signal, padded)
     if drift == 0:
         shift = np.exp(-2j * np.pi * scipy.fft.rfftfreq(padded) * delay_samples)
         return np.asarray(scipy.fft.irfft(spectrum * shift, padded)[:n], dtype=np.float32)
-    # Eight times the rate, so that a straight line between samples is good enough.
+    # Eight times the rate, so that linear interpolation is accurate enough.
     fine = scipy.fft.irfft(spectrum, 8 * padded) * 8
     times = np.clip((np.arange(n) * (1 - drift) - delay_samples) * 8, 0, len(fine) - 1)
     return np.asarray(np.interp(times, np.arange(len(fine)), fine), dtype=np.float32)

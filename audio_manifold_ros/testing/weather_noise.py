@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rain on the roof and wind that buffets single capsules: what makes a healthy microphone sound like a broken one.
+"""Rain on the roof and wind at single capsules, which make a healthy microphone resemble a broken one.
 
-Not part of a street: the corpus stays what it is. It is added to a drive where health and calibration are tried.
+Streets of the corpus do not contain it. Tests of health and calibration add it to a drive.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from audio_manifold_ros.simulation.spectra import full_scale
 CELL_S = 0.2
 BURSTS = 24
 BURST_S = 0.012
-# Drops a second on one capsule's shield and on the sheet around it, for each mm/h (a heavy shower has 30 mm/h).
+# Drops per second on the shield of a capsule and the sheet around it, for each mm/h (a heavy shower has 30 mm/h).
 SHIELD_HITS, SHEET_HITS = 0.2, 10.0
 # Peak level of a drop, dB re 20 µPa, and the spread of the drops.
 SHIELD_DB, SHEET_DB, SPREAD_DB = 82.0, 60.0, 7.0
-# A capsule may be more exposed than its neighbour.
+# Spread of the exposure of capsules.
 EXPOSURE_DB = 3.0
-# Turbulence falls with f^(-5/3) above this frequency, and is as strong at every capsule on average.
+# Turbulence falls with f^(-5/3) above this frequency. Its mean level is equal at all capsules.
 TURBULENCE_HZ = (20.0, 60.0, 3000.0)
 GUST_DB = 6.0
 GUST_STEP_S = 0.4
@@ -33,16 +33,16 @@ _SEED = 20_030_517
 
 
 class WeatherNoise:
-    """What rain and wind add at each microphone; the same seed sounds the same however it is cut into calls."""
+    """Rain and wind noise at each microphone. The result does not depend on how it is divided into calls."""
 
     def __init__(self, mics: int, sample_rate_hz: int, seed: int, *, rain_mm_h: float, buffeting_db: float) -> None:
-        """Draw who is exposed.
+        """Choose the exposure of each capsule at random.
 
         Args:
             mics: Number of microphones.
-            sample_rate_hz: Rate.
-            seed: Of this weather.
-            rain_mm_h: 0 for none; 2 is light, 10 moderate, 30 a heavy shower.
+            sample_rate_hz: Sample rate.
+            seed: Seed of the weather.
+            rain_mm_h: Rain rate; 0 is none, 2 is light, 10 moderate, 30 a heavy shower.
             buffeting_db: Mean level of the turbulence at a capsule, dB re 20 µPa; 0 for none.
 
         """
@@ -54,7 +54,7 @@ class WeatherNoise:
         self._wind = float(full_scale(buffeting_db)) if buffeting_db > 0 else 0.0
 
     def render(self, first_sample: int, n: int) -> Samples:
-        """Return float32 (mic, n), full scale ±1."""
+        """Return the next noise float32 (mic, n), full scale ±1."""
         out = np.zeros((self._mics, n), dtype=np.float32)
         if self._wind:
             self._add_wind(out, first_sample)
@@ -88,7 +88,7 @@ class WeatherNoise:
     def _add_rain_in_cell(
         self, out: Samples, bursts: Samples, rng: np.random.Generator, at: int, exposure: float
     ) -> None:
-        """Add the drops of one cell, which begins at `at`, to one microphone."""
+        """Add the drops of the cell that begins at `at` to one microphone."""
         width = round(CELL_S * self._rate_hz)
         for hits, level_db in ((SHIELD_HITS, SHIELD_DB), (SHEET_HITS, SHEET_DB)):
             count = rng.poisson(hits * self._rain_mm_h * CELL_S)
@@ -106,7 +106,7 @@ class WeatherNoise:
 
 @lru_cache(maxsize=4)
 def _bursts(rate_hz: int) -> Samples:
-    """Return the sounds of drops (burst, sample) with a peak of 1: a click and the ring of what it hit."""
+    """Return the sounds of drops (burst, sample) with a peak of 1: a click and the resonance of the surface."""
     rng = np.random.default_rng([_SEED, 1])
     time_s = np.arange(round(BURST_S * rate_hz)) / rate_hz
     pitch_hz = np.exp(rng.uniform(np.log(700), np.log(6500), (BURSTS, 1)))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration from sound: random rigs in simulated streets, whose faults the commands have to find."""
+"""Benchmark of calibration: estimates for random rigs with faults in simulated streets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Outcome = TypeVar('Outcome')
 ARRAYS = (octagon(), rectangle(), octagon(0.045))
 FIRST_SEED, CHECKED_RIGS, CALIBRATED_RIGS = 970_000, 200, 200
 CHECK_S, TAP_S, PLACE_S, PLACES, WIRED_S = 20.0, 3.0, 3.0, 12, 10.0
-# Speaking from a hand away tells microphones apart that are not themselves a hand apart.
+# Speech at a distance of a hand identifies a microphone only if its neighbours are farther away.
 MIN_SPOKEN_SPACING_M = 0.3
 MAX_LAG_S = 0.025
 MAX_GAIN_ERROR_DB, MAX_DELAY_ERROR_SAMPLES = 0.3, 0.05
@@ -48,36 +48,36 @@ MAX_DRIFT_PPM, MIN_DRIFT_PPM = 60.0, 2.0
 
 @dataclass(frozen=True)
 class RigCheckResult:
-    """What the check made of one rig.
+    """Result of the check of one rig.
 
     Attributes:
-        missed: Faults that were not found.
-        accused: Healthy channels that were called faulty.
-        faults: How many faults there were.
-        healthy: How many healthy channels there were.
+        missed: Faults that were not detected.
+        false_alarms: Healthy channels that were reported as faulty.
+        faults: Number of faults.
+        healthy: Number of healthy channels.
 
     """
 
     missed: tuple[str, ...]
-    accused: tuple[str, ...]
+    false_alarms: tuple[str, ...]
     faults: int
     healthy: int
 
 
 @dataclass(frozen=True)
 class RigCalibrationResult:
-    """What the other commands made of one rig.
+    """Results of the other commands for one rig.
 
     Attributes:
-        wrong_order: Recordings whose order was not found, of taps and of speech.
-        wrong_polarity: Channels whose polarity was wrong.
-        gain_error_db: Largest.
-        delay_error_samples: Largest, from a loudspeaker at places.
-        echoing_gain_error_db: Largest, where ground and a wall send the sound of the loudspeaker back.
-        echoing_delay_error_samples: The same.
-        wired_error_samples: Largest, from one electrical signal.
-        false_drift: One clock was taken for two.
-        missed_drift: Two clocks were taken for one, or the wrong channels named.
+        wrong_order: Recordings of taps and of speech with a wrong order.
+        wrong_polarity: Channels with a wrong polarity.
+        gain_error_db: Largest error.
+        delay_error_samples: Largest error with a loudspeaker at places.
+        echoing_gain_error_db: Largest error with reflections from ground and wall.
+        echoing_delay_error_samples: Largest error with reflections from ground and wall.
+        wired_error_samples: Largest error with one electrical signal on all channels.
+        false_drift: Two clocks were reported instead of one.
+        missed_drift: One clock was reported instead of two, or wrong channels were named.
 
     """
 
@@ -93,10 +93,10 @@ class RigCalibrationResult:
 
 
 def check_rig(seed: int) -> RigCheckResult:
-    """Check a rig that stands or drives, as it is and with three faults at a time, not in neighbouring channels."""
+    """Check a rig without faults and with three faults at a time in channels that are not neighbours."""
     rig = SimulatedRig(seed, ARRAYS[seed % len(ARRAYS)], driving=seed % 2 == 1)
     sound = rig.device(rig.street(CHECK_S))
-    accused = [f'rig {seed}, channel {c}: {found}' for c, found in enumerate(_faults(sound)) if found]
+    false_alarms = [f'rig {seed}, channel {c}: {found}' for c, found in enumerate(_faults(sound)) if found]
     missed, healthy = [], len(sound)
     names = rig.generator.permutation(list(FAULTS)).tolist()
     for some in (names[:3], names[3:]):
@@ -111,13 +111,13 @@ def check_rig(seed: int) -> RigCheckResult:
                 missed.append(f'rig {seed}: {name}, found {found[channel]}')
             involved |= {(channel + 1) % len(sound)} if name == 'duplicated' else set()
         others = [channel for channel in range(len(sound)) if channel not in involved]
-        accused += [f'rig {seed} with {some}, channel {c}: {found[c]}' for c in others if found[c]]
+        false_alarms += [f'rig {seed} with {some}, channel {c}: {found[c]}' for c in others if found[c]]
         healthy += len(others)
-    return RigCheckResult(tuple(missed), tuple(accused), len(FAULTS), healthy)
+    return RigCheckResult(tuple(missed), tuple(false_alarms), len(FAULTS), healthy)
 
 
 def calibrate_rig(seed: int) -> RigCalibrationResult:
-    """Find order, polarity, gains and delays of a rig, and whether it has one clock."""
+    """Estimate order, polarity, gains, delays and clock groups of a rig."""
     array = ARRAYS[seed % len(ARRAYS)]
     rig = SimulatedRig(seed, array)
     street = rig.street(PLACES * PLACE_S)
@@ -174,7 +174,7 @@ def _wrong_order(rig: SimulatedRig, street: Samples) -> int:
 
 
 def _misses_targets(outcome: RigCalibrationResult) -> bool:
-    """Return whether a rig is not as exact as was asked for."""
+    """Return whether the errors of a rig exceed the targets."""
     wrong = outcome.wrong_order or outcome.wrong_polarity or outcome.false_drift or outcome.missed_drift
     far = max(outcome.delay_error_samples, outcome.wired_error_samples) > MAX_DELAY_ERROR_SAMPLES
     return bool(wrong or far or outcome.gain_error_db > MAX_GAIN_ERROR_DB)
@@ -195,13 +195,13 @@ def measure() -> list[Figure]:
         _map_rigs(check_rig, scaled_count(CHECKED_RIGS)),
         _map_rigs(calibrate_rig, scaled_count(CALIBRATED_RIGS)),
     )
-    for line in (line for outcome in checked for line in (*outcome.missed, *outcome.accused)):
+    for line in (line for outcome in checked for line in (*outcome.missed, *outcome.false_alarms)):
         print(line)
     for seed, outcome in enumerate(outcomes, FIRST_SEED):
         if _misses_targets(outcome):
             print(f'rig {seed}: {outcome}')
     rigs = f'{len(outcomes)} random rigs, street noise at {SNR_DB:g} dB'
-    missed, accused = (sum(len(getattr(o, name)) for o in checked) for name in ('missed', 'accused'))
+    missed, false_alarms = (sum(len(getattr(o, name)) for o in checked) for name in ('missed', 'false_alarms'))
     names = (
         'gain_error_db',
         'delay_error_samples',
@@ -225,13 +225,13 @@ def measure() -> list[Figure]:
         Figure(f'delays, {ECHOES}: largest error', max(echoing_delays), samples),
         Figure('the same: median of the largest error of a rig', float(np.median(echoing_delays)), samples),
         at_most('delays, one electrical signal: largest error', max(wired), samples, MAX_DELAY_ERROR_SAMPLES),
-        at_most('one clock taken for two', sum(o.false_drift for o in outcomes), 'rigs', 0),
-        at_most('two clocks, 2 to 60 ppm apart, not told apart', sum(o.missed_drift for o in outcomes), 'rigs', 0),
+        at_most('one clock reported as two', sum(o.false_drift for o in outcomes), 'rigs', 0),
+        at_most('two clocks, 2 to 60 ppm apart, reported as one', sum(o.missed_drift for o in outcomes), 'rigs', 0),
         at_most(
             f'{len(checked)} random rigs, standing and driving: faults not found, of {sum(o.faults for o in checked)}',
             missed,
             '',
             0,
         ),
-        at_most(f'healthy channels accused, of {sum(o.healthy for o in checked)}', accused, '', 0),
+        at_most(f'healthy channels reported as faulty, of {sum(o.healthy for o in checked)}', false_alarms, '', 0),
     ]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a bag to a drive, against real time: eight microphones at 48 kHz with labels of 128 × 128, in one process."""
+"""Benchmark of conversion from bag to drive file: eight microphones at 48 kHz, labels of 128 × 128, one process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ IMAGE_TOPICS = {'/truth/depth/image': '32FC1', '/truth/segmentation/image': 'mon
 
 @dataclass(frozen=True)
 class BagSpec:
-    """What a bag of the bench holds."""
+    """Content of a bag."""
 
     what: str
     rate_hz: int
@@ -87,7 +87,7 @@ def _cpu_time_s(call: Callable[[Any], None], argument: Any) -> float:
 
 
 def _decode_all(bag: Path) -> None:
-    """Decode every message once, and do nothing with it."""
+    """Decode every message once without using it."""
     with AnyReader([bag], default_typestore=typestore()) as reader:
         for connection, _, data in reader.messages():
             reader.deserialize(data, connection.msgtype)

@@ -1,8 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ten minutes without a dropped window: the paper's two networks in both precisions, a half-width pair, the street.
+"""Benchmark of endurance: ten minutes without a dropped window.
 
-What drops windows in its first half minute is not kept running for the other nine and a half.
+Measured are the paper's networks in both precisions, a half-width pair and the shipped bundle.
+
+A bundle that drops windows in its first half minute is stopped after it.
 """
 
 from __future__ import annotations
@@ -30,20 +32,20 @@ from benchmarks.support.bundles import (
 )
 
 FIRST_S, LENGTH_S = 30.0, 600.0
-# Images that did not come for another reason than a dropped window: the first and the last of a run.
+# Images that may be missing for other reasons than a dropped window: the first and the last of a run.
 MIN_RECEIVED_RATIO = 0.99
 EVERY_HOP_HZ = 22_500 / 256
 
 
 @dataclass(frozen=True)
 class EnduranceRun:
-    """A bundle that must keep up a rate.
+    """A bundle and the rate that it must sustain.
 
     Attributes:
-        what: In words.
-        bundle: What predicts.
-        precision: Of its networks.
-        rate_hz: What is asked for.
+        what: Description.
+        bundle: The bundle.
+        precision: Precision of its networks.
+        rate_hz: Requested rate.
 
     """
 
@@ -54,7 +56,7 @@ class EnduranceRun:
 
 
 def measure() -> list[Figure]:
-    """Return for every course the windows dropped and the images received."""
+    """Return the dropped windows and the received images of each run."""
     os.environ.update(ENVIRONMENT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
@@ -65,7 +67,7 @@ def measure() -> list[Figure]:
 def _runs(folder: Path) -> Iterator[EnduranceRun]:
     paper = write_paper_bundle(folder / 'paper')
     yield EnduranceRun('the paper’s two networks', paper, FLOAT32, 45.0)
-    yield EnduranceRun('the paper’s two networks with bytes', paper, INT8, 60.0)
+    yield EnduranceRun('the paper’s two networks, int8', paper, INT8, 60.0)
     yield EnduranceRun(
         'a half-width pair at every hop',
         write_random_bundle(folder / 'half', half_width_config()),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features: the stream against recomputing the window with librosa."""
+"""Benchmark of features: streaming form compared with librosa on the whole window."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOLERANCE = 1e-3
 
 
 class FeatureStream:
-    """A stream that goes on for ever."""
+    """An endless stream of audio and its features."""
 
     def __init__(self, spec: FeatureSpec, channels: int = CHANNELS) -> None:
         """Fill the first window."""
@@ -39,7 +39,7 @@ class FeatureStream:
             self.hop()
 
     def hop(self) -> None:
-        """Take in the samples of one hop."""
+        """Process the samples of one hop."""
         at = self._first_sample % self._audio.shape[1]
         self._mel.push(self._audio[:, at : at + self._hop_samples], self._first_sample)
         self._first_sample += self._hop_samples
@@ -51,7 +51,7 @@ class FeatureStream:
         return self._mel.features(end)
 
     def hop_and_predict(self) -> NDArray[np.float32]:
-        """Do what a prediction on every hop needs."""
+        """Process a hop and return the features of the newest window."""
         self.hop()
         return self.predict()
 
@@ -64,7 +64,7 @@ def measure() -> list[Figure]:
     window = np.random.default_rng(1).uniform(-0.3, 0.3, (CHANNELS, spec.window_samples)).astype(np.float32)
     difference = np.abs(librosa_features(window, spec) - mel_features(window, spec)).max()
     if difference > TOLERANCE:
-        msg = f'The features differ from those of librosa by {difference:.2g}: there is nothing to compare.'
+        msg = f'The features differ from those of librosa by {difference:.2g}: the comparison is invalid.'
         raise RuntimeError(msg)
     stream, interior_stream = FeatureStream(spec), FeatureStream(interior)
     times_s = medians_s(

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions of microphones from claps: simulated rigs in the noise of a street, whose files are wrong."""
+"""Benchmark of geometry: microphone positions from claps, for simulated rigs with wrong files in street noise."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ SOUND_MPS, MAX_DELAY_S = 343.0, 0.002
 
 @dataclass(frozen=True)
 class GeometryError:
-    """How far positions are from the truth, frames laid onto one another, metres root mean square.
+    """Position errors after alignment of the frames, in metres RMS.
 
     Attributes:
-        before_m: Those of the rig's file.
-        after_m: Those that were found.
-        in_plane_m: The part of that in the plane of the array.
-        std_m: What was said of it.
+        before_m: Error of the rig file.
+        after_m: Error of the estimate.
+        in_plane_m: Error of the estimate in the plane of the array.
+        std_m: Standard deviation that the estimate reports.
 
     """
 
@@ -47,7 +47,7 @@ class GeometryError:
 
 
 def geometry_error(seed: int) -> GeometryError:
-    """Return what is left of the errors of a rig."""
+    """Return the position errors of a rig before and after the estimate."""
     rig = misplaced_rig(seed)
     recorded = rig.device(rig.claps(CLAPS, rig.street(CLAPS * CLAP_INTERVAL_S)).pressure)
     max_lag_s = 1.5 * float(np.linalg.norm(np.ptp(rig.nominal.positions_m, axis=0))) / SOUND_MPS + MAX_DELAY_S
@@ -79,10 +79,10 @@ def measure() -> list[Figure]:
     rigs = f'{len(errors) + refused} random rigs, {CLAPS} claps {SNR_DB:g} dB over a street, three taped distances'
     return [
         at_most(f'{rigs}: positions, largest error of a rig', max(after_cm), 'cm rms', 100 * MAX_ERROR_M),
-        at_most('rigs that were refused', refused, '', 0),
+        at_most('refused rigs', refused, '', 0),
         _median_cm('the same: median error of a rig', [error.after_m for error in errors]),
         _median_cm('the same: in the plane of the array', [error.in_plane_m for error in errors]),
-        _median_cm('the standard deviation that is said of it, median', [error.std_m for error in errors]),
+        _median_cm('reported standard deviation, median', [error.std_m for error in errors]),
         _median_cm(
             f'before: files wrong by {100 * POSITION_STD_M:g} cm along each axis, median',
             [error.before_m for error in errors],

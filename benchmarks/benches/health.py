@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The health of microphones: who is accused in an hour of driving through rain and wind, what is found and how soon."""
+"""Benchmark of microphone health: false alarms in an hour of rain and wind, detection rate and delay of faults."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_DELAY_S = 2.0
 
 @dataclass
 class _FalseAlarmStats:
-    """What was said of healthy and of broken microphones."""
+    """Reports about healthy and broken microphones."""
 
     false_alarms: Counter[str] = field(default_factory=Counter)
     false_alarm_s: float = 0.0
@@ -49,9 +49,11 @@ def measure() -> list[Figure]:
         f'{hours:g} h of streets, rain to {max(RAIN_MM_H):g} mm/h, wind at the capsules to {max(BUFFETING_DB):g} dB'
     )
     figures = [
-        at_most(f'healthy microphones accused: {weather}', float(healthy.false_alarms.total()), 'times', 0),
+        at_most(f'healthy microphones reported as faulty: {weather}', float(healthy.false_alarms.total()), 'times', 0),
         Figure(
-            'share of the time that a healthy microphone was accused', healthy.false_alarm_s / healthy.audio_s / 8, ''
+            'fraction of the time that a healthy microphone was reported as faulty',
+            healthy.false_alarm_s / healthy.audio_s / 8,
+            '',
         ),
         at_most('one core, sound of 8 microphones', 100 * healthy.cpu_s / healthy.audio_s, '% of real time', 2),
     ]
@@ -64,12 +66,14 @@ def measure() -> list[Figure]:
         )
         if detected_delays_s:
             figures.append(Figure(f'{name}: longest delay', max(detected_delays_s), 's'))
-    figures.append(at_most('healthy microphones accused beside a broken one', float(wrong), 'times', 0))
+    figures.append(
+        at_most('healthy microphones reported as faulty together with a broken one', float(wrong), 'times', 0)
+    )
     return figures
 
 
 def _render_street(number: int, seconds: int) -> Samples:
-    """Return sound float32 (mic, sample) of one street in one kind of weather."""
+    """Return the audio float32 (mic, sample) of one street in one kind of weather."""
     drive = Drive(FIRST_SEED + number)
     sound = np.concatenate([drive.audio(second * RATE_HZ, RATE_HZ) for second in range(seconds)], axis=1)
     rng = np.random.default_rng(number)
@@ -84,7 +88,7 @@ def _render_street(number: int, seconds: int) -> Samples:
 
 
 def _count_false_alarms(stats: _FalseAlarmStats, number: int, sound: Samples) -> None:
-    """Push all sound of a healthy array and count who is accused."""
+    """Process the audio of a healthy array and count the false alarms."""
     health = MicrophoneHealth(Drive(FIRST_SEED + number).array, RATE_HZ)
     before: dict[int, Fault] = {}
     started = process_time()
@@ -99,7 +103,7 @@ def _count_false_alarms(stats: _FalseAlarmStats, number: int, sound: Samples) ->
 
 
 def _measure_detection() -> tuple[dict[str, list[float | None]], int]:
-    """Break one microphone of each street in every way; returns the delays in seconds, and who else was accused."""
+    """Break one microphone of each street in every way; return the detection delays in seconds and the false alarms."""
     delays_s: dict[str, list[float | None]] = {name: [] for name in FAULTS}
     wrong = 0
     for number in range(BROKEN_STREETS):

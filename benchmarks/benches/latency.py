@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the last sample of a hop to the image in another process, stage by stage; then with a loaded second core."""
+"""Benchmark of latency from the last sample of a hop to the image in another process, by stage and under load."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from benchmarks.support.subscriber import Subscriber
 
 LENGTH_S = 60.0
 PERCENTILES = (50, 95, 99)
-# Of the time of the networks, for the median; and hops, for the 99th percentile.
+# Target of the median in units of the network time, and of the 99th percentile in hops.
 MAX_NETWORK_RATIO, MAX_HOPS = 1.5, 2.0
-# Stages of the node as it tells them, over its last 300 predictions.
+# Stages that the node reports, over its last 300 predictions.
 STAGES = {
-    'capture': 'end of a block → heard: conditioning, the new frame',
+    'capture': 'end of a block → input: preprocessing, the new frame',
     'features': 'features of the window',
     'network': 'networks, confidence and images',
     'publish': 'messages made and handed to DDS',
@@ -135,7 +135,7 @@ def _spread(what: str, values_ms: Sequence[float]) -> Figure:
 
 @contextmanager
 def _loaded_core(core: int) -> Iterator[None]:
-    """Keep a core busy with a program of the same priority."""
+    """Load a core with a program of the same priority."""
     process = subprocess.Popen([sys.executable, '-c', BUSY_LOOP, str(core)])
     try:
         yield

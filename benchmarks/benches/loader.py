@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training's loaders against one that opens the file and computes the spectrogram of each window."""
+"""Benchmark of the loaders of training, compared with one that opens the file for each window."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BATCHES = 3
 MICROPHONES = 8
 ROUNDS = 7
 SPLIT_FRACTION = 0.25
-# It leaves none of the three splits of these few drives empty.
+# A seed for which none of the three splits of these few drives is empty.
 SPLIT_SEED = 6
 MIN_RATIO = 10
 UNIT = 'windows per s of processor time'
@@ -49,10 +49,10 @@ TOLERANCE = 2e-3
 
 
 class NaiveWindowDataset(Dataset[dict[str, Any]]):
-    """Opens the file, reads the second around an image, and computes its spectrogram, for each window anew."""
+    """Dataset that opens the file, reads the second around an image and computes its spectrogram for each window."""
 
     def __init__(self, paths: list[Path], spec: FeatureSpec, depth: DepthRepresentation) -> None:
-        """Look up where the windows lie."""
+        """Find the windows."""
         self._spec, self._depth = spec, depth
         self._windows: list[tuple[Path, int, int]] = []
         for path in paths:
@@ -80,7 +80,7 @@ class NaiveWindowDataset(Dataset[dict[str, Any]]):
         }
 
     def features(self, samples: torch.Tensor) -> torch.Tensor:
-        """Return the features of a window (mic, sample) as torch gives them, in single precision."""
+        """Return the features of a window (mic, sample) computed by torch in float32."""
         spec = self._spec
         sizes = (spec.n_fft, spec.hop_samples, spec.win_samples)
         spectrum = torch.stft(samples, *sizes, self._hann, center=True, return_complex=True)
@@ -103,7 +103,7 @@ def measure() -> list[Figure]:
         calls = {
             'per_item': lambda: _batches(DataLoader(per_item, BATCH, shuffle=True, drop_last=True)),
             'kept': lambda: _batches(cached.train_dataloader()),
-            'heard': lambda: _batches(on_device.train_dataloader()),
+            'on_device': lambda: _batches(on_device.train_dataloader()),
             'computed': lambda: [_computed(on_device, batch) for batch in _batches(on_device.train_dataloader())],
         }
         times_s = medians_s({name: Action(call) for name, call in calls.items()}, ROUNDS, process_time)
@@ -111,7 +111,7 @@ def measure() -> list[Figure]:
     slow = rates['per_item']
     figures = [
         faster('`features_on: cache`, the loader alone', rates['kept'], UNIT, ALTERNATIVE, slow, MIN_RATIO),
-        faster('`features_on: device`, the loader alone', rates['heard'], UNIT, ALTERNATIVE, slow, MIN_RATIO),
+        faster('`features_on: device`, the loader alone', rates['on_device'], UNIT, ALTERNATIVE, slow, MIN_RATIO),
         faster('the same, and the features in batch on that core', rates['computed'], UNIT, ALTERNATIVE, slow),
     ]
     if torch.cuda.is_available():
@@ -159,5 +159,5 @@ def _require_same(per_item: NaiveWindowDataset, *loaders: WindowDataModule) -> N
         found = data.cache.features(data.cache.indices('train')[:3])
         difference = float(np.abs(found - expected).max())
         if not difference < TOLERANCE:
-            msg = f'The loaders differ by {difference:.2g}: there is nothing to compare.'
+            msg = f'The loaders differ by {difference:.2g}: the comparison is invalid.'
             raise RuntimeError(msg)

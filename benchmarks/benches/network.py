@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks: ONNX Runtime against eager PyTorch, and PyTorch on a GPU where there is one."""
+"""Benchmark of the networks: ONNX Runtime compared with eager PyTorch, and PyTorch on a GPU if there is one."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def _require_same(backends: dict[str, Backend], features: NDArray[np.float32]) -
     depth_m, other_depth_m = (np.asarray(backend.run(features).depth_m) for backend in backends.values())
     difference_m = float(np.median(np.abs(depth_m - other_depth_m)))
     if not difference_m < TOLERANCE_M:
-        msg = f'The backends differ by {difference_m:.2g} m: there is nothing to compare.'
+        msg = f'The backends differ by {difference_m:.2g} m: the comparison is invalid.'
         raise RuntimeError(msg)

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The perception node: a street's sound → node → images received by another process over DDS.
+"""Benchmark of the perception node: audio of a street → node → images received by another process over DDS.
 
-The sound comes from a file that the node paces itself, as it comes from a device: what is measured has the two cores to
-itself. Then once more from the simulated drive, which renders its street meanwhile on the same cores.
+The audio comes from a file that the node paces like a device, so that the node has both cores. A second measurement
+takes it from the simulated drive, which renders its street on the same cores.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STEP_S = 10.0
 SETTLE_S = 2.0
 START_TIMEOUT_S = 60.0
 PERCENTILES = (50, 95, 99)
-# A street that the ego vehicle stands in: it is not left behind.
+# A street in which the ego vehicle stands, so that it does not leave the street.
 SEED = 950_100
 SOUND_S = 20
 DRIVEN_S = 40.0
@@ -56,7 +56,7 @@ def measure() -> list[Figure]:
 
 
 def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
-    """Measure the node with the machine to itself."""
+    """Measure the node alone on the machine."""
     sound = write_sound(folder / 'street.wav')
     source = {'source.kind': 'file', 'source.file': str(sound), 'source.loop': True}
     with running_node(bundle, folder / 'alone', source) as (subscriber, children, _):
@@ -76,7 +76,7 @@ def _alone(bundle: Bundle, folder: Path) -> list[Figure]:
 
 
 def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
-    """Measure the node beside the simulated drive, which sends its sound over DDS."""
+    """Measure the node together with the simulated drive, which sends its audio over DDS."""
     with running_node(bundle, folder / 'driven', {'source.kind': 'topic'}) as (subscriber, children, _):
         children.start_node('simulated_drive', 'audio_manifold_ros.nodes.simulator.simulated_drive', DRIVE)
         subscriber.wait(lambda: subscriber.count_publishers('audio') > 0, START_TIMEOUT_S, 'simulated drive')
@@ -94,7 +94,7 @@ def _with_drive(bundle: Bundle, folder: Path) -> list[Figure]:
 def running_node(
     bundle: Bundle, folder: Path, source: dict[str, object]
 ) -> Iterator[tuple[Subscriber, ProcessGroup, int]]:
-    """Start a node, configured, and who receives its images; what the node said last is in the error, if any."""
+    """Start a configured node and a subscriber of its images. An error contains the last output of the node."""
     folder.mkdir()
     parameters = {'bundle': str(bundle.folder), 'prediction.rate_hz': RATE_HZ, **source}
     with ProcessGroup(folder, ENVIRONMENT) as children, _subscriber(bundle, children) as subscriber:
@@ -103,12 +103,12 @@ def running_node(
             subscriber.change(Transition.TRANSITION_CONFIGURE, START_TIMEOUT_S)
             yield subscriber, children, node_id
         except (NodeError, RuntimeError) as error:
-            msg = f'{error}\nThe perception node said:\n{children.log_tail(PERCEPTION)}'
+            msg = f'{error}\nThe output of the perception node:\n{children.log_tail(PERCEPTION)}'
             raise RuntimeError(msg) from None
 
 
 def write_sound(path: Path) -> Path:
-    """Write the sound of a street, and return the path."""
+    """Write the audio of a street and return the path."""
     drive = Drive(SEED)
     samples = drive.audio(0, SOUND_S * drive.sample_rate_hz)
     soundfile.write(path, samples.T, drive.sample_rate_hz, subtype='PCM_16')
@@ -116,7 +116,7 @@ def write_sound(path: Path) -> Path:
 
 
 def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, max_dropped: int | None) -> list[Figure]:
-    """Measure for some time at `RATE_HZ`."""
+    """Measure at `RATE_HZ`."""
     dropped = subscriber.wait_for_dropped_count(START_TIMEOUT_S)
     subscriber.latencies_ms.clear()
     subscriber.label_count = 0
@@ -137,7 +137,7 @@ def _steady(subscriber: Subscriber, length_s: float, dropped_name: str, max_drop
 
 
 def _highest_rate_hz(subscriber: Subscriber) -> float:
-    """Raise the rate step by step until windows are dropped; return the last rate at which none was."""
+    """Raise the rate until windows are dropped; return the last rate without a drop."""
     highest_hz = 0.0
     for rate_hz in (RATE_HZ, *RATES_HZ):
         subscriber.set_rate(rate_hz, START_TIMEOUT_S)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a hop of sound to images: our backends, what a user would write, and the arithmetic floor."""
+"""Benchmark of the pipeline from a hop to images: all backends, a librosa baseline, and the arithmetic floor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STAGES = {
     'conditioning': 'channel map, resampling, the new frame',
     'features': 'features of the window',
     'network': 'networks',
-    'window': 'the window of sound, laid out for the GPU',
+    'window': 'the audio window, laid out for the GPU',
     'sound_network': 'features and networks on the GPU',
     'images': 'confidence and images',
     'all': 'hop → images',
@@ -76,7 +76,7 @@ def _measure_bundle(title: str, bundle: Bundle, *, targets: bool) -> list[Figure
 def _measure_interleaved(
     bundle: Bundle, variants: tuple[Variant, ...]
 ) -> tuple[dict[Variant, RunStats], dict[str, MachineRates]]:
-    """Return how each way fared and the best that each device did in between."""
+    """Return the statistics of each pipeline and the peak rates of each device in between."""
     stats_by_variant = {variant: RunStats() for variant in variants}
     rates = {device: MachineRates() for _, device in variants}
     with ExitStack() as stack:
@@ -109,7 +109,7 @@ def _compare_with_naive(name: str, stats: RunStats, naive: RunStats, *, target: 
 def _compare_with_floor(name: str, stats: RunStats, floor_s: float, *, target: bool) -> Figure:
     network_s = stats.percentile_s('network', 50)
     return Figure(
-        f'{name}: networks beside the floor',
+        f'{name}: networks, compared with the arithmetic floor',
         network_s * 1e3,
         'ms',
         'arithmetic floor',

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Convolutions of bytes beside single precision, and what threads and their places do; hop by hop, as the node runs."""
+"""Benchmark of int8 and float32 convolutions, and of threads and their cores, hop by hop as in the node."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from benchmarks.support.streaming_pipeline import StreamingPipeline
 THREADS = 2
 ROUNDS = 40
 STEPS = 5
-# Predictions a second on two cores of a current machine; a hop of the paper's features is 256 samples of 22,500 Hz.
+# Predictions per second on two cores of a current machine. A hop of the paper's features is 256 samples at 22,500 Hz.
 EVERY_HOP_HZ = 22_500 / 256
 MIN_RATES_HZ = {
     ('paper', FLOAT32): 45.0,
@@ -39,7 +39,7 @@ SCORES = {'abs_rel': 'ABS_rel', 'rmse': 'RMSE (m)', 'miou': 'mIoU', 'accuracy': 
 
 
 def measure() -> list[Figure]:
-    """Return speeds of both precisions, of threads and places, and the scores that the shipped bundle tells."""
+    """Return speeds of both precisions with and without pinned threads, and the scores in the shipped bundle."""
     with tempfile.TemporaryDirectory() as folder:
         bundles = {
             'paper': write_paper_bundle(Path(folder) / 'paper'),
@@ -50,7 +50,7 @@ def measure() -> list[Figure]:
 
 
 def _speeds(name: str, bundle: Bundle) -> list[Figure]:
-    """Measure hop → images with every option, in turns."""
+    """Measure hop → images with each option, in turns."""
     cores = tuple(sorted(os.sched_getaffinity(0))[:THREADS])
     options: dict[str, dict[str, Any]] = {
         FLOAT32: {'threads': THREADS},
@@ -59,7 +59,7 @@ def _speeds(name: str, bundle: Bundle) -> list[Figure]:
         'int8, 1 thread': {'threads': 1, 'precision': INT8},
     }
     found_s = _hop_to_images(bundle, options)
-    # Pinning takes the calling thread along: measured beside its own alternative, and undone.
+    # Pinning also moves the calling thread: it is measured with its own alternative, and undone.
     pinned = {'threads': THREADS, 'cores': cores}
     found_s |= _hop_to_images(
         bundle,
@@ -80,7 +80,7 @@ def _figure(name: str, option: str, rate: float) -> Figure:
 
 
 def _scores(bundle: Bundle) -> list[Figure]:
-    """Return what `python -m training.export.quantize` has measured on the test streets."""
+    """Return the scores that `audio-manifold train quantize` measured on the test streets."""
     scores = bundle.manifest.metrics.get(INT8)
     if INT8_FILE not in bundle.manifest.files or scores is None:
         return []

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recorder: microphones, a camera and a depth camera of another process, over DDS, into a bag."""
+"""Benchmark of the recorder: microphones, a camera and a depth camera of another process, over DDS, into a bag."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def measure() -> list[Figure]:
         try:
             return _measure(Path(folder), children)
         except (TimeoutError, RuntimeError, FileNotFoundError) as error:
-            msg = f'{error}\nThe recorder said:\n{children.log_tail("record")}'
+            msg = f'{error}\nThe output of the recorder:\n{children.log_tail("record")}'
             raise RuntimeError(msg) from None
 
 
@@ -69,7 +69,7 @@ def _measure(folder: Path, children: ProcessGroup) -> list[Figure]:
 
 
 def _lost(path: Path) -> int:
-    """Count what is missing between the first and the last message: the sensors stamp on an exact grid."""
+    """Count the messages missing between the first and the last one. The stamps are on an exact grid."""
     lost = 0
     with BagReader(path) as bag:
         for topic in bag.topics:
@@ -92,6 +92,6 @@ def _wait_for(path: Path, timeout_s: float, children: ProcessGroup) -> None:
 
 
 def _cpu_s(process_id: int) -> float:
-    """Return the processor time that a process has used, in user space and in the kernel."""
+    """Return the processor time of a process, in user space and in the kernel."""
     fields = Path(f'/proc/{process_id}/stat').read_text(encoding='ascii').rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S

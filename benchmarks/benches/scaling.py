@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What window, hop, channels and manifold cost: features of a hop and its prediction, and the paper's two networks."""
+"""Benchmark of the cost of window, hop, channels and manifold size, for features and for the paper's networks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOPS_PER_ROUND = 20
 
 
 def measure() -> list[Figure]:
-    """Return the figures; one thing is changed at a time."""
+    """Return the figures. One property is changed at a time."""
     return [*_features(), *_networks()]
 
 
@@ -52,7 +52,7 @@ def _streams() -> Iterator[tuple[str, FeatureStream]]:
 
 
 def _networks() -> list[Figure]:
-    """Window and hop do not change what the networks are given: features are resized."""
+    """Measure the networks. Window and hop do not change their input, because features are resized."""
     spec = FeatureSpec()
     sizes = {f'{mics} microphones': (mics, MANIFOLD_CELLS) for mics in ARRAYS}
     sizes |= {f'a manifold of {cells} × {cells}': (MICROPHONES, cells) for cells in MANIFOLDS}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated street: sound against real time, and images a second."""
+"""Benchmark of the simulated street: audio relative to real time, and images per second."""
 
 from __future__ import annotations
 

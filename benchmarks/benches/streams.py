@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Several arrays on one CPU: their windows one after the other, or as a batch; on one GPU: from sound to images."""
+"""Benchmark of several arrays on one machine: windows one after the other or as a batch, on a CPU and a GPU."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ ROUNDS = 15
 
 
 def measure() -> list[Figure]:
-    """Return how often a second each array gets its images."""
+    """Return the prediction rate of each array."""
     configs = {'the paper’s two networks': paper_config(), 'a half-width pair': half_width_config()}
     on_cpu = [figure for title, config in configs.items() for figure in _arrays(title, config)]
     return on_cpu + [figure for title, config in configs.items() for figure in _arrays_on_gpu(title, config)]
 
 
 def _arrays(title: str, config: PerceptionConfig) -> list[Figure]:
-    """Features are never batched: they are computed hop by hop as the sound comes."""
+    """Measure numbers of arrays. Features are not batched: they are computed hop by hop."""
     spec = FeatureSpec()
     shape = (CHANNELS, spec.height, spec.width)
     streams = [FeatureStream(spec) for _ in range(max(ARRAYS))]

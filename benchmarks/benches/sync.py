@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio against camera from claps: simulated rigs in the noise of a street, pictures with blur and noise."""
+"""Benchmark of the audio-camera offset from claps: simulated rigs in street noise, pictures with blur and noise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_LAG_S = 0.008
 
 
 def offset_error_s(seed: int) -> float:
-    """Return by how much the offset of a scene is missed."""
+    """Return the error of the estimated offset of a scene, in seconds."""
     scene = clap_scene(seed)
     events = detect_events(scene.recorded, RATE_HZ, MAX_LAG_S)
     audio_times_s = detect_onsets(scene.recorded, RATE_HZ, events) - scene.distance_m / SPEED_OF_SOUND_MPS

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the systems of the tables cost: one window on one core, as they are trained, and OmniNet as published."""
+"""Benchmark of the systems of the tables: one window on one core, as trained, and OmniNet as published."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from training.config.experiment_configuration import TrainingConfig
 
 SYSTEMS = Path(__file__).parents[2] / 'training' / 'configs' / 'systems'
 PUBLISHED = 'omninet_8ch_both, as published'
-# Files that others only change.
+# Files that only serve as a base of others.
 BASE_CONFIGS = ('base', 'omninet')
 ROUNDS = 20
 SHORT_SYSTEM_COUNT = 2
 
 
 def measure() -> list[Figure]:
-    """Return the figures of all systems; those whose networks are the same are measured once."""
+    """Return the figures of all systems. Systems with equal networks are measured once."""
     figures, measured = [], dict[str, str]()
     for name, config, shape in _systems():
         first_name = measured.setdefault(repr((config, shape)), name)
@@ -56,7 +56,7 @@ def _systems() -> Iterator[tuple[str, PerceptionConfig, tuple[int, int, int]]]:
 
 
 def _microphones(config: PerceptionConfig) -> int:
-    """Return the channels of the array: a system that names those it hears is given all eight."""
+    """Return the number of channels: a system that selects channels receives all eight."""
     channel_counts = [at_net.mics for at_net in config.at_nets]
     channel_counts += [8 if system.microphones else system.mics for system in config.direct]
     return max(channel_counts)

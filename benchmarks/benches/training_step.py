@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A training step on a CPU, with memory that stays with the process and with memory that is given back.
+"""Benchmark of a training step on a CPU, with freed memory kept by the process or returned to the system.
 
-The two cannot live in one process: `python -m benchmarks.benches.training_step SYSTEM WAY STEPS` is the process of one.
+Each setting needs its own process: `python -m benchmarks.benches.training_step SYSTEM SETTING STEPS`.
 """
 
 from __future__ import annotations
@@ -31,23 +31,25 @@ WARM_STEPS, STEPS, ROUNDS = 3, 4, 3
 
 
 def measure() -> list[Figure]:
-    """Return the figures of some systems; processes of both ways take turns."""
+    """Return the figures of some systems. Processes with both settings take turns."""
     figures = []
     for system in LEARNING_SYSTEMS:
         rates: dict[str, list[float]] = {KEEP_FREED: [], RETURN_FREED: []}
         for _ in range(scaled_count(ROUNDS)):
             for mode, found in rates.items():
                 found.append(_run_in_process(system, mode))
-        unit = 'windows learnt from per s of processor time'
+        unit = 'training windows per s of processor time'
         kept, given_back = (median(rates[mode]) for mode in (KEEP_FREED, RETURN_FREED))
-        figures.append(faster(f'{system}: freed memory is kept', kept, unit, 'glibc gives it back', given_back))
+        figures.append(
+            faster(f'{system}: freed memory is kept', kept, unit, 'glibc returns it to the system', given_back)
+        )
     return figures
 
 
 def windows_per_s(system: str, mode: str, steps: int) -> float:
-    """Return how many windows this process learns from in a second of its time."""
+    """Return the number of training windows per second of processor time."""
     if mode == KEEP_FREED and not keep_freed_memory():
-        msg = 'This C library cannot be told to keep memory: there is nothing to compare.'
+        msg = 'This C library has no setting to keep freed memory: the comparison is impossible.'
         raise RuntimeError(msg)
     torch.set_num_threads(1)
     torch.manual_seed(0)

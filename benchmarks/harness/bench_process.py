@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The process of one bench: `python -m benchmarks.harness.bench_process BENCH CORES PATH`."""
+"""Process of one bench: `python -m benchmarks.harness.bench_process BENCH CORES PATH`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main(name: str, cores: str, path: str) -> None:
-    """Hold the process to some cores, measure, and write the figures."""
+    """Bind the process to cores, measure, and write the figures."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(cores) :])
     figures = importlib.import_module(f'benchmarks.benches.{name}').measure()
     Path(path).write_text(json.dumps([asdict(figure) for figure in figures]), encoding='utf-8')

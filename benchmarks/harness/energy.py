@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Energy that the machine says it has used: processors by RAPL, NVIDIA GPUs by their driver."""
+"""Energy meters of the machine: RAPL for processors, the driver for NVIDIA GPUs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class EnergyCounter:
     """A counter of energy.
 
     Attributes:
-        read: Returns its value.
-        joules: Worth of one step.
-        wrap_steps: After which it begins again at 0; 0 for never.
+        read: Function that returns its value.
+        joules: Energy of one step.
+        wrap_steps: Number of steps after which it wraps to 0; 0 for never.
 
     """
 
@@ -31,7 +31,7 @@ class EnergyCounter:
 
 
 class EnergyMeter:
-    """Reads all counters there are; RAPL's can often be read by root alone, and not at all in virtual machines."""
+    """Reader of all available counters. RAPL often needs root and is not available in virtual machines."""
 
     def __init__(self, powercap: Path = POWERCAP) -> None:
         """Find the counters and start at 0."""
@@ -39,7 +39,7 @@ class EnergyMeter:
         self._values = [counter.read() for counter in self._counters]
 
     def joules(self) -> float | None:
-        """Return the energy used since the last call, by the whole machine; None where no counter tells."""
+        """Return the energy that the machine used since the last call, None without counters."""
         before, self._values = self._values, [counter.read() for counter in self._counters]
         used = [
             ((after - earlier) % counter.wrap_steps if counter.wrap_steps else after - earlier) * counter.joules
@@ -50,7 +50,7 @@ class EnergyMeter:
 
 def _processors(powercap: Path) -> Iterator[EnergyCounter]:
     for zone in sorted(powercap.glob('intel-rapl:*')):
-        # Zones within a package, as intel-rapl:0:1, are counted in it.
+        # A package includes its zones, such as intel-rapl:0:1.
         if zone.name.count(':') > 1:
             continue
         read = partial(_number, zone / 'energy_uj')

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One measured number beside what it is measured against."""
+"""A measured number with its baseline and its target."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A number, its alternative of the same run, and what was asked for.
+    """A measurement, its alternative from the same run, and its target.
 
     Attributes:
-        what: What was measured, in words.
-        value: The measurement; None where it could not be made, for the reason that stands as the alternative.
+        what: Name of the measurement.
+        value: The measurement; None if it could not be made. `alternative` then holds the reason.
         unit: Its unit.
-        alternative: What it is compared with, in words; empty where there is no alternative.
-        alternative_value: The alternative's measurement, in the same unit.
-        ratio: How many times better than the alternative.
-        target: What was asked for, in words; empty where nothing was.
+        alternative: Name of the alternative; empty if there is none.
+        alternative_value: Measurement of the alternative, in the same unit.
+        ratio: Improvement factor over the alternative.
+        target: The target; empty if there is none.
         met: Whether the target is met.
-        p95: 95th percentile, where the value is a median and its spread matters.
+        p95: 95th percentile, if the value is a median and its spread matters.
         p99: 99th percentile likewise.
 
     """
@@ -38,7 +38,7 @@ class Figure:
 
 
 def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, minimum: float | None = None) -> Figure:
-    """Return how many times cheaper something is than its alternative, and whether that is at least `minimum`."""
+    """Return a figure of a cost relative to that of the alternative, with the target `minimum`."""
     ratio = alternative_s / cost_s
     target = '' if minimum is None else f'at least {minimum:g}×'
     met = None if minimum is None else ratio >= minimum
@@ -48,7 +48,7 @@ def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, mi
 def faster(
     what: str, rate: float, unit: str, alternative: str, alternative_rate: float, minimum: float | None = None
 ) -> Figure:
-    """Return how many times more of something a second brings than its alternative, and whether at least `minimum`."""
+    """Return a figure of a rate relative to that of the alternative, with the target `minimum`."""
     ratio = rate / alternative_rate
     target = '' if minimum is None else f'at least {minimum:g}×'
     met = None if minimum is None else ratio >= minimum
@@ -56,7 +56,7 @@ def faster(
 
 
 def not_measured(what: str, unit: str, reason: str, target: str = '') -> Figure:
-    """Return a figure that this machine does not give."""
+    """Return a figure that cannot be measured on this machine."""
     return Figure(what, None, unit, f'not measured: {reason}', target=target)
 
 

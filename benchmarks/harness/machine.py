@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""On what the figures were measured."""
+"""Description of the machine for the reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PACKAGES = ('numpy', 'scipy', 'librosa', 'opencv-python-headless', 'onnxruntime'
 
 
 def describe_machine() -> dict[str, object]:
-    """Return processor, memory, system and versions as plain values."""
+    """Return processor, memory, system and versions as JSON values."""
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return {
         'processor': processor_name(),

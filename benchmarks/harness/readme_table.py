@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The few figures that the project's README shows, taken from the results."""
+"""Table of selected results in the README of the project."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 
 README = Path(__file__).parents[2] / 'README.md'
 BEGIN, END = '<!-- figures: written by ./run bench -->', '<!-- end of figures -->'
-# In the reader's words; the bench; how the figure is called there.
+# Label in the README, bench, name of the figure in the results.
 ROWS = (
     ('Shipped model, predictions', 'pipeline', 'models/street, onnx on cpu: predictions'),
     ('The paper’s two networks, predictions', 'pipeline', 'paper’s sizes, onnx on cpu: predictions'),
-    ('Their time beside the arithmetic floor', 'pipeline', 'paper’s sizes, onnx on cpu: networks beside the floor'),
+    (
+        'Time of the paper’s networks',
+        'pipeline',
+        'paper’s sizes, onnx on cpu: networks, compared with the arithmetic floor',
+    ),
     (
         'Newest sample → image in another process, median',
         'latency',
@@ -25,24 +29,24 @@ ROWS = (
 
 
 def update_readme(results: dict[str, Any], readme: Path) -> None:
-    """Write the table anew between its two marks; rows that nobody has measured yet are left out.
+    """Write the table between its two marks. Rows without a result are left out.
 
     Raises:
-        ValueError: The marks are not there, once each and in order.
+        ValueError: The marks are missing or not in order.
 
     """
     text = readme.read_text(encoding='utf-8')
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        msg = f'{readme} lacks the marks {BEGIN!r} and {END!r}: put them where the table of figures belongs.'
+        msg = f'{readme} lacks the marks {BEGIN!r} and {END!r}: add them at the place of the table.'
         raise ValueError(msg)
     readme.write_text(f'{before}{BEGIN}\n{_table(results)}\n{END}{after}', encoding='utf-8')
 
 
 def _table(results: dict[str, Any]) -> str:
     rows = [row for label, bench, what in ROWS if (row := _row(label, bench, what, results))]
-    return '\n'.join(['| on two CPU cores | measured | beside | |', '|---|---:|---|---:|', *rows])
+    return '\n'.join(['| on two CPU cores | result | baseline | speed-up |', '|---|---:|---|---:|', *rows])
 
 
 def _row(label: str, bench: str, what: str, results: dict[str, Any]) -> str:

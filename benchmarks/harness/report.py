@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Results as a file for programs and a page for people."""
+"""Report of the results: a JSON file and a Markdown page."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ RESULTS = FOLDER / 'results.json'
 PAGE = FOLDER / 'README.md'
 PAGE_HEADER = """# Benchmarks
 
-`./run bench` measures everything, `./run bench features` one bench; both write `results.json` and this page, which
-is generated. Alternatives are measured in the same run, in turns; times are medians, of processor time where
-one thread works. Each bench has a process of its own, held to the number of cores that it names. Where the machine is
-a virtual one, its host may have given part of the processors to others meanwhile: what was stolen is told.
+`./run bench` runs all benchmarks, `./run bench features` one of them. Both write `results.json` and this page.
+Alternatives are measured in the same run, in turns. Times are medians; for work of one thread they are processor time.
+Each benchmark runs in its own process, bound to the number of cores that it names. On a virtual machine, the host may
+give processor time to others; this steal time is reported.
 """
 
 
 def read_results() -> dict[str, Any]:
-    """Return the results so far by bench."""
+    """Return the stored results by bench."""
     if not RESULTS.exists():
         return {}
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding='utf-8'))
@@ -62,7 +62,7 @@ def _section(name: str, result: dict[str, Any]) -> str:
 
 
 def _describe_steal(percent: float | None) -> str:
-    return '' if percent is None else f' Stolen by the host: {percent:.1f} % of the processor time asked for.'
+    return '' if percent is None else f' Steal time: {percent:.1f} % of the requested processor time.'
 
 
 def _row(figure: dict[str, Any]) -> str:

@@ -1,18 +1,18 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Processor time that the host of a virtual machine gave to others: what a bench cannot know of its own delays."""
+"""Steal time of a virtual machine: processor time that the host gave to others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 STAT = Path('/proc/stat')
-# Fields of its first line (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal; guests are in user.
+# Fields of the first line (proc_stat(5)): user, nice, system, idle, iowait, irq, softirq, steal. User includes guests.
 FIELDS, IDLE, STEAL = 8, (3, 4), 7
 
 
 class StealTime:
-    """Measures from its making on."""
+    """Meter of steal time since its construction."""
 
     def __init__(self, stat: Path = STAT) -> None:
         """Read the counters."""
@@ -20,7 +20,7 @@ class StealTime:
         self._before = self._counters()
 
     def percent(self) -> float | None:
-        """Return which part of what programs wanted of the processors they did not get; None where nothing tells."""
+        """Return the steal time in percent of the requested processor time, None if the system does not report it."""
         after = self._counters()
         if not self._before or not after:
             return None

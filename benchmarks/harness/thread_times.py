@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Processor time of the threads of a node, by what they do."""
+"""Processor time of the threads of a node, by thread name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ EXECUTOR, PERCEPTION, OTHERS = 'the executor', 'the perception thread', 'DDS and
 
 
 def thread_times_s(process_id: int) -> dict[str, float]:
-    """Return the seconds that the threads of a process have used so far."""
+    """Return the processor time in seconds that the threads of a process have used."""
     ticks = os.sysconf('SC_CLK_TCK')
     found: defaultdict[str, float] = defaultdict(float)
     for task in Path(f'/proc/{process_id}/task').iterdir():
-        # A thread may end meanwhile.
+        # A thread may end between listing and reading.
         with suppress(OSError):
             head, _, tail = (task / 'stat').read_text(encoding='ascii', errors='replace').rpartition(')')
             fields = tail.split()

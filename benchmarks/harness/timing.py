@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Times of alternatives, measured in turns so that a slow spell of the machine meets all of them."""
+"""Timing of alternatives in turns, so that a slow phase of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Action:
-    """Something to be timed.
+    """An action to be timed.
 
     Attributes:
-        call: Does it once.
-        calls: How often it is done for one sample of the clock: more for what is short.
+        call: Function that runs it once.
+        calls: Number of runs for one reading of the clock; more for short actions.
 
     """
 
@@ -27,12 +27,12 @@ class Action:
 def medians_s(
     actions: Mapping[str, Action], rounds: int, clock: Callable[[], float] = perf_counter
 ) -> dict[str, float]:
-    """Return the median time of one call of each action, in seconds; each round takes one sample of each.
+    """Return the median time of one call of each action, in seconds. Each round takes one sample of each action.
 
     Args:
-        actions: What is timed, by name.
-        rounds: Samples of each.
-        clock: `process_time` for work of one thread, which others on the machine then hardly disturb.
+        actions: Actions by name.
+        rounds: Number of samples of each action.
+        clock: `process_time` for work of one thread, because other processes hardly disturb it.
 
     """
     samples: dict[str, list[float]] = {name: [] for name in actions}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Windows of several arrays in one pass on one device: features and networks of all of them as a batch."""
+"""Batched inference of several arrays on one device: features and networks in one pass."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 
 class BatchedArrays:
-    """Sound of all arrays there, images of all arrays back; half precision and a CUDA graph on a GPU."""
+    """Features and networks of several arrays as one batch. On a GPU: half precision and a CUDA graph."""
 
     def __init__(
         self, network: PerceptionNetwork, spec: FeatureSpec, shape: tuple[int, int], device: torch.device
     ) -> None:
-        """Allocate everything and run on silence.
+        """Allocate all buffers and run once on zeros.
 
         Args:
-            network: What predicts, for the sound of one array; it stays as it is.
+            network: The network for the audio of one array. It is not changed.
             spec: Definition of its features.
-            shape: Arrays, and microphones of each.
-            device: Where.
+            shape: Number of arrays, and of microphones of each.
+            device: The device.
 
         """
         self._sound_shape = (*shape, spec.window_samples)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bundles that are measured: the one that ships, and the paper's sizes with random weights."""
+"""Bundles of the benchmarks: the shipped one, and the sizes of the paper with random weights."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ CHANNELS = {'depth': 1, 'segmentation': 19}
 
 
 def has_street() -> bool:
-    """Return whether the bundle that ships is there."""
+    """Return whether the shipped bundle is available."""
     return (STREET / 'manifest.json').is_file()
 
 
 def paper_config() -> PerceptionConfig:
-    """Return the networks of the paper, one of full width per modality."""
+    """Return the configuration of the paper: one network of full width for each modality."""
     return PerceptionConfig(
         at_nets=tuple(AtNetConfig(modalities=(modality,)) for modality in MODALITIES),
         manifolds={modality: VqVaeConfig(channels=CHANNELS[modality]) for modality in MODALITIES},
@@ -49,7 +49,7 @@ def paper_config() -> PerceptionConfig:
 
 
 def half_width_config() -> PerceptionConfig:
-    """Return the sizes of the bundle that ships: one trunk of half width with two heads, and narrower manifolds."""
+    """Return the sizes of the shipped bundle: one trunk of half width with two heads, and narrower manifolds."""
     return PerceptionConfig(
         at_nets=(AtNetConfig(width=0.5, modalities=MODALITIES, time_columns=4),),
         manifolds={
@@ -65,7 +65,7 @@ def write_paper_bundle(folder: Path) -> Bundle:
 
 
 def write_random_bundle(folder: Path, config: PerceptionConfig) -> Bundle:
-    """Write a bundle of networks with random weights, in single precision and with bytes."""
+    """Write a bundle of networks with random weights, in float32 and int8."""
     import torch
 
     from training.export.onnx_int8 import quantize_graph

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One window on a GPU: features there, networks there, and both in one pass."""
+"""Timing of one window on a GPU: features, networks, and both in one pass."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CUDA = 'cuda'
 ROUNDS = 50
 CALLS = 20
 FEATURES, NETWORK, BOTH = 'window of sound → features on the GPU', 'features → images', 'window of sound → images'
-# For a data-centre GPU; from host memory and back to it, but for the features, which stay.
+# Targets for a data-centre GPU. Times include the copies from and to host memory, except for the features.
 MAX_MS = {FEATURES: 0.2, NETWORK: 0.6}
 
 
 def measure_on_gpu(title: str, bundle: Bundle) -> list[Figure]:
-    """Return the times of one window by torch on CUDA, or say that there is none."""
+    """Return the times of one window with torch on CUDA, or figures without a value if there is no CUDA device."""
     if not torch.cuda.is_available():
         reason = 'torch sees no CUDA device'
         return [_not_measured(f'{title}, torch on CUDA: {stage}', stage, reason) for stage in (FEATURES, NETWORK, BOTH)]
@@ -54,7 +54,7 @@ def _stages(bundle: Bundle) -> dict[str, Callable[[], object]]:
 
 
 def _features_only(bundle: Bundle) -> CudaGraphRunner:
-    """Return what computes the features of a window, and leaves them where they are."""
+    """Return a function that computes the features of a window and leaves them on the device."""
     device = torch.device(CUDA)
     mel, feature_buffer = (
         MelFeatureExtractor(bundle.manifest.features),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that a user would write: librosa on the whole window, eager PyTorch, each modality by itself."""
+"""Baseline pipeline: librosa on the whole window and eager PyTorch, each modality separately."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from audio_manifold_ros.testing.librosa_features import librosa_features
 
 
 class LibrosaPipeline:
-    """Shifts the window by a hop and does everything anew, once for depth and once for the segmentation."""
+    """Pipeline that shifts the window by a hop and computes everything again, for depth and for segmentation."""
 
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
-        """Build a network per modality; speed does not depend on the weights."""
+        """Build a network for each modality. Speed does not depend on the weights."""
         torch.set_num_threads(threads)
         self._spec, self._device = bundle.manifest.features, device
         config = PerceptionConfig.from_dict(bundle.manifest.networks)
@@ -30,7 +30,7 @@ class LibrosaPipeline:
         self._window = (0.1 * rng.standard_normal(shape)).astype(np.float32)
 
     def step(self) -> dict[str, float]:
-        """Take in a hop and predict; return the seconds of each stage."""
+        """Process a hop and predict; return the seconds of each stage."""
         started = perf_counter()
         self._window = np.roll(self._window, -self._spec.hop_samples, axis=1)
         seconds = {'features': 0.0, 'network': 0.0}
@@ -48,7 +48,7 @@ class LibrosaPipeline:
 
 
 def _single_modality(config: PerceptionConfig, modality: str) -> PerceptionConfig:
-    """Return the part of a network that draws one modality."""
+    """Return the part of a network that predicts one modality."""
     return PerceptionConfig(
         at_nets=tuple(
             replace(at_net, modalities=(modality,)) for at_net in config.at_nets if modality in at_net.modalities

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of any sizes with random weights in ONNX Runtime, as the backend opens them."""
+"""Networks of arbitrary sizes with random weights in ONNX Runtime, opened as by the backend."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from training.export.onnx_graph import export_network
 
 
 class LoadedNetwork:
-    """A network, run on the same noise again and again.
+    """A network that runs on constant noise.
 
     Attributes:
-        weights: Their number.
+        weights: Number of weights.
         stored_mb: Size of graph and weights in a bundle.
 
     """
 
     def __init__(self, config: PerceptionConfig, shape: tuple[int, int, int], threads: int, batch: int = 1) -> None:
-        """Build, export and load it.
+        """Build, export and load the network.
 
         Args:
-            config: Sizes.
-            shape: Of one window's features (mic, height, width).
-            threads: Threads of one run.
-            batch: Windows of one run.
+            config: Sizes of the network.
+            shape: Shape of the features of one window (mic, height, width).
+            threads: Number of threads.
+            batch: Number of windows of one run.
 
         """
         torch.manual_seed(0)

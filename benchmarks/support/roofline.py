@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The least time that arithmetic and memory of this machine allow a network."""
+"""Roofline model: lower bound of the time of a network from arithmetic and memory rates (Williams et al. 2009)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class NetworkWork:
-    """What one pass of a network cannot do without.
+    """Minimum work of one pass of a network.
 
     Attributes:
         flop: Floating-point operations of its convolutions and matrix products, two for each multiplication.
@@ -34,11 +34,11 @@ class NetworkWork:
 
 @dataclass(frozen=True)
 class MachineRates:
-    """What the machine did at its best.
+    """Peak rates of the machine.
 
     Attributes:
-        flop_per_s: Of a product of large square matrices in single precision.
-        bytes_per_s: Of a sum over an array that no cache holds.
+        flop_per_s: Rate of a product of large square matrices in float32.
+        bytes_per_s: Rate of a sum over an array that exceeds all caches.
 
     """
 
@@ -46,11 +46,11 @@ class MachineRates:
     bytes_per_s: float = 0.0
 
     def elementwise_max(self, other: MachineRates) -> MachineRates:
-        """Return the higher of each."""
+        """Return the element-wise maximum."""
         return MachineRates(max(self.flop_per_s, other.flop_per_s), max(self.bytes_per_s, other.bytes_per_s))
 
     def floor_s(self, work: NetworkWork) -> float:
-        """Return the least time: arithmetic or memory, whichever takes longer while the other hides behind it."""
+        """Return the lower bound in seconds: the longer of arithmetic and memory time, which overlap."""
         return max(work.flop / self.flop_per_s, work.memory_bytes / self.bytes_per_s)
 
 
@@ -65,7 +65,7 @@ def count_work(config: PerceptionConfig, shape: tuple[int, int, int]) -> Network
 
 
 def measure_rates(device: str) -> MachineRates:
-    """Measure a device once; the best of several calls is what it can do."""
+    """Measure the rates of a device: the best of several calls."""
     matrix = torch.rand(MATRIX_SIZE, MATRIX_SIZE, device=device)
     values = torch.rand(READ_BYTES // 4, device=device)
     product_s = min(_seconds(lambda: matrix @ matrix, device) for _ in range(REPEATS))

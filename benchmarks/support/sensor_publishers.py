@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sensors of a car as a process: microphones, a camera and a depth camera, at their full rates."""
+"""Process with the sensors of a car: microphones, a camera and a depth camera at full rates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IMAGE_RATE_HZ = 30
 JPEG_SHAPE, DEPTH_SHAPE = (720, 1280), (480, 640)
 JPEG_QUALITY = 90
 VARIANTS = 8
-# What drivers of cameras offer by default: reliable, ten messages.
+# Default of camera drivers: reliable, ten messages.
 CAMERA = QoSProfile(depth=10)  # type: ignore[no-untyped-call]
 # topic: messages a second
 RATES_HZ = {
@@ -40,7 +40,7 @@ RATES_HZ = {
 
 @dataclass
 class SensorStream:
-    """One topic: messages that are sent in turns, each with its own stamp, on an exact grid of time."""
+    """A topic whose messages are sent in turns, with stamps on an exact time grid."""
 
     publisher: Publisher
     messages: list[Any]
@@ -48,7 +48,7 @@ class SensorStream:
     sent: int = 0
 
     def due_s(self) -> float:
-        """Return when the next message is due, from the start on."""
+        """Return the due time of the next message, relative to the start."""
         return self.sent / self.rate_hz
 
     def send(self, start_ns: int) -> None:
@@ -62,10 +62,10 @@ class SensorStream:
 
 
 class Sensors(Node):
-    """Publishes `audio`, `camera/image/compressed` and `depth/image` until it is interrupted; what is late is sent."""
+    """Publisher of `audio`, `camera/image/compressed` and `depth/image`. Late messages are sent, too."""
 
     def __init__(self) -> None:
-        """Make the messages and start."""
+        """Create the messages and start."""
         super().__init__('sensors')
         rng = np.random.default_rng(0)
         self._streams = [

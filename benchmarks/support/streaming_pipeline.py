@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline of the node, hop by hop, with the time of every stage."""
+"""Pipeline of the node, hop by hop, with the time of each stage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AUDIO_HOPS = 64
 
 
 class TimedBackend:
-    """A backend, and how long it took the last time."""
+    """A backend that measures the duration of its last run."""
 
     def __init__(self, backend: Backend) -> None:
         """Wrap a backend."""
@@ -44,10 +44,10 @@ class TimedBackend:
 
 
 class TimedWaveformNetwork:
-    """Features and networks of a backend, and how long they took together the last time."""
+    """Features and networks of a backend, with the duration of the last run."""
 
     def __init__(self, network: WaveformNetwork) -> None:
-        """Wrap what a backend has."""
+        """Wrap the features and networks of a backend."""
         self._network = network
         self.waveform = network.waveform
         self.features = network.features
@@ -62,17 +62,17 @@ class TimedWaveformNetwork:
 
 
 class StreamingPipeline:
-    """Takes in a hop of sound and predicts, for ever."""
+    """Pipeline that processes a hop and predicts, endlessly."""
 
     def __init__(self, bundle: Bundle, backend: str, device: str, threads: int, **options: Any) -> None:
         """Open the backend and fill the first window.
 
         Args:
-            bundle: What predicts.
-            backend: By name.
-            device: Where it runs.
-            threads: Of one prediction.
-            options: Further ones of `open_backend`.
+            bundle: The bundle.
+            backend: Name of the backend.
+            device: The device.
+            threads: Number of threads.
+            options: Further options of `open_backend`.
 
         """
         spec = bundle.manifest.features
@@ -87,7 +87,7 @@ class StreamingPipeline:
             self._push()
 
     def step(self) -> dict[str, float]:
-        """Take in a hop and predict; return the seconds of each stage."""
+        """Process a hop and predict; return the seconds of each stage."""
         started = perf_counter()
         self._push()
         prediction = self._pipeline.predict(with_features=False)

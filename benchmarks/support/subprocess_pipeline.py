@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One way to predict, in a process of its own: `python -m benchmarks.support.subprocess_pipeline BUNDLE WAY DEVICE THREADS`.
+"""A pipeline in its own process: `python -m benchmarks.support.subprocess_pipeline BUNDLE BACKEND DEVICE THREADS`.
 
-Each line of its input is a number of predictions to make; each line of its output says how they went, as JSON.
+Each input line is a number of predictions to make. Each output line is the statistics of these predictions as JSON.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ NAIVE = 'naive'
 
 
 class BenchmarkPipeline(Protocol):
-    """What a contender runs."""
+    """The interface of a measured pipeline."""
 
     def step(self) -> dict[str, float]:
-        """Take in a hop of sound and predict; return the seconds of each stage, `all` for the whole."""
+        """Process a hop and predict; return the seconds of each stage, `all` for the sum."""
 
 
 @dataclass
 class RunStats:
-    """How predictions went.
+    """Statistics of predictions.
 
     Attributes:
-        seconds: Of each stage of each prediction; `all` is the whole.
-        joules: Of the machine meanwhile; None where it does not tell.
-        memory_mb: Of the process at the end.
+        seconds: Times of each stage of each prediction; `all` is the sum.
+        joules: Energy that the machine used; None if it is not measured.
+        memory_mb: Resident memory of the process at the end.
 
     """
 
@@ -48,12 +48,12 @@ class RunStats:
 
     @property
     def predictions(self) -> int:
-        """How many there were."""
+        """Number of predictions."""
         return len(self.seconds['all'])
 
     @property
     def rate(self) -> float:
-        """Predictions a second, one after the other."""
+        """Predictions per second, one after the other."""
         return self.predictions / sum(self.seconds['all'])
 
     def percentile_s(self, stage: str, percent: float) -> float:
@@ -61,7 +61,7 @@ class RunStats:
         return float(np.percentile(self.seconds[stage], percent))
 
     def add(self, other: RunStats) -> None:
-        """Append what went on."""
+        """Append further statistics."""
         for stage, seconds in other.seconds.items():
             self.seconds.setdefault(stage, []).extend(seconds)
         self.memory_mb = other.memory_mb
@@ -71,7 +71,7 @@ class RunStats:
 
 @final
 class SubprocessPipeline:
-    """The process of one way, seen from the bench; a context manager."""
+    """Client of the process of a pipeline; a context manager."""
 
     def __init__(self, bundle: Bundle, backend: str, device: str, threads: int) -> None:
         """Start the process."""
@@ -88,10 +88,10 @@ class SubprocessPipeline:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, predictions: int) -> RunStats:
-        """Have some predictions made.
+        """Run a number of predictions.
 
         Raises:
-            RuntimeError: The process ended; its reason stands on the error output.
+            RuntimeError: The process ended. The reason is in its error output.
 
         """
         sent, received = self._process.stdin, self._process.stdout
@@ -104,12 +104,12 @@ class SubprocessPipeline:
             pass
         line = received.readline()
         if not line:
-            msg = f'{self._name} ended by itself: its reason stands above.'
+            msg = f'{self._name} ended unexpectedly; its error output is above.'
             raise RuntimeError(msg)
         return RunStats(**json.loads(line))
 
     def __enter__(self) -> SubprocessPipeline:
-        """Return the contender."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -121,7 +121,7 @@ class SubprocessPipeline:
 
 
 def _open(bundle: Bundle, backend: str, device: str, threads: int) -> BenchmarkPipeline:
-    """Import no more than the way needs: its memory is measured."""
+    """Import only what the pipeline needs, because its memory is measured."""
     if backend == NAIVE:
         from benchmarks.support.librosa_baseline import LibrosaPipeline
 
@@ -132,7 +132,7 @@ def _open(bundle: Bundle, backend: str, device: str, threads: int) -> BenchmarkP
 
 
 def main(folder: str, backend: str, device: str, threads: str) -> None:
-    """Predict as often as the input says."""
+    """Predict as often as each input line requests."""
     bundle = Bundle.load(Path(folder))
     pipeline = _open(bundle, backend, device, int(threads))
     meter = EnergyMeter()

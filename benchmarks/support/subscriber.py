@@ -23,8 +23,8 @@ class LatencyParts:
 
     Attributes:
         made: From the newest sample of the window until the node passed the image to DDS.
-        carried: From there until this process received it.
-        served: From there until the callback of the subscriber ran.
+        carried: From the publication until this process received it.
+        served: From the reception until the callback of the subscriber ran.
 
     """
 
@@ -48,7 +48,7 @@ class Subscriber(PerceptionClient):
 
         Args:
             frame_to_window_end_ns: Time from the instant that an image describes to the end of its window.
-            check: Called during each wait. It raises if waiting makes no sense.
+            check: Called during each wait. It raises if waiting is pointless.
 
         """
         self._frame_to_window_end_ns = frame_to_window_end_ns
@@ -70,7 +70,7 @@ class Subscriber(PerceptionClient):
         """Set the prediction rate of the perception node.
 
         Raises:
-            NodeError: It refuses, or does not answer in time.
+            NodeError: The node refuses, or does not answer in time.
 
         """
         accepted, reason = self.set_parameter('prediction.rate_hz', rate_hz, timeout_s)
@@ -82,7 +82,7 @@ class Subscriber(PerceptionClient):
         """Return the number of dropped windows from the next diagnostics.
 
         Raises:
-            NodeError: There are no diagnostics in time.
+            NodeError: No diagnostics arrive in time.
 
         """
         self.statuses.clear()

@@ -18,7 +18,7 @@ def test_no_weather_is_silent() -> None:
 
 @settings(deadline=None, max_examples=10)
 @given(first=st.integers(0, 200_000), cut=st.integers(1, 8999))
-def test_cuts_leave_no_trace(first: int, cut: int) -> None:
+def test_the_division_into_calls_does_not_matter(first: int, cut: int) -> None:
     weather = WeatherNoise(2, RATE_HZ, 3, rain_mm_h=10.0, buffeting_db=80.0)
     parts = [weather.render(first, cut), weather.render(first + cut, 9000 - cut)]
     np.testing.assert_allclose(np.concatenate(parts, axis=1), weather.render(first, 9000), atol=1e-6)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bench of the calibration on one rig with shorter recordings: its targets hold there too."""
+"""Benchmark of calibration on one rig with short recordings: it meets the targets."""
 
 from __future__ import annotations
 

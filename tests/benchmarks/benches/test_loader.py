@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loader that the training's are compared with does the same work: it must give the same windows."""
+"""The naive loader of the benchmark returns the same windows as the loader of training."""
 
 from __future__ import annotations
 

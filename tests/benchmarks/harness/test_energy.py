@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Energy counters as the kernel shows them."""
+"""Energy counters in the layout of the kernel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr('benchmarks.harness.energy._gpus', lambda: iter([]))
 
 
-def test_adds_up_the_packages_and_survives_a_counter_that_begins_again(tmp_path: Path) -> None:
+def test_adds_the_packages_and_handles_a_counter_that_wraps(tmp_path: Path) -> None:
     write_zone(tmp_path, 'intel-rapl:0', 1_000_000)
     write_zone(tmp_path, 'intel-rapl:1', 9_000_000)
     write_zone(tmp_path, 'intel-rapl:0:0', 0)
@@ -36,7 +36,7 @@ def test_adds_up_the_packages_and_survives_a_counter_that_begins_again(tmp_path:
     assert meter.joules() == 0.0
 
 
-def test_says_nothing_where_the_machine_does_not(tmp_path: Path) -> None:
+def test_returns_none_without_counters(tmp_path: Path) -> None:
     assert EnergyMeter(tmp_path / 'missing').joules() is None
     (write_zone(tmp_path, 'intel-rapl:0', 0) / 'energy_uj').unlink()
     assert EnergyMeter(tmp_path).joules() is None

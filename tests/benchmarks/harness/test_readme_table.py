@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of the README are those of the results."""
+"""Table of results in the README."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESULTS = {
 }
 
 
-def test_the_table_is_written_anew_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_table_is_rewritten(tmp_path: Path) -> None:
     readme = tmp_path / 'README.md'
     readme.write_text(f'# A\n\n{BEGIN}\nold\n{END}\n\n# B\n', encoding='utf-8')
     update_readme(RESULTS, readme)
@@ -38,14 +38,14 @@ def test_a_readme_without_marks_is_refused(tmp_path: Path) -> None:
         update_readme(RESULTS, readme)
 
 
-def test_the_readme_of_the_project_says_what_was_measured_last(tmp_path: Path) -> None:
+def test_the_readme_shows_the_stored_results(tmp_path: Path) -> None:
     copy = tmp_path / 'README.md'
     copy.write_text(README.read_text(encoding='utf-8'), encoding='utf-8')
     update_readme(read_results(), copy)
     assert copy.read_text(encoding='utf-8') == README.read_text(encoding='utf-8')
 
 
-def test_every_row_is_a_figure_that_a_bench_gives() -> None:
+def test_every_row_has_a_stored_figure() -> None:
     results = read_results()
     for _, bench, what in ROWS:
         assert what in {figure['what'] for figure in results[bench]['figures']}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmarks say of what they measured."""
+"""Reports of the benchmarks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_target_is_met_or_missed(figure: Figure, *, met: bool | None) -> None:
     assert figure.met is met
 
 
-def test_says_how_much_cheaper() -> None:
+def test_computes_the_ratio_of_costs() -> None:
     figure = cheaper('a hop', 0.0005, 'librosa', 0.05, 100)
     assert (figure.value, figure.alternative_value, figure.unit) == (0.5, 50.0, 'ms')
     assert figure.ratio == pytest.approx(100)
@@ -89,7 +89,7 @@ def test_actions_take_turns() -> None:
     assert ''.join(order) == 'ab' + 'aab' * 3
 
 
-def test_names_an_unknown_bench(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuses_an_unknown_bench(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(['feature'])
     assert f"no bench is called 'feature': the benches are {', '.join(BENCHES)}" in capsys.readouterr().err

@@ -14,7 +14,7 @@ def write_stat(path: Path, *values: int) -> Path:
     return path
 
 
-def test_what_the_host_took_is_a_part_of_what_was_wanted(tmp_path: Path) -> None:
+def test_steal_time_is_a_fraction_of_the_requested_time(tmp_path: Path) -> None:
     path = write_stat(tmp_path / 'stat', 100, 10, 20, 5000, 7, 1, 2, 40)
     meter = StealTime(path)
     assert meter.percent() == 0.0
@@ -22,14 +22,14 @@ def test_what_the_host_took_is_a_part_of_what_was_wanted(tmp_path: Path) -> None
     assert meter.percent() == pytest.approx(30.0)
 
 
-def test_nothing_is_said_where_nothing_tells(tmp_path: Path) -> None:
+def test_returns_none_if_the_kernel_does_not_report_it(tmp_path: Path) -> None:
     assert StealTime(tmp_path / 'missing').percent() is None
     path = tmp_path / 'old'
     path.write_text('cpu  1 2 3 4\n', encoding='ascii')
     assert StealTime(path).percent() is None
 
 
-def test_this_machine_tells() -> None:
+def test_this_machine_reports_it() -> None:
     percent = StealTime().percent()
     assert percent is not None
     assert 0 <= percent <= 100

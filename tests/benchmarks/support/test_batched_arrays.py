@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays in one batch say what each says by itself."""
+"""Batched arrays predict the same as single arrays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEVICES = [
 
 
 @pytest.mark.parametrize('device', DEVICES)
-def test_a_batch_of_arrays_says_what_each_says_alone(device: str) -> None:
+def test_a_batch_predicts_the_same_as_single_arrays(device: str) -> None:
     bundle = Bundle.load(STREET)
     spec, network = bundle.manifest.features, load_network(bundle).eval()
     rng = np.random.default_rng(1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a GPU is asked for, and what is said where there is none."""
+"""Figures of a GPU, and the report if there is none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not has_street(), reason='models/street is not t
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='torch sees a CUDA device')
-def test_without_a_gpu_targets_stand_beside_the_reason() -> None:
+def test_without_a_gpu_the_reason_is_reported_with_the_targets() -> None:
     figures = measure_on_gpu('street', Bundle.load(STREET))
     assert [figure.target for figure in figures] == ['at most 0.2', 'at most 0.6', '']
     assert {figure.alternative for figure in figures} == {'not measured: torch sees no CUDA device'}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The arithmetic floor: work counted by hand, and the time that follows from it."""
+"""Roofline model: work counted by hand, and the time that follows from it."""
 
 from __future__ import annotations
 

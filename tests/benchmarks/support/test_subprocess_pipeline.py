@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A way to predict in a process of its own, and how it fared."""
+"""Pipelines in their own process and their statistics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.support.bundles import STREET, has_street
 from benchmarks.support.subprocess_pipeline import NAIVE, RunStats, SubprocessPipeline
 
 
-def test_a_course_goes_on() -> None:
+def test_statistics_are_appended() -> None:
     stats = RunStats()
     stats.add(RunStats({'network': [0.1, 0.2], 'all': [0.25, 0.25]}, None, 100.0))
     stats.add(RunStats({'network': [0.3], 'all': [0.5]}, 6.0, 120.0))
