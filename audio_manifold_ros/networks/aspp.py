@@ -16,15 +16,15 @@ DILATIONS = (12, 24, 36)
 
 
 class Aspp(nn.Module):
-    """The whole map's mean, a 1x1 convolution, and 3x3 convolutions of three dilations, side by side.
+    """Parallel branches: the mean of the whole map, a 1x1 convolution, and 3x3 convolutions of three dilations.
 
     Attributes:
-        features: Features that come out, those of five branches.
+        features: Number of output features of all five branches.
 
     """
 
     def __init__(self, features_in: int, features: int) -> None:
-        """Build branches of so many features each."""
+        """Build branches with the given number of features each."""
         super().__init__()
         self.features = (2 + len(DILATIONS)) * features
         self.pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), *_branch(features_in, features, 1, 0))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""AT-net: from the mel spectrograms of all microphones to the manifold (paper, sections 3.2 and 4)."""
+"""AT-net: maps the mel spectrograms of all microphones to the manifold (paper, sections 3.2 and 4)."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 TRUNK_WIDTHS = (64, 128, 256, 512)
 MIN_DECODER_FEATURES = 64
 WHITENING_FLOOR = 1e-4
-# Of the trunk's last map: a window of 128 columns halved five times.
+# Columns of the trunk's last map: a window of 128 columns halved five times.
 MAX_TIME_COLUMNS = 4
 
 
 @dataclass(frozen=True)
 class AtNetConfig:
-    """Sizes of an AT-net; the defaults are the paper's, for one modality.
+    """Sizes of an AT-net. The defaults are the paper's, for one modality.
 
     Attributes:
-        mics: Microphones, the channels of the input.
-        width: Factor on all widths of trunk and heads; the paper's is 1.
-        modalities: One head each on the common trunk.
+        mics: Number of microphones, the channels of the input.
+        width: Factor of all widths of trunk and heads; 1 in the paper.
+        modalities: Modalities, with one head each on the common trunk.
         manifold_cells: Rows and columns of the manifold.
-        code_dim: Dimension of the manifold's codes.
-        dropout: After the first two dense layers.
-        time_columns: Into how many stretches of time the trunk's last map is averaged; the paper's is 1. An average
-            over all time hears that something passed, but not when: what is beside the camera at the instant of the
-            image needs more.
-        input: `whitening` of the microphones, or `batch_norm` of each alone, as in the paper's published code.
+        code_dim: Dimension of the codes of the manifold.
+        dropout: Dropout rate after the first two dense layers.
+        time_columns: Number of time segments that the trunk's last map is averaged over; 1 in the paper. An average
+            over
+            all time loses the time at which a sound source passes, which objects beside the camera need.
+        input: `whitening` of the microphones, or `batch_norm` of each channel, as in the paper's published code.
 
     Raises:
-        NetworkError: A value makes no sense; the message names it.
+        NetworkError: A value is invalid. The message names it.
 
     """
 
@@ -60,13 +60,13 @@ class AtNetConfig:
     input: str = 'whitening'
 
     def __post_init__(self) -> None:
-        """Refuse values that no network can be built with."""
+        """Validate the values."""
         check_modalities(self.modalities)
         if self.mics < 1 or self.code_dim < 1 or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
             msg = f'{self!r}: give mics and code_dim from 1, width in 0..4 and dropout in 0..1.'
             raise NetworkError(msg)
         if not 1 <= self.time_columns <= MAX_TIME_COLUMNS:
-            msg = f'time_columns is {self.time_columns!r}: give 1, the paper, to {MAX_TIME_COLUMNS}.'
+            msg = f'time_columns is {self.time_columns!r}: give a number from 1 (paper) to {MAX_TIME_COLUMNS}.'
             raise NetworkError(msg)
         if self.input not in INPUTS:
             msg = f'input is {self.input!r}: give one of {sorted(INPUTS)}.'
@@ -84,14 +84,14 @@ class AtNetConfig:
         """Build a configuration from plain values.
 
         Raises:
-            NetworkError: A key is unknown, or a value makes no sense.
+            NetworkError: A key is unknown, or a value is invalid.
 
         """
         return read_strict(cls, values)
 
 
 class AtNet(nn.Module):
-    """A trunk that hears, and one head per modality that speaks its manifold's language."""
+    """Shared trunk with one head per modality, which predicts the latents of its manifold."""
 
     def __init__(self, config: AtNetConfig | None = None) -> None:
         """Build the network with random weights."""
@@ -102,20 +102,20 @@ class AtNet(nn.Module):
         self.apply(_initialise)
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
-        """Tell the trunk, before training, what `Whitening.set` takes of the training windows' features.
+        """Set the statistics of the input features before training (see `Whitening.set`).
 
-        A batch normalisation learns by itself and needs nothing.
+        A batch normalisation estimates its own statistics and ignores them.
         """
         first = self.trunk[0]
         if isinstance(first, Whitening):
             first.set(mean, covariance)
 
     def set_latent_statistics(self, modality: str, mean: Tensor, std: Tensor) -> None:
-        """Tell a head, before training, what `LatentScale.set` takes of its manifold."""
+        """Set the statistics of the latents of a head before training (see `LatentScale.set`)."""
         self.latent_scale(modality).set(mean, std)
 
     def latent_scale(self, modality: str) -> LatentScale:
-        """Return the last layer of a head: it holds what the latents of its manifold are like."""
+        """Return the last layer of a head, which holds the statistics of the latents of its manifold."""
         return cast('LatentScale', cast('nn.Sequential', self.heads[modality])[-1])
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
@@ -125,11 +125,11 @@ class AtNet(nn.Module):
 
 
 class Whitening(nn.Module):
-    """Decorrelate the microphones: channels of mean 0, variance 1 and no correlation, by fixed numbers.
+    """Decorrelate the microphones with fixed weights: channels of mean 0, variance 1 and no correlation.
 
-    All microphones hear nearly the same; where a sound comes from is in the small differences, which a
-    normalisation of each channel alone would leave small. It stands where the reference implementation normalises
-    each channel over the batch. Zero-phase (ZCA): a channel stays the one that is nearest to its microphone.
+    All microphones receive nearly the same signal. Directional information is in the small differences, which a
+    normalisation per channel would leave small. This layer replaces the batch normalisation per channel of the
+    reference implementation. It is zero-phase (ZCA): each output channel stays the one closest to its microphone.
     """
 
     mean: Tensor
@@ -142,7 +142,7 @@ class Whitening(nn.Module):
         self.register_buffer('matrix', torch.eye(mics)[:, :, None, None].clone())
 
     def set(self, mean: Tensor, covariance: Tensor) -> None:
-        """Take mean (mic,) and covariance (mic, mic) of the training windows' features."""
+        """Set mean (mic,) and covariance (mic, mic) of the features of the training windows."""
         variances, vectors = torch.linalg.eigh(covariance.double())
         floor = WHITENING_FLOOR * variances.max()
         matrix = vectors @ torch.diag((variances + floor).rsqrt()) @ vectors.t()
@@ -155,9 +155,9 @@ class Whitening(nn.Module):
 
 
 class LatentScale(nn.Module):
-    """Bring standardised numbers to the scale of a manifold's latents, which no loss determines.
+    """Scale standardised values to the scale of a manifold's latents, which no loss determines.
 
-    The network starts at the mean image and learns what sound says beyond it.
+    The network starts at the mean image and learns the deviation from it.
     """
 
     mean: Tensor
@@ -171,7 +171,7 @@ class LatentScale(nn.Module):
         self.register_buffer('std', torch.ones(1, config.code_dim, 1, 1))
 
     def set(self, mean: Tensor, std: Tensor) -> None:
-        """Take mean (code_dim, cell, cell) and standard deviation (code_dim,) of the training windows' latents."""
+        """Set mean (code_dim, cell, cell) and standard deviation (code_dim,) of the latents of the training windows."""
         self.mean.copy_(mean.reshape(self.mean.shape))
         self.std.copy_(std.reshape(self.std.shape))
 
@@ -184,7 +184,7 @@ INPUTS: dict[str, Callable[[int], nn.Module]] = {'whitening': Whitening, 'batch_
 
 
 def make_trunk(config: AtNetConfig) -> nn.Sequential:
-    """Build the input's normalisation and ResNet-18 up to the average pool: (batch, 512 width, 1, time_columns)."""
+    """Build the input normalisation and ResNet-18 up to the average pool: (batch, 512 width, 1, time_columns)."""
     widths = [max(8, round(width * config.width)) for width in TRUNK_WIDTHS]
     layers: list[nn.Module] = [
         INPUTS[config.input](config.mics),
@@ -199,7 +199,7 @@ def make_trunk(config: AtNetConfig) -> nn.Sequential:
 
 
 def make_head(config: AtNetConfig) -> nn.Sequential:
-    """Build three dense layers (as convolutions) and the transposed convolutions that grow 1x1 to the manifold."""
+    """Build three dense layers (as convolutions) and the transposed convolutions from 1x1 to the manifold's size."""
     features = max(8, round(TRUNK_WIDTHS[-1] * config.width))
     layers: list[nn.Module] = []
     for columns, dropout in ((config.time_columns, config.dropout), (1, config.dropout), (1, 0.0)):
@@ -220,6 +220,6 @@ def make_head(config: AtNetConfig) -> nn.Sequential:
 
 
 def _initialise(module: nn.Module) -> None:
-    """Start convolutions before a ReLU as He et al. 2015 do; all else keeps torch's start."""
+    """Initialise convolutions before a ReLU as in He et al. 2015. All other layers keep torch's initialisation."""
     if isinstance(module, nn.Conv2d) and module.bias is None:
         nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')

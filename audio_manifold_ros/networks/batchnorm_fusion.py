@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batch normalisation after a convolution, taken into its weights: what does not learn any more need not divide."""
+"""Fusion of batch normalisation into the preceding convolution for inference."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fuse_batch_norms(network: nn.Module) -> None:
-    """Replace each convolution followed by a batch normalisation, in place, by one convolution that does both.
+    """Fuse each batch normalisation into the convolution before it, in place.
 
     Args:
-        network: In evaluation mode; layers are found where they follow each other in an `nn.Sequential`.
+        network: Network in evaluation mode. Only consecutive layers of an `nn.Sequential` are fused.
 
     """
     for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What lies between the encoder and the decoder of a manifold."""
+"""Interface of the bottleneck between encoder and decoder of a manifold."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 
 class Quantized(NamedTuple):
-    """What a bottleneck says about a batch of latents.
+    """Output of a bottleneck for a batch of latents.
 
     Attributes:
-        values: (batch, code_dim, row, column), what the decoder gets: the nearest codes, through which the gradient
-            passes straight in training, or the latents themselves.
+        values: (batch, code_dim, row, column), input of the decoder: the nearest codes, with a straight-through
+            gradient
+            in training, or the latents themselves.
         codes: int64 (batch, row, column), indices of the codes; None without a codebook.
-        distance: float32 (batch, row, column), how far the latent is from what the manifold knows: with a codebook
-            the squared distance to the nearest code over the code dimension, else the mean squared deviation from the
-            mean latent in standard deviations.
+        distance: float32 (batch, row, column), distance of the latent to the manifold. With a codebook it is the
+            squared
+            distance to the nearest code divided by the code dimension. Otherwise it is the mean squared deviation from
+            the mean latent in standard deviations.
 
     """
 
@@ -32,20 +34,23 @@ class Quantized(NamedTuple):
 
 
 class Bottleneck(nn.Module):
-    """What all bottlenecks offer: `forward` while the manifold is learnt, `quantize` when sound is heard."""
+    """Base class of bottlenecks: `forward` for the training of the manifold, `quantize` for inference from audio."""
 
     @abstractmethod
     def forward(self, encoded: Tensor) -> Quantized:
-        """Pass on what the encoder says, (batch, channel, row, column), during the fit of a manifold."""
+        """Process the encoder's output (batch, channel, row, column) during the training of a manifold."""
 
     @abstractmethod
     def quantize(self, latent: Tensor) -> Quantized:
-        """Find what the decoder gets for latents (batch, code_dim, row, column): no state changes, no chance."""
+        """Compute the decoder's input for latents (batch, code_dim, row, column).
+
+        State does not change, nothing is random.
+        """
 
     @abstractmethod
     def penalty(self, encoded: Tensor, quantized: Quantized) -> Tensor:
-        """Return the bottleneck's own loss, a scalar, of what `forward` has made of the encoder's output."""
+        """Return the loss of the bottleneck, a scalar, for the encoder's output and the result of `forward`."""
 
     def latent(self, encoded: Tensor) -> Tensor:
-        """Return the latent (batch, code_dim, row, column) of what the encoder says: what an AT-net learns to say."""
+        """Return the latent (batch, code_dim, row, column) of the encoder's output. It is the target of an AT-net."""
         return encoded

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The part of a perception network that a compiler takes: convolutions and code search, from features to raw images.
+"""Compilable part of a perception network: convolutions and code search, from features to raw images.
 
-What follows, metres and class ids, is a few operations without weights (`networks.perception.draw`). They need types
-that compilers do not have (bytes), and cost next to nothing where the raw images lie.
+The conversion to metres and class ids (`perception_network.postprocess`) is not compiled. It has no weights, needs a
+type that compilers do not support (uint8), and takes little time on the device.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class CompilableNetwork(nn.Module):
-    """`PerceptionNetwork.hear` as a module of one input and a row of outputs, in single or half precision."""
+    """`PerceptionNetwork.predict_raw` as a module with one input and a tuple of outputs, in float32 or half."""
 
     def __init__(self, network: PerceptionNetwork, dtype: torch.dtype = torch.float32) -> None:
-        """Take over a network, and change it for good: normalisations are folded, and the precision lowered.
+        """Take over a network and change it in place: batch normalisations are fused, and the precision is lowered.
 
         Args:
-            network: Its weights in single precision.
-            dtype: Of weights and activations, but for what `lower_precision` leaves as it is.
+            network: Network with weights in single precision.
+            dtype: Type of weights and activations, except for the layers that `lower_precision` keeps.
 
         """
         super().__init__()
@@ -45,14 +45,14 @@ class CompilableNetwork(nn.Module):
         self.requires_grad_(requires_grad=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, ...]:
-        """Map features float32 (batch, mic, height, width) to what `regroup` takes."""
+        """Map features float32 (batch, mic, height, width) to the input of `regroup`."""
         raw_outputs = self.network.predict_raw(features)
         outputs = [tensor for modality in self.network.config.modalities for tensor in raw_outputs[modality]]
         return tuple(tensor for tensor in outputs if tensor is not None)
 
 
 class _Cast(nn.Module):
-    """Casts what passes."""
+    """Layer that converts its input to a type."""
 
     def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()
@@ -63,16 +63,16 @@ class _Cast(nn.Module):
 
 
 def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
-    """Cast a network in place, all but two parts that decide by small differences and cost little.
+    """Convert a network in place, except for two parts that depend on small differences and take little time.
 
-    The normalisation of the input stays in single precision: where a sound comes from is in differences between
-    microphones that all hear nearly the same. So does the search for the nearest code, |x|² - 2xe + |e|², whose terms
-    are larger than what they leave.
+    The normalisation of the input stays in single precision, because directional information is in small differences
+    between nearly equal microphone signals. The search for the nearest code, |x|² - 2xe + |e|², stays in single
+    precision, because its terms are larger than their sum.
     """
     inputs = {
         at_net: at_net.trunk[0]
         for at_net in network.modules()
-        if isinstance(at_net, AtNet)  # those of end-to-end systems, too
+        if isinstance(at_net, AtNet)  # includes those of end-to-end systems
     }
     for at_net in inputs:
         at_net.trunk[0] = nn.Identity()
@@ -86,11 +86,22 @@ def lower_precision(network: PerceptionNetwork, dtype: torch.dtype) -> None:
 
 
 def regroup(config: PerceptionConfig, outputs: Sequence[Tensor]) -> dict[str, tuple[Tensor, Tensor | None]]:
-    """Give what `CompilableNetwork` returns its place: raw image and distance of each modality, as `PerceptionNetwork.hear`."""
+    """Return raw image and distance of each modality, as `PerceptionNetwork.predict_raw` does.
+
+    Args:
+        config: Configuration of the network.
+        outputs: Result of `CompilableNetwork`.
+
+    """
     rest = iter(outputs)
     return {name: (next(rest), next(rest) if name in config.manifolds else None) for name in config.modalities}
 
 
 def postprocess_flat(config: PerceptionConfig, outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Turn what `CompilableNetwork`, or an engine made of it, returns into the tensors of `config.output_names`."""
+    """Convert the result of `CompilableNetwork`, or of an engine built from it, to tensors.
+
+    Returns:
+        The tensors of `config.output_names`.
+
+    """
     return postprocess(config, regroup(config, outputs))

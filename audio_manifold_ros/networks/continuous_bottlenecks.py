@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bottlenecks without a codebook: the plain one of an autoencoder, and the gaussian one of a variational one.
+"""Bottlenecks without a codebook: identity (autoencoder) and Gaussian (variational autoencoder).
 
-The paper calls what it compares with a VAE (table 5); its published code has no divergence and draws no samples there,
-so the plain one is what was compared, and the gaussian one is what the name says.
+The paper compares with a VAE (table 5). Its published code for this comparison has no divergence and draws no samples.
+The identity bottleneck is therefore the one that was compared, the Gaussian bottleneck is a real VAE.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOG_VARIANCE_RANGE = (-20.0, 10.0)
 
 
 class IdentityBottleneck(Bottleneck):
-    """Latents reach the decoder as they are; their distance is that from the mean image of the training windows."""
+    """Bottleneck that passes latents on. Their distance is that from the mean latent of the training windows."""
 
     mean: Tensor
     std: Tensor
@@ -33,16 +33,16 @@ class IdentityBottleneck(Bottleneck):
         self.register_buffer('std', torch.ones(1, code_dim, 1, 1))
 
     def set_statistics(self, mean: Tensor, std: Tensor) -> None:
-        """Take mean (code_dim, cell, cell) and standard deviation (code_dim,) of the training windows' latents."""
+        """Set mean (code_dim, cell, cell) and standard deviation (code_dim,) of the latents of the training windows."""
         self.mean.copy_(mean.reshape(self.mean.shape))
         self.std.copy_(std.reshape(self.std.shape))
 
     def forward(self, encoded: Tensor) -> Quantized:
-        """Pass latents (batch, code_dim, cell, cell) on."""
+        """Return latents (batch, code_dim, cell, cell) unchanged, with their distance."""
         return self.quantize(encoded)
 
     def quantize(self, latent: Tensor) -> Quantized:
-        """Pass latents (batch, code_dim, cell, cell) on, and say how far from the mean image they are."""
+        """Return latents (batch, code_dim, cell, cell) unchanged, with their distance from the mean latent."""
         distance = ((latent.float() - self.mean) / self.std).square().mean(dim=1)
         return Quantized(latent, None, distance)
 
@@ -53,10 +53,13 @@ class IdentityBottleneck(Bottleneck):
 
 
 class GaussianBottleneck(IdentityBottleneck):
-    """The encoder says mean and logarithm of the variance (Kingma and Welling 2014)."""
+    """Bottleneck of an encoder that predicts mean and log variance (Kingma and Welling 2014)."""
 
     def forward(self, encoded: Tensor) -> Quantized:
-        """Draw latents from what the encoder says, (batch, 2 code_dim, cell, cell); outside training take the mean."""
+        """Sample latents from the encoder's output (batch, 2 code_dim, cell, cell).
+
+        Outside training return the mean.
+        """
         mean, log_variance = split_gaussian(encoded)
         quantized = self.quantize(mean)
         if not self.training:
@@ -65,7 +68,7 @@ class GaussianBottleneck(IdentityBottleneck):
         return quantized._replace(values=sample)
 
     def penalty(self, encoded: Tensor, quantized: Quantized) -> Tensor:
-        """Return the divergence from the normal distribution of mean 0 and variance 1, per number of the latent."""
+        """Return the divergence from the standard normal distribution per element of the latent."""
         del quantized
         mean, log_variance = split_gaussian(encoded.float())
         return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
@@ -76,6 +79,9 @@ class GaussianBottleneck(IdentityBottleneck):
 
 
 def split_gaussian(encoded: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and log variance, each (batch, code_dim, cell, cell), the latter held to a range that exp bears."""
+    """Return mean and log variance, each (batch, code_dim, cell, cell).
+
+    The log variance is clamped to a range safe for exp.
+    """
     mean, log_variance = encoded.chunk(2, dim=1)
     return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A function of one window's tensor that stays on its device: buffers that last, one wait for each result."""
+"""Repeated execution of a function on one window: persistent buffers and one synchronisation per result."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ WARM_UP_RUNS = 3
 
 
 class CudaGraphRunner:
-    """Runs a function, window after window, from host memory to host memory.
+    """Runner of a function for successive windows, from host memory to host memory.
 
-    On CUDA, host buffers are pinned, everything runs on a stream of its own, and with `captured` the two transfers and
-    all between them are one CUDA graph: nothing is allocated on the device and there is one wait for each window. On
-    a CPU the same steps run without a graph.
+    On CUDA, host buffers are pinned and everything runs on a separate stream. With `captured`, both transfers and the
+    computation are one CUDA graph: no memory is allocated on the device, and there is one synchronisation per window.
+    On a CPU the same steps run without a graph.
 
     Attributes:
-        captured: There is a graph.
-        input_buffer: float32 `shape`, the memory that a window comes from: it lasts, and may be filled for `run_buffered`.
+        captured: True if a CUDA graph was recorded.
+        input_buffer: float32 `shape`, persistent memory of the input window. It may be filled for `run_buffered`.
 
     """
 
@@ -40,13 +40,13 @@ class CudaGraphRunner:
         *,
         captured: bool = False,
     ) -> None:
-        """Allocate everything and run the function on silence.
+        """Allocate all buffers and run the function on zeros.
 
         Args:
-            function: Maps float32 (1, *shape) on the device to tensors on it; shapes and types never change.
-            shape: Of one window.
-            device: Where it runs.
-            captured: Record a CUDA graph; without one where the function cannot be recorded, or on a CPU.
+            function: Maps float32 (1, *shape) on the device to tensors on the device with constant shapes and types.
+            shape: Shape of one window.
+            device: Device of the function.
+            captured: Record a CUDA graph. On a CPU, or if the function cannot be recorded, there is no graph.
 
         Raises:
             RuntimeError: The function fails.
@@ -70,7 +70,7 @@ class CudaGraphRunner:
         self.captured = self._graph is not None
 
     def run(self, window: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """Return what the function says of a window float32 `shape`: arrays (1, …) that belong to the caller.
+        """Return the result of the function for a window float32 `shape`: arrays (1, …) owned by the caller.
 
         Raises:
             RuntimeError: The device fails.
@@ -80,7 +80,7 @@ class CudaGraphRunner:
         return self.run_buffered()
 
     def run_buffered(self) -> list[NDArray[Any]]:
-        """Return what the function says of the window that lies in `input_buffer` (see `run`).
+        """Return the result of the function for the window in `input_buffer` (see `run`).
 
         Raises:
             RuntimeError: The device fails.
@@ -102,7 +102,7 @@ class CudaGraphRunner:
             buffer.copy_(tensor, non_blocking=True)
 
     def _device_context(self) -> Any:
-        """Return the context in which the device is used; a thread's own device may be another one."""
+        """Return the context of the device. The default device of the current thread may be a different one."""
         return nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
 
     def _capture_graph(self) -> Any:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth as the networks see it: the logarithm or the inverse of metres between two planes, scaled to 0..1."""
+"""Depth representation of the networks: log or inverse depth between two planes, scaled to 0..1."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Kind = Literal['log', 'inverse']
 
 @dataclass(frozen=True)
 class DepthRepresentation:
-    """Depth in 0..1.
+    """Mapping of depth in metres to 0..1.
 
-    Of logarithmic depth equal steps are equal ratios, so near and far count alike: 0 is near, 1 is far. Of inverse
-    depth, which is what the paper's published code learns, equal steps are equal steps of disparity: 1 is near, 0 is
-    far, and far away all is nearly the same.
+    With log depth, equal steps are equal ratios, so near and far have the same weight: 0 is near, 1 is far. With
+    inverse depth, which the paper's published code learns, equal steps are equal steps of disparity: 1 is near, 0 is
+    far, and large depths are nearly equal.
 
     Attributes:
         near_m: Nearest depth.
@@ -32,7 +32,7 @@ class DepthRepresentation:
         kind: `log`: ln(z / near) / ln(far / near), or `inverse`: (1 / z - 1 / far) / (1 / near - 1 / far).
 
     Raises:
-        NetworkError: The planes are not in order, or there is no such kind.
+        NetworkError: The planes are not in order, or the kind is unknown.
 
     """
 
@@ -41,7 +41,7 @@ class DepthRepresentation:
     kind: Kind = 'log'
 
     def __post_init__(self) -> None:
-        """Refuse planes that are not in order."""
+        """Validate the planes and the kind."""
         if not 0 < self.near_m < self.far_m:
             msg = f'near_m {self.near_m!r} and far_m {self.far_m!r}: give 0 < near_m < far_m.'
             raise NetworkError(msg)
@@ -50,13 +50,15 @@ class DepthRepresentation:
             raise NetworkError(msg)
 
     def depth_to_unit(self, depth_m: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Turn metres into 0..1, clipped to the planes; invalid pixels take the nearest valid one below.
+        """Convert metres to 0..1, clipped to the planes.
+
+        An invalid pixel takes the value of the nearest valid pixel below it.
 
         Args:
-            depth_m: (…, row, column) metres, NaN where invalid. A column without a valid pixel below becomes far.
+            depth_m: (…, row, column) metres, NaN invalid. An invalid pixel without a valid one below it becomes far.
 
         Returns:
-            float32 (…, row, column), everywhere finite.
+            float32 (…, row, column), all finite.
 
         """
         filled = fill_from_below(np.asarray(depth_m, dtype=np.float32), self.far_m)
@@ -73,7 +75,7 @@ class DepthRepresentation:
         return math.log(self.far_m / self.near_m)
 
     def unit_to_depth(self, unit: Any) -> Any:
-        """Turn 0..1 into metres; arrays and tensors alike, values outside are clipped."""
+        """Convert 0..1 to metres, for arrays and tensors. Values outside 0..1 are clipped."""
         clipped = unit.clip(0.0, 1.0)
         if self.kind == 'inverse':
             return 1 / (1 / self.far_m + clipped * (1 / self.near_m - 1 / self.far_m))
@@ -81,7 +83,7 @@ class DepthRepresentation:
 
 
 def fill_from_below(image: NDArray[np.float32], default: float) -> NDArray[np.float32]:
-    """Replace each NaN of (…, row, column) by the nearest number below it in its column, else by the default."""
+    """Replace each NaN of (…, row, column) by the nearest number below it in its column, or by `default`."""
     rows = image.shape[-2]
     row = np.arange(rows, dtype=np.int64)[:, None]
     source = np.where(np.isnan(image), rows, row)

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""ECHO2DEPTH, the paper's baseline for depth, in the two forms that carry the name.
+"""ECHO2DEPTH, the paper's baseline for depth, in two variants.
 
-`paper` is the network of the paper's published code, fed with the same spectrograms as the AT-net. `visualechoes` is
-the audio branch of VisualEchoes (Gao et al. 2020) as Parida et al. 2021 publish it, with as many channels as there are
-microphones instead of two ears. Both were made for the echoes of a chirp; here they hear a street.
+`paper` is the network of the paper's published code, with the spectrograms of the AT-net as input. `visualechoes` is
+the audio branch of VisualEchoes (Gao et al. 2020) as published by Parida et al. 2021, with one channel per microphone
+instead of two. Both were designed for the echoes of a chirp. Here their input is street audio.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ INITIAL_STD = 0.02
 
 @dataclass(frozen=True)
 class Echo2DepthConfig:
-    """Which of the two networks, and what it is fed with; the image is 128 x 128.
+    """Variant and input size. The output image is 128 x 128.
 
     Attributes:
         mics: Channels of the input.
         variant: `paper` or `visualechoes`.
-        height: Rows of the features; `paper` takes 128 alone.
-        width: Columns of the features; `paper` takes 128 alone.
+        height: Rows of the features. `paper` accepts 128 only.
+        width: Columns of the features. `paper` accepts 128 only.
 
     Raises:
-        NetworkError: There is no such variant, or it does not take such features.
+        NetworkError: The variant is unknown, or it does not accept features of this size.
 
     """
 
@@ -52,7 +52,7 @@ class Echo2DepthConfig:
     width: int = PAPER_SIZE
 
     def __post_init__(self) -> None:
-        """Refuse what no network can be built with."""
+        """Validate the values."""
         if self.variant not in VARIANTS:
             msg = f'variant is {self.variant!r}: give one of {sorted(VARIANTS)}.'
             raise NetworkError(msg)
@@ -61,20 +61,20 @@ class Echo2DepthConfig:
             raise NetworkError(msg)
         size = (self.height, self.width)
         if self.variant == 'paper' and size != (PAPER_SIZE, PAPER_SIZE):
-            msg = f'Features of {size} for the variant paper: it takes {PAPER_SIZE} x {PAPER_SIZE}.'
+            msg = f'Features are {size} for the variant paper: give {PAPER_SIZE} x {PAPER_SIZE}.'
             raise NetworkError(msg)
         if min(echo_map(size)) < 1:
-            msg = f'Features of {size}: three convolutions leave nothing of them, give larger ones.'
+            msg = f'Features are {size}, too small for three strided convolutions: give larger features.'
             raise NetworkError(msg)
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """What it draws."""
+        """Modalities of the output."""
         return ('depth',)
 
 
 class Echo2Depth(nn.Module):
-    """Convolutions down to one pixel of 512 features, transposed convolutions up to the image."""
+    """Convolutions to one pixel of 512 features, then transposed convolutions to the image."""
 
     def __init__(self, config: Echo2DepthConfig) -> None:
         """Build the network with random weights."""
@@ -88,7 +88,7 @@ class Echo2Depth(nn.Module):
 
 
 def echo_map(size: tuple[int, int]) -> tuple[int, int]:
-    """Return rows and columns that the convolutions of `visualechoes` leave of features."""
+    """Return rows and columns of the features after the convolutions of `visualechoes`."""
     rows, columns = size
     for kernel, stride in ECHO_STRIDES:
         rows, columns = ((length - kernel) // stride + 1 for length in (rows, columns))
@@ -125,7 +125,7 @@ def _visual_echoes(config: Echo2DepthConfig) -> nn.Sequential:
 
 
 def _initialise(module: nn.Module) -> None:
-    """Start as the published code does: weights of N(0, 0.02), those of normalisations of N(1, 0.02)."""
+    """Initialise as the published code does: weights from N(0, 0.02), those of normalisations from N(1, 0.02)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, INITIAL_STD)
     elif isinstance(module, nn.BatchNorm2d):

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two stages as one network, trained from sound to image without a manifold (paper, section 4, table 5: E2E)."""
+"""Both stages as one network, trained from audio to image without a manifold (paper, section 4, table 5: E2E)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndToEndConfig:
-    """Sizes of an end-to-end network; the defaults are the paper's, for depth at 8 x 8.
+    """Sizes of an end-to-end network. The defaults are the paper's, for depth at 8 x 8.
 
     Attributes:
-        at_net: What hears.
-        decoders: What draws each modality, a VQ-VAE of which only the decoder is built.
+        at_net: AT-net.
+        decoders: VQ-VAE of each modality, of which only the decoder is built.
 
     Raises:
-        NetworkError: Heads and decoders do not fit together.
+        NetworkError: Heads and decoders do not match.
 
     """
 
@@ -36,7 +36,7 @@ class EndToEndConfig:
     decoders: dict[str, VqVaeConfig] = field(default_factory=lambda: {'depth': VqVaeConfig()})
 
     def __post_init__(self) -> None:
-        """Refuse heads without their decoder and decoders without their head."""
+        """Check that each head has a decoder of its size and each decoder a head."""
         check_heads((self.at_net,), self.decoders)
 
     @property
@@ -46,17 +46,17 @@ class EndToEndConfig:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """What it draws."""
+        """Modalities of the output."""
         return self.at_net.modalities
 
     @property
     def classes(self) -> int:
-        """Of the segmentation."""
+        """Number of segmentation classes."""
         return self.decoders['segmentation'].channels
 
 
 class EndToEnd(nn.Module):
-    """An AT-net whose latents go straight to the decoders."""
+    """AT-net whose latents are the direct input of the decoders."""
 
     def __init__(self, config: EndToEndConfig) -> None:
         """Build the network with random weights."""
@@ -65,12 +65,12 @@ class EndToEnd(nn.Module):
         self.at_net = AtNet(config.at_net)
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.decoders.items()})
         for modality in config.modalities:
-            # A head starts at its manifold's mean image; here nothing is known of the latents, so it starts at chance.
+            # A head normally starts at the mean image of its manifold. Here it starts with random weights.
             last = cast('nn.Sequential', self.at_net.heads[modality])[-2]
             cast('nn.Conv2d', last).reset_parameters()
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
-        """Tell the trunk, before training, what `AtNet.set_input_statistics` takes of the training windows."""
+        """Set the statistics of the input features before training (see `AtNet.set_input_statistics`)."""
         self.at_net.set_input_statistics(mean, covariance)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
@@ -79,10 +79,10 @@ class EndToEnd(nn.Module):
 
 
 def check_heads(at_nets: Iterable[AtNetConfig], manifolds: dict[str, VqVaeConfig]) -> None:
-    """Refuse heads without their manifold, manifolds without their head, and sizes that differ.
+    """Check that each head has a manifold of its size and each manifold a head.
 
     Raises:
-        NetworkError: They do not fit together.
+        NetworkError: Heads and manifolds do not match.
 
     """
     heads = [(modality, at_net) for at_net in at_nets for modality in at_net.modalities]
@@ -94,7 +94,7 @@ def check_heads(at_nets: Iterable[AtNetConfig], manifolds: dict[str, VqVaeConfig
         manifold = manifolds[modality]
         if (at_net.manifold_cells, at_net.code_dim) != (manifold.manifold_cells, manifold.code_dim):
             msg = (
-                f'The {modality} head speaks {at_net.manifold_cells} cells of {at_net.code_dim}, its manifold '
-                f'{manifold.manifold_cells} of {manifold.code_dim}: fit AT-net to this manifold.'
+                f'The {modality} head has {at_net.manifold_cells} cells of {at_net.code_dim}, its manifold has '
+                f'{manifold.manifold_cells} of {manifold.code_dim}: fit the AT-net to this manifold.'
             )
             raise NetworkError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the encoder of a manifold of labels is shown them."""
+"""Encoding of label images for the encoder of a label VQ-VAE: one-hot or grey."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_CLASS_ID = 255
 
 
 def encode_labels(labels: Tensor, encoding: str, classes: int) -> Tensor:
-    """Turn class ids into what an encoder is given.
+    """Convert class ids to the input of an encoder.
 
     Args:
         labels: uint8 (batch, row, column), 255 unlabelled.
@@ -25,8 +25,8 @@ def encode_labels(labels: Tensor, encoding: str, classes: int) -> Tensor:
         classes: Number of classes.
 
     Returns:
-        float32 (batch, channel, row, column): `one_hot` has a channel per class, all zero where unlabelled; `grey`
-        has one, id / 255, as the published code of the paper has.
+        float32 (batch, channel, row, column). `one_hot` has one channel per class, all zero for an unlabelled pixel.
+        `grey` has one channel, id / 255, as in the published code of the paper.
 
     """
     return LABEL_ENCODERS[encoding](labels, classes)

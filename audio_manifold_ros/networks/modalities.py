@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the networks turn sound into."""
+"""Modalities of the networks' output."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ MODALITIES = ('depth', 'segmentation')
 
 
 def check_modalities(modalities: tuple[str, ...]) -> None:
-    """Refuse modalities that there are not, none at all, and one twice.
+    """Check that at least one modality is given, all are known, and none repeats.
 
     Raises:
-        NetworkError: They are such.
+        NetworkError: The modalities are invalid.
 
     """
     if not modalities or len(set(modalities)) != len(modalities):
@@ -21,5 +21,5 @@ def check_modalities(modalities: tuple[str, ...]) -> None:
         raise NetworkError(msg)
     unknown = sorted(set(modalities) - set(MODALITIES))
     if unknown:
-        msg = f'modalities has {unknown}: the modalities are {MODALITIES}.'
+        msg = f'modalities contains {unknown}: give any of {MODALITIES}.'
         raise NetworkError(msg)

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""OmniNet, the paper's main baseline (Vasudevan et al. 2020), without its head for super-resolved sound.
+"""OmniNet, the paper's main baseline (Vasudevan et al. 2020), without its head for spatial super-resolution of audio.
 
-What is published hears two microphones. The form for eight is our reading of the paper, which does not give it: the
-same encoder for each microphone, all of them fused by one convolution. Images are brought to the size of all others.
+The published network has two microphones. The paper does not describe its form for eight. Here each microphone has the
+same encoder, and one convolution fuses all of them. Images are resized to the size of the other networks.
 """
 
 from __future__ import annotations
@@ -30,20 +30,22 @@ HEADS = {'depth': 128, 'segmentation': 256}
 
 @dataclass(frozen=True)
 class OmniNetConfig:
-    """Sizes of an OmniNet; the defaults are the published ones, but for the number of microphones and the image.
+    """Sizes of an OmniNet.
+
+    The defaults are the published ones, except for the number of microphones and the image size.
 
     Attributes:
         mics: Channels of the input; 2 as published, 8 in the paper.
-        modalities: One head each.
-        classes: Of the segmentation.
-        width: Factor on all widths; the published is 1.
+        modalities: Modalities, with one head each.
+        classes: Number of segmentation classes.
+        width: Factor of all widths; 1 as published.
         image_size: Rows and columns of the images.
-        fused: Rows and columns of the map on which the microphones are joined.
-        depth: Rows and columns of the map on which the depth head draws.
-        segmentation: Rows and columns of the map on which the segmentation head draws.
+        fused: Rows and columns of the map in which the microphones are fused.
+        depth: Rows and columns of the map of the depth head.
+        segmentation: Rows and columns of the map of the segmentation head.
 
     Raises:
-        NetworkError: A value makes no sense; the message names it.
+        NetworkError: A value is invalid. The message names it.
 
     """
 
@@ -57,7 +59,7 @@ class OmniNetConfig:
     segmentation: tuple[int, ...] = (240, 480)
 
     def __post_init__(self) -> None:
-        """Refuse values that no network can be built with."""
+        """Validate the values."""
         check_modalities(self.modalities)
         if min(self.mics, self.classes, self.image_size) < 1 or not 0 < self.width <= 4:
             msg = f'{self!r}: give mics, classes and image_size from 1, and width in 0..4.'
@@ -69,12 +71,12 @@ class OmniNetConfig:
                 raise NetworkError(msg)
 
     def scaled(self, features: int) -> int:
-        """Return a width of the published network in this one."""
+        """Return the width in this network that corresponds to a width of the published network."""
         return max(8, round(features * self.width))
 
 
 class OmniNet(nn.Module):
-    """One encoder for each microphone alike, a fusion, and a head with an atrous pyramid per modality."""
+    """The same encoder for each microphone, a fusion, and a head with an atrous pyramid per modality."""
 
     def __init__(self, config: OmniNetConfig) -> None:
         """Build the network with random weights."""
@@ -94,14 +96,14 @@ class OmniNet(nn.Module):
         return {modality: head(fused_map) for modality, head in self.heads.items()}
 
     def encode_microphones(self, features: Tensor) -> Tensor:
-        """Map features (batch, mic, height, width) to what all microphones heard, (batch, 256 mics, 60, 120)."""
-        # The normalisations see the microphones of a batch together; published, one after the other.
+        """Map features (batch, mic, height, width) to the encoded microphones (batch, 256 mics, 60, 120)."""
+        # The microphones of a batch are normalised together. The published code normalises one after the other.
         encoded = self.share(resize(self.encoder(features.flatten(0, 1)[:, None]), self.config.fused))
         return cast('Tensor', encoded.unflatten(0, (-1, self.config.mics)).flatten(1, 2))
 
 
 class OmniHead(nn.Module):
-    """Pyramid, two 3x3 convolutions on a larger map, and the image."""
+    """Atrous pyramid, two 3x3 convolutions on a larger map, and the image."""
 
     def __init__(self, modality: str, config: OmniNetConfig) -> None:
         """Build the head of a modality."""
@@ -133,7 +135,7 @@ def make_encoder(config: OmniNetConfig) -> nn.Sequential:
 
 
 def resize(maps: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Resize (batch, feature, row, column) bilinearly, corner on corner."""
+    """Resize (batch, feature, row, column) bilinearly with aligned corners."""
     return functional.interpolate(maps, size=list(size), mode='bilinear', align_corners=True)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From features to depth and labels in one pass: what a bundle holds and the robot runs."""
+"""Perception network from features to depth and labels in one pass: the network of a bundle."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ OUTPUTS = {
 
 @dataclass(frozen=True)
 class PerceptionConfig:
-    """All sizes of a perception network.
+    """Sizes of a perception network.
 
     Attributes:
         at_nets: One network with a head per modality, or one network per modality.
-        manifolds: The VQ-VAE of each of their modalities.
-        depth: What the numbers of depth images mean.
+        manifolds: VQ-VAE of each of their modalities.
+        depth: Representation of depth.
         direct: Systems without a manifold, for other modalities.
 
     Raises:
-        NetworkError: Heads and manifolds do not fit together, or there is not exactly one system for a modality.
+        NetworkError: Heads and manifolds do not match, or a modality does not have exactly one system.
 
     """
 
@@ -58,27 +58,27 @@ class PerceptionConfig:
     direct: tuple[SingleStageConfig, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse heads without their manifold, no system at all, and two of them for one modality."""
+        """Check that heads and manifolds match and that each modality has exactly one system."""
         check_heads(self.at_nets, self.manifolds)
         covered = [*self.manifolds, *(modality for system in self.direct for modality in system.modalities)]
         if not covered or len(set(covered)) != len(covered):
-            msg = f'Manifolds and direct systems for the modalities {covered}: give one for each, at least for one.'
+            msg = f'Manifolds and direct systems cover the modalities {covered}: give at least one, each once.'
             raise NetworkError(msg)
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """The modalities, in the order of the outputs."""
+        """Modalities in the order of the outputs."""
         covered = {*self.manifolds, *(modality for system in self.direct for modality in system.modalities)}
         return tuple(modality for modality in MODALITIES if modality in covered)
 
     @property
     def cells(self) -> int:
-        """Rows and columns of the distances: those of the manifolds, 8 without any."""
+        """Rows and columns of the distances: those of the manifolds, or 8 without manifolds."""
         return next((manifold.manifold_cells for manifold in self.manifolds.values()), SINGLE_STAGE_CELLS)
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Names of the tensors that the network returns, fields of `inference.prediction.NetworkOutput`."""
+        """Names of the output tensors, fields of `inference.bundle.prediction.NetworkOutput`."""
         return tuple(name for modality in self.modalities for name in OUTPUTS[modality])
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,17 +95,20 @@ class PerceptionConfig:
         """Build a configuration from plain values.
 
         Raises:
-            NetworkError: A key is unknown, or a value makes no sense.
+            NetworkError: A key is unknown, or a value is invalid.
 
         """
         return read_strict(cls, values)
 
 
 class PerceptionNetwork(nn.Module):
-    """AT-nets, bottlenecks and decoders, and direct systems; inference only, no control flow on data."""
+    """AT-nets, bottlenecks and decoders, and direct systems, for inference only.
+
+    The data does not change the control flow.
+    """
 
     def __init__(self, config: PerceptionConfig) -> None:
-        """Build the network with random weights, to be filled by `load_state_dict`."""
+        """Build the network with random weights for `load_state_dict`."""
         super().__init__()
         self.config = config
         self.at_nets = nn.ModuleList(AtNet(at_net) for at_net in config.at_nets)
@@ -122,10 +125,10 @@ class PerceptionNetwork(nn.Module):
         depth: DepthRepresentation | None = None,
         direct: Sequence[SingleStageNetwork] = (),
     ) -> PerceptionNetwork:
-        """Join trained parts; weights are copied.
+        """Combine trained parts. Their weights are copied.
 
         Raises:
-            NetworkError: Heads and manifolds do not fit together.
+            NetworkError: Heads and manifolds do not match.
 
         """
         config = PerceptionConfig(
@@ -147,8 +150,9 @@ class PerceptionNetwork(nn.Module):
         """Map features (batch, mic, height, width) to the tensors of `config.output_names`.
 
         Returns:
-            depth_m float32 (batch, row, column) and depth_distance float32 (batch, cell, cell), then
-            labels uint8 (batch, row, column) and segmentation_distance, as far as there are such modalities.
+            For depth, depth_m float32 (batch, row, column) and depth_distance float32 (batch, cell, cell). For
+                segmentation,
+            labels uint8 (batch, row, column) and segmentation_distance.
 
         """
         return postprocess(self.config, self.predict_raw(features))
@@ -156,15 +160,18 @@ class PerceptionNetwork(nn.Module):
     def images(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
 
-        Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
+        Depth has one channel in the unit of `DepthRepresentation`, not clipped. Segmentation has the logits of the
+        classes.
         """
         return {modality: raw for modality, (raw, _) in self.predict_raw(features).items()}
 
     def predict_raw(self, features: Tensor) -> dict[str, RawOutput]:
-        """Map features (batch, mic, height, width) to raw image and distance of each modality: all that has weights.
+        """Map features (batch, mic, height, width) to the raw image and the distance of each modality.
+
+        This is the part of the network that has weights.
 
         Returns:
-            Raw images as `images` says, and the distance float32 (batch, cell, cell) to the manifold, None without one.
+            Raw images as from `images`, and the distance float32 (batch, cell, cell) to the manifold, None without one.
 
         """
         raw_outputs: dict[str, RawOutput] = {}
@@ -178,7 +185,7 @@ class PerceptionNetwork(nn.Module):
 
     @torch.no_grad()
     def add_class_bias(self, advantages: Tensor) -> None:
-        """Add advantages (class,) to the logits of the segmentation, for good."""
+        """Add a bias (class,) to the logits of the segmentation permanently."""
         if 'segmentation' in self.decoders:
             last = cast('nn.ConvTranspose2d', cast('nn.Sequential', self.decoders['segmentation'])[-1])
             cast('Tensor', last.bias).add_(advantages)
@@ -187,7 +194,7 @@ class PerceptionNetwork(nn.Module):
                 system.advantages.add_(advantages[:, None, None])
 
     def _set_bottleneck_statistics(self) -> None:
-        """Tell bottlenecks without a codebook what the heads know of their latents."""
+        """Copy the latent statistics of the heads to the bottlenecks without a codebook."""
         for at_net in cast('Sequence[AtNet]', self.at_nets):
             for modality in at_net.config.modalities:
                 bottleneck, scale = self.codebooks[modality], at_net.latent_scale(modality)
@@ -196,7 +203,7 @@ class PerceptionNetwork(nn.Module):
 
 
 def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) -> tuple[Tensor, ...]:
-    """Turn what `PerceptionNetwork.hear` returns, in any precision, into the tensors of `config.output_names`."""
+    """Convert the result of `predict_raw`, in any precision, to the tensors of `config.output_names`."""
     outputs: list[Tensor] = []
     for modality in config.modalities:
         raw, distance = raw_outputs[modality]
@@ -219,7 +226,7 @@ def _entropy(logits: Tensor, cells: int) -> Tensor:
 
 
 def _constant(raw: Tensor, cells: int) -> Tensor:
-    """Return ones (batch, cell, cell): a regression does not say how sure it is."""
+    """Return ones (batch, cell, cell): a regression provides no uncertainty."""
     return torch.ones_like(raw[:, 0, :cells, :cells], dtype=torch.float32)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The codebook: nearest code, straight-through gradient, moving averages instead of a codebook loss."""
+"""Codebook with nearest-code search, straight-through gradient, and moving averages instead of a codebook loss."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 LAPLACE_EPSILON = 1e-5
 KMEANS_ROUNDS = 20
 DEAD_FRACTION = 0.01
-"""A code used less often than this fraction of the average since the last search counts as dead."""
+"""A code is dead if it was used less often than this fraction of the average since the last search."""
 
 
 class VectorQuantizer(Bottleneck):
-    """A codebook of `codes` vectors of `code_dim` (van den Oord et al. 2017; moving averages of its appendix A.1).
+    """Codebook of `codes` vectors of `code_dim` (van den Oord et al. 2017; moving averages of its appendix A.1).
 
-    The codebook lives in buffers. Until `start` has been called latents pass through unquantised.
+    The codebook is stored in buffers. Before `start` is called, latents pass unquantised.
     """
 
     codebook: Tensor
@@ -38,8 +38,8 @@ class VectorQuantizer(Bottleneck):
 
         Args:
             codes: Number of codes.
-            code_dim: Their dimension.
-            decay: Of the moving averages, per training batch.
+            code_dim: Dimension of a code.
+            decay: Decay of the moving averages per training batch.
 
         """
         super().__init__()
@@ -51,7 +51,7 @@ class VectorQuantizer(Bottleneck):
         self.register_buffer('recent', torch.zeros(codes), persistent=False)
 
     def forward(self, encoded: Tensor) -> Quantized:
-        """Quantise (batch, code_dim, row, column); in training mode also move the codebook."""
+        """Quantise (batch, code_dim, row, column). In training mode the codebook is updated as well."""
         quantized = self.quantize(encoded)
         if not self.started:
             return quantized._replace(values=encoded)
@@ -60,22 +60,25 @@ class VectorQuantizer(Bottleneck):
         return quantized._replace(values=encoded + (quantized.values - encoded).detach())
 
     def quantize(self, latent: Tensor) -> Quantized:
-        """Find the nearest codes of (batch, code_dim, row, column): no state changes, no gradient trick."""
+        """Find the nearest codes of (batch, code_dim, row, column).
+
+        State does not change, there is no straight-through gradient.
+        """
         return quantize_by(self.codebook, latent)
 
     def penalty(self, encoded: Tensor, quantized: Quantized) -> Tensor:
-        """Return the commitment: the mean squared distance of the latents to their codes, 0 until the start."""
+        """Return the commitment loss: the mean squared distance of the latents to their codes, 0 before the start."""
         if not self.started:
             return encoded.new_zeros(())
         return functional.mse_loss(encoded, self.lookup(cast('Tensor', quantized.codes)))
 
     def lookup(self, codes: Tensor) -> Tensor:
-        """Turn codes (batch, row, column) into their vectors (batch, code_dim, row, column)."""
+        """Return the vectors (batch, code_dim, row, column) of codes (batch, row, column)."""
         return functional.embedding(codes, self.codebook).permute(0, 3, 1, 2)
 
     @torch.no_grad()
     def start(self, vectors: Tensor) -> None:
-        """Fill the codebook by k-means over latents (vector, code_dim) of the first batches."""
+        """Initialise the codebook by k-means over latents (vector, code_dim) of the first batches."""
         codebook = kmeans(vectors.float(), self.codebook.shape[0])
         _broadcast(codebook)
         self.codebook.copy_(codebook)
@@ -99,10 +102,10 @@ class VectorQuantizer(Bottleneck):
 
     @torch.no_grad()
     def restart_dead_codes(self, latent: Tensor) -> int:
-        """Give codes hardly used since the last search a new place; return how many.
+        """Move rarely used codes to new positions and return their number.
 
-        The places are latents of the batch (batch, code_dim, row, column), drawn with a chance proportional to their
-        squared distance to the codebook: where pictures are common the codes are dense enough.
+        The positions are latents of the batch (batch, code_dim, row, column), sampled with a probability proportional
+        to their squared distance to the codebook. Regions of frequent latents already have enough codes.
         """
         dead = torch.nonzero(self.recent < DEAD_FRACTION * self.recent.mean()).flatten()
         self.recent.zero_()
@@ -111,7 +114,7 @@ class VectorQuantizer(Bottleneck):
         vectors = latent.detach().permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()
         chosen = vectors[torch.multinomial(self.quantize(latent).distance.flatten() + 1e-12, len(dead))]
         _broadcast(chosen)
-        # A small count: a real centre finds its place within a few batches, an outlier dies again.
+        # With a small count, a useful code converges within a few batches, and an outlier is dropped again.
         self.counts[dead] = 0.1 * self.counts.mean()
         self.sums[dead] = chosen * self.counts[dead, None]
         self.codebook[dead] = chosen
@@ -119,7 +122,7 @@ class VectorQuantizer(Bottleneck):
 
 
 def quantize_by(codebook: Tensor, latent: Tensor) -> Quantized:
-    """Find the nearest codes, of a codebook (code, code_dim), of latents (batch, code_dim, row, column)."""
+    """Find the nearest codes of a codebook (code, code_dim) for latents (batch, code_dim, row, column)."""
     rows = latent.permute(0, 2, 3, 1).float()
     codes = nearest_codes(rows, codebook)
     values = functional.embedding(codes, codebook)
@@ -134,14 +137,17 @@ def nearest_codes(vectors: Tensor, codebook: Tensor) -> Tensor:
 
 
 def assignment_sums(vectors: Tensor, codes: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Return how many vectors (vector, code_dim) each code has got (code,), and their sums (code, code_dim)."""
+    """Return the number of vectors (vector, code_dim) of each code (code,), and their sums (code, code_dim)."""
     counts = torch.bincount(codes, minlength=count).to(vectors.dtype)
     sums = torch.zeros(count, vectors.shape[1], dtype=vectors.dtype, device=vectors.device)
     return counts, sums.index_add_(0, codes, vectors)
 
 
 def kmeans(vectors: Tensor, clusters: int) -> Tensor:
-    """Return cluster centres (cluster, code_dim) by Lloyd's rounds from a k-means++ start; empty ones are redrawn."""
+    """Return cluster centres (cluster, code_dim) of Lloyd's algorithm with k-means++.
+
+    Empty clusters are sampled again.
+    """
     centres = vectors[_kmeans_plus_plus(vectors, clusters)]
     for _ in range(KMEANS_ROUNDS):
         counts, sums = assignment_sums(vectors, nearest_codes(vectors, centres), clusters)
@@ -151,7 +157,10 @@ def kmeans(vectors: Tensor, clusters: int) -> Tensor:
 
 
 def _kmeans_plus_plus(vectors: Tensor, clusters: int) -> Tensor:
-    """Draw vectors with a chance proportional to the squared distance to those drawn (Arthur, Vassilvitskii 2007)."""
+    """Sample k-means++ start vectors (Arthur, Vassilvitskii 2007).
+
+    The probability is proportional to the squared distance to the vectors chosen so far.
+    """
     chosen = [torch.randint(len(vectors), (1,), device=vectors.device)]
     distance = torch.full((len(vectors),), torch.inf, device=vectors.device)
     for _ in range(clusters - 1):

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Residual blocks: those of the VQ-VAE and the one of ResNet-18."""
+"""Residual blocks of the VQ-VAE and of ResNet-18."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
 
 
 class ReferenceResidualBlock(nn.Module):
-    """3x3 to a quarter of the features, ReLU, 1x1 back, added to the input, ReLU: as the paper's published code."""
+    """Block of the paper's code: 3x3 to a quarter of the features, ReLU, 1x1 back, added to the input, ReLU."""
 
     def __init__(self, features: int) -> None:
         """Build a block that keeps the number of features."""
@@ -53,7 +53,7 @@ class BasicBlock(nn.Module):
     """Two 3x3 convolutions with batch normalisation and a shortcut (He et al. 2016, figure 5 left)."""
 
     def __init__(self, features_in: int, features_out: int, stride: int) -> None:
-        """Build a block; with a stride or another number of features the shortcut is a 1x1 convolution."""
+        """Build a block. With a stride or another number of features the shortcut is a 1x1 convolution."""
         super().__init__()
         self.residual = nn.Sequential(
             nn.Conv2d(features_in, features_out, 3, stride=stride, padding=1, bias=False),

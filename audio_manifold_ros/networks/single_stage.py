@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Systems that go from sound to image without a manifold, and which microphones they hear."""
+"""Systems from audio to image without a manifold, with a selection of microphones."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ KINDS: dict[str, Callable[[Any], nn.Module]] = {'end_to_end': EndToEnd, 'echo2de
 
 @dataclass(frozen=True)
 class SingleStageConfig:
-    """One direct system.
+    """Configuration of one direct system.
 
     Attributes:
-        end_to_end: The paper's two stages as one.
-        echo2depth: The baseline for depth.
-        omninet: The baseline for depth and segmentation.
-        microphones: Which of the array's channels it hears, from 0, in its order; empty means all.
+        end_to_end: The paper's two stages as one network.
+        echo2depth: Baseline for depth.
+        omninet: Baseline for depth and segmentation.
+        microphones: Indices of the used channels of the array, from 0 in the order of the array; empty for all.
 
     Raises:
-        NetworkError: It is not exactly one system, or it hears another number of microphones than it has inputs.
+        NetworkError: Not exactly one system is given, or the number of microphones differs from its inputs.
 
     """
 
@@ -45,10 +45,10 @@ class SingleStageConfig:
     microphones: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse no system, two systems, and microphones that do not fit."""
+        """Check that exactly one system is given and that the microphones match its inputs."""
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            msg = f'A direct system with {given}: give exactly one of {list(KINDS)}.'
+            msg = f'A direct system has {given}: give exactly one of {list(KINDS)}.'
             raise NetworkError(msg)
         chosen = self.microphones
         if chosen and (len(set(chosen)) != len(chosen) or min(chosen) < 0 or len(chosen) != self.mics):
@@ -57,22 +57,22 @@ class SingleStageConfig:
 
     @property
     def kind(self) -> str:
-        """Which of the systems."""
+        """Name of the system."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
     def system(self) -> EndToEndConfig | Echo2DepthConfig | OmniNetConfig:
-        """Its configuration."""
+        """Configuration of the system."""
         return getattr(self, self.kind)  # type: ignore[no-any-return]
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """What it draws."""
+        """Modalities of the output."""
         return self.system.modalities
 
     @property
     def mics(self) -> int:
-        """How many microphones it hears."""
+        """Number of input microphones."""
         return self.system.mics
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,17 +84,17 @@ class SingleStageConfig:
         """Build a configuration from plain values.
 
         Raises:
-            NetworkError: A key is unknown, or a value makes no sense.
+            NetworkError: A key is unknown, or a value is invalid.
 
         """
         return read_strict(cls, values)
 
 
 class SingleStageNetwork(nn.Module):
-    """A direct system that picks its microphones out of the array's.
+    """Direct system on a selection of the array's microphones.
 
     Attributes:
-        advantages: (1, class, 1, 1), added to the logits of a segmentation; 0 until a training has chosen them.
+        advantages: (1, class, 1, 1), class biases that are added to the segmentation logits; 0 until they are tuned.
 
     """
 
@@ -109,10 +109,10 @@ class SingleStageNetwork(nn.Module):
             self.register_buffer('advantages', torch.zeros(1, config.system.classes, 1, 1))
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
-        """Tell the network, before training, what the training windows are like.
+        """Set the statistics of the input features before training.
 
         Args:
-            mean: (mic,) of all of the array's microphones.
+            mean: (mic,) of all microphones of the array.
             covariance: (mic, mic).
 
         """
@@ -121,12 +121,16 @@ class SingleStageNetwork(nn.Module):
             self.system.set_input_statistics(mean[chosen], covariance[chosen][:, chosen])
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
-        """Map the array's features (batch, mic, height, width) to raw images {modality: (batch, channel, row, column)}.
+        """Map features of the array (batch, mic, height, width) to raw images.
 
-        Depth has one channel in the unit of `DepthRepresentation`, not clipped; segmentation has the classes' logits.
+        Returns:
+            {modality: (batch, channel, row, column)}. Depth has one channel in the unit of `DepthRepresentation`, not
+                clipped.
+            Segmentation has the logits of the classes.
+
         """
         if self.config.microphones:
-            # Slices, because every compiler of graphs takes them, and not every one a list of indices.
+            # Slices are supported by every graph compiler, a list of indices is not.
             features = torch.cat([features[:, mic : mic + 1] for mic in self.config.microphones], dim=1)
         images: dict[str, Tensor] = self.system(features)
         if 'segmentation' in images:

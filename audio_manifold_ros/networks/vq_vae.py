@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The VQ-VAE that learns the manifold of one visual modality (paper, sections 3.1 and 4)."""
+"""VQ-VAE that learns the manifold of one visual modality (paper, sections 3.1 and 4)."""
 
 from __future__ import annotations
 
@@ -36,26 +36,28 @@ CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(LABEL_ENCODER
 
 @dataclass(frozen=True)
 class VqVaeConfig:
-    """Sizes of a VQ-VAE; the defaults are the paper's, for depth.
+    """Sizes of a VQ-VAE. The defaults are the paper's, for depth.
 
     Attributes:
-        channels: Of the image: 1 for depth, the number of classes for segmentation (one-hot in, logits out).
+        channels: Channels of the image: 1 for depth, the number of classes for segmentation (one-hot input, logits).
         image_size: Rows and columns of the image.
-        manifold_cells: Rows and columns of the manifold; the paper tries 8, 16 and 32.
-        codes: Codes of the codebook.
+        manifold_cells: Rows and columns of the manifold. The paper evaluates 8, 16 and 32.
+        codes: Number of codes of the codebook.
         code_dim: Dimension of a code.
-        first_features: Of the convolution next to the image.
-        features: Of all others.
-        residual_blocks: On each side of the codebook.
-        decay: Of the codebook's moving averages.
-        bottleneck: `codebook`, which moving averages teach; `gradient_codebook`, which gradients do, as the paper and
-            its published code say; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
-            variational autoencoder. `codes` are of codebooks alone, `decay` of the first.
-        label_coding: How labels go in: `one_hot`, or `grey`, one channel as in the published code.
-        residual: Blocks of the `paper` or of its published code, the `reference`, which has two on each side.
+        first_features: Features of the convolution next to the image.
+        features: Features of all other convolutions.
+        residual_blocks: Number of residual blocks on each side of the codebook.
+        decay: Decay of the moving averages of the codebook.
+        bottleneck: `codebook`, updated by moving averages; `gradient_codebook`, updated by gradients as in the paper
+            and
+            its published code; `plain`, an autoencoder, which the published code calls a VAE; or `gaussian`, a
+            variational
+            autoencoder. `codes` applies to the codebooks, `decay` to the first.
+        label_coding: Encoding of input labels: `one_hot`, or `grey`, one channel as in the published code.
+        residual: Residual blocks of the `paper`, or of its published code, the `reference`, with two on each side.
 
     Raises:
-        NetworkError: The manifold does not divide the image by a power of two, or there is no such choice.
+        NetworkError: The ratio of image and manifold is not a power of two, or a choice is unknown.
 
     """
 
@@ -73,7 +75,7 @@ class VqVaeConfig:
     residual: str = 'paper'
 
     def __post_init__(self) -> None:
-        """Refuse sizes that strided convolutions cannot reach."""
+        """Validate the values."""
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 msg = f'{name} is {getattr(self, name)!r}: give one of {choices}.'
@@ -91,12 +93,12 @@ class VqVaeConfig:
 
     @property
     def stages(self) -> int:
-        """Strided convolutions on each side: log2(image_size / manifold_cells)."""
+        """Number of strided convolutions on each side: log2(image_size / manifold_cells)."""
         return (self.image_size // self.manifold_cells).bit_length() - 1
 
     @property
     def input_channels(self) -> int:
-        """Channels of the image that goes in; `channels` is what comes out."""
+        """Channels of the input image. `channels` is the number of output channels."""
         return 1 if self.label_coding == 'grey' else self.channels
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,20 +110,20 @@ class VqVaeConfig:
         """Build a configuration from plain values.
 
         Raises:
-            NetworkError: A key is unknown, or a value makes no sense.
+            NetworkError: A key is unknown, or a value is invalid.
 
         """
         return read_strict(cls, values)
 
 
 class Reconstruction(NamedTuple):
-    """What a VQ-VAE makes of a batch of images.
+    """Output of a VQ-VAE for a batch of images.
 
     Attributes:
         image: (batch, channel, row, column), depth in 0..1 (not clipped) or logits.
         latent: (batch, code_dim, cell, cell), before the bottleneck.
-        quantized: What the bottleneck said about it.
-        penalty: A scalar, the bottleneck's own loss: commitment, nothing, or divergence.
+        quantized: Output of the bottleneck.
+        penalty: Scalar loss of the bottleneck: commitment, zero, or divergence.
 
     """
 
@@ -150,12 +152,12 @@ class VqVae(nn.Module):
         return Reconstruction(self.decoder(quantized.values), self.quantizer.latent(encoded), quantized, penalty)
 
     def encode(self, image: Tensor) -> Tensor:
-        """Map (batch, input_channels, row, column) to the latent (batch, code_dim, cell, cell) that AT-nets learn."""
+        """Map (batch, input_channels, row, column) to the latent (batch, code_dim, cell, cell), an AT-net's target."""
         return self.quantizer.latent(self.encoder(image))
 
 
 def make_bottleneck(config: VqVaeConfig) -> Bottleneck:
-    """Build what lies between encoder and decoder."""
+    """Build the bottleneck between encoder and decoder."""
     return BOTTLENECKS[config.bottleneck](config)
 
 
@@ -172,7 +174,7 @@ def make_encoder(config: VqVaeConfig) -> nn.Sequential:
 
 
 def make_decoder(config: VqVaeConfig) -> nn.Sequential:
-    """Build the mirror image: 3x3, residual blocks, 4x4 transposed convolutions of stride 2."""
+    """Build the mirrored layers: 3x3, residual blocks, 4x4 transposed convolutions of stride 2."""
     widths = [config.features] * (config.stages - 1) + [config.first_features, config.channels]
     layers: list[nn.Module] = [nn.Conv2d(config.code_dim, widths[0], 3, padding=1)]
     layers += [RESIDUALS[config.residual](widths[0]) for _ in range(config.residual_blocks)]

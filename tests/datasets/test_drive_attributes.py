@@ -15,7 +15,7 @@ from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, Drive
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from tests.datasets.conftest import audio_of, images_of, native_of
+from tests.datasets.drive_examples import audio_of, images_of, native_of
 from tests.datasets.test_windows import SPEC
 from training.data.window_dataset import WindowDataset
 

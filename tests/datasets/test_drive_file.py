@@ -21,7 +21,7 @@ from audio_manifold_ros.datasets.drive_checksum import HEADER_BYTES, read_checks
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from tests.datasets.conftest import RIG_FOLDER, audio_of, images_of
+from tests.datasets.drive_examples import RIG_FOLDER, audio_of, images_of
 
 MakeDrive = Callable[..., Path]
 

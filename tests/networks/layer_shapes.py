@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which shapes flow through a network of full size, without computing anything."""
+"""Shapes of the layers of a full-size network, computed without data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
 def layer_shapes(make: Callable[[], nn.Module], *shape: int) -> list[tuple[int, ...]]:
-    """Return the shapes that the convolutions of a network give, without the batch, for an input of a shape."""
+    """Return the output shapes of the convolutions of a network, without the batch, for an input shape."""
     shapes: list[tuple[int, ...]] = []
     with torch.device('meta'):
         network = make().eval()
@@ -32,7 +32,7 @@ def parameters(network: nn.Module) -> int:
 
 
 def assert_all_learn(network: nn.Module, loss: torch.Tensor) -> None:
-    """Assert that a loss moves every parameter; a bias before a normalisation moves nothing but gets a gradient."""
+    """Assert that every parameter gets a gradient. A bias before a normalisation gets one without effect."""
     loss.backward()
     names = dict(network.named_parameters())
     assert not [name for name, parameter in names.items() if parameter.grad is None]

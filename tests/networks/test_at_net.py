@@ -30,20 +30,20 @@ def test_one_head_per_modality(modalities: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize('columns', [1, 4])
-def test_only_columns_of_time_tell_when_something_passed(columns: int) -> None:
+def test_only_time_columns_preserve_the_time_of_an_event(columns: int) -> None:
     torch.manual_seed(0)
     trunk = AtNet(AtNetConfig(mics=2, width=0.125, time_columns=columns)).eval().trunk
     early = torch.zeros(1, 2, 128, 128)
     early[..., 40:44] = 1.0
     encoded, later = trunk(early), trunk(early.roll(32, dims=-1))
     assert encoded.shape == (1, 64, 1, columns)
-    # The same event a quarter of a second later moves on by one of four columns; over all time it is the same.
+    # The same event a quarter of a second later moves by one of four columns. The mean over all time is equal.
     moved = encoded.roll(1, dims=-1)
     assert (later - moved).norm() < 0.5 * moved.norm()
     assert ((later - encoded).norm() > 0.5 * encoded.norm()) == (columns == 4)
 
 
-def test_whitening_makes_small_differences_between_microphones_as_large_as_what_they_share() -> None:
+def test_whitening_scales_differences_and_common_signal_equally() -> None:
     generator = torch.Generator().manual_seed(1)
     shared = torch.randn(64, 1, 16, 16, generator=generator)
     own = torch.randn(64, 8, 16, 16, generator=generator)
@@ -74,7 +74,7 @@ def test_batch_normalisation_in_place_of_the_whitening_needs_no_statistics() -> 
     assert sum(parameter.numel() for parameter in network.parameters()) == whitened + 2 * 2
 
 
-def test_start_is_the_mean_image() -> None:
+def test_an_untrained_head_predicts_the_mean_image() -> None:
     network = AtNet(AtNetConfig(width=0.125))
     mean = torch.randn(64, 8, 8)
     network.set_latent_statistics('depth', mean, torch.full((64,), 1e-6))
@@ -96,12 +96,12 @@ def test_start_is_the_mean_image() -> None:
         ({'ears': 2}, 'ears'),
     ],
 )
-def test_senseless_configurations_are_refused_by_name(changed: dict[str, object], named: str) -> None:
+def test_invalid_configurations_are_refused_by_name(changed: dict[str, object], named: str) -> None:
     values = {**AtNetConfig().to_dict(), **changed}
     with pytest.raises(NetworkError, match=named):
         AtNetConfig.from_dict(values)
 
 
-def test_configuration_survives_json() -> None:
+def test_configuration_round_trips_through_json() -> None:
     config = AtNetConfig(width=0.5, modalities=('depth', 'segmentation'))
     assert AtNetConfig.from_dict(config.to_dict()) == config

@@ -56,7 +56,7 @@ AT_NET = {'width': 0.125, 'code_dim': 16}
 
 
 def manifold(bottleneck: str, **at_net: object) -> PerceptionNetwork:
-    """Build an AT-net for both modalities and their manifolds, with statistics as a training leaves them."""
+    """Build an AT-net for both modalities and their manifolds, with statistics as after training."""
     heads = AtNet(AtNetConfig(modalities=('depth', 'segmentation'), **AT_NET, **at_net))
     vq_vaes = {
         name: VqVae(VqVaeConfig(channels=channels, bottleneck=bottleneck, **SMALL))
@@ -78,7 +78,7 @@ def direct(values: dict[str, object]) -> PerceptionNetwork:
 
 
 def settle(network: nn.Module) -> None:
-    """Give normalisations statistics of their own, so that folding them has something to do."""
+    """Set non-trivial statistics of the normalisations, so that their fusion changes weights."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0
@@ -121,7 +121,7 @@ def features() -> torch.Tensor:
 
 
 @torch.no_grad()
-def test_what_is_exported_saved_and_loaded_says_the_same(
+def test_an_exported_saved_and_loaded_network_has_equal_outputs(
     network: PerceptionNetwork, features: torch.Tensor, tmp_path: Path
 ) -> None:
     hearing = CompilableNetwork(copy.deepcopy(network))
@@ -142,7 +142,7 @@ def test_what_is_exported_saved_and_loaded_says_the_same(
 
 
 def check_graph(program: torch.export.ExportedProgram) -> None:
-    """Hold the graph against what the compiler converts."""
+    """Compare the graph with the operations that the compiler converts."""
     graph = program.run_decompositions().graph
     calls = [node for node in graph.nodes if node.op == 'call_function' and hasattr(node.target, 'overloadpacket')]
     assert {str(node.target).removeprefix('aten.') for node in calls} <= CONVERTED
@@ -153,14 +153,14 @@ def check_graph(program: torch.export.ExportedProgram) -> None:
 
 @torch.no_grad()
 @pytest.mark.parametrize('name', ['codebook', 'end to end', 'omninet of two'])
-def test_the_graph_in_half_precision_holds_only_what_the_compiler_converts(name: str) -> None:
+def test_the_half_precision_graph_has_only_operations_that_the_compiler_converts(name: str) -> None:
     torch.manual_seed(0)
     hearing = CompilableNetwork(NETWORKS[name](), torch.float16)
     check_graph(torch.export.export(hearing, (torch.zeros(1, 8, 128, 128),), strict=False))
 
 
 @torch.no_grad()
-def test_half_precision_says_nearly_the_same(network: PerceptionNetwork, features: torch.Tensor) -> None:
+def test_half_precision_has_nearly_equal_outputs(network: PerceptionNetwork, features: torch.Tensor) -> None:
     hearing = CompilableNetwork(copy.deepcopy(network), torch.float16)
     outputs = hearing(features)
     assert {tensor.dtype for tensor in outputs} <= CASTS
@@ -170,7 +170,7 @@ def test_half_precision_says_nearly_the_same(network: PerceptionNetwork, feature
         if name == 'labels':
             assert (postprocessed[name] == expected).float().mean() > 0.95
         else:
-            # Where two codes are equally near, a cell may take the other one.
+            # If two codes are equally near, a cell may have the other one.
             assert (postprocessed[name] - expected).abs().mean() < 0.03 * expected.abs().mean(), name
 
 
@@ -183,8 +183,8 @@ def test_codes_and_the_input_stay_in_single_precision() -> None:
 
 
 @torch.no_grad()
-def test_codes_are_found_where_half_precision_would_lose_them() -> None:
-    """Two codes far from the origin differ by less than half precision keeps of their squares."""
+def test_codes_are_found_that_half_precision_cannot_separate() -> None:
+    """Use two codes far from the origin whose squares are equal in half precision."""
     torch.manual_seed(0)
     network = manifold('codebook')
     codebook = network.codebooks['depth'].codebook
@@ -201,7 +201,7 @@ def test_codes_are_found_where_half_precision_would_lose_them() -> None:
 
 
 @torch.no_grad()
-def test_folding_changes_nothing_but_the_layers() -> None:
+def test_fusion_changes_only_the_layers() -> None:
     torch.manual_seed(0)
     network = nn.Sequential(
         nn.Conv2d(3, 4, 3, bias=False),

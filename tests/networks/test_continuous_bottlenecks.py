@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 
 
-def test_a_plain_bottleneck_changes_nothing_and_costs_nothing() -> None:
+def test_an_identity_bottleneck_returns_its_input_without_a_penalty() -> None:
     bottleneck = IdentityBottleneck(3, 4)
     encoded = torch.randn(2, 3, 4, 4)
     found = bottleneck(encoded)
@@ -48,7 +48,7 @@ def test_samples_in_training_and_the_mean_otherwise() -> None:
     torch.testing.assert_close(bottleneck.eval()(encoded).values, torch.full_like(drawn, 2.0))
 
 
-def test_a_wild_encoder_gives_no_infinity() -> None:
+def test_extreme_encoder_outputs_give_finite_values() -> None:
     bottleneck = GaussianBottleneck(1, 1)
     encoded = torch.tensor([0.0, 1e6]).reshape(1, 2, 1, 1).requires_grad_()
     found = bottleneck(encoded)

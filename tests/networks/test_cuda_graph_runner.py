@@ -22,7 +22,7 @@ def double_and_count(window: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize(('device', 'captured'), DEVICES)
-def test_every_window_gets_its_own_answer(device: str, captured: bool) -> None:  # noqa: FBT001
+def test_every_window_has_its_own_result(device: str, captured: bool) -> None:  # noqa: FBT001
     resident = CudaGraphRunner(double_and_count, (2, 3), torch.device(device), captured=captured)
     assert resident.captured == (captured and device == 'cuda')
     rng = np.random.default_rng(0)
@@ -35,8 +35,8 @@ def test_every_window_gets_its_own_answer(device: str, captured: bool) -> None: 
 
 
 @pytest.mark.parametrize(('device', 'captured'), DEVICES)
-def test_the_input_is_one_contiguous_buffer_for_good(device: str, captured: bool) -> None:  # noqa: FBT001
-    """Runtimes of engines before 2.12 read freed memory where the input is not contiguous."""
+def test_the_input_is_one_persistent_contiguous_buffer(device: str, captured: bool) -> None:  # noqa: FBT001
+    """Check contiguity, because engine runtimes before 2.12 read freed memory for a non-contiguous input."""
     processed: list[tuple[int, bool]] = []
 
     def look(window: torch.Tensor) -> tuple[torch.Tensor]:
@@ -51,7 +51,7 @@ def test_the_input_is_one_contiguous_buffer_for_good(device: str, captured: bool
     assert processed[0][1]
 
 
-def test_what_fails_is_told() -> None:
+def test_errors_of_the_function_are_raised() -> None:
     def fail(_window: torch.Tensor) -> tuple[torch.Tensor]:
         msg = 'out of memory'
         raise RuntimeError(msg)

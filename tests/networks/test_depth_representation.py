@@ -15,7 +15,7 @@ from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 
 @settings(deadline=None, max_examples=30)
 @given(st.sampled_from(['log', 'inverse']), st.lists(st.floats(1.0, 80.0), min_size=1, max_size=9))
-def test_there_and_back_again(kind: Literal['log', 'inverse'], metres: list[float]) -> None:
+def test_metres_round_trip(kind: Literal['log', 'inverse'], metres: list[float]) -> None:
     depth = DepthRepresentation(kind=kind)
     image = np.array(metres, dtype=np.float32)[:, None]
     unit = depth.depth_to_unit(image)
@@ -72,6 +72,6 @@ def test_planes_out_of_order_are_refused(near_m: float, far_m: float) -> None:
         DepthRepresentation(near_m=near_m, far_m=far_m)
 
 
-def test_a_kind_that_there_is_not_is_refused() -> None:
+def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(NetworkError, match="kind is 'linear'"):
         read_strict(DepthRepresentation, {'kind': 'linear'})

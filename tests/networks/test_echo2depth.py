@@ -38,7 +38,7 @@ def test_layers_of_visualechoes(size: tuple[int, int], maps: list[tuple[int, int
     )
 
 
-def test_weights_are_as_many_as_the_tables_say() -> None:
+def test_the_number_of_weights_is_that_of_the_tables() -> None:
     paper = convolution(8, 8, 8) + convolution(8, 128, 4) + convolution(128, 512, 3)
     paper += sum(convolution(2 * out, out, 2) for out in (256, 128, 64, 32, 16, 8)) + 8 * 4 + 1
     assert parameters(Echo2Depth(Echo2DepthConfig())) == paper
@@ -67,6 +67,6 @@ def test_depth_is_within_the_unit_and_every_weight_learns(variant: str) -> None:
         ({'variant': 'visualechoes', 'width': 20}, '20'),
     ],
 )
-def test_what_no_variant_takes_is_refused(values: dict[str, object], named: str) -> None:
+def test_unsupported_features_and_variants_are_refused(values: dict[str, object], named: str) -> None:
     with pytest.raises(NetworkError, match=named):
         Echo2DepthConfig(**values)

@@ -23,7 +23,7 @@ def test_the_two_stages_are_those_of_the_paper(cells: int, grown: int) -> None:
     assert 128 // cells == grown
 
 
-def test_every_weight_hears_of_the_loss() -> None:
+def test_every_weight_gets_a_gradient() -> None:
     torch.manual_seed(0)
     sizes = {'code_dim': 8, 'first_features': 4, 'features': 8}
     at_net = AtNetConfig(mics=2, width=0.125, modalities=('depth', 'segmentation'), code_dim=8, dropout=0.0)
@@ -37,7 +37,7 @@ def test_every_weight_hears_of_the_loss() -> None:
     assert_all_learn(network, sum(image.square().mean() for image in images.values()))
 
 
-def test_heads_and_decoders_that_do_not_fit_are_refused() -> None:
+def test_heads_and_decoders_that_do_not_match_are_refused() -> None:
     with pytest.raises(NetworkError, match='segmentation'):
         EndToEndConfig(AtNetConfig(modalities=('segmentation',)))
     with pytest.raises(NetworkError, match='16 cells'):

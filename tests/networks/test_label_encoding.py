@@ -13,7 +13,7 @@ IDS = st.one_of(st.integers(0, 18), st.just(255))
 
 @settings(deadline=None, max_examples=30)
 @given(arrays(np.uint8, (2, 3, 4), elements=IDS))
-def test_one_hot_tells_classes_apart_and_leaves_unlabelled_pixels_empty(ids: np.ndarray) -> None:
+def test_one_hot_separates_classes_and_is_zero_for_unlabelled_pixels(ids: np.ndarray) -> None:
     coded = encode_labels(torch.from_numpy(ids), 'one_hot', 19).numpy()
     assert coded.shape == (2, 19, 3, 4)
     for (image, row, column), value in np.ndenumerate(ids):

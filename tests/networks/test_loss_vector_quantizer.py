@@ -22,13 +22,13 @@ def test_losses_and_gradients_are_those_of_the_formula() -> None:
     codes = quantizer.codebook.detach()[found.codes].permute(0, 3, 1, 2)
     gap = encoded.detach() - codes
     torch.testing.assert_close(found.values.detach(), codes)
-    # Straight through, and pulled to the codes by the commitment.
+    # Straight-through gradient plus the gradient of the commitment.
     torch.testing.assert_close(encoded.grad, weight + COMMITMENT * 2 * gap / gap.numel())
     pulled = torch.zeros(5, 3).index_add_(0, found.codes.flatten(), gap.permute(0, 2, 3, 1).reshape(-1, 3))
     torch.testing.assert_close(quantizer.codebook.grad, -2 * pulled / gap.numel())
 
 
-def test_gradients_bring_the_codes_to_the_centres_of_the_latents() -> None:
+def test_gradients_move_the_codes_to_the_centres_of_the_latents() -> None:
     quantizer = LossVectorQuantizer(2, 1)
     with torch.no_grad():
         quantizer.codebook.copy_(torch.tensor([[0.0], [1.0]]))

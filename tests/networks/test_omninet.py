@@ -35,7 +35,7 @@ def test_layers_are_the_published_ones(mics: int, modalities: tuple[str, ...]) -
 
 
 @pytest.mark.parametrize('mics', [2, 8])
-def test_weights_are_as_many_as_the_tables_say(mics: int) -> None:
+def test_the_number_of_weights_is_that_of_the_tables(mics: int) -> None:
     pairs = ((1, 64), (64, 128), (128, 256), (256, 512))
     shared = sum(a * b * 16 + 3 * b for a, b in pairs) + 512 * 256 + mics * 256 * 512
     pyramid = 2 * (512 * 64 + 128) + 3 * (512 * 64 * 9 + 128)
@@ -54,7 +54,7 @@ def test_every_weight_learns_from_both_images() -> None:
     assert_all_learn(network, sum(image.square().mean() for image in images.values()))
 
 
-def test_all_microphones_go_through_one_encoder_and_keep_their_place() -> None:
+def test_all_microphones_share_one_encoder_and_keep_their_order() -> None:
     torch.manual_seed(0)
     network = OmniNet(OmniNetConfig(mics=2, **SMALL)).eval()
     features = torch.randn(2, 2, 64, 64)
@@ -81,6 +81,6 @@ def test_all_microphones_go_through_one_encoder_and_keep_their_place() -> None:
         ({'depth': (160, 0)}, 'depth is'),
     ],
 )
-def test_senseless_sizes_are_refused_by_name(values: dict[str, object], named: str) -> None:
+def test_invalid_sizes_are_refused_by_name(values: dict[str, object], named: str) -> None:
     with pytest.raises(NetworkError, match=named):
         OmniNetConfig(**values)

@@ -78,7 +78,7 @@ def single_stage_network(**system: object) -> SingleStageNetwork:
     return SingleStageNetwork(SingleStageConfig.from_dict(system)).eval()
 
 
-def test_a_direct_system_stands_beside_a_manifold() -> None:
+def test_a_direct_system_works_together_with_a_manifold() -> None:
     torch.manual_seed(0)
     with_manifold = make_network(('segmentation',))
     echo = single_stage_network(echo2depth={'mics': 2}, microphones=[3, 4])
@@ -100,7 +100,7 @@ def test_a_direct_system_stands_beside_a_manifold() -> None:
     torch.testing.assert_close(rebuilt(features), network(features))
 
 
-def test_a_direct_segmentation_doubts_by_the_entropy_of_each_cell() -> None:
+def test_the_distance_of_a_direct_segmentation_is_the_entropy_of_each_cell() -> None:
     torch.manual_seed(0)
     system = single_stage_network(
         end_to_end={
@@ -135,7 +135,7 @@ def test_without_a_codebook_the_distance_is_that_from_the_mean_latent(bottleneck
 
 
 @pytest.mark.parametrize('kind', ['manifold', 'omninet'])
-def test_favoured_classes_gain_in_the_logits_of_any_system(kind: str) -> None:
+def test_class_biases_are_added_to_the_logits_of_any_system(kind: str) -> None:
     if kind == 'manifold':
         network = make_network(('segmentation',))
     else:
@@ -150,7 +150,7 @@ def test_favoured_classes_gain_in_the_logits_of_any_system(kind: str) -> None:
     torch.testing.assert_close(gained, advantages[:, None, None].expand_as(gained[0])[None], rtol=0, atol=1e-4)
 
 
-def test_one_system_for_each_modality() -> None:
+def test_each_modality_has_exactly_one_system() -> None:
     echo = SingleStageConfig.from_dict({'echo2depth': {}})
     with pytest.raises(NetworkError, match='at least for one'):
         PerceptionConfig()

@@ -52,7 +52,7 @@ def test_moving_averages_follow_the_formula() -> None:
     torch.testing.assert_close(quantizer.codebook, sums / smoothed[:, None])
 
 
-def test_codebook_stands_still_outside_training() -> None:
+def test_codebook_does_not_change_outside_training() -> None:
     quantizer = make_quantizer().eval()
     before = quantizer.codebook.clone()
     quantizer(torch.randn(4, 3, 4, 4))

@@ -33,7 +33,7 @@ SYSTEMS = [
 
 
 @pytest.mark.parametrize('values', SYSTEMS)
-def test_only_the_chosen_microphones_are_heard(values: dict[str, object]) -> None:
+def test_only_the_chosen_microphones_are_used(values: dict[str, object]) -> None:
     torch.manual_seed(0)
     network = SingleStageNetwork(SingleStageConfig.from_dict(values)).eval()
     features = torch.randn(2, 8, 128, 128)
@@ -48,14 +48,14 @@ def test_only_the_chosen_microphones_are_heard(values: dict[str, object]) -> Non
 
 
 @pytest.mark.parametrize('values', SYSTEMS)
-def test_configuration_survives_plain_values(values: dict[str, object]) -> None:
+def test_configuration_round_trips_through_plain_values(values: dict[str, object]) -> None:
     config = SingleStageConfig.from_dict(values)
     assert SingleStageConfig.from_dict(config.to_dict()) == config
     assert config.kind in values
     assert config.mics == 2
 
 
-def test_whitening_is_told_of_the_chosen_microphones_alone() -> None:
+def test_whitening_uses_statistics_of_the_chosen_microphones_only() -> None:
     at_net = AtNetConfig(mics=2, width=0.125)
     network = SingleStageNetwork(SingleStageConfig(end_to_end=EndToEndConfig(at_net), microphones=(2, 0)))
     mean = torch.tensor([1.0, 2.0, 3.0])
@@ -68,7 +68,7 @@ def test_whitening_is_told_of_the_chosen_microphones_alone() -> None:
     SingleStageNetwork(SingleStageConfig(echo2depth=Echo2DepthConfig())).set_input_statistics(mean, torch.eye(3))
 
 
-def test_advantages_move_the_logits_alone() -> None:
+def test_class_biases_change_the_logits_only() -> None:
     torch.manual_seed(0)
     network = SingleStageNetwork(SingleStageConfig.from_dict(SYSTEMS[2])).eval()
     features = torch.randn(1, 8, 64, 64)
@@ -96,7 +96,7 @@ def test_advantages_move_the_logits_alone() -> None:
         ({'sonar': {}}, 'sonar'),
     ],
 )
-def test_senseless_systems_are_refused_by_name(values: dict[str, object], named: str) -> None:
+def test_invalid_systems_are_refused_by_name(values: dict[str, object], named: str) -> None:
     with pytest.raises(NetworkError, match=named):
         SingleStageConfig.from_dict(values)
 

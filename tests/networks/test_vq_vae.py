@@ -11,7 +11,7 @@ from tests.networks.layer_shapes import assert_all_learn, parameters
 
 
 @pytest.mark.parametrize(('cells', 'stages'), [(8, 4), (16, 3), (32, 2)])
-def test_papers_sizes(cells: int, stages: int) -> None:
+def test_sizes_of_the_paper(cells: int, stages: int) -> None:
     network = VqVae(VqVaeConfig(manifold_cells=cells))
     strided = [layer for layer in network.encoder if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2)]
     assert [layer.out_channels for layer in strided] == [64] + [128] * (stages - 1)
@@ -31,7 +31,7 @@ def test_three_residual_blocks_on_each_side() -> None:
         assert sum(type(layer).__name__ == 'ResidualBlock' for layer in side) == 3
 
 
-def test_codes_alone_draw_the_reconstruction() -> None:
+def test_the_reconstruction_depends_on_the_codes_only() -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(channels=19, first_features=4, features=8)).eval()
     network.quantizer.start(torch.randn(500, 64))
@@ -50,7 +50,7 @@ def test_all_weights_learn_through_the_codebook() -> None:
 
 
 @pytest.mark.parametrize('bottleneck', ['plain', 'gaussian', 'gradient_codebook'])
-def test_all_weights_learn_whatever_the_bottleneck(bottleneck: str) -> None:
+def test_all_weights_learn_with_every_bottleneck(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck))
     result = network(torch.rand(2, 1, 128, 128))
@@ -58,7 +58,7 @@ def test_all_weights_learn_whatever_the_bottleneck(bottleneck: str) -> None:
     assert_all_learn(network, result.image.square().mean() + 1e-3 * result.penalty)
 
 
-def test_the_gaussian_encoder_says_twice_as_many_numbers_and_the_decoder_is_the_same() -> None:
+def test_the_gaussian_encoder_has_twice_the_channels_and_the_decoder_is_equal() -> None:
     plain, gaussian, codebook = (VqVae(VqVaeConfig(bottleneck=kind)) for kind in ('plain', 'gaussian', 'codebook'))
     assert parameters(plain) == parameters(codebook)
     assert parameters(gaussian) == parameters(plain) + 128 * 64 + 64
@@ -66,7 +66,7 @@ def test_the_gaussian_encoder_says_twice_as_many_numbers_and_the_decoder_is_the_
 
 
 @pytest.mark.parametrize('bottleneck', ['codebook', 'gradient_codebook', 'plain', 'gaussian'])
-def test_what_at_nets_learn_draws_the_reconstruction(bottleneck: str) -> None:
+def test_the_decoder_reconstructs_from_the_target_of_at_nets(bottleneck: str) -> None:
     torch.manual_seed(0)
     network = VqVae(VqVaeConfig(first_features=4, features=8, bottleneck=bottleneck)).eval()
     if bottleneck == 'codebook':

@@ -26,7 +26,7 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import Drive
-from tests.datasets.conftest import audio_of, images_of
+from tests.datasets.drive_examples import audio_of, images_of
 
 RIG = resource_path('calibration/roof_octagon')
 ARRAY = MicrophoneArray.from_yaml(RIG / 'mic_array.yaml')

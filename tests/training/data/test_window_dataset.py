@@ -12,7 +12,7 @@ import pytest
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from tests.datasets.conftest import audio_of, images_of
+from tests.datasets.drive_examples import audio_of, images_of
 from tests.datasets.test_windows import SPEC
 from training.data.window_dataset import WindowDataset, find_drives
 
