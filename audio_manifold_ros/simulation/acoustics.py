@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A street as its eight microphones hear it."""
+"""Sound of a street at the microphones of an array."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from audio_manifold_ros.simulation.vehicle_culling import Traffic
 ARRAY_HEIGHT_M = 1.7
 ROOF_POSE = Pose(np.eye(3), np.array([0.0, 0.0, ARRAY_HEIGHT_M]))
 BLOCK_STEPS = 300
-# About 0.1 s: what a live stream of short blocks computes at a time.
+# About 0.1 s: the unit of computation for a live stream of short blocks.
 SHORT_STEPS = 28
 LOW_PASS_HZ = 1200.0
 LOW_TAPS = 8
 VEHICLE_LOW_GAIN = 0.3
 VEHICLE_HIGH_GAIN = 0.6
 VEHICLE_EDGE_M = 0.5
-# Most of the town's hum lies where it masks little.
+# Most of the energy of the town's hum is at frequencies where it masks little.
 MASKING_MARGIN_DB = 10.0
 
 
 @lru_cache(maxsize=4)
 def interpolator(low_factor: int) -> Samples:
-    """Return the weights (tap, low_factor) that join `LOW_TAPS` samples of the low rate to those of the full rate."""
+    """Return the weights (tap, low_factor) that interpolate `LOW_TAPS` samples of the low rate to the full rate."""
     length = LOW_TAPS * low_factor
     taps = scipy.signal.firwin(length + 1, 1 / low_factor, window=('kaiser', 8.0)) * low_factor
     phases = taps[:length].reshape(LOW_TAPS, low_factor)[::-1]
@@ -53,13 +53,13 @@ def upsample(low: Samples, low_factor: int) -> Samples:
     begin = LOW_STEP_SAMPLES - LOW_TAPS // 2 + 1
     end = low.shape[1] - LOW_STEP_SAMPLES + LOW_TAPS // 2
     windows = sliding_window_view(low[:, begin:end], LOW_TAPS, axis=1)
-    # A copy, because the fast product wants its rows apart.
+    # The copy has contiguous rows, which the fast matrix product needs.
     rows = np.ascontiguousarray(windows).reshape(-1, LOW_TAPS)
     return np.asarray(rows @ interpolator(low_factor)).reshape(len(low), -1)
 
 
 def vehicle_wall(vehicle: Vehicle, array_y_m: float) -> Wall:
-    """Return the side of a vehicle that the microphones see, as a mirror for the own noise."""
+    """Return the side of a vehicle that faces the microphones, as a mirror for the ego noise."""
     side = vehicle.y_m - np.sign(vehicle.y_m - array_y_m) * vehicle.width_m / 2
     start, end = vehicle.x_m - vehicle.length_m / 2, vehicle.x_m + vehicle.length_m / 2
     return Wall(
@@ -74,28 +74,28 @@ def vehicle_wall(vehicle: Vehicle, array_y_m: float) -> Wall:
 
 
 class StreetAcoustics:
-    """Everything that the microphones of the ego vehicle hear of a street.
+    """All sound of a street at the microphones of the ego vehicle.
 
-    The same street sounds the same however it is cut into calls: all chance is an offset into a pool of noise, and
-    all control points lie on a grid anchored at sample 0. Calls of at most 0.08 s agree to the last bit, because they
-    are cut from blocks on that grid; longer ones within 1e-7, because they are summed in one piece: a sample in a
-    million rounds to the next step of 16 bits.
+    The result does not depend on how the audio is divided into calls: all randomness is an offset into a pool of noise,
+    and all control points are on a grid anchored at sample 0. Calls of at most 0.08 s agree exactly, because they are
+    cut from blocks on that grid. Longer calls agree within 1e-7, because they are summed in one piece: one sample in a
+    million rounds to the next 16-bit step.
 
     Attributes:
-        microphones: The capsules as they really are.
+        microphones: Simulated capsules with their tolerances.
 
     """
 
     def __init__(
         self, street: Street, array: MicrophoneArray, sample_rate_hz: int = 22_500, pose: Pose = ROOF_POSE
     ) -> None:
-        """Prepare what does not change.
+        """Prepare everything that is constant.
 
         Args:
-            street: What there is.
-            array: Microphones.
-            sample_rate_hz: Of the audio, 16 to 48 kHz.
-            pose: Of the array in base_link; level, `ARRAY_HEIGHT_M` over the ground by default.
+            street: The street.
+            array: Microphone array.
+            sample_rate_hz: Rate of the audio, 16 to 48 kHz.
+            pose: Pose of the array in base_link. The default is level, `ARRAY_HEIGHT_M` over the ground.
 
         Raises:
             SimulationError: The sample rate is out of range.
@@ -105,7 +105,7 @@ class StreetAcoustics:
         generator = np.random.default_rng([street.seed, 0x5EED])
         mics = len(array.microphones)
         self.microphones = Microphones(mics, grid, generator)
-        # From here on in the axes of the car.
+        # All following positions are in the axes of the car.
         positions_m, facings = array.positions_m @ pose.rotation.T, array.facings @ pose.rotation.T
         receivers = _receivers(street, pose.translation_m, positions_m + self.microphones.jitter_m, facings)
         self._sound_mps = sound = propagation.speed_of_sound_mps(street.weather.temperature_c)
@@ -130,7 +130,7 @@ class StreetAcoustics:
         return self._grid.sample_rate_hz
 
     def render(self, first_sample: int, n: int) -> Samples:
-        """Return n samples f32 (mic, n) from any sample on, ±1 is 20 Pa.
+        """Return audio float32 (mic, n) from any sample index on, where ±1 is 20 Pa.
 
         Raises:
             SimulationError: first_sample or n is negative.
@@ -153,7 +153,7 @@ class StreetAcoustics:
         return out
 
     def _short_block(self, first: int) -> Samples:
-        """Return `SHORT_STEPS` from a multiple of them on, kept for the next short call, which asks for the rest."""
+        """Return `SHORT_STEPS` steps from a multiple of them on. They are cached for the next short call."""
         if self._cached_block is None or self._cached_block[0] != first:
             self._cached_block = (first, self._render_steps(first, first + SHORT_STEPS))
         return self._cached_block[1]
@@ -171,14 +171,14 @@ class StreetAcoustics:
 
 
 def _receivers(street: Street, translation_m: FloatArray, positions_m: FloatArray, facings: FloatArray) -> Receivers:
-    """Return the microphones of an array that lies there in base_link; positions and facings in the car's axes."""
+    """Return the microphones for an array position in base_link, and positions and facings in the axes of the car."""
     rotation = street.ego.rotation()
     centre = street.ego.to_world(translation_m[None], 0.0)[0]
     return Receivers(centre, positions_m @ rotation.T, facings @ rotation.T, street.ego.speed_mps)
 
 
 def _flow_mps(street: Street) -> FloatArray:
-    """Return the wind (2,) against the array, in the axes of the car."""
+    """Return the wind velocity (2,) relative to the array, in the axes of the car."""
     weather = street.weather
     wind = weather.wind_mps * np.array([np.cos(weather.wind_azimuth_rad), np.sin(weather.wind_azimuth_rad)])
     return np.asarray((wind - np.array([street.ego.speed_mps, 0.0])) @ street.ego.rotation()[:2, :2])

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bed of sound in which everything else is heard: town, tail of the street, wind and leaves."""
+"""Background noise: town, reverberant tail of the street, wind and leaves."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Gusts:
     """Slow random variation around 1, a function of time alone."""
 
     def __init__(self, generator: np.random.Generator, depth: float) -> None:
-        """Draw six waves; `depth` is the spread of the logarithm of the factor."""
+        """Draw six waves. `depth` is the standard deviation of the logarithm of the factor."""
         self._rates_hz = generator.uniform(0.1, 1.5, size=6)
         self._phases = generator.uniform(0, 2 * np.pi, size=6)
         self._depth = depth / np.sqrt(6)
@@ -48,7 +48,7 @@ class Gusts:
 
 
 class Background:
-    """Town, tail and wind at all microphones."""
+    """Town, reverberant tail and wind at all microphones."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Background:
         grid: SampleGrid,
         generator: np.random.Generator,
     ) -> None:
-        """Choose where in the pools everything starts; `array` is positions and facings in the car's axes."""
+        """Choose the start in each noise pool. `array` is positions and facings in the axes of the car."""
         self._grid, self._weather, self._traffic = grid, weather, traffic
         self._positions, self._facings = (diffuse_noise.geometry_key(part) for part in array)
         self._starts = generator.integers(0, 10**6, size=4)
@@ -72,7 +72,7 @@ class Background:
         self._windy = speed > CALM_MPS
 
     def render(self, first: int, last: int, high: Samples, low: Samples) -> None:
-        """Add steps first to last to `high` (mic, sample) and one step more on either side to `low`."""
+        """Add steps first to last to `high` (mic, sample), and one more step on either side to `low`."""
         times = self._grid.times_s(first - 1, last + 1)
         town = spectra.full_scale(self._weather.background_db + np.array(TOWN_DB))
         high_tail, low_tail = self._tail(times)
@@ -90,7 +90,7 @@ class Background:
             low += noise * ramp(self._wind * self._gusts.at(times), width)
 
     def _tail(self, times: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the power (time,) above and below the split that the street keeps of its vehicles, a little late."""
+        """Return the power (time,) above and below the split of the vehicles' reverberation, with a short delay."""
         chosen, squares = self._traffic.within_horizon(times - self._weather.tail_s / 4)
         spread = propagation.fade_out(np.sqrt(squares), *HORIZON_M) / (squares + TAIL_DISTANCE_M**2)
         tail_power = 10 ** (self._weather.tail_db / 10)
@@ -100,12 +100,12 @@ class Background:
 
 
 class Leaves:
-    """The rustle of one tree's crown."""
+    """Rustle of the crown of one tree."""
 
     def __init__(
         self, tree: Tree, wind_mps: float, receivers: Receivers, grid: SampleGrid, generator: np.random.Generator
     ) -> None:
-        """Choose what is random; nothing is computed yet."""
+        """Choose the random values. Nothing is computed yet."""
         height = tree.trunk_height_m + tree.crown_height_m / 2
         self._position_m = np.array([tree.x_m, tree.y_m, height])
         self._level = float(spectra.full_scale(LEAVES_AT_5_MPS_DB + 40 * np.log10(wind_mps / 5)))
@@ -129,7 +129,7 @@ class Leaves:
             return
         facing = directivity.high_gain(ahead[1:], across[1:], up[1:], receivers.facings)
         gains = facing * (fade * self._gusts.at(times) * self._level / np.maximum(distance[0], 1.0))
-        # Every leaf is its own source: rustle has no pitch, so that its Doppler shift is not worth computing.
+        # Every leaf is a separate source. Rustle has no pitch, so its Doppler shift is not computed.
         shifts = (distance[0] - distance[1:]) / sound_mps * (2 * self._grid.sample_rate_hz)
         start = self._start + (first - 1) * 2 * self._grid.step_samples
         rustle = leaf_pool(self._grid, needles=self._needles).read(

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the device of a rig delivers of the sound at its microphones."""
+"""Device channels of a rig: the inverse of the array correction, applied to the sound at the microphones."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class DeviceChannels:
-    """Turns microphones into device channels: puts on what `ArrayCorrection` takes off.
+    """Conversion of microphone signals to device channels, the inverse of `ArrayCorrection`.
 
-    Microphone i comes on its device channel, before its gain, polarity and delay are corrected. Channels without a
-    microphone are silent. Where the rig has delays, sample 0 of the device is heard some milliseconds after that of
-    the sound, because the late channels need what was before.
+    Microphone i appears on its device channel with its uncorrected gain, polarity and delay. Channels without a
+    microphone are silent. In a rig with delays, sample 0 of the device is some milliseconds after sample 0 of the
+    sound, because delayed channels need earlier samples.
 
     Attributes:
-        channels: That the device delivers.
-        before: Sample of the sound at whose instant sample 0 of the device is heard.
-        after: Samples of the sound that must follow the last one delivered.
+        channels: Number of channels of the device.
+        before: Sample index of the sound at sample 0 of the device.
+        after: Number of samples of the sound that are needed after the last returned one.
 
     """
 
@@ -33,23 +33,23 @@ class DeviceChannels:
         """Prepare the channel map and the delays.
 
         Raises:
-            CalibrationError: A delay is too long.
+            RigError: A delay is too long.
 
         """
         self._device_channels = list(array.device_channels)
         self._factors = array.factors[:, None]
-        # Advanced by the negative delay: what the rig calls late comes late.
+        # The negative sign delays the channels that `ArrayCorrection` advances.
         delays = -array.delays_s * sample_rate_hz
         self._delay = FractionalDelay(delays, sample_rate_hz) if delays.any() else None
         self.channels = max(array.device_channels) + 1
         self.before, self.after = (0, 0) if self._delay is None else (self._delay.before, self._delay.after)
 
     def apply(self, sound: Samples) -> Samples:
-        """Return float32 (device channel, n) of a run of sound float32 (mic, before + n + after)."""
+        """Return float32 (device channel, n) for a segment of sound float32 (mic, before + n + after)."""
         return self._to_device_channels(sound if self._delay is None else self._delay.apply(sound))
 
     def process(self, sound: Samples) -> Samples:
-        """Take the next sound float32 (mic, n) of a stream and return what is complete, (device channel, m)."""
+        """Process the next sound float32 (mic, n) of a stream and return the completed samples (device channel, m)."""
         return self._to_device_channels(sound if self._delay is None else self._delay.process(sound))
 
     def _to_device_channels(self, sound: Samples) -> Samples:

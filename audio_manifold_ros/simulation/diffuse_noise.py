@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sound from everywhere and nowhere: the hum of the town, the tail of the street, and wind at the capsules."""
+"""Diffuse noise fields: hum of the town, reverberant tail of the street, and wind at the capsules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.simulation import directivity
 from audio_manifold_ros.simulation.noise_pool import NoisePool
 from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ, SampleGrid
@@ -30,7 +31,7 @@ _POOL_SEED = 19_630_401
 
 
 def sphere(count: int) -> FloatArray:
-    """Return evenly spread directions (count, 3): a Fibonacci lattice."""
+    """Return evenly distributed directions (count, 3) of a Fibonacci lattice."""
     height = 1 - (2 * np.arange(count) + 1) / count
     azimuth = np.pi * (3 - np.sqrt(5)) * np.arange(count)
     radius = np.sqrt(1 - height**2)
@@ -38,9 +39,12 @@ def sphere(count: int) -> FloatArray:
 
 
 def diffuse_coherence(
-    positions_m: FloatArray, facings: FloatArray, frequency_hz: float, sound_mps: float = 343.0
+    positions_m: FloatArray, facings: FloatArray, frequency_hz: float, sound_mps: float = SPEED_OF_SOUND_MPS
 ) -> NDArray[np.complex128]:
-    """Return the cross power (mic, mic) in a diffuse field of unit power; sin(kd)/(kd) where the patterns are omni."""
+    """Return the cross power (mic, mic) in a diffuse field of unit power.
+
+    It is sin(kd)/(kd) for omnidirectional patterns.
+    """
     omni = directivity.LOW_OMNI if frequency_hz < SPLIT_HZ else directivity.HIGH_OMNI
     directions = sphere(DIRECTIONS)
     pattern = directivity.directivity(facings @ directions.T, omni)
@@ -63,13 +67,13 @@ def corcos_coherence(positions_m: FloatArray, flow_mps: FloatArray, frequency_hz
 def coherent_noise(
     matrices: list[NDArray[np.complex128]], densities: FloatArray, n: int, seed: int
 ) -> NDArray[np.float32]:
-    """Make periodic noise (mic, n) with a cross power matrix and a power density for each cell of the spectrum.
+    """Generate periodic noise (mic, n) with a given cross power matrix and power density per cell of the spectrum.
 
     Args:
-        matrices: (mic, mic) per cell, cells of equal width from 0 Hz to half of the rate.
-        densities: Relative power per bin (cell,); their sum over all bins becomes 1.
-        n: Samples.
-        seed: Of this pool.
+        matrices: (mic, mic) per cell, for cells of equal width from 0 Hz to half of the rate.
+        densities: Relative power per bin (cell,). Their sum over all bins is normalised to 1.
+        n: Number of samples.
+        seed: Seed of this pool.
 
     """
     generator = np.random.default_rng([_POOL_SEED, seed])
@@ -90,15 +94,15 @@ Geometry = tuple[tuple[float, ...], ...]
 
 
 def geometry_key(values: FloatArray) -> Geometry:
-    """Return positions or facings as a key for the caches below, rounded to a tenth of a millimetre."""
+    """Return positions or facings as a cache key, rounded to 0.1 mm."""
     return tuple(tuple(row) for row in np.round(values, 4).tolist())
 
 
 @lru_cache(maxsize=12)
 def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_hz: float, high_hz: float) -> NoisePool:
-    """Return diffuse pink noise (mic, sample) of one band, of unit power before the microphones' patterns.
+    """Return diffuse pink noise (mic, sample) of one band, with unit power before the directivity of the microphones.
 
-    What lies below the split is at the low rate, the rest at the sample rate.
+    Bands below the split are at the low rate, all others at the sample rate.
     """
     rate = grid.low_rate_hz if high_hz <= SPLIT_HZ else float(grid.sample_rate_hz)
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
@@ -115,7 +119,7 @@ def diffuse_pool(grid: SampleGrid, positions: Geometry, facings: Geometry, low_h
 
 @lru_cache(maxsize=32)
 def wind_pool(grid: SampleGrid, positions: Geometry, flow: tuple[float, float]) -> NoisePool:
-    """Return the turbulent pressure (mic, sample) of unit power under a flow in the same axes, at the low rate."""
+    """Return turbulent pressure (mic, sample) of unit power for a flow in the same axes, at the low rate."""
     rate = grid.low_rate_hz
     n = scipy.fft.next_fast_len(round(rate * DIFFUSE_POOL_S), real=True)
     centres = (np.arange(int(rate / 2 / CELL_HZ)) + 0.5) * CELL_HZ

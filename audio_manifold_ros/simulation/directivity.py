@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How strongly a microphone hears a direction: everything alike below the split, its own side above."""
+"""Directivity of the microphones: omnidirectional below the split, first-order above."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HIGH_OMNI = 0.6
 
 
 def directivity(cosine: FloatArray, omni: float) -> FloatArray:
-    """Return a + (1 − a) · cos θ: a first-order pattern with gain 1 straight ahead."""
+    """Return a + (1 − a) · cos θ, a first-order pattern with gain 1 at the front."""
     return omni + (1 - omni) * cosine
 
 
@@ -21,7 +21,7 @@ def high_gain(ahead_m: FloatArray, across_m: FloatArray, up_m: FloatArray, facin
     """Return the gain (mic, …) above the split.
 
     Args:
-        ahead_m: From microphone to source along x (mic, n).
+        ahead_m: Vector from microphone to source along x (mic, n).
         across_m: The same along y (mic, 1) or (mic, n).
         up_m: The same along z.
         facings: Unit vectors (mic, 3).

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading an emitted signal as it arrives: a moving delay, then the small differences between the microphones.
+"""Time-varying delays: Doppler shift of an emitted signal, and the small delays between the microphones.
 
-The loops are compiled by Numba when this module is first imported, and kept on disk: numpy would pass over memory six
-times for every sample and microphone. Between control points everything runs on straight lines; `t`, 0 to 1 over a
-step, is `powers(width, 1)[1]`.
+Numba compiles the loops when this module is first imported, and caches them on disk. In numpy each sample of each
+microphone would need six passes over memory. Between control points all values are linear. `t`, 0 to 1 over a step, is
+`powers(width, 1)[1]`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,16 @@ import numpy as np
 from audio_manifold_ros.simulation.sample_grid import powers
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
-    Samples = NDArray[np.float32]
+    from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 
-def read_path(out: Samples, signal: Samples, positions: Array, gains: Array, width: int) -> None:
-    """Add gain · signal[position], linearly interpolated.
+def read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, width: int) -> None:
+    """Add gain · signal[position], with linear interpolation.
 
     Args:
-        out: f32 (row, step · width), added to in place.
-        signal: What was emitted, f32 (n,).
-        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, rising along a row.
+        out: float32 (row, step · width), added to in place.
+        signal: Emitted signal, float32 (n,).
+        positions: Index into the signal at the control points (row, step + 1), from 0 to n - 1, increasing along a row.
         gains: (row, step + 1).
         width: Samples per step.
 
@@ -37,16 +34,17 @@ def read_path(out: Samples, signal: Samples, positions: Array, gains: Array, wid
     _read_path(out, signal, positions, gains, powers(width, 1)[1])
 
 
-def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: int) -> None:
-    """Add a signal at the middle of an array to its microphones, each a little earlier or later.
+def fan_out(out: Samples, centre: Samples, shifts: FloatArray, gains: FloatArray, width: int) -> None:
+    """Add a signal at the centre of an array to its microphones with small time shifts.
 
-    The shifts change slowly, so each step reads a plain stretch of the signal and of its half-sample neighbours.
+    The shifts change slowly. Each step therefore reads a contiguous part of the signal and of its half-sample
+    neighbours.
 
     Args:
-        out: f32 (mic, step · width), added to in place.
-        centre: The signal at twice the rate, f32 (2 · (step + 2) · width,): one step more on either side.
-        shifts: How much later in the signal a microphone reads, in samples of twice the rate, less than a step
-            (mic, step + 1).
+        out: float32 (mic, step · width), added to in place.
+        centre: Signal at twice the rate, float32 (2 · (step + 2) · width,), with one more step on either side.
+        shifts: Shift of each microphone towards later signal (mic, step + 1), in samples of twice the rate, less than a
+            step.
         gains: (mic, step + 1).
         width: Samples per step.
 
@@ -54,14 +52,14 @@ def fan_out(out: Samples, centre: Samples, shifts: Array, gains: Array, width: i
     _fan_out(out, centre[0::2].copy(), centre[1::2].copy(), shifts, gains, powers(width, 1)[1])
 
 
-def add_late(out: Samples, signal: Samples, delay: Array, gain: float, width: int, lead: int) -> None:
-    """Add a signal to itself, later by a slowly changing delay.
+def add_late(out: Samples, signal: Samples, delay: FloatArray, gain: float, width: int, lead: int) -> None:
+    """Add a signal to itself with a slowly changing delay.
 
     Args:
-        out: f32 (step · width,), added to in place.
-        signal: f32 (lead + step · width,).
-        delay: In samples at the control points (step + 1,), at least 0 and a sample less than `lead`.
-        gain: Amplitude of what is added.
+        out: float32 (step · width,), added to in place.
+        signal: float32 (lead + step · width,).
+        delay: Delay in samples at the control points (step + 1,), at least 0 and at most `lead` - 1.
+        gain: Amplitude of the delayed signal.
         width: Samples per step.
         lead: Samples of the signal before the first step.
 
@@ -70,18 +68,18 @@ def add_late(out: Samples, signal: Samples, delay: Array, gain: float, width: in
 
 
 @numba.njit('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True)
-def _read_path(out: Samples, signal: Samples, positions: Array, gains: Array, t: Samples) -> None:
+def _read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
     width, last = len(t), len(signal) - 2
     for row in range(positions.shape[0]):
         for step in range(positions.shape[1] - 1):
             base = min(max(int(positions[row, step]), 0), last)
-            # Only the part within a step is float32: absolute positions would lose their fraction.
+            # Only the offset within a step is float32. Absolute positions in float32 would lose their fraction.
             start = np.float32(positions[row, step] - base)
             rise = np.float32(positions[row, step + 1] - positions[row, step])
             gain = np.float32(gains[row, step])
             growth = np.float32(gains[row, step + 1] - gains[row, step])
             ahead = signal[base:]
-            # Unsigned and 32 bits wide, so that the compiler reads eight places at once.
+            # An unsigned 32-bit index lets the compiler load eight values at once.
             end = np.uint32(last - base)
             target = out[row, step * width : (step + 1) * width]
             for i in range(width):
@@ -95,7 +93,7 @@ def _read_path(out: Samples, signal: Samples, positions: Array, gains: Array, t:
 @numba.njit(
     'void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True
 )
-def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Array, t: Samples) -> None:
+def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples) -> None:
     width = len(t)
     for mic in range(shifts.shape[0]):
         for step in range(shifts.shape[1] - 1):
@@ -117,7 +115,7 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: Array, gains: Ar
 
 
 @numba.njit('void(f4[::1], f4[::1], f8[:], f4, Array(f4, 1, "C", readonly=True), i8)', cache=True, nogil=True)
-def _add_late(out: Samples, signal: Samples, delay: Array, gain: np.float32, t: Samples, lead: int) -> None:
+def _add_late(out: Samples, signal: Samples, delay: FloatArray, gain: np.float32, t: Samples, lead: int) -> None:
     width = len(t)
     for step in range(len(delay) - 1):
         integer_delay = np.floor((delay[step] + delay[step + 1]) / 2)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A drive down a simulated street: what the array hears and what the camera sees, on one clock."""
+"""Simulated drive through a street: audio of the array and images of the camera on one clock."""
 
 from __future__ import annotations
 
@@ -25,28 +25,33 @@ if TYPE_CHECKING:
 
 RIG = 'calibration/roof_octagon'
 SAMPLE_RATE_HZ = 22_500
-# One more with every change of how the same street and rig sound or look: drives of another version are made again.
+# Increased with every change of the audio or images of the same street and rig. Drives of another version are
+# simulated again.
 SIMULATOR_VERSION = 1
 
 
 class Drive:
-    """One street, one rig; sample 0 is time zero.
+    """One street with one rig. Sample 0 is at time zero.
 
     Attributes:
-        street: What is there.
-        array: The microphones.
-        camera: The camera.
-        extrinsics: Where the rig carries both, and how far the camera's clock is from that of the audio.
+        street: The street.
+        array: Microphone array.
+        camera: Camera model.
+        extrinsics: Poses of array and camera on the rig, and the offset between the clocks of camera and audio.
         sample_rate_hz: Rate of the audio.
 
     """
 
     def __init__(self, seed: int, rig: Path | None = None) -> None:
-        """Build the street of a seed, heard and seen by a rig (a folder of calibration files; the roof octagon).
+        """Build the street of a seed.
+
+        Args:
+            seed: Seed of the street.
+            rig: Folder of rig files; None for the roof octagon.
 
         Raises:
-            SimulationError: The seed is no seed, or the rig carries a microphone where nothing can be heard.
-            CalibrationError: The rig cannot be read.
+            SimulationError: The seed is invalid, or a microphone of the rig is at or below the ground.
+            RigError: The rig cannot be read.
 
         """
         self.array, self.camera, self.extrinsics = _load_rig(rig or resource_path(RIG))
@@ -56,29 +61,29 @@ class Drive:
         self._acoustics = StreetAcoustics(self.street, self.array, SAMPLE_RATE_HZ, pose)
 
     def audio(self, first_sample: int, samples: int) -> NDArray[np.float32]:
-        """Return float32 (mic, sample), quantised to 16 bits, full scale ±1."""
+        """Return audio float32 (mic, sample), quantised to 16 bits, full scale ±1."""
         sound = self._acoustics.render(first_sample, samples)
         return int16_to_float(float_to_int16(sound))
 
     def image(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Return depth in metres (NaN in the sky) and class ids, float32 and uint8 (row, column).
+        """Return depth float32 in metres (NaN in the sky) and class ids uint8, both (row, column).
 
         Raises:
-            SimulationError: The rig carries its camera where, or turned as, it cannot be drawn.
-            CalibrationError: The rig does not say where its camera is.
+            SimulationError: The pose of the camera cannot be rendered.
+            RigError: The rig has no pose of the camera.
 
         """
         return self._renderer.render(time_s)
 
     @cached_property
     def _renderer(self) -> CameraRenderer:
-        # Made when something is seen: who only listens may have any camera.
+        # Created on first use: a drive that is used for audio only may have any camera.
         return CameraRenderer(self.street, self.camera, camera_pose(self.extrinsics))
 
 
 @lru_cache(maxsize=8)
 def _load_rig(folder: Path) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
-    """Read a rig once: a corpus is thousands of streets and one rig."""
+    """Load a rig once, because a dataset has thousands of streets and one rig."""
     return (
         MicrophoneArray.from_yaml(folder / 'mic_array.yaml'),
         CameraModel.from_yaml(folder / 'camera.yaml'),

@@ -1,8 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The noise of the vehicle that listens: tyres and engine under the array, and their echoes from what it passes.
+"""Ego noise: tyres and engine of the vehicle that carries the array, and their echoes.
 
-Source, mirror and microphones move alike, so every delay is constant: a signal is read at a fixed offset.
+Source, mirror and microphones have the same velocity, so every delay is constant and a signal is read at a fixed
+offset.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from audio_manifold_ros.simulation.scene import Ego, VehicleKind
 
 TYRES_M = ((1.35, 0.78, 0.05), (1.35, -0.78, 0.05), (-1.35, 0.78, 0.05), (-1.35, -0.78, 0.05))
 ENGINE_M = (1.5, 0.0, 0.4)
-# What the body takes from sound on its way to its own roof, and from the tyres of the other side on the way out.
+# Attenuation by the body on the way to its own roof, and of the tyres on the other side on the way out.
 SHIELD_DB = (-3.0, -9.0)
 UNDERBODY_DB = (-2.0, -9.0)
 ENGINE_BAY_DB = (-4.0, -12.0)
@@ -28,7 +29,7 @@ ECHO_FADE_M = (50.0, 70.0)
 
 
 class EgoNoise:
-    """Own noise on the direct way and back from façades and the sides of other vehicles."""
+    """Ego noise on the direct path and reflected from façades and the sides of other vehicles."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class EgoNoise:
         sound_mps: float,
         generator: np.random.Generator,
     ) -> None:
-        """Choose what is random; echoes are prepared when their wall comes near."""
+        """Choose the random values. Echoes are prepared when their wall comes into range."""
         self._grid, self._receivers, self._sound_mps = grid, receivers, sound_mps
         rolling = spectra.rolling_levels_db(VehicleKind.CAR, ego.speed_mps) + ego.level_offset_db
         propulsion = spectra.propulsion_levels_db(VehicleKind.CAR, ego.speed_mps, electric=ego.electric)
@@ -79,7 +80,7 @@ class EgoNoise:
         self._echoes: dict[int, _Echo] = {}
 
     def render(self, first: int, last: int, high: Samples, low: Samples) -> None:
-        """Add steps first to last to `high` (mic, sample) and one step more on either side to `low`."""
+        """Add steps first to last to `high` (mic, sample), and one more step on either side to `low`."""
         if not self._parts:
             return
         step = self._grid.step_samples
@@ -106,7 +107,7 @@ class EgoNoise:
                 echo.add(out, signals, lead, rates[band], band, ramp(points, width))
 
     def _echoes_in_range(self, times: FloatArray) -> list[_Echo]:
-        """Return the echoes of the walls that are beside the vehicle at any of these times."""
+        """Return the echoes of the walls beside the vehicle at any of these times."""
         ends = times[[0, -1]]
         relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
         in_range = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
@@ -154,7 +155,7 @@ class EgoNoise:
 
 
 class _Echo:
-    """The own noise as one wall gives it back: exact delays to the middle of the array, a plane wave across it."""
+    """Echo of the ego noise from one wall: exact delays to the centre of the array, a plane wave across it."""
 
     def __init__(self, wall: Wall, positions_m: FloatArray, receivers: Receivers, sound_mps: float) -> None:
         self._wall = wall
@@ -176,7 +177,7 @@ class _Echo:
         self.max_delay_s = float(self._delays.max() + self._lags.max())
 
     def gate(self, times_s: FloatArray, receivers: Receivers) -> FloatArray:
-        """Return how much of the wall is beside the vehicle (time,)."""
+        """Return the fraction of the wall beside the vehicle (time,)."""
         return self._wall.gate(receivers.x_m(times_s), times_s)
 
     def add(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int, gate: Samples) -> None:

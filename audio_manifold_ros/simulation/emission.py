@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a vehicle emits: noise of tyres and engine, the tones of the engine, and both again from the ground."""
+"""Emission of a vehicle: noise of tyres and engine, tones of the engine, and their ground reflection."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PROPULSION_HEIGHT_M = {
 TONAL_POWER_RATIO = 0.5
 HARMONIC_SLOPE_DB_PER_OCTAVE = 7.0
 TABLE_SIZE = 1024
-# What linear reading, first of the delay and then of the microphones, takes from the bands above the split on average.
+# Mean loss in the bands above the split by linear interpolation, first of the delay, then for the microphones.
 READING_LOSS_DB = np.array([0.01, 0.02, 0.07, 0.29, 1.1])
 
 
 def engine_table(engine_hz: float, power: float, generator: np.random.Generator) -> Samples:
-    """Return one period (TABLE_SIZE + 1,) of the engine's tone: harmonics up to the split, of that total power."""
+    """Return one period (TABLE_SIZE + 1,) of the engine tone: harmonics up to the split with the given total power."""
     count = max(1, int(spectra.LOW_EDGES_HZ[-1] / engine_hz))
     order = np.arange(1, count + 1)
     levels_db = -HARMONIC_SLOPE_DB_PER_OCTAVE * np.log2(order) + generator.uniform(-3, 3, count)
@@ -42,22 +42,22 @@ def engine_table(engine_hz: float, power: float, generator: np.random.Generator)
 
 
 def wander(generator: np.random.Generator) -> FloatArray:
-    """Draw frequencies in hertz and phases (component, 2) of the slow wander of an engine."""
+    """Draw frequencies in hertz and phases (component, 2) of the slow frequency modulation of an engine."""
     return generator.uniform([0.05, 0.0], [0.15, 2 * np.pi], size=(3, 2))
 
 
 def tone(table: Samples, engine_hz: float, drift: FloatArray, times_s: FloatArray, width: int) -> Samples:
-    """Read the table of an engine whose revolutions wander slowly, by 1 % at most.
+    """Read the table of an engine whose speed varies slowly, by at most 1 %.
 
     Args:
-        table: Of `engine_table`.
+        table: Result of `engine_table`.
         engine_hz: Firing frequency.
         drift: Frequency in hertz and phase of each component (component, 2).
         times_s: Control points (step + 1,).
         width: Samples per step.
 
     Returns:
-        f32 (step · width,).
+        float32 (step · width,).
 
     """
     cycles = engine_hz * times_s
@@ -70,16 +70,16 @@ def tone(table: Samples, engine_hz: float, drift: FloatArray, times_s: FloatArra
 
 
 def add_ground(signal: Samples, detour: FloatArray, width: int, lead: int) -> Samples:
-    """Return the signal plus its reflection from the ground, which comes later by a slowly changing detour.
+    """Return the signal plus its ground reflection, which is delayed by a slowly changing detour.
 
     Args:
-        signal: f32 (lead + step · width,).
-        detour: Detour in samples at the control points (step + 1,), a sample less than `lead`.
+        signal: float32 (lead + step · width,).
+        detour: Detour in samples at the control points (step + 1,), at most `lead` - 1.
         width: Samples per step.
         lead: Samples before the first step.
 
     Returns:
-        f32 (step · width,).
+        float32 (step · width,).
 
     """
     summed = signal[lead:].copy()
@@ -88,15 +88,15 @@ def add_ground(signal: Samples, detour: FloatArray, width: int, lead: int) -> Sa
 
 
 class Emission:
-    """The signal of one vehicle at 1 m in the time of the vehicle: the same on all ways to all microphones.
+    """Signal of one vehicle at 1 m in the time of the vehicle. It is the same for all paths and microphones.
 
-    Tyres and engine are one source at the height that their powers above the split give.
+    Tyres and engine are one source. Its height is weighted by their powers above the split.
     """
 
     WIDTH = LOW_STEP_SAMPLES * OVERSAMPLING
 
     def __init__(self, grid: SampleGrid, vehicle: Vehicle, generator: np.random.Generator) -> None:
-        """Choose gains and offsets into the pools; nothing is computed yet."""
+        """Choose gains and offsets into the pools. Nothing is computed yet."""
         self._grid = grid
         self.high_width = self.WIDTH * grid.low_factor
         offset_db = vehicle.level_offset_db
@@ -121,13 +121,13 @@ class Emission:
         self._wander = wander(generator)
 
     def high(self, first: int, last: int, detour_s: FloatArray, air: FloatArray) -> Samples:
-        """Return what is above the split, over steps of emission, at the oversampled rate.
+        """Return the signal above the split for steps of emission, at the oversampled rate.
 
         Args:
-            first: First step since time zero of the vehicle's own time; may be negative.
+            first: First step since time zero of the vehicle's time. It may be negative.
             last: Last step + 1.
-            detour_s: By how much the ground reflection comes later, at the control points (step + 1,).
-            air: Amplitude (step + 1,) that the air leaves of the uppermost bands.
+            detour_s: Delay of the ground reflection at the control points (step + 1,).
+            air: Amplitude (step + 1,) of the highest bands after air absorption.
 
         """
         width = self.high_width
@@ -139,7 +139,7 @@ class Emission:
         return add_ground(signal, detour_s * (self._grid.sample_rate_hz * OVERSAMPLING), width, width)
 
     def low(self, first: int, last: int, detour_s: FloatArray) -> Samples:
-        """Return what is below the split, over steps of emission, at the oversampled low rate."""
+        """Return the signal below the split for steps of emission, at the oversampled low rate."""
         width, rate = self.WIDTH, self._grid.low_rate_hz * OVERSAMPLING
         start = self._offset // self._grid.low_factor + (first - 1) * width
         signal = self._low_gains @ low_pool(self._grid).read(start, (last - first + 1) * width)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reflections in vertical walls along the road as image sources."""
+"""Image-source method for reflections in vertical walls along the road."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ FACADE_EDGE_M = 0.4
 
 @dataclass(frozen=True)
 class Wall:
-    """A reflecting strip parallel to the road.
+    """Reflecting strip parallel to the road.
 
     Attributes:
-        y_m: Where it stands.
-        x_start_m: Its beginning at time zero.
-        x_end_m: Its end at time zero.
-        velocity_mps: Along x.
+        y_m: Position across the road.
+        x_start_m: Start along the road at time zero.
+        x_end_m: End along the road at time zero.
+        velocity_mps: Velocity along x.
         low_gain: Amplitude of the reflection below the split.
-        high_gain: Amplitude of the reflection above.
-        edge_m: Half of the width in which the reflection fades at its ends.
+        high_gain: Amplitude of the reflection above the split.
+        edge_m: Half of the width in which the reflection fades at the ends.
 
     """
 
@@ -39,28 +39,31 @@ class Wall:
     edge_m: float = FACADE_EDGE_M
 
     def gate(self, x_m: FloatArray, time_s: FloatArray) -> FloatArray:
-        """Return how much of a reflection at x (…,) at these times (…,) the wall gives back: 0 to 1."""
+        """Return the reflected fraction, 0 to 1, of a reflection at x (…,) at these times (…,)."""
         shift = self.velocity_mps * time_s
         return soft_box(x_m - shift, self.x_start_m, self.x_end_m, self.edge_m)
 
     def mirror_y_m(self, y_m: float) -> float:
-        """Return where the image of a thing at y stands."""
+        """Return the y of the mirror image of an object at y."""
         return 2 * self.y_m - y_m
 
     def reflects(self, source_y_m: float, receiver_y_m: float) -> bool:
-        """Say whether source and receiver stand on the same side of the wall."""
+        """Return whether source and receiver are on the same side of the wall."""
         return (source_y_m - self.y_m) * (receiver_y_m - self.y_m) > 0
 
     def specular_x_m(
         self, source_x_m: FloatArray, source_y_m: float, receiver_x_m: FloatArray, receiver_y_m: float
     ) -> FloatArray:
-        """Return where along the wall the reflection happens."""
+        """Return the position of the reflection along the wall."""
         source, receiver = abs(source_y_m - self.y_m), abs(receiver_y_m - self.y_m)
         return np.asarray(source_x_m + (receiver_x_m - source_x_m) * source / (source + receiver))
 
 
 def facade_wall(facade: Facade) -> Wall:
-    """Return a façade as a mirror: what it neither absorbs nor scatters; low sound is scattered less."""
+    """Return a façade as a mirror.
+
+    It reflects the energy that is not absorbed or scattered. Low bands are scattered less.
+    """
     reflected = 1 - facade.absorption
     low = float(np.sqrt(reflected * (1 - 0.3 * facade.scattering)))
     high = float(np.sqrt(reflected * (1 - facade.scattering)))

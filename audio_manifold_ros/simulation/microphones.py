@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the capsules and their amplifiers do to the sound: tolerances, own noise, saturation."""
+"""Simulated capsules and amplifiers: tolerances, self-noise, saturation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KNEE = 0.8
 
 
 def soft_clip(samples: Samples) -> Samples:
-    """Return the samples, bent smoothly towards ±1 where they exceed the knee."""
+    """Return the samples with smooth saturation towards ±1 above the knee."""
     if float(np.abs(samples).max(initial=0)) <= KNEE:
         return samples
     room = np.float32(1 - KNEE)
@@ -28,16 +28,16 @@ def soft_clip(samples: Samples) -> Samples:
 
 
 class Microphones:
-    """Individual gains, positions and noise of all capsules.
+    """Gain, position and self-noise of each capsule.
 
     Attributes:
-        gains: Factors f32 (mic,).
-        jitter_m: How far each capsule is from where the rig says (mic, 3).
+        gains: Factors float32 (mic,).
+        jitter_m: Deviation of each capsule from its position in the rig (mic, 3).
 
     """
 
     def __init__(self, mics: int, grid: SampleGrid, generator: np.random.Generator) -> None:
-        """Draw the individuals."""
+        """Draw the tolerances of each capsule."""
         self._grid = grid
         gains_db = generator.uniform(-GAIN_TOLERANCE_DB, GAIN_TOLERANCE_DB, size=mics)
         self.gains: Samples = (10 ** (gains_db / 20)).astype(np.float32)
@@ -46,7 +46,7 @@ class Microphones:
         self._starts = generator.integers(0, 10**7, size=mics)
 
     def record(self, pressure: Samples, first_sample: int) -> Samples:
-        """Return what leaves the amplifiers (mic, n); the argument is overwritten."""
+        """Return the output of the amplifiers (mic, n). The argument is overwritten."""
         pressure *= self.gains[:, None]
         pool = white_pool(self._grid)
         for mic, (noise, start) in enumerate(zip(self._noise, self._starts, strict=True)):

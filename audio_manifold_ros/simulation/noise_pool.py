@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pools of unit noise, made once and shared by all streets: a random process is an offset into a pool."""
+"""Pools of unit noise, shared by all streets: a random process is an offset into a pool."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _POOL_SEED = 20_210_614
 
 
 class NoisePool:
-    """Periodic noise (band, sample) with its beginning repeated at the end, so that every read is a plain slice."""
+    """Periodic noise (band, sample). Its start is repeated at the end, so that every read is a contiguous slice."""
 
     def __init__(self, period: Samples, margin: int) -> None:
-        """Keep noise (band, period), readable in slices of up to `margin` samples."""
+        """Store noise (band, period) that is readable in slices of up to `margin` samples."""
         self._period = period.shape[1]
         self._samples = np.concatenate([period, period[:, :margin]], axis=1)
         self._samples.setflags(write=False)
@@ -34,19 +34,19 @@ class NoisePool:
 
     @property
     def period_samples(self) -> int:
-        """Return after how many samples the noise repeats."""
+        """Return the period in samples."""
         return self._period
 
     def read(self, first: int, n: int) -> Samples:
-        """Return a view (band, n) from any index, negative ones included; n is at most the margin."""
+        """Return a view (band, n) from any index, also a negative one. n is at most the margin."""
         start = first % self._period
         return self._samples[:, start : start + n]
 
 
 def band_noise(edges_hz: tuple[float, ...], rate_hz: float, n: int, seed: int) -> Samples:
-    """Make periodic Gaussian noise (band, n) of unit power in each band between neighbouring edges.
+    """Generate periodic Gaussian noise (band, n) of unit power in each band between adjacent edges.
 
-    Bands above half of the rate are cut there and keep the density of the whole band.
+    A band above half of the rate is cut there and keeps the density of the whole band.
     """
     generator = np.random.default_rng([_POOL_SEED, seed])
     bins_per_hz = n / rate_hz
@@ -88,7 +88,7 @@ def leaf_pool(grid: SampleGrid, *, needles: bool) -> NoisePool:
 
 @lru_cache(maxsize=2)
 def white_pool(grid: SampleGrid) -> NoisePool:
-    """Return white noise (1, sample) of the whole band at the sample rate."""
+    """Return full-band white noise (1, sample) at the sample rate."""
     rate = grid.sample_rate_hz
     edges = (40.0, rate / 2)
     return NoisePool(band_noise(edges, rate, rate * HIGH_POOL_S, seed=5), rate * MARGIN_S)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How sound travels between things that move in straight lines."""
+"""Propagation of sound between objects in uniform linear motion."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def speed_of_sound_mps(temperature_c: float) -> float:
 def retarded_delay_s(
     ahead_m: FloatArray, across_square_m2: FloatArray | float, speed_mps: float, sound_mps: float
 ) -> FloatArray:
-    """Return for how long the sound has travelled that is received now: exact for uniform motion along x.
+    """Return the travel time of the sound that is received now. It is exact for uniform motion along x.
 
     Args:
         ahead_m: Source minus receiver along x, both now (…,).
-        across_square_m2: Squared distance of the two lines of motion.
-        speed_mps: Of the source along x. With the receiver's speed and the instant of emission in place of the
-            instant of reception, the same formula gives the time that the sound will travel.
+        across_square_m2: Squared distance between the two lines of motion.
+        speed_mps: Speed of the source along x. With the speed of the receiver and the time of emission instead of
+            reception, the same formula gives the travel time of sound that is emitted now.
         sound_mps: Speed of sound.
 
     Returns:
@@ -38,7 +38,7 @@ def retarded_delay_s(
 
 
 def ground_detour_m(distance_m: FloatArray, source_height_m: float, receiver_height_m: float) -> FloatArray:
-    """Return by how much the way over the flat ground is longer than the direct way of that length."""
+    """Return the extra length of the path over flat ground relative to the direct path."""
     difference = receiver_height_m - source_height_m
     horizontal = np.maximum(distance_m**2 - difference**2, 0)
     return np.asarray(np.sqrt(horizontal + (receiver_height_m + source_height_m) ** 2) - distance_m)
@@ -53,6 +53,6 @@ def soft_box(
 
 
 def fade_out(distance_m: FloatArray, start_m: float, end_m: float) -> FloatArray:
-    """Return 1 up to start, falling smoothly to 0 at end."""
+    """Return 1 up to start, decreasing smoothly to 0 at end."""
     fraction = np.clip((distance_m - start_m) / (end_m - start_m), 0, 1)
     return np.asarray(0.5 + 0.5 * np.cos(np.pi * fraction))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sound of one other vehicle on the direct way and by way of the façades."""
+"""Sound of one other vehicle on the direct path and by reflection from façades."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ MIN_DISTANCE_M = 1.0
 
 @dataclass(frozen=True)
 class PropagationPath:
-    """One way from a vehicle to the array: across the road it seems to start at y; how open it is (time,)."""
+    """One path from a vehicle to the array.
+
+    Attributes:
+        y_m: Apparent position of the source across the road.
+        gate: Amplitude of the path (time,), 0 to 1.
+        low_gain: Gain below the split.
+        high_gain: Gain above the split.
+
+    """
 
     y_m: float
     gate: FloatArray
@@ -38,12 +46,12 @@ class _Arrival:
 
 
 class VehicleSound:
-    """One audible vehicle, heard by all microphones."""
+    """Sound of one audible vehicle at all microphones."""
 
     def __init__(
         self, vehicle: Vehicle, receivers: Receivers, grid: SampleGrid, sound_mps: float, generator: np.random.Generator
     ) -> None:
-        """Choose what is random; nothing is computed yet."""
+        """Choose the random values. Nothing is computed yet."""
         self.emission = Emission(grid, vehicle, generator)
         self.x_m, self.y_m, self.speed_mps = vehicle.x_m, vehicle.y_m, vehicle.velocity_mps
         self._receivers, self._grid, self._sound_mps = receivers, grid, sound_mps
@@ -51,7 +59,7 @@ class VehicleSound:
         self._offsets_m = np.concatenate([middle, receivers.offsets_m])
 
     def specular_gate(self, wall: Wall, times_s: FloatArray) -> FloatArray:
-        """Return how much of the sound received at these times (time,) the wall has reflected."""
+        """Return the fraction of the sound received at these times (time,) that the wall has reflected."""
         array_x_m = self._receivers.x_m(times_s)
         ahead = self.x_m + times_s * self.speed_mps - array_x_m
         across = wall.mirror_y_m(self.y_m) - self._receivers.y_m
@@ -61,13 +69,14 @@ class VehicleSound:
         return wall.gate(wall.specular_x_m(source_x, self.y_m, array_x_m, self._receivers.y_m), times_s)
 
     def render(self, first: int, last: int, paths: list[PropagationPath], out: tuple[Samples, Samples]) -> None:
-        """Add what comes over all ways.
+        """Add the sound of all paths.
 
         Args:
             first: First control step.
             last: Last control step + 1.
-            paths: With gates at the control points of one step more on either side.
-            out: What is above the split (mic, sample), and below, at the low rate and one step more on either side.
+            paths: Paths with gates at the control points of one more step on either side.
+            out: Sound above the split (mic, sample), and below it at the low rate with one more step on either side.
+
         """
         times = self._grid.times_s(first - 1, last + 1)
         arrivals = [self._arrive(path, times) for path in paths]
@@ -88,7 +97,7 @@ class VehicleSound:
             read_path(low_out, low, positions, spread[1:] * path.low_gain, LOW_STEP_SAMPLES)
 
     def _arrive(self, path: PropagationPath, times: FloatArray) -> _Arrival:
-        """Return emission and distances (1 + mic, time), the middle first, and gains (mic, time) against it."""
+        """Return emission times and distances (1 + mic, time), the centre first, and relative gains (mic, time)."""
         receivers, offsets = self._receivers, self._offsets_m
         ahead = self.x_m + times * self.speed_mps - receivers.x_m(times) - offsets[:, :1]
         across = path.y_m - receivers.y_m - offsets[:, 1:2]
@@ -101,7 +110,7 @@ class VehicleSound:
         return _Arrival(times - delay, distance, facing * nearness)
 
     def _shifts(self, arrival: _Arrival, times: FloatArray) -> FloatArray:
-        """Return when the middle of the array hears what a microphone hears now, in half samples (mic, time)."""
+        """Return the time shift between the centre of the array and each microphone in half samples (mic, time)."""
         middle = arrival.emitted_s[0]
         arrival_times = np.interp(arrival.emitted_s[1:, 1:-1].reshape(-1), middle, times).reshape(len(arrival.high), -1)
         return (arrival_times - times[1:-1]) * (2 * self._grid.sample_rate_hz)

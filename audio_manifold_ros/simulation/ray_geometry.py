@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns what stands in a street into boxes and ellipsoids that rays can be cast at."""
+"""Geometry of a street for ray casting: boxes and ellipsoids."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Parts of a vehicle as fractions of its length, width and height: (x0, x1, y0, y1, z0, z1, class).
-# x0 and x1 run from the tail (-0.5) to the nose (0.5).
+# x0 and x1 are from the tail (-0.5) to the nose (0.5).
 VEHICLE_PARTS = {
     VehicleKind.CAR: ((-0.5, 0.5, -0.5, 0.5, 0.12, 0.62, CAR), (-0.38, 0.2, -0.44, 0.44, 0.62, 1.0, CAR)),
     VehicleKind.TRUCK: ((0.22, 0.5, -0.48, 0.48, 0.12, 0.85, TRUCK), (-0.5, 0.2, -0.5, 0.5, 0.25, 1.0, TRUCK)),
@@ -39,12 +39,12 @@ VEHICLE_PARTS = {
 
 @dataclass(frozen=True)
 class Boxes:
-    """Boxes along the axes of the world.
+    """Boxes aligned with the axes of the world.
 
     Attributes:
         low_m: Lower corners (box, 3) at time zero.
         high_m: Upper corners (box, 3) at time zero.
-        velocity_mps: Along x (box,).
+        velocity_mps: Velocity along x (box,).
         labels: Class ids (box,).
 
     """
@@ -76,7 +76,7 @@ def street_boxes(street: Street) -> Boxes:
 
 
 def street_crowns(street: Street) -> Ellipsoids:
-    """Return the crowns of all trees."""
+    """Return the crowns of all trees as ellipsoids."""
     centres = [(t.x_m, t.y_m, t.trunk_height_m + 0.45 * t.crown_height_m) for t in street.trees]
     radii = [(t.crown_radius_m, t.crown_radius_m, 0.5 * t.crown_height_m) for t in street.trees]
     return Ellipsoids(
@@ -101,7 +101,7 @@ def _trunk(tree: Tree) -> tuple[float, ...]:
 
 
 def _vehicle(vehicle: Vehicle) -> list[tuple[float, ...]]:
-    # A vehicle without speed faces the way its side of the road drives.
+    # A stationary vehicle faces the driving direction of its side of the road.
     heading = np.sign(vehicle.velocity_mps) or (-1.0 if vehicle.y_m > 0 else 1.0)
     rows: list[tuple[float, ...]] = []
     for tail, nose, right, left, bottom, top, label in VEHICLE_PARTS[vehicle.kind]:

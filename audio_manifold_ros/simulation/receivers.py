@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The microphones as the street sees them."""
+"""Microphones as moving receivers in the street."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from audio_manifold_ros.common.array_types import FloatArray
 
 @dataclass(frozen=True)
 class Receivers:
-    """The microphones, all moving alike along x.
+    """Microphones that move together along x.
 
     Attributes:
-        centre_m: Middle of the array at time zero (3,).
-        offsets_m: Microphones from there (mic, 3), in the world's axes.
-        facings: Unit vectors (mic, 3) in the world's axes.
-        speed_mps: Along x.
+        centre_m: Centre of the array at time zero (3,).
+        offsets_m: Positions of the microphones relative to the centre (mic, 3), in the axes of the world.
+        facings: Unit vectors (mic, 3) in the axes of the world.
+        speed_mps: Speed along x.
 
     """
 
@@ -30,9 +30,9 @@ class Receivers:
 
     @property
     def y_m(self) -> float:
-        """Return the middle of the array across the road."""
+        """Return the centre of the array across the road."""
         return float(self.centre_m[1])
 
     def x_m(self, times_s: FloatArray) -> FloatArray:
-        """Return the middle of the array along the road (time,)."""
+        """Return the centre of the array along the road (time,)."""
         return np.asarray(self.centre_m[0] + times_s * self.speed_mps)

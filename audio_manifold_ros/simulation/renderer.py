@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draws what the forward camera of the ego vehicle sees: depth and classes."""
+"""Renderer of the forward camera of the ego vehicle: depth and classes."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ if TYPE_CHECKING:
     from audio_manifold_ros.simulation.sensor_poses import CameraPose
 
 MAX_DEPTH_M = 80.0
-# Beyond this nothing is cast; it would be lower than a pixel or hidden.
+# Objects beyond this distance are skipped: they are hidden or smaller than a pixel.
 FAR_M = 200.0
 NEAR_M = 0.3
 
 
 class CameraRenderer:
-    """Casts one ray a pixel through a street.
+    """Ray caster with one ray per pixel.
 
-    All boxes lie along the world's axes and the camera only yaws, so that the slabs across a ray separate into
-    a part that depends on the column (x, y) and a part that depends on the row (z): a box costs a rectangle.
+    All boxes are aligned with the axes of the world and the camera has yaw only. The slabs across a ray therefore
+    separate into a part that depends on the column (x, y) and a part that depends on the row (z), and a box costs one
+    rectangle.
 
     Args:
-        street: What to draw.
-        camera: The pinhole camera.
-        mount: Where the camera is on the car.
+        street: The street.
+        camera: Pinhole camera.
+        mount: Pose of the camera on the car.
 
     """
 
     def __init__(self, street: Street, camera: CameraModel, mount: CameraPose) -> None:
-        """Turn the street into boxes and the camera into rays.
+        """Convert the street to boxes and the camera to rays.
 
         Raises:
-            SimulationError: The camera looks to the side or back: only what is ahead is drawn.
+            SimulationError: The camera sees objects beside or behind the car, which are not rendered.
 
         """
         self._street = street
@@ -56,8 +57,8 @@ class CameraRenderer:
         self._dx = cos + sin * right
         if self._dx.min() <= 0:
             msg = (
-                f'The camera looks {np.degrees(mount.yaw_rad):.1f}° to the left of ahead and sees what is beside or '
-                'behind the car, which is not drawn: give a camera that sees only what is ahead.'
+                f'The camera is turned {np.degrees(mount.yaw_rad):.1f}° to the left and its view reaches beside or '
+                'behind the car, which is not rendered: give a camera that sees only the area ahead.'
             )
             raise SimulationError(msg)
         self._dy = sin - cos * right
@@ -65,11 +66,12 @@ class CameraRenderer:
         self._shape = (camera.height, camera.width)
 
     def render(self, time_s: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Draw one instant.
+        """Render one instant.
 
         Returns:
-            Depth float32 (row, column) in metres along the camera's axis, at most 80, NaN in the sky; and class
-            ids uint8 (row, column), Cityscapes train ids.
+            Depth float32 (row, column) in metres along the camera's axis, at most 80, NaN in the sky, and class ids
+                uint8
+            (row, column), Cityscapes train ids.
 
         """
         eye_m = self._street.ego.to_world(self._mount_m[None], time_s)[0]
@@ -126,7 +128,7 @@ class CameraRenderer:
         centre = self._crowns.centre_m - eye_m
         radius = self._crowns.radius_m
         for k in np.flatnonzero((centre[:, 0] > -3.0) & (centre[:, 0] < 120.0)):
-            # Scale the ellipsoid to a unit sphere; a column's part of the quadratic is shared by its rows.
+            # The ellipsoid is scaled to a unit sphere. All rows of a column share its part of the quadratic.
             c = centre[k] / radius[k]
             dx, dy, dz = self._dx / radius[k, 0], self._dy / radius[k, 1], self._dz / radius[k, 2]
             a_col, b_col = dx * dx + dy * dy, dx * c[0] + dy * c[1]

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands and drives in a simulated street: plain data, shared by sound and image.
+"""Static and moving objects of a simulated street, shared by audio and images.
 
-World frame: x along the road in the direction of travel, y to the left, z up, origin on the road's
-centre line under the ego vehicle at time zero. Metres, seconds, radians.
+World frame: x along the road in the direction of travel, y to the left, z up, origin on the road's centre line under
+the ego vehicle at time zero. Metres, seconds, radians.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ class VehicleKind(str, Enum):
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A vehicle other than the ego vehicle, parallel to the road, at constant velocity.
+    """Vehicle other than the ego vehicle, parallel to the road, at constant velocity.
 
     Attributes:
-        kind: What it is.
-        x_m: Centre at time zero, along the road.
-        y_m: Centre, across the road.
-        length_m: Along the road.
-        width_m: Across the road.
-        height_m: Over the ground.
-        velocity_mps: Along x; negative for oncoming traffic, zero for a parked vehicle.
+        kind: Kind of the vehicle.
+        x_m: Centre along the road at time zero.
+        y_m: Centre across the road.
+        length_m: Size along the road.
+        width_m: Size across the road.
+        height_m: Height over the ground.
+        velocity_mps: Velocity along x; negative for oncoming traffic, zero for a parked vehicle.
         audible: False for a parked vehicle with its engine off.
-        electric: Without propulsion noise.
-        level_offset_db: Individual deviation from the class's source level.
+        electric: True without propulsion noise.
+        level_offset_db: Individual deviation from the source level of the class.
         engine_hz: Firing frequency of the engine.
 
     """
@@ -65,7 +65,7 @@ class Vehicle:
 
 @dataclass(frozen=True)
 class Facade:
-    """A wall parallel to the road; its ends are closed by walls across, `depth_m` deep."""
+    """Wall parallel to the road. Its ends are closed by perpendicular walls, `depth_m` deep."""
 
     side: int
     y_m: float
@@ -79,7 +79,7 @@ class Facade:
 
 @dataclass(frozen=True)
 class Tree:
-    """A trunk and an ellipsoidal crown."""
+    """Trunk with an ellipsoidal crown."""
 
     x_m: float
     y_m: float
@@ -92,7 +92,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Fence:
-    """A fence parallel to the road."""
+    """Fence parallel to the road."""
 
     y_m: float
     x_start_m: float
@@ -102,7 +102,17 @@ class Fence:
 
 @dataclass(frozen=True)
 class Weather:
-    """What the air does, and what comes from out of sight."""
+    """Air, wind and background noise.
+
+    Attributes:
+        temperature_c: Temperature of the air.
+        wind_mps: Speed of the wind.
+        wind_azimuth_rad: Direction of the wind.
+        background_db: Sound pressure level of the town.
+        tail_db: Level of the reverberant tail of the street.
+        tail_s: Duration of the reverberant tail.
+
+    """
 
     temperature_c: float
     wind_mps: float
@@ -114,15 +124,15 @@ class Weather:
 
 @dataclass(frozen=True)
 class Ego:
-    """The vehicle that carries array and camera, on a straight line along the road.
+    """Vehicle that carries array and camera, on a straight line along the road.
 
     Attributes:
         y_m: Lateral position of base_link.
-        speed_mps: Along x; zero when it stands.
-        yaw_rad: Heading of the body against the road (small).
-        electric: Without propulsion noise.
+        speed_mps: Speed along x; zero for a parked vehicle.
+        yaw_rad: Yaw of the body relative to the road (small).
+        electric: True without propulsion noise.
         engine_hz: Firing frequency of the engine.
-        level_offset_db: Individual deviation of its own noise.
+        level_offset_db: Individual deviation of the ego noise.
 
     """
 
@@ -134,11 +144,11 @@ class Ego:
     level_offset_db: float
 
     def position_m(self, time_s: float) -> NDArray[np.float64]:
-        """Return base_link (3,) in the world, on the ground."""
+        """Return the position of base_link (3,) in the world, on the ground."""
         return np.array([self.speed_mps * time_s, self.y_m, 0.0])
 
     def to_world(self, points_m: NDArray[np.float64], time_s: float) -> NDArray[np.float64]:
-        """Turn points (n, 3) of base_link into world points at a time."""
+        """Transform points (n, 3) from base_link to the world at a time."""
         return points_m @ self.rotation().T + self.position_m(time_s)
 
     def rotation(self) -> NDArray[np.float64]:
@@ -149,20 +159,20 @@ class Ego:
 
 @dataclass(frozen=True)
 class Street:
-    """Everything there is, as a function of time.
+    """All objects of a street.
 
     Attributes:
-        seed: What it was made from.
+        seed: Seed of the street.
         road_left_m: y of the left kerb.
         road_right_m: y of the right kerb (negative).
-        pavement_left_m: y where the left pavement ends and terrain or building begins.
-        pavement_right_m: y where the right pavement ends (negative).
+        pavement_left_m: y of the end of the left pavement, where terrain or a building begins.
+        pavement_right_m: y of the end of the right pavement (negative).
         facades: Walls of both sides.
         trees: Trees of both sides.
         fences: Fences of both sides.
-        vehicles: All vehicles but the ego vehicle.
-        ego: The vehicle that hears.
-        weather: Air and background.
+        vehicles: All vehicles except the ego vehicle.
+        ego: Ego vehicle with array and camera.
+        weather: Air and background noise.
 
     """
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a rig carries its array and its camera on the simulated car, as far as they can be heard and drawn."""
+"""Poses of the array and the camera of a rig on the simulated car."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.rig.extrinsics import Extrinsics
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-# A tilt below it moves no edge by half a pixel in an image of 400 rows and 50 degrees.
+# A smaller tilt moves no edge by half a pixel in an image of 400 rows and 50 degrees.
 LEVEL_RAD = 1e-3
-# The angles of a file are rounded: a written quarter turn is none to the last bit.
+# The angles of a rig file are rounded, so a right angle in a file is not exact.
 YAW_DIGITS = 6
 
 
 @dataclass(frozen=True)
 class CameraPose:
-    """A level camera on the car.
+    """Pose of a level camera on the car.
 
     Attributes:
-        translation_m: In base_link (3,), over the ground.
-        yaw_rad: Of its view against straight ahead, positive to the left.
+        translation_m: Position in base_link (3,), over the ground.
+        yaw_rad: Yaw of the optical axis, positive to the left.
 
     """
 
@@ -41,10 +41,10 @@ class CameraPose:
 
 
 def array_pose(array: MicrophoneArray, extrinsics: Extrinsics) -> Pose:
-    """Return where the array lies in base_link, turned as it may be.
+    """Return the pose of the array in base_link.
 
     Raises:
-        CalibrationError: The frames are no tree, or the array hangs on nothing.
+        RigError: The frames are not a tree, or the array has no parent frame.
         SimulationError: A microphone is not over the ground.
 
     """
@@ -54,34 +54,34 @@ def array_pose(array: MicrophoneArray, extrinsics: Extrinsics) -> Pose:
     if heights_m.min() <= 0:
         mic = array.microphones[int(heights_m.argmin())]
         msg = (
-            f'Microphone {mic.name!r} of array {array.array_id!r} is {heights_m.min():.2f} m over the ground, where a '
-            'street cannot be heard: give transforms from base_link, on the ground, to the array.'
+            f'Microphone {mic.name!r} of array {array.array_id!r} is {heights_m.min():.2f} m over the ground, where no '
+            'sound can be simulated: give transforms from base_link, on the ground, to the array.'
         )
         raise SimulationError(msg)
     return pose
 
 
 def camera_pose(extrinsics: Extrinsics) -> CameraPose:
-    """Return how the camera is carried.
+    """Return the pose of the camera.
 
     Raises:
-        CalibrationError: There is no optical frame, or there are several.
+        RigError: There is not exactly one optical frame.
         SimulationError: The camera is not over the ground, or not level.
 
     """
     frame = find_optical_transform(extrinsics).child
     pose = pose_in_root(extrinsics, frame)
-    # From the axes right, down, ahead to those of a body: ahead, left, up.
+    # Converts optical axes (right, down, ahead) to body axes (ahead, left, up).
     roll, pitch, yaw = roll_pitch_yaw(pose.rotation[:, [2, 0, 1]] * [1.0, -1.0, -1.0])
     if max(abs(roll), abs(pitch)) > LEVEL_RAD:
         msg = (
             f'{frame!r} is rolled by {math.degrees(roll):.2f}° and pitched by {math.degrees(pitch):.2f}°, and only a '
-            'level camera can be drawn: set roll and pitch of the camera to 0 for the simulation.'
+            'level camera can be rendered: set roll and pitch of the camera to 0 for the simulation.'
         )
         raise SimulationError(msg)
     if pose.translation_m[2] <= 0:
         msg = (
-            f'{frame!r} is {pose.translation_m[2]:.2f} m over the ground, where nothing can be drawn: '
+            f'{frame!r} is {pose.translation_m[2]:.2f} m over the ground, where no image can be rendered: '
             'give transforms from base_link, on the ground, to the camera.'
         )
         raise SimulationError(msg)

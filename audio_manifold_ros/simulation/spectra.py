@@ -13,7 +13,7 @@ from audio_manifold_ros.simulation.sample_grid import SPLIT_HZ
 from audio_manifold_ros.simulation.scene import VehicleKind
 
 OCTAVES_HZ = (63, 125, 250, 500, 1000, 2000, 4000, 8000)
-# The octave of 500 Hz is cut in two where the directivity of the microphones changes.
+# The 500 Hz octave is split where the directivity of the microphones changes.
 LOW_EDGES_HZ = (44.7, 88.4, 176.8, 353.6, SPLIT_HZ)
 HIGH_EDGES_HZ = (SPLIT_HZ, 707.1, 1414.2, 2828.4, 5656.9, 11313.7)
 _SPLIT_FRACTION = (SPLIT_HZ - 353.6) / (707.1 - 353.6)
@@ -67,9 +67,9 @@ _CATEGORIES = {
 
 
 def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> FloatArray:
-    """Return the sound power (8,) of the tyres in dB re 1 pW; none for a motorcycle and at standstill.
+    """Return the sound power (8,) of the tyres in dB re 1 pW. It is negligible for a motorcycle and at standstill.
 
-    The law of CNOSSOS holds from 20 km/h; below, it is continued, because tyres fall silent with the speed.
+    CNOSSOS defines the formula from 20 km/h. It is continued below, because tyre noise disappears with the speed.
     """
     category = _CATEGORIES[kind]
     speed_kmh = abs(speed_mps) * 3.6
@@ -81,7 +81,7 @@ def rolling_levels_db(kind: VehicleKind, speed_mps: float) -> FloatArray:
 
 
 def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool = False) -> FloatArray:
-    """Return the sound power (8,) of engine and exhaust in dB re 1 pW; an idling engine is `IDLE_DB` quieter."""
+    """Return the sound power (8,) of engine and exhaust in dB re 1 pW. An idling engine is `IDLE_DB` lower."""
     if electric:
         return np.full(len(OCTAVES_HZ), SILENT_DB)
     category = _CATEGORIES[kind]
@@ -93,12 +93,12 @@ def propulsion_levels_db(kind: VehicleKind, speed_mps: float, *, electric: bool 
 
 
 def full_scale(level_db: FloatArray | float) -> FloatArray:
-    """Turn sound pressure levels (dB re 20 µPa) into rms values where ±1 is 20 Pa."""
+    """Convert sound pressure levels (dB re 20 µPa) to rms values where ±1 is 20 Pa."""
     return np.asarray(REFERENCE_PA / FULL_SCALE_PA * 10 ** (np.asarray(level_db) / 20))
 
 
 def band_amplitudes(power_levels_db: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turn sound powers (8,) of octaves into free-field rms at 1 m of the low (4,) and high (5,) bands."""
+    """Convert sound powers (8,) of octaves to the free-field rms at 1 m of the low (4,) and high (5,) bands."""
     octaves = full_scale(power_levels_db - POINT_SOURCE_DB)
     low = octaves[:4] * np.array([1.0, 1.0, 1.0, np.sqrt(_SPLIT_FRACTION)])
     high = octaves[3:] * np.array([np.sqrt(1 - _SPLIT_FRACTION), 1.0, 1.0, 1.0, 1.0])

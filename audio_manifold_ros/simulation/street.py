@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes streets: a seed goes in, a street with traffic, houses, trees and weather comes out."""
+"""Random generation of streets with traffic, buildings, trees and weather from a seed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from audio_manifold_ros.simulation.scene import Ego, Facade, Fence, Street, Tree
 
 BEHIND_M = 400.0
 AHEAD_M = 900.0
-# Vehicles an hour on a lane, from a quiet to a busy street in town; a lane of a signalled street saturates near 1800.
+# Vehicles per hour and lane, from a quiet to a busy urban street. A lane of a signalled street saturates near 1800.
 FLOW_PER_H = (200.0, 1000.0)
 MIN_GAP_M = 5.0
-# A standing ego vehicle keeps room to pull out.
+# A parked ego vehicle has free space to pull out.
 PULL_OUT_BEHIND_M, PULL_OUT_AHEAD_M = 7.5, 15.0
 KINDS = (VehicleKind.CAR, VehicleKind.TRUCK, VehicleKind.BUS, VehicleKind.MOTORCYCLE)
-# Upper bounds of the shares: 74 % cars, 12 % trucks, 4 % buses, 10 % motorcycles.
+# Cumulative fractions: 74 % cars, 12 % trucks, 4 % buses, 10 % motorcycles.
 KIND_BOUNDS = (0.74, 0.86, 0.90, 1.0)
-# Mean and spread (length, width, height) in metres.
+# Mean and standard deviation of (length, width, height) in metres.
 SIZES_M = {
     VehicleKind.CAR: ((4.3, 1.8, 1.5), (0.35, 0.07, 0.1)),
     VehicleKind.TRUCK: ((8.0, 2.45, 3.3), (1.2, 0.08, 0.3)),
@@ -44,13 +44,13 @@ ELECTRIC_FRACTION = {
 
 
 def make_street(seed: int) -> Street:
-    """Build the street of a seed; the same seed gives the same street on every machine.
+    """Build the street of a seed. The same seed gives the same street on every machine.
 
-    Right-hand traffic. The street reaches `BEHIND_M` back and `AHEAD_M` ahead, so that a drive of half a
-    minute never sees its end.
+    Traffic drives on the right. The street extends `BEHIND_M` back and `AHEAD_M` ahead, so that a drive of half a
+    minute does not reach its end.
 
     Raises:
-        SimulationError: The seed is negative or no integer.
+        SimulationError: The seed is negative or not an integer.
 
     """
     if not isinstance(seed, (int, np.integer)) or seed < 0:
@@ -186,7 +186,7 @@ def _vehicle(rng: np.random.Generator, x_m: float, y_m: float, velocity_mps: flo
 
 
 def _traffic(rng: np.random.Generator, lanes: int, lane_m: float, ego_lane: int, ego: Ego) -> list[Vehicle]:
-    """Fill every lane with vehicles at the lane's speed; lane -1 of the ego vehicle is the kerb."""
+    """Fill every lane with vehicles at the speed of the lane. Lane -1 of the ego vehicle is the kerb."""
     vehicles: list[Vehicle] = []
     for direction in (-1, +1):
         for lane in range(lanes):
@@ -223,7 +223,7 @@ def _weather(rng: np.random.Generator, facades: list[Facade], width_m: float) ->
     nearby = [facade for facade in facades if facade.x_end_m > -60 and facade.x_start_m < 60]
     cover = sum(facade.x_end_m - facade.x_start_m for facade in nearby) / 240.0
     height_m = float(np.mean([facade.height_m for facade in nearby])) if nearby else 0.0
-    # A closed, high, narrow street sends more sound back (a canyon's tail against an open place).
+    # A closed, high, narrow street has more reverberation than an open place.
     enclosure = min(1.0, cover * min(1.0, height_m / max(width_m, 1.0)))
     return Weather(
         temperature_c=float(rng.uniform(-5, 33)),

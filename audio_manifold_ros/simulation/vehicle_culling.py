@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All other vehicles together: which of them, and which of their façade images, are worth computing."""
+"""All other vehicles: selection of the audible vehicles and of their audible façade reflections."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from audio_manifold_ros.simulation.sample_grid import SampleGrid
 from audio_manifold_ros.simulation.scene import Vehicle
 
 HORIZON_M = (110.0, 140.0)
-# A way is faded out when it brings less than this, in dB, of everything that is heard.
+# A path is faded out between these levels relative to the total received power, in dB.
 MASKED_DB = (-15.0, -19.0)
 LOW_WEIGHT = 0.1
 
 
 class Traffic:
-    """The moving vehicles of a street, heard over direct ways and façades."""
+    """Moving vehicles of a street on direct paths and by façade reflections."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Traffic:
         sound_mps: float,
         generator: np.random.Generator,
     ) -> None:
-        """Prepare sources and walls; `floor_power` is what is always heard besides, as mean square."""
+        """Prepare sources and walls. `floor_power` is the mean square of all other sound."""
         self._sounds = [VehicleSound(vehicle, receivers, grid, sound_mps, generator) for vehicle in vehicles]
         positions = [(sound.x_m, sound.y_m, sound.emission.height_m) for sound in self._sounds]
         self._origins_m = np.array(positions).reshape(-1, 3)
@@ -58,7 +58,7 @@ class Traffic:
         return chosen, ahead**2 + np.sum(across**2, axis=1)[:, None]
 
     def render(self, first: int, last: int, out: tuple[Samples, Samples]) -> None:
-        """Add steps first to last to what is above the split, and one step more on either side to what is below."""
+        """Add steps first to last to the band above the split, and one more step on either side to the band below."""
         times = self._grid.times_s(first - 1, last + 1)
         chosen, squares = self.within_horizon(times)
         if not len(chosen):
@@ -82,7 +82,7 @@ class Traffic:
         array_y = self._receivers.y_m
         ends = times[[0, -1]]
         positions = np.concatenate([sound.x_m + ends * sound.speed_mps, self._receivers.x_m(ends)])
-        # The source is heard where it was: up to half a second of its way back.
+        # Received sound was emitted up to 0.5 s earlier, at an earlier position of the source.
         slack = abs(sound.speed_mps) * 0.5 + 1
         open_walls = (self._wall_ends[:, 0] < positions.max() + slack) & (
             self._wall_ends[:, 1] > positions.min() - slack
@@ -106,6 +106,6 @@ class Traffic:
 
 
 def _audibility(power_ratio: FloatArray) -> FloatArray:
-    """Return 1 for what brings enough of everything heard, 0 for what nobody would miss."""
+    """Return 1 for an audible path, 0 for an inaudible one, from its fraction of the total received power."""
     audible_db, inaudible_db = MASKED_DB
     return 1 - propagation.fade_out(10 * np.log10(np.maximum(power_ratio, 1e-12)), inaudible_db, audible_db)

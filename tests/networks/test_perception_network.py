@@ -152,7 +152,7 @@ def test_class_biases_are_added_to_the_logits_of_any_system(kind: str) -> None:
 
 def test_each_modality_has_exactly_one_system() -> None:
     echo = SingleStageConfig.from_dict({'echo2depth': {}})
-    with pytest.raises(NetworkError, match='at least for one'):
+    with pytest.raises(NetworkError, match='give at least one'):
         PerceptionConfig()
     with pytest.raises(NetworkError, match=r'depth.*depth'):
         PerceptionConfig(direct=(echo, echo))

@@ -1,7 +1,7 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Small streets, built by hand, for the tests of their sound."""
+"""Small hand-made streets for acoustic tests."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ SHORT_SAMPLES = 1800
 
 
 def loudest(acoustics: StreetAcoustics, first: int) -> int:
-    """Return the microphone that hears most above 600 Hz in half a second from a sample on."""
+    """Return the microphone with the most energy above 600 Hz in half a second from a sample on."""
     power = np.abs(np.fft.rfft(acoustics.render(first, 11_250), axis=1)) ** 2
     return int(np.argmax(power[:, np.fft.rfftfreq(11_250, 1 / 22_500) > 600].sum(axis=1)))
 
@@ -43,7 +43,7 @@ def whole(busy: StreetAcoustics) -> np.ndarray:
 
 @settings(deadline=None, max_examples=12)
 @given(cuts=st.lists(st.integers(0, LENGTH), min_size=1, max_size=7))
-def test_blocks_leave_no_trace(busy: StreetAcoustics, whole: np.ndarray, cuts: list[int]) -> None:
+def test_the_result_does_not_depend_on_block_sizes(busy: StreetAcoustics, whole: np.ndarray, cuts: list[int]) -> None:
     edges = sorted({0, LENGTH, *cuts})
     parts = [busy.render(500 + first, last - first) for first, last in pairwise(edges)]
     assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-7
@@ -55,20 +55,20 @@ def test_blocks_of_a_stream_equal_a_second(busy: StreetAcoustics) -> None:
 
 @settings(deadline=None, max_examples=12)
 @given(first=st.integers(0, 40_000), lengths=st.lists(st.integers(1, SHORT_SAMPLES), min_size=2, max_size=9))
-def test_short_blocks_agree_to_the_last_bit(busy: StreetAcoustics, first: int, lengths: list[int]) -> None:
+def test_short_blocks_are_exact(busy: StreetAcoustics, first: int, lengths: list[int]) -> None:
     edges = list(accumulate([first, *lengths]))
     parts = [busy.render(start, stop - start) for start, stop in pairwise(edges)]
     assert np.array_equal(np.concatenate(parts, axis=1), in_blocks(busy.render, first, edges[-1]))
 
 
-def test_a_street_sounds_the_same_every_time(whole: np.ndarray) -> None:
+def test_a_street_is_reproducible(whole: np.ndarray) -> None:
     again = StreetAcoustics(BUSY, ARRAY).render(500, LENGTH)
     assert np.array_equal(again, whole)
     other = StreetAcoustics(replace(BUSY, seed=8), ARRAY).render(500, LENGTH)
     assert np.abs(other - whole).max() > 1e-3
 
 
-def test_made_streets_sound_at_any_time() -> None:
+def test_generated_streets_have_sound_at_any_time() -> None:
     for seed in (3, 900_001):
         acoustics = StreetAcoustics(make_street(seed), ARRAY)
         for first in (0, 22_500 * 20 + 17, 22_500 * 240):
@@ -81,27 +81,27 @@ def test_made_streets_sound_at_any_time() -> None:
 
 
 @pytest.mark.parametrize(('first', 'n'), [(-1, 10), (0, -1)])
-def test_times_before_the_beginning_are_refused(busy: StreetAcoustics, first: int, n: int) -> None:
+def test_negative_times_are_refused(busy: StreetAcoustics, first: int, n: int) -> None:
     with pytest.raises(SimulationError, match='from 0'):
         busy.render(first, n)
 
 
-def test_no_samples_are_no_samples(busy: StreetAcoustics) -> None:
+def test_zero_samples_give_an_empty_array(busy: StreetAcoustics) -> None:
     assert busy.render(100, 0).shape == (8, 0)
 
 
-def test_a_foreign_rate_is_refused() -> None:
+def test_an_unsupported_rate_is_refused() -> None:
     with pytest.raises(SimulationError, match='8000'):
         StreetAcoustics(BUSY, ARRAY, 8000)
 
 
-def test_another_rate_sounds_alike() -> None:
+def test_another_rate_has_similar_levels() -> None:
     street = replace(EMPTY, vehicles=(car(6.0, 1.75, -3.0),))
     levels = [StreetAcoustics(street, ARRAY, rate).render(0, rate).std() for rate in (22_500, 48_000)]
     assert 20 * np.log10(levels[0] / levels[1]) == pytest.approx(0.0, abs=2.0)
 
 
-def test_a_passing_car_moves_from_the_front_to_the_back() -> None:
+def test_a_passing_car_moves_from_front_to_back() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
     acoustics = StreetAcoustics(street, ARRAY)
     assert loudest(acoustics, 0) in {0, 1, 7}
@@ -109,13 +109,13 @@ def test_a_passing_car_moves_from_the_front_to_the_back() -> None:
     assert loudest(acoustics, 22_500 * 4) in {3, 4, 5}
 
 
-def test_an_array_that_is_turned_to_the_left_hears_the_left_with_its_front() -> None:
+def test_the_front_of_an_array_turned_left_receives_sound_from_the_left() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
     turned = Pose(rotation_matrix((0.0, 0.0, np.pi / 2)), ROOF_POSE.translation_m)
     assert loudest(StreetAcoustics(street, ARRAY, pose=turned), 22_500 * 2 - 5600) == 0
 
 
-def test_an_array_that_is_further_ahead_is_passed_sooner() -> None:
+def test_an_array_further_ahead_is_passed_earlier() -> None:
     street = replace(EMPTY, ego=SILENT, vehicles=(car(24.0, 1.75, -12.0),))
     ahead = Pose(ROOF_POSE.rotation, np.array([6.0, 0.0, 1.7]))
     for pose, second in ((ROOF_POSE, 2.0), (ahead, 1.5)):

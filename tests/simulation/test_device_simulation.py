@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the device delivers, corrected as the node corrects it, is the sound at the microphones."""
+"""Corrected device channels equal the sound at the microphones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE_HZ = 22_500
 
 
 @pytest.mark.parametrize('delays', [(0.0,) * 8, DELAYS])
-def test_the_correction_takes_off_what_the_device_puts_on(delays: tuple[float, ...]) -> None:
+def test_the_array_correction_inverts_the_device(delays: tuple[float, ...]) -> None:
     sound = StreetAcoustics(BUSY, ARRAY).render(0, 5000)
     device, correction = DeviceChannels(wired(delays), RATE_HZ), ArrayCorrection(wired(delays), RATE_HZ)
     raw = device.apply(sound)
@@ -31,7 +31,7 @@ def test_the_correction_takes_off_what_the_device_puts_on(delays: tuple[float, .
     assert np.abs(corrected - expected).max() < 0.01 * np.abs(expected).max()
 
 
-def test_a_stream_is_the_whole_cut_into_blocks() -> None:
+def test_a_stream_of_blocks_equals_one_call() -> None:
     sound = np.random.default_rng(3).normal(0, 0.1, (8, 2000)).astype(np.float32)
     device = DeviceChannels(wired(), RATE_HZ)
     blocks = [device.process(part) for part in np.split(sound, [30, 31, 700], axis=1)]
@@ -39,14 +39,14 @@ def test_a_stream_is_the_whole_cut_into_blocks() -> None:
     np.testing.assert_allclose(np.concatenate(blocks, axis=1), device.apply(sound), atol=1e-6)
 
 
-def test_the_octagon_has_nothing_to_put_on() -> None:
+def test_the_octagon_is_unchanged() -> None:
     sound = np.random.default_rng(3).normal(0, 0.1, (8, 100)).astype(np.float32)
     device = DeviceChannels(ARRAY, RATE_HZ)
     assert np.array_equal(device.apply(sound), sound)
     assert np.array_equal(device.process(sound), sound)
 
 
-def test_delays_that_belong_to_no_device_are_refused() -> None:
+def test_excessive_delays_are_refused() -> None:
     late = wired((15_000.0,) + (0.0,) * 7)
     with pytest.raises(RigError, match='15000'):
         DeviceChannels(late, RATE_HZ)

@@ -24,7 +24,7 @@ def test_coherence_of_omni_microphones_is_the_sinc() -> None:
         assert np.abs(coherence.imag).max() < 0.01
 
 
-def test_directed_microphones_hear_less_of_a_diffuse_field() -> None:
+def test_directional_microphones_receive_less_of_a_diffuse_field() -> None:
     coherence = diffuse_noise.diffuse_coherence(POSITIONS, FACINGS, 2000.0)
     assert np.diag(coherence).real == pytest.approx(np.full(8, 0.36 + 0.16 / 3), rel=0.01)
 
@@ -55,7 +55,7 @@ def test_corcos_decays_faster_across_the_flow() -> None:
     number = 2 * np.pi * frequency / 8.0 * 0.02
     assert abs(coherence[0, 1]) == pytest.approx(np.exp(-0.1 * number))
     assert abs(coherence[0, 2]) == pytest.approx(np.exp(-0.7 * number))
-    # What passes microphone 0 first reaches microphone 1 later: by the distance over the convection speed.
+    # Turbulence that passes microphone 0 reaches microphone 1 later by distance / convection speed.
     assert np.angle(coherence[1, 0]) == pytest.approx(-number)
     assert np.angle(coherence[0, 1]) == pytest.approx(number)
 

@@ -15,7 +15,7 @@ def test_first_order_pattern() -> None:
     assert directivity(np.cos(angles), 1.0) == pytest.approx([1.0, 1.0, 1.0])
 
 
-def test_gain_turns_with_the_microphone() -> None:
+def test_gain_rotates_with_the_microphone() -> None:
     facings = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     ahead, across, up = np.array([[10.0], [10.0]]), np.zeros((2, 1)), np.zeros((2, 1))
     assert high_gain(ahead, across, up, facings)[:, 0] == pytest.approx([1.0, 0.6])

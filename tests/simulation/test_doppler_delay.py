@@ -28,7 +28,7 @@ def test_reads_between_samples_along_moving_lines() -> None:
         assert np.abs(received[row] - expected).max() < 2e-3
 
 
-def test_fractions_survive_far_from_the_beginning() -> None:
+def test_fractions_are_exact_at_large_indices() -> None:
     signal = tone(np.arange(400_000), 90.0).astype(np.float32)
     positions = np.array([[390_000.37, 390_320.62]])
     received = np.zeros((1, WIDTH), dtype=np.float32)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A rig is heard and seen from where its extrinsics say, and the octagon as it always was."""
+"""A drive uses the poses of the rig's extrinsics, and the octagon gives the audio and images of earlier versions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPECTED_HASHES = {
 
 
 @pytest.mark.parametrize('seed', EXPECTED_HASHES)
-def test_the_octagon_hears_and_sees_what_networks_were_trained_on(seed: int) -> None:
+def test_the_octagon_gives_the_data_that_networks_were_trained_on(seed: int) -> None:
     drive = Drive(seed)
     steps, depths = EXPECTED_HASHES[seed]
     assert np.abs(float_to_int16(drive.audio(0, 22_500))[:, [1000, 8000]].T - np.array(steps)).max() <= 1
@@ -42,7 +42,7 @@ def test_the_octagon_hears_and_sees_what_networks_were_trained_on(seed: int) -> 
     assert np.abs(depth_m * 10_000 - np.array(depths)).max() <= 1
 
 
-def test_a_low_ring_is_heard_from_its_own_height() -> None:
+def test_a_low_ring_receives_sound_at_its_own_height() -> None:
     drive = Drive(3, resource_path('calibration/usb_ring'))
     low = Pose(np.eye(3), np.array([0.0, 0.0, 0.6]))
     expected = StreetAcoustics(drive.street, drive.array, drive.sample_rate_hz, low).render(0, 2000)
@@ -51,7 +51,7 @@ def test_a_low_ring_is_heard_from_its_own_height() -> None:
     assert np.abs(expected - on_the_roof).max() > 10 / 32768
 
 
-def test_who_only_listens_may_have_any_camera(tmp_path: Path) -> None:
+def test_audio_does_not_need_a_supported_camera(tmp_path: Path) -> None:
     pitched = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.1, 0.0))
     drive = Drive(3, write_rig(tmp_path / 'rig', camera_link=pitched))
     assert drive.audio(0, 100).shape == (8, 100)

@@ -19,11 +19,11 @@ def level_db(samples: np.ndarray) -> float:
     return float(20 * np.log10(samples.std()))
 
 
-def test_what_stands_and_is_electric_is_silent() -> None:
+def test_a_parked_electric_car_is_silent() -> None:
     assert level_db(StreetAcoustics(EMPTY, ARRAY).render(0, 10_000)) < -85
 
 
-def test_an_idling_engine_is_heard_and_a_driving_car_is_louder() -> None:
+def test_a_driving_car_is_louder_than_an_idling_engine() -> None:
     idle = level_db(StreetAcoustics(replace(EMPTY, ego=replace(SILENT, electric=False)), ARRAY).render(0, 10_000))
     driving = level_db(StreetAcoustics(replace(EMPTY, ego=DRIVING), ARRAY).render(0, 10_000))
     assert -70 < idle < driving - 3
@@ -39,7 +39,7 @@ def test_wind_grows_with_the_fourth_power_of_its_speed() -> None:
 
 
 def echo_db(facades: tuple[Facade, ...], first: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the correlation of what comes back with what is sent, against the lag, at the left microphone."""
+    """Return the correlation of the echo with the emission at the left microphone, by lag."""
     ego = replace(DRIVING, electric=True)
     street = replace(EMPTY, ego=ego, facades=facades)
     with_wall = StreetAcoustics(street, ARRAY).render(first, 11_250)
@@ -49,10 +49,10 @@ def echo_db(facades: tuple[Facade, ...], first: int) -> tuple[np.ndarray, np.nda
     return np.fft.irfft(spectrum)[:3000], difference
 
 
-def test_a_facade_returns_the_own_noise_after_twice_its_distance() -> None:
+def test_a_facade_reflects_the_ego_noise_after_twice_its_distance() -> None:
     correlation, _ = echo_db((WALL,), 0)
     lag = np.argmax(np.abs(correlation)) / 22_500
-    # Near tyres 0.78 m to the left of the middle, their image behind the wall, the microphone 0.5 m to the left.
+    # The near tyres are 0.78 m left of the centre, their image is behind the wall, the microphone is 0.5 m left.
     there = np.linalg.norm([1.35, 2 * 8.25 - (-1.75 + 0.78) - (-1.75 + 0.5), 1.65])
     here = np.linalg.norm([1.35, 0.78 - 0.5, 1.65])
     assert lag == pytest.approx((there - here) / 343.2, abs=1.5e-3)
@@ -65,7 +65,7 @@ def test_driving_past_the_end_of_the_facade_ends_the_echo() -> None:
     assert not beyond.any()
 
 
-def test_a_parked_car_is_heard_by_the_own_noise_alone() -> None:
+def test_a_parked_car_only_reflects_the_ego_noise() -> None:
     ego = replace(DRIVING, electric=True)
     street = replace(EMPTY, ego=ego, vehicles=(car(5.0, -4.6, 0.0),))
     passing = StreetAcoustics(street, ARRAY).render(9000, 4500)[6]

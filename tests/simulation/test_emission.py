@@ -23,7 +23,7 @@ def vehicle(kind: VehicleKind, *, electric: bool = False) -> Vehicle:
 def test_octaves_have_the_levels_of_cnossos(kind: VehicleKind) -> None:
     emitted = emission.Emission(GRID, vehicle(kind), np.random.default_rng(3))
     steps = int(SECONDS * 22_500 / GRID.step_samples)
-    # Without ground: a detour of nothing doubles the amplitude, less what the ground swallows.
+    # A detour of 0 doubles the amplitude, minus the absorption of the ground.
     still = np.zeros(steps + 1)
     ground = 1 + emission.GROUND_REFLECTION
     rolling = spectra.rolling_levels_db(kind, 13.0)
@@ -43,7 +43,7 @@ def test_octaves_have_the_levels_of_cnossos(kind: VehicleKind) -> None:
     assert below == pytest.approx(10 * np.log10(np.sum(10 ** ((expected[:4] + band_ratio_db) / 10))), abs=0.5)
 
 
-def test_ground_comb_has_its_notches_where_the_detour_says() -> None:
+def test_the_notches_of_the_ground_comb_follow_the_detour() -> None:
     width, steps, detour = 320, 200, 37.4
     generator = np.random.default_rng(5)
     signal = generator.standard_normal((steps + 1) * width).astype(np.float32)
@@ -84,7 +84,7 @@ def test_engine_tone_has_its_power_and_pitch() -> None:
     assert power[harmonic].sum() / power.sum() > 0.99
 
 
-def test_an_electric_car_hums_not() -> None:
+def test_an_electric_car_has_no_engine_tone() -> None:
     emitted = emission.Emission(GRID, vehicle(VehicleKind.CAR, electric=True), np.random.default_rng(2))
     assert emitted.height_m == pytest.approx(emission.ROLLING_HEIGHT_M, abs=1e-3)
     loud = emission.Emission(GRID, vehicle(VehicleKind.CAR), np.random.default_rng(2))

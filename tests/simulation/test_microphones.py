@@ -22,7 +22,7 @@ def test_tolerances_stay_within_their_bounds() -> None:
         assert np.abs(mics.jitter_m).max() <= 0.01
 
 
-def test_own_noise_lies_between_25_and_32_decibels_and_is_individual() -> None:
+def test_self_noise_is_between_25_and_32_decibels_and_individual() -> None:
     noise = Microphones(8, GRID, np.random.default_rng(1)).record(np.zeros((8, 20_000), dtype=np.float32), 500)
     levels_db = 20 * np.log10(noise.std(axis=1)) + 120
     assert levels_db.min() > 24
@@ -30,7 +30,7 @@ def test_own_noise_lies_between_25_and_32_decibels_and_is_individual() -> None:
     assert np.abs(np.corrcoef(noise) - np.eye(8)).max() < 0.05
 
 
-def test_soft_clip_bends_only_what_is_loud() -> None:
+def test_soft_clip_changes_only_loud_samples() -> None:
     samples = np.array([[-5.0, -1.0, -0.5, 0.0, 0.79, 0.9, 3.0]], dtype=np.float32)
     clipped = soft_clip(samples)
     assert np.abs(clipped).max() <= 1

@@ -13,7 +13,7 @@ GRID = SampleGrid(22_500)
 
 
 @pytest.mark.parametrize('pool', [high_pool, low_pool])
-def test_bands_have_unit_power_and_nothing_in_common(pool: object) -> None:
+def test_bands_have_unit_power_and_are_uncorrelated(pool: object) -> None:
     noise = pool(GRID).read(0, 30_000)  # type: ignore[operator]
     assert np.sqrt(np.mean(noise.astype(np.float64) ** 2, axis=1)) == pytest.approx(np.ones(len(noise)), rel=0.2)
     correlation = np.corrcoef(noise)
@@ -28,7 +28,7 @@ def test_energy_stays_in_its_band() -> None:
     assert power[1, 707:1414].sum() / power[1].sum() > 0.999
 
 
-def test_a_pool_repeats_without_a_seam() -> None:
+def test_a_pool_is_periodic() -> None:
     pool = NoisePool(np.arange(10, dtype=np.float32)[None], margin=5)
     assert pool.read(8, 5)[0].tolist() == [8, 9, 0, 1, 2]
     assert pool.read(-2, 4)[0].tolist() == [8, 9, 0, 1]

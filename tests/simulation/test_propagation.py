@@ -20,7 +20,7 @@ def test_speed_of_sound() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.floats(-150, 150), st.floats(0.5, 60), st.floats(-40, 40))
-def test_sound_comes_from_where_the_source_was(ahead: float, across: float, speed: float) -> None:
+def test_sound_arrives_from_the_position_of_emission(ahead: float, across: float, speed: float) -> None:
     delay = float(propagation.retarded_delay_s(np.array(ahead), across**2, speed, SPEED_OF_SOUND_MPS))
     distance = np.hypot(ahead - speed * delay, across)
     assert delay > 0
@@ -32,14 +32,14 @@ def test_doppler_ratio(speed: float) -> None:
     times = np.array([0.0, 1e-4])
     delay = propagation.retarded_delay_s(50.0 + speed * times, 1e-12, speed, SPEED_OF_SOUND_MPS)
     ratio = np.diff(times - delay) / np.diff(times)
-    # Ahead and receding with `speed`: what was emitted in a second takes 1 + v / c seconds to arrive.
+    # Ahead and receding with `speed`: sound emitted in 1 s takes 1 + v / c seconds to arrive.
     assert ratio[0] == pytest.approx(1 / (1 + speed / SPEED_OF_SOUND_MPS), rel=1e-9)
 
 
 def test_forward_and_backward_delay_agree() -> None:
     ahead, across, speed, receiver_speed = 20.0, 30.0, 12.0, 9.0
     back = float(propagation.retarded_delay_s(np.array(ahead), across, speed, SPEED_OF_SOUND_MPS))
-    # At the instant of emission both were where they are now less what they have moved since.
+    # At the time of emission both positions were the present ones minus the motion since then.
     ahead_then = ahead - (speed - receiver_speed) * back
     forth = propagation.retarded_delay_s(np.array(ahead_then), across, receiver_speed, SPEED_OF_SOUND_MPS)
     assert float(forth) == pytest.approx(back, rel=1e-9)

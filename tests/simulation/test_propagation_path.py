@@ -21,7 +21,7 @@ HEIGHT_M = 1.7
 
 
 class Signal:
-    """Emits a given function of time, the same in both bands, without ground: what arrives is geometry alone."""
+    """Emission of a given function of time, equal in both bands and without ground: only geometry has an effect."""
 
     high_power = low_power = 1.0
     height_m = HEIGHT_M
@@ -111,7 +111,7 @@ def test_high_band_is_louder_in_front_and_low_band_is_not() -> None:
     assert low[0].std() / low[4].std() == pytest.approx(15.5 / 14.5, rel=0.05)
 
 
-def test_facade_image_arrives_later_by_its_longer_way() -> None:
+def test_the_facade_image_arrives_later_by_its_longer_path() -> None:
     wall = Wall(8.0, -50.0, 50.0, 1.0, 1.0)
     click = lambda t: np.exp(-(((t - 0.1) / 2e-4) ** 2))  # noqa: E731
     direct, _ = render_vehicle(make_vehicle_sound(10.0, -2.0, 0.0, function=click), -2.0, 0.4)
@@ -130,7 +130,7 @@ def test_facade_gate_opens_at_the_specular_point() -> None:
     sound = make_vehicle_sound(0.0, -2.0, 20.0)
     times = np.linspace(0, 4, 400)
     gate = sound.specular_gate(wall, times)
-    # Source 10 m and ears 8 m from the wall: the reflection is at 4/9 of the way the source is ahead.
+    # Source 10 m and microphones 8 m from the wall: the reflection is at 4/9 of the distance ahead.
     delays = propagation.retarded_delay_s(
         20 * times, 18.0**2 + (sound.emission.height_m - HEIGHT_M) ** 2, 20.0, SPEED_OF_SOUND_MPS
     )
@@ -141,7 +141,7 @@ def test_facade_gate_opens_at_the_specular_point() -> None:
     assert opening == pytest.approx(10.0, abs=0.15)
 
 
-def test_walls_reflect_only_what_is_on_the_same_side() -> None:
+def test_walls_reflect_only_sources_on_the_same_side() -> None:
     wall = Wall(8.0, 0.0, 10.0, 1.0, 1.0)
     assert wall.reflects(-2.0, 3.0)
     assert not wall.reflects(12.0, 3.0)

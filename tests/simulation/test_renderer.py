@@ -64,7 +64,7 @@ def slow_crown(centre: NDArray[np.float64], radius: NDArray[np.float64], ray: ND
 
 
 def slow_cast(street: Street, time_s: float, row: int, column: int) -> tuple[float, int]:
-    """Cast one ray at everything, one solid after the other, without any shortcut."""
+    """Cast one ray at all solids, one after the other, without shortcuts."""
     ray = np.array([1.0, -(column - CAMERA.cx) / CAMERA.fx, -(row - CAMERA.cy) / CAMERA.fy])
     ray = street.ego.rotation() @ ray
     eye = street.ego.to_world(MOUNT_M[None], time_s)[0]
@@ -100,7 +100,7 @@ def test_ground_follows_the_pinhole() -> None:
     assert (labels[:64] == SKY).all()
 
 
-def test_a_car_comes_nearer_as_it_should() -> None:
+def test_an_approaching_car_has_the_expected_depth() -> None:
     street = dataclasses.replace(empty_street(), vehicles=(car(velocity_mps=-5.0),))
     renderer = CameraRenderer(street, CAMERA, MOUNT)
     for time_s in (0.0, 0.5, 1.0):
@@ -109,7 +109,7 @@ def test_a_car_comes_nearer_as_it_should() -> None:
         assert depth_m[labels == CAR].min() == pytest.approx(nose_m, rel=1e-6)
 
 
-def test_left_is_left() -> None:
+def test_objects_on_the_left_are_in_the_left_half() -> None:
     street = dataclasses.replace(empty_street(), vehicles=(car(y_m=3.0),))
     _, labels = CameraRenderer(street, CAMERA, MOUNT).render(0.0)
     columns = np.flatnonzero((labels == CAR).any(axis=0))
@@ -149,7 +149,7 @@ def test_shape_type_and_range() -> None:
     np.testing.assert_array_equal(np.isnan(depth_m), labels == SKY)
 
 
-def test_a_camera_that_looks_to_the_left_sees_what_a_car_that_heads_there_sees() -> None:
+def test_a_camera_turned_left_equals_a_car_turned_left() -> None:
     street, above = make_street(5), np.array([0.0, 0.0, 1.5])
     heading = dataclasses.replace(street, ego=dataclasses.replace(street.ego, yaw_rad=street.ego.yaw_rad + 0.3))
     turned = CameraRenderer(street, CAMERA, CameraPose(above, 0.3)).render(1.0)
@@ -159,6 +159,6 @@ def test_a_camera_that_looks_to_the_left_sees_what_a_car_that_heads_there_sees()
 
 
 @pytest.mark.parametrize('yaw_rad', [0.9, -1.6, 3.1])
-def test_a_camera_that_sees_what_is_not_ahead_is_refused(yaw_rad: float) -> None:
-    with pytest.raises(SimulationError, match=f'looks {np.degrees(yaw_rad):.1f}° to the left'):
+def test_a_camera_with_a_view_beside_the_car_is_refused(yaw_rad: float) -> None:
+    with pytest.raises(SimulationError, match=f'turned {np.degrees(yaw_rad):.1f}° to the left'):
         CameraRenderer(empty_street(), CAMERA, CameraPose(MOUNT_M, yaw_rad))

@@ -11,14 +11,14 @@ from audio_manifold_ros.simulation.sample_grid import SampleGrid, ramp
 
 
 @pytest.mark.parametrize('rate', [16_000, 22_500, 44_100, 48_000])
-def test_low_rate_holds_what_is_below_the_split(rate: int) -> None:
+def test_the_low_rate_represents_the_band_below_the_split(rate: int) -> None:
     grid = SampleGrid(rate)
     assert grid.low_rate_hz > 2 * 1200
     assert grid.step_samples % grid.low_factor == 0
 
 
 @pytest.mark.parametrize('rate', [0, 8000, 96_000])
-def test_foreign_rates_are_refused(rate: int) -> None:
+def test_unsupported_rates_are_refused(rate: int) -> None:
     with pytest.raises(SimulationError, match=str(rate)):
         SampleGrid(rate)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Array and camera are where the rig says, along all frames between; what cannot be drawn or heard is refused."""
+"""Poses of array and camera follow the frames of the rig. Poses that cannot be simulated are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def frames(*transforms: Transform) -> Extrinsics:
     return Extrinsics(transforms, 0.0)
 
 
-def test_the_octagon_is_on_the_roof_to_the_last_bit() -> None:
+def test_the_octagon_is_exactly_on_the_roof() -> None:
     pose, mount = array_pose(ARRAY, OCTAGON), camera_pose(OCTAGON)
     assert np.array_equal(pose.rotation, np.eye(3))
     assert pose.translation_m.tolist() == [0.0, 0.0, 1.7]
@@ -32,7 +32,7 @@ def test_the_octagon_is_on_the_roof_to_the_last_bit() -> None:
     assert mount.yaw_rad == 0.0
 
 
-def test_frames_between_count() -> None:
+def test_intermediate_frames_are_used() -> None:
     extrinsics = frames(
         Transform('base_link', 'rack', (0.0, 1.0, 1.4), (0.0, 0.0, math.pi / 2)),
         Transform('rack', 'mic_array_link', (0.5, 0.0, 0.1), (0.0, 0.0, 0.0)),
@@ -45,7 +45,7 @@ def test_frames_between_count() -> None:
     assert mount.yaw_rad == 0.0
 
 
-def test_a_camera_may_look_to_the_left() -> None:
+def test_a_camera_may_be_turned_left() -> None:
     camera = Transform('base_link', 'camera_link', (0.4, 0.0, 1.5), (0.0, 0.0, 0.2))
     assert camera_pose(frames(camera, OCTAGON.transforms[2])).yaw_rad == pytest.approx(0.2)
 
@@ -58,7 +58,7 @@ def test_a_camera_may_look_to_the_left() -> None:
         ((0.4, 0.0, 0.0), (0.0, 0.0, 0.0), '0.00 m over the ground'),
     ],
 )
-def test_a_camera_that_cannot_be_drawn_is_refused(
+def test_unsupported_camera_poses_are_refused(
     translation_m: tuple[float, float, float], rotation_rpy_rad: tuple[float, float, float], named: str
 ) -> None:
     camera = Transform('base_link', 'camera_link', translation_m, rotation_rpy_rad)
@@ -66,13 +66,13 @@ def test_a_camera_that_cannot_be_drawn_is_refused(
         camera_pose(frames(camera, OCTAGON.transforms[2]))
 
 
-def test_microphones_in_the_ground_are_refused() -> None:
-    # The right side of the array lies lower than its middle.
+def test_microphones_below_the_ground_are_refused() -> None:
+    # The right side of the array is lower than its centre.
     tilted = Transform('base_link', 'mic_array_link', (0.0, 0.0, 0.2), (0.6, 0.0, 0.0))
     with pytest.raises(SimulationError, match=r"Microphone 'mic_6' of array 'roof_octagon' is -0\.08 m over"):
         array_pose(ARRAY, frames(tilted))
 
 
-def test_an_array_that_hangs_on_nothing_is_refused() -> None:
+def test_an_array_without_a_parent_frame_is_refused() -> None:
     with pytest.raises(RigError, match='mic_array_link'):
         array_pose(ARRAY, replace(OCTAGON, transforms=OCTAGON.transforms[1:]))

@@ -12,7 +12,7 @@ from audio_manifold_ros.simulation.scene import VehicleKind
 REFERENCE_MPS = 70 / 3.6
 
 
-def test_at_the_reference_speed_the_table_itself_is_heard() -> None:
+def test_levels_at_the_reference_speed_are_those_of_the_table() -> None:
     assert spectra.rolling_levels_db(VehicleKind.CAR, REFERENCE_MPS)[4] == pytest.approx(100.1)
     assert spectra.propulsion_levels_db(VehicleKind.TRUCK, -REFERENCE_MPS)[0] == pytest.approx(108.8)
 
@@ -24,14 +24,14 @@ def test_rolling_follows_the_logarithm_and_propulsion_the_speed() -> None:
     assert propulsion[2] == pytest.approx(96.7 + 11.9 * (36 - 70) / 70)
 
 
-def test_what_stands_has_no_tyres_and_an_idling_engine() -> None:
+def test_a_standing_vehicle_has_no_tyre_noise_and_an_idling_engine() -> None:
     assert np.all(spectra.rolling_levels_db(VehicleKind.CAR, 0.0) <= spectra.SILENT_DB)
     idle = spectra.propulsion_levels_db(VehicleKind.CAR, 0.0)
     slow = spectra.propulsion_levels_db(VehicleKind.CAR, 20 / 3.6)
     assert idle - slow == pytest.approx(np.full(8, spectra.IDLE_DB))
 
 
-def test_electric_vehicles_only_roll() -> None:
+def test_electric_vehicles_have_rolling_noise_only() -> None:
     assert np.all(spectra.propulsion_levels_db(VehicleKind.BUS, 12.0, electric=True) <= spectra.SILENT_DB)
 
 

@@ -13,13 +13,13 @@ from audio_manifold_ros.simulation.street import make_street
 SEEDS = range(60)
 
 
-def test_a_seed_is_a_street() -> None:
+def test_a_seed_gives_one_street() -> None:
     assert make_street(7) == make_street(7)
     assert make_street(7) != make_street(8)
 
 
 @pytest.mark.parametrize('seed', [-1, 1.5, '3', None])
-def test_a_wrong_seed_is_named(seed: object) -> None:
+def test_an_invalid_seed_is_refused(seed: object) -> None:
     with pytest.raises(SimulationError, match='seed is'):
         make_street(seed)  # type: ignore[arg-type]
 
@@ -32,7 +32,7 @@ def test_traffic_keeps_right() -> None:
                 assert np.sign(vehicle.velocity_mps) == -np.sign(vehicle.y_m)
 
 
-def test_nobody_drives_through_the_ego_vehicle() -> None:
+def test_no_vehicle_collides_with_the_ego_vehicle() -> None:
     for street in map(make_street, SEEDS):
         ego = street.ego
         for time_s in np.arange(0.0, 20.0, 0.5):
@@ -44,14 +44,14 @@ def test_nobody_drives_through_the_ego_vehicle() -> None:
                 assert max(apart_x, apart_y) > 0, (street.seed, time_s, vehicle)
 
 
-def test_parked_vehicles_are_silent_and_stand() -> None:
+def test_parked_vehicles_are_silent_and_stationary() -> None:
     for street in map(make_street, SEEDS):
         for vehicle in street.vehicles:
             if not vehicle.audible:
                 assert vehicle.velocity_mps == 0.0
 
 
-def test_streets_differ_in_all_that_can_be_heard_or_seen() -> None:
+def test_streets_differ_in_all_properties() -> None:
     streets = [make_street(seed) for seed in range(200)]
     kinds = {vehicle.kind for street in streets for vehicle in street.vehicles}
     assert kinds == set(VehicleKind)

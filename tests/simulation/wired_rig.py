@@ -1,7 +1,7 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A rig whose device has nothing in the order of the model, and whose camera has a clock of its own."""
+"""Example rig with reordered device channels and an offset camera clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OFFSET_S = 0.04
 
 
 def wired(delays: tuple[float, ...] = DELAYS) -> MicrophoneArray:
-    """Return the octagon with its channels in another order, channels 0 and 1 free, and all faults of wiring."""
+    """Return the octagon with reordered channels, channels 0 and 1 unused, and all wiring errors."""
     array = MicrophoneArray.from_yaml(OCTAGON / 'mic_array.yaml')
     microphones = tuple(
         replace(mic, device_channel=9 - place, gain_db=place - 3.0, polarity=(-1) ** place, delay_samples=late)
@@ -28,7 +28,7 @@ def wired(delays: tuple[float, ...] = DELAYS) -> MicrophoneArray:
 
 
 def write_rig(folder: Path, array: MicrophoneArray | None = None, **moved: Transform) -> Path:
-    """Write a rig of the octagon's camera: `moved` are frames that are elsewhere; its camera stamps late."""
+    """Write a rig with the octagon's camera, frames replaced by `moved`, and late camera stamps."""
     folder.mkdir()
     for name in ('mic_array', 'camera', 'extrinsics', 'depth'):
         text = (OCTAGON / f'{name}.yaml').read_text(encoding='utf-8')
