@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers on command lines, with their limits: for `type=` of `argparse`."""
+"""Argument types for `argparse`: numbers within limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
-    """Return a reader of whole numbers within limits, both of them allowed."""
+    """Return a converter for integers within inclusive limits."""
 
     def parse(text: str) -> int:
         if not text.isdigit() or int(text) < minimum or (maximum is not None and int(text) > maximum):
@@ -22,7 +22,7 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
 
 
 def number(minimum: float, maximum: float = math.inf) -> Callable[[str], float]:
-    """Return a reader of finite numbers within limits, both of them allowed."""
+    """Return a converter for finite numbers within inclusive limits."""
 
     def parse(text: str) -> float:
         try:

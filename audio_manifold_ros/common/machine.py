@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a figure was measured on."""
+"""Name of the processor or board that a measurement was made on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import platform
 from pathlib import Path
 
 CPU_INFO = Path('/proc/cpuinfo')
-# Boards with ARM cores name themselves here, and no processor in the other file.
+# Boards with ARM cores have their name in this file and no processor name in the other one.
 BOARD_MODEL = Path('/proc/device-tree/model')
 
 
 def processor_name(cpu_info: Path = CPU_INFO, board_model: Path = BOARD_MODEL) -> str:
-    """Return the name that the kernel gives the processor, or else the board; '' where it gives neither."""
+    """Return the name of the processor as reported by the kernel, or else that of the board, or '' without either."""
     for line in _text(cpu_info).splitlines():
         key, _, value = line.partition(':')
         if key.strip() == 'model name':

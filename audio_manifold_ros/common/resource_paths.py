@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where rigs and bundles lie, in a checkout and in an installed ROS package."""
+"""Paths of rigs and bundles in a checkout and in an installed ROS package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REMEDY = 'run from the checkout, or build and source the workspace.'
 
 
 def resource_path(relative: str) -> Path:
-    """Return the folder or file that ships as `relative`, for example `calibration/roof_octagon`.
+    """Return the path of a shipped folder or file, for example `calibration/roof_octagon`.
 
     A checkout is searched first, then the share folder of the installed ROS package.
 

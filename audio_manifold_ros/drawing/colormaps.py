@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth, classes, sound and confidence in colour for people: uint8 (row, column, 3), red first."""
+"""Colour maps for depth, classes, spectrograms and confidence. Images are uint8 (row, column, 3), red first."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.array_types import RgbImage
+
 COLORMAP_NEAR_M, COLORMAP_FAR_M = 2.0, 80.0
-# Dark blue to yellow with evenly rising lightness, so that it reads in grey, too.
+# Dark blue to yellow with uniformly increasing lightness, so that it is readable in grey as well.
 DEPTH_RAMP = np.array(
     [
         (13, 8, 68),
@@ -31,9 +33,7 @@ DEPTH_RAMP = np.array(
     ],
     dtype=np.float32,
 )
-
-
-# Black over teal to pale green: not to be taken for depth.
+# Black over teal to pale green, clearly different from depth.
 CONFIDENCE_RAMP = np.array(
     [(12, 14, 18), (16, 62, 84), (28, 126, 122), (120, 200, 130), (235, 250, 205)], dtype=np.float32
 )
@@ -49,8 +49,8 @@ DEPTH_COLORMAP = _ramp_table(DEPTH_RAMP)
 CONFIDENCE_TABLE = _ramp_table(CONFIDENCE_RAMP)
 
 
-def colour_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Colour a depth image on a logarithmic scale, near bright, far dark, invalid black."""
+def colour_depth(depth_m: NDArray[np.float32]) -> RgbImage:
+    """Colour depth (row, column) in metres on a logarithmic scale: near is bright, far is dark, invalid is black."""
     with np.errstate(invalid='ignore', divide='ignore'):
         far = np.log(depth_m / COLORMAP_NEAR_M) / np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
     valid = np.isfinite(depth_m)
@@ -59,31 +59,31 @@ def colour_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def palette(colours: Mapping[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
-    """Return the colours (256, 3) of all class ids; those that are unknown are black."""
+    """Return the colours (256, 3) of all class ids. Unknown ids are black."""
     table = np.zeros((256, 3), dtype=np.uint8)
     for class_id, colour in colours.items():
         table[class_id] = colour
     return table
 
 
-def colour_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Colour class ids with the colours of Cityscapes, unlabelled black."""
+def colour_labels(labels: NDArray[np.uint8]) -> RgbImage:
+    """Colour class ids (row, column) with the colours of Cityscapes. Unlabelled pixels are black."""
     return CLASS_TABLE[labels]
 
 
-def colour_confidence(confidence: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Colour a confidence of 0..1, sure bright."""
+def colour_confidence(confidence: NDArray[np.floating[Any]]) -> RgbImage:
+    """Colour a confidence (row, column) of 0..1. High confidence is bright."""
     return CONFIDENCE_TABLE[np.clip(confidence * 255, 0, 255).astype(np.uint8)]
 
 
-def colour_spectrogram(features: NDArray[np.floating[Any]], low: float, high: float) -> NDArray[np.uint8]:
-    """Colour one spectrogram (mel, frame), low notes below, from dark at `low` to bright at `high`."""
+def colour_spectrogram(features: NDArray[np.floating[Any]], low: float, high: float) -> RgbImage:
+    """Colour one spectrogram (mel, frame) from dark at `low` to bright at `high`, low frequencies at the bottom."""
     unit = (features[::-1] - low) / max(high - low, 1e-6)
     return DEPTH_COLORMAP[np.clip(unit * 255, 0, 255).astype(np.uint8)]
 
 
-def colour_features(features: NDArray[np.float32], columns: int = 4) -> NDArray[np.uint8]:
-    """Tile the spectrograms (mic, mel, frame) of all microphones, `columns` of them side by side, low notes below."""
+def colour_features(features: NDArray[np.float32], columns: int = 4) -> RgbImage:
+    """Tile the spectrograms (mic, mel, frame) of all microphones in rows of `columns`, low frequencies below."""
     mics, height, width = features.shape
     low, high = np.percentile(features[:, ::4, ::4], (2, 99))
     index = np.clip((features - low) / max(float(high - low), 1e-6) * 255, 0, 255).astype(np.uint8)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers on command lines: those within the limits are read, all else is refused with the limits."""
+"""Numbers within the limits are accepted, all others are refused with the limits."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A figure is worth what its processor's name is."""
+"""Names of processors and boards."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def test_the_processor_of_a_desktop_and_the_board_of_a_jetson_are_named(tmp_path
     assert processor_name(jetson, tmp_path / 'none') == platform.processor()
 
 
-def test_this_machine_has_a_name() -> None:
+def test_the_name_of_this_machine_is_one_line() -> None:
     assert '\n' not in processor_name()
     assert '\0' not in processor_name()

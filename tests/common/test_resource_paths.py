@@ -11,16 +11,16 @@ from audio_manifold_ros.common import resource_paths
 from audio_manifold_ros.common.resource_paths import resource_path
 
 
-def test_finds_what_ships_with_the_checkout() -> None:
+def test_finds_files_of_the_checkout() -> None:
     assert (resource_path('calibration/roof_octagon') / 'mic_array.yaml').is_file()
 
 
-def test_what_is_nowhere_is_named_with_a_remedy() -> None:
+def test_a_missing_resource_is_reported_with_a_remedy() -> None:
     with pytest.raises(FileNotFoundError, match=r'models/nothing.*build and source the workspace'):
         resource_path('models/nothing')
 
 
-def test_finds_what_an_installed_package_shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finds_files_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = pytest.importorskip('ament_index_python.packages')
     share = tmp_path / 'share' / resource_paths.PACKAGE
     (share / 'models' / 'mine').mkdir(parents=True)
