@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.sample_clock import SampleClock
     from audio_manifold_ros.audio.simulator_source import SimulatorSource
     from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
+    from audio_manifold_ros.audio.stream_run import StreamRun
 
 __all__ = [
     'AudioBlock',
@@ -37,6 +38,7 @@ __all__ = [
     'SimulatorSource',
     'SourceState',
     'SourceStatus',
+    'StreamRun',
     'resample',
 ]
 
@@ -54,5 +56,6 @@ __getattr__, __dir__ = lazy_exports(
         'sample_clock': 'SampleClock',
         'simulator_source': 'SimulatorSource',
         'source': 'AudioSource SourceState SourceStatus',
+        'stream_run': 'StreamRun',
     },
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the health of microphones is judged by: short frames of raw sound, reduced to a few numbers each."""
+"""Features for microphone health: short frames of raw audio, each reduced to a few numbers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import CLIP_LEVEL, STEP_16_BIT
+from audio_manifold_ros.audio.stream_run import StreamRun, extend_run
 from audio_manifold_ros.common.array_types import Samples
 
 if TYPE_CHECKING:
@@ -22,21 +23,21 @@ if TYPE_CHECKING:
 
 FRAME_S = 0.045
 EDGES_HZ = (80, 200, 400, 800, 1600, 3200, 6400, 10_000)
-# Share of half the sample rate that anti-aliasing filters leave alone.
+# Fraction of half the sample rate that anti-aliasing filters pass unchanged.
 USABLE_BANDWIDTH_RATIO = 0.9
-# A wave that swings less is flat at its ends because it has no more steps.
+# A signal with a smaller range is flat at its extremes because 16 bits have no finer steps.
 MIN_PEAK_TO_PEAK = 200 * STEP_16_BIT
 
 
 @dataclass(frozen=True)
 class FrameFeatures:
-    """One frame.
+    """Features of one frame.
 
     Attributes:
         powers: float64 (mic, band), power in each band of `HealthFeatureExtractor.edges_hz`, gains applied.
-        constant: (mic,), no sample differs from the next.
-        full_scale: (mic,), share of the samples at full scale.
-        flat: (mic,), share of the samples at the frame's own largest or smallest value, where it swings at all.
+        constant: (mic,), all samples are equal.
+        full_scale: (mic,), fraction of the samples at full scale.
+        flat: (mic,), fraction of the samples at the frame's own largest or smallest value, 0 below `MIN_PEAK_TO_PEAK`.
 
     """
 
@@ -47,16 +48,16 @@ class FrameFeatures:
 
 
 class HealthFeatureExtractor:
-    """Cuts a stream of raw blocks into frames at fixed places of its index, however the blocks are cut.
+    """Frames of a stream of raw blocks, at fixed places of its index, for any length of the blocks.
 
     Attributes:
-        edges_hz: Of the bands.
+        edges_hz: Edges of the bands.
         frame_s: Length of a frame.
 
     """
 
     def __init__(self, array: MicrophoneArray, sample_rate_hz: int) -> None:
-        """Prepare window and bands; all microphones of the array are heard, disabled ones, too."""
+        """Prepare window and bands. All microphones of the array are measured, disabled ones included."""
         self._length = 2 ** round(math.log2(FRAME_S * sample_rate_hz))
         self.frame_s = self._length / sample_rate_hz
         self.edges_hz = tuple(edge for edge in EDGES_HZ if edge <= USABLE_BANDWIDTH_RATIO * sample_rate_hz / 2)
@@ -67,20 +68,20 @@ class HealthFeatureExtractor:
         self._channels = list(array.device_channels)
         self._gains = np.abs(array.factors.astype(np.float64))[:, None] ** 2
         self._buffered: Samples = np.empty((len(self._channels), 0), dtype=np.float32)
-        self._end_sample: int | None = None
+        self._run: StreamRun | None = None
 
     def reset(self) -> None:
-        """Forget the frame that is not complete."""
-        self._end_sample = None
+        """Drop the incomplete frame."""
+        self._run = None
 
     def push(self, samples: Samples, first_sample: int) -> Iterator[FrameFeatures]:
-        """Yield the frames that a block float32 (device channel, n) completes; a jump of the index drops a frame."""
+        """Yield the frames that a block float32 (device channel, n) completes. A jump of the index drops a frame."""
         selected = samples[self._channels]
-        if first_sample != self._end_sample:
+        self._run = extend_run(self._run, first_sample, samples.shape[1])
+        if self._run.start == first_sample:
             skipped = -first_sample % self._length
             selected = selected[:, skipped:]
             self._buffered = self._buffered[:, :0]
-        self._end_sample = first_sample + samples.shape[1]
         buffered = np.concatenate([self._buffered, selected], axis=1)
         count = buffered.shape[1] // self._length
         for frame in range(count):

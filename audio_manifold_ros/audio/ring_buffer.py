@@ -1,21 +1,22 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The newest samples of a stream, addressed by sample index, with its gaps known."""
+"""Ring buffer of the newest samples of a stream, addressed by sample index and aware of gaps."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.stream_run import StreamRun, extend_run
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import AudioError
 
 
 class RingBuffer:
-    """Keeps the newest `capacity_samples` of a multi-channel stream.
+    """The newest `capacity_samples` of a multi-channel stream.
 
-    Samples are addressed by their index since the stream began. A block that starts after the end of
-    what is held marks a loss: everything before it is forgotten, so that no window can span a gap.
-    One thread writes and reads; the buffer does no locking.
+    Samples are addressed by their index since the start of the stream. A block that starts after the end of the
+    buffered samples marks a loss. All older samples are dropped there, so that no window can span a gap. One thread
+    writes and reads. The buffer does no locking.
     """
 
     def __init__(self, channels: int, capacity_samples: int) -> None:
@@ -29,10 +30,8 @@ class RingBuffer:
             if value < 1:
                 msg = f'Ring buffer: {name} is {value!r}: give at least 1.'
                 raise AudioError(msg)
-        self._store: NDArray[np.float32] = np.zeros((channels, capacity_samples), dtype=np.float32)
-        self._end = 0
-        self._valid_from = 0
-        self._empty = True
+        self._store: Samples = np.zeros((channels, capacity_samples), dtype=np.float32)
+        self._run: StreamRun | None = None
 
     @property
     def channels(self) -> int:
@@ -41,71 +40,71 @@ class RingBuffer:
 
     @property
     def capacity_samples(self) -> int:
-        """Samples per channel that the buffer can hold."""
+        """Capacity in samples per channel."""
         return int(self._store.shape[1])
 
     @property
+    def run(self) -> StreamRun | None:
+        """The samples since the last gap, of which the newest are buffered. None before the first write."""
+        return self._run
+
+    @property
     def end_sample(self) -> int:
-        """Index one past the newest sample; 0 before the first write."""
-        return self._end
+        """Index one past the newest sample, 0 before the first write."""
+        return 0 if self._run is None else self._run.end
 
     @property
     def valid_from(self) -> int:
-        """Oldest index still held after which nothing is lost."""
-        return self._valid_from
+        """Oldest buffered index after which nothing is lost."""
+        return 0 if self._run is None else max(self._run.start, self._run.end - self.capacity_samples)
 
     def clear(self) -> None:
-        """Forget everything; the next write may start at any index."""
-        self._end = self._valid_from = 0
-        self._empty = True
+        """Drop all samples. The next write may start at any index."""
+        self._run = None
 
-    def write(self, samples: NDArray[np.float32], first_sample: int) -> None:
-        """Append a block; a jump forward in `first_sample` is a gap.
+    def write(self, samples: Samples, first_sample: int) -> None:
+        """Append a block. A jump forward of `first_sample` is a gap.
 
         Args:
-            samples: float32 (channel, n), n may be 0 or exceed the capacity.
+            samples: float32 (channel, n). n may be 0 or exceed the capacity.
             first_sample: Index of `samples[:, 0]`.
 
         Raises:
-            AudioError: The channel count is wrong, or `first_sample` lies before `end_sample`.
+            AudioError: The channel count is wrong, or `first_sample` is before `end_sample`.
 
         """
         if samples.ndim != 2 or samples.shape[0] != self.channels:
             msg = f'Ring buffer: block of shape {samples.shape!r}: give ({self.channels}, n).'
             raise AudioError(msg)
-        if not self._empty and first_sample < self._end:
+        if first_sample < self.end_sample:
             msg = (
-                f'Ring buffer: first_sample {first_sample!r} lies before the end {self._end!r}: '
-                'clear the buffer when a stream starts again.'
+                f'Ring buffer: first_sample {first_sample!r} is before the end {self.end_sample!r}: '
+                'clear the buffer when a stream restarts.'
             )
             raise AudioError(msg)
-        if self._empty or first_sample > self._end:
-            self._valid_from = first_sample
-            self._empty = False
-        self._end = first_sample + samples.shape[1]
-        self._copy_in(samples[:, -self.capacity_samples :])
-        self._valid_from = max(self._valid_from, self._end - self.capacity_samples)
+        self._run = extend_run(self._run, first_sample, samples.shape[1])
+        self._copy_in(samples[:, -self.capacity_samples :], self._run.end)
 
-    def window(self, end_sample: int, length: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    def window(self, end_sample: int, length: int, out: Samples | None = None) -> Samples:
         """Copy the samples `end_sample - length` to `end_sample`.
 
         Args:
-            end_sample: One past the last.
-            length: How many.
-            out: float32 (channel, length) that receives them; a new array where None.
+            end_sample: Index one past the last sample.
+            length: Number of samples.
+            out: float32 (channel, length) to copy to. None allocates a new array.
 
         Returns:
             `out`, or float32 (channel, length), C-contiguous, owned by the caller.
 
         Raises:
-            AudioError: Part of the window is not held: too old, not yet written, or lost.
+            AudioError: Part of the window is not buffered: too old, not yet written, or lost.
 
         """
         start = end_sample - length
-        if length < 1 or start < self._valid_from or end_sample > self._end:
+        if length < 1 or start < self.valid_from or end_sample > self.end_sample:
             msg = (
-                f'Ring buffer: samples {start!r} to {end_sample!r} are not held: '
-                f'choose a window inside {self._valid_from} to {self._end}.'
+                f'Ring buffer: samples {start!r} to {end_sample!r} are not buffered: '
+                f'choose a window inside {self.valid_from} to {self.end_sample}.'
             )
             raise AudioError(msg)
         result = np.empty((self.channels, length), dtype=np.float32) if out is None else out
@@ -115,10 +114,10 @@ class RingBuffer:
         result[:, head:] = self._store[:, : length - head]
         return result
 
-    def _copy_in(self, samples: NDArray[np.float32]) -> None:
-        """Place the newest samples, at most the capacity, so that they end at `end_sample`."""
+    def _copy_in(self, samples: Samples, end_sample: int) -> None:
+        """Store the newest samples, at most the capacity, so that they end at `end_sample`."""
         count = samples.shape[1]
-        at = (self._end - count) % self.capacity_samples
+        at = (end_sample - count) % self.capacity_samples
         head = min(count, self.capacity_samples - at)
         self._store[:, at : at + head] = samples[:, :head]
         self._store[:, : count - head] = samples[:, head:]

@@ -19,7 +19,7 @@ from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullRes
 from audio_manifold_ros.evaluation.metrics.metric_names import to_json_values
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.evaluation.metrics.segmentation_metrics import image_miou
-from audio_manifold_ros.inference.pipeline import no_return_mask
+from audio_manifold_ros.inference.postprocessing import no_return_mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.inference.stream_session import StreamSession
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ class OfflineInference:
         self._audio = audio
         self._pipelines: list[Pipeline] = []
         self._listener = StreamSession(
-            lambda input_rate_hz: self._register(Pipeline(bundle, backend, array, input_rate_hz, max_rate_hz=rate_hz))
+            lambda input_rate_hz: self._register(
+                Pipeline(bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=rate_hz))
+            )
         )
         self._messages = 0
         self._seconds = 0.0

@@ -1,12 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of a stream: the same numbers as the batch form, computed hop by hop."""
+"""Streaming mel features: the same values as the batch form, computed hop by hop."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.features.banded_matrix import BandedMatrix
 from audio_manifold_ros.features.edge_frames import EdgeFrames, overlapping_frames
 from audio_manifold_ros.features.interpolation import resize_matrix
@@ -20,12 +20,12 @@ COLUMN_BLOCK_VALUES = 256
 
 
 class StreamingMel:
-    """Features of every hop-aligned window of a stream, equal to `batch.mel_features` of its samples.
+    """Features of every hop-aligned window of a stream, equal to `mel_batch.mel_features` of its samples.
 
-    Frames that lie wholly within a window are shared by all windows that hold them: each is computed once, when
-    its last sample arrives, resized along the bands, and kept. Only the frames that reach over a window's ends, where
-    the window is reflected, are computed for a prediction. `SlidingWindows` says which windows there are. One thread uses
-    it; it does no locking.
+    Frames that are entirely within a window are shared by all windows that contain them. Each is computed once, when
+    its last sample arrives, resized along the bands, and kept. Only the frames that extend beyond the ends of a
+    window, where the window is reflected, are computed for a prediction. `SlidingWindows` defines the windows. One
+    thread uses it. It does no locking.
 
     Args:
         spec: Definition of the features.
@@ -37,7 +37,7 @@ class StreamingMel:
     """
 
     def __init__(self, spec: FeatureSpec, channels: int) -> None:
-        """Allocate everything that is kept."""
+        """Allocate the buffers."""
         self._windows = SlidingWindows(spec, channels)
         self._spec = spec
         self._channels = channels
@@ -52,24 +52,29 @@ class StreamingMel:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the stream; the next block may start at any index and anchors the hops anew."""
+        """Drop the stream. The next block may start at any index, and the hops are counted from there."""
         self._windows.reset()
         self._next_frame = self._spec.left_edge_frames
+
+    @property
+    def window_count(self) -> int:
+        """Windows that have become complete since the last reset or gap."""
+        return self._windows.window_count
 
     @property
     def newest_window_end(self) -> int | None:
         """End of the newest window that is complete and free of gaps, None if there is none yet."""
         return self._windows.newest_window_end
 
-    def push(self, samples: NDArray[np.float32], first_sample: int) -> None:
-        """Append a block and compute the frames that it completes; a jump forward is a gap.
+    def push(self, samples: Samples, first_sample: int) -> None:
+        """Append a block and compute the frames that it completes. A jump forward is a gap.
 
         Args:
             samples: float32 (channel, n) of any n.
             first_sample: Index of `samples[:, 0]`.
 
         Raises:
-            FeatureError: The channel count is wrong or the index jumps backward; nothing is changed.
+            FeatureError: The channel count is wrong or the index jumps backward. Nothing is changed.
 
         """
         if self._windows.check_block(samples, first_sample):
@@ -79,10 +84,10 @@ class StreamingMel:
             self._windows.ring.write(samples[:, offset : offset + chunk_samples], first_sample + offset)
             self._compute_interior()
 
-    def features(self, window_end: int) -> NDArray[np.float32]:
+    def features(self, window_end: int) -> Samples:
         """Return the features of the window that ends before `window_end`: float32 (channel, height, width).
 
-        `newest_window_end` and the 16 hops before it are available, unless a gap lies between.
+        `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
 
         Raises:
             FeatureError: `window_end` is not the end of an available window.
@@ -104,19 +109,19 @@ class StreamingMel:
 
     def _compute_interior(self) -> None:
         spec, half = self._spec, self._spec.n_fft // 2
-        ring, anchor = self._windows.ring, self._windows.anchor
-        count = (ring.end_sample - anchor - half) // spec.hop_samples + 1 - self._next_frame
-        if count <= 0:
+        ring, run = self._windows.ring, self._windows.ring.run
+        count = 0 if run is None else (run.end - run.start - half) // spec.hop_samples + 1 - self._next_frame
+        if run is None or count <= 0:
             return
         length = (count - 1) * spec.hop_samples + spec.n_fft
-        start = anchor + self._next_frame * spec.hop_samples - half
+        start = run.start + self._next_frame * spec.hop_samples - half
         rows = self._rows(overlapping_frames(ring.window(start + length, length), count, spec))
         for frame in range(count):
             slot = (self._next_frame + frame) % self._kept_frames
             self._frames[:, :, slot] = self._frames[:, :, slot + self._kept_frames] = rows[:, :, frame]
         self._next_frame += count
 
-    def _rows(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _rows(self, frames: Samples) -> Samples:
         """Return levels resized along the bands, (channel, height, frame), of frames (channel, frame, n_fft)."""
         levels = self._mel.levels(frames.reshape(-1, self._spec.n_fft))
         rows = self._to_rows.product(levels) if self._to_rows else levels
@@ -124,5 +129,5 @@ class StreamingMel:
 
 
 def _axis_resize_matrix(size: int, new_size: int, spec: FeatureSpec, block_values: int) -> BandedMatrix | None:
-    """Return the matrix that resizes an axis, None where its size stays."""
+    """Return the matrix that resizes an axis, None if its size does not change."""
     return None if size == new_size else BandedMatrix(resize_matrix(size, new_size, spec.resize), block_values)

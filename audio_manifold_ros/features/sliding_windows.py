@@ -1,32 +1,28 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The newest samples of a stream, and which windows of them can be predicted from."""
+"""Sliding windows over the newest samples of a stream, none of which spans a gap."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from audio_manifold_ros.audio.ring_buffer import RingBuffer
 from audio_manifold_ros.common.errors import FeatureError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from audio_manifold_ros.common.array_types import Samples
     from audio_manifold_ros.features.spec import FeatureSpec
 
 HISTORY_WINDOWS = 16
 
 
 class SlidingWindows:
-    """Keeps what `HISTORY_WINDOWS` + 1 windows span; one thread uses it, it does no locking.
+    """The samples of the newest `HISTORY_WINDOWS` + 1 windows. One thread uses it. It does no locking.
 
-    Windows start on multiples of the hop, counted from the first sample after a reset or a gap; none spans a gap.
+    Windows start at multiples of the hop, counted from the first sample after a reset or a gap. None spans a gap.
 
     Attributes:
         ring: The samples.
-        anchor: Start of the first window, from the first block on.
 
     Args:
         spec: Length of the windows, and the hop.
@@ -44,77 +40,75 @@ class SlidingWindows:
             raise FeatureError(msg)
         self._window_samples, self._hop_samples = spec.window_samples, spec.hop_samples
         self.ring = RingBuffer(channels, spec.window_samples + (HISTORY_WINDOWS + 1) * spec.hop_samples)
-        self.anchor = 0
-        self._anchored = False
 
     def reset(self) -> None:
-        """Forget the stream; the next block may start at any index and anchors the hops anew."""
+        """Drop the stream. The next block may start at any index, and the hops are counted from there."""
         self.ring.clear()
-        self._anchored = False
+
+    @property
+    def window_count(self) -> int:
+        """Windows that have become complete since the last reset or gap."""
+        run = self.ring.run
+        return 0 if run is None else run.window_count(self._window_samples, self._hop_samples)
 
     @property
     def newest_window_end(self) -> int | None:
         """End of the newest window that is complete and free of gaps, None if there is none yet."""
-        if not self._anchored:
-            return None
-        beyond = self.ring.end_sample - self.anchor - self._window_samples
-        return None if beyond < 0 else self.ring.end_sample - beyond % self._hop_samples
+        run = self.ring.run
+        return None if run is None else run.newest_window_end(self._window_samples, self._hop_samples)
 
-    def push(self, samples: NDArray[np.float32], first_sample: int) -> None:
-        """Append a block; a jump forward is a gap.
+    def push(self, samples: Samples, first_sample: int) -> None:
+        """Append a block. A jump forward is a gap.
 
         Args:
             samples: float32 (channel, n) of any n.
             first_sample: Index of `samples[:, 0]`.
 
         Raises:
-            FeatureError: As `check_block` says.
+            FeatureError: See `check_block`.
 
         """
         self.check_block(samples, first_sample)
         self.ring.write(samples, first_sample)
 
-    def check_block(self, samples: NDArray[np.float32], first_sample: int) -> bool:
-        """Look at a block that is to be written; return whether the hops are anchored anew, at its start.
+    def check_block(self, samples: Samples, first_sample: int) -> bool:
+        """Check a block before it is written, and return whether it starts a new run of samples.
 
         Raises:
-            FeatureError: The channel count is wrong or the index jumps backward; nothing is changed.
+            FeatureError: The channel count is wrong or the index jumps backward. Nothing is changed.
 
         """
         if samples.ndim != 2 or samples.shape[0] != self.ring.channels:
             msg = f'Block of shape {samples.shape!r}: give ({self.ring.channels}, n).'
             raise FeatureError(msg)
-        if self._anchored and first_sample < self.ring.end_sample:
-            end = self.ring.end_sample
-            msg = f'first_sample {first_sample!r} lies before the end {end!r}: reset before a new stream.'
+        run = self.ring.run
+        if run is not None and first_sample < run.end:
+            msg = f'first_sample {first_sample!r} is before the end {run.end!r}: reset before a new stream.'
             raise FeatureError(msg)
-        is_reanchored = not self._anchored or first_sample > self.ring.end_sample
-        if is_reanchored:
-            self.anchor, self._anchored = first_sample, True
-        return is_reanchored
+        return run is None or first_sample > run.end
 
-    def copy_window(self, window_end: int, out: NDArray[np.float32]) -> None:
+    def copy_window(self, window_end: int, out: Samples) -> None:
         """Copy the window that ends before `window_end` to `out`, float32 (channel, window_samples).
 
         Raises:
-            FeatureError: As `index` says.
+            FeatureError: See `index`.
 
         """
         self.index(window_end)
         self.ring.window(window_end, self._window_samples, out)
 
     def index(self, window_end: int) -> int:
-        """Return how many hops after the anchor the window that ends before `window_end` begins.
+        """Return the number of hops from the start of the run to the window that ends before `window_end`.
 
-        `newest_window_end` and the 16 hops before it are available, unless a gap lies between.
+        `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
 
         Raises:
             FeatureError: `window_end` is not the end of an available window.
 
         """
-        newest = self.newest_window_end
-        if newest is not None:
-            index, remainder = divmod(window_end - self._window_samples - self.anchor, self._hop_samples)
+        run, newest = self.ring.run, self.newest_window_end
+        if run is not None and newest is not None:
+            index, remainder = divmod(window_end - self._window_samples - run.start, self._hop_samples)
             age = newest - window_end
             if remainder == 0 and index >= 0 and 0 <= age <= HISTORY_WINDOWS * self._hop_samples:
                 return index

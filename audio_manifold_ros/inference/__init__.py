@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
     from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
-    from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
+    from audio_manifold_ros.inference.pipeline import Pipeline
+    from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
+    from audio_manifold_ros.inference.pipeline_status import PipelineStatus
     from audio_manifold_ros.inference.prediction_scheduler import PredictionScheduler
     from audio_manifold_ros.inference.stream_session import StreamSession
 
@@ -26,6 +28,7 @@ __all__ = [
     'Manifest',
     'NetworkOutput',
     'Pipeline',
+    'PipelineSettings',
     'PipelineStatus',
     'Prediction',
     'PredictionScheduler',
@@ -43,7 +46,9 @@ __getattr__, __dir__ = lazy_exports(
         'bundle.manifest': 'Manifest',
         'bundle.prediction': 'NetworkOutput Prediction',
         'channel_policy': 'ChannelPlan plan_channels',
-        'pipeline': 'Pipeline PipelineStatus',
+        'pipeline': 'Pipeline',
+        'pipeline_settings': 'PipelineSettings',
+        'pipeline_status': 'PipelineStatus',
         'prediction_scheduler': 'PredictionScheduler',
         'stream_session': 'StreamSession',
     },

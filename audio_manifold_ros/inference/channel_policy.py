@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is done about microphones that cannot be trusted: mask them, let their neighbours stand in, or stop."""
+"""Policy for faulty microphones: mask them, substitute their nearest neighbours, or stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.rig.array_correction import nearest_usable
@@ -16,6 +15,9 @@ from audio_manifold_ros.rig.array_correction import nearest_usable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.common.array_types import Samples
     from audio_manifold_ros.features.spec import FeatureSpec
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -26,13 +28,13 @@ DEFAULT_POLICY = MASK
 
 @dataclass(frozen=True)
 class ChannelPlan:
-    """How the channels of the networks' input are filled.
+    """Use of the channels of the networks' input.
 
     Attributes:
-        masked: Places whose features are those of silence: the networks were trained to go on without them.
-        substitutes: Place that is not trusted, and the nearest one that is trusted, whose features are taken instead.
-        stopped: Nothing is predicted.
-        usable_fraction: Microphones that are heard, of all: the confidence is lowered to this share.
+        masked: Indices of microphones whose features are replaced by silence. The networks were trained for that.
+        substitutes: Index of each replaced microphone, and of the nearest usable one whose features replace it.
+        stopped: No predictions are made.
+        usable_fraction: Fraction of the microphones in use. The confidence is multiplied by it.
 
     """
 
@@ -42,7 +44,7 @@ class ChannelPlan:
     usable_fraction: float = 1.0
 
     def fill_features(self, features: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
-        """Return features float32 (mic, height, width) with the places filled; those given are left as they are."""
+        """Return features float32 (mic, height, width) with the channels replaced. The argument is not changed."""
         if not self.masked and not self.substitutes:
             return features
         filled = features.copy()
@@ -51,24 +53,15 @@ class ChannelPlan:
             filled[index] = features[substitute]
         return filled
 
-    def fill_waveform(self, waveform: NDArray[np.float32]) -> None:
-        """Fill the places of a window of sound float32 (mic, sample), in place: what `fill_features` does to its features."""
+    def fill_waveform(self, waveform: Samples) -> None:
+        """Replace the channels of a window of audio float32 (mic, sample) in place, as `fill_features` does."""
         waveform[list(self.masked)] = 0.0
         for index, substitute in self.substitutes:
             waveform[index] = waveform[substitute]
 
 
-def plan_channels(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> ChannelPlan:
-    """Decide what is done.
-
-    Where the bundle tolerates fewer missing microphones than there are, `mask` does what `substitute` does. A
-    microphone that the rig disables is missing, too, but no reason to stop. Without a microphone to trust all stops.
-
-    Args:
-        array: The rig.
-        faulty: Places of microphones that are not trusted.
-        policy: What is wanted.
-        tolerates_missing: How many microphones the networks were trained to go on without.
+def check_policy(policy: str) -> None:
+    """Check the name of a policy.
 
     Raises:
         InferenceError: There is no such policy.
@@ -77,6 +70,25 @@ def plan_channels(array: MicrophoneArray, faulty: Iterable[int], policy: str, to
     if policy not in POLICIES:
         msg = f'The policy for microphones is {policy!r}: give one of {", ".join(POLICIES)}.'
         raise InferenceError(msg)
+
+
+def plan_channels(array: MicrophoneArray, faulty: Iterable[int], policy: str, tolerates_missing: int) -> ChannelPlan:
+    """Plan the use of the channels.
+
+    If more microphones are missing than the bundle tolerates, `mask` does what `substitute` does. A microphone that
+    the rig disables is missing too, but is no reason to stop. Without a usable microphone the plan is to stop.
+
+    Args:
+        array: The rig.
+        faulty: Indices of faulty microphones.
+        policy: One of `POLICIES`.
+        tolerates_missing: Number of missing microphones that the networks were trained for.
+
+    Raises:
+        InferenceError: There is no such policy.
+
+    """
+    check_policy(policy)
     faults = set(faulty)
     usable = np.array([mic.enabled and index not in faults for index, mic in enumerate(array.microphones)])
     missing = tuple(np.flatnonzero(~usable).tolist())

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When to predict: newest window first, no faster than asked for, every window that falls out counted."""
+"""Schedule of predictions: selects the newest window, limits the rate, and counts predictions that are left out."""
 
 from __future__ import annotations
 
@@ -9,27 +9,39 @@ import math
 from audio_manifold_ros.common.errors import InferenceError
 
 
-class PredictionScheduler:
-    """Due instants at even distances on the sample index, served by the newest window there is.
+def check_rate_hz(rate_hz: float) -> None:
+    """Check a prediction rate.
 
-    Time is counted in samples, not on a clock: a stalled computer makes no windows due that the audio has not
-    brought. A window serves all instants that have come due up to its end; all but one of them are dropped. So a
-    computer that needs longer than one period predicts from the newest window, and the loss is known.
+    Raises:
+        InferenceError: The rate is not a positive number.
+
+    """
+    if not (math.isfinite(rate_hz) and rate_hz > 0):
+        msg = f'The prediction rate is {rate_hz!r}: give a positive number of predictions a second.'
+        raise InferenceError(msg)
+
+
+class PredictionScheduler:
+    """Due times at a constant distance on the sample index, each served by the newest window.
+
+    Time is counted in samples, not on a clock. A stalled computer makes no predictions due for which there is no
+    audio. A window serves all due times up to its end, and all but one of them are dropped. A computer that needs
+    longer than one period therefore predicts from the newest window, and the loss is counted.
 
     Attributes:
-        min_spacing_samples: Least distance between windows that are served, where it is longer than the period: what the
-            computer sustains. Instants that come due in between are served by the next window, and all but one of
-            them are dropped.
+        min_spacing_samples: Minimum distance between windows that are served, if longer than the period: what the
+            computer sustains. Predictions that become due in between are served by the next window, and all but one
+            of them are dropped.
 
     """
 
     def __init__(self, sample_rate_hz: int, hop_samples: int, rate_hz: float) -> None:
-        """Start with an instant due at once.
+        """Start with a prediction due immediately.
 
         Args:
             sample_rate_hz: Rate of the index.
-            hop_samples: Distance of the windows that can be predicted from; nothing comes due more often.
-            rate_hz: Predictions a second, at most.
+            hop_samples: Distance between windows. Predictions are not due more often.
+            rate_hz: Largest number of predictions per second.
 
         Raises:
             InferenceError: The rate is not positive.
@@ -44,31 +56,35 @@ class PredictionScheduler:
 
     @property
     def rate_hz(self) -> float:
-        """Predictions a second, at most; may be changed at any time."""
+        """Largest number of predictions per second. May be changed at any time."""
         return self._rate_hz
 
     @rate_hz.setter
     def rate_hz(self, rate_hz: float) -> None:
         period_samples = self._compute_period_samples(rate_hz)
         if self._due is not None:
-            # The next instant keeps its distance to the last one served, at the new rate.
+            # The next due time keeps its distance to the last one served, at the new rate.
             self._due += period_samples - self._period_samples
         self._rate_hz, self._period_samples = rate_hz, period_samples
 
     @property
     def limited(self) -> bool:
-        """Whether the computer sustains less than what is asked for."""
+        """Whether the computer sustains less than the requested rate."""
         return self.min_spacing_samples > self._period_samples
 
+    def limit(self, rate_hz: float) -> None:
+        """Set the rate that the computer sustains."""
+        self.min_spacing_samples = self._sample_rate_hz / rate_hz
+
     def reset(self) -> None:
-        """Forget the instants; one is due at once."""
+        """Drop the due times. A prediction is due immediately."""
         self._due = None
 
     def take(self, end_sample: int) -> int:
-        """Serve the instants that are due up to `end_sample`, and return how many they were; 0: do not predict.
+        """Serve the predictions that are due up to `end_sample`, and return their number. 0 means: do not predict.
 
-        The caller predicts from the window that ends there (all but one instant are dropped), or has no window
-        free of gaps (all are skipped).
+        The caller either predicts from the window that ends there, which drops all but one of them, or has no window
+        without a gap, which skips all of them.
         """
         if self._due is None:
             self._due, self._served = end_sample + self._period_samples, end_sample
@@ -81,7 +97,5 @@ class PredictionScheduler:
         return count
 
     def _compute_period_samples(self, rate_hz: float) -> float:
-        if not (math.isfinite(rate_hz) and rate_hz > 0):
-            msg = f'The prediction rate is {rate_hz!r}: give a positive number of predictions a second.'
-            raise InferenceError(msg)
+        check_rate_hz(rate_hz)
         return max(self._sample_rate_hz / rate_hz, float(self._hop_samples))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Follows a stream of blocks whose format or index may begin anew: the same in the node and on a bag."""
+"""Pipeline of a stream whose format may change and whose index may restart, in the node and on a bag alike."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class StreamSession:
-    """Holds the pipeline that fits a stream.
+    """Keeps the pipeline that fits the format of a stream.
 
     Attributes:
-        pipeline: What the last block was for; None before the first.
-        flushes: Times that the stream began anew in the same format.
+        pipeline: Pipeline of the last block. None before the first.
+        flushes: Number of restarts of the stream in the same format.
 
     """
 
     def __init__(self, make_pipeline: Callable[[int], Pipeline]) -> None:
-        """Make nothing yet.
+        """Create the session without a pipeline.
 
         Args:
-            make_pipeline: Makes the pipeline for an input rate.
+            make_pipeline: Creates the pipeline for an input rate.
 
         """
         self._make_pipeline = make_pipeline
@@ -36,15 +36,15 @@ class StreamSession:
         self.flushes = 0
 
     def follow(self, block: AudioBlock, *, flush: bool = False) -> Pipeline:
-        """Return the pipeline to push a block to: a new one for a new format, flushed where the stream begins anew.
+        """Return the pipeline to push a block to: new for a new format, flushed if the stream restarts.
 
         Args:
-            block: The next block; it is not pushed.
-            flush: The stream begins anew whatever the block's index says.
+            block: The next block. It is not pushed.
+            flush: The stream restarts, whatever the index of the block.
 
         Raises:
-            InferenceError: No pipeline can be made for the block's rate.
-            AudioError: The same.
+            InferenceError: No pipeline can be created for the rate of the block.
+            AudioError: No pipeline can be created for the rate of the block.
 
         """
         stream = (block.sample_rate_hz, block.channels)

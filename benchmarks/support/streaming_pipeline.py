@@ -17,6 +17,7 @@ from audio_manifold_ros.inference.backends.backend import Backend, WaveformNetwo
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import RIG
 
@@ -79,7 +80,9 @@ class StreamingPipeline:
         self._rate_hz, self._hop = spec.sample_rate_hz, spec.hop_samples
         self._backend = TimedBackend(open_backend(bundle, backend, device, threads, **options))
         array = MicrophoneArray.from_yaml(resource_path(RIG) / 'mic_array.yaml')
-        self._pipeline = Pipeline(bundle, self._backend, array, self._rate_hz, max_rate_hz=float(self._rate_hz))
+        self._pipeline = Pipeline(
+            bundle, self._backend, array, self._rate_hz, PipelineSettings(max_rate_hz=float(self._rate_hz))
+        )
         shape = (len(array.microphones), AUDIO_HOPS * self._hop)
         self._sound = (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
         self._first_sample = 0

@@ -24,6 +24,7 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.bags.sound_bag import AUDIO_TYPE, START_NS, SoundBag
 
@@ -147,7 +148,7 @@ def test_it_is_the_pipeline_of_the_node(
 ) -> None:
     found = blocks(SoundBag(seconds=1.6, rate_hz=48_000).write(tmp_path / 'drive'))
     assert found[0].message.type == AUDIO_TYPE
-    pipeline = Pipeline(bundle, backend, array, 48_000, max_rate_hz=10.0)
+    pipeline = Pipeline(bundle, backend, array, 48_000, PipelineSettings(max_rate_hz=10.0))
 
     def by_hand() -> Iterator[tuple[int, bytes]]:
         for entry in found:

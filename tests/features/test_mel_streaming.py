@@ -192,7 +192,7 @@ def test_a_refused_block_changes_nothing(signals: Signals) -> None:
     audio = signals['noise'](2, 4000)
     stream = StreamingMel(SMALL, 2)
     stream.push(audio[:, :1600], 0)
-    with pytest.raises(FeatureError, match='first_sample 1599 lies before the end 1600'):
+    with pytest.raises(FeatureError, match='first_sample 1599 is before the end 1600'):
         stream.push(audio[:, 1599:1700], 1599)
     for wrong in (audio[:1, 1600:], audio[0, 1600:], np.zeros((3, 10), dtype=np.float32)):
         with pytest.raises(FeatureError, match=r'give \(2, n\)'):

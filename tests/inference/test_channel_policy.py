@@ -17,6 +17,7 @@ from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.channel_policy import ChannelPlan, plan_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import DEAD_FROM_S, RATE_HZ, noise, stream_predictions
 
@@ -70,7 +71,7 @@ def test_masked_features_are_those_of_silence(spec: FeatureSpec) -> None:
 def test_predictions_are_marked_and_believed_less(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, policy: str
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, policy=policy)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(policy=policy))
     name = array.microphones[6].name
     found = stream_predictions(pipeline, noise(3.0, (6,)))
     marked = [p for p in found if (p.masked if policy == 'mask' else p.substituted) == (name,)]
@@ -107,14 +108,14 @@ def test_more_missing_than_tolerated_are_substituted(
 def test_stop_withholds_and_the_policy_changes_while_running(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, policy='stop')
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(policy='stop'))
     found = stream_predictions(pipeline, noise(3.0, (0,)))
     assert max(p.end_sample for p in found) / RATE_HZ < DEAD_FROM_S + 2
     status = pipeline.status()
     assert status.stopped
     assert status.withheld > 5
-    pipeline.policy = 'substitute'
+    pipeline.apply(PipelineSettings(policy='substitute'))
     assert not pipeline.status().stopped
-    pipeline.policy = 'stop'
+    pipeline.apply(PipelineSettings(policy='stop'))
     pipeline.flush()
     assert stream_predictions(pipeline, noise(1.0)), 'after a new beginning nobody is accused'

@@ -21,6 +21,7 @@ from audio_manifold_ros.inference.backends.torch_backend import TorchBackend, lo
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from tests.inference.sounds import RATE_HZ, noise, stream_predictions
 
@@ -63,7 +64,10 @@ def test_predictions_are_the_same_through_gains_and_gaps(
 ) -> None:
     turned = (replace(array.microphones[1], gain_db=6.0), replace(array.microphones[0], polarity=-1))
     rig = replace(array, microphones=(*turned, *array.microphones[2:]))
-    pipelines = [Pipeline(short_bundle, each, rig, RATE_HZ, max_rate_hz=12.0) for each in (waveform_backend, backend)]
+    pipelines = [
+        Pipeline(short_bundle, each, rig, RATE_HZ, PipelineSettings(max_rate_hz=12.0))
+        for each in (waveform_backend, backend)
+    ]
     found, expected = (stream_predictions(pipeline, noise(1.3), length, lost=3) for pipeline in pipelines)
     assert_same(found, expected, short_bundle, backend)
     statuses = [replace(pipeline.status(), preprocessing_s=0.0) for pipeline in pipelines]
@@ -80,7 +84,7 @@ def test_microphones_that_are_not_trusted_are_replaced_the_same_way(
     short_bundle: Bundle, backend: TorchBackend, waveform_backend: SimpleNamespace, array: MicrophoneArray, policy: str
 ) -> None:
     pipelines = [
-        Pipeline(short_bundle, each, array, RATE_HZ, max_rate_hz=3.0, policy=policy)
+        Pipeline(short_bundle, each, array, RATE_HZ, PipelineSettings(max_rate_hz=3.0, policy=policy))
         for each in (waveform_backend, backend)
     ]
     found, expected = (stream_predictions(pipeline, noise(3.0, dead=(6,))) for pipeline in pipelines)
@@ -123,7 +127,7 @@ def test_features_stay_where_they_are_unless_somebody_asks(
 def test_one_thread_pushes_while_another_predicts(
     short_bundle: Bundle, waveform_backend: SimpleNamespace, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short_bundle, waveform_backend, array, RATE_HZ, max_rate_hz=100.0)
+    pipeline = Pipeline(short_bundle, waveform_backend, array, RATE_HZ, PipelineSettings(max_rate_hz=100.0))
     audio, found = noise(2.0), []
     finished = threading.Event()
 

@@ -21,6 +21,7 @@ from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RATE_HZ = 22_500
@@ -63,7 +64,7 @@ def test_what_is_predicted_live_is_what_is_computed_offline(
     rig = replace(array, microphones=(*swapped, *array.microphones[2:]))
     audio = noise(0.6)
     conditioned = audio[list(rig.device_channels)] * rig.factors[:, None]
-    pipeline = Pipeline(short_bundle, backend, rig, RATE_HZ, max_rate_hz=rate_hz)
+    pipeline = Pipeline(short_bundle, backend, rig, RATE_HZ, PipelineSettings(max_rate_hz=rate_hz))
     first, index, windows, predictions = 0, 0, 0, 0
     while first < audio.shape[1]:
         length = lengths[index % len(lengths)]
@@ -97,7 +98,9 @@ def test_hears_with_any_features(
 ) -> None:
     other = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
     audio = noise(0.15 + spec.window_samples / RATE_HZ)
-    predictions = stream_predictions(Pipeline(other, backend, array, RATE_HZ, max_rate_hz=100.0), audio)
+    predictions = stream_predictions(
+        Pipeline(other, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=100.0)), audio
+    )
     assert len(predictions) > 5
     conditioned = audio[list(array.device_channels)] * array.factors[:, None]
     for prediction in predictions:
@@ -125,7 +128,7 @@ def test_no_window_that_touches_a_gap_is_predicted_from(
     faults: list[tuple[int, int]],
     input_rate_hz: int,
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, max_rate_hz=200.0)
+    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=200.0))
     audio, length = noise(1.2, input_rate_hz), 500
     plan = np.zeros(audio.shape[1] // length, dtype=int)
     at = 0
@@ -161,7 +164,7 @@ def test_no_window_that_touches_a_gap_is_predicted_from(
 
 
 def test_counters_say_what_was_lost(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=30.0)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=30.0))
     audio = noise(1.0)
     first = 0
     while first < audio.shape[1]:
@@ -180,7 +183,7 @@ def test_counters_say_what_was_lost(short_bundle: Bundle, backend: OnnxBackend, 
 def test_late_windows_are_dropped_and_counted(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=30.0)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=30.0))
     audio = noise(0.6)
     stream_predictions(pipeline, audio[:, :6144])
     for first in range(6144, 6144 + 12 * 256, 256):
@@ -198,17 +201,17 @@ def test_late_windows_are_dropped_and_counted(
 def test_thirty_a_second_are_kept_up_from_every_device_rate(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, input_rate_hz: int
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, max_rate_hz=30.0)
+    pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=30.0))
     found = stream_predictions(pipeline, noise(1.2, input_rate_hz), input_rate_hz, input_rate_hz // 100)
     assert pipeline.status().dropped == 0
     assert len(found) == pytest.approx(30 * (1.2 - 0.2), abs=2)
 
 
 def test_the_rate_changes_while_running(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=5.0)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=5.0))
     audio = noise(3.0)
     assert len(stream_predictions(pipeline, audio[:, :22_528])) == pytest.approx(5 * 0.8, abs=1)
-    pipeline.max_rate_hz = 20.0
+    pipeline.apply(PipelineSettings(max_rate_hz=20.0))
     found = []
     for first in range(22_528, 2 * 22_528, 256):
         pipeline.push(block(audio, first, 256))
@@ -225,7 +228,7 @@ def test_the_threshold_changes_while_running(
     middle = float(np.median(before.confidence))
     unsure = before.confidence < middle
     assert 0.2 < unsure.mean() < 0.6
-    pipeline.min_confidence = middle
+    pipeline.apply(PipelineSettings(min_confidence=middle))
     pipeline.flush()
     after = stream_predictions(pipeline, audio)[0]
     np.testing.assert_array_equal(after.confidence, before.confidence)
@@ -320,7 +323,7 @@ def test_settings_that_make_no_sense_are_refused(
 ) -> None:
     for wrong in ({'max_rate_hz': 0.0}, {'min_confidence': 1.5}, {'min_confidence': float('nan')}):
         with pytest.raises(InferenceError):
-            Pipeline(short_bundle, backend, array, RATE_HZ, **wrong)
+            Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(**wrong))
     with pytest.raises(InferenceError, match='has 7 microphones'):
         Pipeline(short_bundle, backend, replace(array, microphones=array.microphones[:7]), RATE_HZ)
 
@@ -328,7 +331,7 @@ def test_settings_that_make_no_sense_are_refused(
 def test_one_thread_pushes_while_another_predicts(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
-    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, max_rate_hz=200.0)
+    pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=200.0))
     audio = noise(3.0)
     finished = threading.Event()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, cell_means, fit_confidence
 from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
-from audio_manifold_ros.inference.pipeline import no_return_mask
+from audio_manifold_ros.inference.postprocessing import no_return_mask
 from training.experiment.experiment_inference import batches, predict, take_features
 from training.fitting.validation_callback import TARGET_ARRAYS
 

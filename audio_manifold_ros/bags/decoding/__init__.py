@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat
+    from audio_manifold_ros.bags.decoding.audio_chunk import AudioChunk, AudioFormat, IndexedChunk
+    from audio_manifold_ros.bags.decoding.audio_decoder import AudioDecoder
     from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
     from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels, decode_rgb
     from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_images
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     'AudioChunk',
+    'AudioDecoder',
     'AudioFormat',
     'DatasetTopics',
+    'IndexedChunk',
     'NearestImage',
     'RecordedAudio',
     'RunMetadata',
@@ -37,7 +40,8 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'audio_chunk': 'AudioChunk AudioFormat',
+        'audio_chunk': 'AudioChunk AudioFormat IndexedChunk',
+        'audio_decoder': 'AudioDecoder',
         'dataset_topics': 'DatasetTopics find_topics',
         'image_messages': 'decode_depth_m decode_labels decode_rgb',
         'image_stream': 'TimedImage topic_images',

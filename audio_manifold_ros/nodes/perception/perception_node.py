@@ -15,6 +15,7 @@ from rclpy.qos import QoSProfile
 
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.run_node import run_node
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
@@ -165,10 +166,12 @@ class PerceptionNode(LifecycleNode):
         publish = self._declared.read(PublishParameters)
         microphones = self._declared.read(MicrophoneParameters)
         return WorkerSettings(
-            rate_hz=changes.get('prediction.rate_hz', prediction.rate_hz),
-            min_confidence=changes.get('prediction.min_confidence', prediction.min_confidence),
+            PipelineSettings(
+                max_rate_hz=changes.get('prediction.rate_hz', prediction.rate_hz),
+                min_confidence=changes.get('prediction.min_confidence', prediction.min_confidence),
+                policy=changes.get('microphones.policy', microphones.policy),
+            ),
             audio=changes.get('publish.audio', publish.audio),
-            policy=changes.get('microphones.policy', microphones.policy),
         )
 
     def _change(self, changes: dict[str, Any]) -> None:

@@ -15,8 +15,9 @@ from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
 from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.units import NS_PER_S
-from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY
-from audio_manifold_ros.inference.pipeline import Pipeline, PipelineStatus
+from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
+from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.inference.rate_limiter import SustainedRateEstimator
 from audio_manifold_ros.inference.stream_session import StreamSession
 from audio_manifold_ros.nodes.common.run_node import set_thread_name
@@ -54,12 +55,16 @@ class WorkerOutput(Protocol):
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What may change while the worker runs."""
+    """Settings that may change while the worker runs.
 
-    rate_hz: float
-    min_confidence: float
+    Attributes:
+        pipeline: Settings of the pipeline.
+        audio: Publish the blocks of the source.
+
+    """
+
+    pipeline: PipelineSettings
     audio: bool
-    policy: str = DEFAULT_POLICY
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ class PerceptionWorker:
         self._latency = StageLatency()
         self._gc_monitor = GcMonitor()
         self._pipeline: Pipeline | None = None
+        self._applied_settings: PipelineSettings | None = None
         self._meter: LevelMeter | None = None
         self._last_stamp_ns: int | None = None
         self._rate_limiter = SustainedRateEstimator()
@@ -163,13 +169,8 @@ class PerceptionWorker:
         self._flush.set()
 
     def apply(self, settings: WorkerSettings) -> None:
-        """Change what may change; callable from any thread."""
+        """Change the settings from the next block on. Callable from any thread."""
         self._settings = settings
-        pipeline = self._pipeline
-        if pipeline is not None:
-            pipeline.max_rate_hz = settings.rate_hz
-            pipeline.min_confidence = settings.min_confidence
-            pipeline.policy = settings.policy
 
     def faults(self) -> tuple[tuple[str, Fault], ...]:
         """Return what is wrong with which microphone, by its name; callable from any thread."""
@@ -187,7 +188,7 @@ class PerceptionWorker:
             latencies=self._latency.percentiles(),
             age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
             rate_hz=self._rate_hz(),
-            requested_rate_hz=self._settings.rate_hz,
+            requested_rate_hz=self._settings.pipeline.max_rate_hz,
             fault=self._fault,
         )
 
@@ -241,14 +242,16 @@ class PerceptionWorker:
         return pipeline
 
     def _prepare(self, block: AudioBlock) -> tuple[Pipeline, LevelMeter]:
-        """Return what fits the block's format, flushed where the stream begins anew."""
+        """Return pipeline and level meter for the format of a block, with the current settings."""
         flush = self._flush.is_set()
         self._flush.clear()
-        pipeline = self._session.follow(block, flush=flush)
+        pipeline, settings = self._session.follow(block, flush=flush), self._settings.pipeline
         if pipeline is not self._pipeline or self._meter is None:
-            self._pipeline = pipeline
+            self._pipeline, self._applied_settings = pipeline, None
             self._meter = LevelMeter(block.channels, block.sample_rate_hz)
-            self.apply(self._settings)
+        if settings is not self._applied_settings:
+            pipeline.apply(settings)
+            self._applied_settings = settings
         return pipeline, self._meter
 
     def _predict(self, pipeline: Pipeline) -> None:

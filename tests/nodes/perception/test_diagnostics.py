@@ -11,7 +11,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from audio_manifold_ros.audio.levels import ChannelLevel
 from audio_manifold_ros.audio.microphone_health import Fault
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
-from audio_manifold_ros.inference.pipeline import PipelineStatus
+from audio_manifold_ros.inference.pipeline_status import PipelineStatus
 from audio_manifold_ros.nodes.common.messages import to_ns
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, to_diagnostics
 from audio_manifold_ros.nodes.perception.stage_latency import StageLatency

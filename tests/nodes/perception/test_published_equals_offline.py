@@ -22,6 +22,7 @@ from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.pipeline import Pipeline
+from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.common.audio_messages import from_audio_message
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
@@ -45,7 +46,7 @@ def offline(small_bundle: Path, wav: Path) -> tuple[Bundle, list[Prediction]]:
     """Return the bundle and the predictions for every window of the file."""
     bundle = Bundle.load(small_bundle)
     array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
-    pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, 22_500, max_rate_hz=1000.0)
+    pipeline = Pipeline(bundle, OnnxBackend(bundle, 1), array, 22_500, PipelineSettings(max_rate_hz=1000.0))
     source = FileSource(wav, clock_ns=lambda: 0, realtime=False, block_samples=256)
     source.open()
     found = []
