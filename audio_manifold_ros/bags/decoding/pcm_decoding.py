@@ -75,7 +75,9 @@ def to_samples(frames: NDArray[Any], name: str, channels: int) -> PcmSamples:
     values = frames.T
     if unsigned:
         values = values.astype(np.int64) - (1 << (bits - 1))
-    if bits <= 16:
+    if bits == 16:
+        return np.ascontiguousarray(values, dtype=np.int16)
+    if bits < 16:
         return np.ascontiguousarray(values.astype(np.int16) << (16 - bits), dtype=np.int16)
     if bits == 24 and not unsigned:
         # The fourth byte is padding: it need not continue the sign.
