@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
+    from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
     from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict, check_bag
-    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, ConversionResult
-    from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
+    from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
     from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
     from audio_manifold_ros.bags.recovery.recover import Recovery, recover_bag
     from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
@@ -28,22 +27,19 @@ __all__ = [
     'ConversionOptions',
     'ConversionResult',
     'Recovery',
-    'SimulatedRecording',
     'Verdict',
     'audio_blocks',
     'check_bag',
     'convert_bag',
     'recover_bag',
-    'write_simulated_bag',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'conversion.bag_to_dataset': 'convert_bag',
+        'conversion.bag_conversion': 'convert_bag',
         'conversion.check_bag': 'BagCheck Verdict check_bag',
-        'conversion.conversion': 'ConversionOptions ConversionResult',
-        'conversion.simulated_bag': 'SimulatedRecording write_simulated_bag',
+        'conversion.conversion_record': 'ConversionOptions ConversionResult',
         'decoding.audio_blocks': 'audio_blocks',
         'recovery.recover': 'Recovery recover_bag',
         'storage.bag_message': 'BagMessage BagTopic',

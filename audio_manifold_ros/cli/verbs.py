@@ -121,7 +121,7 @@ VERBS = tuple(
         ),
         (
             'bag simulate',
-            f'{_BAGS}.conversion.simulated_bag',
+            f'{PACKAGE}.testing.simulated_bag',
             'write simulated drives as bags',
             '--seed 7 8 9 --seconds 60 --out bags',
         ),

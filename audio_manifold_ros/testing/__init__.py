@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Test data with known ground truth: simulated rigs, claps, faults, calibration boards, weather."""
+"""Test data with known ground truth: simulated rigs, claps, faults, calibration boards, weather and bags."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         inject_stuck_bit,
         inject_unplugged,
     )
+    from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
     from audio_manifold_ros.testing.simulated_rig import RigGroundTruth, SimulatedRig, make_array
     from audio_manifold_ros.testing.weather_noise import WeatherNoise
 
@@ -30,6 +31,7 @@ __all__ = [
     'ClapRecording',
     'ClappedRig',
     'RigGroundTruth',
+    'SimulatedRecording',
     'SimulatedRig',
     'WeatherNoise',
     'break_microphone',
@@ -40,6 +42,7 @@ __all__ = [
     'inject_stuck_bit',
     'inject_unplugged',
     'make_array',
+    'write_simulated_bag',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -50,6 +53,7 @@ __getattr__, __dir__ = lazy_exports(
         'clapped_rig': 'ClapRecording ClappedRig',
         'microphone_faults': 'break_microphone',
         'rig_faults': 'inject_clipping inject_dead inject_duplicate inject_noise inject_stuck_bit inject_unplugged',
+        'simulated_bag': 'SimulatedRecording write_simulated_bag',
         'simulated_rig': 'RigGroundTruth SimulatedRig make_array',
         'weather_noise': 'WeatherNoise',
     },

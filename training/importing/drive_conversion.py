@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.bags.conversion.conversion import SOFTWARE
+from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.common.array_types import Samples

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
+from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.importing.report import DriveOutcome

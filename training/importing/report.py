@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, find_finished, folder_records, write_record
+from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, find_finished, folder_records, write_record
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.files import write_text_atomic
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header

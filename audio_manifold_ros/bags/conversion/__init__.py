@@ -10,14 +10,13 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
+    from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
     from audio_manifold_ros.bags.conversion.bag_scan import BagScan
-    from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
     from audio_manifold_ros.bags.conversion.camera_images import CameraImages, ImageSet
     from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict
-    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, ConversionResult
-    from audio_manifold_ros.bags.conversion.conversion_pool import ConversionOutcome, convert_bags
+    from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
     from audio_manifold_ros.bags.conversion.drive_conversion import DriveConversion
-    from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
+    from audio_manifold_ros.bags.conversion.parallel_conversion import ConversionOutcome, convert_bags
 
 __all__ = [
     'AudioTrack',
@@ -29,11 +28,9 @@ __all__ = [
     'ConversionResult',
     'DriveConversion',
     'ImageSet',
-    'SimulatedRecording',
     'Verdict',
     'convert_bag',
     'convert_bags',
-    'write_simulated_bag',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -41,12 +38,11 @@ __getattr__, __dir__ = lazy_exports(
     {
         'audio_track': 'AudioTrack',
         'bag_scan': 'BagScan',
-        'bag_to_dataset': 'convert_bag',
+        'bag_conversion': 'convert_bag',
         'camera_images': 'CameraImages ImageSet',
         'check_bag': 'BagCheck Verdict',
-        'conversion': 'ConversionOptions ConversionResult',
-        'conversion_pool': 'ConversionOutcome convert_bags',
+        'conversion_record': 'ConversionOptions ConversionResult',
+        'parallel_conversion': 'ConversionOutcome convert_bags',
         'drive_conversion': 'DriveConversion',
-        'simulated_bag': 'SimulatedRecording write_simulated_bag',
     },
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over a bag: statistics of every topic, the stretches of whole audio, and the images that fall into them."""
+"""One pass over a bag: topic statistics, audio segments without losses, and images with audio."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ STAMPED_FIRST_FIELDS = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
 
 @final
 class BagScan:
-    """What one pass over a bag finds.
+    """Results of one pass over a bag.
 
     Attributes:
-        statistics: Of each topic, by name.
-        audio_segments: (first, end) of each stretch of audio without a loss, ns by its stamps, in order of recording.
+        statistics: Statistics of each topic, by name.
+        audio_segments: (first, end) of each segment of audio without losses, stamps in ns, in order of recording.
         images_ns: Stamps of the reference images.
-        decode_errors: Of each topic of depth or labels of which no image can be decoded, what its first one says.
+        decode_errors: First error of each depth or label topic that has no image that can be decoded.
 
     """
 
     def __init__(
         self, reader: BagReader, topics: DatasetTopics | None, audio_format: AudioFormat | None, output_rate_hz: int
     ) -> None:
-        """Read nothing yet but the topic that describes the audio.
+        """Read only the topic that describes the audio.
 
         Args:
-            reader: The bag, open.
-            topics: Which topics would become a dataset, None if that cannot be told.
-            audio_format: What the audio messages leave unsaid.
-            output_rate_hz: Rate of the dataset's audio.
+            reader: The open bag.
+            topics: Topics for a dataset, None if they are ambiguous.
+            audio_format: Audio format for messages that do not state it.
+            output_rate_hz: Sample rate of the dataset.
 
         Raises:
-            BagError: The bag is damaged, or the audio is described as one that cannot be read.
+            BagError: The bag is damaged, or the described audio format is not supported.
 
         """
         self.statistics = {topic.name: TopicStatistics(topic.name, topic.type) for topic in reader.topics}
@@ -73,7 +73,7 @@ class BagScan:
             advance: Called with the nanoseconds of recording read since the last call.
 
         Raises:
-            BagError: The bag is damaged; what was read until then is kept.
+            BagError: The bag is damaged. Results so far are kept.
 
         """
         reported_ns = self._reader.start_ns
@@ -96,12 +96,12 @@ class BagScan:
 
     @property
     def audio_rejection_reason(self) -> str:
-        """Why a conversion would refuse the audio as a whole, '' if it would not."""
+        """Reason why a conversion would reject the audio, or an empty string."""
         return self._dry_run.rejection_reason
 
     @property
     def problem(self) -> str:
-        """What the first audio message that cannot be read says."""
+        """Error of the first audio message that cannot be read, or an empty string."""
         return '' if self._audio is None else self._audio.problem
 
     def summaries(self) -> list[TopicSummary]:
@@ -109,11 +109,11 @@ class BagScan:
         return [statistics.summary() for statistics in self.statistics.values()]
 
     def images_with_audio(self, before_s: float, after_s: float) -> int:
-        """Return how many reference images lie in whole audio.
+        """Return the number of reference images that have audio without losses.
 
         Args:
-            before_s: Audio that must lie before an image.
-            after_s: Audio that must lie behind it.
+            before_s: Required duration of audio before the image.
+            after_s: Required duration of audio after the image.
 
         """
         audio_segments = sorted(self.audio_segments)
@@ -137,7 +137,7 @@ class BagScan:
             self._dry_run.add(chunk)
 
     def _try_decode(self, message: BagMessage) -> None:
-        """Decode the images of a topic up to the first that can be."""
+        """Try to decode the images of a topic, up to the first success."""
         try:
             self._decoders[message.topic](self._reader.decode(message))
         except BagError as error:

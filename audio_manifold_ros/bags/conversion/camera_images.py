@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The images of a dataset: each of the reference with the depth and the labels that belong to it."""
+"""Images of a dataset: each reference image with the nearest depth and labels."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ LABEL_FILES = {DEPTH: MODALITIES['depth'][0], LABELS: MODALITIES['segmentation']
 
 @dataclass(frozen=True)
 class ImageSet:
-    """What belongs to one image of the reference.
+    """One reference image with its depth and labels.
 
     Attributes:
-        stamp_ns: Instant that the reference shows; None where its message is damaged.
-        images: Depth and labels, not decoded yet; None where none is near enough. Nothing outside the audio.
-        offsets_ns: Of those that come from another stream than the reference, their stamp minus its.
+        stamp_ns: Stamp of the reference image. None if its message is damaged.
+        images: Depth and labels, not decoded yet. None if no image is within the tolerance. Empty outside the audio.
+        offsets_ns: Stamp minus reference stamp, of images from another stream than the reference.
 
     """
 
@@ -57,27 +57,27 @@ class ImageSet:
 
 @final
 class CameraImages:
-    """Streams of images out of a bag and the label files beside it, in step. Use it as a context manager.
+    """Synchronised image streams of a bag and its label files. Use it as a context manager.
 
     Attributes:
-        depth_unit: Unit of the depth: `m`, or `relative` where nobody measured its scale.
-        names: Where depth, labels and reference come from: a topic, or the name of a file of labels.
-        outside: Images of other streams than the reference that were passed over, stamped outside the audio.
+        depth_unit: Unit of the depth: `m`, or `relative` if its scale is unknown.
+        names: Source of depth, labels and reference: a topic, or the name of a label file.
+        outside: Number of ignored images of other streams than the reference, because of stamps outside the audio.
 
     """
 
     def __init__(self, bag: Path, topics: DatasetTopics, tolerance_ns: int, rig_depth: RigDepth) -> None:
-        """Open what there is: topics of the bag first, files of labels where there is no topic.
+        """Open the streams: topics of the bag, and label files if there is no topic.
 
         Args:
-            bag: Where it lies.
-            topics: Which of its topics.
-            tolerance_ns: How far depth and labels may be from the reference.
-            rig_depth: Reads the depth of a topic; labels that a teacher made say themselves what they are worth.
+            bag: Path of the bag.
+            topics: Topics to use.
+            tolerance_ns: Largest distance of depth and labels from the reference.
+            rig_depth: Decoder of depth topics. Label files state the unit of their depth themselves.
 
         Raises:
-            BagError: There is neither depth nor labels.
-            DatasetError: A file of labels is damaged.
+            BagError: The bag has neither depth nor labels.
+            DatasetError: A label file is damaged.
 
         """
         self._bag = bag
@@ -94,7 +94,7 @@ class CameraImages:
                 self.names[kind] = file
         if not self.names:
             msg = (
-                f'{bag}: has neither depth nor labels: name their topics, or label its camera images first '
+                f'{bag}: has neither depth nor labels: give their topics, or label its camera images first '
                 '(python -m training.labelling.label).'
             )
             raise BagError(msg)
@@ -110,15 +110,15 @@ class CameraImages:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which of depth and labels there are."""
+        """Available kinds of images, of depth and labels."""
         return tuple(kind for kind in KINDS if kind in self.names)
 
     def image_sets(self, span_ns: tuple[int, int]) -> Iterator[ImageSet]:
-        """Yield every image of the reference in the order of recording, with what belongs to it.
+        """Yield every reference image in the order of recording, with its depth and labels.
 
         Args:
-            span_ns: First and last instant of the audio by the clock of the images. What is stamped outside is heard
-                by nobody, and must not move the streams: one wrong stamp would cost all that follow.
+            span_ns: First and last instant of the audio on the camera clock. Images with stamps outside have no audio.
+                They are ignored, because one wrong stamp would make the search skip all images that follow.
 
         Raises:
             BagError: A file is damaged.
@@ -147,11 +147,11 @@ class CameraImages:
     def decode_set(self, image_set: ImageSet, rows: int, columns: int) -> dict[str, NDArray[Any]]:
         """Return the images of a set as a dataset stores them, (row, column): float16 in `depth_unit`, uint8 class ids.
 
-        Metres that a teacher guessed are none where the labels say sky.
+        Depth in metres that a teacher estimated is set to NaN where the labels are sky.
 
         Raises:
-            BagError: A message is damaged or of another kind.
-            DatasetError: A file of labels is damaged.
+            BagError: A message is damaged or of another type.
+            DatasetError: A label file is damaged.
 
         """
         images = {
@@ -173,7 +173,7 @@ class CameraImages:
         return images
 
     def __enter__(self) -> CameraImages:
-        """Return the sources."""
+        """Return the streams."""
         return self
 
     def __exit__(
@@ -183,11 +183,11 @@ class CameraImages:
         self._exit_stack.close()
 
     def _stream(self, kind: str) -> Iterator[TimedImage]:
-        """Return the images of a kind, '' for those of a reference that is neither depth nor labels."""
+        """Return the images of a kind. The empty kind is a reference that is neither depth nor labels."""
         if kind in self._tracks:
             return label_file_images(self._tracks[kind])
         topic = self.names[kind or 'reference']
-        # A reader of its own: the streams advance each at its own pace.
+        # Each stream has its own reader, because the streams are not read in parallel.
         bag = self._exit_stack.enter_context(BagReader(self._bag))
         decoders: dict[str, Decode] = {DEPTH: self._rig_depth.decode, LABELS: decode_labels}
         return topic_images(bag, topic, decoders.get(kind, decode_rgb))

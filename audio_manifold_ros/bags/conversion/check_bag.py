@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a bag can become a dataset, and why not.
+"""Check of bags before conversion: whether a bag can become a dataset, and the reasons if not.
 
-Run as `check_bag BAG…`: exit status 0 if every bag is ready.
+Command line: `check_bag BAG…`. The exit status is 0 if every bag is ready.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.progress import Progress
 
 from audio_manifold_ros.bags.conversion.bag_scan import BagScan
 from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABEL_FILES, LABELS
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
@@ -41,7 +41,7 @@ Advance = Callable[[int], None]
 
 
 class Verdict(str, Enum):
-    """What can be done with a bag."""
+    """Verdict on a bag."""
 
     READY = 'ready'
     LABEL = 'label first'
@@ -51,16 +51,16 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class BagCheck:
-    """What was found in a bag.
+    """Result of the check of a bag.
 
     Attributes:
-        bag: Where it lies.
-        verdict: What can be done with it.
-        obstacles: Why it cannot become a dataset as it is; empty if it is ready.
-        problems: What else a person should know.
-        images: Reference images.
-        images_with_audio: Of these, images in the middle of one second of whole audio.
-        report: Statistics of every topic; None for a bag that cannot be opened.
+        bag: Path of the bag.
+        verdict: Verdict.
+        obstacles: Reasons why it cannot be converted. Empty if it is ready.
+        problems: Problems that do not prevent conversion.
+        images: Number of reference images.
+        images_with_audio: Number of these images in the middle of one second of audio without losses.
+        report: Statistics of every topic. None if the bag cannot be opened.
 
     """
 
@@ -72,8 +72,8 @@ class BagCheck:
     images_with_audio: int = 0
     report: RecordReport | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the check as values for JSON."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as values for JSON."""
         return {
             'bag': self.bag,
             'verdict': self.verdict.value,
@@ -85,11 +85,11 @@ class BagCheck:
         }
 
     def text(self) -> str:
-        """Return the check for people."""
+        """Return the result as text."""
         lines = [] if self.report is None else [self.report.text().rstrip()]
         if self.images:
             lines.append(
-                f'{self.images_with_audio} of {self.images} images lie in the middle of a second of whole audio.'
+                f'{self.images_with_audio} of {self.images} images are in the middle of a second of complete audio.'
             )
         if self.report is None:
             lines += [f'  - {problem}' for problem in self.problems]
@@ -100,11 +100,11 @@ class BagCheck:
 def check_bag(
     path: Path | str, options: ConversionOptions | None = None, advance: Advance = lambda _: None
 ) -> BagCheck:
-    """Read a bag from end to end and say whether it can become a dataset.
+    """Read a whole bag and check whether it can be converted.
 
     Args:
         path: A rosbag2 folder or a storage file.
-        options: How it would be converted.
+        options: Conversion options.
         advance: Called with the nanoseconds of recording read since the last call.
 
     """
@@ -129,7 +129,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
         )
     except BagError as error:
         topics = None
-        obstacles.append(str(error) if reader.end_ns else f'{path}: holds no messages: record it anew.')
+        obstacles.append(str(error) if reader.end_ns else f'{path}: contains no messages: record it again.')
     scan, audio_errors = _make_scan(reader, topics, options)
     obstacles += audio_errors
     scan.run(advance)
@@ -142,7 +142,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     if topics is not None and topics.reference and not obstacles and not images_with_audio_count:
         obstacles.append(_describe_images_without_audio(topics, scan))
     problems = (*reader.problems, *_definition_problems(reader), *_rig_problems(reader))
-    report = make_report(path.name, 'Read to its end.', scan.summaries(), problems)
+    report = make_report(path.name, 'Read completely.', scan.summaries(), problems)
     verdict = Verdict.UNFIT if obstacles else Verdict.READY
     if missing_ground_truth and not obstacles:
         verdict = Verdict.LABEL if _image_topics(reader) else Verdict.UNFIT
@@ -161,7 +161,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
 def _make_scan(
     reader: BagReader, topics: DatasetTopics | None, options: ConversionOptions
 ) -> tuple[BagScan, tuple[str, ...]]:
-    """Return the survey to run, of the topics alone if the audio is described as one that cannot be read."""
+    """Return the scan, without dataset topics if the described audio format is not supported."""
     try:
         return BagScan(reader, topics, options.stated, options.sample_rate_hz), ()
     except BagError as error:
@@ -176,7 +176,7 @@ def _audio_obstacles(topics: DatasetTopics, scan: BagScan) -> Iterator[str]:
     if scan.audio_rejection_reason:
         yield f'{topics.audio}: {scan.audio_rejection_reason}'
     elif longest_s < WINDOW_S:
-        yield f'{topics.audio}: the longest stretch without a loss has {longest_s:.2f} s, a window {WINDOW_S:.0f} s.'
+        yield f'{topics.audio}: the longest complete segment has {longest_s:.2f} s, a window needs {WINDOW_S:.0f} s.'
 
 
 def _image_obstacles(path: Path, topics: DatasetTopics, scan: BagScan) -> Iterator[str]:
@@ -193,23 +193,21 @@ def _image_obstacles(path: Path, topics: DatasetTopics, scan: BagScan) -> Iterat
 
 def _describe_images_without_audio(topics: DatasetTopics, scan: BagScan) -> str:
     if not scan.images_ns:
-        return f'{topics.reference}: holds no image.'
+        return f'{topics.reference}: contains no image.'
     first_ns, end_ns = min(first for first, _ in scan.audio_segments), max(end for _, end in scan.audio_segments)
     images_s = [(stamp_ns - first_ns) / NS_PER_S for stamp_ns in (min(scan.images_ns), max(scan.images_ns))]
     return (
-        f'{topics.reference}: no image lies in the middle of a second of whole audio: images are stamped '
-        f'{images_s[0]:+.1f} to {images_s[1]:+.1f} s from the first sound, the last is at '
-        f'{(end_ns - first_ns) / NS_PER_S:+.1f} s: do camera and audio stamp by the same clock?'
+        f'{topics.reference}: no image is in the middle of a second of audio without losses: the image stamps are '
+        f'{images_s[0]:+.1f} to {images_s[1]:+.1f} s from the first sample, and the last sample is at '
+        f'{(end_ns - first_ns) / NS_PER_S:+.1f} s: check that camera and audio use the same clock.'
     )
 
 
 def _missing_ground_truth(reader: BagReader) -> list[str]:
     image_topics = _image_topics(reader)
     if not image_topics:
-        return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or name the topics.']
-    return [
-        f'{reader.path}: has neither depth nor labels: make them from {", ".join(image_topics)} (training.labelling.label).'
-    ]
+        return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or give the topics.']
+    return [f'{reader.path}: has neither depth nor labels: label {", ".join(image_topics)} (training.labelling.label).']
 
 
 def _image_topics(reader: BagReader) -> list[str]:
@@ -223,7 +221,7 @@ def _label_files(path: Path) -> bool:
 def _definition_problems(reader: BagReader) -> Iterator[str]:
     for topic in reader.topics:
         if not topic.definition and not definition_of(topic.type)[0]:
-            yield f'{topic.name}: {topic.type!r} is unknown and the bag holds no definition: it cannot be decoded.'
+            yield f'{topic.name}: {topic.type!r} is unknown, and the bag has no definition: it cannot be decoded.'
 
 
 def _rig_problems(reader: BagReader) -> tuple[str, ...]:
@@ -232,36 +230,36 @@ def _rig_problems(reader: BagReader) -> tuple[str, ...]:
     except BagError as error:
         return (str(error),)
     if metadata is None or metadata.rig is None:
-        return ('The bag says nothing of its rig: name the rig that recorded it when you convert (--rig).',)
+        return ('The bag contains no rig: give the rig that recorded it when you convert it (--rig).',)
     try:
         metadata.rig.array()
         metadata.rig.depth_file()
         Extrinsics.from_text(metadata.rig.extrinsics, EXTRINSICS_FILE)
     except RigError as error:
-        return (f'The rig in the bag cannot be used: {error} Name the rig by hand when you convert (--rig).',)
+        return (f'The rig in the bag cannot be used: {error} Give the rig when you convert the bag (--rig).',)
     return ()
 
 
 def _check_damaged(path: Path, reason: str) -> BagCheck:
-    """Say what recovering a bag that cannot be read would save."""
+    """Return the result for a bag that cannot be read, with the outcome of a recovery."""
     try:
         found = scan_damage(path)
     except BagError:
         return BagCheck(str(path), Verdict.UNFIT, (reason,), ())
     if not found.kept:
-        return BagCheck(str(path), Verdict.UNFIT, (reason, 'There is no whole message to recover.'), ())
-    missing = 'how many it held nobody knows' if found.missing is None else f'{found.missing} are missing'
-    saves = f'recover_bag would keep {found.kept} messages; {missing}.'
+        return BagCheck(str(path), Verdict.UNFIT, (reason, 'It contains no intact message.'), ())
+    missing = 'the original number is unknown' if found.missing is None else f'{found.missing} are missing'
+    saves = f'recover_bag would save {found.kept} messages; {missing}.'
     damages = tuple(map(str, found.damages)) + found.notes
     return BagCheck(str(path), Verdict.RECOVER, (reason, saves), damages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; returns the exit status: 0 if every bag is ready, else 1."""
+    """Run from the command line. Return the exit status: 0 if every bag is ready, otherwise 1."""
     parser = command_parser('bag check')
     add_bags_argument(parser)
     for kind in ('audio', 'depth', 'labels', 'reference'):
-        parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}, if not the usual one')
+        parser.add_argument(f'--{kind}', default='', metavar='TOPIC', help=f'topic of the {kind}')
     add_audio_format_argument(parser)
     add_json_option(parser)
     given = parser.parse_args(arguments)

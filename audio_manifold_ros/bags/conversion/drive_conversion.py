@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One bag on its way into a drive: the audio first, which makes the line of time, then the images on it."""
+"""Conversion of an open bag into a drive: first the audio, which defines the timeline, then the images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, CameraImages, ImageSet
-from audio_manifold_ros.bags.conversion.conversion import SOFTWARE, ConversionOptions
+from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
@@ -28,7 +28,7 @@ from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
-# Room for the rounding of an instant to a sample.
+# Margin for rounding an instant to a sample.
 EDGE_NS = 1_000_000
 FRAME_POSITIONS = (0.5, 1.0)
 BEFORE_AUDIO, AFTER_AUDIO, IN_GAP, NOT_LATER, DAMAGED = 'before_audio', 'after_audio', 'in_gap', 'not_later', 'damaged'
@@ -36,23 +36,24 @@ Advance = Callable[[int], None]
 
 
 class DriveConversion:
-    """Turns one open bag into one drive, and says what became of everything in it."""
+    """Conversion of one open bag into one drive, with counts of everything in the bag."""
 
     def __init__(
         self, reader: BagReader, bag: Path, rig: RigFiles, options: ConversionOptions, advance: Advance
     ) -> None:
-        """Choose the topics.
+        """Select the topics.
 
         Args:
-            reader: The bag, open.
-            bag: Where it lies.
+            reader: The open bag.
+            bag: Path of the bag.
             rig: The rig that recorded it.
-            options: How.
-            advance: Called with nanoseconds of recording done; each is done twice, heard and seen.
+            options: Conversion options.
+            advance: Called with the nanoseconds of recording done. Every nanosecond is reported twice: once for the
+                audio pass, and once for the image pass.
 
         Raises:
-            BagError: A topic is missing, or cannot be told.
-            CalibrationError: The rig's `extrinsics.yaml` or `depth.yaml` makes no sense.
+            BagError: A topic is missing or ambiguous.
+            RigError: The `extrinsics.yaml` or `depth.yaml` of the rig is invalid.
 
         """
         self._reader, self._bag, self._rig, self._options, self._advance = reader, bag, rig, options, advance
@@ -79,7 +80,7 @@ class DriveConversion:
         """Write the drive and return the facts of its record.
 
         Raises:
-            BagError: The bag is damaged, or holds no image that is heard.
+            BagError: The bag is damaged, or no image has audio.
             DatasetError: The drive cannot be written.
 
         """
@@ -105,7 +106,7 @@ class DriveConversion:
             }
 
     def _write_audio(self, path: Path, request: dict[str, Any]) -> DriveWriter:
-        """Write all audio into a new drive, which is discarded if that fails."""
+        """Write all audio into a new drive. The drive is deleted after an error."""
         writer: DriveWriter | None = None
         try:
             for samples, first in self._track.pieces(self._audio.chunks()):
@@ -160,7 +161,7 @@ class DriveConversion:
             progress_ns = min(image_set.stamp_ns, self._reader.end_ns)
             self._advance(max(progress_ns - last_ns, 0))
             last_ns = max(progress_ns, last_ns)
-            # The offset leads from the clock of the audio to that of the camera.
+            # Audio stamp plus offset is camera stamp.
             sample = self._track.output_sample_at(image_set.stamp_ns - self._offset_ns)
             reason = self._rejection_reason(sample, last_sample, image_set) or self._add(
                 writer, sample, image_set, camera_images
@@ -192,20 +193,20 @@ class DriveConversion:
             images = camera_images.decode_set(image_set, self._options.rows, self._options.columns)
         except BagError:
             return DAMAGED
-        # By the clock of the audio: drives of bags that overlap have the same stamps where they sound the same.
+        # Stamps are on the audio clock, so that drives of overlapping bags have the same stamps for the same audio.
         stamp_ns = None if image_set.stamp_ns is None else image_set.stamp_ns - self._offset_ns
         writer.add_image(sample, images.get(DEPTH), images.get(LABELS), stamp_ns=stamp_ns)
         return ''
 
     def _describe_no_images(self, camera_images: CameraImages) -> str:
-        where = f'{self._bag}: of the images on {camera_images.names["reference"]!r} none can be kept'
+        where = f'{self._bag}: no image on {camera_images.names["reference"]!r} can be used'
         if not self._dropped:
-            return f'{where}: there is none. Name another topic.'
+            return f'{where}: the topic has none. Give another topic.'
         outside = self._dropped[BEFORE_AUDIO] + self._dropped[AFTER_AUDIO]
         reasons = ', '.join(f'{count} {reason}' for reason, count in sorted(self._dropped.items()))
         if 2 * outside > self._dropped.total():
-            return f'{where} ({reasons}): do camera and audio stamp by the same clock? check_bag compares them.'
-        return f'{where} ({reasons}): check_bag says more.'
+            return f'{where} ({reasons}): check that camera and audio use the same clock (check_bag compares them).'
+        return f'{where} ({reasons}): run check_bag for details.'
 
     def _audio_facts(self, drive: DriveReader) -> dict[str, Any]:
         rate_hz = drive.sample_rate_hz
@@ -236,7 +237,7 @@ def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float]:
 
 
 def _windows(drive: DriveReader) -> dict[str, Any]:
-    """Return how many windows of one second can be cut, by the place of the image in the window."""
+    """Return the number of windows of one second, by the position of the image in the window."""
     rate_hz = drive.sample_rate_hz
     spec = FeatureSpec(
         sample_rate_hz=rate_hz, window_samples=rate_hz, f_max_hz=min(FeatureSpec().f_max_hz, rate_hz / 2)

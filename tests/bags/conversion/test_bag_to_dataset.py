@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion: the audio that was recorded, sample for sample, every image where it is heard, and an honest record."""
+"""Conversion keeps audio exactly, places every image on the sample of its stamp, and records all losses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 from rich.console import Console
 
 from audio_manifold_ros.audio.resampler import resample
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, main
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, record_path
-from audio_manifold_ros.bags.conversion.conversion_pool import convert_bags
-from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
+from audio_manifold_ros.bags.conversion.bag_to_dataset import main
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, record_path
+from audio_manifold_ros.bags.conversion.parallel_conversion import convert_bags
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
 from audio_manifold_ros.common.errors import BagError, RigError
@@ -30,6 +30,7 @@ from audio_manifold_ros.datasets.label_file import LabelDescription, LabelSegmen
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
 from tests.bags.drive_bags import (
     EPOCH_NS,
     IMAGE,
@@ -52,7 +53,7 @@ SMALL = ConversionOptions(rows=12, columns=16)
 IMAGE_TIMES_S = [round(0.05 + 0.1 * i, 3) for i in range(30)]
 
 
-def test_a_simulated_street_comes_back_sample_for_sample(tmp_path: Path) -> None:
+def test_audio_and_images_of_a_simulated_street_are_kept_exactly(tmp_path: Path) -> None:
     recording = SimulatedRecording(12, 1.6, image_rate_hz=5)
     write_simulated_bag(tmp_path / 'street', recording)
     done = convert_bag(tmp_path / 'street', tmp_path / 'out', None, ConversionOptions())
@@ -70,7 +71,7 @@ def test_a_simulated_street_comes_back_sample_for_sample(tmp_path: Path) -> None
         assert stored.provenance['bag_sha256'] == done.record['bag']['sha256']
 
 
-def test_losses_are_gaps_and_images_beside_them_have_no_window(tmp_path: Path) -> None:
+def test_losses_are_gaps_and_images_next_to_them_have_no_window(tmp_path: Path) -> None:
     samples = sound(3 * RATE_HZ)
     # Blocks of 20 ms: 1.5 s to 1.54 s are lost.
     bag = write_bag(tmp_path / 'bag', samples, [*IMAGE_TIMES_S, 3.7], lost=(75, 76))
@@ -104,7 +105,7 @@ def test_images_in_a_gap_are_dropped(tmp_path: Path) -> None:
     assert record['images']['kept'] == 2
 
 
-def test_an_index_that_no_stream_reaches_is_a_damaged_message(tmp_path: Path) -> None:
+def test_an_impossible_sample_index_is_a_damaged_message(tmp_path: Path) -> None:
     samples = sound(2 * RATE_HZ)
     bag = write_bag(tmp_path / 'bag', samples, [0.3, 1.5], wrong_index=50)
     audio = convert_bag(bag, tmp_path / 'out', None, SMALL).record['audio']
@@ -154,7 +155,7 @@ def test_labels_belong_to_the_nearest_image(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('wrong_s', [3600, -3600])
 @pytest.mark.parametrize('kind', ['depth', 'labels'])
-def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path, wrong_s: int, kind: str) -> None:
+def test_a_wrong_stamp_loses_only_its_own_image(tmp_path: Path, wrong_s: int, kind: str) -> None:
     shifts = {f'{kind}_shifts_s': {3: wrong_s}}
     bag = write_bag(tmp_path / 'bag', sound(3 * RATE_HZ), IMAGE_TIMES_S[:28], **shifts)
     images = convert_bag(bag, tmp_path / 'out', None, SMALL).record['images']
@@ -164,7 +165,7 @@ def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path, wrong_s: int, k
     assert images['outside_audio'] == ({} if kind == 'depth' else {'labels': 1})
 
 
-def test_what_is_done_is_kept_and_what_is_damaged_is_made_again(tmp_path: Path) -> None:
+def test_finished_drives_are_reused_and_damaged_ones_are_converted_again(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', sound(2 * RATE_HZ), [0.6, 1.2])
     done = convert_bag(bag, tmp_path / 'out', None, SMALL)
     written_ns, content = done.path.stat().st_mtime_ns, done.path.read_bytes()
@@ -185,7 +186,7 @@ def test_what_is_done_is_kept_and_what_is_damaged_is_made_again(tmp_path: Path) 
     assert not convert_bag(bag, tmp_path / 'out', None, replace(SMALL, rows=6)).reused
 
 
-def test_labels_beside_a_bag_are_taken_and_the_sky_has_no_depth(tmp_path: Path) -> None:
+def test_label_files_are_used_and_the_sky_has_no_depth(tmp_path: Path) -> None:
     picture = np.zeros((12, 16), dtype=np.uint8)
     times_ns = np.array([EPOCH_NS + round(t * NS_PER_S) for t in (0.6, 1.2)], dtype=np.int64)
     with BagWriter(tmp_path / 'bag') as bag:
@@ -260,7 +261,7 @@ def test_foreign_audio_becomes_a_drive_with_inferred_gaps(tmp_path: Path) -> Non
         (replace(SMALL, sample_rate_hz=22_501), 'no short form|phases repeat'),
     ],
 )
-def test_what_cannot_be_converted_is_refused(tmp_path: Path, options: ConversionOptions, words: str) -> None:
+def test_a_bag_that_cannot_be_converted_is_refused(tmp_path: Path, options: ConversionOptions, words: str) -> None:
     bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2, 0.6])
     with pytest.raises(BagError, match=words):
         convert_bag(bag, tmp_path / 'out', None, options)
@@ -268,14 +269,14 @@ def test_what_cannot_be_converted_is_refused(tmp_path: Path, options: Conversion
 
 
 @pytest.mark.parametrize('offset', ['.nan', '.inf', 'soon'])
-def test_an_offset_that_is_no_number_is_refused(tmp_path: Path, offset: str) -> None:
+def test_an_offset_that_is_not_a_number_is_refused(tmp_path: Path, offset: str) -> None:
     bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2])
     text = RIG.extrinsics.replace('audio_time_offset_s: 0.0', f'audio_time_offset_s: {offset}')
     with pytest.raises(RigError, match='audio_time_offset_s'):
         convert_bag(bag, tmp_path / 'out', replace(RIG, extrinsics=text), SMALL)
 
 
-def test_clocks_that_disagree_are_named(tmp_path: Path) -> None:
+def test_different_clocks_are_reported(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', sound(RATE_HZ), [0.2, 0.6], epoch_images_ns=EPOCH_NS + 3600 * NS_PER_S)
     with pytest.raises(BagError, match='same clock'):
         convert_bag(bag, tmp_path / 'out', None, SMALL)
@@ -303,7 +304,7 @@ def test_many_bags_in_processes_and_one_that_fails(tmp_path: Path, capsys: pytes
     assert 'broken' in capsys.readouterr().err
 
 
-def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_invalid_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = ['--out', str(tmp_path / 'out')]
     assert main(['bag', 'elsewhere/bag', *out]) == 1
     assert 'one drive' in capsys.readouterr().err
@@ -317,10 +318,10 @@ def test_the_command_refuses_nonsense(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / 'notes.txt').touch()
     capsys.readouterr()
     assert main([str(tmp_path / 'nothing'), '--out', str(tmp_path / 'notes.txt')]) == 1
-    assert 'Cannot make the folder' in capsys.readouterr().err
+    assert 'Cannot create the folder' in capsys.readouterr().err
 
 
-def test_the_manifest_is_over_all_drives_and_an_older_one_is_named(
+def test_the_manifest_covers_all_drives_and_an_older_drive_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, other = (write_bag(tmp_path / name, sound(RATE_HZ), [0.5]) for name in ('good', 'other'))
@@ -333,14 +334,14 @@ def test_the_manifest_is_over_all_drives_and_an_older_one_is_named(
     assert [drive['drive']['file'] for drive in drives] == ['good.h5', 'other.h5']
     capsys.readouterr()
     assert main([str(good), str(other), *common, '--depth', 'lidar']) == 1
-    said = ''.join(capsys.readouterr().err.split())
-    assert f"olderdriveofitisstillthere,'{out / 'good.h5'}'" in said
+    output = ''.join(capsys.readouterr().err.split())
+    assert f"olderdriveofthisbagexists,'{out / 'good.h5'}'" in output
     (out / 'other.h5').unlink()
     assert main([str(good), *common]) == 0
     assert len(json.loads((out / 'manifest.json').read_text())['drives']) == 1
 
 
-def test_folders_of_labels_are_no_bags(tmp_path: Path) -> None:
+def test_label_folders_are_not_bags(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bags' / 'bag', sound(RATE_HZ), [0.5])
     label_folder(bag).mkdir()
     everything = [str(path) for path in sorted((tmp_path / 'bags').iterdir())]
@@ -353,7 +354,7 @@ def test_folders_of_labels_are_no_bags(tmp_path: Path) -> None:
     ('source', 'scale', 'low', 'high', 'unit'),
     [('lidar', '2.0', '3', '60', METRES), ('none', 'null', 'null', 'null', RELATIVE)],
 )
-def test_depth_is_worth_what_the_rig_says(
+def test_depth_is_scaled_with_the_calibration_of_the_rig(
     tmp_path: Path, source: str, scale: str, low: str, high: str, unit: str
 ) -> None:
     write_simulated_bag(tmp_path / 'street', SimulatedRecording(12, 1.6, image_rate_hz=5))

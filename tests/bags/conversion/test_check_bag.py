@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A check says whether a bag can become a dataset, and its reasons are the true ones."""
+"""The check reports whether a bag can be converted, with the actual reasons."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
 from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict, check_bag, main
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_message import BagMessage
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -38,7 +38,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def modified_bag(bag: Path, target: Path, change: Change, names: dict[str, str] | None = None) -> Path:
-    """Write a bag anew with other messages, or topics of other names."""
+    """Write a copy of a bag with other messages or other topic names."""
     names = names or {}
     with BagReader(bag) as reader, BagWriter(target, reader.custom) as writer:
         kept = [message for message in map(change, reader.messages()) if message is not None]
@@ -93,7 +93,7 @@ def test_a_bag_without_images(drive: Path, tmp_path: Path) -> None:
     assert_unfit(check, 'no depth, no labels and no camera', tmp_path)
 
 
-def test_a_bag_with_a_camera_alone_is_to_be_labelled(drive: Path, tmp_path: Path) -> None:
+def test_a_bag_with_only_a_camera_must_be_labelled(drive: Path, tmp_path: Path) -> None:
     bag = modified_bag(drive, tmp_path / 'bag', keep_topics('/audio', LABELS), {LABELS: '/camera/image'})
     check = check_bag(bag)
     assert check.verdict is Verdict.LABEL
@@ -104,7 +104,7 @@ def test_a_bag_with_a_camera_alone_is_to_be_labelled(drive: Path, tmp_path: Path
 def test_images_of_another_clock(drive: Path, tmp_path: Path) -> None:
     bag = modified_bag(drive, tmp_path / 'bag', lambda m: restamped(m, 3600) if m.topic in {DEPTH, LABELS} else m)
     check = check_bag(bag)
-    assert_unfit(check, 'stamp by the same clock', tmp_path)
+    assert_unfit(check, 'use the same clock', tmp_path)
     assert '+3600.0' in check.obstacles[0]
 
 
@@ -114,7 +114,7 @@ def test_audio_of_less_than_a_window(drive: Path, tmp_path: Path) -> None:
     bag = modified_bag(drive, tmp_path / 'bag', lambda message: message if message.time_ns < end_ns else None)
     check = check_bag(bag)
     assert check.verdict is Verdict.UNFIT
-    assert 'a window 1 s' in check.obstacles[0]
+    assert 'a window needs 1 s' in check.obstacles[0]
 
 
 def test_audio_that_cannot_be_read(drive: Path, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_images_that_cannot_be_decoded(drive: Path, tmp_path: Path, topic: str) 
     assert check_bag(modified_bag(drive, tmp_path / 'one', but_one)).verdict is Verdict.READY
 
 
-def test_labels_beside_a_bag_that_are_damaged(drive: Path, tmp_path: Path) -> None:
+def test_damaged_label_files(drive: Path, tmp_path: Path) -> None:
     bag = modified_bag(drive, tmp_path / 'bag', keep_topics('/audio', LABELS))
     assert check_bag(bag).verdict is Verdict.READY
     file = label_folder(bag) / 'depth.h5'
@@ -183,7 +183,7 @@ def test_labels_beside_a_bag_that_are_damaged(drive: Path, tmp_path: Path) -> No
     assert 'depth.h5' in check.obstacles[0]
 
 
-def test_a_damaged_bag_is_to_be_recovered_and_stays_as_it_is(drive: Path, tmp_path: Path) -> None:
+def test_a_damaged_bag_can_be_recovered_and_is_not_changed(drive: Path, tmp_path: Path) -> None:
     (tmp_path / 'bag').mkdir()
     file = tmp_path / 'bag/bag_0.mcap'
     content = (drive / 'bag_0.mcap').read_bytes()[:-30]
@@ -192,12 +192,12 @@ def test_a_damaged_bag_is_to_be_recovered_and_stays_as_it_is(drive: Path, tmp_pa
     assert check.verdict is Verdict.RECOVER
     with BagReader(drive) as reader:
         total = sum(topic.count for topic in reader.topics)
-    assert f'would keep {total} messages' in check.obstacles[1]
+    assert f'would save {total} messages' in check.obstacles[1]
     assert [path.name for path in (tmp_path / 'bag').iterdir()] == ['bag_0.mcap']
     assert file.read_bytes() == content
 
 
-def test_damage_inside_is_found_though_the_bag_opens(drive: Path, tmp_path: Path) -> None:
+def test_damage_inside_a_readable_bag_is_found(drive: Path, tmp_path: Path) -> None:
     (tmp_path / 'bag').mkdir()
     content = bytearray((drive / 'bag_0.mcap').read_bytes())
     (tmp_path / 'bag/bag_0.mcap').write_bytes(content)
@@ -205,12 +205,12 @@ def test_damage_inside_is_found_though_the_bag_opens(drive: Path, tmp_path: Path
     (tmp_path / 'bag/bag_1.mcap').write_bytes(content)
     check = check_bag(tmp_path / 'bag')
     assert check.verdict is Verdict.RECOVER
-    assert any('bag_1.mcap: a chunk whose checksum fails' in problem for problem in check.problems)
+    assert any('bag_1.mcap: a chunk with a wrong checksum' in problem for problem in check.problems)
 
 
 @pytest.mark.parametrize('content', [b'', bytes(5000), b'no bag' * 1000])
 @pytest.mark.parametrize('suffix', ['.mcap', '.db3', '.mcap.zstd'])
-def test_what_holds_nothing_is_unfit(tmp_path: Path, content: bytes, suffix: str) -> None:
+def test_a_bag_without_content_is_unfit(tmp_path: Path, content: bytes, suffix: str) -> None:
     file = tmp_path / f'bag{suffix}'
     file.write_bytes(content)
     check = check_bag(file)
@@ -222,7 +222,7 @@ def test_what_holds_nothing_is_unfit(tmp_path: Path, content: bytes, suffix: str
 def test_empty_and_foreign_bags_are_unfit(tmp_path: Path) -> None:
     empty = check_bag(write_bag(tmp_path / 'empty', []))
     assert empty.verdict is Verdict.UNFIT
-    assert 'holds no messages' in empty.obstacles[0]
+    assert 'contains no messages' in empty.obstacles[0]
     with BagWriter(tmp_path / 'foreign') as writer:
         writer.add_topic('/nothing', 'nobody_msgs/msg/Nothing')
         writer.add_topic('/empty', 'std_msgs/msg/String')
@@ -242,7 +242,7 @@ def copy_messages(reader: BagReader, writer: BagWriter) -> None:
         writer.write(message.topic, message.data, message.time_ns)
 
 
-def test_run_metadata_that_are_damaged_are_a_problem(drive: Path, tmp_path: Path) -> None:
+def test_damaged_run_metadata_are_a_problem(drive: Path, tmp_path: Path) -> None:
     with BagReader(drive) as reader, BagWriter(tmp_path / 'bag') as writer:
         writer.add_topic('/run_metadata', 'std_msgs/msg/String')
         writer.write('/run_metadata', text_message('{"format_version": 1'), reader.start_ns)
@@ -264,7 +264,7 @@ def test_a_rig_that_cannot_be_used_is_a_problem(drive: Path, tmp_path: Path) -> 
     assert any('audio_time_offset_s' in problem and '--rig' in problem for problem in check.problems)
 
 
-def test_the_command_speaks_for_every_bag(drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_every_bag(drive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(drive)]) == 0
     output = capsys.readouterr().out
     assert 'ready.' in output

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationOptions, evaluate_bag
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, main
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
-from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
+from audio_manifold_ros.bags.conversion.bag_to_dataset import main
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_mismatch
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
+from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
 
 FOLDER = resource_path('calibration/roof_octagon')
 RIG = RigFiles.from_folder(FOLDER)

@@ -16,9 +16,9 @@ import pytest
 from rich.console import Console
 from sensor_msgs.msg import Image
 
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
 from audio_manifold_ros.bags.conversion.check_bag import Verdict, check_bag
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.bags.recovery.recover import recover_bag
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.datasets.drive_reader import DriveReader

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_writer import DriveWriter

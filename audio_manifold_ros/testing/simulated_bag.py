@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A drive down a simulated street as a bag: what a recorder beside the simulated drive would have written.
+"""Bags of simulated streets, as a recorder would write them for the simulated drive.
 
-python -m audio_manifold_ros.bags.conversion.simulated_bag --seed 7 --seconds 20 --out bags
+python -m audio_manifold_ros.testing.simulated_bag --seed 7 --seconds 20 --out bags
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
 
-# The same street gives the same bag, byte for byte; no clock of the machine gets in.
+# The same street gives the same bag, byte for byte. The clock of the machine is not used.
 START_NS = 1_700_000_000 * NS_PER_S
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'
@@ -47,7 +47,7 @@ TOPICS = {
     LABELS: 'sensor_msgs/msg/Image',
     METADATA: 'std_msgs/msg/String',
 }
-# Numbers as rosbag2 writes them: keep last, reliable, transient local, and no deadlines.
+# Numbers of rosbag2: keep last, reliable, transient local, no deadlines.
 FOREVER = '{sec: 9223372036, nsec: 854775807}'
 LATCHED = (
     f'- {{history: 1, depth: 1, reliability: 1, durability: 1, deadline: {FOREVER}, lifespan: {FOREVER}, '
@@ -57,14 +57,14 @@ LATCHED = (
 
 @dataclass(frozen=True)
 class SimulatedRecording:
-    """What is recorded.
+    """Parameters of a simulated recording.
 
     Attributes:
-        seed: Of the street.
-        seconds: Length.
-        image_rate_hz: Images a second; the first at half a period.
-        rig: Folder of the rig; the roof octagon without.
-        block_samples: Samples of one message of audio.
+        seed: Seed of the street.
+        seconds: Duration.
+        image_rate_hz: Images per second. The first image is at half a period.
+        rig: Folder of the rig. None is the roof octagon.
+        block_samples: Samples per audio message.
         start_ns: Instant of sample 0.
 
     """
@@ -80,17 +80,17 @@ class SimulatedRecording:
 def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s: float | None = None) -> None:
     """Write a bag: `/audio`, `/truth/*`, `/run_metadata`, and the rig in its custom data.
 
-    The audio is what the rig's device would deliver, the images are stamped by the camera's clock.
+    The audio has the channels of the device of the rig. Image stamps are on the camera clock.
 
     Args:
-        folder: The bag; it must not exist.
-        recording: What is in it.
-        split_s: Length of its files; None is one file.
+        folder: Folder of the bag. It must not exist.
+        recording: Parameters.
+        split_s: Duration of each file. None for one file.
 
     Raises:
-        BagError: It cannot be written.
-        SimulationError: The street cannot be made, or the rig not carried down it.
-        CalibrationError: The rig cannot be read.
+        BagError: The bag cannot be written.
+        SimulationError: The street cannot be simulated, or not with this rig.
+        RigError: The rig cannot be read.
 
     """
     rig = recording.rig or resource_path(RIG)
@@ -103,7 +103,7 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
         {'seed': recording.seed},
     ).to_json()
     messages = _Messages(recording, drive)
-    # A camera that cannot be drawn is refused before there is a bag.
+    # An invalid camera is rejected before the bag is created.
     drive.image(0.0)
     with BagWriter(folder, {CUSTOM_KEY: metadata}, split_s=split_s) as bag:
         for topic, kind in TOPICS.items():
@@ -114,7 +114,7 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
 
 
 class _Messages:
-    """Serialised messages of a drive, each with the time at which it would have been received."""
+    """Serialised messages of a drive, each with its time of reception."""
 
     def __init__(self, recording: SimulatedRecording, drive: Drive) -> None:
         self._recording = recording
@@ -198,13 +198,13 @@ def _serialized(kind: str, **fields: Any) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; returns the exit status."""
+    """Run from the command line and return the exit status."""
     parser = command_parser('bag simulate')
     parser.add_argument(
-        '--seed', type=whole_number(0), nargs='+', required=True, help='seeds of the streets, one bag for each'
+        '--seed', type=whole_number(0), nargs='+', required=True, help='seeds of the streets, one bag each'
     )
-    parser.add_argument('--seconds', type=number(0.1), default=20.0, help='length of each (%(default)s)')
-    parser.add_argument('--image-rate', type=number(0.1, 1000), default=10.0, help='images a second (%(default)s)')
+    parser.add_argument('--seconds', type=number(0.1), default=20.0, help='duration of each bag in s (%(default)s)')
+    parser.add_argument('--image-rate', type=number(0.1, 1000), default=10.0, help='images per second (%(default)s)')
     parser.add_argument('--out', type=Path, required=True, help='folder of the bags')
     given = parser.parse_args(arguments)
     try:

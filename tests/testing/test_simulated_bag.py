@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag
-from audio_manifold_ros.bags.conversion.conversion import ConversionOptions
-from audio_manifold_ros.bags.conversion.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
+from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.rig.extrinsics import Transform
 from audio_manifold_ros.simulation.drive import Drive
+from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
 from tests.simulation.wired_rig import wired, write_rig
 
 RATE_HZ = 22_500

@@ -1,11 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of a conversion, and what it leaves behind: a drive, and a record of how it was made."""
+"""Options and results of a conversion: the drive, and a JSON record of how it was made."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,13 +13,14 @@ from typing import Any
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
-from audio_manifold_ros.common.errors import BagError, DatasetError
+from audio_manifold_ros.common.errors import BagError, DatasetError, reraise_file_errors
+from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'
 MANIFEST_FORMAT = 'audio_manifold_ros corpus from bags'
 FORMAT_VERSION = 1
-# Of what is asked; raised where the same bag and options give another drive. 2: images keep their stamps.
+# Version of the request. Increased when the same bag and options give another drive. 2: images keep their stamps.
 REQUEST_VERSION = 2
 SOFTWARE = f'audio_manifold_ros {__version__}'
 MANIFEST = 'manifest.json'
@@ -28,18 +28,18 @@ MANIFEST = 'manifest.json'
 
 @dataclass(frozen=True)
 class ConversionOptions:
-    """How bags become drives; '' as a topic finds it by the names of a standard recording.
+    """Options of a conversion. An empty topic is found by the names of a standard recording.
 
     Attributes:
-        sample_rate_hz: Rate of the dataset's audio.
-        rows: Rows of its images.
-        columns: Columns of its images.
-        audio: Topic of the audio.
-        depth: Topic of the depth.
-        labels: Topic of the labels.
-        reference: Topic of the images whose stamps count; that of the depth, else the labels.
-        tolerance_s: How far depth and labels may be from the image that they belong to.
-        stated: What the audio messages leave unsaid.
+        sample_rate_hz: Sample rate of the dataset.
+        rows: Image rows.
+        columns: Image columns.
+        audio: Audio topic.
+        depth: Depth topic.
+        labels: Label topic.
+        reference: Topic of the images whose stamps are used. The default is the depth topic, or else the label topic.
+        tolerance_s: Largest distance of the stamps of depth and labels from the reference image.
+        stated: Audio format for messages that do not state it.
 
     """
 
@@ -56,12 +56,12 @@ class ConversionOptions:
 
 @dataclass(frozen=True)
 class ConversionResult:
-    """One bag that became a drive.
+    """Result of converting one bag.
 
     Attributes:
         path: The drive.
-        record: How it was made, as plain values; lies beside it as JSON.
-        reused: It had been made before, of the same bag in the same way, and was left as it is.
+        record: Record of the conversion, as in the JSON file next to the drive.
+        reused: Whether the drive existed already, from the same bag and the same options.
 
     """
 
@@ -71,20 +71,20 @@ class ConversionResult:
 
 
 def record_path(drive: Path) -> Path:
-    """Return where the record of a drive lies."""
+    """Return the path of the record of a drive."""
     return drive.with_suffix('.json')
 
 
 def build_request(
     bag_sha256: str, rig_sha256: str, options: ConversionOptions, labels: dict[str, str]
 ) -> dict[str, Any]:
-    """Return all that a drive depends on, as plain values.
+    """Return everything that a drive depends on, as values for JSON.
 
     Args:
         bag_sha256: Hash of the bag.
-        rig_sha256: Hash of the rig's files.
-        options: How it is converted.
-        labels: Hashes of the files of labels beside the bag.
+        rig_sha256: Hash of the rig files.
+        options: Conversion options.
+        labels: Hashes of the label files of the bag.
 
     """
     values: dict[str, Any] = json.loads(
@@ -102,7 +102,7 @@ def build_request(
 
 
 def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the record of a drive that is whole and was made of the same things in the same way; None otherwise."""
+    """Return the record of a drive if the drive is intact and has the same request. Otherwise return None."""
     try:
         record = json.loads(record_path(drive).read_text(encoding='utf-8'))
         if record['format'] != RECORD_FORMAT or record['request'] != request:
@@ -116,10 +116,10 @@ def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] 
 def write_record(
     drive: Path, checksum_header: ChecksumHeader, request: Mapping[str, object], facts: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Write the record of a finished drive beside it, and return it.
+    """Write the record of a finished drive next to it, and return it.
 
     Raises:
-        BagError: It cannot be written.
+        BagError: The file cannot be written.
 
     """
     record = {
@@ -134,7 +134,7 @@ def write_record(
 
 
 def folder_records(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of all drives that lie in a folder, by name; a record without its drive does not count."""
+    """Return the records of all drives in a folder, sorted by name. Records without a drive are ignored."""
     found = []
     for path in sorted(folder.glob('*.json')):
         with suppress(OSError, ValueError, KeyError, TypeError, DatasetError):
@@ -148,20 +148,20 @@ def folder_records(folder: Path) -> list[dict[str, Any]]:
 
 
 def stale_drive_warning(drive: Path) -> str:
-    """Return what to say where a drive was refused and one of an earlier conversion is still there; '' if none is."""
+    """Return a warning if a drive of an earlier conversion exists. Otherwise return an empty string."""
     if not drive.exists():
         return ''
     return (
-        f' An older drive of it is still there, {str(drive)!r}, and would be trained on: mend what is wrong and start '
-        'again, or remove it.'
+        f' An older drive of this bag exists, {str(drive)!r}, and would be used for training: correct the problem and '
+        'convert again, or delete it.'
     )
 
 
 def write_manifest(folder: Path) -> None:
-    """Write `manifest.json` of a folder of drives from bags: every drive's record, and their sums.
+    """Write `manifest.json` of a folder of drives: the record of every drive, and totals.
 
     Raises:
-        BagError: It cannot be written.
+        BagError: The file cannot be written.
 
     """
     drives = [record for record in folder_records(folder) if 'images' in record]
@@ -186,11 +186,5 @@ def _drive_entry(drive: Path, checksum_header: ChecksumHeader) -> dict[str, Any]
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-    try:
-        partial.write_text(json.dumps(values, indent=1, sort_keys=True) + '\n', encoding='utf-8')
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Check the space and the rights of its folder.'
-        raise BagError(msg) from None
+    with reraise_file_errors(BagError, 'write', path, 'Check the disk space and the permissions of its folder.'):
+        write_json_atomic(path, values)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many bags at once with Dask: in processes of this machine, or on a cluster that sees the same files."""
+"""Parallel conversion of bags with Dask, in processes of this machine or on a cluster with the same files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from audio_manifold_ros.bags.conversion.bag_to_dataset import convert_bag, drive_id_of
-from audio_manifold_ros.bags.conversion.conversion import stale_drive_warning
+from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag, drive_id_of
+from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
@@ -25,7 +25,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from audio_manifold_ros.bags.conversion.conversion import ConversionOptions, ConversionResult
+    from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
     from audio_manifold_ros.datasets.rig_files import RigFiles
 
 TOPIC = 'audio_manifold_ros conversion'
@@ -39,11 +39,11 @@ Result = tuple[int, 'ConversionResult | str']
 
 @dataclass(frozen=True)
 class ConversionOutcome:
-    """What became of many bags.
+    """Results of the conversion of several bags.
 
     Attributes:
-        converted: Those that are drives now.
-        failures: The others, with what is wrong, and whether a drive of an earlier conversion is still there.
+        converted: Results of the converted bags.
+        failures: Bags that failed, each with its error and a warning if a drive of an earlier conversion exists.
 
     """
 
@@ -60,29 +60,29 @@ def convert_bags(
     scheduler: str | None,
     console: Console,
 ) -> ConversionOutcome:
-    """Convert bags, each in a process, with a bar for each; one that fails does not stop the others.
+    """Convert bags, each in a process of its own, with a progress bar. A failure does not stop the others.
 
     Args:
         bags: The bags.
         out: Folder of the drives.
-        rig: The rig of all; None takes each bag's own.
-        options: How.
-        workers: Processes of this machine, where no scheduler is named; one converts in this process.
-        scheduler: Address of a Dask scheduler whose workers see bags and folder under the same paths; or None.
-        console: Where the bars are drawn.
+        rig: The rig of all bags. None takes the rig in each bag.
+        options: Conversion options.
+        workers: Number of processes on this machine, if there is no scheduler. One converts in this process.
+        scheduler: Address of a Dask scheduler whose workers have bags and folder under the same paths, or None.
+        console: Terminal for the progress bars.
 
     Raises:
-        BagError: Two bags would become one drive, the folder cannot be made, or the scheduler does not answer.
+        BagError: Two bags have the same name, the folder cannot be created, or the scheduler does not answer.
 
     """
     repeated = [name for name, count in Counter(map(drive_id_of, bags)).items() if count > 1]
     if repeated:
-        msg = f'Several bags are called {repeated[:5]}: they would become one drive. Rename them.'
+        msg = f'Several bags have the name {repeated[:5]} and would become one drive: rename them.'
         raise BagError(msg)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f'Cannot make the folder {str(out)!r} ({error.strerror or error}): name another one (--out).'
+        msg = f'Cannot create the folder {str(out)!r} ({error.strerror or error}): give another one (--out).'
         raise BagError(msg) from None
     columns = (TextColumn('{task.description}'), BarColumn(), TextColumn('{task.fields[speed]:>7}'))
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
@@ -104,7 +104,7 @@ def convert_bags(
 
 
 class _ProgressBars:
-    """A bar for each bag: two times its length, as it is heard and seen."""
+    """A progress bar for each bag. Its total is twice the duration of the bag, for audio and images."""
 
     def __init__(self, progress: Progress, bags: Sequence[Path]) -> None:
         self._progress = progress
@@ -126,7 +126,7 @@ class _ProgressBars:
 
 
 def _length_ns(bag: Path) -> int:
-    """Return how long a bag is; 0 for one that cannot be opened, which its conversion will report."""
+    """Return the duration of a bag, or 0 if it cannot be opened. Its conversion reports the error."""
     try:
         with BagReader(bag) as reader:
             return reader.end_ns - reader.start_ns
@@ -154,7 +154,7 @@ def _on_cluster(jobs: Sequence[Job], workers: int, scheduler: str | None, advanc
             if error is None:
                 yield future.result()
             else:
-                # Not one of our refusals: the worker died, or a cluster's worker lacks this software.
+                # Other errors: the worker died, or a worker of the cluster does not have this software.
                 yield numbers[future], f'{type(error).__name__}: {error}'
 
 
@@ -182,7 +182,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         try:
             client = Client(scheduler, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, TimeoutError) as error:
-            msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or leave --scheduler out.'
+            msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or omit --scheduler.'
             raise BagError(msg) from None
         with client:
             yield client
