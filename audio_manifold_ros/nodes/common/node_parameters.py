@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bind parameter dataclasses to a live node: declare, refuse, change while running."""
+"""Binding of parameter dataclasses to a node: declaration, validation, and changes while the node runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.parameters import build, check_names, parameter_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rclpy.node import Node
     from rclpy.parameter import Parameter
@@ -21,15 +21,15 @@ T = TypeVar('T')
 
 
 class NodeParameters:
-    """The parameters of a node.
+    """Parameters of a node.
 
-    A start value that is refused leaves the default in place, and `check` reports it, so that a lifecycle
-    node fails at `configure` with a sentence instead of dying in its constructor.
+    An invalid start value is replaced by the default, and `check` reports it. A lifecycle node therefore fails at
+    `configure` with an error message instead of in its constructor.
 
     Args:
-        node: Whose parameters they are.
-        concerns: Dataclasses of `parameters.parameter` fields.
-        is_configured: Tells whether values that take effect only at `configure` must be refused now.
+        node: The node.
+        groups: Dataclasses of `parameters.parameter` fields.
+        is_configured: Returns True while values that take effect only at `configure` must be refused.
         on_change: Called with the new values, by name, of parameters that take effect at once.
 
     """
@@ -39,7 +39,7 @@ class NodeParameters:
         node: Node,
         groups: Sequence[type],
         is_configured: Callable[[], bool],
-        on_change: Callable[[dict[str, Any]], None],
+        on_change: Callable[[Mapping[str, object]], None],
     ) -> None:
         """Declare all parameters."""
         self._node = node
@@ -56,13 +56,13 @@ class NodeParameters:
         node.add_on_set_parameters_callback(self._on_set)
 
     def check(self, *, shared: bool = False) -> None:
-        """Refuse start values that are unknown or wrong and have not been mended since.
+        """Refuse unknown names and invalid start values that have not been corrected since.
 
         Args:
-            shared: The parameter file is that of another node: unknown names are none of this one's business.
+            shared: Accept unknown names, because the parameter file is shared with another node.
 
         Raises:
-            NodeError: One sentence for each of them.
+            NodeError: One sentence for each invalid value, and one for the unknown names.
 
         """
         messages = list(self._rejected.values())
@@ -73,14 +73,19 @@ class NodeParameters:
         if messages:
             raise NodeError(' '.join(messages))
 
-    def read(self, group: type[T]) -> T:
-        """Return the present values of a concern.
+    def read(self, group: type[T], changes: Mapping[str, object] | None = None) -> T:
+        """Return the current values of a group.
+
+        Args:
+            group: One of the dataclasses.
+            changes: New values by name, which override the current ones. `on_change` is called before they are stored.
 
         Raises:
-            NodeError: A value is wrong.
+            NodeError: A value is invalid.
 
         """
-        return build(group, {name: self._node.get_parameter(name).value for name in self._table})
+        values = {name: self._node.get_parameter(name).value for name in self._table}
+        return build(group, {**values, **(changes or {})})
 
     def _start_value(self, name: str) -> Any:
         default = self._table[name].field.default
@@ -93,7 +98,7 @@ class NodeParameters:
             return default
 
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
-        changes: dict[str, Any] = {}
+        changes: dict[str, object] = {}
         for item in parameters:
             entry = self._table.get(item.name)
             if entry is None:
@@ -105,7 +110,7 @@ class NodeParameters:
             if entry.running:
                 changes[item.name] = value
             elif self._is_configured():
-                reason = f'{item.name} takes effect at configure: clean the node up first, then set it.'
+                reason = f'{item.name} takes effect at configure: clean up the node first, then set it.'
                 return SetParametersResult(successful=False, reason=reason)
         for item in parameters:
             self._rejected.pop(item.name, None)

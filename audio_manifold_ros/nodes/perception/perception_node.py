@@ -30,7 +30,7 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
 from audio_manifold_ros.nodes.perception.worker import PerceptionWorker, WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from audio_manifold_ros.audio.microphone_health import Fault
 
@@ -143,7 +143,7 @@ class PerceptionNode(LifecycleNode):
             self._components.source,
             self._components.make_pipeline,
             self._components.publishers,
-            self._settings({}),
+            self._settings(),
             now_ns=lambda: int(clock.now().nanoseconds),
             log=lambda text: self.get_logger().error(text, throttle_duration_sec=LOG_PERIOD_S),
         )
@@ -161,20 +161,18 @@ class PerceptionNode(LifecycleNode):
         if components is not None:
             components.release()
 
-    def _settings(self, changes: dict[str, Any]) -> WorkerSettings:
-        prediction = self._declared.read(PredictionParameters)
-        publish = self._declared.read(PublishParameters)
-        microphones = self._declared.read(MicrophoneParameters)
+    def _settings(self, changes: Mapping[str, object] | None = None) -> WorkerSettings:
+        prediction = self._declared.read(PredictionParameters, changes)
         return WorkerSettings(
             PipelineSettings(
-                max_rate_hz=changes.get('prediction.rate_hz', prediction.rate_hz),
-                min_confidence=changes.get('prediction.min_confidence', prediction.min_confidence),
-                policy=changes.get('microphones.policy', microphones.policy),
+                max_rate_hz=prediction.rate_hz,
+                min_confidence=prediction.min_confidence,
+                policy=self._declared.read(MicrophoneParameters, changes).policy,
             ),
-            audio=changes.get('publish.audio', publish.audio),
+            audio=self._declared.read(PublishParameters, changes).audio,
         )
 
-    def _change(self, changes: dict[str, Any]) -> None:
+    def _change(self, changes: Mapping[str, object]) -> None:
         if self._worker is not None:
             self._worker.apply(self._settings(changes))
 

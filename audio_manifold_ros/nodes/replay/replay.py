@@ -31,7 +31,7 @@ from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MI
 from audio_manifold_ros.nodes.replay.replay_parameters import ReplayParameters, to_ros_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from audio_manifold_ros.bags.storage.bag_message import BagTopic
 
@@ -61,9 +61,9 @@ class Replay(Node):
         """
         super().__init__('replay', **node_options)
         self.failure = ''
-        declared = NodeParameters(self, (ReplayParameters,), lambda: False, self._change)
-        declared.check()
-        self._settings = declared.read(ReplayParameters)
+        self._declared = NodeParameters(self, (ReplayParameters,), lambda: False, self._change)
+        self._declared.check()
+        self._settings = self._declared.read(ReplayParameters)
         self._loop = self._settings.loop
         self._pending_steps = 0
         self._bag = _open(self._settings.bag)
@@ -151,14 +151,15 @@ class Replay(Node):
             now_ns = min(self.playback.now_ns(), self._bag.end_ns)
             self._clock_publisher.publish(ClockMessage(clock=to_time(now_ns)))
 
-    def _change(self, changes: dict[str, Any]) -> None:
+    def _change(self, changes: Mapping[str, object]) -> None:
         """Apply changed parameters. `paused` is read at the start, so it is not applied before."""
-        self._loop = changes.get('loop', self._loop)
+        settings = self._declared.read(ReplayParameters, changes)
+        self._loop = settings.loop
         if 'rate' in changes:
-            self.playback.set_rate(changes['rate'])
+            self.playback.set_rate(settings.rate)
         if 'paused' in changes and self._started:
             self._pending_steps = 0
-            self.playback.set_paused(changes['paused'])
+            self.playback.set_paused(settings.paused)
 
     def _actions(self) -> dict[str, Callable[[], str]]:
         return {
