@@ -15,18 +15,9 @@ from rclpy.serialization import serialize_message
 from rich.live import Live
 from std_msgs.msg import String
 
-from audio_manifold_ros.audio.source import SourceState
 from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.run_metadata import TOPIC as METADATA_TOPIC
-from audio_manifold_ros.bags.statistics.preflight import (
-    Finding,
-    Requirement,
-    Severity,
-    check_audio,
-    check_clocks,
-    check_disk,
-    check_topics,
-)
+from audio_manifold_ros.bags.statistics.preflight import Finding, Requirement, Severity
 from audio_manifold_ros.common.errors import BagError, NodeError
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder, resolve_topic
@@ -35,6 +26,7 @@ from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
+from audio_manifold_ros.nodes.recorder.preflight_findings import Disk, preflight_findings
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
@@ -44,7 +36,7 @@ from audio_manifold_ros.nodes.recorder.recorder_parameters import (
     PreflightParameters,
     RecordParameters,
 )
-from audio_manifold_ros.nodes.recorder.recorder_table import RecorderProgress
+from audio_manifold_ros.nodes.recorder.recorder_table import RateMeter, RecorderProgress
 from audio_manifold_ros.nodes.recorder.writer_thread import WriterThread
 
 if TYPE_CHECKING:
@@ -93,7 +85,7 @@ class Recorder(Node):
         self._device_topic: RecordedTopic | None = None
         self._device = self._open_device(declared.read(DeviceParameters))
         self._metadata = self.create_publisher(String, METADATA_TOPIC, LATCHED_QOS)
-        self._rates = _RateMeter()
+        self._rates = RateMeter()
         self._last_shown_s = 0.0
         self._since_s = time.monotonic()
         self._phase: Callable[[], None] = self._start_recording if self._preflight.mode == 'skip' else self._wait
@@ -160,26 +152,16 @@ class Recorder(Node):
 
     def _findings(self, seconds: float) -> list[Finding]:
         """Return the findings of the preflight over the last `seconds`."""
-        statistics = self._thread.statistics
-        summaries = {name: found.summary() for name, found in statistics.items()}
-        latched = {topic.name for topic in self._raw.topics if topic.latched}
-        findings = [self._rig_finding(), *check_topics(self._requirements, summaries, seconds)]
-        findings += check_clocks(summary for name, summary in summaries.items() if name not in latched)
-        for name, summary in summaries.items():
-            if summary.audio is not None:
-                findings += check_audio(name, summary.audio, seconds, self._array)
-        if self._device is not None and self._device.status().state is not SourceState.STREAMING:
-            findings.append(Finding(Severity.ERROR, 'device', self._device.status().message))
-        bytes_per_s = sum(summary.bytes for summary in summaries.values()) / seconds
-        reserve_bytes = self._settings.reserve_mb * MB
         free = free_bytes(Path(self._settings.folder).expanduser().absolute())
-        return [*findings, check_disk(free, reserve_bytes, bytes_per_s, self._preflight.minutes)]
-
-    def _rig_finding(self) -> Finding:
-        if self._array is None:
-            text = 'the parameter rig is empty: set it to the folder of the rig, which a dataset needs.'
-            return Finding(Severity.ERROR, 'rig', text)
-        return Finding(Severity.OK, 'rig', f'{self._array.array_id}, {len(self._array.microphones)} microphones.')
+        return preflight_findings(
+            self._thread.statistics,
+            seconds,
+            requirements=self._requirements,
+            latched={topic.name for topic in self._raw.topics if topic.latched},
+            array=self._array,
+            device=None if self._device is None else self._device.status(),
+            disk=Disk(free, self._settings.reserve_mb * MB, self._preflight.minutes),
+        )
 
     def _start_recording(self) -> None:
         start_ns = self._now_ns()
@@ -223,7 +205,7 @@ class Recorder(Node):
             free_bytes(recording.folder),
             self._thread.queued_bytes,
             self._thread.statistics,
-            self._rates.update(self._thread, elapsed_s),
+            self._rates.update(self._thread.statistics, elapsed_s),
             '' if self._device is None else self._device.status().message,
         )
         if self._live is None:
@@ -259,24 +241,6 @@ class Recorder(Node):
 
     def _now_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)
-
-
-class _RateMeter:
-    """Rates of messages and bytes since the last update."""
-
-    def __init__(self) -> None:
-        self._previous: dict[str, tuple[int, int]] = {}
-        self._previous_s = 0.0
-
-    def update(self, thread: WriterThread, elapsed_s: float) -> dict[str, tuple[float, float]]:
-        seconds = max(elapsed_s - self._previous_s, 1e-3)
-        now = {name: (found.count, found.bytes) for name, found in thread.statistics.items()}
-        rates = {}
-        for name, (count, size) in now.items():
-            previous_count, previous_size = self._previous.get(name, (0, 0))
-            rates[name] = ((count - previous_count) / seconds, (size - previous_size) / seconds)
-        self._previous, self._previous_s = now, elapsed_s
-        return rates
 
 
 def main(arguments: list[str] | None = None) -> int:

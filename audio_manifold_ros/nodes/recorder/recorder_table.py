@@ -94,3 +94,23 @@ class RecorderProgress:
                     table.add_row(f'{channel}', bar, 'DEAD' if level.silent else '')
                 tables.append(table)
         return tables
+
+
+class RateMeter:
+    """Rates of messages and bytes since the last update."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._previous: dict[str, tuple[int, int]] = {}
+        self._previous_s = 0.0
+
+    def update(self, statistics: Mapping[str, TopicStatistics], elapsed_s: float) -> dict[str, tuple[float, float]]:
+        """Return messages and bytes per second of each topic since the last call."""
+        seconds = max(elapsed_s - self._previous_s, 1e-3)
+        now = {name: (found.count, found.bytes) for name, found in statistics.items()}
+        rates = {}
+        for name, (count, size) in now.items():
+            previous_count, previous_size = self._previous.get(name, (0, 0))
+            rates[name] = ((count - previous_count) / seconds, (size - previous_size) / seconds)
+        self._previous, self._previous_s = now, elapsed_s
+        return rates

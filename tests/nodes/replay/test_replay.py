@@ -49,7 +49,7 @@ def player_peer() -> Any:
 
 def call(peer: Peer, name: str) -> str:
     client = peer.node.create_client(Trigger, f'/replay/{name}')
-    response = peer._ask(client, Trigger.Request())
+    response = peer.node._call(client, Trigger.Request(), START_TIMEOUT_S)
     assert response.success
     peer.node.destroy_client(client)
     return str(response.message)
