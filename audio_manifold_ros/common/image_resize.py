@@ -8,13 +8,15 @@ It samples at pixel centres. `features.interpolation` has another rule for its `
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Value = TypeVar('Value', bound=np.generic)
 
-def resize_nearest(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
+
+def resize_nearest(image: NDArray[Value], rows: int, columns: int) -> NDArray[Value]:
     """Return an image of another size. Every value of the result is a value of the image.
 
     Args:

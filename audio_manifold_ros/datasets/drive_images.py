@@ -34,8 +34,8 @@ class DriveImages:
 
         """
         self._file, self._path = file, path
-        self._stored: dict[str, Any] = {}
-        self._layout: dict[str, Any] = {}
+        self._stored: dict[str, h5py.Dataset] = {}
+        self._layout: dict[str, tuple[np.dtype[Any], tuple[int, ...]]] = {}
         self._buffered: list[dict[str, NDArray[Any]]] = []
         self._buffered_bytes = 0
         self._last_sample: int | None = None

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import final
 
 import h5py
 import numpy as np
@@ -185,7 +185,7 @@ class DriveReader:
         self.image_stamps_ns = self._stamps_ns()
         channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
         self.attributes = DriveAttributes(channels, str(attrs.get('depth_unit', METRES)))
-        self.provenance: dict[str, Any] = json.loads(attrs['provenance'])
+        self.provenance: Mapping[str, object] = json.loads(attrs['provenance'])
         rig = {name.removeprefix(RIG_PREFIX): attrs[name] for name in attrs if name.startswith(RIG_PREFIX)}
         self.rig = RigFiles.from_texts(rig)
         self.array = self.rig.array()

@@ -261,7 +261,8 @@ class LabelFile:
             raise DatasetError(msg)
         self.description = LabelDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
         self.frames = int(attrs['frames'])
-        self.size: tuple[int, int] = tuple(map(int, self._file['images'].shape[1:]))  # type: ignore[assignment]
+        rows, columns = self._file['images'].shape[1:]
+        self.size = (int(rows), int(columns))
         self.time_ns: NDArray[np.int64] = np.asarray(self._file['time_ns'][:], dtype=np.int64)
         self.stamp_ns: NDArray[np.int64] = np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
 

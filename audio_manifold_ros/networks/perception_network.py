@@ -214,7 +214,8 @@ def postprocess(config: PerceptionConfig, raw_outputs: Mapping[str, RawOutput]) 
 
 def _image(config: PerceptionConfig, modality: str, raw: Tensor) -> Tensor:
     if modality == 'depth':
-        return config.depth.unit_to_depth(raw[:, 0].float())  # type: ignore[no-any-return]
+        depth_m: Tensor = config.depth.unit_to_depth(raw[:, 0].float())
+        return depth_m
     return raw.argmax(dim=1).to(torch.uint8)
 
 

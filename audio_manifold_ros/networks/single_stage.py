@@ -63,7 +63,8 @@ class SingleStageConfig:
     @property
     def system(self) -> EndToEndConfig | Echo2DepthConfig | OmniNetConfig:
         """Configuration of the system."""
-        return getattr(self, self.kind)  # type: ignore[no-any-return]
+        system: EndToEndConfig | Echo2DepthConfig | OmniNetConfig = getattr(self, self.kind)
+        return system
 
     @property
     def modalities(self) -> tuple[str, ...]:

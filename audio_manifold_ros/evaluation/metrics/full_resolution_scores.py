@@ -38,22 +38,36 @@ class FullResolutionScores:
     def add(self, ground_truth: DepthAndLabels, predicted: Mapping[str, DepthAndLabels]) -> None:
         """Add one window (see `MetricSuite.add`). Images that have the size of the predictions are skipped."""
         for variant, images in predicted.items():
-            if _differs(ground_truth.depth_m, images.depth_m):
-                self._depth_size = ground_truth.depth_m.shape  # type: ignore[union-attr]
-                larger = resize_depth_bilinear(images.depth_m, *self._depth_size)  # type: ignore[arg-type]
-                metrics = self._depth.setdefault(variant, DepthMetrics(self._near_m))
-                metrics.add(ground_truth.depth_m, larger)  # type: ignore[arg-type]
-            if _differs(ground_truth.labels, images.labels):
-                self._labels_size = ground_truth.labels.shape  # type: ignore[union-attr]
-                labels = resize_nearest(images.labels, *self._labels_size)  # type: ignore[arg-type]
-                self._labels.setdefault(variant, SegmentationMetrics()).add(ground_truth.labels, labels)  # type: ignore[arg-type]
+            self._add_depth(variant, ground_truth.depth_m, images.depth_m)
+            self._add_labels(variant, ground_truth.labels, images.labels)
 
-    def result(self) -> dict[str, Any]:
+    def _add_depth(
+        self,
+        variant: str,
+        ground_truth_m: NDArray[np.floating[Any]] | None,
+        predicted_m: NDArray[np.floating[Any]] | None,
+    ) -> None:
+        if ground_truth_m is None or predicted_m is None or ground_truth_m.shape == predicted_m.shape:
+            return
+        self._depth_size = ground_truth_m.shape
+        enlarged_m = resize_depth_bilinear(predicted_m, *self._depth_size)
+        self._depth.setdefault(variant, DepthMetrics(self._near_m)).add(ground_truth_m, enlarged_m)
+
+    def _add_labels(
+        self, variant: str, ground_truth: NDArray[np.uint8] | None, predicted: NDArray[np.uint8] | None
+    ) -> None:
+        if ground_truth is None or predicted is None or ground_truth.shape == predicted.shape:
+            return
+        self._labels_size = ground_truth.shape
+        enlarged = resize_nearest(predicted, *self._labels_size)
+        self._labels.setdefault(variant, SegmentationMetrics()).add(ground_truth, enlarged)
+
+    def result(self) -> dict[str, dict[str, float | list[int]]]:
         """Return size and scores of each modality with a ground truth of another size.
 
         Keys are those of `MetricSuite.result`: metric, then control.
         """
-        found: dict[str, Any] = {}
+        found: dict[str, dict[str, float | list[int]]] = {}
         if self._depth:
             found['depth'] = {'size': list(self._depth_size)}
             for variant, metrics in self._depth.items():
@@ -63,10 +77,6 @@ class FullResolutionScores:
             for variant, counts in self._labels.items():
                 found['segmentation'] |= {suffixed(key, variant): value for key, value in counts.result().items()}
         return found
-
-
-def _differs(ground_truth: NDArray[Any] | None, predicted: NDArray[Any] | None) -> bool:
-    return ground_truth is not None and predicted is not None and ground_truth.shape != predicted.shape
 
 
 def resize_depth_bilinear(depth_m: NDArray[np.floating[Any]], rows: int, columns: int) -> NDArray[np.float32]:
