@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.demo.demo_frame import DemoFrame
 
 PERCENTILES = (50, 95, 99)
-SCORES = {
+SCORES: dict[Literal['depth', 'segmentation'], tuple[str, ...]] = {
     'depth': ('abs_rel', 'abs_rel_prior'),
     'segmentation': ('miou', 'miou_prior', 'iou_car', 'iou_car_prior'),
 }

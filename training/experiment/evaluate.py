@@ -26,7 +26,7 @@ from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
-from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
 from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from training.data.cache_shard import MODALITY_OF_ARRAY
 from training.data.full_resolution_truth import FullResolutionGroundTruth
@@ -62,7 +62,7 @@ def evaluate(
     confidence: ConfidenceModel | None = None,
     split: str = 'test',
     drives: Path | str | None = None,
-) -> dict[str, Any]:
+) -> Scores:
     """Return the scores of a split (see `MetricSuite.result`).
 
     The controls are the prior of the training windows, the same network on the audio of another drive, and on one

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from rich.console import Console
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 CALIBRATION_WINDOWS = 64
 MAX_WORSE = 0.01
 # What is compared, and which way is better.
-COMPARED = (
+COMPARED: tuple[tuple[Literal['depth', 'segmentation'], str, int], ...] = (
     ('depth', 'abs_rel', -1),
     ('depth', 'rmse', -1),
     ('segmentation', 'miou', 1),
@@ -94,7 +94,7 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dic
                 boards[precision].add(ground_truth, {'model': DepthAndLabels(output.depth_m, output.labels)})
     results = {precision: board.result() for precision, board in boards.items()}
     scores: dict[str, dict[str, float]] = {
-        precision: {name: result[part][name] for part, name, _ in COMPARED if result[part].get(name) is not None}
+        precision: {name: value for part, name, _ in COMPARED if (value := result[part].get(name)) is not None}
         for precision, result in results.items()
     }
     before, after = scores[FLOAT32], scores[INT8]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,25 @@ from audio_manifold_ros.common.errors import EvaluationError
 FINE_BINS = 1000
 RELIABILITY_BINS = 10
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+
+
+class ConfidenceFigures(TypedDict):
+    """Result of a confidence report.
+
+    Attributes:
+        pixels: Number of pixels with ground truth.
+        expected_calibration_error: Mean difference between confidence and the fraction of correct pixels.
+        aurc: Area under the risk-coverage curve.
+        reliability: `pixels`, `confidence` and fraction `right` of each bin.
+        risk_coverage: `coverage`, fraction `right` and `abs_rel` of the most confident pixels.
+
+    """
+
+    pixels: int
+    expected_calibration_error: float
+    aurc: float
+    reliability: list[dict[str, float]]
+    risk_coverage: list[dict[str, float]]
 
 
 class ConfidenceReport:
@@ -61,7 +80,7 @@ class ConfidenceReport:
             self._measured += _binned(bins[measured])
             self._error += _binned(bins[measured], relative_error.ravel()[measured])
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> ConfidenceFigures:
         """Return the figures.
 
         `expected_calibration_error` is the mean of |confidence - fraction of correct pixels| over ten bins, weighted by

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceReport
+from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceFigures, ConfidenceReport
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT, DepthMetrics, relative_error
 from audio_manifold_ros.evaluation.metrics.full_resolution_scores import FullResolutionScores
@@ -26,6 +26,25 @@ from audio_manifold_ros.inference.bundle.correctness import depth_correctness, l
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.camera import CameraModel
+
+
+Figures = dict[str, float | None]
+
+
+class _RequiredScores(TypedDict):
+    windows: int
+    depth_unit: str
+    depth: Figures
+    segmentation: Figures
+    conventions: dict[str, Figures]
+    structure: Figures
+    native: dict[str, dict[str, object]]
+
+
+class Scores(_RequiredScores, total=False):
+    """Result of a metric suite, as plain values for JSON (see `MetricSuite.result`)."""
+
+    confidence: ConfidenceFigures
 
 
 class MetricSuite:
@@ -89,7 +108,7 @@ class MetricSuite:
             self._has_confidence = True
         self._windows += 1
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> Scores:
         """Return plain values for JSON.
 
         `depth`, `segmentation` and `structure` map names to figures. A key of `depth` is metric, region and control
@@ -102,7 +121,7 @@ class MetricSuite:
         figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `confidence` is present if any
         was added.
         """
-        scores: dict[str, Any] = {
+        scores: dict[str, object] = {
             'windows': self._windows,
             'depth_unit': self._unit,
             'depth': self._depth_scores(),
@@ -117,7 +136,7 @@ class MetricSuite:
         }
         if self._has_confidence:
             scores['confidence'] = self._confidence.result()
-        figures: dict[str, Any] = to_json_values(scores)
+        figures: Scores = to_json_values(scores)
         return figures
 
     def _depth_scores(self) -> dict[str, float]:

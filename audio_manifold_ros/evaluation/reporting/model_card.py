@@ -32,8 +32,8 @@ TRAINING_LABELS = {
     'stored in half precision': 'half-precision weights',
     'convolutions of bytes': 'int8 network',
 }
-Row = tuple[str, ...]
-Scores = Mapping[str, float | None]
+Cells = tuple[str, ...]
+Figures = Mapping[str, float | None]
 
 
 def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
@@ -68,7 +68,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
         raise EvaluationError(msg) from None
 
 
-def _properties(manifest: Mapping[str, Any]) -> list[Row]:
+def _properties(manifest: Mapping[str, Any]) -> list[Cells]:
     features, array = manifest['features'], manifest['array']
     window_s = features['window_samples'] / features['sample_rate_hz']
     age_s = (1 - manifest['frame_position']) * window_s
@@ -91,7 +91,7 @@ def _format(value: object) -> str:
     return f'{value:,}' if isinstance(value, int) else f'{value:g}'
 
 
-def _depth(depth: Scores, unit: str) -> dict[str, object]:
+def _depth(depth: Figures, unit: str) -> dict[str, object]:
     if not depth:
         return {}
     rows = []
@@ -116,7 +116,7 @@ def _depth(depth: Scores, unit: str) -> dict[str, object]:
     }
 
 
-def _segmentation(segmentation: Scores) -> dict[str, object]:
+def _segmentation(segmentation: Figures) -> dict[str, object]:
     rows = [
         (name, *(_percent(segmentation.get(f'{key}{variant}')) for variant in VARIANTS))
         for key, name in SEGMENTATION_KEYS.items()
@@ -125,7 +125,7 @@ def _segmentation(segmentation: Scores) -> dict[str, object]:
     return {'header': ('Class', *VARIANTS.values()), 'rows': rows} if segmentation else {}
 
 
-def _structure(structure: Scores) -> dict[str, object]:
+def _structure(structure: Figures) -> dict[str, object]:
     rows = [
         (name, *(_number(structure.get(f'{key}{variant}'), 3) for variant in VARIANTS))
         for key, name in STRUCTURE_METRICS.items()
@@ -137,7 +137,7 @@ def _structure(structure: Scores) -> dict[str, object]:
 def _confidence(confidence: Mapping[str, Any] | None) -> dict[str, object]:
     if confidence is None:
         return {}
-    rows: Sequence[Row] = [
+    rows: Sequence[Cells] = [
         (f'{row["coverage"]:.0%}', _percent(row['right']), _number(row['abs_rel'], 3))
         for row in confidence['risk_coverage']
     ]
@@ -152,7 +152,7 @@ def _number(value: float | None, digits: int) -> str:
     return '–' if value is None else f'{value:.{digits}f}'
 
 
-def _change(depth: Scores, region: str, control: str) -> str:
+def _change(depth: Figures, region: str, control: str) -> str:
     """Return the change of ABS_rel against a control, for example `21% lower`."""
     value, reference = depth.get(f'abs_rel{region}'), depth.get(f'abs_rel{region}{control}')
     if value is None or not reference:
