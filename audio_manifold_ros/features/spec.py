@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from audio_manifold_ros.common.errors import FeatureError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 
 Edges = Literal['reflect', 'interior']
 Bands = Literal['mel', 'linear']
@@ -121,26 +123,16 @@ class FeatureSpec:
             return self.interior_frames
         return self.window_samples // self.hop_samples + 1
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return to_plain(self)
 
     @classmethod
-    def from_dict(cls, values: Any) -> FeatureSpec:
+    def from_dict(cls, values: object) -> FeatureSpec:
         """Build a specification from plain values.
 
         Raises:
-            FeatureError: A key is unknown or missing, or a value makes no sense.
+            FeatureError: A key is unknown or missing, or a value is wrong.
 
         """
-        known = {field.name for field in fields(cls)}
-        if not isinstance(values, dict):
-            msg = f'Feature specification {values!r}: give an object with the keys {sorted(known)}.'
-            raise FeatureError(msg)
-        unknown, missing = sorted(set(values) - known), sorted(known - set(values))
-        if unknown or missing:
-            msg = (
-                f'Feature specification: unknown keys {unknown}, missing keys {missing}; the keys are {sorted(known)}.'
-            )
-            raise FeatureError(msg)
-        return cls(**values)
+        return from_plain(cls, values, 'Feature specification', FeatureError, complete=True)

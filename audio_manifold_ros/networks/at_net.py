@@ -4,21 +4,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
-from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.modalities import check_modalities
 from audio_manifold_ros.networks.residual import BasicBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -75,19 +75,19 @@ class AtNetConfig:
             msg = f'manifold_cells is {self.manifold_cells!r}: give a power of two from 2.'
             raise NetworkError(msg)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
-        return {**asdict(self), 'modalities': list(self.modalities)}
+        return to_plain(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> AtNetConfig:
+    def from_dict(cls, values: Mapping[str, object]) -> AtNetConfig:
         """Build a configuration from plain values.
 
         Raises:
             NetworkError: A key is unknown, or a value is invalid.
 
         """
-        return read_strict(cls, values)
+        return from_plain(cls, values, cls.__name__, NetworkError)
 
 
 class AtNet(nn.Module):

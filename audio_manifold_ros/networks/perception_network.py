@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.continuous_bottlenecks import IdentityBottleneck
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
@@ -81,24 +81,19 @@ class PerceptionConfig:
         """Names of the output tensors, fields of `inference.bundle.prediction.NetworkOutput`."""
         return tuple(name for modality in self.modalities for name in OUTPUTS[modality])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
-        return {
-            'at_nets': [at_net.to_dict() for at_net in self.at_nets],
-            'manifolds': {modality: manifold.to_dict() for modality, manifold in self.manifolds.items()},
-            'depth': asdict(self.depth),
-            'direct': [system.to_dict() for system in self.direct],
-        }
+        return to_plain(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> PerceptionConfig:
+    def from_dict(cls, values: Mapping[str, object]) -> PerceptionConfig:
         """Build a configuration from plain values.
 
         Raises:
             NetworkError: A key is unknown, or a value is invalid.
 
         """
-        return read_strict(cls, values)
+        return from_plain(cls, values, cls.__name__, NetworkError)
 
 
 class PerceptionNetwork(nn.Module):

@@ -4,20 +4,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
-from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.echo2depth import Echo2Depth, Echo2DepthConfig
 from audio_manifold_ros.networks.end_to_end import EndToEnd, EndToEndConfig
 from audio_manifold_ros.networks.omninet import OmniNet, OmniNetConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -76,19 +76,19 @@ class SingleStageConfig:
         """Number of input microphones."""
         return self.system.mics
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return to_plain(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> SingleStageConfig:
+    def from_dict(cls, values: Mapping[str, object]) -> SingleStageConfig:
         """Build a configuration from plain values.
 
         Raises:
             NetworkError: A key is unknown, or a value is invalid.
 
         """
-        return read_strict(cls, values)
+        return from_plain(cls, values, cls.__name__, NetworkError)
 
 
 class SingleStageNetwork(nn.Module):

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
-from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
 from audio_manifold_ros.networks.loss_vector_quantizer import LossVectorQuantizer
@@ -20,7 +20,7 @@ from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.residual import ReferenceResidualBlock, ResidualBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -101,19 +101,19 @@ class VqVaeConfig:
         """Channels of the input image. `channels` is the number of output channels."""
         return 1 if self.label_coding == 'grey' else self.channels
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""
-        return asdict(self)
+        return to_plain(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> VqVaeConfig:
+    def from_dict(cls, values: Mapping[str, object]) -> VqVaeConfig:
         """Build a configuration from plain values.
 
         Raises:
             NetworkError: A key is unknown, or a value is invalid.
 
         """
-        return read_strict(cls, values)
+        return from_plain(cls, values, cls.__name__, NetworkError)
 
 
 class Reconstruction(NamedTuple):

@@ -1,114 +1,134 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The microphone array: where each capsule sits, which device channel it is, what it needs."""
+"""The microphone array of a rig: position, device channel, gain and delay of each microphone (`mic_array.yaml`)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.schema import REQUIRED, to_plain
+from audio_manifold_ros.common.schema_rules import Decimals, Rule, at_least, between, not_empty, one_of
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
-from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text, write_yaml
-from audio_manifold_ros.rig.yaml_schema import (
-    FRAME,
-    SCHEMA_VERSION,
-    TEXT,
-    VECTOR,
-    VERSION,
-    Check,
-    check_mapping,
-    integer,
-    is_integer,
-    is_number,
-    is_vector,
-    number,
-)
+from audio_manifold_ros.common.yaml_file import format_yaml
+from audio_manifold_ros.rig.rig_file import SCHEMA_VERSION, VECTOR, FrameName, Name, PositionM, RigFile
 
 RIG_FILE = 'mic_array.yaml'
 MAX_CHANNEL = 255
 MAX_GAIN_DB = 60
 MAX_DELAY_SAMPLES = 2000
-RATES_HZ = (4000, 768_000)
+SAMPLE_RATES_HZ = (4000, 768_000)
+UNIT_VECTOR = Rule(
+    'a list of three numbers, a unit vector',
+    lambda value: VECTOR.is_valid(value) and abs(math.hypot(*value) - 1) < 1e-3,
+    covers_items=True,
+)
+SampleRate = Annotated[int, between(*SAMPLE_RATES_HZ)]
+MeasuredKey = Literal['gain_db', 'delay_samples', 'position_m']
 
 
 @dataclass(frozen=True)
 class Microphone:
-    """One capsule.
+    """One microphone capsule.
 
     Attributes:
-        name: For people and diagnostics.
+        name: Name in diagnostics.
         device_channel: Channel of the device, from 0.
-        position_m: In the frame of the array.
+        position_m: Position in the frame of the array.
         facing: Unit vector of greatest sensitivity, in the frame of the array.
-        gain_db: Added to the raw signal.
-        polarity: 1, or -1 for a capsule wired the other way round.
-        enabled: False for a capsule known to be dead.
-        delay_samples: How late its channel is, at the array's `delay_rate_hz`; negative where it is early.
-        frame_id: Its own frame, for URDF and /tf; empty for one made of the array's frame and its name.
-        noise_floor_dbfs: What it gives in silence; None where nobody has measured it.
-        std: Standard deviation of measured values by key (`gain_db`, `delay_samples`, `position_m`).
+        gain_db: Gain that is applied to the raw signal.
+        polarity: 1, or -1 for a capsule with reversed wiring.
+        enabled: False for a capsule that is known to be dead.
+        delay_samples: Delay of its channel at the array's `delay_rate_hz`; negative for an early channel.
+        frame_id: Its own frame, for URDF and /tf; empty for one that is derived from its name.
+        noise_floor_dbfs: Level in silence; None if it was not measured.
+        std: Standard deviation of measured values by key.
 
     """
 
-    name: str
-    device_channel: int
-    position_m: tuple[float, float, float]
-    facing: tuple[float, float, float]
-    gain_db: float = 0.0
-    polarity: int = 1
-    enabled: bool = True
-    delay_samples: float = 0.0
-    frame_id: str = ''
-    noise_floor_dbfs: float | None = None
-    std: Mapping[str, float] = field(default_factory=dict)
+    name: Name
+    device_channel: Annotated[int, between(0, MAX_CHANNEL, 'a channel number')]
+    position_m: PositionM
+    facing: Annotated[tuple[float, float, float], UNIT_VECTOR, Decimals(6)]
+    gain_db: Annotated[float, between(-MAX_GAIN_DB, MAX_GAIN_DB)] = field(default=0.0, metadata=REQUIRED)
+    polarity: Annotated[int, one_of(1, -1)] = field(default=1, metadata=REQUIRED)
+    enabled: bool = field(default=True, metadata=REQUIRED)
+    delay_samples: Annotated[float, between(-MAX_DELAY_SAMPLES, MAX_DELAY_SAMPLES)] = 0.0
+    frame_id: FrameName = ''
+    noise_floor_dbfs: Annotated[float, between(-200, -1)] | None = None
+    std: Mapping[MeasuredKey, Annotated[float, at_least(0)]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ArrayDevice:
-    """The sound device of an array: its name, or a part of it, the channels that it has, the rates that it offers."""
-
-    name: str
-    channels: int
-    rates_hz: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class MicrophoneArray:
-    """All capsules in the order of the model's channels.
+    """The sound device of an array.
 
     Attributes:
-        array_id: For people.
-        frame_id: Frame of positions and facings.
-        microphones: The capsules.
-        delay_rate_hz: Rate of `delay_samples`; None where no microphone has a delay.
-        device: The device; None where the rig does not say.
-        sound_mps: Speed of sound where the array was measured.
+        name: Its name, or a part of it.
+        channels: Number of its channels.
+        rates_hz: Sample rates that it offers.
 
     """
 
-    array_id: str
-    frame_id: str
-    microphones: tuple[Microphone, ...]
-    delay_rate_hz: int | None = None
+    name: Name
+    channels: Annotated[int, between(1, MAX_CHANNEL + 1)]
+    rates_hz: Annotated[tuple[SampleRate, ...], not_empty('sample rate')]
+
+
+@dataclass(frozen=True)
+class MicrophoneArray(RigFile):
+    """The microphones in the order of the model's channels: the content of `mic_array.yaml`.
+
+    Attributes:
+        array_id: Name of the array.
+        frame_id: Frame of positions and facings.
+        microphones: The microphones.
+        delay_rate_hz: Sample rate of `delay_samples`; None if no microphone has a delay.
+        device: The sound device; None if the rig does not name it.
+        sound_mps: Speed of sound at the time of the calibration.
+
+    """
+
+    FILE_NAME: ClassVar[str] = RIG_FILE
+    FILE_VERSION: ClassVar[tuple[str, int]] = SCHEMA_VERSION
+
+    array_id: Name
+    frame_id: FrameName
+    microphones: Annotated[tuple[Microphone, ...], not_empty('microphone')]
+    delay_rate_hz: SampleRate | None = None
     device: ArrayDevice | None = None
-    sound_mps: float = SPEED_OF_SOUND_MPS
+    sound_mps: Annotated[float, between(280, 400)] = SPEED_OF_SOUND_MPS
+
+    def __post_init__(self) -> None:
+        """Refuse microphones that share a channel or a name, and delays without their sample rate.
+
+        Raises:
+            RigError: A value repeats or is missing.
+
+        """
+        _check_unique('device_channel', [mic.device_channel for mic in self.microphones])
+        _check_unique('name', [mic.name for mic in self.microphones])
+        delayed = [mic.name for mic in self.microphones if mic.delay_samples]
+        if delayed and self.delay_rate_hz is None:
+            msg = f'delay_rate_hz is missing, but {delayed} have delay_samples: give their sample rate in Hz.'
+            raise RigError(msg)
 
     @property
-    def positions_m(self) -> NDArray[np.float64]:
+    def positions_m(self) -> FloatArray:
         """Positions (mic, 3) in the frame of the array."""
         return np.array([mic.position_m for mic in self.microphones], dtype=np.float64)
 
     @property
-    def facings(self) -> NDArray[np.float64]:
+    def facings(self) -> FloatArray:
         """Unit vectors (mic, 3) of greatest sensitivity."""
         return np.array([mic.facing for mic in self.microphones], dtype=np.float64)
 
@@ -124,8 +144,8 @@ class MicrophoneArray:
         return np.array(gains, dtype=np.float32)
 
     @property
-    def delays_s(self) -> NDArray[np.float64]:
-        """Seconds (mic,) that each channel is late."""
+    def delays_s(self) -> FloatArray:
+        """Delays (mic,) of the channels in seconds."""
         return np.array([mic.delay_samples for mic in self.microphones]) / (self.delay_rate_hz or 1)
 
     def geometry(self) -> list[dict[str, list[float]]]:
@@ -133,169 +153,22 @@ class MicrophoneArray:
         return [{'position_m': _rounded(mic.position_m), 'facing': _rounded(mic.facing)} for mic in self.microphones]
 
     def geometry_sha256(self) -> str:
-        """Return the hash by which a bundle knows the geometry that it was trained for."""
+        """Return the hash of the geometry, which a bundle compares with that of its training."""
         return hashlib.sha256(json.dumps(self.geometry()).encode()).hexdigest()
 
-    @classmethod
-    def from_yaml(cls, path: Path | str) -> MicrophoneArray:
-        """Read a `mic_array.yaml`.
-
-        Raises:
-            RigError: The file is missing, is no rig, or holds a wrong value.
-
-        """
-        return cls.from_text(read_text(path, RIG_FILE), str(path))
-
-    @classmethod
-    def from_text(cls, text: str, path: str) -> MicrophoneArray:
-        """Read the text of a `mic_array.yaml`; `path` says in messages where it comes from.
-
-        Raises:
-            RigError: The text is no rig, or holds a wrong value.
-
-        """
-        data = parse_yaml(text, path, RIG_FILE)
-        check_mapping(path, '', data, ARRAY_CHECKS, ARRAY_OPTIONS)
-        microphones = tuple(_microphone(path, i, entry) for i, entry in enumerate(data['microphones']))
-        _check_unique(path, 'device_channel', [mic.device_channel for mic in microphones])
-        _check_unique(path, 'name', [mic.name for mic in microphones])
-        delayed = [mic.name for mic in microphones if mic.delay_samples]
-        if delayed and 'delay_rate_hz' not in data:
-            msg = f'{path}: delay_rate_hz is missing, but {delayed} have delay_samples: give their sample rate in Hz.'
-            raise RigError(msg)
-        return cls(
-            data['array_id'],
-            data['frame_id'],
-            microphones,
-            data.get('delay_rate_hz'),
-            _device(path, data.get('device')),
-            float(data.get('sound_mps', SPEED_OF_SOUND_MPS)),
-        )
-
     def to_text(self) -> str:
-        """Return the text of its `mic_array.yaml`; what stands at its default is left out."""
-        head: dict[str, Any] = {
-            'schema_version': SCHEMA_VERSION,
-            'array_id': self.array_id,
-            'frame_id': self.frame_id,
-        }
-        if self.device is not None:
-            device = self.device
-            head['device'] = {'name': device.name, 'channels': device.channels, 'rates_hz': list(device.rates_hz)}
-        if self.sound_mps != SPEED_OF_SOUND_MPS:
-            head['sound_mps'] = self.sound_mps
-        if self.delay_rate_hz is not None:
-            head['delay_rate_hz'] = self.delay_rate_hz
-        return write_yaml({**head, 'microphones': [_microphone_to_dict(mic) for mic in self.microphones]})
+        """Return the text of its `mic_array.yaml`. Optional values at their default are left out."""
+        values = to_plain(self, omit_defaults=True)
+        values['microphones'] = values.pop('microphones')
+        return format_yaml(values)
 
 
 def _rounded(vector: tuple[float, float, float]) -> list[float]:
-    # The sum turns a negative zero into a zero, which is written, and hashed, without a sign.
+    # The sum turns a negative zero into zero, so that both have the same text and the same hash.
     return [round(v, 4) + 0.0 for v in vector]
 
 
-def _microphone(path: str, index: int, entry: Any) -> Microphone:
-    where = f'microphones[{index}]'
-    check_mapping(path, where, entry, MICROPHONE_CHECKS, MICROPHONE_OPTIONS)
-    std = entry.get('std', {})
-    check_mapping(path, f'{where}.std', std, {}, STD_OPTIONS)
-    floor = entry.get('noise_floor_dbfs')
-    return Microphone(
-        name=entry['name'],
-        device_channel=entry['device_channel'],
-        position_m=_vector(entry['position_m']),
-        facing=_vector(entry['facing']),
-        gain_db=float(entry['gain_db']),
-        polarity=entry['polarity'],
-        enabled=entry['enabled'],
-        delay_samples=float(entry.get('delay_samples', 0.0)),
-        frame_id=entry.get('frame_id', ''),
-        noise_floor_dbfs=None if floor is None else float(floor),
-        std={key: float(value) for key, value in std.items()},
-    )
-
-
-def _microphone_to_dict(mic: Microphone) -> dict[str, Any]:
-    required: dict[str, Any] = {
-        'name': mic.name,
-        'device_channel': mic.device_channel,
-        'position_m': [round(v, 6) for v in mic.position_m],
-        'facing': [round(v, 6) for v in mic.facing],
-        'gain_db': mic.gain_db,
-        'polarity': mic.polarity,
-        'enabled': mic.enabled,
-    }
-    optional = {
-        'delay_samples': mic.delay_samples,
-        'frame_id': mic.frame_id,
-        'noise_floor_dbfs': mic.noise_floor_dbfs,
-        'std': dict(mic.std),
-    }
-    return {
-        **required,
-        **{key: value for key, value in optional.items() if value is not None and value not in (0.0, '', {})},
-    }
-
-
-def _device(path: str, entry: Any) -> ArrayDevice | None:
-    if entry is None:
-        return None
-    check_mapping(path, 'device', entry, DEVICE_CHECKS)
-    return ArrayDevice(entry['name'], entry['channels'], tuple(entry['rates_hz']))
-
-
-def _check_unique(path: str, key: str, values: list[Any]) -> None:
+def _check_unique(key: str, values: Sequence[object]) -> None:
     if len(set(values)) != len(values):
-        msg = f'{path}: {key} values {values} repeat: give each microphone its own.'
+        msg = f'{key} values {list(values)} repeat: give each microphone its own.'
         raise RigError(msg)
-
-
-def _is_direction(value: Any) -> bool:
-    return is_vector(value) and abs(math.hypot(*value) - 1) < 1e-3
-
-
-def _is_rate(value: Any) -> bool:
-    return is_integer(value) and RATES_HZ[0] <= value <= RATES_HZ[1]
-
-
-def _vector(value: Any) -> tuple[float, float, float]:
-    x, y, z = (float(v) for v in value)
-    return x, y, z
-
-
-DEVIATION: Check = (lambda v: is_number(v) and v >= 0, 'a number from 0')
-ARRAY_CHECKS: dict[str, Check] = {
-    'schema_version': VERSION,
-    'array_id': TEXT,
-    'frame_id': FRAME,
-    'microphones': (lambda v: isinstance(v, list) and bool(v), 'a list of at least one microphone'),
-}
-ARRAY_OPTIONS: dict[str, Check] = {
-    'delay_rate_hz': integer(*RATES_HZ),
-    'device': (lambda v: isinstance(v, dict), 'a mapping with the keys name, channels and rates_hz'),
-    'sound_mps': number(280, 400),
-}
-DEVICE_CHECKS: dict[str, Check] = {
-    'name': TEXT,
-    'channels': integer(1, MAX_CHANNEL + 1),
-    'rates_hz': (
-        lambda v: isinstance(v, list) and bool(v) and all(_is_rate(rate) for rate in v),
-        f'a list of sample rates from {RATES_HZ[0]} to {RATES_HZ[1]}',
-    ),
-}
-MICROPHONE_CHECKS: dict[str, Check] = {
-    'name': TEXT,
-    'device_channel': (lambda v: is_integer(v) and 0 <= v <= MAX_CHANNEL, f'a channel number from 0 to {MAX_CHANNEL}'),
-    'position_m': VECTOR,
-    'facing': (_is_direction, 'a list of three numbers, a unit vector'),
-    'gain_db': number(-MAX_GAIN_DB, MAX_GAIN_DB),
-    'polarity': (lambda v: is_integer(v) and v in {-1, 1}, '1 or -1'),
-    'enabled': (lambda v: isinstance(v, bool), 'true or false'),
-}
-MICROPHONE_OPTIONS: dict[str, Check] = {
-    'delay_samples': number(-MAX_DELAY_SAMPLES, MAX_DELAY_SAMPLES),
-    'frame_id': FRAME,
-    'noise_floor_dbfs': number(-200, -1),
-    'std': (lambda v: isinstance(v, dict), 'a mapping with keys of gain_db, delay_samples and position_m'),
-}
-STD_OPTIONS: dict[str, Check] = dict.fromkeys(('gain_db', 'delay_samples', 'position_m'), DEVIATION)

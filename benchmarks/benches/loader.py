@@ -8,7 +8,7 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -130,7 +130,7 @@ def _gpu_rate() -> float:
     return BATCH / medians_s({'gpu': Action(compute, 10)}, ROUNDS)['gpu']
 
 
-def _window_data(folder: Path, features_on: str) -> WindowDataModule:
+def _window_data(folder: Path, features_on: Literal['cache', 'device']) -> WindowDataModule:
     data = DataConfig(
         drives=str(folder / 'drives'),
         cache=str(folder / 'cache'),

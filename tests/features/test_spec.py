@@ -76,7 +76,7 @@ def test_refuses_every_bad_field_by_name(field: str, value: object) -> None:
 def test_names_a_missing_key(field: str) -> None:
     values = FeatureSpec().to_dict()
     del values[field]
-    with pytest.raises(FeatureError, match=rf"missing keys \['{field}'\]"):
+    with pytest.raises(FeatureError, match=rf"misses \['{field}'\]"):
         FeatureSpec.from_dict(values)
 
 

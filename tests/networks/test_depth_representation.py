@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import NetworkError
-from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation, fill_from_below
 
 
@@ -74,4 +74,4 @@ def test_planes_out_of_order_are_refused(near_m: float, far_m: float) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(NetworkError, match="kind is 'linear'"):
-        read_strict(DepthRepresentation, {'kind': 'linear'})
+        from_plain(DepthRepresentation, {'kind': 'linear'}, 'depth', NetworkError)

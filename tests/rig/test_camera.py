@@ -36,7 +36,7 @@ def test_the_shipped_camera_sees_a_hundred_by_fifty_degrees() -> None:
         (', 0, 0, 1]', ']', 'camera_matrix.data'),
         ('  data: [50, 0, 31.5, 0, 60, 15.5, 0, 0, 1]', '  data: 3', 'camera_matrix.data'),
         ('image_width: 64', 'image_width: [', 'Cannot read'),
-        ('image_width: 64', 'image_width: 2026-99-99', 'Cannot read'),
+        ('image_width: 64', 'image_width: 2026-99-99', "image_width is '2026-99-99': give an integer"),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(tmp_path: Path, old: str, new: str, named: str) -> None:

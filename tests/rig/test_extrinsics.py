@@ -46,7 +46,7 @@ def test_the_shipped_rig_reaches_array_and_camera() -> None:
         ('[1, 2, 3]', '[1, 2, up]', 'up'),
         ('audio_time_offset_s: 0.02', 'audio_time_offset_s: soon', 'soon'),
         ('transforms:', 'transforms: {', 'Cannot read'),
-        ('schema_version: 1', 'schema_version: 2026-99-99', 'Cannot read'),
+        ('schema_version: 1', 'schema_version: 2026-99-99', "schema_version is '2026-99-99': give 1"),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(tmp_path: Path, old: str, new: str, named: str) -> None:

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
-from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.networks.at_net import AtNetConfig
-from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.depth_representation import DepthRepresentation
 from audio_manifold_ros.networks.end_to_end import check_heads
 from audio_manifold_ros.networks.single_stage import SingleStageConfig
@@ -121,12 +121,7 @@ class TrainingConfig:
             TrainingError: A file cannot be read, has unknown or missing keys, or a value makes no sense.
 
         """
-        values = read_layers(path, over)
-        try:
-            return with_budget(read_strict(cls, values, 'experiment'))
-        except AudioManifoldError as error:
-            msg = f'{path}: {error}'
-            raise TrainingError(msg) from None
+        return with_budget(from_plain(cls, read_layers(path, over), str(path), TrainingError))
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -179,8 +174,8 @@ class TrainingConfig:
         return replace(self, output=f'{self.output}/seed{seed}', machine=machine)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain values."""
-        return asdict(self)
+        """Return the fields as plain values for JSON."""
+        return to_plain(self)
 
 
 def with_budget(config: TrainingConfig) -> TrainingConfig:

@@ -1,109 +1,87 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How networks are fitted: optimiser, losses, augmentation, machine, and the budget that a table's systems share."""
+"""Settings of a fit: optimiser, losses, augmentation, machine, and the budget that the systems of a table share."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.schema_rules import Rule, above, at_least
 
-SCHEDULES = ('constant', 'linear', 'one_cycle')
-DEPTH_LOSSES = ('l1', 'mse', 'log1p')
-CLASS_WEIGHTS = ('equal', 'omninet')
+Count = Annotated[int, at_least(1)]
+Positive = Annotated[float, above(0)]
+NonNegative = Annotated[float, at_least(0)]
+Schedule = Literal['constant', 'linear', 'one_cycle']
+DepthLoss = Literal['l1', 'mse', 'log1p']
+ClassWeights = Literal['equal', 'omninet']
+DROP_PROBABILITY = Rule('a probability from 0 to below 1', lambda value: 0 <= value < 1)
 
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How one network is fitted.
+    """Settings of the fit of one network.
 
     Attributes:
         batch_size: Windows per step, on each device.
-        epochs: Rounds over the training windows.
-        steps: Steps of the optimiser instead; null for `epochs`.
-        minutes: Stop after this time instead, the schedule following the clock; null for no limit.
-        learning_rate: Of Adam, at its highest.
+        epochs: Passes over the training windows.
+        steps: Steps of the optimiser, instead of `epochs`; null for `epochs`.
+        minutes: Time limit instead; the schedule follows the clock. Null for no limit.
+        learning_rate: Highest learning rate of Adam.
         schedule: `constant` (paper), `linear` down to 0 (OmniNet), or `one_cycle`.
-        weight_decay: Decoupled from the gradient.
-        clip_norm: Longer gradients are shortened to this norm; null leaves them.
-        patience: Stop after so many validations without a better one; null for never.
-        validate_every_steps: Steps between two looks at the validation windows.
-        validation_windows: Windows of such a look, at most.
+        weight_decay: Weight decay, decoupled from the gradient.
+        clip_norm: Norm to which longer gradients are shortened; null for no limit.
+        patience: Number of validations without an improvement after which the fit stops; null for no limit.
+        validate_every_steps: Steps between two validations.
+        validation_windows: Maximum number of windows of a validation.
 
     """
 
-    batch_size: int = 32
-    epochs: int = 10
-    steps: int | None = None
-    minutes: float | None = None
-    learning_rate: float = 1e-4
-    schedule: str = 'constant'
-    weight_decay: float = 0.0
-    clip_norm: float | None = None
-    patience: int | None = None
-    validate_every_steps: int = 200
-    validation_windows: int = 1000
-
-    def __post_init__(self) -> None:
-        """Refuse schedules that do not exist, fits without an end, and steps that lead nowhere or uphill."""
-        if self.schedule not in SCHEDULES:
-            msg = f'schedule is {self.schedule!r}: give one of {SCHEDULES}.'
-            raise TrainingError(msg)
-        for key in ('batch_size', 'epochs', 'steps', 'patience', 'validate_every_steps', 'validation_windows'):
-            value = getattr(self, key)
-            if value is not None and value < 1:
-                msg = f'{key} is {value!r}: give a number from 1.'
-                raise TrainingError(msg)
-        for key in ('minutes', 'learning_rate', 'clip_norm'):
-            value = getattr(self, key)
-            # Written so that NaN is refused, too.
-            if value is not None and not 0 < value < math.inf:
-                msg = f'{key} is {value!r}: give a number above 0.'
-                raise TrainingError(msg)
-        if not 0 <= self.weight_decay < math.inf:
-            msg = f'weight_decay is {self.weight_decay!r}: give a number from 0.'
-            raise TrainingError(msg)
+    batch_size: Count = 32
+    epochs: Count = 10
+    steps: Count | None = None
+    minutes: Positive | None = None
+    learning_rate: Positive = 1e-4
+    schedule: Schedule = 'constant'
+    weight_decay: NonNegative = 0.0
+    clip_norm: Positive | None = None
+    patience: Count | None = None
+    validate_every_steps: Count = 200
+    validation_windows: Count = 1000
 
 
 @dataclass(frozen=True)
 class LossConfig:
-    """How images are compared with the truth, by manifolds and by direct systems.
+    """Losses between predicted images and ground truth, of manifolds and of direct systems.
 
     Attributes:
         depth: Mean over all pixels of the absolute error (`l1`), of its square (`mse`), or of log(1 + error)
             (`log1p`, ECHO2DEPTH), in the unit of the depth representation.
-        depth_weight: Of that loss. 10 brings the first, blank image to about 1, as cross-entropy has it.
-        segmentation_weight: Of the cross-entropy.
-        class_weights: `equal`, or those of OmniNet: 2 less the class's share of the batch, and seven times that for
-            car, train and motorcycle (Vasudevan et al. 2020).
-        kl_weight: Of the divergence of a gaussian bottleneck from the standard normal distribution, per number.
+        depth_weight: Weight of the depth loss. 10 gives the initial blank image a loss of about 1, like that of the
+            cross-entropy.
+        segmentation_weight: Weight of the cross-entropy.
+        class_weights: `equal`, or those of OmniNet: 2 minus the fraction of the class in the batch, and seven times
+            that for car, train and motorcycle (Vasudevan et al. 2020).
+        kl_weight: Weight per number of the divergence of a Gaussian bottleneck from the standard normal distribution.
 
     """
 
-    depth: str = 'l1'
+    depth: DepthLoss = 'l1'
     depth_weight: float = 10.0
     segmentation_weight: float = 1.0
-    class_weights: str = 'equal'
+    class_weights: ClassWeights = 'equal'
     kl_weight: float = 1e-3
-
-    def __post_init__(self) -> None:
-        """Refuse losses that do not exist."""
-        for key, choices in (('depth', DEPTH_LOSSES), ('class_weights', CLASS_WEIGHTS)):
-            if getattr(self, key) not in choices:
-                msg = f'losses.{key} is {getattr(self, key)!r}: give one of {choices}.'
-                raise TrainingError(msg)
 
 
 @dataclass(frozen=True)
 class CodebookConfig:
-    """How the codebook comes to life.
+    """Initialisation and upkeep of a codebook.
 
     Attributes:
         commitment: Weight of the loss that keeps latents at their codes (van den Oord et al. 2017: 0.25).
-        start_step: Step at which k-means fills the codebook; latents pass unquantised until then.
-        start_vectors: Latents that k-means gets, of the batches just before.
-        restart_every_steps: Steps between two searches for dead codes; none in the last third of a fit.
+        start_step: Step at which k-means fills the codebook. Latents pass unquantised until then.
+        start_vectors: Number of latents for k-means, from the batches just before.
+        restart_every_steps: Steps between two searches for dead codes. The last third of a fit has none.
 
     """
 
@@ -115,14 +93,14 @@ class CodebookConfig:
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Changes to the features of each training window.
+    """Random changes to the features of each training window.
 
     Attributes:
-        gain_db: Common gain of all microphones, uniform between its negative and itself.
-        masks: Masks over mel bands, and as many over time (Park et al. 2019), the same on all microphones.
-        mask_rows: Greatest height of a mask over mel bands.
-        mask_columns: Greatest width of a mask over time.
-        drop_microphones: Chance of each microphone to fall silent for a window; at least two go on hearing.
+        gain_db: Limit of the common gain of all microphones, which is uniform between plus and minus this value.
+        masks: Number of masks over mel bands, and of masks over time (Park et al. 2019), the same on all microphones.
+        mask_rows: Maximum height of a mask over mel bands.
+        mask_columns: Maximum width of a mask over time.
+        drop_microphones: Probability that a microphone is silent for a window. At least two microphones remain.
 
     """
 
@@ -130,27 +108,21 @@ class AugmentConfig:
     masks: int = 0
     mask_rows: int = 16
     mask_columns: int = 16
-    drop_microphones: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse chances that are none."""
-        if not 0 <= self.drop_microphones < 1:
-            msg = f'drop_microphones is {self.drop_microphones!r}: give a chance from 0 to below 1.'
-            raise TrainingError(msg)
+    drop_microphones: Annotated[float, DROP_PROBABILITY] = 0.0
 
 
 @dataclass(frozen=True)
 class MachineConfig:
-    """What to compute on, in Lightning's words.
+    """Devices and precision, with the names of Lightning.
 
     Attributes:
         accelerator: `auto`, `cpu`, `gpu` …
-        devices: `auto` or a number, as a text.
-        nodes: Machines that work together.
+        devices: `auto` or a number, as a string.
+        nodes: Number of machines.
         strategy: `auto`, `ddp` …
         precision: `32-true`, `bf16-mixed`, `16-mixed` …
-        threads: Of torch on the CPU; null leaves it to torch.
-        seed: Of weights, order and augmentation.
+        threads: Threads of torch on the CPU; null for the default of torch.
+        seed: Seed of weights, order and augmentation.
 
     """
 
@@ -165,21 +137,21 @@ class MachineConfig:
 
 @dataclass(frozen=True)
 class BudgetConfig:
-    """What every system of a table gets. What is null leaves the experiment's own values as they are.
+    """The budget that every system of a table has. A null value leaves the experiment's own value.
 
     Attributes:
-        train_drives: Drives to learn from.
-        validation_drives: Drives to choose on.
-        test_drives: Drives to report on.
-        steps: Of each fit that hears: audio transformations and direct systems.
-        manifold_steps: Of each manifold, which hears nothing.
+        train_drives: Number of drives to train on.
+        validation_drives: Number of drives to validate on.
+        test_drives: Number of drives to test on.
+        steps: Steps of each fit of an audio transformation or a direct system.
+        manifold_steps: Steps of each fit of a manifold.
         precision: See `MachineConfig`.
 
     """
 
-    train_drives: int | None = None
-    validation_drives: int | None = None
-    test_drives: int | None = None
+    train_drives: Count | None = None
+    validation_drives: Count | None = None
+    test_drives: Count | None = None
     steps: int | None = None
     manifold_steps: int | None = None
     precision: str | None = None

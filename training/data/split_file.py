@@ -4,25 +4,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from audio_manifold_ros.common.errors import DatasetError, RigError
-from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text
+from audio_manifold_ros.common.errors import DatasetError, reraise_file_errors
+from audio_manifold_ros.common.files import write_text_atomic
+from audio_manifold_ros.common.schema import from_plain
+from audio_manifold_ros.common.yaml_file import format_yaml, read_yaml
 
 SPLITS = ('train', 'validation', 'test')
 ENTRY = re.compile(r'([^/\s][^/]*)(?:/(0|[1-9]\d*))?')
-SAFE_DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
-LISTS: tuple[Any, str] = (list, 'a list of texts')
-KINDS: dict[str, tuple[Any, str]] = {'name': (str, 'a text'), 'leaks': (bool, 'true or false')}
 WindowKey = tuple[str, int]  # drive id, image stamp in ns
 
 
@@ -78,15 +73,7 @@ class SplitFile:
             DatasetError: The file cannot be read, has unknown or missing keys, or a wrong entry.
 
         """
-        try:
-            data = parse_yaml(read_text(path, 'split.yaml'), str(path), 'split.yaml')
-        except RigError as error:
-            raise DatasetError(str(error)) from None
-        try:
-            return cls(**_read(data))
-        except DatasetError as error:
-            msg = f'{path}: {error}'
-            raise DatasetError(msg) from None
+        return from_plain(cls, read_yaml(path, DatasetError, 'Give a split file.'), str(path), DatasetError)
 
     def write(self, path: Path) -> None:
         """Write the split as YAML; the file appears under its name only when it is complete.
@@ -95,17 +82,11 @@ class SplitFile:
             DatasetError: It cannot be written.
 
         """
-        values: dict[str, Any] = {'name': self.name} | ({'leaks': True} if self.leaks else {})
+        values: dict[str, object] = {'name': self.name} | ({'leaks': True} if self.leaks else {})
         values |= {split: list(getattr(self, split)) for split in SPLITS}
-        partial = path.with_name(f'.{path.name}.{os.getpid()}.partial')
-        try:
+        with reraise_file_errors(DatasetError, 'write', path, 'Check the space and rights of its folder.'):
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(yaml.dump(values, Dumper=SAFE_DUMPER, sort_keys=False, width=120), encoding='utf-8')
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Check the space and rights of its folder.'
-            raise DatasetError(msg) from None
+            write_text_atomic(path, format_yaml(values))
 
     def drives(self, split: str) -> tuple[str, ...]:
         """Return the drives that a split takes something of, in order."""
@@ -164,18 +145,3 @@ class SplitFile:
     def _images(self) -> dict[str, frozenset[WindowKey]]:
         pairs = {split: [entry.split('/') for entry in getattr(self, split) if '/' in entry] for split in SPLITS}
         return {split: frozenset((drive, int(stamp_ns)) for drive, stamp_ns in pairs[split]) for split in SPLITS}
-
-
-def _read(data: Any) -> dict[str, Any]:
-    """Return the fields of a split out of the plain values of its file."""
-    field_names = {field.name for field in fields(SplitFile)}
-    values: dict[str, Any] = {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
-    if set(values) - field_names or field_names - {'leaks'} - set(values):
-        msg = f'no split: it has the keys {sorted(values)}: give {sorted(field_names)} (leaks only where true).'
-        raise DatasetError(msg)
-    for key, value in values.items():
-        kind, expected = KINDS.get(key, LISTS)
-        if not isinstance(value, kind) or (kind is list and not all(isinstance(entry, str) for entry in value)):
-            msg = f'{key} is {value!r:.80}: give {expected}.'
-            raise DatasetError(msg)
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

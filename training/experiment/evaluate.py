@@ -21,13 +21,13 @@ from audio_manifold_ros.common.errors import (
     AudioManifoldError,
     TrainingError,
 )
+from audio_manifold_ros.common.json_text import format_json
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite, Scores
-from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 from training.data.cache_shard import MODALITY_OF_ARRAY
 from training.data.full_resolution_truth import FullResolutionGroundTruth
 from training.experiment.class_bias import balance_classes

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.inference.bundle.dataclass_json import format_json
-from audio_manifold_ros.networks.configuration import read_strict
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.schema import from_plain
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.dataset_fingerprint import windows_sha256
@@ -83,8 +81,8 @@ def _windows(cache: WindowCache) -> dict[str, Any]:
 def _read_experiment(path: Path) -> TrainingConfig:
     """Read a written experiment; what it does not say, because nobody could yet, is as it was: the default."""
     try:
-        return read_strict(TrainingConfig, read_mapping(path), 'experiment')
-    except AudioManifoldError as error:
+        return from_plain(TrainingConfig, read_mapping(path), 'experiment', TrainingError)
+    except TrainingError as error:
         msg = f'{str(path)!r} is of no experiment that this version knows ({error}): give another output.'
         raise TrainingError(msg) from None
 
@@ -94,7 +92,7 @@ def _identity(config: TrainingConfig) -> dict[str, Any]:
     unused_settings = [
         part for stage, parts in SETTINGS_OF_STAGE.items() if not getattr(config, stage) for part in parts
     ]
-    values: dict[str, Any] = json.loads(format_json(config.to_dict()))
+    values = config.to_dict()
     data = {key: value for key, value in values['data'].items() if key not in MUTABLE_DATA_SETTINGS}
     kept = {key: value for key, value in values.items() if key not in (*MUTABLE_SETTINGS, *unused_settings)}
     return {**kept, 'data': data, 'precision': config.machine.precision}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.inference.bundle.dataclass_json import format_json
+from audio_manifold_ros.common.json_text import format_json
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from audio_manifold_ros.common.errors import (
     AudioManifoldError,
     TrainingError,
 )
+from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
@@ -31,7 +33,6 @@ from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
     DepthRange,
@@ -123,7 +124,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         camera=CameraModel.from_text(camera_text, f'{first} (camera)'),
         depth=_depth_range(config, cache) if 'depth' in modalities else None,
         classes=classes if 'segmentation' in modalities else (),
-        networks=json.loads(json.dumps(network.config.to_dict())),
+        networks=dict(network.config.to_dict()),
         confidence=ConfidenceModel(dict.fromkeys(modalities, flat), 0.0),
         training=_training(config, network, cache),
         metrics={},
@@ -218,7 +219,7 @@ def _write(
         METRICS_FILE: format_json(scores).encode(),
     }
     sizes = {name: {'size': len(content)} for name, content in files.items()}
-    card = model_card({**dataclass_to_json_values(manifest), 'files': sizes}, scores)
+    card = model_card({**to_plain(manifest), 'files': sizes}, scores)
     return write_bundle(folder, manifest, {**files, CARD_FILE: card.encode()})
 
 

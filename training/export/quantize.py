@@ -20,13 +20,14 @@ from rich.progress import track
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.evaluation.reporting.model_card import model_card
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
-from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, MANIFEST_FILE, Bundle, write_bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values
+from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, ground_truth_images
 from training.experiment.experiment_inference import batches, take_features
@@ -119,7 +120,7 @@ def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, An
         )
     if scores and METRICS_FILE in files:
         sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
-        card = model_card({**dataclass_to_json_values(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
+        card = model_card({**to_plain(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
         files[CARD_FILE] = card.encode()
     return write_bundle(folder, manifest, files)
 

@@ -13,8 +13,8 @@ from typing import Any
 from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, find_finished, folder_records, write_record
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.files import write_text_atomic
+from audio_manifold_ros.common.json_text import format_json
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
-from audio_manifold_ros.inference.bundle.dataclass_json import format_json
 
 FORMAT = 'audio_manifold_ros import'
 JSON_FILE, TEXT_FILE = 'import.json', 'import.txt'

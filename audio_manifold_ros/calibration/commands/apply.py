@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,12 +16,14 @@ from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.reporting.calibration_report import FORMAT_VERSION, JSON_FILE
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.json_text import read_json
+from audio_manifold_ros.common.yaml_file import read_yaml_text
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
+from audio_manifold_ros.rig.rig_file import parse_rig_yaml
 from audio_manifold_ros.rig.yaml_edit import edit_values
-from audio_manifold_ros.rig.yaml_file import parse_yaml, read_text
 
 # What must be able to read a file before it takes the place of the old one.
 READERS: Mapping[str, Callable[[Path], object]] = {
@@ -75,11 +76,7 @@ def apply_report(report: Path, rig: Path) -> list[Path]:
 
 def _read(report: Path) -> dict[str, Any]:
     path = report / JSON_FILE if report.is_dir() else report
-    try:
-        data = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        msg = f'Cannot read the report {str(path)!r}: {error}. Give the folder that `calibrate` named.'
-        raise CalibrationError(msg) from None
+    data = read_json(path, CalibrationError, 'Give the folder of the report that `calibrate` printed.')
     if not (isinstance(data, dict) and data.get('format_version') == FORMAT_VERSION and 'changes' in data):
         msg = f'{path}: is no report of format {FORMAT_VERSION}: measure again with this version.'
         raise CalibrationError(msg)
@@ -87,8 +84,8 @@ def _read(report: Path) -> dict[str, Any]:
 
 
 def _apply_changes(path: Path, changes: list[RigChange]) -> str:
-    text = read_text(path, path.name)
-    values = parse_yaml(text, str(path), path.name)
+    text = read_yaml_text(path, CalibrationError, 'Give the folder of a rig.')
+    values = parse_rig_yaml(text, str(path), path.name)
     for change in changes:
         found = _value_at(values, change.path)
         is_default = found is None and change.before == DEFAULT_VALUES.get(change.path[-1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.common.errors import CalibrationError
-from audio_manifold_ros.rig.rig import RIG_FILE, Microphone
+from audio_manifold_ros.rig.rig import RIG_FILE, MeasuredKey, Microphone
 
 FIELDS = frozenset({'file', 'path', 'of', 'before', 'after'})
 
@@ -65,6 +65,6 @@ def microphone_change(index: int, name: str, key: str, before: Any, after: Any) 
     return RigChange(RIG_FILE, ('microphones', index, key), name, before, after)
 
 
-def std_change(index: int, mic: Microphone, key: str, after: float) -> RigChange:
+def std_change(index: int, mic: Microphone, key: MeasuredKey, after: float) -> RigChange:
     """Return the change of the standard deviation of one microphone's value."""
     return RigChange(RIG_FILE, ('microphones', index, 'std', key), mic.name, mic.std.get(key), after)

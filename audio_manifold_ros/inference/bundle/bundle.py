@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.inference.bundle.manifest import FileEntry, Manifest
+from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-MANIFEST_FILE = 'manifest.json'
 WEIGHTS_FILE = 'weights.safetensors'
 ONNX_FILE = 'model.onnx'
 INT8_FILE = 'model.int8.onnx'

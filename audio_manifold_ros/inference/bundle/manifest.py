@@ -4,22 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
-from audio_manifold_ros.common.errors import FeatureError, InferenceError
+from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.json_text import format_json, parse_json
+from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
-from audio_manifold_ros.inference.bundle.dataclass_json import (
-    dataclass_from_json_values,
-    dataclass_to_json_values,
-    format_json,
-    parse_json,
-)
 from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
+MANIFEST_FILE = 'manifest.json'
 FORMAT_VERSION = 1
 Modality = Literal['depth', 'segmentation']
 
@@ -123,11 +121,11 @@ class Manifest:
     camera: CameraModel
     depth: DepthRange | None
     classes: tuple[LabelClass, ...]
-    networks: dict[str, Any]
+    networks: Mapping[str, Any]
     confidence: ConfidenceModel
-    training: dict[str, Any]
-    metrics: dict[str, Any]
-    files: dict[str, FileEntry]
+    training: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    files: Mapping[str, FileEntry]
     tolerates_missing: int = 0
 
     def __post_init__(self) -> None:
@@ -173,7 +171,7 @@ class Manifest:
         )
         for is_valid, key, value, expected in checks:
             if not is_valid:
-                msg = f'The manifest says {key} is {value!r}: give {expected}.'
+                msg = f'{key} is {value!r}: give {expected}.'
                 raise InferenceError(msg)
 
     @property
@@ -193,7 +191,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the content of `manifest.json`."""
-        return format_json(dataclass_to_json_values(self))
+        return format_json(to_plain(self))
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -203,19 +201,10 @@ class Manifest:
             InferenceError: It is no manifest that this software understands; the message names what is wrong.
 
         """
-        values = parse_json(text, 'manifest.json')
-        version = values.get('format_version') if isinstance(values, dict) else None
-        if version != FORMAT_VERSION:
-            msg = (
-                f'manifest.json has format_version {version!r}, this software reads {FORMAT_VERSION}: '
-                'export the bundle again, or install the software that wrote it.'
-            )
-            raise InferenceError(msg)
-        try:
-            return dataclass_from_json_values(cls, values, 'manifest.json')
-        except FeatureError as error:
-            msg = f'manifest.json: features: {error}'
-            raise InferenceError(msg) from None
+        values = parse_json(text, MANIFEST_FILE, InferenceError, 'Export the bundle again.')
+        remedy = 'Export the bundle again, or install the software that wrote it.'
+        check_version(values, 'format_version', FORMAT_VERSION, MANIFEST_FILE, InferenceError, remedy)
+        return from_plain(cls, values, MANIFEST_FILE, InferenceError, complete=True)
 
     def _is_depth_range_valid(self) -> bool:
         depth = self.depth

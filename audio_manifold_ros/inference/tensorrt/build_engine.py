@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.json_text import read_json
+from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_from_json_values, parse_json
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
 from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
@@ -113,9 +114,8 @@ def _run_stages(
         _run([*stage, name, str(bundle.folder), *map(str, options)], name, report)
     if timing.exists():
         timing.replace(shared)
-    return dataclass_from_json_values(
-        VerificationResult, parse_json(result.read_text(encoding='utf-8'), result.name), result.name
-    )
+    found = read_json(result, InferenceError, 'Build the engine again.')
+    return from_plain(VerificationResult, found, result.name, InferenceError, complete=True)
 
 
 def _run(command: list[str], name: str, report: Callable[[str], None]) -> None:

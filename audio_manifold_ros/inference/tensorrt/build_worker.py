@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
 
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
             from audio_manifold_ros.inference.tensorrt.engine_verification import verify_engine
 
             check = verify_engine(bundle, args.engine, toolchain, args.precision)
-            args.result.write_text(format_json(dataclass_to_json_values(check)), encoding='utf-8')
+            args.result.write_text(format_json(to_plain(check)), encoding='utf-8')
     except (InferenceError, OSError, RuntimeError) as error:
         print(f'{ERROR_PREFIX}{error}', file=sys.stderr, flush=True)
         return 1

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
+from audio_manifold_ros.inference.tensorrt.engine_metadata import METADATA_FILE, EngineMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
 
 ENGINE_FILE = 'engine.ep'
-METADATA_FILE = 'engine.json'
 LOCK_FILE = 'lock'
 SCRATCH_PREFIX = 'build-'
 REJECTED_SUFFIX = '.rejected'

@@ -8,9 +8,10 @@ import hashlib
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import WEIGHTS_FILE
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values, format_json
 
 if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle import Bundle
@@ -89,7 +90,7 @@ class EngineKey:
     @property
     def digest(self) -> str:
         """Name of the folder that holds the engine: 32 hexadecimal digits."""
-        return hashlib.sha256(format_json(_sort_keys(dataclass_to_json_values(self))).encode()).hexdigest()[:32]
+        return hashlib.sha256(format_json(_sort_keys(to_plain(self))).encode()).hexdigest()[:32]
 
     def differences(self, other: EngineKey) -> str:
         """Say in which points `other` is not this, or nothing."""

@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from audio_manifold_ros.common.errors import InferenceError
-from audio_manifold_ros.inference.bundle.dataclass_json import (
-    dataclass_from_json_values,
-    dataclass_to_json_values,
-    format_json,
-)
+from audio_manifold_ros.common.json_text import format_json, parse_json
+from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
 
+METADATA_FILE = 'engine.json'
 FORMAT_VERSION = 1
+REBUILD = 'Build the engine again.'
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class EngineMetadata:
 
     def to_json(self) -> str:
         """Return the content of the file."""
-        return format_json(dataclass_to_json_values(self))
+        return format_json(to_plain(self))
 
     @classmethod
     def from_json(cls, text: str) -> EngineMetadata:
@@ -79,13 +77,6 @@ class EngineMetadata:
             InferenceError: It is no sidecar that this software understands.
 
         """
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            msg = f'engine.json is no valid JSON: {error}'
-            raise InferenceError(msg) from None
-        version = values.get('format_version') if isinstance(values, dict) else None
-        if version != FORMAT_VERSION:
-            msg = f'engine.json has format_version {version!r}, this software reads {FORMAT_VERSION}'
-            raise InferenceError(msg)
-        return dataclass_from_json_values(cls, values, 'engine.json')
+        values = parse_json(text, METADATA_FILE, InferenceError, REBUILD)
+        check_version(values, 'format_version', FORMAT_VERSION, METADATA_FILE, InferenceError, REBUILD)
+        return from_plain(cls, values, METADATA_FILE, InferenceError, complete=True)

@@ -1,31 +1,35 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of nodes as frozen dataclasses: one field is one ROS parameter, with all that is known about it.
+"""ROS parameters as fields of frozen dataclasses, with type, range, choices and description.
 
-A dataclass names its ROS prefix in the class variable `PREFIX`; the field `rate_hz` of prefix `prediction` is the
-parameter `prediction.rate_hz`. The same classes are filled from YAML files, so that both refuse the same values.
+The class variable `PREFIX` of a dataclass is the prefix of its ROS names: the field `rate_hz` with the prefix
+`prediction` is the parameter `prediction.rate_hz`. Values from the command line, from `ros2 param set` and from parameter
+files pass the same check.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
 from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.common.schema import convert, expected_text, field_types
+from audio_manifold_ros.common.schema_rules import Rule, between, one_of
+from audio_manifold_ros.common.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 T = TypeVar('T')
-STRINGS = tuple[str, ...]
-# What the ROS client library declares on its own.
+# What the ROS client library declares itself.
 RCLPY_NAMES = ('use_sim_time', 'start_type_description_service')
+PREFIX = 'PREFIX'
 RCLPY_PREFIX = 'qos_overrides.'
+FILE_REMEDY = 'Give a YAML file of the form node: ros__parameters: ...'
+NON_EMPTY_STRINGS = Rule('a list of strings, none of them empty', lambda value: all(value), covers_items=True)
 
 
 def parameter(
@@ -41,12 +45,12 @@ def parameter(
     """Describe a field that is a ROS parameter.
 
     Args:
-        default: Its type is the parameter's type: bool, int, float, str or a tuple of str.
+        default: Default of the type of the parameter: bool, int, float, str or a tuple of str.
         description: One sentence.
-        minimum: Least value that is accepted.
-        maximum: Greatest value that is accepted.
+        minimum: Smallest accepted value.
+        maximum: Largest accepted value.
         choices: The accepted strings.
-        running: A new value takes effect at once; otherwise it is accepted only before `configure`.
+        running: A new value takes effect at once. Otherwise it is accepted only before `configure`.
         read_only: The value is fixed when the node starts.
 
     """
@@ -62,82 +66,69 @@ def parameter(
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """One parameter: its ROS name, its type and the field it fills."""
+    """One parameter.
+
+    Attributes:
+        name: Its ROS name.
+        kind: Its type.
+        field: The field of the dataclass.
+
+    """
 
     name: str
-    kind: type[Any]
+    kind: Any
     field: Field[Any]
 
     @property
     def running(self) -> bool:
-        """Whether a new value takes effect at once."""
+        """True if a new value takes effect at once."""
         return bool(self.field.metadata['running'])
 
     def check(self, value: Any) -> Any:
-        """Return the value in the parameter's type; an integer counts as a float.
+        """Return the value in the type of the parameter.
+
+        An integer is accepted for a number, and for a string: ROS reads `-p name:=20261128` as an integer.
 
         Raises:
-            NodeError: Type, range or choice is wrong; the message begins with the parameter's name.
+            NodeError: Type, range or choice is wrong. The message begins with the name of the parameter.
 
         """
-        if self.kind is float and type(value) is int:
-            value = float(value)
-        expected = self._describe_expected()
-        if self.kind == STRINGS:
-            return self._check_strings(value)
-        limits, choices = self.field.metadata['range'], self.field.metadata['choices']
-        is_valid = (
-            type(value) is self.kind
-            and (self.kind is not float or math.isfinite(value))
-            and (limits is None or limits[0] <= value <= limits[1])
-            and (not choices or value in choices)
-        )
-        if not is_valid:
-            msg = f'{self.name} is {value!r}: give {expected}.'
-            raise NodeError(msg)
-        return value
+        if self.kind is str and type(value) is int:
+            value = str(value)
+        return convert(self._schema, value, self.name, NodeError)
 
     def descriptor(self) -> ParameterDescriptor:
-        """Return what ROS tools show of the parameter."""
+        """Return the description for ROS tools."""
         meta = self.field.metadata
         bounds = (
             {}
             if meta['range'] is None
             else {'from_value': self.kind(meta['range'][0]), 'to_value': self.kind(meta['range'][1])}
         )
+        effect = 'at once' if self.running else 'at configure'
         return ParameterDescriptor(
             name=self.name,
             description=meta['description'],
-            additional_constraints=f'{self._describe_expected()}; takes effect {"at once" if self.running else "at configure"}',
+            additional_constraints=f'{expected_text(self._schema)}; takes effect {effect}',
             read_only=meta['read_only'],
             integer_range=[IntegerRange(**bounds, step=0)] if bounds and self.kind is int else [],
             floating_point_range=[FloatingPointRange(**bounds, step=0.0)] if bounds and self.kind is float else [],
         )
 
-    def _check_strings(self, value: Any) -> tuple[str, ...]:
-        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) and item for item in value):
-            msg = f'{self.name} is {value!r}: give {self._describe_expected()}.'
-            raise NodeError(msg)
-        return tuple(value)
-
-    def _describe_expected(self) -> str:
-        limits, choices = self.field.metadata['range'], self.field.metadata['choices']
-        nouns: dict[Any, str] = {
-            bool: 'true or false',
-            int: 'an integer',
-            float: 'a number',
-            str: 'a string',
-            STRINGS: 'a list of strings, none of them empty',
-        }
-        if choices:
-            return f'one of {", ".join(choices)}'
-        return nouns[self.kind] if limits is None else f'{nouns[self.kind]} from {limits[0]} to {limits[1]}'
+    @property
+    def _schema(self) -> Any:
+        meta = self.field.metadata
+        if meta['range'] is not None:
+            return Annotated[self.kind, between(*meta['range'])]
+        if meta['choices']:
+            return Annotated[self.kind, one_of(*meta['choices'])]
+        return self.kind if self.kind in (bool, int, float, str) else Annotated[self.kind, NON_EMPTY_STRINGS]
 
 
 def parameter_specs(group: type) -> tuple[ParameterSpec, ...]:
     """List the parameters of a dataclass."""
-    prefix = group.PREFIX  # type: ignore[attr-defined]
-    hints = get_type_hints(group)
+    prefix = getattr(group, PREFIX)
+    hints = field_types(group)
     return tuple(
         ParameterSpec(f'{prefix}.{item.name}' if prefix else item.name, hints[item.name], item)
         for item in fields(group)
@@ -150,7 +141,7 @@ def parameter_table(groups: Sequence[type]) -> dict[str, ParameterSpec]:
 
 
 def build(group: type[T], values: Mapping[str, Any]) -> T:
-    """Fill a dataclass from values by ROS name; what is absent keeps its default.
+    """Return a dataclass with values by ROS name. An absent value takes its default.
 
     Raises:
         NodeError: A value is wrong.
@@ -160,10 +151,10 @@ def build(group: type[T], values: Mapping[str, Any]) -> T:
 
 
 def check_names(names: Sequence[str], specs: Mapping[str, ParameterSpec]) -> None:
-    """Refuse names that no parameter has.
+    """Refuse names of unknown parameters.
 
     Raises:
-        NodeError: Lists the unknown names and the known ones.
+        NodeError: A name is unknown. The message lists the known names.
 
     """
     unknown = sorted(
@@ -175,24 +166,23 @@ def check_names(names: Sequence[str], specs: Mapping[str, ParameterSpec]) -> Non
 
 
 def load_yaml(path: Path | str, node_name: str, groups: Sequence[type]) -> dict[str, Any]:
-    """Read the values that a ROS parameter file holds for a node, by ROS name, checked.
+    """Return the checked values of a ROS parameter file for a node, by ROS name.
 
-    The file's sections `/**` and `node_name` are read, the latter wins, as ROS does without namespaces.
+    The sections `/**` and `node_name` are read. A value of the second replaces one of the first, as in ROS without
+    namespaces.
 
     Raises:
         NodeError: The file cannot be read, or holds unknown names or wrong values.
 
     """
-    try:
-        data = dict(yaml.safe_load(Path(path).read_text(encoding='utf-8')))
-        sections = [data[key]['ros__parameters'] for key in ('/**', node_name, f'/{node_name}') if key in data]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        expected = 'Give a YAML file of the form node: ros__parameters: ...'
-        msg = f'Cannot read the parameter file {str(path)!r}: {error!r}. {expected}'
-        raise NodeError(msg) from None
+    data = read_yaml(path, NodeError, FILE_REMEDY)
     values: dict[str, Any] = {}
-    for section in sections:
-        values.update(_flatten('', section))
+    for key in ('/**', node_name, f'/{node_name}'):
+        section = data.get(key, {'ros__parameters': {}}) if isinstance(data, dict) else None
+        if not isinstance(section, dict) or 'ros__parameters' not in section:
+            msg = f'The parameter file {str(path)!r} has no section ros__parameters under {key!r}. {FILE_REMEDY}'
+            raise NodeError(msg)
+        values.update(_flatten('', section['ros__parameters']))
     specs = parameter_table(groups)
     check_names(list(values), specs)
     return {name: specs[name].check(value) if name in specs else value for name, value in values.items()}

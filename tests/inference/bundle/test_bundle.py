@@ -43,7 +43,7 @@ def link_outside(folder: Path) -> None:
 FAULTS = {
     'no manifest': (lambda f: (f / 'manifest.json').unlink(), 'manifest.json'),
     'manifest of no text': (lambda f: (f / 'manifest.json').write_bytes(b'\xff\xfe'), 'manifest.json'),
-    'manifest cut': (lambda f: cut(f, 'manifest.json'), 'no valid JSON'),
+    'manifest cut': (lambda f: cut(f, 'manifest.json'), 'not valid JSON'),
     'manifest too large': (lambda f: (f / 'manifest.json').write_bytes(b' ' * 5_000_000), '5000000 bytes'),
     'weights missing': (lambda f: (f / 'weights.safetensors').unlink(), r'weights\.safetensors is missing'),
     'weights truncated': (lambda f: cut(f, 'weights.safetensors'), r'weights\.safetensors has \d+ bytes'),

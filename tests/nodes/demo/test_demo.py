@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPriorBuilder
-from audio_manifold_ros.inference.bundle.bundle import MANIFEST_FILE, Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.bundle import Bundle, write_bundle
+from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.simulation.drive import Drive
 
 pytestmark = pytest.mark.ros

@@ -72,13 +72,13 @@ def test_a_drive_that_is_not_there_is_named() -> None:
 @pytest.mark.parametrize(
     ('text', 'complaint'),
     [
-        ('name: x\ntrain: [a]\nvalidation: []', 'no split'),
+        ('name: x\ntrain: [a]\nvalidation: []', r"misses \['test'\]"),
         ('name: x\ntrain: [a]\nvalidation: []\ntest: []\nextra: 1', 'extra'),
-        ('[a, b]', 'no split'),
-        ('', 'no split'),
-        ('name: 3\ntrain: [a]\nvalidation: []\ntest: []', 'name is 3: give a text'),
+        ('[a, b]', r"is \['a', 'b'\]: give a mapping with the keys"),
+        ('', 'is None: give a mapping with the keys'),
+        ('name: 3\ntrain: [a]\nvalidation: []\ntest: []', 'name is 3: give a string in quotes'),
         ('name: x\ntrain: a\nvalidation: []\ntest: []', "train is 'a': give a list"),
-        ('name: x\ntrain: [1]\nvalidation: []\ntest: []', 'train is .1.: give a list of texts'),
+        ('name: x\ntrain: [1]\nvalidation: []\ntest: []', r'train\[0\] is 1: give a string in quotes'),
         ('name: x\ntrain: []\nvalidation: []\ntest: []\nleaks: yes please', 'leaks is'),
         ('name: x\ntrain: [a, a]\nvalidation: []\ntest: []', 'more than once'),
         ('name: x\ntrain: [a/b]\nvalidation: []\ntest: []', "holds 'a/b'"),
