@@ -72,7 +72,7 @@ def read_json(path: Path, error: type[AudioManifoldError], remedy: str) -> Any:
     """
     try:
         text = read_limited_text(path)
-    except (OSError, ValueError) as problem:
+    except ValueError as problem:
         msg = f'Cannot read {str(path)!r}: {problem}. {remedy}'
         raise error(msg) from None
     return parse_json(text, repr(str(path)), error, remedy)

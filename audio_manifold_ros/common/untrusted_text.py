@@ -46,18 +46,22 @@ def read_limited_text(path: Path | str, max_bytes: int = MAX_TEXT_BYTES) -> str:
     """Return the content of a UTF-8 file.
 
     Raises:
-        OSError: The file cannot be read, or is a pipe or a device.
-        ValueError: The file is too large or is not UTF-8.
+        ValueError: The file cannot be read, is a pipe or a device, is too large, or is not UTF-8. The message is the
+            reason without the path.
 
     """
     place = Path(path)
-    if not stat.S_ISREG(place.stat().st_mode):
-        msg = f'{str(path)!r} is not a regular file'
-        raise OSError(msg)
-    with place.open('rb') as file:
-        data = file.read(max_bytes + 1)
+    try:
+        # Opening a pipe waits for a writer, and a device may never end.
+        if not stat.S_ISREG(place.stat().st_mode):
+            msg = 'it is not a regular file'
+            raise ValueError(msg)
+        with place.open('rb') as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
     if len(data) > max_bytes:
-        msg = f'the file is larger than {max_bytes} bytes'
+        msg = f'it is larger than {max_bytes} bytes'
         raise ValueError(msg)
     return data.decode('utf-8')
 

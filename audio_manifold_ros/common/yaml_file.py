@@ -89,7 +89,7 @@ def read_yaml_text(path: Path | str, error: type[AudioManifoldError], remedy: st
     """
     try:
         return read_limited_text(path)
-    except (OSError, ValueError) as problem:
+    except ValueError as problem:
         msg = f'Cannot read {str(path)!r}: {problem}. {remedy}'
         raise error(msg) from None
 

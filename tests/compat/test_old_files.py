@@ -25,6 +25,8 @@ from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.calibration.commands.apply import apply_report
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.label_file import LabelFile, label_folder
@@ -34,13 +36,11 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 from audio_manifold_ros.inference.bundle.bundle import Bundle
-from audio_manifold_ros.inference.bundle.dataclass_json import dataclass_to_json_values
 from audio_manifold_ros.inference.pipeline import Pipeline
-from audio_manifold_ros.inference.tensorrt.engine_cache import METADATA_FILE, EngineCache
+from audio_manifold_ros.inference.tensorrt.engine_cache import EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import EngineKey
-from audio_manifold_ros.inference.tensorrt.engine_metadata import EngineMetadata
+from audio_manifold_ros.inference.tensorrt.engine_metadata import METADATA_FILE, EngineMetadata
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
-from audio_manifold_ros.networks.configuration import read_strict
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from audio_manifold_ros.rig.camera import CameraCalibration
@@ -163,8 +163,8 @@ def bundle_facts(folder: Path) -> dict[str, Any]:
     first_one = predictions[0]
     prior = PixelPrior.load(bundle.folder / PRIOR_FILE)
     return {
-        'manifest': {key: value for key, value in dataclass_to_json_values(manifest).items() if key != 'confidence'},
-        'confidence': dataclass_to_json_values(manifest.confidence),
+        'manifest': {key: value for key, value in to_plain(manifest).items() if key != 'confidence'},
+        'confidence': to_plain(manifest.confidence),
         'array_difference': bundle.describe_array_difference(array),
         'sky': manifest.class_id('sky'),
         'features_mean': float(features.mean()),
@@ -352,7 +352,7 @@ def record_facts(path: Path, results: Path) -> dict[str, Any]:
 
 def read_config(values: dict[str, Any]) -> dict[str, Any]:
     """Return the configuration of a record as the one that reads run folders makes it."""
-    return plain(read_strict(TrainingConfig, values, 'experiment').to_dict())  # type: ignore[no-any-return]
+    return plain(from_plain(TrainingConfig, values, 'experiment', TrainingError).to_dict())  # type: ignore[no-any-return]
 
 
 def experiment_facts(path: Path) -> dict[str, Any]:
@@ -378,7 +378,7 @@ def engine_facts(root: Path, bundle: Bundle) -> dict[str, Any]:
         path.chmod(0o700 if path.is_dir() else 0o600)
     engine = EngineCache(root).find(key, warnings.append)
     return {
-        'sidecar': dataclass_to_json_values(sidecar),
+        'sidecar': to_plain(sidecar),
         'digest': sidecar.key.digest,
         'folder': sidecar_path.parent.name,
         'differences': key.differences(sidecar.key),
