@@ -10,12 +10,13 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.common.schema_rules import Decimals, numbers, text
-from audio_manifold_ros.common.untrusted_text import MAX_MESSAGE_BYTES
 from audio_manifold_ros.common.yaml_file import parse_yaml, read_yaml_text
 
 File = TypeVar('File', bound='RigFile')
 
 MAX_DISTANCE_M = 100
+# Rigs also come in messages and bags. An array of 256 microphones has 64 kilobytes.
+MAX_RIG_BYTES = 1 << 18
 SCHEMA_VERSION = ('schema_version', 1)
 VECTOR = numbers(3, limit=MAX_DISTANCE_M, noun=f'a list of three numbers up to {MAX_DISTANCE_M} m')
 
@@ -76,7 +77,7 @@ def parse_rig_yaml(text: str, path: str, file_name: str) -> Any:
         RigError: The text is not YAML.
 
     """
-    return parse_yaml(text, path, RigError, _remedy(file_name), max_bytes=MAX_MESSAGE_BYTES)
+    return parse_yaml(text, path, RigError, _remedy(file_name), max_bytes=MAX_RIG_BYTES)
 
 
 def _remedy(file_name: str) -> str:

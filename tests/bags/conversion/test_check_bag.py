@@ -249,7 +249,7 @@ def test_damaged_run_metadata_are_a_problem(drive: Path, tmp_path: Path) -> None
         copy_messages(reader, writer)
     check = check_bag(tmp_path / 'bag')
     assert check.verdict is Verdict.READY
-    assert any('name the rig by hand' in problem for problem in check.problems)
+    assert any('Name the rig by hand' in problem for problem in check.problems)
 
 
 def test_a_rig_that_cannot_be_used_is_a_problem(drive: Path, tmp_path: Path) -> None:

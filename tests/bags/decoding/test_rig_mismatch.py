@@ -112,7 +112,7 @@ def with_metadata(street: Path, folder: Path, text: str) -> Path:
 HALF_FILLED = RunMetadata(replace(RIG, camera='image_width: 128\n'), 'tests', 0, 'recorder', {}).to_json()
 
 
-@pytest.mark.parametrize(('text', 'said'), [(HALF_FILLED, 'camera.yaml'), ('{', 'name the rig by hand')])
+@pytest.mark.parametrize(('text', 'said'), [(HALF_FILLED, 'camera.yaml'), ('{', 'Name the rig by hand')])
 def test_a_rig_named_by_hand_is_the_way_out_of_a_broken_one(street: Path, tmp_path: Path, text: str, said: str) -> None:
     bag = with_metadata(street, tmp_path / 'bag', text)
     mismatch = convert_bag(bag, tmp_path / 'drives', RIG, ConversionOptions()).record['rig']['mismatch']
