@@ -76,12 +76,14 @@ class YamlValues:
             ValueError: The text is refused; the message names the line.
 
         """
-        for event in events:
-            try:
+        line = 1
+        try:
+            for event in events:
+                line = event.start_mark.line + 1
                 self._take(event)
-            except ValueError as problem:
-                msg = f'line {event.start_mark.line + 1}: {problem}'
-                raise ValueError(msg) from None
+        except ValueError as problem:
+            msg = f'line {line}: {problem}'
+            raise ValueError(msg) from None
         return self._root
 
     def _take(self, event: yaml.Event) -> None:
@@ -166,7 +168,7 @@ class YamlValues:
     def _begin_pair(self, container: _Container, key: Any, line: int, *, is_merge_key: bool) -> None:
         if isinstance(key, (list, dict)):
             msg = f'the key {shorten(key)} is a list or mapping: give a string'
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004 (the text is wrong, not the type of an argument)
         if is_merge_key:
             self._check_aliases(f'the merge key {MERGE_KEY!r}')
         if key in container.lines:
@@ -193,7 +195,7 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     return resolve_plain_scalar(text) if event.implicit[0] else text
 
 
-def resolve_plain_scalar(text: str) -> None | bool | int | float | str:
+def resolve_plain_scalar(text: str) -> bool | int | float | str | None:
     """Return the value of a scalar without quotes.
 
     Raises:

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.common.schema_rules import Decimals, numbers, text
 from audio_manifold_ros.common.yaml_file import parse_yaml, read_yaml_text
 
-File = TypeVar('File', bound='RigFile')
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MAX_DISTANCE_M = 100
 # Rigs also come in messages and bags. An array of 256 microphones has 64 kilobytes.
@@ -36,7 +37,7 @@ class RigFile:
     FILE_NAME: ClassVar[str]
 
     @classmethod
-    def from_yaml(cls: type[File], path: Path | str) -> File:
+    def from_yaml(cls, path: Path | str) -> Self:
         """Read the file.
 
         Raises:
@@ -46,7 +47,7 @@ class RigFile:
         return cls.from_text(read_yaml_text(path, RigError, _remedy(cls.FILE_NAME)), str(path))
 
     @classmethod
-    def from_text(cls: type[File], text: str, path: str) -> File:
+    def from_text(cls, text: str, path: str) -> Self:
         """Read the text of the file.
 
         Args:

@@ -3,8 +3,8 @@
 """ROS parameters as fields of frozen dataclasses, with type, range, choices and description.
 
 The class variable `PREFIX` of a dataclass is the prefix of its ROS names: the field `rate_hz` with the prefix
-`prediction` is the parameter `prediction.rate_hz`. Values from the command line, from `ros2 param set` and from parameter
-files pass the same check.
+`prediction` is the parameter `prediction.rate_hz`. Values from the command line, from `ros2 param set` and from
+parameter files pass the same check.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
 from audio_manifold_ros.common.errors import NodeError
-from audio_manifold_ros.common.schema import convert, expected_text, field_types
+from audio_manifold_ros.common.schema import convert, field_types
+from audio_manifold_ros.common.schema_errors import expected_text
 from audio_manifold_ros.common.schema_rules import Rule, between, one_of
 from audio_manifold_ros.common.yaml_file import read_yaml
 
@@ -29,7 +30,7 @@ RCLPY_NAMES = ('use_sim_time', 'start_type_description_service')
 PREFIX = 'PREFIX'
 RCLPY_PREFIX = 'qos_overrides.'
 FILE_REMEDY = 'Give a YAML file of the form node: ros__parameters: ...'
-NON_EMPTY_STRINGS = Rule('a list of strings, none of them empty', lambda value: all(value), covers_items=True)
+NON_EMPTY_STRINGS = Rule('a list of strings, none of them empty', all, covers_items=True)
 
 
 def parameter(
