@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions of the project: one base class, and one subclass for each package.
 
-Each message states what failed, shows the value, and says what to do. A command line catches `AudioManifoldError`,
+Each message states the failure, the value and the remedy. A command line catches `AudioManifoldError`,
 prints the message and exits with a non-zero status.
 """
 
@@ -87,7 +87,7 @@ def reraise_file_errors(
         error_class: The error to raise.
         action: What was tried, in the infinitive, for example `write`.
         path: The file or folder.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
 
     Raises:
         AudioManifoldError: `error_class`, if the block raises `OSError`.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.scene import Ego, Facade, Street, Tree, Vehicle, VehicleKind, Weather
 
@@ -20,6 +22,11 @@ EMPTY = Street(1, 4.0, -4.0, 7.0, -7.0, (), (), (), (), SILENT, CALM)
 
 def car(x_m: float, y_m: float, velocity_mps: float, kind: VehicleKind = VehicleKind.CAR) -> Vehicle:
     return Vehicle(kind, x_m, y_m, 4.5, 1.8, 1.5, velocity_mps, velocity_mps != 0, False, 0.0, 45.0)
+
+
+def level_db(samples: np.ndarray) -> float:
+    """Return the rms level relative to full scale."""
+    return float(20 * np.log10(samples.std()))
 
 
 BUSY = replace(

@@ -18,9 +18,9 @@ from audio_manifold_ros.simulation.acoustics import StreetAcoustics
 from audio_manifold_ros.simulation.drive import Drive
 from tests.simulation.wired_rig import write_rig
 
-# Steps of 16 bits of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
-# 10, 45, 80 in tenths of a millimetre. Networks are trained on these numbers:
-# whoever changes them raises SIMULATOR_VERSION.
+# 16-bit samples of every microphone at samples 1000, 8000 and 15,000, and images at 0.5 s: rows 40, 64, 88 of columns
+# 10, 45, 80 in tenths of a millimetre. Networks are trained on these values. A change of them requires an increase of
+# SIMULATOR_VERSION.
 EXPECTED_HASHES = {
     3: (
         [[-149, -152, -169, -192, -158, 33, 20, -117], [421, 193, 234, 99, -5, 41, -7, 305]],

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 from audio_manifold_ros.simulation import propagation
 from audio_manifold_ros.simulation.image_source_method import Wall
 from audio_manifold_ros.simulation.propagation_path import PropagationPath, VehicleSound
@@ -14,7 +15,6 @@ from audio_manifold_ros.simulation.sample_grid import LOW_STEP_SAMPLES, OVERSAMP
 from audio_manifold_ros.simulation.scene import Vehicle, VehicleKind
 
 GRID = SampleGrid(22_500)
-SPEED_OF_SOUND_MPS = 343.0
 ANGLES = np.arange(8) * np.pi / 4
 FACINGS = np.stack([np.cos(ANGLES), np.sin(ANGLES), np.zeros(8)], axis=1)
 HEIGHT_M = 1.7
@@ -139,9 +139,3 @@ def test_facade_gate_opens_at_the_specular_point() -> None:
     assert gate[(specular < 9.5) | (specular > 30.5)] == pytest.approx(0.0)
     opening = specular[np.argmax(gate > 0.5)]
     assert opening == pytest.approx(10.0, abs=0.15)
-
-
-def test_walls_reflect_only_sources_on_the_same_side() -> None:
-    wall = Wall(8.0, 0.0, 10.0, 1.0, 1.0)
-    assert wall.reflects(-2.0, 3.0)
-    assert not wall.reflects(12.0, 3.0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drive files: written values are read back, damaged files are refused, unfinished files do not appear."""
+"""Unfinished drives do not appear, and invalid data is refused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import DatasetError
-from audio_manifold_ros.datasets.drive_checksum import HEADER_BYTES, read_checksum_header
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
@@ -26,127 +23,9 @@ from tests.datasets.drive_examples import RIG_FOLDER, audio_of, images_of
 MakeDrive = Callable[..., Path]
 
 
-def test_a_drive_is_read_as_it_was_written(make_drive: MakeDrive, rig: RigFiles) -> None:
-    path = make_drive(runs=((100, 900), (900, 1400), (2000, 2600)), images=(150, 1399, 2100))
-    with DriveReader(path, verify=True) as drive:
-        assert (drive.drive_id, drive.sample_rate_hz, drive.first_sample, drive.end_sample) == (
-            'drive',
-            1000,
-            100,
-            2600,
-        )
-        assert drive.gaps.tolist() == [[1400, 2000]]
-        assert drive.image_samples.tolist() == [150, 1399, 2100]
-        assert drive.provenance == {'origin': 'test'}
-        assert drive.rig == rig
-        np.testing.assert_array_equal(drive.raw(850, 550), audio_of(850, 1400))
-        np.testing.assert_array_equal(drive.raw(2000, 600), audio_of(2000, 2600))
-        for image, sample in enumerate((150, 1399, 2100)):
-            depth_m, labels = images_of(sample)
-            np.testing.assert_array_equal(drive.depth_m(image), depth_m.astype(np.float32))
-            np.testing.assert_array_equal(drive.labels(image), labels)
-            assert drive.depth_m(image).dtype == np.float32
-
-
-def test_samples_have_gain_polarity_and_channel_of_the_rig(make_drive: MakeDrive, rig: RigFiles) -> None:
-    text = rig.mic_array.replace('device_channel: 0', 'device_channel: 99')
-    text = text.replace('device_channel: 3', 'device_channel: 0').replace('device_channel: 99', 'device_channel: 3')
-    text = text.replace('gain_db: 0.0\n    polarity: 1', 'gain_db: 6.0\n    polarity: -1', 1)
-    path = make_drive(rig_text=RigFiles(text, rig.camera, rig.extrinsics))
-    with DriveReader(path) as drive:
-        samples, raw = drive.samples(10, 100), drive.raw(10, 100)
-    assert samples.dtype == np.float32
-    np.testing.assert_allclose(samples[0], raw[3] / 32768 * -(10 ** (6 / 20)), rtol=1e-6)
-    np.testing.assert_allclose(samples[3], raw[0] / 32768, rtol=1e-6)
-    np.testing.assert_allclose(samples[1], raw[1] / 32768, rtol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ('first', 'length', 'reason'), [(99, 10, 'recording'), (2590, 11, 'recording'), (1390, 11, 'gaps')]
-)
-def test_audio_outside_the_recording_or_in_a_gap_is_refused(
-    make_drive: MakeDrive, first: int, length: int, reason: str
-) -> None:
-    path = make_drive(runs=((100, 1400), (2000, 2600)), images=())
-    with DriveReader(path) as drive, pytest.raises(DatasetError, match=reason):
-        drive.raw(first, length)
-
-
 def test_the_same_drive_gives_the_same_bytes(make_drive: MakeDrive) -> None:
     first = make_drive().read_bytes()
     assert make_drive().read_bytes() == first
-
-
-def test_a_file_cut_short_anywhere_is_refused_by_name(make_drive: MakeDrive, tmp_path: Path) -> None:
-    file_bytes = make_drive().read_bytes()
-    cut = tmp_path / 'cut.h5'
-    lengths = sorted(
-        {
-            0,
-            1,
-            100,
-            HEADER_BYTES - 1,
-            HEADER_BYTES,
-            HEADER_BYTES + 1,
-            len(file_bytes) - 1,
-            *range(0, len(file_bytes), 997),
-        }
-    )
-    for length in lengths:
-        cut.write_bytes(file_bytes[:length])
-        with pytest.raises(DatasetError, match=r'cut\.h5'):
-            DriveReader(cut)
-
-
-def test_any_corrupted_byte_is_found_by_verification(make_drive: MakeDrive, tmp_path: Path) -> None:
-    file_bytes = make_drive().read_bytes()
-    rng = np.random.default_rng(0)
-    bad = tmp_path / 'bad.h5'
-    for place in rng.integers(HEADER_BYTES, len(file_bytes), 200).tolist():
-        changed = bytearray(file_bytes)
-        changed[place] ^= 1 << int(rng.integers(8))
-        bad.write_bytes(changed)
-        with pytest.raises(DatasetError, match=r'bad\.h5.*corrupted'):
-            DriveReader(bad, verify=True)
-
-
-def test_a_corrupted_file_read_without_verification_raises_nothing_else(make_drive: MakeDrive, tmp_path: Path) -> None:
-    file_bytes = make_drive().read_bytes()
-    rng = np.random.default_rng(1)
-    bad = tmp_path / 'bad.h5'
-    for place in range(HEADER_BYTES, HEADER_BYTES + 6000, 61):
-        changed = bytearray(file_bytes)
-        changed[place] = int(rng.integers(256))
-        bad.write_bytes(changed)
-        with suppress(DatasetError), DriveReader(bad) as drive:
-            drive.raw(drive.first_sample, 10)
-            drive.depth_m(0)
-            drive.labels(0)
-
-
-@pytest.mark.parametrize(
-    'content', [b'', b'RIFF....WAVE', b'{"format": "other", "version": 1, "bytes": 1, "sha256": ""}', b'\x89HDF']
-)
-def test_files_of_other_formats_are_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / 'foreign.h5'
-    path.write_bytes(content)
-    with pytest.raises(DatasetError, match=r'foreign\.h5'):
-        DriveReader(path)
-
-
-def test_other_hdf5_files_folders_and_missing_files_are_refused(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / 'foreign.h5', 'w') as file:
-        file['audio'] = np.zeros(4)
-    for path in (tmp_path / 'foreign.h5', tmp_path, tmp_path / 'absent.h5'):
-        with pytest.raises(DatasetError, match=path.name):
-            DriveReader(path)
-
-
-def test_another_format_version_is_refused(make_drive: MakeDrive) -> None:
-    path = make_drive()
-    path.write_bytes(path.read_bytes().replace(b'"version": 1', b'"version": 9', 1))
-    with pytest.raises(DatasetError, match='version 9'):
-        read_checksum_header(path, verify=False)
 
 
 def _writer(path: Path, rig: RigFiles) -> DriveWriter:
