@@ -9,28 +9,28 @@ from typing import Any
 
 
 class Recorded:
-    """Keeps its arguments."""
+    """Base class of the stubs. Stores its arguments."""
 
     def __init__(self, *values: Any, **options: Any) -> None:
         self.values, self.options = values, options
 
 
 class LaunchContext:
-    """Holds the values of the arguments."""
+    """Values of the launch arguments."""
 
     def __init__(self) -> None:
         self.launch_configurations: dict[str, str] = {}
 
 
 class LaunchConfiguration(Recorded):
-    """Resolves to the value of an argument."""
+    """Reference to the value of a launch argument."""
 
     def perform(self, context: LaunchContext) -> str:
         return context.launch_configurations[self.values[0]]
 
 
 class DeclareLaunchArgument(Recorded):
-    """Sets the default value of an argument when it is visited."""
+    """Declaration of a launch argument. Sets the default value when it is visited."""
 
     @property
     def name(self) -> str:
@@ -45,7 +45,7 @@ class DeclareLaunchArgument(Recorded):
 
 
 class LaunchDescription:
-    """Lists the entities of a launch file."""
+    """Entities of a launch file."""
 
     def __init__(self, entities: list[Any]) -> None:
         self.entities = entities

@@ -25,7 +25,7 @@ START_TIMEOUT_S = 40.0
 CONFIGURE, CLEANUP = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_CLEANUP
 ACTIVATE, DEACTIVATE = Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_DEACTIVATE
 
-PACKAGES = {  # of the executables below audio_manifold_ros.nodes
+PACKAGES = {  # executable: its package in audio_manifold_ros.nodes
     'perception_node': 'perception',
     'recorder': 'recorder',
     'replay': 'replay',
@@ -35,7 +35,7 @@ PACKAGES = {  # of the executables below audio_manifold_ros.nodes
 
 
 class NodeProcess:
-    """An executable of the package, or a module of the tests, as a process, with what it printed."""
+    """Process of an executable of the package, or of a module of the tests, with its output."""
 
     def __init__(self, module: str, log: Path, *remaps: str, **parameters: Any) -> None:
         ros_arguments = [
@@ -56,7 +56,7 @@ class NodeProcess:
         return self._log.read_text(encoding='utf-8', errors='replace')
 
     def end(self) -> int:
-        """Interrupt it as Ctrl-C does; returns the exit status."""
+        """Interrupt the process as Ctrl-C does, and return the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
@@ -121,7 +121,7 @@ class Peer:
 
 
 class _RecordingClient(PerceptionClient):
-    """Keeps all diagnostics messages."""
+    """Client that stores all diagnostics messages."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.received: list[DiagnosticArray] = []

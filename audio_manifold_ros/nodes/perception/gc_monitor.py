@@ -9,7 +9,7 @@ import time
 
 
 class GcMonitor:
-    """Excludes all objects that exist at `start` from garbage collection, and measures each collection.
+    """Monitor that excludes all objects existing at `start` from garbage collection, and measures each collection.
 
     Modules, networks and publishers are hundreds of thousands of objects that live as long as the process. A full
     collection over all of them stops every thread of the process for tens of milliseconds.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Disk:
+class DiskSpace:
     """Space for the recording.
 
     Attributes:
@@ -49,7 +49,7 @@ def preflight_findings(
     latched: Collection[str],
     array: MicrophoneArray | None,
     device: SourceStatus | None,
-    disk: Disk,
+    disk: DiskSpace,
 ) -> list[Finding]:
     """Return the findings about the messages of the last `seconds`.
 

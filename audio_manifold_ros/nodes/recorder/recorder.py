@@ -26,7 +26,7 @@ from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
-from audio_manifold_ros.nodes.recorder.preflight_findings import Disk, preflight_findings
+from audio_manifold_ros.nodes.recorder.preflight_findings import DiskSpace, preflight_findings
 from audio_manifold_ros.nodes.recorder.qos_matching import bag_qos
 from audio_manifold_ros.nodes.recorder.raw_subscriptions import RawSubscriptions
 from audio_manifold_ros.nodes.recorder.recorded_topic import RecordedTopic
@@ -160,7 +160,7 @@ class Recorder(Node):
             latched={topic.name for topic in self._raw.topics if topic.latched},
             array=self._array,
             device=None if self._device is None else self._device.status(),
-            disk=Disk(free, self._settings.reserve_mb * MB, self._preflight.minutes),
+            disk=DiskSpace(free, self._settings.reserve_mb * MB, self._preflight.minutes),
         )
 
     def _start_recording(self) -> None:
