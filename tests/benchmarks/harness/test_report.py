@@ -92,4 +92,4 @@ def test_actions_take_turns() -> None:
 def test_refuses_an_unknown_bench(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(['feature'])
-    assert f"no bench is called 'feature': the benches are {', '.join(BENCHES)}" in capsys.readouterr().err
+    assert f"unknown bench 'feature': choose from {', '.join(BENCHES)}" in capsys.readouterr().err
