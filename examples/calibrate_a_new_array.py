@@ -1,10 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From an unboxed array to a calibrated car, simulated: `python -m examples.calibrate_a_new_array FOLDER`.
+"""Calibrate a simulated array from its first recording to a correct rig.
 
-Writes what a car records whose channels are swapped, capsules flipped, gains and delays unequal, positions wrong,
-camera turned and clock late; runs every command of `calibrate` on it in turn, and applies what each of them found. The
-pictures of the reports are those of `docs/rig.md`.
+    ./run exec python examples/calibrate_a_new_array.py FOLDER [--steps order polarity]
+
+The recordings have swapped channels, inverted polarities, unequal gains and delays, position errors, a rotated camera
+and a clock offset. Each command of `audio-manifold rig calibrate` runs on them in turn, and its result is applied to
+the rig. docs/rig.md shows the pictures of these reports. All steps take a minute or more.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import math
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +38,8 @@ SEED, POSITION_STD_M = 986_001, 0.04
 CHECK_S, TAP_S, PLACES, PLACE_S, CLAPS, VIEWS = 30.0, 3.0, 12, 3.0, 20, 24
 YAW_RAD, OFFSET_S, CLAP_DISTANCE_M = math.radians(7), 0.042, '3.1'
 MEASURED_PAIRS = ((0, 4), (2, 6), (0, 2))
-# What a report is called in the documentation.
+STEPS = ('order', 'polarity', 'geometry', 'delay', 'gains', 'camera', 'sync', 'extrinsics')
+# Pictures of the reports and their names in the documentation.
 PICTURES = {
     'check/levels': 'check_levels',
     'check/spectra': 'check_spectra',
@@ -52,12 +56,12 @@ PICTURES = {
 
 @dataclass(frozen=True)
 class SimulatedCar:
-    """A car to be calibrated.
+    """A car to calibrate.
 
     Attributes:
-        rig: Its microphones, and what is wrong with them.
-        extrinsics: Its frames and the offset of its camera.
-        folder: Of recordings, reports and, below `my_car`, the files of its rig.
+        rig: Its microphones and their errors.
+        extrinsics: Its true frames and camera clock offset.
+        folder: Folder of the recordings, the reports and, in `my_car`, the rig files.
 
     """
 
@@ -67,12 +71,12 @@ class SimulatedCar:
 
     @property
     def files(self) -> Path:
-        """The rig that the commands change."""
+        """Folder of the rig files that the commands change."""
         return self.folder / 'my_car'
 
 
 def create_car(folder: Path, seed: int = SEED) -> SimulatedCar:
-    """Write the files of a rig as a person with a tape measure does, and return the car that they are wrong about."""
+    """Write rig files with errors of a tape measurement, and return the car."""
     rig = ClappedRig(seed, octagon(), POSITION_STD_M)
     files = Path(shutil.copytree(resource_path('calibration/roof_octagon'), folder / 'my_car'))
     (files / RIG_FILE).write_text(rig.nominal.to_text(), encoding='utf-8')
@@ -82,8 +86,8 @@ def create_car(folder: Path, seed: int = SEED) -> SimulatedCar:
     return SimulatedCar(rig, replace(nominal, transforms=frames, audio_time_offset_s=OFFSET_S), folder)
 
 
-def record(car: SimulatedCar) -> None:
-    """Write what every command needs."""
+def record(car: SimulatedCar, names: Sequence[str]) -> None:
+    """Write the recordings of the steps."""
     rig, street = car.rig, car.rig.street(PLACES * PLACE_S)
     broken = rig.device(street[:, : round(CHECK_S * RATE_HZ)])
     for fault, channel in ((inject_noise, 2), (inject_duplicate, 5), (inject_dead, 7)):
@@ -91,17 +95,20 @@ def record(car: SimulatedCar) -> None:
     _write(car.folder / 'broken.wav', broken)
     _write(car.folder / 'street.wav', rig.device(street, shuffled=True))
     _write(car.folder / 'taps.wav', rig.device(rig.speech_at_microphones(TAP_S, street, taps=True), shuffled=True))
-    _write(car.folder / 'walk.wav', rig.device(rig.places(PLACES, PLACE_S, street), shuffled=True))
+    if {'delay', 'gains'} & set(names):
+        _write(car.folder / 'walk.wav', rig.device(rig.places(PLACES, PLACE_S, street), shuffled=True))
     claps = rig.claps(CLAPS, rig.street(CLAPS * CLAP_INTERVAL_S))
     _write(car.folder / 'claps.wav', rig.device(claps.pressure, shuffled=True))
-    (car.folder / 'board').mkdir()
-    for number, picture in enumerate(board_pictures(VIEWS)):
-        cv2.imwrite(str(car.folder / 'board' / f'{number:02d}.png'), picture)
-    ClapArc(CAMERA, car.extrinsics).write(rig, car.folder / 'arc', shuffled=True)
+    if 'camera' in names:
+        (car.folder / 'board').mkdir()
+        for number, picture in enumerate(board_pictures(VIEWS)):
+            cv2.imwrite(str(car.folder / 'board' / f'{number:02d}.png'), picture)
+    if {'sync', 'extrinsics'} & set(names):
+        ClapArc(CAMERA, car.extrinsics).write(rig, car.folder / 'arc', shuffled=True)
 
 
-def run_calibration(car: SimulatedCar) -> dict[str, int]:
-    """Run all commands, applying what each found; returns their exit statuses, by the folders of the reports."""
+def run_calibration(car: SimulatedCar, names: Sequence[str]) -> dict[str, int]:
+    """Run commands and apply their results; returns the exit statuses by the folders of the reports."""
     folder, positions_m = car.folder, car.rig.positions_m
     distances = [(a, b, np.linalg.norm(positions_m[a] - positions_m[b])) for a, b in MEASURED_PAIRS]
     distance_arguments = [
@@ -118,17 +125,18 @@ def run_calibration(car: SimulatedCar) -> dict[str, int]:
         'sync': arc,
         'extrinsics': arc,
     }
+    steps = {name: arguments for name, arguments in steps.items() if name in names}
     statuses = {'check': _measure(car, 'check', 'check', ['--wav', str(folder / 'broken.wav')])}
-    for name, sound in steps.items():
-        statuses[name] = _measure(car, name, name, sound)
+    for name, arguments in steps.items():
+        statuses[name] = _measure(car, name, name, arguments)
         calibrate(['apply', str(folder / name), '--rig', str(car.files)])
-    for name, sound in steps.items():
-        statuses[f'{name}_again'] = _measure(car, name, f'{name}_again', sound)
+    for name, arguments in steps.items():
+        statuses[f'{name}_again'] = _measure(car, name, f'{name}_again', arguments)
     return statuses
 
 
-def _measure(car: SimulatedCar, command: str, report: str, sound: list[str]) -> int:
-    return calibrate([command, *sound, '--rig', str(car.files), '--out', str(car.folder / report)])
+def _measure(car: SimulatedCar, command: str, report: str, arguments: list[str]) -> int:
+    return calibrate([command, *arguments, '--rig', str(car.files), '--out', str(car.folder / report)])
 
 
 def _write(path: Path, samples: Samples) -> None:
@@ -136,15 +144,16 @@ def _write(path: Path, samples: Samples) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Calibrate a car; 0 if all is well in the end."""
-    parser = argparse.ArgumentParser(prog='rig_walk', description='Calibrate a simulated car with every command.')
-    parser.add_argument('folder', type=Path, help='a new one, for recordings and reports')
-    parser.add_argument('--pictures', type=Path, metavar='FOLDER', help='where the pictures of the documentation go')
+    """Run the example; returns 0 if all steps succeed in the end."""
+    parser = argparse.ArgumentParser(description='Calibrate a simulated car.')
+    parser.add_argument('folder', type=Path, help='new folder for recordings and reports')
+    parser.add_argument('--steps', nargs='+', choices=STEPS, default=STEPS, help='commands to run (default: all)')
+    parser.add_argument('--pictures', type=Path, metavar='FOLDER', help='folder for the pictures of the documentation')
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True)
     car = create_car(options.folder)
-    record(car)
-    statuses = run_calibration(car)
+    record(car, options.steps)
+    statuses = run_calibration(car, options.steps)
     for name, stored_name in PICTURES.items() if options.pictures else ():
         shutil.copyfile(options.folder / f'{name}.png', options.pictures / f'{stored_name}.png')
     return max(status for name, status in statuses.items() if name != 'check')

@@ -1,0 +1,40 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Score a bundle on simulated streets, compared with its training prior.
+
+    ./run exec python examples/score_a_bundle.py
+
+`audio-manifold bag evaluate` scores a bundle on a recorded bag, with all controls and a report.
+"""
+
+from __future__ import annotations
+
+from audio_manifold_ros.common import resource_path
+from audio_manifold_ros.evaluation import DepthAndLabels, MetricSuite, PixelPrior
+from audio_manifold_ros.features import mel_features
+from audio_manifold_ros.inference import Bundle, open_backend
+from audio_manifold_ros.simulation import Drive
+
+STREETS = range(910_000, 910_006)  # seeds that training never uses
+
+
+def main() -> None:
+    """Run the example."""
+    bundle = Bundle.load(resource_path('models/street'))
+    manifest, backend = bundle.manifest, open_backend(bundle, 'onnx')
+    prior = PixelPrior.load(bundle.folder / 'prior.npz')
+    suite = MetricSuite(manifest.camera)
+    for seed in STREETS:
+        drive = Drive(seed)
+        audio = drive.audio(0, manifest.features.window_samples)
+        output = backend.run(mel_features(audio, manifest.features))
+        truth = DepthAndLabels(*drive.image(manifest.frame_position))
+        model = DepthAndLabels(output.depth_m, output.labels)
+        suite.add(truth, {'model': model, 'prior': DepthAndLabels(prior.depth_m, prior.labels)})
+    scores = suite.result()
+    for modality, name in (('depth', 'abs_rel'), ('segmentation', 'miou')):
+        print(f'{modality} {name}: {scores[modality][name]:.3f}, prior {scores[modality][name + "_prior"]:.3f}')
+
+
+if __name__ == '__main__':
+    main()
