@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of a series of predictions against what the camera saw, beside the controls, in bounded memory."""
+"""Scores of predictions on a bag against ground truth, and of the controls, in constant memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
 
-# By the suffix of the metric.
+# Curve labels by metric suffix.
 CURVE_LABELS = {'': 'this model', '_prior': 'training prior', '_mono': 'one microphone'}
 PANELS = (
     Panel(
@@ -42,7 +42,9 @@ PANELS = (
         'Depth: AUC_crr of each image (higher is better)',
         {variant: f'auc_crr{s}' for s, variant in CURVE_LABELS.items()},
     ),
-    Panel('Classes: pixels right', {variant: f'accuracy{s}' for s, variant in CURVE_LABELS.items()}, 1.0),
+    Panel(
+        'Classes: pixel accuracy of each image', {variant: f'accuracy{s}' for s, variant in CURVE_LABELS.items()}, 1.0
+    ),
     Panel('Classes: mIoU of each image', {variant: f'miou{s}' for s, variant in CURVE_LABELS.items()}, 1.0),
     Panel('Mean confidence of each image', {'this model': 'confidence'}, 1.0),
 )
@@ -58,13 +60,13 @@ class _Scored:
 
 
 class BagScores:
-    """Counts predictions one by one, in order of time.
+    """Scores of predictions that are added in order of time.
 
-    Everything is scored as the node publishes it: a depth of NaN (sky, or nothing near) counts as 80 m, of the
-    controls likewise. The control `shuffled` is what the model said `shift_s` seconds away in the same drive.
+    Everything is scored as the node publishes it: depth of NaN (sky, or no object in range) counts as 80 m, also for
+    the controls. The control `shuffled` is the prediction of the model `shift_s` seconds away in the same drive.
 
     Attributes:
-        curves: Figures of each image over time.
+        curves: Metrics of each image over time.
 
     """
 
@@ -72,9 +74,9 @@ class BagScores:
         """Start with no prediction.
 
         Args:
-            manifest: Of the bundle.
-            prior: Of the bundle, or None.
-            shift_s: How far away the sound of another place is taken from.
+            manifest: Manifest of the bundle.
+            prior: Training prior of the bundle, or None.
+            shift_s: Time shift of the control `shuffled`.
 
         """
         self._manifest = manifest
@@ -90,16 +92,16 @@ class BagScores:
     def add(
         self, time_s: float, prediction: Prediction, ground_truth: DepthAndLabels | None, mono: DepthAndLabels | None
     ) -> None:
-        """Count a prediction.
+        """Add a prediction.
 
         Args:
-            time_s: Instant within the drive.
-            prediction: As the node publishes it.
-            ground_truth: What the camera saw at that instant, of any size; None if nothing is known.
-            mono: What the network says to one microphone copied to all; None if it was not asked.
+            time_s: Time within the drive.
+            prediction: Prediction, as the node publishes it.
+            ground_truth: Ground truth images of any size, or None.
+            mono: Output of the network for one microphone copied to all channels, or None.
 
         Raises:
-            EvaluationError: The true labels hold an id that is no class.
+            EvaluationError: The ground truth labels contain an invalid class id.
 
         """
         self._predictions += 1
@@ -113,7 +115,8 @@ class BagScores:
                 predicted['prior'] = self._prior
             if mono is not None:
                 predicted['mono'] = mono
-            # Here and not by the board: windows wait for their control, and large images would fill the memory.
+            # Full-resolution scores are computed immediately: windows that wait for their control would keep large
+            # images in memory.
             self._full_resolution.add(ground_truth, predicted)
             ground_truth = self._in_size(ground_truth)
             for variant, images in predicted.items():
@@ -126,7 +129,7 @@ class BagScores:
         self.curves.add(time_s, image_values)
 
     def result(self) -> dict[str, Any]:
-        """Return all figures as plain values; call it once, at the end."""
+        """Return all scores as values for JSON. Call it once, at the end."""
         for window, other in self._shifted_control.drain():
             self._add_scored(window, other)
         scores = {**self._metric_suite.result(), 'native': to_json_values(self._full_resolution.result())}
@@ -153,9 +156,9 @@ class BagScores:
 
 
 def as_published(manifest: Manifest, predicted: DepthAndLabels | NetworkOutput) -> DepthAndLabels:
-    """Return images as the node publishes them: depth NaN where nothing is near, no head that the bundle lacks.
+    """Return images as the node publishes them: depth is NaN without an object in range, missing heads are None.
 
-    Depth of an unknown factor is left out: there is no truth of its kind.
+    Depth of unknown scale is omitted, because it has no ground truth.
     """
     labels = predicted.labels if 'segmentation' in manifest.modalities else None
     depth_m = predicted.depth_m if 'depth' in manifest.metric_modalities else None
@@ -173,7 +176,7 @@ def _comparable(ground_truth: DepthAndLabels, predicted: DepthAndLabels) -> bool
 def _image_metrics(
     ground_truth: DepthAndLabels, predicted: DepthAndLabels, suffix: str, near_m: float
 ) -> Mapping[str, float | None]:
-    """Return the figures of one image."""
+    """Return the metrics of one image."""
     found: dict[str, float | None] = {}
     if ground_truth.depth_m is not None and predicted.depth_m is not None:
         metrics = DepthMetrics(near_m)

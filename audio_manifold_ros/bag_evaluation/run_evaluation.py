@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One evaluation of a bag from start to end: predictions, truth, controls, and the folder that is left behind."""
+"""Evaluation of a bundle on a bag: predictions, ground truth, controls, and the folder with the results."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ SHEET_COLUMNS = 6
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """One evaluation.
+    """Options of an evaluation.
 
     Attributes:
-        bag: Folder or bare file.
+        bag: Folder or single file of the bag.
         bundle: Folder of the bundle.
-        out: Folder for what is left behind.
-        rig: Folder of the rig; None for the one in the bag.
-        audio: Audio topic; empty for the only one.
-        depth: Topic of the true depth; empty for the usual one.
-        labels: Topic of the true classes; empty for the usual one.
-        stated: What the audio messages leave unsaid.
-        rate_hz: Predictions a second, at most.
+        out: Folder for the results.
+        rig: Folder of the rig. None for the one in the bag.
+        audio: Audio topic. Empty for the only one.
+        depth: Topic of ground truth depth. Empty for the default topic.
+        labels: Topic of ground truth labels. Empty for the default topic.
+        stated: Audio format for messages that do not state it.
+        rate_hz: Largest number of predictions per second.
         backend: Name of the backend.
         device: Device of the torch backend.
-        threads: Threads of the backend on a CPU.
+        threads: Number of threads of the backend on a CPU.
 
     """
 
@@ -89,7 +89,7 @@ class EvaluationOptions:
 
 @dataclass(frozen=True)
 class EvaluationSession:
-    """What an evaluation has open."""
+    """Open resources of an evaluation."""
 
     options: EvaluationOptions
     bag: BagReader
@@ -101,7 +101,7 @@ class EvaluationSession:
     rig_depth: RigDepth
 
     def offline(self) -> OfflineInference:
-        """Return the run through the pipeline, from its beginning."""
+        """Return a new offline inference over the bag."""
         return OfflineInference(
             audio_blocks(self.bag, self.topics, self.options.stated),
             self.bundle,
@@ -111,33 +111,33 @@ class EvaluationSession:
         )
 
     def predict_mono(self, prediction: Prediction) -> DepthAndLabels:
-        """Return what the network says to the first microphone copied to all."""
+        """Return the output of the network for the first microphone copied to all channels."""
         return as_published(self.bundle.manifest, self.backend.run(one_microphone(prediction.require_features())))
 
 
 class PredictionSource(Protocol):
-    """Predictions of a bag, and what is to be said of how they came about."""
+    """Source of predictions for a bag."""
 
     def predictions(self) -> Iterator[Prediction]:
         """Yield predictions as the node publishes them, in order of time, each with its features."""
 
     def report(self) -> dict[str, Any]:
-        """Return `mode` and figures as plain values, when all predictions have been taken."""
+        """Return `mode` and statistics as values for JSON. Call it after all predictions."""
 
 
 class OfflineSource:
-    """Straight from the bag."""
+    """Offline inference directly from the bag."""
 
     def __init__(self, session: EvaluationSession) -> None:
         """Compute nothing yet."""
         self._run = session.offline()
 
     def predictions(self) -> Iterator[Prediction]:
-        """Yield what the pipeline predicts."""
+        """Yield the predictions of the pipeline."""
         return self._run.predictions()
 
     def report(self) -> dict[str, Any]:
-        """Return what was done with the audio."""
+        """Return the use of the audio."""
         return {'mode': 'offline', 'heard': asdict(self._run.audio_usage())}
 
 
@@ -146,21 +146,21 @@ def evaluate_bag(
     make_source: Callable[[EvaluationSession], PredictionSource] = OfflineSource,
     progress: Callable[[float], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Evaluate a bag and write report, metrics, contact sheet and film into a folder.
+    """Evaluate a bag and write report, metrics, contact sheet and video into a folder.
 
     Args:
-        options: What is evaluated.
-        make_source: Makes the series of predictions.
-        progress: Told the fraction that is done, 0 to 1, now and then.
+        options: Options.
+        make_source: Function that returns the source of predictions.
+        progress: Called with the fraction that is done, 0 to 1.
 
     Returns:
-        What `metrics.json` says.
+        Content of `metrics.json`.
 
     Raises:
-        BagError: The bag cannot be used, or yields no prediction.
+        BagError: The bag cannot be used, or gives no prediction.
         InferenceError: The bundle or the backend cannot be used.
-        CalibrationError: The rig cannot be used.
-        EvaluationError: Truth or prior make no sense, or a file cannot be written.
+        RigError: The rig cannot be used.
+        EvaluationError: Ground truth or prior are invalid, or a file cannot be written.
 
     """
     with open_session(options) as session:
@@ -185,7 +185,7 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
     Raises:
         BagError: The bag cannot be used.
         InferenceError: The bundle or the backend cannot be used.
-        CalibrationError: The rig cannot be used.
+        RigError: The rig cannot be used.
 
     """
     bundle = Bundle.load(options.bundle)
@@ -201,7 +201,7 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
 ) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, Any]]:
-    """Take all predictions; returns the evaluation, the moments for the sheet and the report on the truth."""
+    """Process all predictions. Return scores, snapshots for the contact sheet, and the report on the ground truth."""
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
     prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
@@ -216,7 +216,7 @@ def _run(
     first_ns, frames_written = None, 0
     with (
         BagGroundTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as ground_truth,
-        Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as film,
+        Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as video,
     ):
         for prediction in source.predictions():
             first_ns = prediction.stamp_ns if first_ns is None else first_ns
@@ -228,26 +228,26 @@ def _run(
             snapshot = make_snapshot(prediction, true_images, heads, manifest, time_s)
             snapshots.add(prediction.stamp_ns, snapshot)
             if time_s * VIDEO_RATE_HZ >= frames_written:
-                film.add(snapshot)
+                video.add(snapshot)
                 frames_written = int(time_s * VIDEO_RATE_HZ) + 1
             progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
     if first_ns is None:
         reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
         msg = (
-            f'{options.bag}: no window could be predicted from. {reasons or "Is there a second of audio without gaps?"}'
+            f'{options.bag}: no window can be predicted. {reasons or "A window needs one second of audio."}'
         )
         raise BagError(msg)
     return evaluation, snapshots, ground_truth.report()
 
 
 def _describe_run(session: EvaluationSession) -> dict[str, Any]:
-    """Return what was evaluated."""
+    """Return the description of bag, bundle, rig and backend."""
     bag, manifest, topics = session.bag, session.bundle.manifest, session.topics
     warnings = [
         session.bundle.describe_array_difference(session.array) or '',
         ''
         if session.rig.origin != 'default'
-        else f'No rig is named and none stands in the bag: {session.array.array_id!r} is assumed.',
+        else f'No rig is given and the bag contains none: {session.array.array_id!r} is assumed.',
         rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
         _depth_unit_warning(session),
         'The audio carries no sample index: losses are inferred from stamps.'
@@ -275,29 +275,29 @@ def _depth_unit_warning(session: EvaluationSession) -> str:
     if not session.topics.depth or session.rig_depth.unit == METRES:
         return ''
     return (
-        f'The depth of {session.topics.depth!r} is not scored: the {DEPTH_FILE} of its rig knows no scale. Give '
+        f'The depth of {session.topics.depth!r} is not scored, because the {DEPTH_FILE} of its rig has no scale. Give '
         'depth_scale, min_m and max_m if they are known.'
     )
 
 
 def _outside_warnings(ground_truth: dict[str, Any]) -> list[str]:
     return [
-        f'{track["outside"]} images of {modality} are stamped outside the recording and were passed over: '
-        'is their clock that of the audio?'
+        f'{track["outside"]} images of {modality} have stamps outside the recording and were ignored: '
+        'check that camera and audio use the same clock.'
         for modality, track in ground_truth.items()
         if track.get('outside')
     ]
 
 
 def _title(session: EvaluationSession) -> str:
-    return f'Heard with {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
+    return f'Predicted from {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
 
 
 def _subtitle(result: dict[str, Any]) -> str:
     scores = result['scores']
-    parts = [f'{result["predictions"]} predictions, {result["with_truth"]} with truth']
+    parts = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
     for head, key in (('depth', 'abs_rel'), ('segmentation', 'miou')):
         model, prior = scores[head].get(key), scores[head].get(f'{key}_prior')
         if model is not None:
-            parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (without listening {prior:.3f})'))
+            parts.append(f'{key} {model:.3f}' + ('' if prior is None else f' (training prior {prior:.3f})'))
     return ', '.join(parts)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures over time: collected one by one, kept as numbers, drawn as SVG."""
+"""Metrics over time, plotted as SVG."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WIDTH, HEIGHT = 940, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 12, 26
 POINTS = 400
 TICKS = 4
-# Distinct in hue and in lightness; the model's comes first.
+# Colours differ in hue and in lightness. The first one is that of the model.
 COLOURS = ('#e4572e', '#4c8bf5', '#8e9aaf', '#3a9d5d')
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves that share an axis.
+    """Curves with a common axis.
 
     Attributes:
-        title: What they are, with the unit.
-        curves: Name of the curve by its legend.
-        max_value: Upper end of the axis; None for the greatest value.
+        title: Title with the unit.
+        curves: Name of each curve by its legend.
+        max_value: Upper end of the axis. None for the largest value.
 
     """
 
@@ -40,19 +40,19 @@ class Panel:
 
 
 class TimeSeriesPlot:
-    """Values by name over the seconds of a drive; a value that is missing or not finite leaves a hole."""
+    """Named curves over the time of a drive. A missing or non-finite value leaves a gap."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Begin without points."""
+        """Start without points."""
         self._times_s = array('d')
         self._values = {name: array('d') for name in names}
 
     def add(self, time_s: float, values: Mapping[str, float | None]) -> None:
-        """Append a point of every curve.
+        """Append a point to every curve.
 
         Args:
-            time_s: Instant, not before the last one.
-            values: By name.
+            time_s: Time, not before the previous one.
+            values: Values by name.
 
         """
         self._times_s.append(time_s)
@@ -61,14 +61,14 @@ class TimeSeriesPlot:
             series.append(math.nan if value is None else value)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return times and values as lists for JSON, None for a hole; curves without any value are left out."""
+        """Return times and values as lists for JSON, with None for a gap. Curves without a value are omitted."""
         shown = {
             name: [_rounded(value) for value in series] for name, series in self._values.items() if _has_finite(series)
         }
         return {'time_s': [round(value, 4) for value in self._times_s], **shown}
 
     def svg(self, panel: Panel) -> str:
-        """Draw a panel, the means of 400 spans of time; an empty string if none of its curves has a value."""
+        """Return a panel as SVG, with means over 400 intervals. Return an empty string if no curve has a value."""
         shown = {legend: name for legend, name in panel.curves.items() if _has_finite(self._values[name])}
         if not shown:
             return ''
@@ -99,7 +99,7 @@ def _rounded(value: float) -> float | None:
 
 
 def _means(times_s: FloatArray, values: FloatArray, first_s: float, last_s: float) -> FloatArray:
-    """Return the mean (point,) of equal spans of time, NaN where a span holds no value."""
+    """Return the mean (point,) of equal time intervals, NaN for an interval without a value."""
     points = min(POINTS, max(len(times_s), 2))
     index = np.minimum(((times_s - first_s) / (last_s - first_s) * points).astype(np.int64), points - 1)
     finite = np.isfinite(values)
@@ -109,7 +109,7 @@ def _means(times_s: FloatArray, values: FloatArray, first_s: float, last_s: floa
 
 
 def _path(line: FloatArray, max_value: float) -> str:
-    """Return the path through the points; a hole of one point is bridged, as spans of a slow rate leave some."""
+    """Return the SVG path through the points. A gap of one point is bridged: low rates leave empty intervals."""
     across, down = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     parts, last = [], -10
     for index in np.flatnonzero(np.isfinite(line)).tolist():

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The control of shuffled audio, where there is only one drive: what was said of another place in it."""
+"""Control with time-shifted audio: ground truth is compared with the prediction for another time of the drive."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ class _Window(Generic[T]):
 
 
 class TimeShiftedControl(Generic[T]):
-    """Gives each window the prediction of one that lies a fixed time before it; those at the start, of one after it.
+    """Pairs each window with the prediction of a window a fixed time earlier, or later for the first windows.
 
-    The same network was given other sound, so that nothing has to be computed again. Predictions of the last
-    `shift_s` seconds are kept.
+    This equals the prediction for other audio without running the network again. Predictions of the last `shift_s`
+    seconds are kept.
     """
 
     def __init__(self, shift_s: float) -> None:
-        """Begin without windows."""
+        """Start without windows."""
         self.shift_s = shift_s
         self._shift_ns = round(shift_s * NS_PER_S)
         self._past: deque[_Window[T]] = deque()
         self._unpaired: deque[_Window[T]] = deque()
 
     def add(self, stamp_ns: int, predicted: DepthAndLabels, payload: T) -> Iterator[tuple[T, DepthAndLabels | None]]:
-        """Take in a window, and yield all that have a partner now, each once, with what was said of the partner."""
+        """Add a window. Yield each window that has a partner now, with the prediction of the partner."""
         window = _Window(stamp_ns, predicted, payload)
         if self._past and stamp_ns < self._past[-1].stamp_ns:
-            # The clock of the audio was set back: what came before is no known time away.
+            # The audio clock was set back, so the distance to earlier windows is unknown.
             yield from self.drain()
             self._past.clear()
         self._past.append(window)
@@ -58,11 +58,11 @@ class TimeShiftedControl(Generic[T]):
             yield self._unpaired.popleft().payload, predicted
 
     def drain(self) -> Iterator[tuple[T, DepthAndLabels | None]]:
-        """Yield the windows that have found no partner."""
+        """Yield the windows without a partner."""
         while self._unpaired:
             yield self._unpaired.popleft().payload, None
 
 
 def choose_shift_s(span_s: float) -> float:
-    """Return how far away another place is taken from: 20 s, or half of the time that is predicted for."""
+    """Return the time shift: 20 s, or half of the predicted time if that is less."""
     return min(MAX_SHIFT_S, span_s / 2)

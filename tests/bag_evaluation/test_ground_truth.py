@@ -28,7 +28,7 @@ def ground_truth_of(reader: BagReader, **options: Any) -> BagGroundTruth:
     return BagGroundTruth(reader, topics, RecordedAudio(reader, topics).span_ns(), RigDepth(None), **options)
 
 
-def test_the_nearest_image_is_the_truth(bag: Path) -> None:
+def test_the_nearest_image_is_the_ground_truth(bag: Path) -> None:
     with BagReader(bag) as reader, ground_truth_of(reader) as truth:
         before = truth.at(START_NS - NS_PER_S)
         near = truth.at(START_NS + 520_000_000)
@@ -48,7 +48,7 @@ def test_the_nearest_image_is_the_truth(bag: Path) -> None:
     }
 
 
-def test_every_image_is_found_once_whatever_is_asked(bag: Path) -> None:
+def test_every_request_within_the_tolerance_finds_an_image(bag: Path) -> None:
     with BagReader(bag) as reader, ground_truth_of(reader) as truth:
         hits = [truth.at(START_NS + number * NS_PER_S // 100) is not None for number in range(200)]
         assert len(truth._topics['depth']._images._near) <= 2
@@ -61,13 +61,13 @@ def test_the_offset_of_the_clocks_is_applied(bag: Path) -> None:
         assert truth.at(START_NS + 550_000_000) is not None
 
 
-def test_a_source_that_starts_before_its_clock_hides_no_truth(tmp_path: Path) -> None:
+def test_a_source_that_starts_before_its_clock_hides_no_ground_truth(tmp_path: Path) -> None:
     late = drive_bags.write_bag(tmp_path / 'bag', drive_bags.sound(2 * 22_500), [0.5], unstamped_block=0)
     with BagReader(late) as reader, ground_truth_of(reader) as truth:
         assert truth.at(drive_bags.EPOCH_NS + NS_PER_S // 2) is not None
 
 
-def test_a_wrong_stamp_costs_its_own_image_alone(tmp_path: Path) -> None:
+def test_a_wrong_stamp_loses_only_its_own_image(tmp_path: Path) -> None:
     times_s = [number / 10 for number in range(20)]
     sound, wrong_s = drive_bags.sound(2 * 22_500), {3: 3600, 5: -3600}
     late = drive_bags.write_bag(tmp_path / 'bag', sound, times_s, depth_shifts_s=wrong_s)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluation leaves a folder that says what it found, and nothing else."""
+"""An evaluation writes report, metrics, contact sheet and video, and no other file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 
 class ReportParser(HTMLParser):
-    """Checks that what is opened is closed, and keeps what is referred to."""
+    """Checks that elements are closed, and collects text and links."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class ReportParser(HTMLParser):
         self.text += data
 
 
-def test_the_report_needs_nothing_but_itself(evaluated: tuple[Path, dict[str, Any]]) -> None:
+def test_the_report_is_self_contained(evaluated: tuple[Path, dict[str, Any]]) -> None:
     out, _ = evaluated
     report = ReportParser()
     page = (out / 'report.html').read_text(encoding='utf-8')
@@ -89,7 +89,7 @@ def test_the_report_needs_nothing_but_itself(evaluated: tuple[Path, dict[str, An
     assert str(out.parent) not in page
 
 
-def test_the_metrics_say_both_conventions_and_all_controls(evaluated: tuple[Path, dict[str, Any]]) -> None:
+def test_the_metrics_have_both_conventions_and_all_controls(evaluated: tuple[Path, dict[str, Any]]) -> None:
     out, result = evaluated
     stored = json.loads((out / 'metrics.json').read_text(encoding='utf-8'), parse_constant=pytest.fail)
     assert stored == result
@@ -114,7 +114,7 @@ def test_the_metrics_say_both_conventions_and_all_controls(evaluated: tuple[Path
     assert sum(value is not None for value in result['curves']['abs_rel']) == result['with_truth']
 
 
-def test_sheet_and_film_can_be_watched(evaluated: tuple[Path, dict[str, Any]]) -> None:
+def test_contact_sheet_and_video_can_be_opened(evaluated: tuple[Path, dict[str, Any]]) -> None:
     out, result = evaluated
     assert {path.name for path in out.iterdir()} == {'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'}
     assert cv2.imread(str(out / 'contact_sheet.png')).shape[2] == 3
@@ -125,15 +125,15 @@ def test_sheet_and_film_can_be_watched(evaluated: tuple[Path, dict[str, Any]]) -
     assert abs(frames - 10 * result['curves']['time_s'][-1]) <= 2
 
 
-def test_a_bag_without_truth_is_shown_all_the_same(tmp_path: Path) -> None:
+def test_a_bag_without_ground_truth_gets_a_report(tmp_path: Path) -> None:
     drive = SoundBag(seconds=1.3, image_rate_hz=0.0).write(tmp_path / 'drive')
     result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
     assert result['with_truth'] == 0
     assert 'assumed' in result['warnings'][0]
-    assert 'no true images' in (tmp_path / 'out' / 'report.html').read_text(encoding='utf-8')
+    assert 'no ground truth images' in (tmp_path / 'out' / 'report.html').read_text(encoding='utf-8')
 
 
-def test_depth_of_a_rig_that_knows_no_scale_is_not_scored(tmp_path: Path) -> None:
+def test_depth_of_unknown_scale_is_not_scored(tmp_path: Path) -> None:
     unknown = 'schema_version: 1\nsource: none\ndepth_scale: null\nmin_m: null\nmax_m: null\n'
     custom = {CUSTOM_KEY: RunMetadata(replace(RIG, depth=unknown), 'tests', START_NS, 'recorder', {}).to_json()}
     drive = SoundBag(seconds=1.6, custom=custom).write(tmp_path / 'drive')
@@ -145,16 +145,16 @@ def test_depth_of_a_rig_that_knows_no_scale_is_not_scored(tmp_path: Path) -> Non
     assert "'/truth/depth/image' is not scored" in result['warnings'][0]
 
 
-def test_images_stamped_outside_the_recording_are_warned_of(tmp_path: Path) -> None:
+def test_images_with_stamps_outside_the_recording_give_a_warning(tmp_path: Path) -> None:
     times_s = [0.5 + number / 10 for number in range(10)]
     late = {0: 3600, 1: 3600}
     drive = drive_bags.write_bag(tmp_path / 'bag', drive_bags.sound(2 * 22_500), times_s, depth_shifts_s=late)
     result = evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', rate_hz=5.0, backend='onnx', threads=1))
     assert result['truth']['depth']['outside'] == 2
-    assert any(re.match('2 images of depth are stamped outside', warning) for warning in result['warnings'])
+    assert any(re.match('2 images of depth have stamps outside', warning) for warning in result['warnings'])
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_heard(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_before_any_inference(tmp_path: Path) -> None:
     drive = SoundBag(seconds=0.8, image_rate_hz=0.0).write(tmp_path / 'drive')
     (tmp_path / 'notes.txt').write_text('mine')
     for out in (tmp_path / 'notes.txt', tmp_path / 'notes.txt' / 'out', Path('/proc/nothing/out')):
@@ -163,7 +163,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_heard(tmp
     assert (tmp_path / 'notes.txt').read_text() == 'mine'
 
 
-def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = ResultFolder(tmp_path / 'out')
 
     def full(path: Path, *_: Any, **__: Any) -> None:
@@ -176,7 +176,7 @@ def test_a_full_disk_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytes
     assert not list((tmp_path / 'out').iterdir())
 
 
-def test_a_bag_that_is_too_short_says_so(tmp_path: Path) -> None:
+def test_a_bag_that_is_too_short_is_reported(tmp_path: Path) -> None:
     drive = SoundBag(seconds=0.8, image_rate_hz=0.0).write(tmp_path / 'drive')
     with pytest.raises(BagError, match='no window'):
         evaluate_bag(EvaluationOptions(drive, BUNDLE, tmp_path / 'out', backend='onnx', threads=1))
@@ -188,7 +188,7 @@ def prediction_of(images: DepthAndLabels, stamp_ns: int) -> Prediction:
     return Prediction(images.depth_m, images.labels, sure, nothing, 0, 0, stamp_ns, stamp_ns, 0.0, 0.0)
 
 
-def test_who_says_the_truth_has_no_error_and_the_controls_have() -> None:
+def test_perfect_predictions_have_no_error_and_the_controls_have() -> None:
     bundle = Bundle.load(BUNDLE)
     evaluation = BagScores(bundle.manifest, PixelPrior.load(BUNDLE / 'prior.npz'), shift_s=2.0)
     rng = np.random.default_rng(3)
@@ -208,7 +208,7 @@ def test_who_says_the_truth_has_no_error_and_the_controls_have() -> None:
     assert result['scores']['native'] == {}
 
 
-def test_controls_are_published_as_the_node_does() -> None:
+def test_controls_are_scored_as_the_node_publishes() -> None:
     manifest = Bundle.load(BUNDLE).manifest
     sky = manifest.class_id('sky')
     depth_m = np.full((128, 128), 5, np.float32)

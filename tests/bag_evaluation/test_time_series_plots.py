@@ -31,7 +31,7 @@ def test_a_line_goes_through_its_points() -> None:
     assert 'nobody' not in svg
 
 
-def test_a_hole_is_not_bridged_and_is_null_in_json() -> None:
+def test_a_gap_is_not_bridged_and_is_null_in_json() -> None:
     curves = TimeSeriesPlot(('error', 'absent'))
     for number in range(3000):
         curves.add(number / 30, {'error': None if 1000 <= number < 2000 else 1.0})
@@ -42,7 +42,7 @@ def test_a_hole_is_not_bridged_and_is_null_in_json() -> None:
     assert plain['error'][2000] == 1
 
 
-def test_without_values_there_is_nothing_to_draw() -> None:
+def test_without_values_there_is_no_plot() -> None:
     curves = TimeSeriesPlot(('error', 'absent'))
     assert not curves.svg(PANEL)
     curves.add(0.0, {'error': float('nan')})
@@ -50,7 +50,7 @@ def test_without_values_there_is_nothing_to_draw() -> None:
     assert curves.to_dict() == {'time_s': [0.0]}
 
 
-def test_long_drives_are_drawn_by_their_means() -> None:
+def test_long_drives_are_plotted_as_means() -> None:
     curves = TimeSeriesPlot(('error', 'absent'))
     for number in range(20_000):
         curves.add(number / 30, {'error': float(number % 2)})

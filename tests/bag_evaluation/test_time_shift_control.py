@@ -17,7 +17,7 @@ def prediction_at(stamp_ns: int) -> DepthAndLabels:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 900_000_000), min_size=1, max_size=60), st.floats(0.5, 5.0))
-def test_every_window_comes_back_once_with_a_partner_that_is_far_enough(steps_ns: list[int], shift_s: float) -> None:
+def test_every_window_is_yielded_once_with_a_distant_partner(steps_ns: list[int], shift_s: float) -> None:
     stamps = np.cumsum(steps_ns).tolist()
     elsewhere: TimeShiftedControl[int] = TimeShiftedControl(shift_s)
     found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, prediction_at(stamp_ns), stamp_ns)]
@@ -31,7 +31,7 @@ def test_every_window_comes_back_once_with_a_partner_that_is_far_enough(steps_ns
         assert not drain
 
 
-def test_a_clock_that_was_set_back_begins_anew() -> None:
+def test_a_clock_that_was_set_back_restarts_the_pairing() -> None:
     elsewhere: TimeShiftedControl[int] = TimeShiftedControl(1.0)
     stamps = [10 * NS_PER_S, 11 * NS_PER_S, 3 * NS_PER_S, 4 * NS_PER_S]
     found = [pair for stamp_ns in stamps for pair in elsewhere.add(stamp_ns, prediction_at(stamp_ns), stamp_ns)]
@@ -40,6 +40,6 @@ def test_a_clock_that_was_set_back_begins_anew() -> None:
     assert partners[11 * NS_PER_S] == 10 * NS_PER_S
 
 
-def test_a_short_drive_gets_half_of_it() -> None:
+def test_a_short_drive_is_shifted_by_half() -> None:
     assert choose_shift_s(3.0) == 1.5
     assert choose_shift_s(600.0) == 20.0

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`evaluate_bag BAG --bundle B [--live] --out DIR`: scores of a bundle on a bag, as a report for people and as JSON."""
+"""Command line `evaluate_bag BAG --bundle B [--live] --out DIR`: scores of a bundle on a bag, as HTML and JSON."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession, PredictionSource
 
 INTERRUPTED, MISMATCH = 130, 2
-VARIANTS = {'model': '', 'prior': '_prior', 'elsewhere': '_shuffled', 'one microphone': '_mono'}
+VARIANTS = {'model': '', 'prior': '_prior', 'shuffled': '_shuffled', 'one microphone': '_mono'}
 HEADLINE_METRICS = {
     'depth': ('abs_rel', 'rmse', 'auc_crr'),
     'segmentation': ('miou', 'accuracy'),
@@ -43,29 +43,34 @@ HEADLINE_METRICS = {
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOptions, bool]:
-    """Read the command line: what to evaluate, and whether live; a mistake ends the program with a sentence.
+    """Parse the command line. Return the options, and whether to evaluate live.
 
     Raises:
-        NodeError: There is no such bundle or rig.
+        NodeError: The bundle or the rig does not exist.
 
     """
     parser = command_parser('bag evaluate')
-    parser.add_argument('bag', type=Path, help='folder of the bag, or a bare .mcap or .db3')
+    parser.add_argument('bag', type=Path, help='folder of the bag, or a single .mcap or .db3 file')
     add_bundle_option(parser)
-    parser.add_argument('--out', type=Path, required=True, help='folder for report, metrics, contact sheet and film')
-    parser.add_argument('--live', action='store_true', help='through a running perception node, over DDS')
+    parser.add_argument('--out', type=Path, required=True, help='folder for report, metrics, contact sheet and video')
+    parser.add_argument('--live', action='store_true', help='evaluate a running perception node over DDS')
     parser.add_argument('--rig', help='folder of the rig (default: the one in the bag)')
-    parser.add_argument('--audio', default='', metavar='TOPIC', help='audio (default: the only one)')
-    parser.add_argument('--depth', default='', metavar='TOPIC', help='true depth (default: truth/depth/image)')
+    parser.add_argument('--audio', default='', metavar='TOPIC', help='audio topic (default: the only one)')
+    parser.add_argument('--depth', default='', metavar='TOPIC', help='ground truth depth (default: truth/depth/image)')
     parser.add_argument(
-        '--labels', default='', metavar='TOPIC', help='true classes (default: truth/segmentation/image)'
+        '--labels', default='', metavar='TOPIC', help='ground truth labels (default: truth/segmentation/image)'
     )
     parser.add_argument(
-        '--rate', type=number(0.1, 200), default=30.0, help='predictions a second, at most (default: %(default)g)'
+        '--rate',
+        type=number(0.1, 200),
+        default=30.0,
+        help='largest number of predictions per second (default: %(default)g)',
     )
-    parser.add_argument('--backend', default='auto', choices=tuple(BACKENDS), help='what runs the network')
+    parser.add_argument('--backend', default='auto', choices=tuple(BACKENDS), help='backend for the network')
     parser.add_argument('--device', default='cpu', help='device of the torch backend (default: %(default)s)')
-    parser.add_argument('--threads', type=whole_number(1), default=2, help='threads on a CPU (default: %(default)s)')
+    parser.add_argument(
+        '--threads', type=whole_number(1), default=2, help='number of threads on a CPU (default: %(default)s)'
+    )
     add_audio_format_argument(parser)
     args = parser.parse_args(arguments)
     options = EvaluationOptions(
@@ -86,7 +91,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate a bag; returns the exit status: 2 where node and pipeline do not agree."""
+    """Evaluate a bag and return the exit status. It is 2 if live and offline predictions do not agree."""
     errors, console = Console(stderr=True), Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -101,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors.print(str(error), style='red', markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
-        errors.print('interrupted; all processes are ended')
+        errors.print('Interrupted. All processes were terminated.')
         return INTERRUPTED
     for warning in result['warnings']:
         errors.print(warning, style='yellow', markup=False, highlight=False)
@@ -116,13 +121,13 @@ def _prediction_source(*, live: bool) -> Callable[[EvaluationSession], Predictio
     try:
         from audio_manifold_ros.nodes.evaluation.live_evaluation import LivePredictionSource
     except ImportError as error:
-        msg = f'--live needs ROS 2 and the messages of this project ({error}): source the workspace, or leave it out.'
+        msg = f'--live needs ROS 2 and the messages of this project ({error}): source the workspace, or omit --live.'
         raise NodeError(msg) from None
     return LivePredictionSource
 
 
 def _summary(result: dict[str, Any]) -> str:
-    lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with truth']
+    lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
     for head, keys in HEADLINE_METRICS.items():
         for key in keys:
             scores = result['scores'][head]

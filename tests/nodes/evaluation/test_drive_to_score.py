@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way of a user's own drive: recorded beside the node, killed, recovered, converted, trained on, scored."""
+"""A drive from end to end: recorded, killed, recovered, converted, used for training, and scored."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TOPICS = "['audio', 'truth/depth/image', 'truth/segmentation/image', 'perception
 def record_and_kill(
     peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path, folder: Path, name: str
 ) -> None:
-    """Record a simulated drive while the node makes images of it, until the recorder is killed."""
+    """Record a simulated drive while the node predicts from it, until the recorder is killed."""
     images = peer.subscribe(Image, '/perception/depth/image')
     node = start_node(bundle=small_bundle, autostart=True, prediction__rate_hz=5.0, threads=1)
     drive = start_node('simulated_drive', seed=SEED, street_s=60.0, image_rate_hz=5.0)
@@ -76,7 +76,7 @@ def record_and_kill(
 
 
 def assert_sample_exact(drive: Path) -> None:
-    """Assert that the audio is what the street sounded like, wherever no loss is marked."""
+    """Assert that the audio equals the simulated street, outside of marked losses."""
     street = Drive(SEED)
     with DriveReader(drive) as reader:
         first, end = reader.first_sample, reader.end_sample
@@ -91,7 +91,7 @@ def assert_sample_exact(drive: Path) -> None:
 
 
 def train(drives: Path, folder: Path) -> TrainingConfig:
-    """Take three steps with each network."""
+    """Train each network for three steps."""
     fit = FitConfig(batch_size=8, epochs=1, learning_rate=1e-3, validate_every_steps=STEPS)
     config = TrainingConfig(
         name='own',

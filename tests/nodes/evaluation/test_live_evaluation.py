@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node, fed over DDS, says of a bag what the pipeline says of it straight from the file: every prediction."""
+"""The node, which receives a bag over DDS, makes the same predictions as offline inference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def evaluate(drive: Path, bundle: Path, out: Path, *more: str) -> dict:
 
 @pytest.mark.timeout(600)
 def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_path: Path) -> None:
-    """Stamps jitter, a block is lost, the stream begins anew, the rate is not the network's, the camera has a clock."""
+    """With stamp jitter, a lost block, a restart, another sample rate and a camera clock offset."""
     rig = shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'rig')
     extrinsics = (rig / 'extrinsics.yaml').read_text(encoding='utf-8')
     (rig / 'extrinsics.yaml').write_text(
@@ -61,7 +61,7 @@ def test_live_agrees_with_offline_on_every_prediction(small_bundle: Path, tmp_pa
 
 
 @pytest.mark.timeout(400)
-def test_foreign_audio_goes_through_the_node_too(small_bundle: Path, tmp_path: Path) -> None:
+def test_audio_of_another_message_type_goes_through_the_node(small_bundle: Path, tmp_path: Path) -> None:
     sound = SoundBag(seconds=1.6, image_rate_hz=0.0)
     drive = sound.write_raw_audio(tmp_path / 'foreign', '/microphones')
     live = evaluate(drive, small_bundle, tmp_path / 'live', '--live', '--rate', '10')

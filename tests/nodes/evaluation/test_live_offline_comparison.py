@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every way in which a node can differ from the pipeline is noticed."""
+"""Every kind of difference between live and offline predictions is detected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def changed(values: np.ndarray | None, change: float) -> np.ndarray:
     return result
 
 
-def test_the_same_agrees_within_the_tolerance() -> None:
+def test_equal_predictions_agree_within_the_tolerance() -> None:
     agreement = LiveOfflineComparison()
     offline = prediction()
     agreement.add(offline, offline)
@@ -42,14 +42,14 @@ def test_the_same_agrees_within_the_tolerance() -> None:
     ('field', 'change'),
     [('depth_m', 3e-4), ('depth_m', np.nan), ('confidence', 2e-4), ('labels', 1)],
 )
-def test_a_pixel_that_differs_is_noticed(field: str, change: float) -> None:
+def test_a_different_pixel_is_detected(field: str, change: float) -> None:
     agreement = LiveOfflineComparison()
     offline = prediction()
     agreement.add(offline, replace(offline, **{field: changed(getattr(offline, field), change)}))
     assert not agreement.result()['agrees']
 
 
-def test_another_stamp_and_other_predictions_are_noticed() -> None:
+def test_other_stamps_and_missing_predictions_are_detected() -> None:
     offline = prediction()
     for spoil in ('stamp', 'missing', 'unexpected'):
         agreement = LiveOfflineComparison()
