@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
+from audio_manifold_ros.calibration.channels.channel_clock_drift import find_drifting_channels
 from audio_manifold_ros.calibration.channels.channel_delays import (
     ChannelDelays,
     estimate_acoustic_delays,
@@ -21,7 +22,6 @@ from audio_manifold_ros.calibration.channels.channel_delays import (
 from audio_manifold_ros.calibration.channels.channel_gains import estimate_loudspeaker_gains
 from audio_manifold_ros.calibration.channels.channel_identification import identify_channels
 from audio_manifold_ros.calibration.channels.channel_polarity import estimate_polarity
-from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 from audio_manifold_ros.calibration.channels.stationary_segments import find_stationary_segments
 from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
 from audio_manifold_ros.common.array_types import Samples

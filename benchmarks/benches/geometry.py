@@ -12,7 +12,7 @@ from audio_manifold_ros.calibration.channels.impulsive_events import detect_even
 from audio_manifold_ros.calibration.geometry.array_self_calibration import estimate_geometry, fit_rigid_transform
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.testing.clapped_rig import (
     CLAP_INTERVAL_S,
     POSITION_STD_M,
@@ -51,9 +51,9 @@ def geometry_error(seed: int) -> GeometryError:
     rig = misplaced_rig(seed)
     recorded = rig.device(rig.claps(CLAPS, rig.street(CLAPS * CLAP_INTERVAL_S)).pressure)
     max_lag_s = 1.5 * float(np.linalg.norm(np.ptp(rig.nominal.positions_m, axis=0))) / SOUND_MPS + MAX_DELAY_S
-    arrivals = estimate_event_tdoas(recorded, RATE_HZ, detect_events(recorded, RATE_HZ, max_lag_s), max_lag_s)
+    tdoas = estimate_event_tdoas(recorded, RATE_HZ, detect_events(recorded, RATE_HZ, max_lag_s), max_lag_s)
     measurements = GeometryPrior.from_rig(rig.nominal, tuple(range(len(recorded))), RATE_HZ)
-    found = estimate_geometry(arrivals, measurements, measured_distances(rig))
+    found = estimate_geometry(tdoas, measurements, measured_distances(rig))
     after = _residuals_m(found.positions_m, rig.positions_m)
     return GeometryError(
         _rms(_residuals_m(rig.nominal.positions_m, rig.positions_m)),
@@ -69,7 +69,7 @@ def measure() -> list[Figure]:
     for seed in range(FIRST_SEED, FIRST_SEED + scaled_count(RIGS)):
         try:
             errors.append(geometry_error(seed))
-        except RigError as error:
+        except CalibrationError as error:
             refused += 1
             print(f'rig {seed}: {error}')
             continue

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 # Pairs that agree so far belong together; another agreement is one that lies farther away than twice this.
 AGREEMENT_S, MAX_OFFSET_S = 0.025, 10.0
@@ -46,7 +46,7 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
         expected_s: What the offset is thought to be: decides between two agreements of as many pairs.
 
     Raises:
-        RigError: Too few pairs agree, or as many agree on something else.
+        CalibrationError: Too few pairs agree, or as many agree on something else.
 
     """
     apart = visual_s[:, None] - audio_s
@@ -60,7 +60,7 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
             f'{MIN_PAIRS} times or more in view of the camera, ten times are good, and hold the hands together for '
             'half a second after each.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     most = np.flatnonzero(counts == counts.max())
     first = values[most[np.abs(values[most] - expected_s).argmin()]]
     others = counts[np.abs(values - first) > 2 * AGREEMENT_S]
@@ -69,7 +69,7 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
             f'{counts.max()} claps fit together at {first:+.3f} s, and {others.max()} at another offset: clap '
             'irregularly, ten times or more.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     middle = float(np.median(values[np.abs(values - first) <= AGREEMENT_S]))
     pairs = [(int(row), int(np.abs(apart[row] - middle).argmin())) for row in range(len(visual_s))]
     kept = np.array([pair for pair in pairs if abs(apart[pair] - middle) <= AGREEMENT_S], dtype=np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from audio_manifold_ros.calibration.camera.charuco_board import BoardView
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 
 MIN_VIEWS = 8
@@ -71,7 +71,7 @@ def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, nam
         name: Of the camera.
 
     Raises:
-        RigError: There are too few views, or no camera explains them.
+        CalibrationError: There are too few views, or no camera explains them.
 
     """
     _check_count(views)
@@ -123,7 +123,7 @@ def _check_count(views: Sequence[BoardView]) -> None:
             f'{len(views)} different views of the board can be used: take {MIN_VIEWS} or more, twenty are good, near '
             'and far, tilted to all sides, into all corners of the picture.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
 
 
 def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _CalibrationResult:
@@ -137,7 +137,7 @@ def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _Calibratio
         )
     except cv2.error as error:
         msg = f'No camera explains these views ({error.err}): is the board the one that was named, and is it flat?'
-        raise RigError(msg) from None
+        raise CalibrationError(msg) from None
     fx, fy, cx, cy = np.asarray(std, dtype=np.float64).ravel()[:4].tolist()
     return _CalibrationResult(
         float(rms),

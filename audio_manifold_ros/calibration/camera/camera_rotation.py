@@ -11,7 +11,7 @@ import numpy as np
 
 from audio_manifold_ros.calibration.geometry.robust_least_squares import FitResult, minimize_robust
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.transform_chain import Pose
 
 MIN_SOUNDS, MIN_SEPARATION_RAD = 6, np.radians(10)
@@ -74,7 +74,7 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
         with_tilt: Also find how the camera is tilted; otherwise it only turns about the z axis of the array.
 
     Raises:
-        RigError: There are too few sounds, or all are in one direction.
+        CalibrationError: There are too few sounds, or all are in one direction.
 
     """
     apart = (
@@ -87,7 +87,7 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
             f'{len(directions.rays)} claps, up to {apart:.0f} degrees apart, are too few: clap at {MIN_SOUNDS} places or '
             'more, from one side of the picture to the other.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     problem = _Problem(directions, camera, TILT_STD_RAD if with_tilt else LEVEL_STD_RAD)
     starts = [problem.start(heading) for heading in np.arange(INITIAL_HEADINGS) * 2 * np.pi / INITIAL_HEADINGS]
     best = min((problem.minimum(start) for start in starts), key=lambda minimum: minimum.cost)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import RgbImage
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 # OpenCV's names without their prefix.
 DICTIONARIES = tuple(sorted(f'{bits}X{bits}_{count}' for bits in (4, 5, 6, 7) for count in (50, 100, 250, 1000)))
@@ -51,24 +51,24 @@ class CharucoBoard:
             dictionary: One of `DICTIONARIES`.
 
         Raises:
-            RigError: There is no such board.
+            CalibrationError: There is no such board.
 
         """
         if dictionary not in DICTIONARIES:
             msg = f'There is no dictionary {dictionary!r}: choose from {list(DICTIONARIES)}.'
-            raise RigError(msg)
+            raise CalibrationError(msg)
         if not (columns > 2 and rows > 2 and 0 < marker_m < square_m):
             msg = (
                 f'A board of {columns} x {rows} squares of {square_m!r} m with markers of {marker_m!r} m cannot be: '
                 'give three squares or more each way, and markers that are smaller than squares.'
             )
-            raise RigError(msg)
+            raise CalibrationError(msg)
         markers = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, f'DICT_{dictionary}'))
         if columns * rows // 2 > len(markers.bytesList):
             msg = (
                 f'A board of {columns} x {rows} squares needs {columns * rows // 2} markers: {dictionary!r} has fewer.'
             )
-            raise RigError(msg)
+            raise CalibrationError(msg)
         self._squares = columns, rows
         self._board = cv2.aruco.CharucoBoard((columns, rows), square_m, marker_m, markers)
         self._detector = cv2.aruco.CharucoDetector(self._board)

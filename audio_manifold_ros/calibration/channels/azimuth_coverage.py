@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 MAX_GAP_RAD = np.radians(150)
 
@@ -16,7 +16,7 @@ def check_azimuth_coverage(azimuths_rad: NDArray[np.float64]) -> None:
     """Refuse sounds (sound,) that leave a side open.
 
     Raises:
-        RigError: They do.
+        CalibrationError: They do.
 
     """
     azimuths = np.sort(np.mod(azimuths_rad, 2 * np.pi))
@@ -26,4 +26,4 @@ def check_azimuth_coverage(azimuths_rad: NDArray[np.float64]) -> None:
             f'The sounds leave {np.degrees(max_gap_rad):.0f} degrees without one: go all round the array; a microphone that '
             'sits elsewhere cannot be told from one that is late.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)

@@ -20,7 +20,7 @@ from audio_manifold_ros.calibration.channels.azimuth_coverage import check_azimu
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 MIN_PLACES = 5
 # What is known before: how exact the rig's positions are, how far away a person walks, the weather, clocks.
@@ -53,18 +53,18 @@ class ChannelDelays:
     residual_samples: float
 
 
-def estimate_wired_delays(arrivals: TdoaEstimates, sample_rate_hz: int) -> ChannelDelays:
+def estimate_wired_delays(tdoas: TdoaEstimates, sample_rate_hz: int) -> ChannelDelays:
     """Return the delays where all channels are given one electrical signal.
 
     Raises:
-        RigError: There are less than four clear pieces of half a second.
+        CalibrationError: There are less than four clear pieces of half a second.
 
     """
-    is_clear = arrivals.is_clear
+    is_clear = tdoas.is_clear
     if is_clear.sum() < 4:
         msg = f'Only {int(is_clear.sum())} of {len(is_clear)} pieces of half a second are clear: give a louder signal, for 5 s.'
-        raise RigError(msg)
-    lags, times_s = arrivals.lags_samples[is_clear], arrivals.times_s[is_clear]
+        raise CalibrationError(msg)
+    lags, times_s = tdoas.lags_samples[is_clear], tdoas.times_s[is_clear]
     design = np.stack([np.ones(len(times_s)), times_s - times_s.mean()], axis=1)
     inverse = np.linalg.inv(design.T @ design)
     solved = inverse @ design.T @ lags
@@ -93,7 +93,7 @@ def estimate_acoustic_delays(
         sound_mps: Speed of sound, within some per cent.
 
     Raises:
-        RigError: There are too few places, or they leave a side open.
+        CalibrationError: There are too few places, or they leave a side open.
 
     """
     problem = _Problem(places, positions_m, sample_rate_hz, sound_mps)
@@ -134,7 +134,7 @@ class _Problem:
                 f'Only {len(places.times_s)} places were heard: stand still for 3 s at {MIN_PLACES} or more places '
                 'all round the array, eight to twelve are good.'
             )
-            raise RigError(msg)
+            raise CalibrationError(msg)
         self._places = places
         self._positions_m = positions_m - positions_m.mean(axis=0)
         self._centre_m = positions_m.mean(axis=0)

@@ -16,7 +16,7 @@ from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 FRAME_SAMPLES = 2048
 BAND_HZ = (200.0, 500.0)
@@ -69,7 +69,7 @@ def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGain
     """Compare the channels in the sound of a street, which is the same on all sides only in the long run.
 
     Raises:
-        RigError: There is less than a minute.
+        CalibrationError: There is less than a minute.
 
     """
     width = round(SEGMENT_S * sample_rate_hz)
@@ -79,7 +79,7 @@ def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGain
             f'{samples.shape[1] / sample_rate_hz:.0f} s of street are too short to compare levels: record '
             f'{MIN_SEGMENTS * SEGMENT_S:.0f} s or more, ten minutes are good.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     segments = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
     deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in segments]))
     # Medians: a car that passes is louder at one side, for a while.

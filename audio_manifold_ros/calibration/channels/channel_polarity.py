@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
 from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks
 from audio_manifold_ros.common.array_types import FloatArray, Samples
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 
 FRAME_S = 0.3
@@ -60,12 +60,12 @@ def estimate_polarity(samples: Samples, sample_rate_hz: int, positions_m: FloatA
         positions_m: Of the microphones (channel, 3).
 
     Raises:
-        RigError: There is only one channel, or less than a frame of sound.
+        CalibrationError: There is only one channel, or less than a frame of sound.
 
     """
     if len(samples) < 2:
         msg = f'Polarity is a matter between channels, and there is {len(samples)}: give two or more.'
-        raise RigError(msg)
+        raise CalibrationError(msg)
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     distances_m = np.linalg.norm(positions_m[pairs[:, 0]] - positions_m[pairs[:, 1]], axis=1)
     frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()

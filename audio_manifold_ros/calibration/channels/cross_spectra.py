@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 BATCH_FRAMES = 256
 
@@ -59,12 +59,12 @@ def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterato
         frame_samples: Length of a frame, even.
 
     Raises:
-        RigError: There is less than a frame.
+        CalibrationError: There is less than a frame.
 
     """
     if samples.shape[1] < frame_samples:
         msg = f'{samples.shape[1]} samples are too few to measure: give at least {frame_samples}.'
-        raise RigError(msg)
+        raise CalibrationError(msg)
     hop = frame_samples // 2
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_samples) / frame_samples)).astype(np.float32)
     frames = sliding_window_view(samples, frame_samples, axis=1)[:, ::hop]
@@ -83,7 +83,7 @@ def cross_spectra(samples: NDArray[np.float32], sample_rate_hz: int, frame_sampl
         frame_samples: Length of a frame, even.
 
     Raises:
-        RigError: There is less than a frame.
+        CalibrationError: There is less than a frame.
 
     """
     total, frames = np.zeros((frame_samples // 2 + 1, len(samples), len(samples)), dtype=np.complex128), 0

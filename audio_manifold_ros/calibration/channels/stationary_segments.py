@@ -10,7 +10,7 @@ import numpy as np
 
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 # Pieces of one place: the lags move by less than this share of the array's width, and this, from one to the next.
 STATIONARY_RATIO, STATIONARY_SAMPLES = 0.02, 0.15
@@ -40,22 +40,22 @@ class StationarySegments:
     drift_std_samples_per_s: FloatArray
 
 
-def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> StationarySegments:
+def find_stationary_segments(tdoas: TdoaEstimates, width_samples: float) -> StationarySegments:
     """Join consecutive pieces that hear the same place; pieces without a clear sound are left out.
 
     Args:
-        arrivals: Of all pieces.
+        tdoas: Of all pieces.
         width_samples: How many samples sound takes across the array.
 
     Raises:
-        RigError: There is none.
+        CalibrationError: There is none.
 
     """
-    is_clear = arrivals.is_clear
+    is_clear = tdoas.is_clear
     # Most steps from piece to piece are made while nothing moves: their median is what clocks do.
-    steps = np.diff(arrivals.lags_samples, axis=0)[is_clear[1:] & is_clear[:-1]]
-    step = np.median(steps, axis=0) if len(steps) else np.zeros(arrivals.lags_samples.shape[1])
-    lags = arrivals.lags_samples - np.arange(len(is_clear))[:, None] * step
+    steps = np.diff(tdoas.lags_samples, axis=0)[is_clear[1:] & is_clear[:-1]]
+    step = np.median(steps, axis=0) if len(steps) else np.zeros(tdoas.lags_samples.shape[1])
+    lags = tdoas.lags_samples - np.arange(len(is_clear))[:, None] * step
     max_step_samples = max(STATIONARY_RATIO * width_samples, STATIONARY_SAMPLES)
     groups: list[list[int]] = []
     for piece in np.flatnonzero(is_clear).tolist():
@@ -70,14 +70,14 @@ def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> S
             f'No clear sound stands still for a second: {int(is_clear.sum())} of {len(is_clear)} pieces of half a second '
             'are clear. Play louder, come closer, and hold the loudspeaker still at each place.'
         )
-        raise RigError(msg)
-    drift_samples_per_s, drift_std_samples_per_s = _drift_within(arrivals, kept)
-    middles = np.array([arrivals.times_s[group].mean() for group in kept])
-    still = arrivals.lags_samples - arrivals.times_s[:, None] * drift_samples_per_s
+        raise CalibrationError(msg)
+    drift_samples_per_s, drift_std_samples_per_s = _drift_within(tdoas, kept)
+    middles = np.array([tdoas.times_s[group].mean() for group in kept])
+    still = tdoas.lags_samples - tdoas.times_s[:, None] * drift_samples_per_s
     # A car that passes bends the lags of the channels that face it, for a while.
     scatter = [still[group].std(axis=0) / np.sqrt(len(group)) for group in kept]
-    half_s = np.median(np.diff(arrivals.times_s)) / 2 if len(arrivals.times_s) > 1 else 0.0
-    spans_s = np.array([(arrivals.times_s[group[0]] - half_s, arrivals.times_s[group[-1]] + half_s) for group in kept])
+    half_s = np.median(np.diff(tdoas.times_s)) / 2 if len(tdoas.times_s) > 1 else 0.0
+    spans_s = np.array([(tdoas.times_s[group[0]] - half_s, tdoas.times_s[group[-1]] + half_s) for group in kept])
     return StationarySegments(
         middles,
         spans_s,
@@ -88,12 +88,12 @@ def find_stationary_segments(arrivals: TdoaEstimates, width_samples: float) -> S
     )
 
 
-def _drift_within(arrivals: TdoaEstimates, groups: list[list[int]]) -> tuple[FloatArray, FloatArray]:
+def _drift_within(tdoas: TdoaEstimates, groups: list[list[int]]) -> tuple[FloatArray, FloatArray]:
     """Return samples a second (channel,), and their standard deviations: the median slope of the places."""
     slopes, spans = [], []
     for group in groups:
-        elapsed_s = arrivals.times_s[group] - arrivals.times_s[group].mean()
-        slopes.append(elapsed_s @ arrivals.lags_samples[group] / (elapsed_s @ elapsed_s))
+        elapsed_s = tdoas.times_s[group] - tdoas.times_s[group].mean()
+        slopes.append(elapsed_s @ tdoas.lags_samples[group] / (elapsed_s @ elapsed_s))
         spans.append(elapsed_s @ elapsed_s)
     median = np.median(slopes, axis=0)
     spread = np.median(np.abs(slopes - median), axis=0) * 1.4826

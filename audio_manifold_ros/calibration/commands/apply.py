@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.reporting.calibration_report import FORMAT_VERSION, JSON_FILE
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.errors import CalibrationError
@@ -50,7 +50,7 @@ def apply_report(report: Path, rig: Path) -> list[Path]:
         The old files under their new names.
 
     Raises:
-        WorkbenchError: The report is none, changes nothing, or was measured against another rig; or the folder cannot
+        CalibrationError: The report is none, changes nothing, or was measured against another rig; or the folder cannot
             be written.
         CalibrationError: A file of the rig cannot be read, or could not be any more.
 

@@ -13,7 +13,7 @@ from rich.progress import Progress, TextColumn
 
 from audio_manifold_ros.calibration.camera.camera_intrinsics import Intrinsics, estimate_intrinsics
 from audio_manifold_ros.calibration.camera.charuco_board import DICTIONARIES, CharucoBoard
-from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.recording.board_images import (
     BoardPictures,
     bag_pictures,
@@ -27,7 +27,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
     save_and_show,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
+from audio_manifold_ros.calibration.reporting.position_charts import corner_chart
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.drawing.images import save_png

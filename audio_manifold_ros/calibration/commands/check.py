@@ -19,8 +19,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationVerdict,
     ReportTable,
 )
-from audio_manifold_ros.calibration.reporting.charts import bar_chart
-from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
+from audio_manifold_ros.calibration.reporting.charts import bar_chart, spectra_chart
 from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS, MIN_DURATION_S = 30.0, 5.0

@@ -13,11 +13,38 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from audio_manifold_ros.calibration.commands.commands import COMMANDS
+from audio_manifold_ros.calibration.commands.apply import APPLY
+from audio_manifold_ros.calibration.commands.camera import CAMERA
+from audio_manifold_ros.calibration.commands.channel_order import ORDER
+from audio_manifold_ros.calibration.commands.check import CHECK
+from audio_manifold_ros.calibration.commands.delay import DELAY
+from audio_manifold_ros.calibration.commands.diff import DIFF
+from audio_manifold_ros.calibration.commands.extrinsics import EXTRINSICS
+from audio_manifold_ros.calibration.commands.gains import GAINS
+from audio_manifold_ros.calibration.commands.geometry import GEOMETRY
+from audio_manifold_ros.calibration.commands.measurement_command import Command
+from audio_manifold_ros.calibration.commands.polarity import POLARITY
+from audio_manifold_ros.calibration.commands.sync import SYNC
 from audio_manifold_ros.cli.parser import command_parser, epilog, wrap
 from audio_manifold_ros.cli.verbs import VERBS
 from audio_manifold_ros.common.errors import AudioManifoldError
 
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        CHECK,
+        ORDER,
+        POLARITY,
+        GEOMETRY,
+        DELAY,
+        GAINS,
+        CAMERA,
+        SYNC,
+        EXTRINSICS,
+        APPLY,
+        DIFF,
+    )
+}
 EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 2, 130
 
 

@@ -8,8 +8,8 @@ import argparse
 
 import numpy as np
 
+from audio_manifold_ros.calibration.channels.channel_clock_drift import find_drifting_channels
 from audio_manifold_ros.calibration.channels.channel_delays import ChannelDelays, estimate_wired_delays
-from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.recording.loudspeaker_positions import (
@@ -18,7 +18,7 @@ from audio_manifold_ros.calibration.recording.loudspeaker_positions import (
     clock_drift_warning,
     locate_loudspeaker,
 )
-from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
@@ -36,7 +36,7 @@ MAX_ERROR_SAMPLES, MAX_STD_SAMPLES = 0.05, 0.05
 def measure_delay(task: MeasurementTask) -> CalibrationReport:
     """Find the delay of each channel."""
     wired = task.options.signal == 'wired'
-    usable = live_channels(task, same_signal=wired)
+    usable = select_usable_channels(task.recording, task.rig(), same_signal=wired)
     if wired:
         delays = estimate_wired_delays(
             estimate_tdoas(usable.samples, usable.sample_rate_hz, MAX_DELAY_S), usable.sample_rate_hz

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.rig.rig_folder_diff import folder_difference
 
 SAME, DIFFERENT = 0, 1

@@ -19,7 +19,7 @@ from audio_manifold_ros.calibration.camera.camera_rotation import (
     estimate_camera_rotation,
 )
 from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents, estimate_event_tdoas
-from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.commands.sync import (
     MAX_DELAY_S,
     ClapPairs,
@@ -68,7 +68,7 @@ def measure_extrinsics(claps: ClapPairs, camera: CameraCalibration) -> Calibrati
 
     Raises:
         CalibrationError: There are too few claps, or all in one direction.
-        WorkbenchError: The camera of the rig is not that of the pictures.
+        CalibrationError: The camera of the rig is not that of the pictures.
 
     """
     size = (camera.model.width, camera.model.height)
@@ -121,14 +121,14 @@ def _sound_directions(claps: ClapPairs, camera: CameraCalibration) -> SoundDirec
     enabled = [index for index, mic in enumerate(array.microphones) if mic.enabled]
     positions_m = array.positions_m[enabled]
     max_lag_s = 1.2 * float(np.linalg.norm(np.ptp(positions_m, axis=0))) / array.sound_mps + MAX_DELAY_S
-    arrivals = estimate_event_tdoas(claps.samples, clip.sample_rate_hz, events, max_lag_s)
-    clear = (arrivals.clarity > MIN_CLARITY) & (arrivals.misfit_samples < MAX_MISFIT_SAMPLES)
+    tdoas = estimate_event_tdoas(claps.samples, clip.sample_rate_hz, events, max_lag_s)
+    clear = (tdoas.clarity > MIN_CLARITY) & (tdoas.misfit_samples < MAX_MISFIT_SAMPLES)
     pixels = np.array([clap_pixel(clip, claps.clap_events[clap_index]) for clap_index in pairs[clear, 0]]).reshape(
         -1, 2
     )
     return SoundDirections(
-        arrivals.lags_samples[clear] - array.delays_s[enabled] * clip.sample_rate_hz,
-        arrivals.misfit_samples[clear],
+        tdoas.lags_samples[clear] - array.delays_s[enabled] * clip.sample_rate_hz,
+        tdoas.misfit_samples[clear],
         camera_rays(camera, pixels),
         claps.distance_m,
         positions_m,

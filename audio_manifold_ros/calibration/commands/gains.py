@@ -16,15 +16,14 @@ from audio_manifold_ros.calibration.channels.channel_gains import (
 )
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.recording.loudspeaker_positions import LOUDSPEAKER_HELP, locate_loudspeaker
-from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
     ReportTable,
 )
-from audio_manifold_ros.calibration.reporting.charts import bar_chart
+from audio_manifold_ros.calibration.reporting.charts import bar_chart, spectra_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
-from audio_manifold_ros.calibration.reporting.spectra_chart import spectra_chart
 from audio_manifold_ros.common.array_types import FloatArray
 
 SECONDS = 60.0
@@ -34,7 +33,7 @@ MAX_ERROR_DB, MAX_STD_DB = 0.3, 0.15
 
 def measure_gains(task: MeasurementTask) -> CalibrationReport:
     """Compare the channels' levels."""
-    usable = live_channels(task)
+    usable = select_usable_channels(task.recording, task.rig())
     if task.options.signal == 'street':
         gains, segment_unit = estimate_ambient_gains(usable.samples, usable.sample_rate_hz), 'parts of ten seconds'
     else:

@@ -13,15 +13,15 @@ from audio_manifold_ros.calibration.channels.impulsive_events import detect_even
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.geometry.array_self_calibration import GeometryEstimate, estimate_geometry
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, MeasuredDistance
-from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
     ReportTable,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
+from audio_manifold_ros.calibration.reporting.position_charts import Marks, top_view_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
-from audio_manifold_ros.calibration.reporting.top_view_chart import Marks, plan_chart
 from audio_manifold_ros.common.array_types import FloatArray, RgbImage
 from audio_manifold_ros.common.errors import CalibrationError
 
@@ -47,7 +47,7 @@ class _PositionUpdate:
 
 def measure_geometry(task: MeasurementTask) -> CalibrationReport:
     """Find the position of each microphone."""
-    usable = live_channels(task)
+    usable = select_usable_channels(task.recording, task.rig())
     measured_distances = _parse_distances(usable, task.options.distance)
     prior = GeometryPrior.from_rig(usable.array, usable.indices, usable.sample_rate_hz)
     aperture_m = float(np.linalg.norm(np.ptp(usable.positions_m, axis=0)))
@@ -213,14 +213,14 @@ def _changes(usable: UsableChannels, update: _PositionUpdate) -> tuple[RigChange
 
 def _pictures(usable: UsableChannels, geometry: GeometryEstimate, update: _PositionUpdate) -> dict[str, RgbImage]:
     return {
-        'positions': plan_chart(
+        'positions': top_view_chart(
             'Microphones from above',
             {
                 'found': Marks(update.positions_m, usable.names, (2 * update.std_m).tolist()),
                 'in the rig': Marks(usable.positions_m, hollow=True),
             },
         ),
-        'sounds': plan_chart(
+        'sounds': top_view_chart(
             'Where the sounds were',
             {'sounds': Marks(geometry.events_m), 'microphones': Marks(update.positions_m, hollow=True)},
         ),

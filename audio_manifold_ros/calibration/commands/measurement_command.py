@@ -17,7 +17,6 @@ from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.levels import LevelMeter
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.calibration.commands.command import Command
 from audio_manifold_ros.calibration.recording.raw_recording import MAX_DURATION_S, RawRecording, collect_blocks
 from audio_manifold_ros.calibration.recording.recording_sources import (
     RecordingSource,
@@ -30,6 +29,26 @@ from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
 # What a person should do at a time of a live recording: (rig, share that is done) → a few words.
 Prompt = Callable[['MicrophoneArray | None', float], str]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand.
+
+    Attributes:
+        name: As it is typed.
+        title: One line of the list of commands.
+        text: What it needs and how a person goes about it; shown by `calibrate NAME --help`.
+        configure: Adds its arguments to a parser.
+        run: Does the work with what was given, prints to the console, and returns the exit status.
+
+    """
+
+    name: str
+    title: str
+    text: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Console], int]
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class MeasurementTask:
         """Return the rig.
 
         Raises:
-            WorkbenchError: There is none, or it uses channels that the recording lacks.
+            CalibrationError: There is none, or it uses channels that the recording lacks.
 
         """
         if self.array is None:

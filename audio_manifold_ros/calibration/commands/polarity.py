@@ -7,13 +7,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channels.channel_clock_drift import (
+    estimate_ambient_drift,
+    find_drifting_channels,
+    is_drifting,
+)
 from audio_manifold_ros.calibration.channels.channel_delays import MIN_PLACES
 from audio_manifold_ros.calibration.channels.channel_polarity import MIN_CERTAINTY, estimate_polarity
-from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.recording.loudspeaker_positions import find_loudspeaker_segments
-from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, live_channels
+from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
     CalibrationVerdict,
@@ -21,14 +24,14 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS = 60.0
 
 
 def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     """Compare the signs of low tones."""
-    usable = live_channels(task)
+    usable = select_usable_channels(task.recording, task.rig())
     found = estimate_polarity(usable.samples, usable.sample_rate_hz, usable.positions_m)
     before = np.array([mic.polarity for mic in usable.microphones])
     # Only differences between channels are heard: most keep what the rig says.
@@ -96,10 +99,10 @@ def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
     """Return ppm (channel,), and whether these are two clocks: from a loudspeaker that stands, else from the street."""
     try:
         places = find_loudspeaker_segments(usable)
-    except RigError:
+    except CalibrationError:
         places = None
     if places is None or len(places.times_s) < MIN_PLACES:
-        street_ppm = ambient_drift(usable.samples, usable.sample_rate_hz, usable.positions_m)
+        street_ppm = estimate_ambient_drift(usable.samples, usable.sample_rate_hz, usable.positions_m)
         return street_ppm, is_drifting(street_ppm, usable.duration_s)
     drift_ppm, std_ppm = (
         1e6 / usable.sample_rate_hz * values for values in (places.drift_samples_per_s, places.drift_std_samples_per_s)

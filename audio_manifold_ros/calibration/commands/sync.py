@@ -19,7 +19,7 @@ from audio_manifold_ros.calibration.camera.audio_video_sync import SyncOffset, e
 from audio_manifold_ros.calibration.camera.visual_clap_detection import ClapEvent, detect_claps
 from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents, detect_events
 from audio_manifold_ros.calibration.channels.onset_detection import detect_onsets
-from audio_manifold_ros.calibration.commands.command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.recording.audio_video_clip import AudioVideoClip, load_clip
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
@@ -75,7 +75,7 @@ def match_claps(given: argparse.Namespace) -> ClapPairs:
     Raises:
         BagError: The bag cannot be used.
         CalibrationError: The rig cannot be read, or too few claps fit together.
-        WorkbenchError: The bag lacks pictures, or a channel of the rig.
+        CalibrationError: The bag lacks pictures, or a channel of the rig.
 
     """
     array, extrinsics = _rig(given)

@@ -24,9 +24,9 @@ from audio_manifold_ros.calibration.geometry.geometry_problem import (
     GeometryState,
     MeasuredDistance,
 )
-from audio_manifold_ros.calibration.geometry.geometry_search import solve_geometry
+from audio_manifold_ros.calibration.geometry.geometry_solver import solve_geometry
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 MIN_MICROPHONES, MIN_EVENTS = 5, 8
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 1.0
@@ -43,7 +43,7 @@ class GeometryEstimate:
         positions_m: Of the microphones (mic, 3).
         covariances_m2: Of each position (mic, 3, 3), for a frame that lies in the array as the old positions do.
         events_m: Where the sounds were (event, 3).
-        used_events: Which of the arrivals these are (event,).
+        used_events: Which of the tdoas these are (event,).
         delays_samples: How late each channel is (mic,), against their mean.
         delays_std_samples: Standard deviation of these (mic,).
         sound_mps: Speed of sound.
@@ -69,36 +69,36 @@ class GeometryEstimate:
 
 
 def estimate_geometry(
-    arrivals: TdoaEstimates, prior: GeometryPrior, measured_distances: tuple[MeasuredDistance, ...]
+    tdoas: TdoaEstimates, prior: GeometryPrior, measured_distances: tuple[MeasuredDistance, ...]
 ) -> GeometryEstimate:
     """Solve for the positions of the microphones.
 
     Args:
-        arrivals: What every event says.
+        tdoas: What every event says.
         prior: What is known of the array before.
         measured_distances: Distances between microphones; one or more.
 
     Raises:
-        RigError: There are too few microphones or events, the events leave a side open, or the distances do not
+        CalibrationError: There are too few microphones or events, the events leave a side open, or the distances do not
             fit what was heard.
 
     """
-    used_events = np.flatnonzero((arrivals.clarity > MIN_CLARITY) & (arrivals.misfit_samples < MAX_MISFIT_SAMPLES))
+    used_events = np.flatnonzero((tdoas.clarity > MIN_CLARITY) & (tdoas.misfit_samples < MAX_MISFIT_SAMPLES))
     mics = len(prior.positions_m)
     if mics < MIN_MICROPHONES:
         msg = (
             f'{mics} microphones: every sound has a place and an instant to be found, which takes four; positions can '
             f'be measured with {MIN_MICROPHONES} microphones or more.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     if len(used_events) < MIN_EVENTS:
         msg = (
-            f'Only {len(used_events)} of {len(arrivals.times_s)} sounds are clear: clap {MIN_EVENTS} times or more, all '
+            f'Only {len(used_events)} of {len(tdoas.times_s)} sounds are clear: clap {MIN_EVENTS} times or more, all '
             'round the array, twenty times are good; louder, or closer, where the street is loud.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
     problem = GeometryProblem(
-        arrivals.lags_samples[used_events], arrivals.misfit_samples[used_events], prior, measured_distances
+        tdoas.lags_samples[used_events], tdoas.misfit_samples[used_events], prior, measured_distances
     )
     solution = solve_geometry(problem)
     at = solution.at
@@ -163,7 +163,7 @@ def _check_distances(positions: FloatArray, measured_distances: tuple[MeasuredDi
             f'The given distances do not fit what was heard ({mismatches}, with sound at {sound_mps:.0f} m/s): measure them '
             'again, between the middles of the capsules, and see that the names are right.'
         )
-        raise RigError(msg)
+        raise CalibrationError(msg)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def load_clip(path: Path, audio: str, camera: str, region: Region | None, advanc
 
     Raises:
         BagError: The bag is damaged, or a topic cannot be told.
-        WorkbenchError: There are too few pictures, or the region lies outside of them.
+        CalibrationError: There are too few pictures, or the region lies outside of them.
 
     """
     with BagReader(path) as bag:

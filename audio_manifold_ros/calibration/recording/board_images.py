@@ -54,7 +54,7 @@ def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
     """Yield the pictures of a folder, grey, in the order of their names.
 
     Raises:
-        WorkbenchError: There are none.
+        CalibrationError: There are none.
 
     """
     paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
@@ -100,7 +100,7 @@ def detect_board_views(
         on_view: Told after every picture how many views there are.
 
     Raises:
-        WorkbenchError: The pictures differ in size, or there are none.
+        CalibrationError: The pictures differ in size, or there are none.
 
     """
     views: list[BoardView] = []

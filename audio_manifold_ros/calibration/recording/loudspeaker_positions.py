@@ -30,8 +30,8 @@ def find_loudspeaker_segments(usable: UsableChannels) -> StationarySegments:
 
     """
     aperture_s = float(np.linalg.norm(np.ptp(usable.positions_m, axis=0))) / usable.array.sound_mps
-    arrivals = estimate_tdoas(usable.samples, usable.sample_rate_hz, aperture_s + MAX_DELAY_S)
-    return find_stationary_segments(arrivals, aperture_s * usable.sample_rate_hz)
+    tdoas = estimate_tdoas(usable.samples, usable.sample_rate_hz, aperture_s + MAX_DELAY_S)
+    return find_stationary_segments(tdoas, aperture_s * usable.sample_rate_hz)
 
 
 def locate_loudspeaker(usable: UsableChannels) -> tuple[StationarySegments, ChannelDelays]:

@@ -74,7 +74,7 @@ def collect_blocks(
         on_block: Told every block that is taken.
 
     Raises:
-        WorkbenchError: There is no sound, or it changes its rate or channels.
+        CalibrationError: There is no sound, or it changes its rate or channels.
 
     """
     kept: list[NDArray[np.float32]] = []

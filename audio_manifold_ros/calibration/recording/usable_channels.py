@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
-from audio_manifold_ros.calibration.commands.measurement_command import MeasurementTask
+from audio_manifold_ros.calibration.recording.raw_recording import RawRecording
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
@@ -58,7 +58,9 @@ class UsableChannels:
         return self.array.positions_m[list(self.indices)]
 
 
-def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> UsableChannels:
+def select_usable_channels(
+    recording: RawRecording, array: MicrophoneArray, *, same_signal: bool = False
+) -> UsableChannels:
     """Choose the enabled microphones.
 
     Args:
@@ -66,16 +68,15 @@ def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> Usable
         same_signal: All channels are given the same signal, so that it is no fault to carry it.
 
     Raises:
-        WorkbenchError: There is no rig, it has less than two enabled microphones, or one of them is dead or a copy.
+        CalibrationError: There is no rig, it has less than two enabled microphones, or one of them is dead or a copy.
 
     """
-    array = task.rig()
     indices = tuple(index for index, mic in enumerate(array.microphones) if mic.enabled)
     if len(indices) < 2:
         msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: microphones are compared, enable two.'
         raise CalibrationError(msg)
-    samples = task.recording.samples[[array.microphones[index].device_channel for index in indices]]
-    check = check_channels(samples, task.recording.sample_rate_hz)
+    samples = recording.samples[[array.microphones[index].device_channel for index in indices]]
+    check = check_channels(samples, recording.sample_rate_hz)
     expected = {'identical'} if same_signal else set()
     found = {
         array.microphones[index].name: sorted(set(channel.faults) - expected)
@@ -88,4 +89,4 @@ def live_channels(task: MeasurementTask, *, same_signal: bool = False) -> Usable
         msg = f'{fault_text}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
         raise CalibrationError(msg)
     remarks = tuple(f'{name} is {" and ".join(faults)}: run `calibrate check`.' for name, faults in found.items())
-    return UsableChannels(array, indices, samples, task.recording.sample_rate_hz, remarks)
+    return UsableChannels(array, indices, samples, recording.sample_rate_hz, remarks)

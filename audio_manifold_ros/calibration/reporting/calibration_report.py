@@ -114,7 +114,7 @@ class CalibrationReport:
         """Write `report.json`, `report.txt` and the pictures.
 
         Raises:
-            WorkbenchError: The folder cannot be written.
+            CalibrationError: The folder cannot be written.
 
         """
         try:
@@ -141,7 +141,7 @@ def save_and_show(report: CalibrationReport, out: Path | None, console: Console)
         The exit status: 0 if the rig is sound, else 1.
 
     Raises:
-        WorkbenchError: The folder cannot be written.
+        CalibrationError: The folder cannot be written.
 
     """
     folder = out or default_folder(report.command)

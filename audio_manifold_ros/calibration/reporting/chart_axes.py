@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The empty chart: title, axes with round numbers, and where a value lies in it."""
+"""Empty charts: title, axes with round ticks, legend, and drawing in the units of the axes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,34 @@ import cv2
 import numpy as np
 
 from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, Colour, write_text
 
-Colour = tuple[int, int, int]
 WIDTH, HEIGHT = 960, 440
 LEFT, RIGHT, TOP, BOTTOM = 84, 168, 56, 58
-BACKGROUND, TEXT, FAINT, GRID = (15, 17, 21), (236, 238, 242), (140, 147, 160), (42, 47, 58)
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+GRID: Colour = (42, 47, 58)
+COLOURS: tuple[Colour, ...] = (
+    (86, 156, 246),
+    (245, 166, 35),
+    (80, 200, 120),
+    (232, 93, 117),
+    (168, 132, 245),
+    (60, 200, 210),
+    (225, 205, 90),
+    (200, 140, 110),
+)
+MAX_LEGEND_ENTRIES, MAX_LEGEND_CHARACTERS = 16, 18
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis.
+    """Range and scale of one axis.
 
     Attributes:
-        label: Quantity and unit, ASCII: the font knows nothing else.
-        low: Value at its beginning.
-        high: Value at its end.
-        logarithmic: Decades are equally long.
+        label: Quantity and unit in ASCII. OpenCV's font has no other characters.
+        low: Value at the start.
+        high: Value at the end.
+        logarithmic: True for a logarithmic scale.
 
     """
 
@@ -37,7 +48,7 @@ class Axis:
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """Return where a value lies, 0 to 1."""
+        """Return the position of a value on the axis, from 0 at the start to 1 at the end."""
         if self.logarithmic:
             return math.log(max(value, 1e-12) / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
@@ -54,7 +65,7 @@ class Axis:
 
 
 def fitted_axis(label: str, values: list[float], min_span: float, margin: float = 0.08) -> Axis:
-    """Return an axis that holds values, and spans at least `min_span`."""
+    """Return an axis that contains the finite values and spans at least `min_span`."""
     finite = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min(finite), max(finite)
     room = max((high - low) * margin, (min_span - (high - low)) / 2, 1e-9)
@@ -62,7 +73,7 @@ def fitted_axis(label: str, values: list[float], min_span: float, margin: float 
 
 
 class ChartAxes:
-    """A picture with axes; what is drawn is given in values of the axes.
+    """A chart with title, axes and grid. Coordinates of drawn shapes are in the units of the axes.
 
     Attributes:
         picture: uint8 (row, column, 3), red first.
@@ -78,34 +89,52 @@ class ChartAxes:
         self.write(x.label, (LEFT, HEIGHT - 12), FAINT, 0.45)
         for value in y.ticks():
             row = self.point(x.low, value)[1]
-            self._line((LEFT, row), (WIDTH - RIGHT, row), GRID)
+            self._grid_line((LEFT, row), (WIDTH - RIGHT, row))
             self.write(f'{value:g}', (26, row + 4), FAINT, 0.42)
         for value in x.ticks() if x_ticks else ():
             column = self.point(value, y.low)[0]
-            self._line((column, TOP), (column, HEIGHT - BOTTOM), GRID)
+            self._grid_line((column, TOP), (column, HEIGHT - BOTTOM))
             self.write(_short(value), (column - 8, HEIGHT - BOTTOM + 18), FAINT, 0.42)
 
     def point(self, x: float, y: float) -> tuple[int, int]:
-        """Return column and row of a place, held within the axes."""
+        """Return column and row of a point. Points outside the axes are moved to the border."""
         across, up = (min(max(part, 0.0), 1.0) for part in (self._x.place(x), self._y.place(y)))
-        column = LEFT + round(across * (WIDTH - LEFT - RIGHT))
-        return column, HEIGHT - BOTTOM - round(up * (HEIGHT - TOP - BOTTOM))
+        return LEFT + round(across * PLOT_WIDTH), HEIGHT - BOTTOM - round(up * PLOT_HEIGHT)
 
     def write(self, text: str, at: tuple[int, int], colour: Colour, size: float) -> None:
-        """Write a line with the left end of its baseline at (column, row)."""
-        cv2.putText(self.picture, text, at, FONT, size, colour, 1, cv2.LINE_AA)
+        """Write a line of text. Its baseline starts at (column, row)."""
+        write_text(self.picture, text, at, colour, size)
+
+    def write_legend(self, number: int, name: str) -> None:
+        """Write the name of a series in its colour. Entries beyond `MAX_LEGEND_ENTRIES` are left out."""
+        if number < MAX_LEGEND_ENTRIES:
+            at = (WIDTH - RIGHT + 14, TOP + 16 + 20 * number)
+            self.write(name[:MAX_LEGEND_CHARACTERS], at, series_colour(number), 0.45)
 
     def box(self, corner: tuple[float, float], opposite: tuple[float, float], colour: Colour) -> None:
-        """Fill a box between two places."""
+        """Fill the box between two points."""
         cv2.rectangle(self.picture, self.point(*corner), self.point(*opposite), colour, -1)
 
     def curve(self, points: list[tuple[float, float]], colour: Colour) -> None:
-        """Join places by lines."""
+        """Join points by lines."""
         pixels = np.array([self.point(*point) for point in points], dtype=np.int32)
         cv2.polylines(self.picture, [pixels], False, colour, 1, cv2.LINE_AA)
 
-    def _line(self, start: tuple[int, int], end: tuple[int, int], colour: Colour) -> None:
-        cv2.line(self.picture, start, end, colour, 1)
+    def dot(self, at: tuple[float, float], radius_px: int, colour: Colour) -> None:
+        """Draw a filled circle."""
+        cv2.circle(self.picture, self.point(*at), radius_px, colour, -1, cv2.LINE_AA)
+
+    def ring(self, at: tuple[float, float], radius_px: int, colour: Colour) -> None:
+        """Draw the outline of a circle."""
+        cv2.circle(self.picture, self.point(*at), radius_px, colour, 1, cv2.LINE_AA)
+
+    def _grid_line(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        cv2.line(self.picture, start, end, GRID, 1)
+
+
+def series_colour(number: int) -> Colour:
+    """Return the colour of the series with this number."""
+    return COLOURS[number % len(COLOURS)]
 
 
 def _round_step(min_span: float) -> float:

@@ -1,41 +1,25 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of measurements: bars for one value per microphone, lines for spectra and courses of time."""
+"""Charts of values: bars with one value per microphone, lines over time or frequency, and spectra."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from audio_manifold_ros.calibration.reporting.chart_axes import (
-    FAINT,
-    HEIGHT,
-    RIGHT,
-    TEXT,
-    TOP,
-    WIDTH,
-    Axis,
-    ChartAxes,
-    Colour,
-    fitted_axis,
-)
-from audio_manifold_ros.common.array_types import RgbImage
+import numpy as np
 
-COLOURS: tuple[Colour, ...] = (
-    (86, 156, 246),
-    (245, 166, 35),
-    (80, 200, 120),
-    (232, 93, 117),
-    (168, 132, 245),
-    (60, 200, 210),
-    (225, 205, 90),
-    (200, 140, 110),
-)
+from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra
+from audio_manifold_ros.calibration.reporting.chart_axes import HEIGHT, TOP, Axis, ChartAxes, fitted_axis, series_colour
+from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.drawing.images import FAINT, TEXT
+
 GOOD, BAD, ALLOWED = (86, 156, 246), (232, 75, 75), (30, 44, 38)
 BAR_WIDTH = 0.62
-MAX_LEGEND_ENTRIES = 16
-# More bars than that leave no room for their values, or for the name of every one.
+# With more bars there is no room for the value, or for the name, of each.
 MAX_LABELLED_VALUES, MAX_LABELLED_NAMES = 12, 24
+MIN_HZ, BANDS_PER_OCTAVE = 50.0, 6
+POWER_FLOOR = 1e-16
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -53,13 +37,13 @@ def bar_chart(
     """Draw one value per microphone.
 
     Args:
-        title: What is shown, ASCII.
+        title: Title in ASCII.
         unit: Label of the values.
-        bars: Values by name, None where there is none; of many only some names are written, and no values.
-        allowed: Values between these are good; shaded.
+        bars: Values by name; None for a missing value. Long charts show a part of the names and no values.
+        allowed: Range of good values, which is shaded.
         bad: Names of bars to mark.
-        min_span: Shortest span of the axis, so that small deviations look small.
-        from_zero: Bars begin at zero; otherwise, for levels, at the bottom.
+        min_span: Smallest span of the value axis. It keeps small deviations small.
+        from_zero: True starts the bars at zero. False starts them at the bottom, for levels in dB.
 
     Returns:
         uint8 (row, column, 3), red first.
@@ -93,15 +77,15 @@ def line_chart(
     logarithmic: bool = False,
     min_span: float = 1.0,
 ) -> RgbImage:
-    """Draw courses.
+    """Draw curves over time or frequency.
 
     Args:
-        title: What is shown, ASCII.
-        x_label: Quantity and unit along.
-        y_label: Quantity and unit upwards.
-        curves: (x, y) by name; values that are not finite are left out.
-        logarithmic: Draw x by decades; it must be positive.
-        min_span: Shortest span upwards.
+        title: Title in ASCII.
+        x_label: Quantity and unit of the x axis.
+        y_label: Quantity and unit of the y axis.
+        curves: (x, y) by name. Values that are not finite are left out.
+        logarithmic: True for a logarithmic x axis. All x must be positive then.
+        min_span: Smallest span of the y axis.
 
     Returns:
         uint8 (row, column, 3), red first.
@@ -112,10 +96,33 @@ def line_chart(
     x_axis = Axis(x_label, min(xs, default=1.0), max([*xs, min(xs, default=1.0) + 1e-6]), logarithmic)
     axes = ChartAxes(title, x_axis, fitted_axis(y_label, ys, min_span))
     for number, (name, (x, y)) in enumerate(curves.items()):
-        colour = COLOURS[number % len(COLOURS)]
         points = [(float(a), float(b)) for a, b in zip(x, y, strict=True) if math.isfinite(a) and math.isfinite(b)]
         if len(points) > 1:
-            axes.curve(points, colour)
-        if number < MAX_LEGEND_ENTRIES:
-            axes.write(name[:16], (WIDTH - RIGHT + 14, TOP + 16 + 20 * number), colour, 0.45)
+            axes.curve(points, series_colour(number))
+        axes.write_legend(number, name)
     return axes.picture
+
+
+def spectra_chart(title: str, names: Sequence[str], spectra: CrossSpectra) -> RgbImage:
+    """Draw the long-term power density of each channel, smoothed over a sixth of an octave.
+
+    Args:
+        title: Title in ASCII.
+        names: Name of each channel.
+        spectra: Spectra of the recording.
+
+    Returns:
+        uint8 (row, column, 3), red first.
+
+    """
+    highest_hz = float(spectra.frequencies_hz[-1])
+    count = int(np.log2(highest_hz / MIN_HZ) * BANDS_PER_OCTAVE)
+    centres_hz = MIN_HZ * 2.0 ** (np.arange(count) / BANDS_PER_OCTAVE)
+    half = 2 ** (0.5 / BANDS_PER_OCTAVE)
+    inside = [spectra.band_mask(centre / half, centre * half) for centre in centres_hz]
+    kept = [(centre, bins) for centre, bins in zip(centres_hz.tolist(), inside, strict=True) if bins.any()]
+    powers = np.array([spectra.powers[bins].mean(axis=0) for _, bins in kept])
+    levels_db = 10 * np.log10(np.maximum(powers, POWER_FLOOR))
+    x = [centre for centre, _ in kept]
+    curves = {name: (x, levels_db[:, channel].tolist()) for channel, name in enumerate(names)}
+    return line_chart(title, 'Hz', 'dBFS/Hz', curves, logarithmic=True, min_span=10.0)

@@ -51,7 +51,7 @@ class RigChange:
         """Read what `to_dict` returned.
 
         Raises:
-            WorkbenchError: It is something else.
+            CalibrationError: It is something else.
 
         """
         if not (isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']):

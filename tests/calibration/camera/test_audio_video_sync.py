@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.calibration.camera.audio_video_sync import estimate_sync_offset
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 
 @settings(deadline=None, max_examples=40)
@@ -31,13 +31,13 @@ def test_the_offset_is_found_among_instants_that_only_one_has_seen(
 
 
 def test_too_few_claps_are_refused() -> None:
-    with pytest.raises(RigError, match='clap 5 times or more'):
+    with pytest.raises(CalibrationError, match='clap 5 times or more'):
         estimate_sync_offset(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0]), 0.0)
-    with pytest.raises(RigError, match='0 claps were seen'):
+    with pytest.raises(CalibrationError, match='0 claps were seen'):
         estimate_sync_offset(np.zeros(0), np.array([1.0, 2.0, 4.0]), 0.0)
 
 
 def test_claps_like_a_clock_are_refused() -> None:
     regular = np.array([1.5 * number for number in range(12)])
-    with pytest.raises(RigError, match='irregularly'):
+    with pytest.raises(CalibrationError, match='irregularly'):
         estimate_sync_offset(regular, regular[:-1], 0.0)

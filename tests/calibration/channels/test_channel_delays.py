@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from audio_manifold_ros.calibration.channels.channel_clock_drift import find_drifting_channels
 from audio_manifold_ros.calibration.channels.channel_delays import estimate_acoustic_delays, estimate_wired_delays
-from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments, find_stationary_segments
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 RATE_HZ, SOUND_MPS = 48_000, 347.0
 ANGLES = np.arange(8) * np.pi / 4
@@ -52,12 +52,12 @@ def test_tells_late_channels_from_misplaced_capsules(seed: int) -> None:
 
 def test_refuses_too_few_places_and_places_on_one_side() -> None:
     rng = np.random.default_rng(1)
-    with pytest.raises(RigError, match='Only 4 places'):
+    with pytest.raises(CalibrationError, match='Only 4 places'):
         estimate_acoustic_delays(
             stationary_segments(lags_of(np.arange(4) * 1.5, np.zeros(8), rng)), POSITIONS_M, RATE_HZ, 343.0
         )
     one_side = lags_of(np.linspace(0, 2.5, 8), np.zeros(8), rng)
-    with pytest.raises(RigError, match='degrees without one'):
+    with pytest.raises(CalibrationError, match='degrees without one'):
         estimate_acoustic_delays(stationary_segments(one_side), POSITIONS_M, RATE_HZ, 343.0)
 
 
@@ -87,9 +87,9 @@ def test_finds_where_nothing_moved_though_clocks_drift() -> None:
 def test_says_when_no_sound_stands_still() -> None:
     quiet = walk(np.zeros(4), np.random.default_rng(0))
     quiet = TdoaEstimates(quiet.times_s, quiet.lags_samples, quiet.misfit_samples, np.full(len(quiet.times_s), 0.1))
-    with pytest.raises(RigError, match=r'No clear sound stands still.*0 of 24'):
+    with pytest.raises(CalibrationError, match=r'No clear sound stands still.*0 of 24'):
         find_stationary_segments(quiet, 100.0)
-    with pytest.raises(RigError, match='Only 0 of 24'):
+    with pytest.raises(CalibrationError, match='Only 0 of 24'):
         estimate_wired_delays(quiet, RATE_HZ)
 
 

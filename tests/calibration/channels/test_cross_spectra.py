@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 
 RATE_HZ = 16_000
 
@@ -35,5 +35,5 @@ def test_a_silent_channel_has_no_coherence() -> None:
 
 
 def test_refuses_less_than_a_frame() -> None:
-    with pytest.raises(RigError, match='100 samples are too few'):
+    with pytest.raises(CalibrationError, match='100 samples are too few'):
         cross_spectra(np.zeros((2, 100), dtype=np.float32), RATE_HZ, 1024)

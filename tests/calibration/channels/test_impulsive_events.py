@@ -47,10 +47,10 @@ def test_lags_are_found_to_fractions_of_a_sample(make: object) -> None:
     recorded = _recorded(make)
     events = detect_events(recorded, RATE_HZ, LONGEST_S)
     assert len(events.spans) == len(TIMES_S)
-    arrivals = estimate_event_tdoas(recorded, RATE_HZ, events, LONGEST_S)
-    assert arrivals.lags_samples == pytest.approx(np.tile(DELAYS - np.median(DELAYS), (6, 1)), abs=0.05)
-    assert arrivals.clarity.min() > 0.5
-    assert arrivals.times_s == pytest.approx(np.array(TIMES_S) + 0.05, abs=0.1)
+    tdoas = estimate_event_tdoas(recorded, RATE_HZ, events, LONGEST_S)
+    assert tdoas.lags_samples == pytest.approx(np.tile(DELAYS - np.median(DELAYS), (6, 1)), abs=0.05)
+    assert tdoas.clarity.min() > 0.5
+    assert tdoas.times_s == pytest.approx(np.array(TIMES_S) + 0.05, abs=0.1)
 
 
 def test_onsets_are_found_to_a_millisecond() -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.commands.cli import main, make_parser
-from audio_manifold_ros.calibration.commands.commands import COMMANDS
+from audio_manifold_ros.calibration.commands.cli import COMMANDS, main, make_parser
 from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.testing.rig_faults import inject_noise, inject_unplugged, quantize_to_pcm16

@@ -7,12 +7,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.ambient_clock_drift import ambient_drift, is_drifting
+from audio_manifold_ros.calibration.channels.channel_clock_drift import estimate_ambient_drift, is_drifting
 from audio_manifold_ros.calibration.channels.channel_gains import estimate_ambient_gains
 from audio_manifold_ros.calibration.channels.channel_identification import identify_channels
 from audio_manifold_ros.calibration.channels.channel_polarity import estimate_polarity
 from audio_manifold_ros.common.array_types import Samples
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.testing.simulated_rig import RATE_HZ, SimulatedRig, octagon
 
 PLACES, PLACE_S = 8, 2.5
@@ -59,12 +59,12 @@ def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudsp
 def test_noise_has_no_polarity() -> None:
     noise = np.random.default_rng(0).standard_normal((4, 10 * RATE_HZ)).astype(np.float32) * np.float32(0.01)
     assert estimate_polarity(noise, RATE_HZ, octagon().positions_m[:4]).undecided == (0, 1, 2, 3)
-    with pytest.raises(RigError, match='there is 1'):
+    with pytest.raises(CalibrationError, match='there is 1'):
         estimate_polarity(noise[:1], RATE_HZ, octagon().positions_m[:1])
 
 
 def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Samples) -> None:
-    with pytest.raises(RigError, match='20 s of street are too short'):
+    with pytest.raises(CalibrationError, match='20 s of street are too short'):
         estimate_ambient_gains(rig.device(street), RATE_HZ)
     found = estimate_ambient_gains(np.tile(rig.device(street), 3), RATE_HZ)
     assert np.abs(found.gains_db - rig.ground_truth.gains_db).max() < max(1.0, 5 * found.std_db.max())
@@ -72,8 +72,8 @@ def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Sa
 
 def test_sees_two_clocks_in_a_street(rig: SimulatedRig, street: Samples) -> None:
     positions_m, seconds = rig.array.positions_m, PLACES * PLACE_S
-    assert not is_drifting(ambient_drift(rig.device(street), RATE_HZ, positions_m), seconds)
+    assert not is_drifting(estimate_ambient_drift(rig.device(street), RATE_HZ, positions_m), seconds)
     two = rig.device(street, drift_ppm=[0, 90] * 4)
-    drift_ppm = ambient_drift(two, RATE_HZ, positions_m)
+    drift_ppm = estimate_ambient_drift(two, RATE_HZ, positions_m)
     assert is_drifting(drift_ppm, seconds)
     assert (np.sign(drift_ppm) == [-1, 1] * 4).all()

@@ -19,7 +19,7 @@ from audio_manifold_ros.calibration.geometry.array_self_calibration import (
 )
 from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPrior, GeometryProblem, MeasuredDistance
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rotation import rotation_matrix
 from audio_manifold_ros.testing.simulated_rig import octagon, rectangle
 
@@ -31,7 +31,7 @@ PAIRS = ((0, 4), (2, 6), (0, 2))
 @dataclass(frozen=True)
 class SimulatedClaps:
     positions_m: FloatArray
-    arrivals: TdoaEstimates
+    tdoas: TdoaEstimates
     prior: GeometryPrior
     measured_distances: tuple[MeasuredDistance, ...]
 
@@ -64,14 +64,14 @@ def simulate_claps(
     measured_distances = tuple(
         MeasuredDistance(a, b, float(np.linalg.norm(positions_m[a] - positions_m[b]))) for a, b in PAIRS if b < mics
     )
-    arrivals = TdoaEstimates(np.arange(events, dtype=np.float64), lags, np.full(events, 0.02), np.full(events, 0.8))
-    return SimulatedClaps(positions_m, arrivals, prior, measured_distances)
+    tdoas = TdoaEstimates(np.arange(events, dtype=np.float64), lags, np.full(events, 0.02), np.full(events, 0.8))
+    return SimulatedClaps(positions_m, tdoas, prior, measured_distances)
 
 
 @pytest.mark.parametrize('seed', [0, 1])
 def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
     simulated = simulate_claps((octagon(), rectangle())[seed].positions_m, seed)
-    found = estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+    found = estimate_geometry(simulated.tdoas, simulated.prior, simulated.measured_distances)
     assert simulated.error_m(found) < 0.02
     assert found.sound_mps == pytest.approx(SOUND_MPS, rel=0.015)
     assert abs(float(found.normal[2])) > 0.99
@@ -81,7 +81,7 @@ def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
 def test_an_array_with_heights_keeps_its_side() -> None:
     positions = octagon().positions_m + np.outer([0, 0.3, 0, 0.3, 0.1, 0, 0.2, 0], [0, 0, 1])
     simulated = simulate_claps(positions)
-    found = estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+    found = estimate_geometry(simulated.tdoas, simulated.prior, simulated.measured_distances)
     assert simulated.error_m(found) < 0.02
     assert not found.is_mirror_ambiguous
 
@@ -91,7 +91,7 @@ def test_of_an_array_with_heights_that_the_rig_does_not_know_both_sides_are_as_g
     simulated = simulate_claps(positions, wrong_m=0.001)
     flat = simulated.prior.positions_m * [1, 1, 0]
     prior = GeometryPrior(flat, simulated.prior.weights, np.zeros(8), np.full(8, 4.5), RATE_HZ, 343.0)
-    assert estimate_geometry(simulated.arrivals, prior, simulated.measured_distances).is_mirror_ambiguous
+    assert estimate_geometry(simulated.tdoas, prior, simulated.measured_distances).is_mirror_ambiguous
 
 
 def test_what_cannot_be_measured_is_refused() -> None:
@@ -101,21 +101,21 @@ def test_what_cannot_be_measured_is_refused() -> None:
         (simulate_claps(positions, side=0.8, events=10), 'degrees without one'),
         (simulate_claps(positions[:4]), '4 microphones'),
     ):
-        with pytest.raises(RigError, match=message):
-            estimate_geometry(simulated.arrivals, simulated.prior, simulated.measured_distances)
+        with pytest.raises(CalibrationError, match=message):
+            estimate_geometry(simulated.tdoas, simulated.prior, simulated.measured_distances)
     simulated = simulate_claps(positions, events=12)
     short = tuple(
         MeasuredDistance(pair.first, pair.second, 0.7 * pair.distance_m) for pair in simulated.measured_distances
     )
-    with pytest.raises(RigError, match='do not fit what was heard'):
-        estimate_geometry(simulated.arrivals, simulated.prior, short)
+    with pytest.raises(CalibrationError, match='do not fit what was heard'):
+        estimate_geometry(simulated.tdoas, simulated.prior, short)
 
 
 def test_the_derivatives_are_those_of_the_residuals() -> None:
     simulated = simulate_claps(rectangle().positions_m, events=8)
     problem = GeometryProblem(
-        simulated.arrivals.lags_samples,
-        simulated.arrivals.misfit_samples,
+        simulated.tdoas.lags_samples,
+        simulated.tdoas.misfit_samples,
         simulated.prior,
         simulated.measured_distances,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio_manifold_ros.calibration.reporting.chart_axes import Axis, fitted_axis
-from audio_manifold_ros.calibration.reporting.charts import BAD, COLOURS, GOOD, bar_chart, line_chart
+from audio_manifold_ros.calibration.reporting.chart_axes import COLOURS, Axis, fitted_axis
+from audio_manifold_ros.calibration.reporting.charts import BAD, GOOD, bar_chart, line_chart
 
 
 def count_pixels(picture: np.ndarray, colour: tuple[int, int, int]) -> int:

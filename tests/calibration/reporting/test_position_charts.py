@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from audio_manifold_ros.calibration.reporting.charts import COLOURS
-from audio_manifold_ros.calibration.reporting.corner_chart import corner_chart
-from audio_manifold_ros.calibration.reporting.top_view_chart import Marks, plan_chart
+from audio_manifold_ros.calibration.reporting.chart_axes import COLOURS
+from audio_manifold_ros.calibration.reporting.position_charts import Marks, corner_chart, top_view_chart
 
 
 def test_a_plan_shows_ahead_above_and_left_on_the_left() -> None:
     here = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    plan = plan_chart('Places', {'places': Marks(here, ('o', 'a', 'l'), (0.01, 0.01, 0.01))})
+    plan = top_view_chart('Places', {'places': Marks(here, ('o', 'a', 'l'), (0.01, 0.01, 0.01))})
     drawn = np.all(plan == COLOURS[0], axis=2)
     drawn[:, 790:] = False
     rows, columns = np.nonzero(drawn)
@@ -23,7 +22,7 @@ def test_a_plan_shows_ahead_above_and_left_on_the_left() -> None:
 
 
 def test_a_single_place_is_no_trouble() -> None:
-    assert plan_chart('One', {'one': Marks(np.zeros((1, 3)), hollow=True)}).dtype == np.uint8
+    assert top_view_chart('One', {'one': Marks(np.zeros((1, 3)), hollow=True)}).dtype == np.uint8
 
 
 def test_corners_lie_where_they_were_seen() -> None:

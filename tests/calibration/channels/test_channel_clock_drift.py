@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audio_manifold_ros.calibration.channels.clock_groups import find_drifting_channels
+from audio_manifold_ros.calibration.channels.channel_clock_drift import find_drifting_channels
 
 
 @pytest.mark.parametrize(

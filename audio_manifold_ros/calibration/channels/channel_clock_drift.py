@@ -19,10 +19,12 @@ MIN_HZ, MAX_HZ, CENTRE_HZ = 40.0, 1000.0, 200.0
 MAX_LAG_S = 0.02
 MAX_DRIFT_PPM = 300.0
 # Healthy arrays show up to 5 ppm in a minute of street, more in less.
-MIN_DRIFT_PPM, MIN_DRIFT_DURATION_S = 8.0, 60.0
+MIN_AMBIENT_DRIFT_PPM, FULL_ACCURACY_S = 8.0, 60.0
+# For drifts measured with a stationary loudspeaker or a wired signal.
+MIN_DRIFT_PPM, MIN_SIGMAS = 0.5, 5.0
 
 
-def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: FloatArray) -> FloatArray:
+def estimate_ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: FloatArray) -> FloatArray:
     """Return ppm (channel,) by which each channel falls behind, sounds that wander across the array taken off.
 
     Of every pair, the drift is the one that lets the cross-spectra of all frames add up most. What wanders makes it
@@ -64,8 +66,26 @@ def ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: FloatArray
 
 
 def is_drifting(drift_ppm: FloatArray, duration_s: float) -> bool:
-    """Return whether what `ambient_drift` returned for a recording is more than a street does to one clock."""
-    return bool(np.abs(drift_ppm).max() > MIN_DRIFT_PPM * max(1.0, MIN_DRIFT_DURATION_S / duration_s))
+    """Return whether what `estimate_ambient_drift` returned for a recording is more than a street does to one clock."""
+    return bool(np.abs(drift_ppm).max() > MIN_AMBIENT_DRIFT_PPM * max(1.0, FULL_ACCURACY_S / duration_s))
+
+
+def find_drifting_channels(drift_ppm: FloatArray, std_ppm: FloatArray) -> tuple[int, ...]:
+    """Return the channels that have another clock than the rest: the smaller of two groups, or none.
+
+    Args:
+        drift_ppm: How fast each channel falls behind (channel,).
+        std_ppm: Standard deviation of these (channel,).
+
+    """
+    ranks = np.argsort(drift_ppm, kind='stable')
+    if len(ranks) < 2:
+        return ()
+    cut = int(np.diff(drift_ppm[ranks]).argmax()) + 1
+    groups = sorted((ranks[:cut], ranks[cut:]), key=lambda group: (len(group), -int(group.min())))
+    separation_ppm = abs(float(np.median(drift_ppm[groups[0]]) - np.median(drift_ppm[groups[1]])))
+    max_std_ppm = max(float(np.median(std_ppm[group])) for group in groups)
+    return tuple(sorted(groups[0].tolist())) if separation_ppm > max(MIN_SIGMAS * max_std_ppm, MIN_DRIFT_PPM) else ()
 
 
 def _heights(
