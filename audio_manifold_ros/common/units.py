@@ -6,3 +6,4 @@ from __future__ import annotations
 
 NS_PER_S = 1_000_000_000
 SPEED_OF_SOUND_MPS = 343.0  # in dry air at 20 °C
+MAD_TO_STD = 1.4826  # standard deviation of normal values per median absolute deviation

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A rig whose faults are known, what it records, and the command line."""
+"""Fixtures: a simulated rig with known errors, its recordings, and the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def street(simulated: SimulatedRig) -> Samples:
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Path:
-    """The files of the simulated rig, before anything is measured."""
+    """Write the rig files before calibration."""
     folder = tmp_path / 'rig'
     folder.mkdir()
     (folder / 'mic_array.yaml').write_text('# Ours.\n' + octagon().to_text(), encoding='utf-8')
@@ -56,7 +56,7 @@ def wav(tmp_path: Path) -> Callable[[Samples], str]:
 
 @pytest.fixture
 def calibrate(tmp_path: Path) -> Calibrate:
-    """Run a command that writes a report; return its exit status and the report."""
+    """Run a command, and return its exit status and its report."""
 
     def run(command: str, *arguments: object) -> tuple[int, dict[str, Any]]:
         out = tmp_path / f'report_{command}'

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera calibration: intrinsics, rotation against the array, and audio-video synchronisation."""
+"""Camera calibration: intrinsics, rotation relative to the array, and audio-video synchronisation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far two clocks are apart, from instants that both have seen; some are seen by one of them only."""
+"""Time offset between two clocks, from events that both observe. Each clock may miss some events."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.units import MAD_TO_STD
 
-# Pairs that agree so far belong together; another agreement is one that lies farther away than twice this.
+# Pairs whose offsets differ by less than this belong together. A competing offset differs by more than twice this.
 AGREEMENT_S, MAX_OFFSET_S = 0.025, 10.0
 MIN_PAIRS, MIN_MARGIN = 5, 2
-# What all claps have in common: hands that are faster or slower at the end than before, and the way of the sound.
+# Error that all claps share: hands that speed up or slow down before they meet, and the distance of the sound.
 SYSTEMATIC_STD_S = 1.5e-3
 
 
 @dataclass(frozen=True)
 class SyncOffset:
-    """The result.
+    """Estimated offset between the clocks of camera and microphones.
 
     Attributes:
-        offset_s: Seen less heard, the median.
-        std_s: Standard deviation of this.
-        pairs: Places in the lists of what was seen and heard (pair, 2).
-        offsets_s: Of each pair (pair,).
+        offset_s: Median of the visual times minus the audio times.
+        std_s: Standard deviation of the offset.
+        pairs: Indices of matched visual and audio events (pair, 2).
+        offsets_s: Offset of each pair (pair,).
 
     """
 
@@ -38,15 +39,15 @@ class SyncOffset:
 
 
 def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: float) -> SyncOffset:
-    """Find the offset on which most pairs agree.
+    """Find the offset on which most pairs of events agree.
 
     Args:
-        visual_s: Instants on the clock of the camera (seen,).
-        audio_s: Instants on that of the microphones (heard,), the way of the sound taken off.
-        expected_s: What the offset is thought to be: decides between two agreements of as many pairs.
+        visual_s: Times of visual events on the camera's clock (visual event,).
+        audio_s: Times of audio events on the microphones' clock, minus the travel time (audio event,).
+        expected_s: Expected offset. It decides between two offsets with equally many pairs.
 
     Raises:
-        CalibrationError: Too few pairs agree, or as many agree on something else.
+        CalibrationError: Too few pairs agree, or another offset has about as many pairs.
 
     """
     apart = visual_s[:, None] - audio_s
@@ -56,9 +57,9 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
     )
     if not len(values) or counts.max() < MIN_PAIRS:
         msg = (
-            f'{len(visual_s)} claps were seen and {len(audio_s)} heard, and {counts.max(initial=0)} fit together: clap '
-            f'{MIN_PAIRS} times or more in view of the camera, ten times are good, and hold the hands together for '
-            'half a second after each.'
+            f'{len(visual_s)} claps were detected in the images and {len(audio_s)} in the sound, and '
+            f'{counts.max(initial=0)} match: clap {MIN_PAIRS} times or more in view of the camera (ten times are good) '
+            'and hold the hands together for half a second after each clap.'
         )
         raise CalibrationError(msg)
     most = np.flatnonzero(counts == counts.max())
@@ -66,8 +67,8 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
     others = counts[np.abs(values - first) > 2 * AGREEMENT_S]
     if others.max(initial=0) > counts.max() - MIN_MARGIN:
         msg = (
-            f'{counts.max()} claps fit together at {first:+.3f} s, and {others.max()} at another offset: clap '
-            'irregularly, ten times or more.'
+            f'{counts.max()} claps match at an offset of {first:+.3f} s, and {others.max()} match at another offset: '
+            'clap ten times or more at irregular intervals.'
         )
         raise CalibrationError(msg)
     middle = float(np.median(values[np.abs(values - first) <= AGREEMENT_S]))
@@ -75,7 +76,7 @@ def estimate_sync_offset(visual_s: FloatArray, audio_s: FloatArray, expected_s: 
     kept = np.array([pair for pair in pairs if abs(apart[pair] - middle) <= AGREEMENT_S], dtype=np.int64)
     offsets = apart[kept[:, 0], kept[:, 1]]
     median = float(np.median(offsets))
-    # A median of n normal values has 1.2533 times the deviation of their mean.
-    spread = 1.4826 * float(np.median(np.abs(offsets - median)))
+    # The median of n normal values has 1.2533 times the standard deviation of their mean.
+    spread = MAD_TO_STD * float(np.median(np.abs(offsets - median)))
     std = 1.2533 * spread / np.sqrt(len(offsets))
     return SyncOffset(median, float(np.hypot(std, SYSTEMATIC_STD_S)), kept, offsets)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pinhole and the distortion of a camera, from pictures of a board (Zhang 2000, by OpenCV)."""
+"""Camera intrinsics: pinhole model and distortion from images of a ChArUco board (Zhang 2000, by OpenCV)."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 
 MIN_VIEWS = 8
-# A view whose error is so many times the middle one is blurred, or a corner of it was taken for another.
+# A view with this multiple of the median error is blurred, or one of its corners was confused with another.
 OUTLIER_FACTOR, MIN_OUTLIER_PX = 3.0, 0.5
-# Two views are the same where their corners are this near, as a share of the picture's width.
+# Two views are equal if their corners are closer than this fraction of the image width.
 SAME_VIEW_FRACTION = 0.03
 COVERAGE_GRID = (6, 8)
 
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """The result.
+    """Estimated intrinsics.
 
     Attributes:
-        calibration: What `camera.yaml` says.
-        rms_px: Reprojection error, root mean square.
+        calibration: Content of `camera.yaml`.
+        rms_px: Root mean square of the reprojection errors.
         std: Standard deviations of fx, fy, cx, cy in pixels.
-        views: Of these it was made.
-        view_rms_px: Reprojection error of each (view,).
-        errors_px: How far each corner is from where it should be, by view (corner, 2).
-        tilts_rad: How far the board was turned out of the plane of the picture in each view (view,).
+        views: Views in use.
+        view_rms_px: Reprojection error of each view (view,).
+        errors_px: Reprojection errors of the corners, by view (corner, 2).
+        tilts_rad: Tilt of the board against the image plane (view,).
         dropped: Names of views that contradict the others.
-        coverage: Share of the picture in which corners were seen, 0 to 1.
+        coverage: Fraction of the image in which corners were found, 0 to 1.
 
     """
 
@@ -52,7 +52,7 @@ class Intrinsics:
 
 
 def is_new_view(view: BoardView, others: Sequence[BoardView], width: int) -> bool:
-    """Return whether a view shows the board elsewhere, or otherwise, than each of the others."""
+    """Return whether position or orientation of the board differ from those of each other view."""
     for other in others:
         _, mine, theirs = np.intersect1d(view.ids, other.ids, return_indices=True)
         apart = np.linalg.norm(view.corners_px[mine] - other.corners_px[theirs], axis=1)
@@ -62,16 +62,16 @@ def is_new_view(view: BoardView, others: Sequence[BoardView], width: int) -> boo
 
 
 def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, name: str) -> Intrinsics:
-    """Calibrate a camera.
+    """Estimate the intrinsics of a camera.
 
     Args:
-        views: Of one board, from different sides.
-        width: Columns of the pictures.
-        height: Their rows.
-        name: Of the camera.
+        views: Views of one board from different sides.
+        width: Columns of the images.
+        height: Rows of the images.
+        name: Name of the camera.
 
     Raises:
-        CalibrationError: There are too few views, or no camera explains them.
+        CalibrationError: There are too few views, or OpenCV finds no camera model for them.
 
     """
     _check_count(views)
@@ -100,7 +100,7 @@ def estimate_intrinsics(views: Sequence[BoardView], width: int, height: int, nam
         tuple(kept),
         solved.view_rms_px,
         tuple(_reprojection_errors(view, solved, number) for number, view in enumerate(kept)),
-        np.array([_tilt_rad(turn) for turn in solved.rotations]),
+        np.array([_tilt_rad(rotation) for rotation in solved.rotations]),
         tuple(dropped),
         _coverage(kept, width, height),
     )
@@ -120,8 +120,8 @@ class _CalibrationResult:
 def _check_count(views: Sequence[BoardView]) -> None:
     if len(views) < MIN_VIEWS:
         msg = (
-            f'{len(views)} different views of the board can be used: take {MIN_VIEWS} or more, twenty are good, near '
-            'and far, tilted to all sides, into all corners of the picture.'
+            f'{len(views)} different views of the board can be used: take {MIN_VIEWS} or more (twenty are good), near '
+            'and far, tilted to all sides, and in all corners of the image.'
         )
         raise CalibrationError(msg)
 
@@ -136,15 +136,18 @@ def _calibrate(views: Sequence[BoardView], size: tuple[int, int]) -> _Calibratio
             np.zeros(5),
         )
     except cv2.error as error:
-        msg = f'No camera explains these views ({error.err}): is the board the one that was named, and is it flat?'
+        msg = (
+            f'No camera model fits these views ({error.err}): check that squares, marker and dictionary are those of '
+            'the printed board, and that the board is flat.'
+        )
         raise CalibrationError(msg) from None
     fx, fy, cx, cy = np.asarray(std, dtype=np.float64).ravel()[:4].tolist()
     return _CalibrationResult(
         float(rms),
         np.asarray(matrix, dtype=np.float64),
         np.asarray(distortion, dtype=np.float64).ravel()[:5],
-        [np.asarray(turn, dtype=np.float64) for turn in rotations],
-        [np.asarray(shift, dtype=np.float64) for shift in translations],
+        [np.asarray(rotation, dtype=np.float64) for rotation in rotations],
+        [np.asarray(translation, dtype=np.float64) for translation in translations],
         (fx, fy, cx, cy),
         np.asarray(view_rms, dtype=np.float64).ravel(),
     )
@@ -157,8 +160,8 @@ def _reprojection_errors(view: BoardView, solved: _CalibrationResult, number: in
     return np.asarray(view.corners_px - np.asarray(expected).reshape(-1, 2), dtype=np.float64)
 
 
-def _tilt_rad(turn: FloatArray) -> float:
-    return float(np.arccos(np.clip(np.abs(np.asarray(cv2.Rodrigues(turn)[0])[2, 2]), 0, 1)))
+def _tilt_rad(rotation: FloatArray) -> float:
+    return float(np.arccos(np.clip(np.abs(np.asarray(cv2.Rodrigues(rotation)[0])[2, 2]), 0, 1)))
 
 
 def _coverage(views: Sequence[BoardView], width: int, height: int) -> float:

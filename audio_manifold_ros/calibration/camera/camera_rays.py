@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which way a pixel of a camera with distortion looks."""
+"""Viewing rays of the pixels of a camera with distortion."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FISHEYE = 'equidistant'
 
 
 def camera_rays(calibration: CameraCalibration, pixels: FloatArray) -> FloatArray:
-    """Return unit vectors in the optical frame.
+    """Return the unit vectors of viewing rays in the optical frame.
 
     Args:
-        calibration: Of the camera.
-        pixels: Column and row (pixel, 2); whole numbers are pixel centres.
+        calibration: Calibration of the camera.
+        pixels: Column and row (pixel, 2). Whole numbers are pixel centres.
 
     Returns:
-        (pixel, 3): x right, y down, z ahead.
+        Rays (pixel, 3): x right, y down, z ahead.
 
     """
     model = calibration.model

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which way a camera looks against the array: from sounds whose places it sees and the array hears."""
+"""Camera rotation relative to the array, from sounds that are visible in the image and received by the array."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import numpy as np
 from audio_manifold_ros.calibration.geometry.robust_least_squares import FitResult, minimize_robust
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.units import MAD_TO_STD
 from audio_manifold_ros.rig.transform_chain import Pose
 
 MIN_SOUNDS, MIN_SEPARATION_RAD = 6, np.radians(10)
-# What is known before: a camera is mounted about level, and may look anywhere; people stand about where they say.
+# Priors: the camera is about level and has any heading. The sources are about as far away as given.
 TILT_STD_RAD, LEVEL_STD_RAD, YAW_STD_RAD, RANGE_STD = 0.3, 1e-4, 2.0, 0.25
 POSITION_STD_M, LAG_STD_SAMPLES = 0.005, 0.1
 INITIAL_HEADINGS, MAX_ITERATIONS = 12, 60
@@ -24,15 +25,15 @@ DERIVATIVE_STEP = 1e-6
 
 @dataclass(frozen=True)
 class SoundDirections:
-    """Sounds that were seen and heard.
+    """Directions of sounds for the camera, and their lags at the microphones.
 
     Attributes:
-        lags_samples: How late each channel is (sound, mic), against any reference of the sound.
-        misfits_samples: How well the lags of a sound agree (sound,).
-        rays: Unit vectors towards each, in the optical frame of the camera (sound, 3).
-        distance_m: From the array, about.
-        positions_m: Of the microphones, in the frame of the array (mic, 3).
-        samples_per_m: Samples that sound takes for a metre.
+        lags_samples: Lag of each channel (sound, mic), relative to any reference of the sound.
+        misfits_samples: Disagreement between the lags of a sound (sound,).
+        rays: Unit vectors towards each sound in the optical frame of the camera (sound, 3).
+        distance_m: Approximate distance from the array.
+        positions_m: Positions of the microphones in the frame of the array (mic, 3).
+        samples_per_m: Travel time of sound per metre, in samples.
 
     """
 
@@ -46,13 +47,13 @@ class SoundDirections:
 
 @dataclass(frozen=True)
 class CameraRotation:
-    """The result.
+    """Estimated rotation of the camera.
 
     Attributes:
-        rotation: Turns vectors of the optical frame into those of the array (3, 3).
-        std_rad: Standard deviations of small turns about the axes x, y, z of the array (3,).
-        bearing_error_rad: How far each ray misses the place that was heard, sideways about the array's z axis (sound,).
-        residual_samples: What stays unexplained of each lag (sound, mic).
+        rotation: Rotation from the optical frame to the frame of the array (3, 3).
+        std_rad: Standard deviations of small rotations about the axes x, y, z of the array (3,).
+        bearing_error_rad: Error of each ray against the acoustic direction, about the array's z axis (sound,).
+        residual_samples: Residual of each lag (sound, mic).
 
     """
 
@@ -63,15 +64,15 @@ class CameraRotation:
 
 
 def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_tilt: bool) -> CameraRotation:
-    """Solve for the rotation of a camera whose place is known.
+    """Estimate the rotation of a camera whose position is known.
 
-    Directions are compared where they are measured best, in the lags, so that a flat array says no more of heights than
-    it hears (Wahba's problem 1965, with every direction by its own error).
+    The errors of the directions are evaluated in the lags, where the measurement noise is known. A flat array therefore
+    contributes as little about elevation as it can measure (Wahba's problem 1965, with the error of each direction).
 
     Args:
-        directions: What was seen and heard.
-        camera: Optical frame in the frame of the array, as the rig says.
-        with_tilt: Also find how the camera is tilted; otherwise it only turns about the z axis of the array.
+        directions: Visual directions and lags.
+        camera: Pose of the optical frame in the frame of the array, as in the rig files.
+        with_tilt: True estimates tilt and heading. False estimates the rotation about the z axis of the array only.
 
     Raises:
         CalibrationError: There are too few sounds, or all are in one direction.
@@ -84,8 +85,8 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
     )
     if len(directions.rays) < MIN_SOUNDS or np.radians(apart) < MIN_SEPARATION_RAD:
         msg = (
-            f'{len(directions.rays)} claps, up to {apart:.0f} degrees apart, are too few: clap at {MIN_SOUNDS} places or '
-            'more, from one side of the picture to the other.'
+            f'{len(directions.rays)} claps within {apart:.0f} degrees are too few: clap at {MIN_SOUNDS} or more '
+            'places, from one side of the image to the other.'
         )
         raise CalibrationError(msg)
     problem = _Problem(directions, camera, TILT_STD_RAD if with_tilt else LEVEL_STD_RAD)
@@ -95,7 +96,7 @@ def estimate_camera_rotation(directions: SoundDirections, camera: Pose, *, with_
 
 
 class _Problem:
-    """Unknowns: a turn of the camera about the axes of the array, and logarithm of range and instant of each sound."""
+    """Unknowns: rotation of the camera about the axes of the array, and log range and emission time of each sound."""
 
     def __init__(self, directions: SoundDirections, camera: Pose, tilt_std_rad: float) -> None:
         self._directions, self._camera = directions, camera
@@ -117,7 +118,7 @@ class _Problem:
     def result(self, found: FitResult) -> CameraRotation:
         std = np.sqrt(np.maximum(np.diag(np.linalg.inv(found.hessian)), 0))
         residual = self._lag_residuals(found.unknowns)
-        spread = max(1.4826 * float(np.median(np.abs(residual / self._lag_std))), 1.0)
+        spread = max(MAD_TO_STD * float(np.median(np.abs(residual / self._lag_std))), 1.0)
         return CameraRotation(
             self._rotation_matrix(found.unknowns),
             std[:3] * spread,
@@ -144,7 +145,7 @@ class _Problem:
         return self._camera.translation_m + (self._directions.rays * away[:, None]) @ self._rotation_matrix(vector).T
 
     def _lag_residuals(self, vector: FloatArray) -> FloatArray:
-        """Return what stays unexplained of the lags (sound, mic)."""
+        """Return the residuals of the lags, in samples (sound, mic)."""
         directions, places = self._directions, self._source_positions(vector)
         path_lengths_m = np.linalg.norm(places[:, None] - directions.positions_m, axis=2)
         path_lengths_m -= np.linalg.norm(places - directions.positions_m.mean(axis=0), axis=1)[:, None]
@@ -153,7 +154,7 @@ class _Problem:
         )
 
     def _bearing_errors(self, vector: FloatArray, residual: FloatArray) -> FloatArray:
-        """Return by which turn about z each sound would explain its own lags best."""
+        """Return the rotation about z that fits the lags of each sound best (sound,)."""
         turned = vector.copy()
         small_rotation = np.asarray(cv2.Rodrigues(np.array([0.0, 0.0, DERIVATIVE_STEP]))[0], dtype=np.float64)
         turned[:3] = np.asarray(

@@ -1,11 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When something that moved in a picture came to a sudden stop, to fractions of the time between two pictures.
+"""Visual clap detection: finds sudden stops of motion, with a resolution finer than the frame period.
 
-What moves is compared with the still pictures that follow: the first moment of the difference of two pictures is the
-brightness of what moved times its way, however wide it is and however blurred. Two hands that meet move to either side
-of one place, and the moment is taken on both sides of it. The way is zero from the stop on, and grows backwards from
-there: where it begins is the stop.
+Moving objects are compared with the still images that follow. The first moment of the difference of two images is the
+brightness of the object times its displacement, whatever its size and motion blur. Two hands that meet move towards one
+point from both sides, and the moment is taken on both sides of it. The displacement is zero after the stop and grows
+before it, so the stop is the time at which it becomes zero.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.units import MAD_TO_STD
 
 Pictures = NDArray[np.uint8]
 
-# Pictures around a stop: so many of the approach, so much time of stillness behind it.
+# Images around a stop: number of images before it, and duration of stillness after it.
 APPROACH, STILL_S = 4, 0.13
 MIN_CHANGED, MIN_LEVEL, NOISE_FACTOR = 5e-4, 6.0, 5.0
 STILL_RATIO = 0.25
@@ -31,13 +32,13 @@ MIN_MOMENT_RATIO = 0.15
 
 @dataclass(frozen=True)
 class ClapEvent:
-    """A stop.
+    """Sudden stop of motion in the image.
 
     Attributes:
-        time_s: When.
-        row: Where, pixels.
-        column: Likewise.
-        misfit: What the course of the way leaves unexplained, as a share of the way of one picture.
+        time_s: Time of the stop.
+        row: Row of the stop, in pixels.
+        column: Column of the stop, in pixels.
+        misfit: Root mean square residual of the displacement, as a fraction of the displacement per image.
 
     """
 
@@ -48,11 +49,11 @@ class ClapEvent:
 
 
 def detect_claps(pictures: Pictures, times_s: FloatArray) -> list[ClapEvent]:
-    """Find sudden stops.
+    """Detect sudden stops of motion.
 
     Args:
-        pictures: Grey, uint8 (picture, row, column), of a camera that stands still.
-        times_s: Rising (picture,).
+        pictures: Grey images of a camera that does not move, uint8 (picture, row, column).
+        times_s: Increasing times of the images (picture,).
 
     """
     if len(pictures) <= APPROACH + 2:
@@ -63,15 +64,15 @@ def detect_claps(pictures: Pictures, times_s: FloatArray) -> list[ClapEvent]:
 
 
 def _changes(pictures: Pictures) -> tuple[FloatArray, float]:
-    """Return which share of the pixels changes from picture to picture (picture,), and how much noise changes one."""
+    """Return the fraction of changing pixels per image (picture,), and the level above which a pixel changes."""
     steps = [np.abs(after.astype(np.int16) - before) for before, after in pairwise(pictures)]
     baseline = np.median([np.median(step) for step in steps])
-    level = max(NOISE_FACTOR * 1.4826 * float(baseline), MIN_LEVEL)
+    level = max(NOISE_FACTOR * MAD_TO_STD * float(baseline), MIN_LEVEL)
     return np.array([0.0, *(float((step > level).mean()) for step in steps)]), level
 
 
 def _candidates(changed: FloatArray, times_s: FloatArray) -> Iterator[tuple[int, int]]:
-    """Yield the last picture that still moved, and the one where stillness ends."""
+    """Yield the index of the last image with motion and the end of the still images, for each candidate."""
     period_s = float(np.median(np.diff(times_s)))
     still = max(round(STILL_S / period_s), 2)
     for last in range(APPROACH, len(changed) - still - 1):
@@ -97,9 +98,9 @@ def _fit_clap(pictures: Pictures, times_s: FloatArray, last: int, still: int, le
 
 
 def _displacements(differences: FloatArray) -> tuple[FloatArray | None, tuple[float, float]]:
-    """Return the way (picture,) of what moves, in any unit, zero where it stands, and where it ends."""
+    """Return the displacement (picture,) in arbitrary units, zero after the stop, and row and column of the stop."""
     size = np.abs(differences)
-    # What differs from the end in every picture of the approach is the place of the end.
+    # Pixels that differ from the final state in every image before the stop are at the place of the stop.
     near = size[:APPROACH].min(axis=0)
     if near.sum() == 0:
         return None, (0.0, 0.0)
@@ -125,18 +126,18 @@ def _displacements(differences: FloatArray) -> tuple[FloatArray | None, tuple[fl
 
 
 def _fit_hinge(times_s: FloatArray, displacement: FloatArray) -> tuple[float, float]:
-    """Return when a way that shrinks, faster or slower with time, becomes zero and stays it, and the misfit."""
+    """Fit a displacement that decreases to zero, with constant acceleration, and return its end and the misfit."""
     period_s = float(np.median(np.diff(times_s)))
     best = (np.inf, 0.0, 1.0)
     for stop_s in np.arange(-1.5 * period_s, 1.5 * period_s, STEP_S):
         ahead = np.maximum(stop_s - times_s, 0) / period_s
         design = np.stack([ahead, ahead**2], axis=1)
-        # Speed changes by a part of itself only from one picture to the next.
+        # The speed changes by a fraction of itself only between two images.
         scale = max(float(np.abs(displacement).max()) / APPROACH, 1e-12)
         held = np.concatenate([design, [[0.0, MAX_CURVATURE]]])
         solved = np.linalg.lstsq(held, np.append(displacement / scale, 0.0), rcond=None)[0]
-        rest = float(np.sqrt(np.mean((displacement / scale - design @ solved) ** 2)))
-        cost = rest**2 * len(displacement) + (MAX_CURVATURE * solved[1]) ** 2
+        residual = float(np.sqrt(np.mean((displacement / scale - design @ solved) ** 2)))
+        cost = residual**2 * len(displacement) + (MAX_CURVATURE * solved[1]) ** 2
         if cost < best[0]:
-            best = cost, float(stop_s), rest / max(abs(float(solved[0])), 1e-9)
+            best = cost, float(stop_s), residual / max(abs(float(solved[0])), 1e-9)
     return best[1], best[2]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Estimators for channels: order, polarity, delay, gain, faults, TDOA and events."""
+"""Estimation per channel: TDOAs, delays, clock drift, gains, polarity, channel order and faults."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
         ArrayCheckResult,
         ChannelCheckResult,
         check_channels,
+    )
+    from audio_manifold_ros.calibration.channels.channel_clock_drift import (
+        estimate_ambient_drift,
+        find_drifting_channels,
     )
     from audio_manifold_ros.calibration.channels.channel_delays import (
         ChannelDelays,
@@ -48,11 +52,13 @@ __all__ = [
     'detect_events',
     'detect_onsets',
     'estimate_acoustic_delays',
+    'estimate_ambient_drift',
     'estimate_ambient_gains',
     'estimate_loudspeaker_gains',
     'estimate_polarity',
     'estimate_tdoas',
     'estimate_wired_delays',
+    'find_drifting_channels',
     'find_stationary_segments',
     'identify_channels',
 ]
@@ -61,6 +67,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'channel_check': 'ArrayCheckResult ChannelCheckResult check_channels',
+        'channel_clock_drift': 'estimate_ambient_drift find_drifting_channels',
         'channel_delays': 'ChannelDelays estimate_acoustic_delays estimate_wired_delays',
         'channel_gains': 'ChannelGains estimate_ambient_gains estimate_loudspeaker_gains',
         'channel_identification': 'ChannelOrder TapEvent identify_channels',

@@ -1,33 +1,34 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the samples themselves betray of a converter: bits that never change, and waves with their tops cut off."""
+"""Converter faults in the samples: stuck bits and clipped peaks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT
 
 BITS = 24
-# A top is cut off where two samples in a row lie within this share of the extreme.
+# A peak is clipped if two samples in a row are within this fraction of the extreme.
 PEAK_TOLERANCE = 5e-4
-# A healthy wave has one highest and one lowest top, each of several samples where it is loud and slow; hardly another
-# comes so close.
+# A healthy signal has one highest and one lowest peak. A loud, slow peak holds several samples near the extreme, and
+# hardly any other peak comes as close.
 MIN_PEAK_DISTANCE_S, MIN_CLIPPED_PEAKS = 5e-3, 5
-MIN_AMPLITUDE = 64 / 32768
+MIN_AMPLITUDE = 64 / float(STEPS_PER_UNIT)
 
 
 def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
-    """Return for each channel the bits that never change though a higher one does.
+    """Return the stuck bits of each channel: bits that never change although a higher bit changes.
 
-    A sound that crosses the place of a bit runs through all values below, so that every lower bit changes too. Low bits
-    that are zero on all channels belong to the format: 16-bit sound in 24 bits.
+    A signal that changes a bit passes through all smaller values, so every lower bit changes too. Low bits that are
+    zero on all channels are a property of the format, for example 16-bit audio in 24 bits.
 
     Args:
         samples: float32 (channel, n), full scale ±1.
 
     Returns:
-        Weights of stuck bits, as powers of two below full scale: 15 is the lowest bit of 16-bit sound.
+        Places of the stuck bits below full scale: place n has the weight 2^-n. 15 is the lowest bit of 16-bit audio.
 
     """
     steps = np.rint(samples * np.float32(1 << (BITS - 1))).astype(np.int32)
@@ -42,11 +43,11 @@ def stuck_bits(samples: Samples) -> list[tuple[int, ...]]:
 
 
 def clipped_peaks(samples: Samples, sample_rate_hz: int) -> list[int]:
-    """Return for each channel how many tops of its wave are cut off, at full scale or below; 0 for a healthy one.
+    """Return the number of clipped peaks of each channel, at full scale or below. It is 0 for a healthy channel.
 
     Args:
         samples: float32 (channel, n), full scale ±1.
-        sample_rate_hz: Rate.
+        sample_rate_hz: Sample rate.
 
     """
     min_distance = round(MIN_PEAK_DISTANCE_S * sample_rate_hz)

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sounds must come from all sides: else a microphone that is late looks like one that sits elsewhere."""
+"""Azimuth coverage: rejects measurements whose sources leave a side of the array open.
+
+Without sources on all sides, a delayed channel cannot be distinguished from a microphone at another position.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,20 @@ MAX_GAP_RAD = np.radians(150)
 
 
 def check_azimuth_coverage(azimuths_rad: NDArray[np.float64]) -> None:
-    """Refuse sounds (sound,) that leave a side open.
+    """Check that the sources leave no gap of more than 150 degrees in azimuth.
+
+    Args:
+        azimuths_rad: Azimuth of each source (source,).
 
     Raises:
-        CalibrationError: They do.
+        CalibrationError: The largest gap is too wide.
 
     """
     azimuths = np.sort(np.mod(azimuths_rad, 2 * np.pi))
     max_gap_rad = float(np.diff(np.append(azimuths, azimuths[0] + 2 * np.pi)).max())
     if max_gap_rad > MAX_GAP_RAD:
         msg = (
-            f'The sounds leave {np.degrees(max_gap_rad):.0f} degrees without one: go all round the array; a microphone that '
-            'sits elsewhere cannot be told from one that is late.'
+            f'The sources leave {np.degrees(max_gap_rad):.0f} degrees without one, and a microphone elsewhere '
+            'cannot be distinguished from a delayed channel: make sounds on all sides of the array.'
         )
         raise CalibrationError(msg)

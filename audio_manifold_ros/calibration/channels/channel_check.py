@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which channels of an array are sound, from half a minute of whatever it hears."""
+"""Detects faulty channels of an array from 30 s of ambient audio."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, 
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_SAMPLES = 2048
-# Where capsules hear all sides alike, and neighbours hear the same.
+# At these frequencies microphones receive all directions alike, and neighbours receive the same signal.
 LOW_HZ = (100.0, 500.0)
 COHERENCE_HZ = {'60-250 Hz': (60.0, 250.0), '250-1000 Hz': (250.0, 1000.0), '1-4 kHz': (1000.0, 4000.0)}
 DUPLICATE_HZ = (1000.0, 10_000.0)
-# Sound of the world is weak here, and the noise of an amplifier as strong as elsewhere.
+# Ambient sound is weak in this band. Amplifier noise is as strong as in other bands.
 HISS_HZ = (5000.0, 10_000.0)
 POOLED_FRAMES = 5
 QUIET_PERCENTILE, LOUD_PERCENTILE, LOW_PERCENTILE = 10, 90, 30
@@ -34,19 +34,19 @@ MAX_DC_OFFSET = 0.05
 
 @dataclass(frozen=True)
 class ChannelCheckResult:
-    """One channel.
+    """Measured values and faults of one channel.
 
     Attributes:
-        level_dbfs: Root mean square without the mean.
+        level_dbfs: Root mean square after removal of the mean.
         peak_dbfs: Largest magnitude.
         dc: Mean, full scale ±1.
-        clipped_peaks: Tops of its wave that are cut off.
-        stuck_bits: Bits that never change, by their weight below full scale.
-        noise_floor_dbfs: Level from 100 Hz on, of the quietest tenth of the time.
-        hiss_db: How far its quietest sound from 5 to 10 kHz lies over that of the median channel, for equal low tones.
+        clipped_peaks: Number of clipped peaks.
+        stuck_bits: Bits that never change, as places below full scale.
+        noise_floor_dbfs: Level above 100 Hz in the quietest tenth of the time.
+        hiss_db: Quietest level from 5 to 10 kHz relative to the median channel, at equal low-frequency level.
         coherence: Highest magnitude-squared coherence with another channel, by band.
         duplicates: Channels that carry the same signal.
-        faults: Keys of `FAULTS`; empty for a healthy channel.
+        faults: Keys of `FAULTS`. Empty for a healthy channel.
 
     """
 
@@ -64,7 +64,7 @@ class ChannelCheckResult:
 
 @dataclass(frozen=True)
 class ArrayCheckResult:
-    """All channels, and their long-term spectra."""
+    """Results of all channels, and their long-term spectra."""
 
     channels: tuple[ChannelCheckResult, ...]
     spectra: CrossSpectra
@@ -76,24 +76,24 @@ class ArrayCheckResult:
 
 
 FAULTS = {
-    'dead': 'it delivers nothing, or nothing of what the others hear: check plug, cable and power of the capsule',
-    'clipped': 'the tops of its wave are cut off: turn its gain down, or look for what overdrives it',
-    'stuck': 'bits of its samples never change: its converter or the driver is broken',
+    'dead': 'no signal, or nothing in common with the other channels: check plug, cable and power of the microphone',
+    'clipped': 'its peaks are clipped: turn its gain down, or look for an overdriven stage',
+    'stuck': 'bits of its samples never change: the converter or the driver is broken',
     'identical': 'it carries the same signal as another channel: check cables, and the channel map of the audio server',
-    'hissing': 'its own noise covers what the others hear: check cable, shield and power of the capsule',
+    'hissing': 'its own noise covers the ambient sound: check cable, shield and power of the microphone',
     'offset': 'it has a large DC offset: check its power and its coupling capacitor',
 }
 
 
 def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
-    """Look for faults of single channels; wind, rain and traffic reach all of them and accuse none.
+    """Detect faults of single channels. Wind, rain and traffic affect all channels and are not reported as faults.
 
     Args:
-        samples: Raw float32 (channel, n), full scale ±1, at least 5 s, better 30 s.
-        sample_rate_hz: Rate.
+        samples: Raw float32 (channel, n), full scale ±1. At least 5 s, 30 s are better.
+        sample_rate_hz: Sample rate.
 
     Raises:
-        CalibrationError: There is less than a frame of 2048 samples.
+        CalibrationError: The recording is shorter than a frame of 2048 samples.
 
     """
     spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
@@ -105,7 +105,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
     coherence = {
         name: squared[spectra.band_mask(*band)].mean(axis=0).max(axis=1) for name, band in COHERENCE_HZ.items()
     }
-    # The mean of logarithms: hum of the mains is one tone among many.
+    # The mean of logarithms gives mains hum the weight of one frequency among many.
     typical_db = (10 * np.log10(spectra.powers[spectra.band_mask(*LOW_HZ)] + 1e-16)).mean(axis=0)
     dead = _dead(rms, typical_db, coherence['60-250 Hz'])
     clipped_counts, bits = clipped_peaks(samples, sample_rate_hz), stuck_bits(samples)
@@ -141,7 +141,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
 
 @dataclass(frozen=True)
 class _Frames:
-    """Levels (channel,) over time: of low tones, and quietest and spread of high ones; and the noise floor."""
+    """Level statistics over time (channel,): low band, quietest level and spread of the high band, noise floor."""
 
     low_db: FloatArray
     high_floor_db: FloatArray
@@ -150,14 +150,14 @@ class _Frames:
 
 
 def _frames(samples: Samples, sample_rate_hz: int) -> _Frames:
-    """Pool the frames by fives, about a quarter of a second, so that chance is small in each."""
+    """Compute level statistics over groups of five frames, about a quarter of a second, to reduce random variation."""
     frequencies_hz = np.arange(FRAME_SAMPLES // 2 + 1) * sample_rate_hz / FRAME_SAMPLES
     bands = [(frequencies_hz >= low) & (frequencies_hz < high) for low, high in (LOW_HZ, HISS_HZ, (LOW_HZ[0], np.inf))]
     parts = []
     for spectra in iterate_spectra(samples, FRAME_SAMPLES):
         power = np.abs(spectra) ** 2
         parts.append(np.stack([power[:, :, band].sum(axis=2, dtype=np.float64) for band in bands]))
-    # One-sided, under a Hann window, which keeps 3/8 of the power.
+    # One-sided densities. A Hann window keeps 3/8 of the power.
     powers = np.concatenate(parts, axis=2) * 2 / (0.375 * FRAME_SAMPLES**2)
     pool = min(POOLED_FRAMES, powers.shape[2])
     pooled = powers[:, :, : powers.shape[2] // pool * pool].reshape(*powers.shape[:2], -1, pool).mean(axis=3)
@@ -172,7 +172,7 @@ def _frames(samples: Samples, sample_rate_hz: int) -> _Frames:
 
 
 def _dead(rms: FloatArray, typical_db: FloatArray, coherence: FloatArray) -> NDArray[np.bool_]:
-    """Silent; or far quieter than the others; or quieter, and without anything in common with them."""
+    """Return channels that are silent, far quieter than the others, or quieter and incoherent with the others."""
     below_db = np.median(typical_db) - typical_db
     incoherent = coherence < DEAD_COHERENCE_RATIO * np.median(coherence)
     return (rms < STEP_16_BIT) | (below_db > SILENT_BELOW_DB) | ((below_db > DEAD_BELOW_DB) & incoherent)
@@ -190,10 +190,10 @@ def _duplicates(samples: Samples, coherence: FloatArray, dead: NDArray[np.bool_]
 
 
 def _hiss(frames: _Frames, dead: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return how far each channel's quietest high tones lie over the median, and whether that is hiss.
+    """Return the excess of each channel's quietest high-band level over the median, and which channels have hiss.
 
-    Low tones stand for the gain of a channel. Hiss does not swell with what the others hear; a capsule that faces a
-    source does.
+    The low-band level stands for the gain of the channel. The level of hiss does not follow the ambient sound. The
+    level of a microphone that faces a source does.
     """
     not_dead = ~dead
     excess_db = frames.high_floor_db - frames.low_db

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How fast channels fall behind one another in the sound of a street: whether two devices feed one array."""
+"""Clock drift between channels: two sound devices in one array have two clocks, which no fixed delay can align."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
-from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks, solve_channel_lags
+from audio_manifold_ros.calibration.channels.cross_spectra import frame_length, iterate_spectra
+from audio_manifold_ros.calibration.channels.tdoa import correlation_peaks, parabolic_offset, solve_channel_lags
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.units import SPEED_OF_SOUND_MPS
 
@@ -18,29 +18,33 @@ FRAME_S, MAX_DURATION_S = 0.3, 120.0
 MIN_HZ, MAX_HZ, CENTRE_HZ = 40.0, 1000.0, 200.0
 MAX_LAG_S = 0.02
 MAX_DRIFT_PPM = 300.0
-# Healthy arrays show up to 5 ppm in a minute of street, more in less.
+# Healthy arrays show up to 5 ppm in a minute of street noise, and more in shorter recordings.
 MIN_AMBIENT_DRIFT_PPM, FULL_ACCURACY_S = 8.0, 60.0
 # For drifts measured with a stationary loudspeaker or a wired signal.
 MIN_DRIFT_PPM, MIN_SIGMAS = 0.5, 5.0
 
 
 def estimate_ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: FloatArray) -> FloatArray:
-    """Return ppm (channel,) by which each channel falls behind, sounds that wander across the array taken off.
+    """Estimate the clock drift of each channel from ambient sound.
 
-    Of every pair, the drift is the one that lets the cross-spectra of all frames add up most. What wanders makes it
-    proportional to positions; so two devices that serve opposite sides of an array are not told apart, and any
-    others only from some ten ppm on. A loudspeaker that stands still shows half a ppm.
+    For each pair, the drift is the one that maximises the sum of the cross-spectra of all frames. Sources that move
+    across the array add a drift that is proportional to the microphone positions, and this part is subtracted.
+    Therefore two devices on opposite sides of an array are not detected, and other arrangements only from about 10 ppm
+    upwards. With a stationary loudspeaker 0.5 ppm can be detected.
 
     Args:
-        samples: Raw float32 (channel, n); two minutes are used.
-        sample_rate_hz: Rate.
-        positions_m: Of the microphones (channel, 3).
+        samples: Raw float32 (channel, n). The first two minutes are used.
+        sample_rate_hz: Sample rate.
+        positions_m: Positions of the microphones (channel, 3).
+
+    Returns:
+        Drift of each channel in ppm (channel,), positive for a slower clock.
 
     Raises:
-        CalibrationError: There is less than a frame of sound.
+        CalibrationError: The recording is shorter than a frame.
 
     """
-    frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
+    frame = frame_length(FRAME_S, sample_rate_hz)
     spectra = np.concatenate(list(iterate_spectra(samples[:, : round(MAX_DURATION_S * sample_rate_hz)], frame)), axis=1)
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
     bins = int((frequencies_hz <= MAX_HZ).sum())
@@ -66,16 +70,22 @@ def estimate_ambient_drift(samples: Samples, sample_rate_hz: int, positions_m: F
 
 
 def is_drifting(drift_ppm: FloatArray, duration_s: float) -> bool:
-    """Return whether what `estimate_ambient_drift` returned for a recording is more than a street does to one clock."""
+    """Return whether a result of `estimate_ambient_drift` is larger than ambient sound causes with one clock.
+
+    Args:
+        drift_ppm: Drift of each channel (channel,).
+        duration_s: Length of the recording.
+
+    """
     return bool(np.abs(drift_ppm).max() > MIN_AMBIENT_DRIFT_PPM * max(1.0, FULL_ACCURACY_S / duration_s))
 
 
 def find_drifting_channels(drift_ppm: FloatArray, std_ppm: FloatArray) -> tuple[int, ...]:
-    """Return the channels that have another clock than the rest: the smaller of two groups, or none.
+    """Return the channels whose clock differs from the others: the smaller of two groups, or none.
 
     Args:
-        drift_ppm: How fast each channel falls behind (channel,).
-        std_ppm: Standard deviation of these (channel,).
+        drift_ppm: Drift of each channel (channel,).
+        std_ppm: Standard deviation of the drifts (channel,).
 
     """
     ranks = np.argsort(drift_ppm, kind='stable')
@@ -96,7 +106,7 @@ def _heights(
     lag_s: FloatArray,
     frame: int,
 ) -> FloatArray:
-    """Return squared heights (pair,) of correlations where the first of a pair falls behind by `lag_s` (frame,)."""
+    """Return squared correlation peaks (pair,) for a lag of the first channel that grows as `lag_s` (frame,)."""
     turned = spectra_whitened * np.exp(2j * np.pi * frequencies_hz * lag_s[:, None]).astype(np.complex64)
     cross = np.zeros((len(pairs), frame // 2 + 1), dtype=np.complex128)
     by_bin = turned.transpose(2, 0, 1) @ spectra_whitened.conj().transpose(2, 1, 0)
@@ -107,10 +117,9 @@ def _heights(
 
 
 def _best_drift(drifts_ppm: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the drift with the greatest height (pair,), between the steps of the search, and that height."""
+    """Return the drift with the highest peak (pair,), interpolated between search steps, and the peak height."""
     pair = np.arange(heights.shape[1])
     best = np.clip(heights.argmax(axis=0), 1, len(drifts_ppm) - 2)
     left, middle, right = (heights[best + step, pair] for step in (-1, 0, 1))
-    peak_curvature = left - 2 * middle + right
-    offset = np.divide(left - right, 2 * peak_curvature, out=np.zeros_like(peak_curvature), where=peak_curvature < 0)
-    return drifts_ppm[best] + np.clip(offset, -1, 1) * (drifts_ppm[1] - drifts_ppm[0]), middle
+    step_ppm = drifts_ppm[1] - drifts_ppm[0]
+    return drifts_ppm[best] + parabolic_offset(left, middle, right) * step_ppm, middle

@@ -1,11 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How late each channel is: from one electrical signal on all of them, or from a loudspeaker at places all around.
+"""Delay of each channel, from one electrical signal on all inputs or from a loudspeaker at places around the array.
 
-A sound from one place cannot tell a late channel from a capsule that sits elsewhere, and a tenth of a sample is a
-millimetre or two. Sounds from all sides can: a capsule that is 2 mm further ahead hears what comes from the front
-earlier and what comes from behind later; a late channel hears both later. So places, delays, small errors of the rig's
-positions and the speed of sound are solved for together.
+Sound from one place cannot distinguish a delayed channel from a displaced microphone, and a tenth of a sample is one or
+two millimetres. Sound from all sides can: a microphone that is 2 mm further ahead receives sound from the front earlier
+and sound from behind later, and a delayed channel receives both later. Therefore source positions, delays, small errors
+of the rig's positions and the speed of sound are estimated together.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import CalibrationError
 
 MIN_PLACES = 5
-# What is known before: how exact the rig's positions are, how far away a person walks, the weather, clocks.
+# Priors: accuracy of the rig's positions, distance of the loudspeaker, weather, clocks.
 POSITION_STD_M, RANGE_M, RANGE_STD, ELEVATION_STD_RAD, SOUND_SPEED_STD = 0.005, 4.0, 0.7, 0.05, 0.03
 INITIAL_RANGES_M = (1.5, 4.0, 12.0)
 AZIMUTHS = 72
-# Rounds of two starts go on while one takes more than a hundredth off what is left unexplained.
+# The search ends when two new starts reduce the cost by less than 1 %.
 MAX_ROUNDS, CONVERGENCE_RATIO = 6, 0.99
 
 
 @dataclass(frozen=True)
 class ChannelDelays:
-    """The result.
+    """Estimated delays and clock drifts.
 
     Attributes:
-        delays_samples: How late each channel is, against their median (channel,).
-        std_samples: Standard deviation of these (channel,).
-        drift_ppm: How fast each channel falls behind the median one (channel,); all of one device have the same clock.
-        drift_std_ppm: Standard deviation of these (channel,).
-        sources_m: Where the sound came from, in the frame of the array (place, 3); empty for an electrical signal.
-        residual_samples: What the solution leaves unexplained, root mean square.
+        delays_samples: Delay of each channel relative to the median (channel,).
+        std_samples: Standard deviation of the delays (channel,).
+        drift_ppm: Clock drift of each channel relative to the median (channel,). Channels of one device share a clock.
+        drift_std_ppm: Standard deviation of the drifts (channel,).
+        sources_m: Source positions in the frame of the array (place, 3). Empty for an electrical signal.
+        residual_samples: Root mean square of the residual lags.
 
     """
 
@@ -54,15 +54,22 @@ class ChannelDelays:
 
 
 def estimate_wired_delays(tdoas: TdoaEstimates, sample_rate_hz: int) -> ChannelDelays:
-    """Return the delays where all channels are given one electrical signal.
+    """Estimate the delays from one electrical signal on all inputs.
+
+    Args:
+        tdoas: TDOAs of the segments.
+        sample_rate_hz: Sample rate.
 
     Raises:
-        CalibrationError: There are less than four clear pieces of half a second.
+        CalibrationError: There are fewer than four clear segments of half a second.
 
     """
     is_clear = tdoas.is_clear
     if is_clear.sum() < 4:
-        msg = f'Only {int(is_clear.sum())} of {len(is_clear)} pieces of half a second are clear: give a louder signal, for 5 s.'
+        msg = (
+            f'Only {int(is_clear.sum())} of {len(is_clear)} segments of half a second are clear: feed a louder signal '
+            'for 5 s or more.'
+        )
         raise CalibrationError(msg)
     lags, times_s = tdoas.lags_samples[is_clear], tdoas.times_s[is_clear]
     design = np.stack([np.ones(len(times_s)), times_s - times_s.mean()], axis=1)
@@ -84,16 +91,16 @@ def estimate_wired_delays(tdoas: TdoaEstimates, sample_rate_hz: int) -> ChannelD
 def estimate_acoustic_delays(
     places: StationarySegments, positions_m: FloatArray, sample_rate_hz: int, sound_mps: float
 ) -> ChannelDelays:
-    """Return the delays from sounds at unknown places around the array.
+    """Estimate the delays from sources at unknown places around the array.
 
     Args:
-        places: What was heard.
-        positions_m: Of the microphones, as the rig says (channel, 3).
-        sample_rate_hz: Rate of the lags.
-        sound_mps: Speed of sound, within some per cent.
+        places: TDOAs of each place.
+        positions_m: Positions of the microphones in the rig file (channel, 3).
+        sample_rate_hz: Sample rate of the lags.
+        sound_mps: Speed of sound, within a few per cent.
 
     Raises:
-        CalibrationError: There are too few places, or they leave a side open.
+        CalibrationError: There are too few places, or they leave a side of the array open.
 
     """
     problem = _Problem(places, positions_m, sample_rate_hz, sound_mps)
@@ -104,10 +111,10 @@ def estimate_acoustic_delays(
 
 
 def _solve(problem: _Problem) -> Any:
-    """Return the best of several minima: near a flat array above and below are mistaken for one another.
+    """Return the best of several local minima. Near a flat array, sources above and below can be confused.
 
-    What was found is given up but for the delays, with which the places are guessed anew, or but for which side of the
-    array the places are on; until neither brings anything more.
+    Each round starts from new source positions with the delays found so far, and from the source positions mirrored at
+    the plane of the array. Rounds end when neither start improves the cost.
     """
     best = problem.minimize(problem.start())
     for _ in range(MAX_ROUNDS):
@@ -120,10 +127,10 @@ def _solve(problem: _Problem) -> Any:
 
 
 class _Problem:
-    """The unknowns in one vector, and how well they explain what was heard.
+    """Least-squares problem of the delays, with all unknowns in one vector.
 
-    Unknowns, each in units of what is known of it before: delay and drift of each channel, error of each position, the
-    speed of sound, and azimuth, elevation and range of each place.
+    Unknowns, each in units of its prior standard deviation: delay and drift of each channel, error of each microphone
+    position, speed of sound, and azimuth, elevation and range of each place.
     """
 
     def __init__(
@@ -131,8 +138,8 @@ class _Problem:
     ) -> None:
         if len(places.times_s) < MIN_PLACES:
             msg = (
-                f'Only {len(places.times_s)} places were heard: stand still for 3 s at {MIN_PLACES} or more places '
-                'all round the array, eight to twelve are good.'
+                f'Only {len(places.times_s)} places were found: hold the loudspeaker still for 3 s at {MIN_PLACES} or '
+                'more places on all sides of the array. Eight to twelve places are good.'
             )
             raise CalibrationError(msg)
         self._places = places
@@ -148,19 +155,19 @@ class _Problem:
         self._split_indices = np.cumsum(sizes)[:-1]
 
     def minimize(self, start: FloatArray) -> Any:
-        """Return the minimum next to a start, as scipy describes it."""
+        """Return the local minimum that belongs to a start, as a result of scipy."""
         return scipy.optimize.least_squares(self.residuals, start, method='lm', max_nfev=20000)
 
     def mirrored(self, unknowns: FloatArray) -> FloatArray:
-        """Return the same with every place on the other side of the array's plane."""
+        """Return the unknowns with every place mirrored at the plane of the array."""
         parts = np.split(unknowns, self._split_indices)
         return np.concatenate([*parts[:5], -parts[5], parts[6]])
 
     def start(self, prior: FloatArray | None = None) -> FloatArray:
-        """Return a guess: what is late is delay, what is left tells the direction.
+        """Return initial unknowns: the median lags are the delays, and the remaining lags give the directions.
 
         Args:
-            prior: Unknowns whose delays are taken over; without them what all places have in common is delay.
+            prior: Unknowns that provide the delays. None takes the median lags of all places.
 
         """
         parts = [
@@ -184,7 +191,7 @@ class _Problem:
         return np.concatenate(parts)
 
     def residuals(self, unknowns: FloatArray) -> FloatArray:
-        """Return what is left, in standard deviations, and the unknowns themselves where something is known of them."""
+        """Return residuals in standard deviations: lags, then the unknowns that have a prior."""
         delays, drifts, errors, sound, _, elevations, ranges = np.split(unknowns, self._split_indices)
         positions = self._positions_m + errors.reshape(-1, 3) * POSITION_STD_M
         distances = np.linalg.norm(self._sources(unknowns)[:, None] - positions, axis=2)
@@ -193,10 +200,10 @@ class _Problem:
             self._places.drift_samples_per_s + drifts * self._places.drift_std_samples_per_s
         )
         residual = self._places.lags_samples - lags
-        # When a sound was made is not known, so that all channels may be late together.
+        # The emission time of the sound is unknown, so a lag that is common to all channels is free.
         residual -= (residual * self._weights).sum(axis=1, keepdims=True)
         normalized_lags = residual / self._places.std_samples
-        # Only differences between channels are heard: the mean of delays and of drifts is held at zero.
+        # Only differences between channels can be observed, so the means of delays and of drifts are held at zero.
         prior = (
             drifts,
             errors,
@@ -209,11 +216,11 @@ class _Problem:
         return np.concatenate([normalized_lags.ravel(), *prior])
 
     def azimuths(self, unknowns: FloatArray) -> FloatArray:
-        """Return those of the places, in radians."""
+        """Return the azimuths of the places, in radians."""
         return np.split(unknowns, self._split_indices)[4]
 
     def result(self, unknowns: FloatArray, covariance: FloatArray) -> ChannelDelays:
-        """Return what was found."""
+        """Return the unknowns in physical units."""
         delays, drifts = np.split(unknowns, self._split_indices)[:2]
         channels = len(delays)
         std = np.sqrt(np.maximum(np.diag(covariance), 0))
@@ -235,7 +242,7 @@ class _Problem:
         return len(self._places.times_s)
 
     def _sources(self, unknowns: FloatArray) -> FloatArray:
-        """Return the places (place, 3) against the middle of the array."""
+        """Return source positions (place, 3) relative to the centre of the array."""
         azimuths, elevations, ranges = np.split(unknowns, self._split_indices)[4:]
         angles = elevations * ELEVATION_STD_RAD
         directions = np.stack(

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How loud each channel is against the median of the array, where all of them hear the same.
+"""Gain of each channel relative to the median of the array, measured where all channels receive the same level.
 
-They do so below 500 Hz only: above, capsules that face elsewhere hear another world. And a near source is louder at the
-near side of the array, so that it must be at known places all round, or far away for a long time.
+This holds below 500 Hz only, because microphones are directional at higher frequencies. A near source is louder on the
+near side of the array. Therefore the sources must be at known places on all sides, or far away for a long time.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, 
 from audio_manifold_ros.calibration.channels.stationary_segments import StationarySegments
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.units import MAD_TO_STD
 
 FRAME_SAMPLES = 2048
 BAND_HZ = (200.0, 500.0)
 SEGMENT_S, MIN_SEGMENTS = 10.0, 6
-# Standard deviation of the median of n normal values, in their median absolute deviations, times the root of n.
-MEDIAN_STD = 1.4826 * 1.2533
+# Standard deviation of a median per median absolute deviation, times the root of the number of normal values.
+MEDIAN_STD = MAD_TO_STD * 1.2533
 
 
 @dataclass(frozen=True)
 class ChannelGains:
-    """The result.
+    """Estimated gains.
 
     Attributes:
-        gains_db: How much louder each channel is than the median (channel,).
-        std_db: Standard deviation of these (channel,), from what places or parts of the recording differ.
-        deviations_db: What each place or part says (part, channel).
+        gains_db: Gain of each channel relative to the median (channel,).
+        std_db: Standard deviation of the gains (channel,), from the spread over places or segments.
+        deviations_db: Gain in each place or segment (part, channel).
         spectra: Long-term spectra of the whole recording.
 
     """
@@ -46,14 +47,14 @@ class ChannelGains:
 def estimate_loudspeaker_gains(
     samples: Samples, sample_rate_hz: int, places: StationarySegments, delays: ChannelDelays, positions_m: FloatArray
 ) -> ChannelGains:
-    """Compare the channels where a loudspeaker stood at places around the array, its distances taken into account.
+    """Estimate gains from a loudspeaker at places around the array, with its distances taken into account.
 
     Args:
         samples: Raw float32 (channel, n).
-        sample_rate_hz: Rate.
-        places: When it stood still.
-        delays: Where it stood.
-        positions_m: Of the microphones (channel, 3).
+        sample_rate_hz: Sample rate.
+        places: Time spans in which the loudspeaker stands still, and their TDOAs.
+        delays: Positions of the loudspeaker.
+        positions_m: Positions of the microphones (channel, 3).
 
     """
     levels = []
@@ -66,23 +67,27 @@ def estimate_loudspeaker_gains(
 
 
 def estimate_ambient_gains(samples: Samples, sample_rate_hz: int) -> ChannelGains:
-    """Compare the channels in the sound of a street, which is the same on all sides only in the long run.
+    """Estimate gains from street noise, which has the same level on all sides only on a long average.
+
+    Args:
+        samples: Raw float32 (channel, n).
+        sample_rate_hz: Sample rate.
 
     Raises:
-        CalibrationError: There is less than a minute.
+        CalibrationError: The recording is shorter than a minute.
 
     """
     width = round(SEGMENT_S * sample_rate_hz)
     parts = samples.shape[1] // width
     if parts < MIN_SEGMENTS:
         msg = (
-            f'{samples.shape[1] / sample_rate_hz:.0f} s of street are too short to compare levels: record '
-            f'{MIN_SEGMENTS * SEGMENT_S:.0f} s or more, ten minutes are good.'
+            f'{samples.shape[1] / sample_rate_hz:.0f} s of street noise are too short to compare levels: record '
+            f'{MIN_SEGMENTS * SEGMENT_S:.0f} s or more. Ten minutes are good.'
         )
         raise CalibrationError(msg)
     segments = [samples[:, part * width : (part + 1) * width] for part in range(parts)]
     deviations = _against_median(np.array([_levels_db(part, sample_rate_hz) for part in segments]))
-    # Medians: a car that passes is louder at one side, for a while.
+    # A median is robust to a passing car, which is louder on one side for a while.
     gains = np.median(deviations, axis=0)
     std = MEDIAN_STD * np.median(np.abs(deviations - gains), axis=0)
     return _result(deviations, gains, std, samples, sample_rate_hz)
@@ -94,10 +99,10 @@ def _levels_db(samples: Samples, sample_rate_hz: int) -> FloatArray:
 
 
 def _common_levels_db(samples: Samples, sample_rate_hz: int, lags_samples: FloatArray) -> FloatArray:
-    """Return the level (channel,) of the one sound that reaches the channels with known lags.
+    """Return the level (channel,) of one source whose lags are known.
 
-    The cross power of a pair is the product of both amplitudes of that sound; noise that is different at both, or comes
-    from elsewhere, is not in it.
+    The cross power of a pair is the product of the two amplitudes of that source. Noise that is independent in the two
+    channels, or that comes from elsewhere, does not contribute.
     """
     spectra = cross_spectra(samples, sample_rate_hz, FRAME_SAMPLES)
     inside = spectra.band_mask(*BAND_HZ)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which channel belongs to which microphone: somebody taps, or speaks at, each microphone in turn."""
+"""Channel identification: assigns device channels to microphones from taps, or speech, at one microphone at a time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from audio_manifold_ros.calibration.channels.cross_spectra import iterate_spectra
+from audio_manifold_ros.calibration.channels.cross_spectra import frame_length, iterate_spectra
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_S = 0.08
 BAND_HZ = (300.0, 6000.0)
-# A channel answers where it is this much louder than usual, against the others, and against the second loudest.
+# A channel responds where its rise over its usual level leads the array median, and the second loudest, by these.
 MIN_LEAD_DB, MIN_MARGIN_DB = 5.0, 2.5
 MIN_FRAMES = 3
 SPAN_PERCENTILES = (20, 80)
@@ -22,13 +22,13 @@ SPAN_PERCENTILES = (20, 80)
 
 @dataclass(frozen=True)
 class TapEvent:
-    """One channel.
+    """Response of one channel to the taps at its microphone.
 
     Attributes:
-        channel: Of the device.
-        start_s: When it began to be the loudest; a fifth of its answer lies before.
-        end_s: When it ended to be that; a fifth lies behind.
-        lead_db: How far it was over the middle of the array meanwhile, each against its usual level.
+        channel: Device channel.
+        start_s: Time before which 20 % of the response lie.
+        end_s: Time after which 20 % of the response lie.
+        lead_db: Median lead over the middle of the array. All channels are measured against their usual level.
 
     """
 
@@ -40,14 +40,14 @@ class TapEvent:
 
 @dataclass(frozen=True)
 class ChannelOrder:
-    """The result.
+    """Device channels in the order of their taps.
 
     Attributes:
-        tap_events: Channels that answered, in order of time.
-        silent: Channels that never did.
-        overlapping: Pairs of channels that answered at the same time.
-        lead_db: Course of every channel against the middle of the array (channel, frame), for a picture.
-        times_s: Of these (frame,).
+        tap_events: Responses in order of time.
+        silent: Channels without a response.
+        overlapping: Pairs of channels that respond at the same time.
+        lead_db: Lead of each channel over the middle of the array (channel, frame), for a chart.
+        times_s: Time of each frame (frame,).
 
     """
 
@@ -59,20 +59,20 @@ class ChannelOrder:
 
 
 def identify_channels(samples: Samples, sample_rate_hz: int) -> ChannelOrder:
-    """Find when each channel is louder than all others.
+    """Find the time span in which each channel is louder than all others.
 
-    Every channel is compared with its own median level, so that neither gains nor noise nor a passing car count: a car
-    is louder on all of them.
+    Each channel is compared with its own median level. Gains and noise therefore cancel out, and so do passing cars,
+    which are louder on all channels.
 
     Args:
         samples: Raw float32 (device channel, n).
-        sample_rate_hz: Rate.
+        sample_rate_hz: Sample rate.
 
     Raises:
-        CalibrationError: There is less than a frame of sound.
+        CalibrationError: The recording is shorter than a frame.
 
     """
-    frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
+    frame = frame_length(FRAME_S, sample_rate_hz)
     level_db = _levels_db(samples, sample_rate_hz, frame)
     above_db = level_db - np.median(level_db, axis=1, keepdims=True)
     lead_db = above_db - np.median(above_db, axis=0)
@@ -89,14 +89,14 @@ def identify_channels(samples: Samples, sample_rate_hz: int) -> ChannelOrder:
             tap_events.append(
                 TapEvent(channel, float(start_s), float(end_s), float(np.median(lead_db[channel, frames])))
             )
-    tap_events.sort(key=lambda answer: answer.start_s + answer.end_s)
-    silent = set(range(len(samples))) - {answer.channel for answer in tap_events}
+    tap_events.sort(key=lambda event: event.start_s + event.end_s)
+    silent = set(range(len(samples))) - {event.channel for event in tap_events}
     overlapping = tuple((a.channel, b.channel) for a, b in pairwise(tap_events) if b.start_s < a.end_s)
     return ChannelOrder(tuple(tap_events), tuple(sorted(silent)), overlapping, lead_db, times_s)
 
 
 def _levels_db(samples: Samples, sample_rate_hz: int, frame: int) -> FloatArray:
-    """Return the level of the band (channel, frame)."""
+    """Return the level in the band (channel, frame)."""
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
     inside = (frequencies_hz >= BAND_HZ[0]) & (frequencies_hz < BAND_HZ[1])
     parts = [

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Long-term spectra of all channels and of all pairs of them."""
+"""Long-term auto- and cross-spectra of all channels (Welch 1967)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BATCH_FRAMES = 256
 
 @dataclass(frozen=True)
 class CrossSpectra:
-    """Means over frames (Welch 1967).
+    """Spectra averaged over frames.
 
     Attributes:
-        frequencies_hz: (bin,).
-        matrices: complex128 (bin, channel, channel), one-sided densities in full scale² per Hz; the diagonal is the
-            power of a channel.
-        frames: How many were averaged.
+        frequencies_hz: Frequency of each bin (bin,).
+        matrices: complex128 (bin, channel, channel), one-sided densities in full scale² per Hz. The diagonal is the
+            power of each channel.
+        frames: Number of averaged frames.
 
     """
 
@@ -40,30 +40,35 @@ class CrossSpectra:
         return np.asarray(np.einsum('fcc->fc', self.matrices).real)
 
     def coherences(self) -> NDArray[np.complex128]:
-        """Return the complex coherence (bin, channel, channel); 0 where a channel is silent."""
+        """Return the complex coherence (bin, channel, channel). It is 0 where a channel is silent."""
         root = np.sqrt(np.maximum(self.powers, 0.0))
         product = root[:, :, None] * root[:, None, :]
         found = np.divide(self.matrices, product, out=np.zeros_like(self.matrices), where=product > 0)
         return np.asarray(found)
 
     def band_mask(self, low_hz: float, high_hz: float) -> NDArray[np.bool_]:
-        """Return which bins (bin,) lie in a band."""
+        """Return a mask of the bins in a band (bin,)."""
         return (self.frequencies_hz >= low_hz) & (self.frequencies_hz < high_hz)
 
 
+def frame_length(seconds: float, sample_rate_hz: int) -> int:
+    """Return the smallest power of two that is not shorter than a time, in samples."""
+    return 1 << (round(seconds * sample_rate_hz) - 1).bit_length()
+
+
 def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterator[NDArray[np.complex64]]:
-    """Yield spectra (channel, frame, bin) of half-overlapping frames without their mean, under a periodic Hann window.
+    """Yield spectra (channel, frame, bin) of half-overlapping frames, with the mean removed and a periodic Hann window.
 
     Args:
         samples: float32 (channel, n), at least one frame.
-        frame_samples: Length of a frame, even.
+        frame_samples: Length of a frame. It is even.
 
     Raises:
-        CalibrationError: There is less than a frame.
+        CalibrationError: The recording is shorter than a frame.
 
     """
     if samples.shape[1] < frame_samples:
-        msg = f'{samples.shape[1]} samples are too few to measure: give at least {frame_samples}.'
+        msg = f'{samples.shape[1]} samples are too few to measure: record at least {frame_samples}.'
         raise CalibrationError(msg)
     hop = frame_samples // 2
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frame_samples) / frame_samples)).astype(np.float32)
@@ -75,15 +80,15 @@ def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterato
 
 
 def cross_spectra(samples: NDArray[np.float32], sample_rate_hz: int, frame_samples: int = 2048) -> CrossSpectra:
-    """Return the long-term spectra of a recording.
+    """Compute the long-term spectra of a recording.
 
     Args:
         samples: float32 (channel, n), full scale ±1.
-        sample_rate_hz: Rate.
-        frame_samples: Length of a frame, even.
+        sample_rate_hz: Sample rate.
+        frame_samples: Length of a frame. It is even.
 
     Raises:
-        CalibrationError: There is less than a frame.
+        CalibrationError: The recording is shorter than a frame.
 
     """
     total, frames = np.zeros((frame_samples // 2 + 1, len(samples), len(samples)), dtype=np.complex128), 0

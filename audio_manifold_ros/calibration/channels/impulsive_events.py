@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Claps, chirps and other short sounds that stand out of the noise: when they are, and how late each channel is."""
+"""Detection of claps, chirps and other short sounds, and their TDOAs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra, iterate_spectra
+from audio_manifold_ros.calibration.channels.cross_spectra import cross_spectra, frame_length, iterate_spectra
 from audio_manifold_ros.calibration.channels.tdoa import TdoaEstimates, correlation_peaks, solve_channel_lags
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 FRAME_S = 0.008
 MIN_HZ, MAX_RATE_FRACTION = 300.0, 0.45
-# Passing cars come and go within seconds; the longest chirp is shorter than half of this.
+# Passing cars rise and fall within seconds. The longest chirp is shorter than half of this.
 BASELINE_S = 4.0
 MIN_RISE_DB = 6.0
 JOINED_S, MIN_PAUSE_S, MAX_DURATION_S = 0.05, 0.15, 1.5
@@ -29,11 +29,11 @@ SMOOTHED_HZ, MAX_WEIGHT = 150.0, 20.0
 
 @dataclass(frozen=True)
 class ImpulsiveEvents:
-    """What stood out.
+    """Time spans of short sounds.
 
     Attributes:
-        spans: First sample and one past the last of each (event, 2), with a margin.
-        rises_db: How far each rose over what is usual at its time (event,), at its loudest.
+        spans: First sample and end sample (exclusive) of each event, with a margin (event, 2).
+        rises_db: Largest rise of each event above the baseline (event,).
 
     """
 
@@ -42,21 +42,21 @@ class ImpulsiveEvents:
 
 
 def detect_events(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> ImpulsiveEvents:
-    """Find short sounds that all channels hear.
+    """Detect short sounds that all channels receive.
 
-    Powers are divided by their median over time, bin by bin, so that a clap counts by all of its bandwidth, and
-    compared with the median of the seconds around.
+    Each frequency bin is divided by its median over time, so that the whole bandwidth of a clap counts. The level is
+    compared with the median of the surrounding seconds.
 
     Args:
         samples: Raw float32 (channel, n).
-        sample_rate_hz: Rate.
-        max_lag_s: Longest time that sound takes across the array.
+        sample_rate_hz: Sample rate.
+        max_lag_s: Longest travel time of sound across the array.
 
     Raises:
-        CalibrationError: There is less than a frame of sound.
+        CalibrationError: The recording is shorter than a frame.
 
     """
-    frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
+    frame = frame_length(FRAME_S, sample_rate_hz)
     rise_db = _rises_db(samples, sample_rate_hz, frame)
     hop = frame // 2
     loud = np.flatnonzero(rise_db > MIN_RISE_DB)
@@ -79,14 +79,14 @@ def detect_events(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> Im
 
 
 def _rises_db(samples: Samples, sample_rate_hz: int, frame: int) -> FloatArray:
-    """Return how far each frame is over what is usual around it (frame,)."""
+    """Return the rise of each frame above the baseline around it (frame,)."""
     frequencies_hz = np.arange(frame // 2 + 1) * sample_rate_hz / frame
     inside = (frequencies_hz >= MIN_HZ) & (frequencies_hz < MAX_RATE_FRACTION * sample_rate_hz)
     parts = [np.abs(spectra[:, :, inside]) ** 2 for spectra in iterate_spectra(samples, frame)]
     power = np.concatenate(parts, axis=1)
     baseline = np.median(power, axis=1, keepdims=True)
     level = np.divide(power, baseline, out=np.zeros_like(power), where=baseline > 0).mean(axis=2, dtype=np.float64)
-    # A click on one channel is no sound: the middle of the array must hear it.
+    # The median over the channels ignores a click on one channel.
     level_db = 10 * np.log10(np.median(level, axis=0) + 1e-12)
     around = round(BASELINE_S * sample_rate_hz / (frame // 2)) | 1
     return np.asarray(level_db - scipy.ndimage.median_filter(level_db, min(around, len(level_db)), mode='nearest'))
@@ -95,16 +95,16 @@ def _rises_db(samples: Samples, sample_rate_hz: int, frame: int) -> FloatArray:
 def estimate_event_tdoas(
     samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents, max_lag_s: float
 ) -> TdoaEstimates:
-    """Measure how late each channel hears each event.
+    """Estimate the TDOAs of each event.
 
-    As `find_arrivals` does for steady sounds; the coherence of a single short sound follows from how far each of its
-    tones is over the noise just before it.
+    The method is that of `estimate_tdoas`. The coherence of a single short sound follows from the ratio of each
+    frequency bin to the noise just before the sound.
 
     Args:
         samples: Raw float32 (channel, n).
-        sample_rate_hz: Rate.
-        events: What `detect_events` found in them.
-        max_lag_s: Longest lag that is searched.
+        sample_rate_hz: Sample rate.
+        events: Events of `detect_events` in these samples.
+        max_lag_s: Longest lag to search.
 
     """
     pairs = np.array(list(combinations(range(len(samples)), 2)))
@@ -128,10 +128,10 @@ def estimate_event_tdoas(
 def _weighted_phases(
     samples: Samples, sample_rate_hz: int, span: tuple[int, int], pairs: NDArray[np.int64]
 ) -> tuple[NDArray[np.complex128], FloatArray]:
-    """Return cross-spectra (pair, bin) of one event as `correlation_peaks` takes them, and the sum of their weights."""
+    """Return the weighted cross-spectra (pair, bin) of one event for `correlation_peaks`, and their sum of weights."""
     start, end = span
     width = end - start
-    # Twice the width, so that what is late does not come back early.
+    # Twice the width avoids circular wrap-around of late sound.
     length = scipy.fft.next_fast_len(2 * width, real=True)
     length += length % 2
     fade = np.minimum(np.minimum(np.arange(width) + 1, width - np.arange(width)) / (BEFORE_S * sample_rate_hz), 1.0)
@@ -155,7 +155,7 @@ def _weighted_phases(
 def _noise_densities(
     samples: Samples, sample_rate_hz: int, span: tuple[int, int], frequencies_hz: FloatArray
 ) -> FloatArray:
-    """Return the power densities (channel, bin) of the half second before an event, or behind it at the beginning."""
+    """Return the power densities (channel, bin) of the half second before an event, or after an event at the start."""
     noise_samples = round(NOISE_S * sample_rate_hz)
     part = samples[:, max(span[0] - noise_samples, 0) : span[0]]
     if part.shape[1] < 4 * NOISE_FRAME:

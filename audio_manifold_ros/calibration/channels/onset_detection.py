@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When a sudden sound begins, in the middle of an array."""
+"""Onset detection: the instant at which a sudden sound begins."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import scipy.signal
 from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
-# Cars are loud below this, claps above.
+# Cars are loud below this frequency, claps above.
 MIN_HZ = 800.0
 SMOOTH_S, BEFORE_S = 3e-4, 0.1
-# A sound has begun where it is this share of its highest amplitude, and this often the noise before.
+# A sound begins where its amplitude exceeds this fraction of its peak and this multiple of the noise before it.
 PEAK_RATIO, NOISE_FACTOR = 0.15, 4.0
 
 
 def detect_onsets(samples: Samples, sample_rate_hz: int, events: ImpulsiveEvents) -> FloatArray:
-    """Return the instant at which each event begins (event,), seconds since sample 0; NaN where it does not stand out.
+    """Return the onset of each event (event,), in seconds since sample 0. NaN if most channels do not rise.
 
     Args:
         samples: Raw float32 (channel, n).
-        sample_rate_hz: Rate.
-        events: What `find_events` found in them.
+        sample_rate_hz: Sample rate.
+        events: Events of `detect_events` in these samples.
 
     """
     high = scipy.signal.butter(4, MIN_HZ, 'highpass', fs=sample_rate_hz, output='sos')

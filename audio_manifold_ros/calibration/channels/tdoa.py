@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When each channel hears a sound, against the others: generalised cross-correlation to fractions of a sample."""
+"""TDOA estimation from cross-spectra: generalised cross-correlation with sub-sample accuracy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import scipy.fft
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra
+from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra, frame_length
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
 SEGMENT_S, FRAME_S = 0.5, 0.08
@@ -25,13 +25,13 @@ MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.35, 0.5
 
 @dataclass(frozen=True)
 class TdoaEstimates:
-    """What every piece of a recording says.
+    """TDOAs of the segments or events of a recording.
 
     Attributes:
-        times_s: Middle of each piece (piece,).
-        lags_samples: How late each channel is, against the median of all (piece, channel).
-        misfit_samples: How well the lags of the pairs agree with one another, root mean square (piece,).
-        clarity: Height of the peaks, 1 for a pure delay, about 0 for noise (piece,).
+        times_s: Middle of each segment (segment,).
+        lags_samples: Lag of each channel relative to the median of all (segment, channel).
+        misfit_samples: Root mean square disagreement between the lags of the pairs (segment,).
+        clarity: Height of the correlation peaks (segment,): 1 for a pure delay, about 0 for noise.
 
     """
 
@@ -42,27 +42,27 @@ class TdoaEstimates:
 
     @property
     def is_clear(self) -> NDArray[np.bool_]:
-        """Pieces (piece,) in which one sound was heard by all."""
+        """Mask of the segments (segment,) in which all channels receive one sound."""
         return (self.clarity > MIN_CLARITY) & (self.misfit_samples < MAX_MISFIT_SAMPLES)
 
 
 def estimate_tdoas(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> TdoaEstimates:
-    """Measure pieces of half a second.
+    """Estimate the TDOAs of segments of half a second.
 
-    Cross-spectra keep their phase only (PHAT; Knapp and Carter 1976) and are weighted by what the coherence says of the
-    error of that phase (their Hannan-Thomson processor), so that bands of noise do not count.
+    The cross-spectra keep their phase only (PHAT, Knapp and Carter 1976). They are weighted by the phase error that the
+    coherence predicts (the Hannan-Thomson processor in the same paper), so that noisy bands do not count.
 
     Args:
-        samples: Raw float32 (channel, n) of live channels.
-        sample_rate_hz: Rate.
-        max_lag_s: Longest lag that is searched; below 40 ms.
+        samples: Raw float32 (channel, n) of usable channels.
+        sample_rate_hz: Sample rate.
+        max_lag_s: Longest lag to search, below 40 ms.
 
     Raises:
-        CalibrationError: There is less than a piece.
+        CalibrationError: The recording is shorter than a segment.
 
     """
     width = round(SEGMENT_S * sample_rate_hz)
-    frame = 1 << (round(FRAME_S * sample_rate_hz) - 1).bit_length()
+    frame = frame_length(FRAME_S, sample_rate_hz)
     pairs = np.array(list(combinations(range(len(samples)), 2)))
     starts = range(0, max(samples.shape[1] - width, 0) + 1, width)
     lags, misfits, clarities = [], [], []
@@ -78,14 +78,14 @@ def estimate_tdoas(samples: Samples, sample_rate_hz: int, max_lag_s: float) -> T
 
 
 def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) -> tuple[FloatArray, FloatArray]:
-    """Return by how many samples the first of each pair is later, and how clear that is (pair,)."""
+    """Return the lag of the first channel of each pair in samples, and the clarity of the peak (pair,)."""
     cross = spectra.matrices[:, pairs[:, 0], pairs[:, 1]].T
     size = np.abs(cross)
     smooth = scipy.ndimage.uniform_filter1d
     power = smooth(spectra.powers.T, SMOOTHED_BINS, axis=1)
     product = power[pairs[:, 0]] * power[pairs[:, 1]]
     squared = np.divide(smooth(size, SMOOTHED_BINS, axis=1) ** 2, product, out=np.zeros_like(size), where=product > 0)
-    # What chance alone gives is no coherence.
+    # Subtract the coherence that independent signals show by chance.
     squared = np.clip((squared - 1 / spectra.frames) / (1 - 1 / spectra.frames), 0, 0.999)
     highest_hz = MAX_RATE_FRACTION * 2 * spectra.frequencies_hz[-1]
     weight = np.minimum(squared / (1 - squared), MAX_WEIGHT) * spectra.band_mask(MIN_HZ, highest_hz)
@@ -95,16 +95,16 @@ def _pair_lags(spectra: CrossSpectra, pairs: NDArray[np.int64], max_lag: int) ->
 
 
 def correlation_peaks(phases: NDArray[np.complex128], total: FloatArray, max_lag: int) -> tuple[FloatArray, FloatArray]:
-    """Return where correlations have their highest peak of either sign, and how high it is, by pair.
+    """Return position and height of the highest correlation peak of either sign, for each pair.
 
     Args:
-        phases: Cross-spectra as weighted (pair, bin).
-        total: Sum of the weights (pair,): the height of a pure delay.
-        max_lag: Longest lag in samples; less than the number of bins.
+        phases: Weighted cross-spectra (pair, bin).
+        total: Sum of the weights (pair,), which is the peak height of a pure delay.
+        max_lag: Longest lag in samples. It is less than the number of bins.
 
     Returns:
-        Lags in samples, to about a hundredth (pair,), and heights -1..1 (pair,), negative where one of the two is
-        upside down.
+        Lags in samples, accurate to about 0.01 (pair,), and heights -1..1 (pair,). A height is negative if the two
+        channels have opposite polarity.
 
     """
     length = 2 * (phases.shape[1] - 1)
@@ -118,26 +118,30 @@ def correlation_peaks(phases: NDArray[np.complex128], total: FloatArray, max_lag
     values *= signs[:, None]
     best = np.clip(values.argmax(axis=1), 1, len(fine) - 2)
     left, middle, right = (values[np.arange(len(values)), best + step] for step in (-1, 0, 1))
-    peak_curvature = left - 2 * middle + right
-    offset = np.divide(left - right, 2 * peak_curvature, out=np.zeros_like(peak_curvature), where=peak_curvature < 0)
-    lag = coarse_lag + fine[best] + np.clip(offset, -1, 1) / FINE_STEPS
+    lag = coarse_lag + fine[best] + parabolic_offset(left, middle, right) / FINE_STEPS
     return lag, np.divide(signs * middle, total, out=np.zeros_like(middle), where=total > 0)
+
+
+def parabolic_offset(left: FloatArray, middle: FloatArray, right: FloatArray) -> FloatArray:
+    """Return the vertex of the parabola through three equidistant values, -1..1 steps from the middle one."""
+    curvature = left - 2 * middle + right
+    offset = np.divide(left - right, 2 * curvature, out=np.zeros_like(curvature), where=curvature < 0)
+    return np.clip(offset, -1, 1)
 
 
 def solve_channel_lags(
     lags: FloatArray, clarity: FloatArray, pairs: NDArray[np.int64], channels: int
 ) -> tuple[FloatArray, float]:
-    """Return the lags of the channels that fit those of the pairs best, few pairs that contradict the rest left out.
+    """Compute the lags of the channels from the lags of the pairs. The fit is robust to few contradicting pairs.
 
     Args:
-        lags: How much later the first of each pair is (pair,).
+        lags: Lag of the first channel of each pair (pair,).
         clarity: Weight of each pair (pair,).
-        pairs: Channels (pair, 2).
-        channels: How many there are.
+        pairs: Channels of each pair (pair, 2).
+        channels: Number of channels.
 
     Returns:
-        How late each channel is against their median (channel,), and the weighted root mean square of what does not
-        fit.
+        Lag of each channel relative to the median (channel,), and the weighted root mean square of the residuals.
 
     """
     design = np.zeros((len(pairs), channels))
@@ -148,7 +152,7 @@ def solve_channel_lags(
         root = np.sqrt(weight)[:, None]
         solved = np.linalg.lstsq(root * design, root[:, 0] * lags, rcond=None)[0]
         residual = lags - design @ solved
-        # Cauchy's weights: a pair that follows an echo is off by whole samples.
+        # Cauchy weights: a pair that matched an echo is off by whole samples.
         weight = clarity / (1 + (residual / max(float(np.median(np.abs(residual))) * 3, 0.02)) ** 2)
     misfit = float(np.sqrt(np.average(residual**2, weights=np.maximum(weight, 1e-12))))
     return solved - np.median(solved), misfit

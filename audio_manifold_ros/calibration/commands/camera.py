@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate camera`: the pinhole and the distortion of a camera."""
+"""`calibrate camera`: pinhole model and distortion of a camera."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from audio_manifold_ros.calibration.recording.board_images import (
 )
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
     save_and_show,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
@@ -33,17 +33,22 @@ from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 
-# Worse than this a camera is refused: error of the corners, of the focal length, and share of the picture seen.
+# Limits of an accepted camera: reprojection error, relative error of the focal length, and covered part of the image.
 MAX_RMS_PX, MAX_FOCAL_STD, MIN_COVERAGE = 1.0, 0.01, 0.5
-# A board that is parallel to the picture looks the same from afar through a long lens.
+# A board parallel to the image plane does not determine the focal length.
 MIN_TILT_RAD, MIN_TILTED_VIEWS = np.radians(12), 4
-# A camera file that is as good as this is left alone.
+# A camera file within this tolerance is not changed.
 TOLERANCE = 0.005
 DEFAULT_DICTIONARY = '5X5_100'
 
 
 def measure_camera(found: BoardPictures, before: CameraCalibration | None, name: str) -> CalibrationReport:
-    """Return what views of a board say of the camera.
+    """Estimate the camera from views of a board and compare it with the rig.
+
+    Args:
+        found: Views of the board.
+        before: Camera in the rig. None if the rig has none.
+        name: Name of the camera. An empty string takes the name in the rig.
 
     Raises:
         CalibrationError: There are too few views.
@@ -54,11 +59,7 @@ def measure_camera(found: BoardPictures, before: CameraCalibration | None, name:
     same = before is not None and _is_same(camera.calibration, before)
     return CalibrationReport(
         command='camera',
-        verdict=CalibrationVerdict.REFUSED
-        if problem
-        else CalibrationVerdict.GOOD
-        if same
-        else CalibrationVerdict.CHANGE,
+        verdict=choose_verdict(refused=bool(problem), wrong=not same),
         summary=problem or _summary(camera, before, same=same),
         remarks=_remarks(found, camera),
         figures=_figures(found, camera),
@@ -73,43 +74,46 @@ def _problem(camera: Intrinsics) -> str:
     focal = max(camera.std[0] / model.fx, camera.std[1] / model.fy)
     if camera.rms_px > MAX_RMS_PX:
         return (
-            f'Corners are {camera.rms_px:.2f} pixels off: hold board and camera still, use a board that is flat, and '
-            'check its squares.'
+            f'The reprojection error is {camera.rms_px:.2f} pixels: hold board and camera still, use a flat board, and '
+            'check the sizes of its squares.'
         )
     tilted = int((camera.tilts_rad > MIN_TILT_RAD).sum())
     if tilted < MIN_TILTED_VIEWS:
-        return f'The board is tilted in {tilted} views only, which tells no focal length: tilt the board to all sides.'
+        return (
+            f'The board is tilted in {tilted} views only, which does not determine the focal length: tilt the board to '
+            'all sides.'
+        )
     if focal > MAX_FOCAL_STD:
-        return f'The focal length is known to ± {100 * focal:.1f} % only: tilt the board more, come nearer.'
+        return f'The focal length is accurate to ± {100 * focal:.1f} % only: tilt the board more, and come nearer.'
     if camera.coverage < MIN_COVERAGE:
-        return f'The board was seen in {100 * camera.coverage:.0f} % of the picture only: hold it into all corners.'
+        return f'The board covers {100 * camera.coverage:.0f} % of the image only: hold it into all corners.'
     return ''
 
 
 def _is_same(new: CameraCalibration, old: CameraCalibration) -> bool:
-    """Return whether two cameras see alike, within half a per cent of the width of the picture."""
+    """Return whether two cameras agree within half a per cent of the image width."""
     if (new.model.width, new.model.height) != (old.model.width, old.model.height):
         return False
     if new.distortion_model != old.distortion_model:
         return False
     first, second = (np.array([c.model.fx, c.model.fy, c.model.cx, c.model.cy]) / c.model.width for c in (new, old))
-    bent = np.abs(np.array(new.distortion[:2]) - np.array(old.distortion[:2])).max()
-    return bool(np.abs(first - second).max() < TOLERANCE and bent < 4 * TOLERANCE)
+    distortion = np.abs(np.array(new.distortion[:2]) - np.array(old.distortion[:2])).max()
+    return bool(np.abs(first - second).max() < TOLERANCE and distortion < 4 * TOLERANCE)
 
 
 def _summary(camera: Intrinsics, before: CameraCalibration | None, *, same: bool) -> str:
-    prefix = f'Corners are within {camera.rms_px:.2f} pixels in {len(camera.views)} views'
+    prefix = f'The reprojection error is {camera.rms_px:.2f} pixels in {len(camera.views)} views'
     if same:
-        return f'{prefix}, and the camera is as the rig says.'
+        return f'{prefix}, and the camera is as in the rig.'
     if before is None:
-        return f'{prefix}; the rig has no camera yet.'
-    return f'{prefix}; the rig says another camera.'
+        return f'{prefix}, and the rig has no camera yet.'
+    return f'{prefix}, and the camera differs from the rig.'
 
 
 def _remarks(found: BoardPictures, camera: Intrinsics) -> tuple[str, ...]:
     counted = (
-        (found.damaged, 'pictures could not be read.'),
-        (found.without_board, 'pictures show no board, or too little of it.'),
+        (found.damaged, 'images cannot be read.'),
+        (found.without_board, 'images show no board, or too few of its corners.'),
         (len(camera.dropped), 'views contradict the others and were left out: blurred, or the board was bent.'),
     )
     return tuple(f'{count} {remark}' for count, remark in counted if count)
@@ -137,9 +141,14 @@ def _table(camera: Intrinsics, before: CameraCalibration | None) -> ReportTable:
         (name, f'{getattr(camera.calibration.model, name):.2f}', f'{std:.2f}', was)
         for name, std, was in zip(names, camera.std, old, strict=True)
     ]
-    bent = [None] * 5 if before is None else [f'{value:+.4f}' for value in before.distortion]
+    old_distortion = [None] * 5 if before is None else [f'{value:+.4f}' for value in before.distortion]
     rows += [
-        (f'distortion {number + 1}', f'{value:+.4f}', '', bent[number] if number < len(bent) else None)
+        (
+            f'distortion {number + 1}',
+            f'{value:+.4f}',
+            '',
+            old_distortion[number] if number < len(old_distortion) else None,
+        )
         for number, value in enumerate(camera.calibration.distortion)
     ]
     return ReportTable(('', 'pixels', '±', 'in the rig'), tuple(rows))
@@ -149,7 +158,7 @@ def _pictures(camera: Intrinsics) -> dict[str, RgbImage]:
     model = camera.calibration.model
     return {
         'coverage': corner_chart(
-            'Corners that were seen, and fifty times how far they are off',
+            'Detected corners, and their errors fifty times as long',
             [view.corners_px for view in camera.views],
             camera.errors_px,
             (model.width, model.height),
@@ -165,23 +174,30 @@ def _pictures(camera: Intrinsics) -> dict[str, RgbImage]:
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--pictures', type=Path, metavar='FOLDER', help='folder with pictures of the board')
+    source.add_argument('--pictures', type=Path, metavar='FOLDER', help='folder with images of the board')
     source.add_argument('--bag', type=Path, metavar='BAG', help='rosbag2 folder, .mcap or .db3')
-    source.add_argument('--draw', type=Path, metavar='FILE.png', help='draw the board to be printed, and do no more')
+    source.add_argument('--draw', type=Path, metavar='FILE.png', help='draw the board for printing, and stop')
     parser.add_argument('--camera', default='', metavar='TOPIC', help='camera topic of the bag (default: the only one)')
     parser.add_argument(
-        '--squares', type=whole_number(3, 40), nargs=2, default=(7, 5), metavar=('COLUMNS', 'ROWS'), help='(7 5)'
+        '--squares',
+        type=whole_number(3, 40),
+        nargs=2,
+        default=(7, 5),
+        metavar=('COLUMNS', 'ROWS'),
+        help='squares of the board (default: 7 5)',
     )
     parser.add_argument(
-        '--square', type=number(1e-3, 2), default=0.04, metavar='METRES', help='edge of a square (%(default)g)'
+        '--square', type=number(1e-3, 2), default=0.04, metavar='METRES', help='edge of a square (default: %(default)g)'
     )
     parser.add_argument(
-        '--marker', type=number(1e-3, 2), default=0.03, metavar='METRES', help='edge of a marker (%(default)g)'
+        '--marker', type=number(1e-3, 2), default=0.03, metavar='METRES', help='edge of a marker (default: %(default)g)'
     )
-    parser.add_argument('--dictionary', choices=DICTIONARIES, default=DEFAULT_DICTIONARY, help='(%(default)s)')
-    parser.add_argument('--name', default='', help='of the camera (default: as the rig says)')
-    parser.add_argument('--rig', type=Path, metavar='FOLDER', help='the rig to compare with')
-    parser.add_argument('--out', type=Path, metavar='FOLDER', help='for the report (default: a new one)')
+    parser.add_argument(
+        '--dictionary', choices=DICTIONARIES, default=DEFAULT_DICTIONARY, help='markers (default: %(default)s)'
+    )
+    parser.add_argument('--name', default='', help='name of the camera (default: the one in the rig)')
+    parser.add_argument('--rig', type=Path, metavar='FOLDER', help='rig to compare with')
+    parser.add_argument('--out', type=Path, metavar='FOLDER', help='folder of the report (default: a new one)')
 
 
 def _run(given: argparse.Namespace, console: Console) -> int:
@@ -190,14 +206,14 @@ def _run(given: argparse.Namespace, console: Console) -> int:
     if given.draw is not None:
         given.draw.parent.mkdir(parents=True, exist_ok=True)
         save_png(given.draw, np.repeat(board.draw()[:, :, None], 3, axis=2))
-        console.print(f'{given.draw}: print it, glue it to something flat, and measure its squares.', markup=False)
+        console.print(f'{given.draw}: print it, glue it to a flat plate, and measure its squares.', markup=False)
         return 0
     path = None if given.rig is None else given.rig / CAMERA_FILE
     before = CameraCalibration.from_yaml(path) if path is not None and path.exists() else None
     pictures = folder_pictures(given.pictures) if given.pictures is not None else bag_pictures(given.bag, given.camera)
-    columns = (TextColumn('{task.description}'), TextColumn('{task.completed:.0f} pictures'))
+    columns = (TextColumn('{task.description}'), TextColumn('{task.completed:.0f} images'))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task_id = progress.add_task('looking for the board')
+        task_id = progress.add_task('detecting the board')
         found = detect_board_views(
             pictures,
             board,
@@ -209,15 +225,14 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 
 CAMERA = Command(
     name='camera',
-    title='pinhole and distortion of the camera, from pictures of a ChArUco board',
+    title='pinhole model and distortion of the camera, from images of a ChArUco board',
     text=(
-        'Draw a board with --draw, print it as large as you can, glue it to something flat, and measure a square and a '
-        'marker of the print. Hold it before the camera at twenty places or more: near and far, tilted to all sides, '
-        'into all corners of the picture, and still for a second at each. Record a bag with the camera, or save '
-        'pictures into a folder, in the size in which they will be used.\n\nThe report says how far the corners are '
-        'from where the camera that was found would see them, how well the focal length is known, and where in the '
-        'picture no board was seen. `calibrate apply` writes camera.yaml anew, in the format of '
-        'camera_info_manager.'
+        'Draw a board with --draw, print it as large as possible, glue it to a flat plate, and measure a square and a '
+        'marker of the print. Hold it in front of the camera at twenty places or more: near and far, tilted to all '
+        'sides, in all corners of the image, and still for a second each time. Record a bag with the camera, or save '
+        'images into a folder, in the image size of the later use.\n\nThe report gives the reprojection error, the '
+        'accuracy of the focal length, and the parts of the image without corners. `calibrate apply` writes a new '
+        'camera.yaml in the format of camera_info_manager.'
     ),
     configure=_configure,
     run=_run,

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate order`: which channel belongs to which microphone."""
+"""`calibrate order`: assignment of device channels to microphones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def measure_order(task: MeasurementTask) -> CalibrationReport:
     names = [array.microphones[index].name for index in mic_indices]
     pictures = {
         'order': line_chart(
-            'Each channel against the middle of the array',
+            'Lead of each channel over the middle of the array',
             's',
             'dB',
             {f'channel {c}': (order.times_s.tolist(), order.lead_db[c].tolist()) for c in range(len(order.lead_db))},
@@ -41,20 +41,20 @@ def measure_order(task: MeasurementTask) -> CalibrationReport:
     refusal = _refusal(order, names)
     if refusal:
         return CalibrationReport('order', CalibrationVerdict.REFUSED, refusal, tables=(table,), pictures=pictures)
-    found = {index: answer.channel for index, answer in zip(mic_indices, order.tap_events, strict=True)}
+    found = {index: event.channel for index, event in zip(mic_indices, order.tap_events, strict=True)}
     changes = tuple(
         microphone_change(index, array.microphones[index].name, 'device_channel', array.device_channels[index], channel)
         for index, channel in found.items()
         if array.device_channels[index] != channel
     )
-    clash = _channel_conflict(array, found)
-    if changes and clash:
-        return CalibrationReport('order', CalibrationVerdict.REFUSED, clash, tables=(table,), pictures=pictures)
+    conflict = _channel_conflict(array, found)
+    if changes and conflict:
+        return CalibrationReport('order', CalibrationVerdict.REFUSED, conflict, tables=(table,), pictures=pictures)
     wrong = ', '.join(change.of for change in changes)
     return CalibrationReport(
         command='order',
         verdict=CalibrationVerdict.CHANGE if changes else CalibrationVerdict.GOOD,
-        summary=f'On other channels than the rig says: {wrong}.' if changes else 'Every microphone is on its channel.',
+        summary=f'On other channels than in the rig: {wrong}.' if changes else 'Every microphone is on its channel.',
         figures={'device_channels': {array.microphones[index].name: channel for index, channel in found.items()}},
         tables=(table,),
         changes=changes,
@@ -63,26 +63,26 @@ def measure_order(task: MeasurementTask) -> CalibrationReport:
 
 
 def _refusal(order: ChannelOrder, names: list[str]) -> str:
-    answered = [answer.channel for answer in order.tap_events]
+    tapped = [event.channel for event in order.tap_events]
     if order.overlapping:
         pairs = ', '.join(f'{a} and {b}' for a, b in order.overlapping)
-        return f'Channels {pairs} answered at the same time: leave a pause of two seconds between microphones.'
-    if len(answered) != len(names):
+        return f'Channels {pairs} respond at the same time: leave a pause of two seconds between microphones.'
+    if len(tapped) != len(names):
         return (
-            f'{len(answered)} channels answered ({answered}) and the rig has {len(names)} enabled microphones: tap each of '
-            f'{", ".join(names)} once, in this order, several times each; a channel that never answers is dead or a '
-            'copy of another one: run `calibrate check`.'
+            f'{len(tapped)} channels respond ({tapped}), and the rig has {len(names)} enabled microphones: tap each of '
+            f'{", ".join(names)} several times, one after the other in this order. If a channel never responds, it is '
+            'dead or a copy of another one: run `calibrate check`.'
         )
     return ''
 
 
 def _channel_conflict(array: MicrophoneArray, found: dict[int, int]) -> str:
-    """Say whether a disabled microphone keeps a channel that another one has."""
+    """Return a message if a disabled microphone occupies a channel of another one, else an empty string."""
     for index, mic in enumerate(array.microphones):
         if index not in found and mic.device_channel in found.values():
             return (
-                f'Channel {mic.device_channel} answered, and disabled {mic.name} claims it: give {mic.name} another '
-                'channel in the rig first.'
+                f'Channel {mic.device_channel} responds, and the disabled microphone {mic.name} occupies it: give '
+                f'{mic.name} another channel in the rig first.'
             )
     return ''
 
@@ -96,12 +96,13 @@ def _prompt(array: MicrophoneArray | None, done: float) -> str:
 
 ORDER = MeasurementCommand(
     name='order',
-    title='which channel belongs to which microphone: tap at each in turn',
+    title='assignment of channels to microphones: tap at each in turn',
     text=(
-        'Tap each microphone of the rig for two to three seconds, four times or more, in the order of the rig file, '
-        'with a pause of two seconds before the next; or speak at it from a hand away where microphones are a foot or '
-        'more apart. Live, the display says which one is next.\n\nStreet noise is no matter: a channel answers where '
-        'it is louder than usual against the others. Gains and polarity need not be known.'
+        'Tap each microphone of the rig four times or more during two to three seconds, in the order of the rig file, '
+        'with a pause of two seconds before the next. Where microphones are 30 cm or more apart, you can speak at each '
+        'from 10 cm away instead. In a live recording the display shows which microphone is next.\n\nStreet noise '
+        'does not disturb: a channel responds where it is louder than usual relative to the others. Gains and polarity '
+        'need not be known.'
     ),
     seconds=SECONDS,
     measure=measure_order,

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate check`: which channels are sound."""
+"""`calibrate check`: faults of the channels."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def measure_check(task: MeasurementTask) -> CalibrationReport:
     return CalibrationReport(
         command='check',
         verdict=CalibrationVerdict.FAULTY if faulty else CalibrationVerdict.GOOD,
-        summary=f'{fault_text}.' if faulty else f'All {len(names)} channels are sound.',
+        summary=f'{fault_text}.' if faulty else f'All {len(names)} channels are healthy.',
         remarks=tuple(_remarks(names, check)),
         figures={'channels': {n: _figures(c, names) for n, c in zip(names, check.channels, strict=True)}},
         tables=(_table(names, check),),
@@ -56,7 +56,7 @@ def measure_check(task: MeasurementTask) -> CalibrationReport:
                 min_span=20.0,
             ),
             'noise_floor': bar_chart(
-                'Quietest tenth of the time, from 100 Hz on',
+                'Level above 100 Hz in the quietest tenth of the time',
                 'dBFS',
                 {name: c.noise_floor_dbfs for name, c in zip(names, check.channels, strict=True)},
                 bad=set(faulty),
@@ -73,13 +73,13 @@ def _remarks(names: list[str], check: ArrayCheckResult) -> list[str]:
     for name, channel in zip(names, check.channels, strict=True):
         for fault in channel.faults:
             detail = {
-                'identical': f' ({", ".join(names[twin] for twin in channel.duplicates)})',
+                'identical': f' ({", ".join(names[other] for other in channel.duplicates)})',
                 'stuck': f' (bits {", ".join(map(str, channel.stuck_bits))} below full scale)',
                 'clipped': f' ({channel.clipped_peaks} times)',
             }.get(fault, '')
             remarks.append(f'{name} is {fault}: {FAULTS[fault]}{detail}.')
         if channel.peak_dbfs > FULL_SCALE_DBFS and 'clipped' not in channel.faults:
-            remarks.append(f'{name} reached full scale once or twice: its gain is rather high.')
+            remarks.append(f'{name} reached full scale, but not often: consider a lower gain.')
     return remarks
 
 
@@ -93,7 +93,7 @@ def _figures(channel: ChannelCheckResult, names: list[str]) -> dict[str, object]
         'noise_floor_dbfs': round(channel.noise_floor_dbfs, 2),
         'hiss_db': round(channel.hiss_db, 2),
         'coherence': {name: round(value, 3) for name, value in channel.coherence.items()},
-        'identical_to': [names[twin] for twin in channel.duplicates],
+        'identical_to': [names[other] for other in channel.duplicates],
         'faults': list(channel.faults),
     }
 
@@ -109,7 +109,7 @@ def _table(names: list[str], check: ArrayCheckResult) -> ReportTable:
             f'{c.noise_floor_dbfs:.1f}',
             f'{c.hiss_db:+.1f}',
             *(f'{np.sqrt(value):.2f}' for value in c.coherence.values()),
-            ', '.join(c.faults) or 'sound',
+            ', '.join(c.faults) or 'healthy',
         )
         for name, c in zip(names, check.channels, strict=True)
     )
@@ -118,12 +118,12 @@ def _table(names: list[str], check: ArrayCheckResult) -> ReportTable:
 
 CHECK = MeasurementCommand(
     name='check',
-    title='which channels are sound: level, DC, clipping, stuck bits, copies, noise, coherence, dead, hissing',
+    title='faults of the channels: level, DC, clipping, stuck bits, copies, noise, coherence, dead, hissing',
     text=(
-        'Needs 30 s of whatever the array hears, the more lively the better: a street with some traffic, people '
-        'talking, music. Not silence: a dead channel shows by not hearing what its neighbours hear. Rain, wind and '
-        'passing cars reach all channels and accuse none.\n\nWith a rig its microphones are checked under their '
-        'names, otherwise all channels of the device.'
+        'Needs 30 s of ambient sound, the livelier the better: a street with some traffic, people talking, music. '
+        'Silence is not enough, because a dead channel is found by comparison with its neighbours. Rain, wind and '
+        'passing cars affect all channels and are not reported as faults.\n\nWith a rig its microphones are checked '
+        'under their names, otherwise all channels of the device.'
     ),
     seconds=SECONDS,
     measure=measure_check,

@@ -29,6 +29,7 @@ from audio_manifold_ros.cli.parser import command_parser, epilog, wrap
 from audio_manifold_ros.cli.verbs import VERBS
 from audio_manifold_ros.common.errors import AudioManifoldError
 
+# In the order in which a new rig needs them.
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
@@ -66,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; returns the exit status."""
+    """Run a command with command-line arguments, and return the exit status."""
     given = make_parser().parse_args(arguments)
     console = Console(soft_wrap=True)
     try:

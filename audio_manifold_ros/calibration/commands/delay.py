@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate delay`: how late each channel is, and whether all have one clock."""
+"""`calibrate delay`: delays and clock drift of the channels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from audio_manifold_ros.calibration.recording.loudspeaker_positions import (
 from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
@@ -34,7 +34,7 @@ MAX_ERROR_SAMPLES, MAX_STD_SAMPLES = 0.05, 0.05
 
 
 def measure_delay(task: MeasurementTask) -> CalibrationReport:
-    """Find the delay of each channel."""
+    """Measure the delay of each channel."""
     wired = task.options.signal == 'wired'
     usable = select_usable_channels(task.recording, task.rig(), same_signal=wired)
     if wired:
@@ -47,7 +47,7 @@ def measure_delay(task: MeasurementTask) -> CalibrationReport:
     scale = rate_hz / usable.sample_rate_hz
     before = np.array([mic.delay_samples for mic in usable.microphones])
     corrected = delays.delays_samples * scale
-    # Only differences between channels are heard.
+    # Only differences between channels can be measured.
     errors = (corrected - before) - np.median(corrected - before)
     drifting = find_drifting_channels(delays.drift_ppm, delays.drift_std_ppm)
     uncertain = float(delays.std_samples.max()) > MAX_STD_SAMPLES
@@ -55,11 +55,7 @@ def measure_delay(task: MeasurementTask) -> CalibrationReport:
     refused = bool(drifting) or uncertain
     return CalibrationReport(
         command='delay',
-        verdict=CalibrationVerdict.REFUSED
-        if refused
-        else CalibrationVerdict.CHANGE
-        if wrong
-        else CalibrationVerdict.GOOD,
+        verdict=choose_verdict(refused=refused, wrong=wrong),
         summary=_summary(usable, delays, errors, drifting=drifting, uncertain=uncertain, wrong=wrong),
         remarks=usable.remarks,
         figures={
@@ -137,12 +133,12 @@ def _summary(
     if uncertain:
         channel = int(delays.std_samples.argmax())
         return (
-            f'{usable.names[channel]} is known to ± {delays.std_samples[channel]:.3f} samples only: go to more places, '
-            'on all sides, as high as the microphones.'
+            f'The delay of {usable.names[channel]} is accurate to ± {delays.std_samples[channel]:.3f} samples only: '
+            'use more places, on all sides, at the height of the microphones.'
         )
     if wrong:
-        return f'{usable.names[worst]} comes {errors[worst]:+.2f} samples later than the rig says.'
-    return f'All delays are as the rig says (the worst, {usable.names[worst]}: {errors[worst]:+.3f} samples).'
+        return f'{usable.names[worst]} is {errors[worst]:+.2f} samples later than in the rig.'
+    return f'All delays are as in the rig (largest error: {usable.names[worst]}, {errors[worst]:+.3f} samples).'
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -150,20 +146,20 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         '--signal',
         choices=('places', 'wired'),
         default='places',
-        help='a loudspeaker at places around the array, or one electrical signal on all inputs (default: %(default)s)',
+        help='loudspeaker at places around the array, or one electrical signal on all inputs (default: %(default)s)',
     )
 
 
 DELAY = MeasurementCommand(
     name='delay',
-    title='how late each channel is; two devices that drift apart are refused',
+    title='delay of each channel, and clock drift between two devices',
     text=(
-        f'{LOUDSPEAKER_HELP}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are solved for '
-        'together: a late channel hears all sides late, a capsule that sits elsewhere hears one side early and the '
-        'other late.\n\n--signal wired is simpler and finer where the inputs can be reached: feed one noise signal '
-        'into all of them for ten seconds.\n\nChannels of one device have one clock and a fixed delay. Two devices '
-        'drift apart by some ppm, and no delay in a file can mend that: such a recording is refused, and the channels '
-        'are named.'
+        f'{LOUDSPEAKER_HELP}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are '
+        'estimated together: a delayed channel is late for all sides, and a displaced microphone is early for one side '
+        'and late for the other.\n\n--signal wired is simpler and more accurate where the inputs can be reached: feed '
+        'one noise signal into all of them for ten seconds.\n\nChannels of one device have one clock and fixed delays. '
+        'Two devices drift apart by some ppm, which no fixed delay can correct. Such a recording is refused, and the '
+        'report names the channels.'
     ),
     seconds=SECONDS,
     measure=measure_delay,

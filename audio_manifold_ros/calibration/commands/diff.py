@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate diff`: what differs between two rigs."""
+"""`calibrate diff`: differences between two rigs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SAME, DIFFERENT = 0, 1
 
 
 def run(given: argparse.Namespace, console: Console) -> int:
-    """Print what differs; the exit status tells whether anything does, as `diff` does.
+    """Print the differences of two rigs. Return 1 if there are any, else 0, as `diff` does.
 
     Raises:
-        CalibrationError: A file of one of the rigs cannot be read.
+        RigError: A file of one of the rigs cannot be read.
 
     """
     found = folder_difference(given.first, given.second)
@@ -28,22 +28,22 @@ def run(given: argparse.Namespace, console: Console) -> int:
         for line in lines:
             console.print(f'  {line}', markup=False, highlight=False)
     if not found:
-        console.print(f'{given.first} and {given.second} say the same.', markup=False, highlight=False)
+        console.print(f'{given.first} and {given.second} have the same values.', markup=False, highlight=False)
     return DIFFERENT if found else SAME
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('first', type=Path, help='folder of a rig')
-    parser.add_argument('second', type=Path, help='folder of the rig that is compared with it')
+    parser.add_argument('second', type=Path, help='folder of the rig to compare with it')
 
 
 DIFF = Command(
     name='diff',
-    title='what differs between two rigs',
+    title='differences between two rigs',
     text=(
         'Compares two rigs value by value: microphones by their names (distance of positions, angle of facings, gain, '
-        'delay, polarity, channel, order), the camera, the frames, the offset of the clocks, the depth. Comments and '
-        'layout do not count.\n\nExit status 0: they say the same; 1: they differ.'
+        'delay, polarity, channel, order), the camera, the frames, the clock offset and the depth calibration. '
+        'Comments and layout do not count.\n\nExit status 0: all values are equal. 1: they differ.'
     ),
     configure=_configure,
     run=run,

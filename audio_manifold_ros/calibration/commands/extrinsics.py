@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate extrinsics`: which way the camera looks against the array."""
+"""`calibrate extrinsics`: rotation of the camera relative to the array."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from audio_manifold_ros.calibration.commands.sync import (
 )
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
     save_and_show,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
@@ -48,13 +48,13 @@ from audio_manifold_ros.rig.transform_chain import (
 )
 
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 2.0
-# A camera that looks as the rig says within this is left alone; a turn that is known worse is not written.
+# A rotation within this tolerance is not changed. A rotation with a larger standard deviation is not written.
 TOLERANCE_DEG, MAX_STD_DEG = 1.0, 1.0
 
 
 @dataclass(frozen=True)
 class _RotationResult:
-    """What was found: heading, whether the tilt was found too, the transform to change, its new angles, by how much."""
+    """Estimated rotation, whether it includes the tilt, and the transform to change with its new and old angles."""
 
     camera_rotation: CameraRotation
     with_tilt: bool
@@ -64,18 +64,21 @@ class _RotationResult:
 
 
 def measure_extrinsics(claps: ClapPairs, camera: CameraCalibration) -> CalibrationReport:
-    """Return what claps say of the rotation of the camera.
+    """Estimate the rotation of the camera from claps and compare it with the rig.
+
+    Args:
+        claps: Claps in images and sound.
+        camera: Camera of the rig.
 
     Raises:
-        CalibrationError: There are too few claps, or all in one direction.
-        CalibrationError: The camera of the rig is not that of the pictures.
+        CalibrationError: There are too few claps, all are in one direction, or the image size differs from the rig's.
 
     """
     size = (camera.model.width, camera.model.height)
     if claps.clip.size_px != size:
         msg = (
-            f'The pictures have {claps.clip.size_px[0]} x {claps.clip.size_px[1]} pixels, and the camera of the '
-            f'rig {size[0]} x {size[1]}: run `calibrate camera` with pictures of this size.'
+            f'The images have {claps.clip.size_px[0]} x {claps.clip.size_px[1]} pixels, and the camera of the rig has '
+            f'{size[0]} x {size[1]}: run `calibrate camera` with images of this size.'
         )
         raise CalibrationError(msg)
     directions = _sound_directions(claps, camera)
@@ -85,11 +88,7 @@ def measure_extrinsics(claps: ClapPairs, camera: CameraCalibration) -> Calibrati
     wrong = result.turned_deg > TOLERANCE_DEG
     return CalibrationReport(
         command='extrinsics',
-        verdict=CalibrationVerdict.REFUSED
-        if uncertain
-        else CalibrationVerdict.CHANGE
-        if wrong
-        else CalibrationVerdict.GOOD,
+        verdict=choose_verdict(refused=uncertain, wrong=wrong),
         summary=_summary(result, float(std_deg[2]), uncertain=uncertain, wrong=wrong),
         remarks=(*recording_remarks(claps), *_remarks(result)),
         figures={
@@ -105,9 +104,12 @@ def measure_extrinsics(claps: ClapPairs, camera: CameraCalibration) -> Calibrati
         changes=(_change(claps.extrinsics, result),) if wrong and not uncertain else (),
         pictures={
             'claps': bar_chart(
-                'How far each clap was seen from where it was heard, sideways',
+                'Horizontal angle between visual and acoustic direction of each clap',
                 'degrees',
-                {str(n + 1): float(off) for n, off in enumerate(np.degrees(result.camera_rotation.bearing_error_rad))},
+                {
+                    str(n + 1): float(value)
+                    for n, value in enumerate(np.degrees(result.camera_rotation.bearing_error_rad))
+                },
                 min_span=4.0,
             )
         },
@@ -143,7 +145,7 @@ def _estimate_rotation(extrinsics: Extrinsics, array_frame: str, directions: Sou
     camera_rotation, with_tilt = estimate_camera_rotation(directions, camera, with_tilt=True), True
     if np.degrees(camera_rotation.std_rad[:2]).max() > MAX_STD_DEG:
         camera_rotation, with_tilt = estimate_camera_rotation(directions, camera, with_tilt=False), False
-    # The mounting is what a person turns; the step to the optical frame behind it is a convention.
+    # The mounting is adjustable. The rotation to the optical frame behind it is a convention.
     link = next((transform for transform in extrinsics.transforms if transform.child == optical.parent), optical)
     inner = np.eye(3) if link is optical else pose_from_transform(optical).rotation
     rotation = pose_in_root(extrinsics, link.parent).rotation.T @ array.rotation @ camera_rotation.rotation @ inner.T
@@ -155,18 +157,18 @@ def _summary(result: _RotationResult, std_deg: float, *, uncertain: bool, wrong:
     frame = result.link.child
     if uncertain:
         return (
-            f'Where {frame} looks is known to ± {std_deg:.1f} degrees only: clap at more places, from one side of the '
-            'picture to the other; run `calibrate geometry` and `calibrate delay` first.'
+            f'The rotation of {frame} is accurate to ± {std_deg:.1f} degrees only: clap at more places, from one side '
+            'of the image to the other, and run `calibrate geometry` and `calibrate delay` first.'
         )
     if wrong:
-        return f'{frame} is turned by {result.turned_deg:.1f} degrees (± {std_deg:.1f}) against what the rig says.'
-    return f'{frame} looks as the rig says, within {result.turned_deg:.1f} degrees (± {std_deg:.1f}).'
+        return f'{frame} is rotated by {result.turned_deg:.1f} degrees (± {std_deg:.1f}) relative to the rig.'
+    return f'{frame} is oriented as in the rig, within {result.turned_deg:.1f} degrees (± {std_deg:.1f}).'
 
 
 def _remarks(result: _RotationResult) -> tuple[str, ...]:
     kept = (
-        'How far the camera is tilted cannot be heard well enough, as is usual with a flat array: only its heading is '
-        'measured, roll and pitch against the array are those of the rig. Use a level.'
+        'The tilt of the camera cannot be measured well enough, as is usual with a flat array. Only its heading is '
+        'measured, and roll and pitch relative to the array stay as in the rig. Check them with a spirit level.'
     )
     return () if result.with_tilt else (kept,)
 
@@ -199,15 +201,15 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 
 EXTRINSICS = Command(
     name='extrinsics',
-    title='which way the camera looks against the array: claps at several places that are seen and heard',
+    title='rotation of the camera relative to the array, from claps at several places',
     text=(
-        'Needs a bag as `calibrate sync` does, with claps at ten places or more, all about as far away, from one side '
-        'of the picture to the other: clap, hold the hands together for half a second, walk on, stand still, clap. '
-        'The array says from where each clap came, the picture where it was, and the rotation that makes both agree '
-        'is that of the camera. Geometry, delays and camera.yaml should be right before.\n\nWhere the camera sits is '
-        'taken from the rig: measure it with a tape; some centimetres are no matter at three metres. A flat array '
-        'hears little of heights: where the tilt of the camera is not heard to a degree, only its heading is measured, '
-        'and the report says so.'
+        'Needs a bag as for `calibrate sync`, with claps at ten places or more, all at about the same distance, from '
+        'one side of the image to the other: clap, hold the hands together for half a second, walk on, stand still, '
+        'clap. The array measures the direction of each clap, the image shows its position, and the rotation of the '
+        'camera is the one that makes both agree. Calibrate geometry, delays and camera first.\n\nThe position of the '
+        'camera is taken from the rig. Measure it with a tape. Some centimetres do not matter at three metres. A flat '
+        'array measures elevations poorly. If the tilt of the camera is not accurate to a degree, only its heading is '
+        'measured, and the report contains a remark.'
     ),
     configure=add_clap_arguments,
     run=_run,

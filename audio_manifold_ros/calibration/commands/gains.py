@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate gains`: how much each channel must be turned up or down."""
+"""`calibrate gains`: gain corrections of the channels."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from audio_manifold_ros.calibration.recording.loudspeaker_positions import LOUDS
 from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, spectra_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
 from audio_manifold_ros.common.array_types import FloatArray
 
 SECONDS = 60.0
-# What a rig may be off by before it is worth a change, and how sure that must be.
+# Error that makes a change worthwhile, and the accuracy that a change needs.
 MAX_ERROR_DB, MAX_STD_DB = 0.3, 0.15
 
 
 def measure_gains(task: MeasurementTask) -> CalibrationReport:
-    """Compare the channels' levels."""
+    """Measure the gain of each channel."""
     usable = select_usable_channels(task.recording, task.rig())
     if task.options.signal == 'street':
         gains, segment_unit = estimate_ambient_gains(usable.samples, usable.sample_rate_hz), 'parts of ten seconds'
@@ -41,7 +41,7 @@ def measure_gains(task: MeasurementTask) -> CalibrationReport:
         gains = estimate_loudspeaker_gains(usable.samples, usable.sample_rate_hz, places, delays, usable.positions_m)
         segment_unit = 'places'
     before = np.array([mic.gain_db for mic in usable.microphones])
-    # The loudness of the whole array stays as it is.
+    # The median level of the array is not changed.
     corrected_db = np.median(before + gains.gains_db) - gains.gains_db
     errors = corrected_db - before
     uncertain = float(gains.std_db.max()) > MAX_STD_DB
@@ -49,11 +49,7 @@ def measure_gains(task: MeasurementTask) -> CalibrationReport:
     changes = _changes(usable, corrected_db, gains) if wrong and not uncertain else ()
     return CalibrationReport(
         command='gains',
-        verdict=CalibrationVerdict.REFUSED
-        if uncertain
-        else CalibrationVerdict.CHANGE
-        if wrong
-        else CalibrationVerdict.GOOD,
+        verdict=choose_verdict(refused=uncertain, wrong=wrong),
         summary=_summary(usable, errors, gains, wrong=wrong, uncertain=uncertain),
         remarks=usable.remarks,
         figures={
@@ -77,7 +73,7 @@ def measure_gains(task: MeasurementTask) -> CalibrationReport:
         changes=changes,
         pictures={
             'gains': bar_chart(
-                'Level against the median, as the rig corrects it',
+                'Level relative to the median, with the gains of the rig',
                 'dB',
                 _by_name(usable, -errors),
                 allowed=(-MAX_ERROR_DB, MAX_ERROR_DB),
@@ -105,12 +101,15 @@ def _summary(usable: UsableChannels, errors: FloatArray, gains: ChannelGains, *,
     if uncertain:
         place = int(gains.std_db.argmax())
         return (
-            f'{usable.names[place]} is known to ± {gains.std_db[place]:.2f} dB only, {MAX_STD_DB} are needed: record '
-            'longer, or use a loudspeaker at more places, further from walls.'
+            f'The gain of {usable.names[place]} is accurate to ± {gains.std_db[place]:.2f} dB only, and '
+            f'{MAX_STD_DB} dB are needed: record longer, or use a loudspeaker at more places, further from walls.'
         )
     if wrong:
-        return f'{usable.names[worst]} should be changed by {errors[worst]:+.1f} dB.'
-    return f'All gains are right within {MAX_ERROR_DB} dB (the worst, {usable.names[worst]}: {errors[worst]:+.2f} dB).'
+        return f'The gain of {usable.names[worst]} should change by {errors[worst]:+.1f} dB.'
+    return (
+        f'All gains are correct within {MAX_ERROR_DB} dB (largest error: {usable.names[worst]}, '
+        f'{errors[worst]:+.2f} dB).'
+    )
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -118,19 +117,19 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         '--signal',
         choices=('places', 'street'),
         default='places',
-        help='what is heard: a loudspeaker at places around the array, or a street (default: %(default)s)',
+        help='sound source: a loudspeaker at places around the array, or street noise (default: %(default)s)',
     )
 
 
 GAINS = MeasurementCommand(
     name='gains',
-    title='how loud each channel is against the array median',
+    title='gain of each channel relative to the median of the array',
     text=(
-        f'{LOUDSPEAKER_HELP}\n\nLevels are compared between 200 and 500 Hz, where capsules hear all sides alike whatever they '
-        'face, and the distances of the loudspeaker are taken off; they follow from when each microphone hears '
-        'it.\n\n--signal street needs no loudspeaker but ten minutes of a lively street with traffic from both sides: '
-        'near cars are louder at the near side, and only the long run evens that out. The report says how sure the '
-        'result is, and nothing is proposed where that is not enough.'
+        f'{LOUDSPEAKER_HELP}\n\nLevels are compared between 200 and 500 Hz, where microphones receive all directions '
+        'alike whatever they face. The distances of the loudspeaker, which follow from the TDOAs, are taken into '
+        'account.\n\n--signal street needs no loudspeaker but ten minutes of a lively street with traffic on both '
+        'sides: near cars are louder on the near side, and only a long recording averages this out. The report gives '
+        'the accuracy of the result. No change is proposed if the accuracy is not sufficient.'
     ),
     seconds=SECONDS,
     measure=measure_gains,

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate geometry`: where the microphones are."""
+"""`calibrate geometry`: positions of the microphones."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from audio_manifold_ros.calibration.geometry.geometry_problem import GeometryPri
 from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.position_charts import Marks, top_view_chart
@@ -27,7 +27,7 @@ from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS = 60.0
 MAX_DELAY_S = 0.002
-# A rig whose positions are as good as this is left alone; positions known worse than that are not written.
+# A rig within this tolerance is not changed. Positions with a larger standard deviation are not written.
 TOLERANCE_M, MAX_STD_M = 0.01, 0.02
 MIN_DELAY_SAMPLES = 0.3
 MAX_DISTANCE_M = 100.0
@@ -35,7 +35,7 @@ MAX_DISTANCE_M = 100.0
 
 @dataclass(frozen=True)
 class _PositionUpdate:
-    """What becomes of the positions: new ones (mic, 3), how far each moves, their deviations across and along."""
+    """New positions (mic, 3), their distances from the old ones, and standard deviations in plane and in height."""
 
     positions_m: FloatArray
     moved_m: FloatArray
@@ -46,7 +46,7 @@ class _PositionUpdate:
 
 
 def measure_geometry(task: MeasurementTask) -> CalibrationReport:
-    """Find the position of each microphone."""
+    """Measure the position of each microphone."""
     usable = select_usable_channels(task.recording, task.rig())
     measured_distances = _parse_distances(usable, task.options.distance)
     prior = GeometryPrior.from_rig(usable.array, usable.indices, usable.sample_rate_hz)
@@ -61,11 +61,7 @@ def measure_geometry(task: MeasurementTask) -> CalibrationReport:
     wrong = bool(update.moved_m.max() > TOLERANCE_M)
     return CalibrationReport(
         command='geometry',
-        verdict=CalibrationVerdict.REFUSED
-        if uncertain
-        else CalibrationVerdict.CHANGE
-        if wrong
-        else CalibrationVerdict.GOOD,
+        verdict=choose_verdict(refused=uncertain, wrong=wrong),
         summary=_summary(usable, update, uncertain=uncertain, wrong=wrong),
         remarks=(*usable.remarks, *_remarks(usable, geometry, update, measured_distances)),
         figures=_figures(usable, geometry, update),
@@ -87,7 +83,10 @@ def _parse_distances(usable: UsableChannels, given: list[list[str]]) -> tuple[Me
         except ValueError:
             distance_m = np.nan
         if not 0 < distance_m < MAX_DISTANCE_M:
-            msg = f'--distance {first} {second} {text}: give the distance of the capsules in metres.'
+            msg = (
+                f'--distance {first} {second} {text}: give the distance of the microphones in metres, up to '
+                f'{MAX_DISTANCE_M:g}.'
+            )
             raise CalibrationError(msg)
         measured_distances.append(MeasuredDistance(usable.names.index(first), usable.names.index(second), distance_m))
     return tuple(measured_distances)
@@ -96,7 +95,7 @@ def _parse_distances(usable: UsableChannels, given: list[list[str]]) -> tuple[Me
 def _position_update(usable: UsableChannels, geometry: GeometryEstimate) -> _PositionUpdate:
     normal = geometry.normal
     across = np.eye(3) - np.outer(normal, normal)
-    level = np.sqrt(np.einsum('ij,mjk,ki->m', across, geometry.covariances_m2, across) / 2)
+    horizontal = np.sqrt(np.einsum('ij,mjk,ki->m', across, geometry.covariances_m2, across) / 2)
     heights = np.sqrt(np.einsum('i,mij,j->m', normal, geometry.covariances_m2, normal))
     kept = bool(geometry.is_mirror_ambiguous or heights.max() > MAX_STD_M)
     positions = geometry.positions_m
@@ -105,8 +104,8 @@ def _position_update(usable: UsableChannels, geometry: GeometryEstimate) -> _Pos
     return _PositionUpdate(
         positions,
         np.linalg.norm(positions - usable.positions_m, axis=1),
-        level if kept else np.sqrt(np.einsum('mii->m', geometry.covariances_m2) / 3),
-        float(level.max()),
+        horizontal if kept else np.sqrt(np.einsum('mii->m', geometry.covariances_m2) / 3),
+        float(horizontal.max()),
         float(heights.max()),
         kept,
     )
@@ -116,13 +115,13 @@ def _summary(usable: UsableChannels, update: _PositionUpdate, *, uncertain: bool
     worst = int(update.moved_m.argmax())
     if uncertain:
         return (
-            f'Positions are known to ± {100 * update.horizontal_std_m:.1f} cm only: clap more often, on all sides, near '
-            'and far, and give more distances.'
+            f'Positions are accurate to ± {100 * update.horizontal_std_m:.1f} cm only: clap more often, on all sides, '
+            'near and far, and give more distances.'
         )
     if wrong:
-        return f'{usable.names[worst]} is {100 * update.moved_m[worst]:.1f} cm from where the rig says.'
+        return f'{usable.names[worst]} is {100 * update.moved_m[worst]:.1f} cm from its position in the rig.'
     return (
-        f'All positions are as the rig says (the worst, {usable.names[worst]}: {100 * update.moved_m[worst]:.1f} cm).'
+        f'All positions are as in the rig (largest error: {usable.names[worst]}, {100 * update.moved_m[worst]:.1f} cm).'
     )
 
 
@@ -135,33 +134,33 @@ def _remarks(
     remarks = []
     if geometry.is_mirror_ambiguous:
         remarks.append(
-            'Above or below cannot be told: mirrored at its plane the array explains what was heard as well, and the '
-            'rig does not say which of both it is. Heights are left as they are; write rough ones into the rig and '
-            'measure again.'
+            'Above and below cannot be distinguished: the array mirrored at its plane fits the sounds equally well, '
+            'and the positions in the rig do not decide between both. Heights are left as they are. Write approximate '
+            'heights into the rig and measure again.'
         )
     elif update.heights_kept:
         remarks.append(
-            f'Heights are known to ± {100 * update.height_std_m:.0f} cm only and are left as they are: clap from the '
-            'ground up to above your head.'
+            f'Heights are accurate to ± {100 * update.height_std_m:.0f} cm only and are left as they are: clap at '
+            'heights from the ground to above your head.'
         )
     for pair in measured_distances:
         found = float(np.linalg.norm(geometry.positions_m[pair.first] - geometry.positions_m[pair.second]))
         if abs(found - pair.distance_m) > TOLERANCE_M:
             remarks.append(
-                f'{usable.names[pair.first]} and {usable.names[pair.second]} are {pair.distance_m:g} m apart by the tape, and '
-                f'{found:.3f} m by ear: measure that distance again.'
+                f'The distance of {usable.names[pair.first]} and {usable.names[pair.second]} was given as '
+                f'{pair.distance_m:g} m and is estimated as {found:.3f} m: measure it again.'
             )
     rig_delays = usable.array.delays_s[list(usable.indices)] * usable.sample_rate_hz
     delay_errors = geometry.delays_samples - (rig_delays - rig_delays.mean())
     late = np.abs(delay_errors) > np.maximum(MIN_DELAY_SAMPLES, 3 * geometry.delays_std_samples)
     if late.any():
         names = ', '.join(name for name, is_late in zip(usable.names, late, strict=True) if is_late)
-        remarks.append(f'Later or earlier than the rig says: {names}. Run `calibrate delay` next.')
+        remarks.append(f'The delays of {names} differ from the rig. Run `calibrate delay` next.')
     return remarks
 
 
 def _figures(usable: UsableChannels, geometry: GeometryEstimate, update: _PositionUpdate) -> dict[str, object]:
-    rest = np.abs(geometry.residual_samples)
+    residual = np.abs(geometry.residual_samples)
     return {
         'position_m': _by_name(usable, np.round(update.positions_m, 4)),
         'std_m': _by_name(usable, np.round(update.std_m, 4)),
@@ -175,7 +174,10 @@ def _figures(usable: UsableChannels, geometry: GeometryEstimate, update: _Positi
         'sound_std_mps': round(geometry.sound_std_mps, 2),
         'events': len(geometry.used_events),
         'events_m': np.round(geometry.events_m, 3).tolist(),
-        'rest_samples': {'median': round(float(np.median(rest)), 4), 'p95': round(float(np.percentile(rest, 95)), 4)},
+        'rest_samples': {
+            'median': round(float(np.median(residual)), 4),
+            'p95': round(float(np.percentile(residual, 95)), 4),
+        },
     }
 
 
@@ -216,16 +218,16 @@ def _pictures(usable: UsableChannels, geometry: GeometryEstimate, update: _Posit
         'positions': top_view_chart(
             'Microphones from above',
             {
-                'found': Marks(update.positions_m, usable.names, (2 * update.std_m).tolist()),
+                'estimated': Marks(update.positions_m, usable.names, (2 * update.std_m).tolist()),
                 'in the rig': Marks(usable.positions_m, hollow=True),
             },
         ),
         'sounds': top_view_chart(
-            'Where the sounds were',
+            'Positions of the sounds',
             {'sounds': Marks(geometry.events_m), 'microphones': Marks(update.positions_m, hollow=True)},
         ),
         'moved': bar_chart(
-            'How far each microphone is from where the rig says',
+            'Distance of each microphone from its position in the rig',
             'cm',
             {name: 100 * moved for name, moved in zip(usable.names, update.moved_m.tolist(), strict=True)},
             allowed=(0.0, 100 * TOLERANCE_M),
@@ -241,22 +243,23 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         action='append',
         required=True,
         metavar=('MIC', 'MIC', 'METRES'),
-        help='distance of the middles of two capsules, by a tape; once or more, three in different directions are good',
+        help='measured distance between the centres of two microphones; repeat it, three directions are good',
     )
 
 
 GEOMETRY = MeasurementCommand(
     name='geometry',
-    title='where the microphones are: clap all round the array, and measure a few distances with a tape',
+    title='positions of the microphones, from claps around the array and a few measured distances',
     text=(
-        'Park away from walls, engine off. Clap twenty times, or play as many short chirps from a loudspeaker, at '
-        'places all round the array, 1.5 to 4 m away, from the knees up to above your head, a second or more apart; '
-        'where exactly need not be known. Measure the distance of two or three pairs of microphones with a tape.\n\n'
-        'The positions in the rig are where the search begins: they may be wrong by ten centimetres or so. Sound alone '
-        'tells a shape; where it lies on the car and which way it looks is what fits the rig best. Of a flat array '
-        'nobody can hear which side of it is up: the nearer one to the rig is taken, and if both are as near, heights '
-        'are left alone and the report says so.\n\nPositions, places, delays of the channels and the speed of sound '
-        'are solved for together; order and polarity should be right before (calibrate order).'
+        'Park away from walls, with the engine off. Clap twenty times, or play as many short chirps from a loudspeaker'
+        ', a second or more apart, at places on all sides of the array, 1.5 to 4 m away, at heights from the knees to '
+        'above your head. The exact places need not be known. Measure the distance of two or three pairs of '
+        'microphones with a tape.\n\nThe search starts from the positions in the rig, which may be wrong by about ten '
+        'centimetres. Sound determines the shape of the array only. Its position and orientation on the car are those '
+        'that fit the rig best. A flat array cannot determine which of its sides is up: the solution closer to the '
+        'rig is taken. If both are equally close, heights are not changed, and the report contains a '
+        'remark.\n\nPositions, places, delays of the channels and the speed of sound are estimated together. Order '
+        'and polarity must be correct before (`calibrate order`, `calibrate polarity`).'
     ),
     seconds=SECONDS,
     measure=measure_geometry,

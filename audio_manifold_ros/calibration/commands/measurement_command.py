@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A measurement of sound as a subcommand: recording with a progress display, measuring, report."""
+"""Subcommands of `calibrate`, and those that record or read audio, measure it and write a report."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from audio_manifold_ros.calibration.reporting.calibration_report import Calibrat
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
-# What a person should do at a time of a live recording: (rig, share that is done) → a few words.
+# Instruction for a live recording: (rig, completed fraction) → a few words.
 Prompt = Callable[['MicrophoneArray | None', float], str]
 
 
 @dataclass(frozen=True)
 class Command:
-    """A subcommand.
+    """Subcommand of `calibrate`.
 
     Attributes:
-        name: As it is typed.
-        title: One line of the list of commands.
-        text: What it needs and how a person goes about it; shown by `calibrate NAME --help`.
-        configure: Adds its arguments to a parser.
-        run: Does the work with what was given, prints to the console, and returns the exit status.
+        name: Name on the command line.
+        title: One line for the list of commands.
+        text: Required input and procedure, for `calibrate NAME --help`.
+        configure: Function that adds the arguments to a parser.
+        run: Function that does the work, prints to the console and returns the exit status.
 
     """
 
@@ -53,12 +53,12 @@ class Command:
 
 @dataclass(frozen=True)
 class MeasurementTask:
-    """What a measurement gets.
+    """Input of a measurement.
 
     Attributes:
-        recording: Raw sound.
-        array: The rig, None where there is none.
-        options: The command line.
+        recording: Raw audio.
+        array: The rig's array. None without a rig.
+        options: Arguments of the command line.
 
     """
 
@@ -67,19 +67,19 @@ class MeasurementTask:
     options: argparse.Namespace
 
     def rig(self) -> MicrophoneArray:
-        """Return the rig.
+        """Return the array of the rig.
 
         Raises:
-            CalibrationError: There is none, or it uses channels that the recording lacks.
+            CalibrationError: There is no rig, or it uses channels that the recording lacks.
 
         """
         if self.array is None:
-            msg = 'This measurement needs a rig: name its folder with --rig, for example calibration/roof_octagon.'
+            msg = 'This measurement needs a rig: give its folder with --rig, for example calibration/roof_octagon.'
             raise CalibrationError(msg)
         needed = max(self.array.device_channels) + 1
         if self.recording.channels < needed:
             msg = (
-                f'{self.recording.origin}: has {self.recording.channels} channels, but array {self.array.array_id!r} '
+                f'{self.recording.origin} has {self.recording.channels} channels, but array {self.array.array_id!r} '
                 f'uses channel {needed - 1}: record all channels, or give another rig.'
             )
             raise CalibrationError(msg)
@@ -88,16 +88,16 @@ class MeasurementTask:
 
 @dataclass(frozen=True)
 class MeasurementCommand:
-    """What makes a subcommand out of mathematics.
+    """Measurement with recorded or live audio.
 
     Attributes:
-        name: As it is typed.
-        title: One line.
-        text: Which sound it needs.
-        seconds: Length of a live recording.
-        measure: The measurement.
-        configure: Adds arguments of its own.
-        prompt: What a person should do when, in a live recording.
+        name: Name on the command line.
+        title: One line for the list of commands.
+        text: Required sound and procedure.
+        seconds: Default duration of a live recording.
+        measure: Measurement function.
+        configure: Function that adds further arguments.
+        prompt: Instructions during a live recording.
 
     """
 
@@ -115,8 +115,7 @@ class MeasurementCommand:
 
     def _configure(self, parser: argparse.ArgumentParser) -> None:
         add_source_arguments(parser, self.seconds)
-        parser.add_argument('--rig', type=Path, metavar='FOLDER', help='the rig (default: the one in the bag)')
-        parser.add_argument('--out', type=Path, metavar='FOLDER', help='for the report (default: a new one)')
+        add_report_options(parser)
         self.configure(parser)
 
     def _run(self, given: argparse.Namespace, console: Console) -> int:
@@ -169,12 +168,18 @@ class MeasurementCommand:
         return recording
 
 
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Add --rig and --out."""
+    parser.add_argument('--rig', type=Path, metavar='FOLDER', help='folder of the rig (default: the rig in the bag)')
+    parser.add_argument('--out', type=Path, metavar='FOLDER', help='folder of the report (default: a new one)')
+
+
 def load_array(given: argparse.Namespace) -> MicrophoneArray | None:
-    """Return the rig that was named, else the one in the bag, else None.
+    """Return the array of the given rig, else of the rig in the bag, else None.
 
     Raises:
-        BagError: The bag cannot be read, or what it says of its rig is damaged.
-        CalibrationError: The rig cannot be read.
+        BagError: The bag cannot be read, or its description of the rig is damaged.
+        RigError: The rig cannot be read.
 
     """
     if given.rig is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate polarity`: which capsules are wired the other way round."""
+"""`calibrate polarity`: microphones with inverted polarity."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SECONDS = 60.0
 
 
 def measure_polarity(task: MeasurementTask) -> CalibrationReport:
-    """Compare the signs of low tones."""
+    """Measure the polarity of each channel."""
     usable = select_usable_channels(task.recording, task.rig())
     found = estimate_polarity(usable.samples, usable.sample_rate_hz, usable.positions_m)
     before = np.array([mic.polarity for mic in usable.microphones])
-    # Only differences between channels are heard: most keep what the rig says.
+    # Polarity is relative, so the solution that keeps most signs of the rig is taken.
     signs = found.signs if int(found.signs @ before) >= 0 else -found.signs
     certainty = {name: round(float(value), 3) for name, value in zip(usable.names, found.certainty, strict=True)}
     figures = {
@@ -46,8 +46,8 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
         ReportTable(
             ('', 'polarity', 'in the rig', 'certainty', 'correlation'),
             tuple(
-                (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{sure:.2f}', f'{strong:.2f}')
-                for mic, sign, sure, strong in zip(
+                (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{certain:.2f}', f'{strength:.2f}')
+                for mic, sign, certain, strength in zip(
                     usable.microphones, signs.tolist(), found.certainty, found.strength, strict=True
                 )
             ),
@@ -62,8 +62,8 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(usable.names, drift_ppm, strict=True)}
     if drifts:
         summary = (
-            f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm: they belong to two sound devices. Put all '
-            'microphones on one device; `calibrate delay` says which belong together.'
+            f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm, so they belong to two sound devices: connect all '
+            'microphones to one device. `calibrate delay` names the channels that belong together.'
         )
         return CalibrationReport(
             'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
@@ -71,8 +71,8 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     if found.undecided:
         names = ', '.join(usable.names[channel] for channel in found.undecided)
         summary = (
-            f'{names}: the pairs do not agree on the polarity. Record longer, in less wind; if that does not help, two '
-            'devices may drift apart: run `calibrate delay`.'
+            f'{names}: the pairs do not agree on the polarity. Record longer, in less wind. If that does not help, '
+            'check for clock drift between two devices with `calibrate delay`.'
         )
         return CalibrationReport(
             'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
@@ -86,7 +86,7 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     return CalibrationReport(
         command='polarity',
         verdict=CalibrationVerdict.CHANGE if changes else CalibrationVerdict.GOOD,
-        summary=f'Upside down against the rig: {flipped}.' if changes else 'Every polarity is as the rig says.',
+        summary=f'Inverted relative to the rig: {flipped}.' if changes else 'Every polarity is as in the rig.',
         remarks=usable.remarks,
         figures=figures,
         tables=tables,
@@ -96,7 +96,7 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
 
 
 def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
-    """Return ppm (channel,), and whether these are two clocks: from a loudspeaker that stands, else from the street."""
+    """Return the drift in ppm (channel,), from a loudspeaker or ambient sound, and whether there are two clocks."""
     try:
         places = find_loudspeaker_segments(usable)
     except CalibrationError:
@@ -112,14 +112,14 @@ def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
 
 POLARITY = MeasurementCommand(
     name='polarity',
-    title='which capsules are wired the other way round',
+    title='microphones with inverted polarity',
     text=(
-        'Needs a minute of any sound with low tones, from wherever it comes: a street with traffic, a loudspeaker, an '
-        'engine. Neighbouring microphones hear tones alike that are longer than four times their distance, so that the '
-        'sign of their correlation is that of their wiring. Wind at the capsules is different for each and averages '
-        'out; a storm does not.'
-        '\n\nOnly differences between channels can be heard; most channels keep the polarity that the rig gives them.'
-        ' Two devices that drift apart by some ten ppm are refused; `calibrate delay` finds half a ppm.'
+        'Needs a minute of any sound with low frequencies from any direction: a street with traffic, a loudspeaker, an '
+        'engine. Neighbouring microphones receive wavelengths of more than four times their distance in phase, so the '
+        'sign of their correlation is the sign of their wiring. Wind noise is independent at each microphone and '
+        'averages out, except in a storm.'
+        '\n\nPolarity is relative between channels. Most channels keep the polarity that they have in the rig. Two '
+        'devices that drift apart by about ten ppm or more are refused. `calibrate delay` detects half a ppm.'
     ),
     seconds=SECONDS,
     measure=measure_polarity,

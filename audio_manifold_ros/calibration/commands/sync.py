@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`calibrate sync`: how far the clocks of microphones and camera are apart."""
+"""`calibrate sync`: time offset between the clocks of microphones and camera."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from audio_manifold_ros.calibration.camera.audio_video_sync import SyncOffset, e
 from audio_manifold_ros.calibration.camera.visual_clap_detection import ClapEvent, detect_claps
 from audio_manifold_ros.calibration.channels.impulsive_events import ImpulsiveEvents, detect_events
 from audio_manifold_ros.calibration.channels.onset_detection import detect_onsets
-from audio_manifold_ros.calibration.commands.measurement_command import Command
+from audio_manifold_ros.calibration.commands.measurement_command import Command, add_report_options
 from audio_manifold_ros.calibration.recording.audio_video_clip import AudioVideoClip, load_clip
 from audio_manifold_ros.calibration.reporting.calibration_report import (
     CalibrationReport,
-    CalibrationVerdict,
     ReportTable,
+    choose_verdict,
     save_and_show,
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, line_chart
@@ -34,7 +34,7 @@ from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
-# An offset that is as good as this is left alone; one that is known worse than that is not written.
+# An offset within this tolerance is not changed. An offset with a larger standard deviation is not written.
 TOLERANCE_S, MAX_STD_S = 0.003, 0.005
 MAX_DELAY_S = 0.002
 MIN_SHOWN_MS = 20.0
@@ -43,18 +43,18 @@ METHOD = 'clap'
 
 @dataclass(frozen=True)
 class ClapPairs:
-    """What was seen and heard of the claps of a bag.
+    """Claps of a bag, in images and in sound.
 
     Attributes:
         array: The rig's microphones.
-        extrinsics: The rig's frames and offset.
-        clip: The bag.
-        samples: Sound of the enabled microphones.
-        clap_events: What was seen, seconds as in `clip`.
-        events: What was heard.
-        audio_s: When each of these was made (event,), the way of the sound taken off.
-        offset: What fits together; `pairs` are places in `clap_events` and `events`.
-        distance_m: From the hands to the array.
+        extrinsics: The rig's frames and time offset.
+        clip: Audio and images of the bag.
+        samples: Audio of the enabled microphones.
+        clap_events: Claps in the images, with times as in `clip`.
+        events: Impulsive sounds.
+        audio_s: Emission time of each sound (event,): its onset minus the travel time.
+        offset: Estimated offset. Its `pairs` are indices into `clap_events` and `events`.
+        distance_m: Distance from the hands to the array.
 
     """
 
@@ -70,19 +70,19 @@ class ClapPairs:
 
 
 def match_claps(given: argparse.Namespace) -> ClapPairs:
-    """Find the claps of a bag, and what the clocks differ by.
+    """Find the claps of a bag in images and sound, and the offset of the clocks.
 
     Raises:
         BagError: The bag cannot be used.
-        CalibrationError: The rig cannot be read, or too few claps fit together.
-        CalibrationError: The bag lacks pictures, or a channel of the rig.
+        CalibrationError: Too few claps match, or the bag lacks images.
+        RigError: The rig cannot be read.
 
     """
     array, extrinsics = _rig(given)
     columns = (TextColumn('{task.description}'), BarColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         with BagReader(given.bag) as bag:
-            task_id = progress.add_task('reading sound and pictures', total=2 * bag.duration_s)
+            task_id = progress.add_task('reading audio and images', total=2 * bag.duration_s)
         clip = load_clip(
             given.bag,
             given.topic,
@@ -90,7 +90,7 @@ def match_claps(given: argparse.Namespace) -> ClapPairs:
             None if given.region is None else tuple(given.region),
             lambda seconds: progress.advance(task_id, seconds),
         )
-        progress.add_task('looking for claps', total=None)
+        progress.add_task('detecting claps', total=None)
         samples = clip.samples[[mic.device_channel for mic in array.microphones if mic.enabled]]
         positions_m = array.positions_m[[mic.enabled for mic in array.microphones]]
         aperture_m = float(np.linalg.norm(np.ptp(positions_m, axis=0)))
@@ -101,13 +101,13 @@ def match_claps(given: argparse.Namespace) -> ClapPairs:
         events = ImpulsiveEvents(events.spans[clear], events.rises_db[clear])
         audio_s = onsets_s[clear] - given.distance / array.sound_mps
         clap_events = detect_claps(clip.pictures, clip.times_s)
-        visual_s = np.array([stop.time_s for stop in clap_events])
+        visual_s = np.array([clap.time_s for clap in clap_events])
         offset = estimate_sync_offset(visual_s, audio_s, extrinsics.audio_time_offset_s)
     return ClapPairs(array, extrinsics, clip, samples, clap_events, events, audio_s, offset, given.distance)
 
 
 def add_clap_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what names a bag with claps."""
+    """Add the options for a bag with claps."""
     parser.add_argument('--bag', type=Path, required=True, metavar='BAG', help='rosbag2 folder, .mcap or .db3')
     parser.add_argument('--topic', default='', help='audio topic (default: the only one)')
     parser.add_argument('--camera', default='', metavar='TOPIC', help='camera topic (default: the only one)')
@@ -116,17 +116,16 @@ def add_clap_arguments(parser: argparse.ArgumentParser) -> None:
         type=number(0.1, 50),
         required=True,
         metavar='METRES',
-        help='from the clapping hands to the middle of the array, within 20 cm: a metre is 3 ms',
+        help='distance from the hands to the middle of the array, within 20 cm (1 m is 3 ms)',
     )
     parser.add_argument(
         '--region',
         type=whole_number(0),
         nargs=4,
         metavar=('COLUMN', 'ROW', 'COLUMNS', 'ROWS'),
-        help='part of the pictures in which the hands are, where other things move too (default: all)',
+        help='region of the images with the hands, if other things move as well (default: the whole image)',
     )
-    parser.add_argument('--rig', type=Path, metavar='FOLDER', help='the rig (default: the one in the bag)')
-    parser.add_argument('--out', type=Path, metavar='FOLDER', help='for the report (default: a new one)')
+    add_report_options(parser)
 
 
 def _rig(given: argparse.Namespace) -> tuple[MicrophoneArray, Extrinsics]:
@@ -135,7 +134,7 @@ def _rig(given: argparse.Namespace) -> tuple[MicrophoneArray, Extrinsics]:
 
 
 def measure_sync(claps: ClapPairs) -> CalibrationReport:
-    """Return what the claps say of the offset."""
+    """Compare the measured offset with the rig."""
     offset, before_s = claps.offset, claps.extrinsics.audio_time_offset_s
     error_s = offset.offset_s - before_s
     uncertain = offset.std_s > MAX_STD_S
@@ -144,16 +143,12 @@ def measure_sync(claps: ClapPairs) -> CalibrationReport:
     if uncertain:
         summary = f'The offset is {offset_text}: clap more often, and hold the hands together after each clap.'
     elif wrong:
-        summary = f'The offset is {offset_text}; the rig says {1e3 * before_s:+.1f} ms.'
+        summary = f'The offset is {offset_text}, and the rig has {1e3 * before_s:+.1f} ms.'
     else:
-        summary = f'The offset is {offset_text}, as the rig says ({1e3 * before_s:+.1f} ms).'
+        summary = f'The offset is {offset_text}, as in the rig ({1e3 * before_s:+.1f} ms).'
     return CalibrationReport(
         command='sync',
-        verdict=CalibrationVerdict.REFUSED
-        if uncertain
-        else CalibrationVerdict.CHANGE
-        if wrong
-        else CalibrationVerdict.GOOD,
+        verdict=choose_verdict(refused=uncertain, wrong=wrong),
         summary=summary,
         remarks=recording_remarks(claps),
         figures={
@@ -170,11 +165,11 @@ def measure_sync(claps: ClapPairs) -> CalibrationReport:
         changes=_changes(claps) if wrong and not uncertain else (),
         pictures={
             'offsets': bar_chart(
-                'Each clap against the median',
+                'Offset of each clap relative to the median',
                 'ms',
                 {
-                    str(number + 1): 1e3 * float(apart)
-                    for number, apart in enumerate(offset.offsets_s - offset.offset_s)
+                    str(number + 1): 1e3 * float(deviation)
+                    for number, deviation in enumerate(offset.offsets_s - offset.offset_s)
                 },
                 min_span=MIN_SHOWN_MS,
             ),
@@ -184,37 +179,37 @@ def measure_sync(claps: ClapPairs) -> CalibrationReport:
 
 
 def recording_remarks(claps: ClapPairs) -> tuple[str, ...]:
-    """Return what a person should know of the recording."""
+    """Return remarks on damaged images of the recording."""
     damaged = claps.clip.damaged
-    return (f'{damaged} pictures could not be read, or go back in time.',) if damaged else ()
+    return (f'{damaged} images cannot be read, or their stamps go back in time.',) if damaged else ()
 
 
 def _table(claps: ClapPairs) -> ReportTable:
     rows: list[tuple[str | int, ...]] = []
     for (visual_index, audio_index), offset_s in zip(claps.offset.pairs, claps.offset.offsets_s, strict=True):
-        stop = claps.clap_events[visual_index]
-        column, row = clap_pixel(claps.clip, stop)
+        clap = claps.clap_events[visual_index]
+        column, row = clap_pixel(claps.clip, clap)
         rows.append(
             (
                 len(rows) + 1,
                 f'{claps.audio_s[audio_index]:.4f}',
-                f'{stop.time_s:.4f}',
+                f'{clap.time_s:.4f}',
                 f'{1e3 * offset_s:+.1f}',
                 f'{column:.0f}',
                 f'{row:.0f}',
             )
         )
-    return ReportTable(('clap', 'made s', 'seen s', 'offset ms', 'column', 'row'), tuple(rows))
+    return ReportTable(('clap', 'sound s', 'image s', 'offset ms', 'column', 'row'), tuple(rows))
 
 
-def clap_pixel(clip: AudioVideoClip, stop: ClapEvent) -> tuple[float, float]:
-    """Return column and row of a clap in the camera's own pixels."""
-    column, row = ((value + 0.5) * clip.scale - 0.5 for value in (stop.column, stop.row))
+def clap_pixel(clip: AudioVideoClip, clap: ClapEvent) -> tuple[float, float]:
+    """Return column and row of a clap in camera pixels."""
+    column, row = ((value + 0.5) * clip.scale - 0.5 for value in (clap.column, clap.row))
     return column + clip.corner[0], row + clip.corner[1]
 
 
 def _motion_and_loudness_chart(claps: ClapPairs) -> NDArray[np.uint8]:
-    """Draw how much changes in the pictures, and how loud it is, a second around the middle clap."""
+    """Draw motion in the images and loudness, one second around the middle clap."""
     clip, travel_time_s = claps.clip, claps.distance_m / claps.array.sound_mps
     middle_s = claps.clap_events[claps.offset.pairs[len(claps.offset.pairs) // 2, 0]].time_s
     near = np.flatnonzero(np.abs(clip.times_s - middle_s) < 0.5)[1:]
@@ -226,9 +221,9 @@ def _motion_and_loudness_chart(claps: ClapPairs) -> NDArray[np.uint8]:
     loudness = np.sqrt((part[:, : count * width].reshape(len(part), count, width) ** 2).mean(axis=(0, 2)))
     audio_s = (start + (np.arange(count) + 0.5) * width) / clip.sample_rate_hz - travel_time_s + claps.offset.offset_s
     return line_chart(
-        'Motion in the pictures and loudness, offset and way of the sound taken off',
+        'Motion in the images and loudness, aligned by offset and travel time',
         's',
-        'share of the most',
+        'fraction of the maximum',
         {
             'motion': ((clip.times_s[near] - middle_s).tolist(), (np.array(motion) / max(motion)).tolist()),
             'sound': ((audio_s - middle_s).tolist(), (loudness / max(float(loudness.max()), 1e-12)).tolist()),
@@ -254,15 +249,15 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 
 SYNC = Command(
     name='sync',
-    title='how far the clocks of microphones and camera are apart: claps that are seen and heard',
+    title='time offset between microphones and camera, from claps in sound and images',
     text=(
-        'Needs a bag with the camera and the raw sound. Park, let the camera stand still. Somebody in view claps ten '
-        'times or more, at irregular times two seconds apart: hands come together fast, stay together for half a '
-        'second, and open. A clapper board does as well, and so does one hand or a stick that falls on something. '
-        'Nothing else should move in the picture, or name the part where the hands are with --region.\n\nThe '
-        'instant of a clap in the pictures is where the way of the hands to their place becomes zero, found to a tenth '
-        'of the time between two pictures; in the sound it is the onset less the way from the hands to the array. '
-        'What the stamps of the camera mean (beginning or middle of an exposure) is part of the offset.'
+        'Needs a bag with the camera and the raw audio. Park the car, and keep the camera still. A person in view '
+        'claps ten times or more, at irregular intervals of about two seconds: the hands come together fast, stay '
+        'together for half a second, and open. A clapperboard works as well, and so does a hand or a stick that hits '
+        'something. Nothing else should move in the image. Otherwise give the region of the hands with '
+        '--region.\n\nThe time of a clap in the images is the instant at which the displacement of the hands becomes '
+        'zero, accurate to a tenth of the frame period. In the sound it is the onset minus the travel time from the '
+        'hands to the array. The meaning of the camera stamps (start or middle of an exposure) is part of the offset.'
     ),
     configure=add_clap_arguments,
     run=_run,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         GeometryState,
         MeasuredDistance,
     )
-    from audio_manifold_ros.calibration.geometry.geometry_search import GeometrySolution, solve_geometry
+    from audio_manifold_ros.calibration.geometry.geometry_solver import GeometrySolution, solve_geometry
 
 __all__ = [
     'GeometryEstimate',
@@ -39,6 +39,6 @@ __getattr__, __dir__ = lazy_exports(
     {
         'array_self_calibration': 'GeometryEstimate estimate_geometry fit_rigid_transform',
         'geometry_problem': 'GeometryPrior GeometryProblem GeometryState MeasuredDistance',
-        'geometry_search': 'GeometrySolution solve_geometry',
+        'geometry_solver': 'GeometrySolution solve_geometry',
     },
 )

@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the microphones are: from sounds at unknown places and a few distances measured with a tape.
+"""Self-calibration of microphone positions from sounds at unknown places and a few measured distances.
 
-Places of microphones and of sounds, delays of the channels and the speed of sound are solved for together (as in
-Plinge, Jacob, Haeb-Umbach and Fink 2016, whose review calls this geometry calibration from time differences). Sound
-alone tells a shape: where it lies and which way it looks is taken from the positions that the rig has already.
+Positions of microphones and sounds, delays of the channels and the speed of sound are estimated together. Plinge,
+Jacob, Haeb-Umbach and Fink 2016 review this method as geometry calibration from time differences. Sound determines the
+shape of the array only. Its position and orientation are taken from the positions in the rig file.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from audio_manifold_ros.common.errors import CalibrationError
 MIN_MICROPHONES, MIN_EVENTS = 5, 8
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 1.0
 SOUND_SPEED_RANGE_MPS, MAX_DISTANCE_ERROR_M = (300.0, 375.0), 0.02
-# An array as flat as this is its own mirror image; one solution is the right one where it is so many times nearer.
+# An array that is flatter than this equals its mirror image. The solution that is this many times closer wins.
 MAX_FLAT_HEIGHT_M, MIRROR_RATIO = 0.01, 1.5
 
 
 @dataclass(frozen=True)
 class GeometryEstimate:
-    """The result, in the frame of the rig.
+    """Estimated geometry in the frame of the rig.
 
     Attributes:
-        positions_m: Of the microphones (mic, 3).
-        covariances_m2: Of each position (mic, 3, 3), for a frame that lies in the array as the old positions do.
-        events_m: Where the sounds were (event, 3).
-        used_events: Which of the tdoas these are (event,).
-        delays_samples: How late each channel is (mic,), against their mean.
-        delays_std_samples: Standard deviation of these (mic,).
+        positions_m: Positions of the microphones (mic, 3).
+        covariances_m2: Covariance of each position (mic, 3, 3), in a frame that is fitted to the old positions.
+        events_m: Positions of the sounds (event, 3).
+        used_events: Indices of these sounds in the TDOAs (event,).
+        delays_samples: Delay of each channel relative to the mean (mic,).
+        delays_std_samples: Standard deviation of the delays (mic,).
         sound_mps: Speed of sound.
-        sound_std_mps: Its standard deviation.
-        residual_samples: What stays unexplained of each lag (event, mic).
-        normal: Unit vector across the plane that lies in the array best (3,).
-        is_mirror_ambiguous: Whether the positions mirrored at that plane, which explain what was heard just as well, are about as
-            near to those of the rig, and differ.
+        sound_std_mps: Standard deviation of the speed of sound.
+        residual_samples: Residual of each lag (event, mic).
+        normal: Unit normal of the best-fit plane of the array (3,).
+        is_mirror_ambiguous: Whether the positions mirrored at that plane differ and are about as close to those of the
+            rig. They fit the lags equally well.
 
     """
 
@@ -71,30 +71,30 @@ class GeometryEstimate:
 def estimate_geometry(
     tdoas: TdoaEstimates, prior: GeometryPrior, measured_distances: tuple[MeasuredDistance, ...]
 ) -> GeometryEstimate:
-    """Solve for the positions of the microphones.
+    """Estimate the positions of the microphones.
 
     Args:
-        tdoas: What every event says.
-        prior: What is known of the array before.
-        measured_distances: Distances between microphones; one or more.
+        tdoas: TDOAs of the events.
+        prior: Values known before the measurement.
+        measured_distances: One or more distances between microphones.
 
     Raises:
-        CalibrationError: There are too few microphones or events, the events leave a side open, or the distances do not
-            fit what was heard.
+        CalibrationError: There are too few microphones or events, the events leave a side open, or the distances
+            contradict the TDOAs.
 
     """
     used_events = np.flatnonzero((tdoas.clarity > MIN_CLARITY) & (tdoas.misfit_samples < MAX_MISFIT_SAMPLES))
     mics = len(prior.positions_m)
     if mics < MIN_MICROPHONES:
         msg = (
-            f'{mics} microphones: every sound has a place and an instant to be found, which takes four; positions can '
-            f'be measured with {MIN_MICROPHONES} microphones or more.'
+            f'{mics} microphones are too few, because each sound adds four unknowns (position and time): use '
+            f'{MIN_MICROPHONES} microphones or more.'
         )
         raise CalibrationError(msg)
     if len(used_events) < MIN_EVENTS:
         msg = (
-            f'Only {len(used_events)} of {len(tdoas.times_s)} sounds are clear: clap {MIN_EVENTS} times or more, all '
-            'round the array, twenty times are good; louder, or closer, where the street is loud.'
+            f'Only {len(used_events)} of {len(tdoas.times_s)} sounds are clear: clap {MIN_EVENTS} times or more '
+            '(twenty are good) on all sides of the array, and louder or closer in a noisy street.'
         )
         raise CalibrationError(msg)
     problem = GeometryProblem(
@@ -114,7 +114,7 @@ def estimate_geometry(
     std = np.sqrt(np.maximum(np.diag(solution.covariance), 0))
     parts = np.array([solution.covariance[3 * mic : 3 * mic + 3, 3 * mic : 3 * mic + 3] for mic in range(mics)])
     if undecided:
-        # As likely as not the truth is the mirror image, twice a height away.
+        # The mirror image is equally likely, and its distance is twice the height.
         parts += 2 * (heights**2)[:, None, None] * np.outer(normal, normal)
     return GeometryEstimate(
         near.positions_m,
@@ -132,12 +132,12 @@ def estimate_geometry(
 
 
 def fit_rigid_transform(points: FloatArray, onto: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return rotation (3, 3) and shift (3,) that lay points on others best (Kabsch 1976; Umeyama 1991).
+    """Return the rotation (3, 3) and translation (3,) that align points with others (Kabsch 1976, Umeyama 1991).
 
     Args:
-        points: (point, 3).
-        onto: (point, 3).
-        weights: (point,).
+        points: Points to move (point, 3).
+        onto: Target points (point, 3).
+        weights: Weights of the points (point,).
 
     """
     fractions = weights[:, None] / weights.sum()
@@ -156,19 +156,19 @@ def _check_distances(positions: FloatArray, measured_distances: tuple[MeasuredDi
     ]
     if 2 * sum(fits) < len(fits) or not SOUND_SPEED_RANGE_MPS[0] < sound_mps < SOUND_SPEED_RANGE_MPS[1]:
         mismatches = ', '.join(
-            f'{pair.distance_m:g} m for {distance_m:.2f} m'
+            f'measured {pair.distance_m:g} m, estimated {distance_m:.2f} m'
             for distance_m, pair in zip(estimated_m, measured_distances, strict=True)
         )
         msg = (
-            f'The given distances do not fit what was heard ({mismatches}, with sound at {sound_mps:.0f} m/s): measure them '
-            'again, between the middles of the capsules, and see that the names are right.'
+            f'The measured distances do not fit the sounds ({mismatches}, speed of sound {sound_mps:.0f} m/s): measure '
+            'them again between the centres of the microphones, and check the names.'
         )
         raise CalibrationError(msg)
 
 
 @dataclass(frozen=True)
 class _MirrorSolution:
-    """One of two solutions that differ by a mirror, laid on the rig: the turn (3, 3), and how far it stays away."""
+    """One of two mirrored solutions, aligned with the rig: rotation (3, 3) and distance from the rig's positions."""
 
     positions_m: FloatArray
     events_m: FloatArray

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The equations of microphones and sounds at unknown places, with their derivatives."""
+"""Equations of the self-calibration: residuals and Jacobian of the lags of sounds at unknown places."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
-# What is known before: of the rig's positions (a share of the array's size), of the weather, of where people stand, of
-# what a tape says, of lags whose pairs agree perfectly.
+# Priors: positions in the rig file (fraction of the array size), weather, places of the sounds, measured distances, and
+# lags whose pairs agree perfectly.
 POSITION_STD_RATIO, SOUND_SPEED_STD = 0.3, 0.03
 RANGE_M, RANGE_STD, ELEVATION_STD_RAD = 2.5, 0.6, 0.5
 DISTANCE_STD_M, LAG_STD_SAMPLES = 0.005, 0.05
-# Inputs of one device sample together, but for a cable, a filter or a converter of another kind.
+# Inputs of one device sample together. Cables, filters or different converters add delays.
 DELAY_STD_S, DEFAULT_POSITION_STD_M = 2e-4, 0.05
-# So tightly is the frame held to that of the rig.
+# Tolerance of the frame against that of the rig.
 GAUGE_STD_M = 1e-4
 
 
 @dataclass(frozen=True)
 class MeasuredDistance:
-    """A distance between the middles of two capsules: their places in the list of microphones, metres."""
+    """Distance between the centres of two microphones, given by their indices, in metres."""
 
     first: int
     second: int
@@ -33,15 +33,15 @@ class MeasuredDistance:
 
 @dataclass(frozen=True)
 class GeometryPrior:
-    """What is known before anything is heard.
+    """Values known before the measurement.
 
     Attributes:
-        positions_m: About where the microphones are (mic, 3).
-        weights: How much each of these positions says about where the array lies (mic,).
-        delays_samples: How late each channel is, as far as is known (mic,).
-        delays_std_samples: Standard deviation of these (mic,).
-        sample_rate_hz: Rate of lags and delays.
-        sound_mps: Speed of sound, within some per cent.
+        positions_m: Approximate positions of the microphones (mic, 3).
+        weights: Weight of each position in the alignment with the rig (mic,).
+        delays_samples: Known delay of each channel (mic,).
+        delays_std_samples: Standard deviation of the delays (mic,).
+        sample_rate_hz: Sample rate of lags and delays.
+        sound_mps: Speed of sound, within a few per cent.
 
     """
 
@@ -54,7 +54,7 @@ class GeometryPrior:
 
     @classmethod
     def from_rig(cls, array: MicrophoneArray, indices: tuple[int, ...], sample_rate_hz: int) -> GeometryPrior:
-        """Return what a rig says of some of its microphones; values that were measured count by how well they were."""
+        """Return the values of some microphones of a rig. Measured values are weighted by their standard deviations."""
         mics = [array.microphones[index] for index in indices]
         to_samples = sample_rate_hz / (array.delay_rate_hz or sample_rate_hz)
         position_std_m = np.array([max(mic.std.get('position_m', DEFAULT_POSITION_STD_M), 1e-3) for mic in mics])
@@ -71,16 +71,16 @@ class GeometryPrior:
 
 @dataclass(frozen=True)
 class GeometryState:
-    """What is to be found, against the middle of the rig's positions.
+    """Unknowns, relative to the centre of the rig's positions.
 
     Attributes:
-        positions: Of the microphones, metres (mic, 3).
-        delays: Samples (mic,).
-        slowness: How much slower sound is, in standard deviations of the weather (1,).
-        azimuths: Of the sounds, radians (event,).
-        elevations: Likewise (event,).
-        ranges: Logarithm of their distance against `RANGE_M` (event,).
-        instants: When they were heard in the middle, samples (event,).
+        positions: Positions of the microphones, metres (mic, 3).
+        delays: Delays of the channels, samples (mic,).
+        slowness: Deviation of the slowness of sound, in standard deviations (1,).
+        azimuths: Azimuths of the sounds, radians (event,).
+        elevations: Elevations of the sounds, radians (event,).
+        ranges: Logarithms of the distances relative to `RANGE_M` (event,).
+        instants: Arrival times at the centre, samples (event,).
 
     """
 
@@ -94,37 +94,37 @@ class GeometryState:
 
     @property
     def slowness_factor(self) -> float:
-        """How many samples sound takes for a way, against the speed that is known."""
+        """Travel time of sound relative to that at the prior speed of sound."""
         return float(1 + self.slowness[0] * SOUND_SPEED_STD)
 
     @property
     def sources(self) -> FloatArray:
-        """Places of the sounds, metres (event, 3)."""
+        """Positions of the sounds, metres (event, 3)."""
         return sources(self.azimuths, self.elevations, self.ranges)
 
     def vector(self) -> FloatArray:
-        """Return all in one."""
+        """Return all unknowns in one vector."""
         return np.concatenate([np.ravel(part) for part in vars(self).values()])
 
 
 def sources(azimuths: FloatArray, elevations: FloatArray, ranges: FloatArray) -> FloatArray:
-    """Return the places (event, 3)."""
+    """Return positions (event, 3) for azimuths, elevations and logarithmic ranges."""
     flat = np.cos(elevations)
     directions = np.stack([flat * np.cos(azimuths), flat * np.sin(azimuths), np.sin(elevations)], axis=1)
     return np.asarray(directions * (RANGE_M * np.exp(ranges))[:, None])
 
 
 class GeometryProblem:
-    """How well unknowns explain what was heard.
+    """Least-squares problem of the self-calibration.
 
     Attributes:
-        prior: What is known before.
-        lags: What was heard (event, mic).
-        lag_std: Standard deviation of lags (event, 1).
-        nominal: The rig's positions against their middle (mic, 3).
-        samples_per_m: Samples that sound takes for a metre.
-        measured_count: So many of the first residuals were measured; the others are what is known before.
-        noise: Factor on the standard deviations of what was measured.
+        prior: Values known before the measurement.
+        lags: Measured lags (event, mic).
+        lag_std: Standard deviation of the lags (event, 1).
+        nominal: Positions in the rig file relative to their centre (mic, 3).
+        samples_per_m: Travel time of sound per metre, in samples.
+        measured_count: Number of residuals of measurements. They come first, and those of priors follow.
+        noise: Factor on the standard deviations of the measurements.
 
     """
 
@@ -135,12 +135,12 @@ class GeometryProblem:
         prior: GeometryPrior,
         measured_distances: tuple[MeasuredDistance, ...],
     ) -> None:
-        """Take what was heard.
+        """Set up the problem.
 
         Args:
-            lags_samples: How late each channel is (event, mic), against any reference of the event.
-            misfits_samples: How well the lags of an event agree (event,).
-            prior: What is known before.
+            lags_samples: Lag of each channel (event, mic), relative to any reference of the event.
+            misfits_samples: Disagreement between the lags of an event (event,).
+            prior: Values known before the measurement.
             measured_distances: Distances between microphones.
 
         """
@@ -172,19 +172,19 @@ class GeometryProblem:
         self._gauge = self._gauge_rows()
 
     def unknowns(self, vector: FloatArray) -> GeometryState:
-        """Return the parts of a vector."""
+        """Split a vector into the unknowns."""
         parts = np.split(vector, self.split_indices)
         return GeometryState(parts[0].reshape(-1, 3), *parts[1:])
 
     def lag_residuals(self, at: GeometryState) -> FloatArray:
-        """Return what stays unexplained of the lags, samples (event, mic)."""
+        """Return the residuals of the lags, in samples (event, mic)."""
         places = at.sources
         distances = np.linalg.norm(places[:, None] - at.positions, axis=2)
         ways = distances - np.linalg.norm(places, axis=1)[:, None]
         return np.asarray(self.lags - ways * self.samples_per_m * at.slowness_factor - at.delays - at.instants[:, None])
 
     def residuals(self, vector: FloatArray) -> FloatArray:
-        """Return what is left, in standard deviations: lags, taped distances, what is known before, the frame."""
+        """Return residuals in standard deviations: lags, measured distances, priors, frame."""
         at = self.unknowns(vector)
         measured_distances = [
             (np.linalg.norm(at.positions[pair.first] - at.positions[pair.second]) - pair.distance_m) / DISTANCE_STD_M
@@ -205,8 +205,8 @@ class GeometryProblem:
         at = self.unknowns(vector)
         gauge = np.zeros((len(self._gauge), self._size))
         gauge[:, : self.split_indices[0]] = self._gauge
-        measured_count = np.concatenate([self._lag_rows(at), self._distance_rows(at)]) / self.noise
-        return np.concatenate([measured_count, np.diag(self._prior_weights)[self._prior_weights > 0], gauge])
+        measured = np.concatenate([self._lag_rows(at), self._distance_rows(at)]) / self.noise
+        return np.concatenate([measured, np.diag(self._prior_weights)[self._prior_weights > 0], gauge])
 
     def _lag_rows(self, at: GeometryState) -> FloatArray:
         places = at.sources
@@ -236,7 +236,7 @@ class GeometryProblem:
         return rows
 
     def _gauge_rows(self) -> FloatArray:
-        """Return what holds the frame: small shifts and turns of the array against the rig's positions (6, 3 · mic)."""
+        """Return the gauge constraints: translation and rotation relative to the rig's positions (6, 3 · mic)."""
         weights = self.prior.weights / self.prior.weights.sum()
         rows = np.zeros((6, len(weights), 3))
         for axis in range(3):
@@ -246,7 +246,7 @@ class GeometryProblem:
 
 
 def _source_derivatives(at: GeometryState, places: FloatArray) -> tuple[tuple[FloatArray, FloatArray], ...]:
-    """Return how places (event, 3) and their distance (event, 1) move with azimuth, elevation and range."""
+    """Return the derivatives of position (event, 3) and distance (event, 1) by azimuth, elevation and range."""
     away = np.linalg.norm(places, axis=1)[:, None]
     still = np.zeros_like(away)
     sideways = np.stack([-places[:, 1], places[:, 0], still[:, 0]], axis=1)

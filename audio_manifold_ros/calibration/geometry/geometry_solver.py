@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Searches the equations of microphones and sounds for the places that explain best what was heard."""
+"""Global search for the solution of the self-calibration, from several starts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from audio_manifold_ros.calibration.geometry.geometry_problem import RANGE_M, GeometryProblem, GeometryState, sources
 from audio_manifold_ros.calibration.geometry.robust_least_squares import FitResult, minimize_robust
 from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.units import MAD_TO_STD
 
-# Lags are trusted less at first, while the places are wrong by whole samples.
+# Lags get a larger standard deviation at first, because the initial positions are wrong by whole samples.
 INITIAL_NOISE_FACTORS, NOISE_FACTORS = (20.0, 10.0, 5.0), (4.0, 2.0, 1.0)
 MAX_ITERATIONS, MIN_IMPROVEMENT, COARSE_TOLERANCE, FINE_TOLERANCE = 40, 1e-3, 1e-3, 1e-9
 AZIMUTHS, ELEVATIONS_RAD, RANGES_M = 48, np.radians(np.arange(-60, 61, 20)), (1.2, 2.0, 3.5, 7.0)
@@ -21,12 +22,12 @@ AZIMUTHS, ELEVATIONS_RAD, RANGES_M = 48, np.radians(np.arange(-60, 61, 20)), (1.
 
 @dataclass(frozen=True)
 class GeometrySolution:
-    """What was found, against the middle of the rig's positions.
+    """Solution relative to the centre of the rig's positions.
 
     Attributes:
-        at: The unknowns.
-        covariance: Theirs (unknown, unknown), in the order of `GeometryState.vector`.
-        residual_samples: What stays unexplained (event, mic).
+        at: Values of the unknowns.
+        covariance: Covariance of the unknowns (unknown, unknown), in the order of `GeometryState.vector`.
+        residual_samples: Residual of each lag (event, mic).
 
     """
 
@@ -36,11 +37,11 @@ class GeometrySolution:
 
 
 def solve_geometry(problem: GeometryProblem) -> GeometrySolution:
-    """Return the most likely places.
+    """Return the most likely positions.
 
-    A flat array hears what is above it as it hears what is below, which makes many minima. The search begins with the
-    rig's positions as they are and with all of them in one plane, and with and without placing the sounds anew in
-    between; the best end counts.
+    A flat array receives sound from above and from below alike, which causes many local minima. The search starts from
+    the rig's positions and from their projection onto a plane, each with three noise levels, and with and without
+    relocation of the sounds between the stages. The solution with the lowest cost wins.
     """
     shapes = (problem.nominal, project_to_plane(problem.nominal))
     found = [
@@ -55,7 +56,7 @@ def solve_geometry(problem: GeometryProblem) -> GeometrySolution:
 
 
 def project_to_plane(positions: FloatArray) -> FloatArray:
-    """Return positions (mic, 3) moved into the plane that fits them best."""
+    """Return positions (mic, 3) projected onto their best-fit plane."""
     centred = positions - positions.mean(axis=0)
     normal = np.linalg.svd(centred)[2][-1]
     return np.asarray(positions - (centred @ normal)[:, None] * normal)
@@ -74,7 +75,7 @@ def _descend(problem: GeometryProblem, positions: FloatArray, *, initial_noise: 
 
 
 def _refine(problem: GeometryProblem, best: FitResult) -> FitResult:
-    """Place the sounds anew as long as that helps."""
+    """Relocate the sounds and minimise again until the cost stops falling."""
     while True:
         found = _minimize(problem, _relocate_sources(problem, best.unknowns))
         if found.cost > best.cost * (1 - MIN_IMPROVEMENT):
@@ -96,7 +97,7 @@ def _relocate_sources(problem: GeometryProblem, vector: FloatArray) -> FloatArra
 def _locate_sources(
     problem: GeometryProblem, positions: FloatArray, delays: FloatArray, slowness: FloatArray
 ) -> FloatArray:
-    """Return unknowns with every sound where microphones at these positions would have heard it best so."""
+    """Return unknowns with each sound at the grid point that fits its lags best."""
     grid = np.meshgrid(np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS, ELEVATIONS_RAD, np.log(np.array(RANGES_M) / RANGE_M))
     azimuths, elevations, ranges = (part.ravel() for part in grid)
     places = sources(azimuths, elevations, ranges)
@@ -116,8 +117,8 @@ def _locate_sources(
 
 
 def _lag_spread(problem: GeometryProblem, at: GeometryState) -> float:
-    """Return the standard deviation of the lags in their own units, from the smaller half of what is left."""
+    """Return the noise of the lags in units of `lag_std`, from the median of the absolute residuals."""
     lag_residuals = problem.lag_residuals(at) / problem.lag_std
     events, mics = lag_residuals.shape
     free = 1 - (4 * events + 4 * mics) / lag_residuals.size
-    return float(1.4826 * np.median(np.abs(lag_residuals)) / np.sqrt(max(free, 0.1)))
+    return float(MAD_TO_STD * np.median(np.abs(lag_residuals)) / np.sqrt(max(free, 0.1)))

@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Nonlinear least squares in which single values that contradict the rest hardly count."""
+"""Robust nonlinear least squares: Levenberg-Marquardt under a bounded loss.
+
+LSQ_REASON
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,19 @@ import numpy as np
 
 from audio_manifold_ros.common.array_types import FloatArray
 
-# A value that is off by many standard deviations costs no more than one that is off by this many.
+# A residual of many standard deviations costs no more than one of this many.
 OUTLIER_SIGMAS = 4.0
 INITIAL_DAMPING, MAX_DAMPING, MIN_DAMPING = 1e-2, 1e12, 1e-10
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """Where a search ended.
+    """Result of a minimisation.
 
     Attributes:
-        unknowns: (unknown,).
-        cost: Half of the loss where the search was robust, and of the squares elsewhere.
-        hessian: Of the cost (unknown, unknown), its inverse is the covariance.
+        unknowns: Values of the unknowns (unknown,).
+        cost: Half of the sum of the losses of the robust residuals and the squares of the others.
+        hessian: Gauss-Newton Hessian of the cost (unknown, unknown). Its inverse is the covariance.
 
     """
 
@@ -40,15 +43,15 @@ def minimize_robust(
     max_iterations: int,
     tolerance: float = 1e-9,
 ) -> FitResult:
-    """Search downhill (Levenberg 1944, Marquardt 1963) under the loss of Geman and McClure (1987), which is bounded.
+    """Minimise by Levenberg (1944) and Marquardt (1963) under the bounded loss of Geman and McClure (1987).
 
     Args:
-        residuals: In standard deviations (residual,).
-        jacobian: Their derivatives (residual, unknown).
-        start: Where the search begins (unknown,).
-        robust_count: So many of the first residuals may be outliers.
-        max_iterations: It ends after so many at the latest.
-        tolerance: It ends where a step takes off less than this share of the cost.
+        residuals: Function that returns residuals in standard deviations (residual,).
+        jacobian: Function that returns their derivatives (residual, unknown).
+        start: Initial unknowns (unknown,).
+        robust_count: Number of leading residuals that may be outliers.
+        max_iterations: Maximum number of iterations.
+        tolerance: Relative decrease of the cost below which the search ends.
 
     """
     unknowns, damping = start, INITIAL_DAMPING
@@ -56,8 +59,8 @@ def minimize_robust(
     cost = _cost(residual, robust_count)
     for _ in range(max_iterations):
         gradient, hessian = _gradient_and_hessian(residual, jacobian(unknowns), robust_count)
-        # What is hardly felt now, as the elevation of a sound beside a flat array, may be felt after a step: it takes
-        # no longer steps than the others, or all of them would have to become short.
+        # An unknown with little influence now, such as the elevation of a sound in the plane of a flat array, can gain
+        # influence after a step. Its damping is at least the median, because longer steps would fail and shorten all.
         scale = np.maximum(np.diag(hessian), max(float(np.median(np.diag(hessian))), 1e-12))
         while damping < MAX_DAMPING:
             candidate = unknowns - np.linalg.solve(hessian + damping * np.diag(scale), gradient)
@@ -82,7 +85,7 @@ def _cost(residual: FloatArray, robust_count: int) -> float:
 
 
 def _gradient_and_hessian(residual: FloatArray, slopes: FloatArray, robust_count: int) -> tuple[FloatArray, FloatArray]:
-    """Return gradient and curvature of the cost."""
+    """Return gradient and Gauss-Newton Hessian of the cost."""
     weights = np.ones(len(residual))
     weights[:robust_count] = (1 + (residual[:robust_count] / OUTLIER_SIGMAS) ** 2) ** -2.0
     weighted = slopes.T * weights

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings to calibrate from: devices, files, bags, pictures of a board, loudspeaker positions."""
+"""Input of the calibration commands: audio, clips of audio and video, board images, and usable channels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.calibration.recording.board_images import BoardPictures
     from audio_manifold_ros.calibration.recording.raw_recording import RawRecording, collect_blocks
     from audio_manifold_ros.calibration.recording.recording_sources import RecordingSource, open_recording_source
-    from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels
+    from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
 
 __all__ = [
     'AudioVideoClip',
@@ -23,6 +23,7 @@ __all__ = [
     'UsableChannels',
     'collect_blocks',
     'open_recording_source',
+    'select_usable_channels',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -32,6 +33,6 @@ __getattr__, __dir__ = lazy_exports(
         'board_images': 'BoardPictures',
         'raw_recording': 'RawRecording collect_blocks',
         'recording_sources': 'RecordingSource open_recording_source',
-        'usable_channels': 'UsableChannels',
+        'usable_channels': 'UsableChannels select_usable_channels',
     },
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag as a person would watch it: raw sound of all channels, and small grey pictures with their instants in it."""
+"""Synchronised audio and small grey images of one bag."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_imag
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError, CalibrationError
+from audio_manifold_ros.common.pcm16 import int16_to_float
+from audio_manifold_ros.common.units import NS_PER_S
 
-FULL_SCALE = 32768.0
 MAX_COLUMNS = 320
 MIN_PICTURES = 30
 
@@ -31,17 +32,17 @@ ProgressCallback = Callable[[float], None]
 
 @dataclass(frozen=True)
 class AudioVideoClip:
-    """What a bag holds.
+    """Audio and images of a bag.
 
     Attributes:
-        samples: f32 (channel, sample), zeros where audio is missing.
-        sample_rate_hz: Rate.
-        pictures: Grey uint8 (picture, row, column), made smaller.
-        times_s: Instant of each picture, seconds since sample 0 by the stamps of both (picture,).
+        samples: float32 (channel, sample), full scale ±1, zeros where audio is missing.
+        sample_rate_hz: Sample rate.
+        pictures: Grey uint8 (picture, row, column), reduced in size.
+        times_s: Time of each image in seconds since sample 0, from the stamps of audio and images (picture,).
         size_px: Columns and rows of the camera.
-        scale: Pixels of the camera for one of these.
-        corner: Column and row of the region that was taken, in pixels of the camera.
-        damaged: Pictures that could not be read.
+        scale: Camera pixels per pixel of `pictures`.
+        corner: Column and row of the upper left corner of the region, in camera pixels.
+        damaged: Number of images that cannot be read.
 
     """
 
@@ -56,18 +57,18 @@ class AudioVideoClip:
 
 
 def load_clip(path: Path, audio: str, camera: str, region: Region | None, advance: ProgressCallback) -> AudioVideoClip:
-    """Read a bag.
+    """Load audio and images of a bag.
 
     Args:
-        path: Of the bag.
-        audio: Topic of the audio; '' finds it.
-        camera: Topic of the camera; '' is the only one.
-        region: Column and row of the upper left corner, columns and rows, in pixels of the camera; None takes all.
-        advance: Told how many seconds of the recording are done; each is done twice.
+        path: Bag.
+        audio: Audio topic. An empty string selects the only one.
+        camera: Camera topic. An empty string selects the only one.
+        region: Column and row of the upper left corner, columns and rows, in camera pixels. None selects the image.
+        advance: Function that receives the seconds of recording that were read. Each second counts twice.
 
     Raises:
-        BagError: The bag is damaged, or a topic cannot be told.
-        CalibrationError: There are too few pictures, or the region lies outside of them.
+        BagError: The bag is damaged, or a topic cannot be selected.
+        CalibrationError: There are too few images, or the region exceeds them.
 
     """
     with BagReader(path) as bag:
@@ -82,12 +83,15 @@ def load_clip(path: Path, audio: str, camera: str, region: Region | None, advanc
             advance(piece.shape[1] / first.sample_rate_hz)
         stamps_ns, pictures, damaged, size_px = _pictures(bag, camera, region, advance)
     if not pieces or len(pictures) < MIN_PICTURES:
-        msg = f'{path}: {len(pictures)} pictures on {camera!r} and {len(pieces)} s of sound are too few: record both.'
+        msg = (
+            f'{path}: {len(pictures)} images on {camera!r} and {len(pieces)} s of audio are too few: record at least '
+            f'{MIN_PICTURES} images together with the audio.'
+        )
         raise CalibrationError(msg)
     start = pieces[0][1]
     samples = np.zeros((track.channels, pieces[-1][1] + pieces[-1][0].shape[1] - start), dtype=np.float32)
     for piece, at in pieces:
-        samples[:, at - start : at - start + piece.shape[1]] = piece / np.float32(FULL_SCALE)
+        samples[:, at - start : at - start + piece.shape[1]] = int16_to_float(piece)
     places = np.array([track.timeline.sample_at(stamp_ns) for stamp_ns in stamps_ns])
     corner = (0, 0) if region is None else region[:2]
     times_s = (places - start) / first.sample_rate_hz
@@ -96,17 +100,17 @@ def load_clip(path: Path, audio: str, camera: str, region: Region | None, advanc
 
 
 def camera_topic(bag: BagReader, name: str) -> str:
-    """Return the topic of the camera: the one that is named, else the only one that is no depth and no labels.
+    """Return the camera topic: the one with the given name, or the only image topic without depth or labels.
 
     Raises:
-        BagError: There is none, or several.
+        BagError: There is no such topic, or there are several.
 
     """
     topics = [topic.name for topic in bag.topics if topic.type in IMAGE_TYPES and topic.count]
     named = [topic for topic in topics if topic.lstrip('/') == name.lstrip('/')]
     likely = named if name else [topic for topic in topics if topic.lstrip('/') not in (*DEPTH, *LABELS)]
     if len(likely) != 1:
-        msg = f'{bag.path}: has images on {sorted(topics)}: name the one of the camera with --camera.'
+        msg = f'{bag.path}: the image topics are {sorted(topics)}: name the camera topic with --camera.'
         raise BagError(msg)
     return likely[0]
 
@@ -129,7 +133,7 @@ def _pictures(
         size = (round(cropped.shape[1] / scale), max(round(cropped.shape[0] / scale), 1))
         kept.append(np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
         if stamps_ns:
-            advance((stamp_ns - stamps_ns[-1]) / 1e9)
+            advance((stamp_ns - stamps_ns[-1]) / NS_PER_S)
         stamps_ns.append(stamp_ns)
     return stamps_ns, kept, damaged, size_px
 
@@ -145,8 +149,8 @@ def _crop(picture: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
     column, row, columns, rows = region
     if row + rows > picture.shape[0] or column + columns > picture.shape[1]:
         msg = (
-            f'--region {column} {row} {columns} {rows}: the pictures have {picture.shape[1]} columns and '
-            f'{picture.shape[0]} rows.'
+            f'--region {column} {row} {columns} {rows} exceeds the images of {picture.shape[1]} columns and '
+            f'{picture.shape[0]} rows: give a smaller region.'
         )
         raise CalibrationError(msg)
     return picture[row : row + rows, column : column + columns]

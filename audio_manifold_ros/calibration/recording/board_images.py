@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a board, from a folder or from the camera topic of a bag, and the views of the board in them."""
+"""Images of a calibration board, from a folder or a camera topic of a bag, and the board views in them."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from audio_manifold_ros.common.errors import BagError, CalibrationError
 NamedPicture = tuple[str, RgbImage | None]
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff')
-# A board is carried slowly: so often a bag is looked at, and so many views are enough.
+# The board moves slowly. These limits reduce the images of a bag and the number of views.
 MIN_INTERVAL_NS, MAX_VIEWS = 250_000_000, 60
 
 
 @dataclass(frozen=True)
 class BoardPictures:
-    """What was found.
+    """Board views of a set of images.
 
     Attributes:
-        views: Different ones.
-        width: Columns of the pictures.
-        height: Their rows.
-        pictures: How many were looked at.
-        without_board: How many show no board, or too little of it.
-        damaged: How many could not be read.
+        views: Different views of the board.
+        width: Columns of the images.
+        height: Rows of the images.
+        pictures: Number of images.
+        without_board: Number of images without the board, or with too few corners.
+        damaged: Number of images that cannot be read.
 
     """
 
@@ -51,15 +51,15 @@ class BoardPictures:
 
 
 def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
-    """Yield the pictures of a folder, grey, in the order of their names.
+    """Yield the images of a folder as grey images, sorted by name.
 
     Raises:
-        CalibrationError: There are none.
+        CalibrationError: The folder has no images.
 
     """
     paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
-        msg = f'{folder}: has no pictures: give a folder with files of {", ".join(IMAGE_SUFFIXES)}.'
+        msg = f'{folder}: no images found: give a folder with files of type {", ".join(IMAGE_SUFFIXES)}.'
         raise CalibrationError(msg)
     for path in paths:
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
@@ -67,10 +67,10 @@ def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
 
 
 def bag_pictures(path: Path, camera: str) -> Iterator[NamedPicture]:
-    """Yield four pictures of every second of a bag, grey.
+    """Yield four grey images per second of a bag.
 
     Raises:
-        BagError: The bag is damaged, or the camera cannot be told.
+        BagError: The bag is damaged, or the camera topic cannot be selected.
 
     """
     with BagReader(path) as bag:
@@ -92,15 +92,15 @@ def _grey(decode: Callable[[], NDArray[np.uint8]]) -> RgbImage | None:
 def detect_board_views(
     pictures: Iterable[NamedPicture], board: CharucoBoard, on_view: Callable[[int], None]
 ) -> BoardPictures:
-    """Find a board in pictures of one camera.
+    """Detect the board in images of one camera.
 
     Args:
-        pictures: Names, and grey pictures or None for damaged ones.
-        board: The board.
-        on_view: Told after every picture how many views there are.
+        pictures: Name and grey image. The image is None if it is damaged.
+        board: Board to detect.
+        on_view: Function that receives the number of views after every image.
 
     Raises:
-        CalibrationError: The pictures differ in size, or there are none.
+        CalibrationError: The images differ in size, or none can be read.
 
     """
     views: list[BoardView] = []
@@ -114,8 +114,8 @@ def detect_board_views(
         size = size or (grey.shape[1], grey.shape[0])
         if (grey.shape[1], grey.shape[0]) != size:
             msg = (
-                f'Picture {name!r} has {grey.shape[1]} x {grey.shape[0]} pixels, others {size[0]} x {size[1]}: give '
-                'pictures of one size.'
+                f'Image {name!r} has {grey.shape[1]} x {grey.shape[0]} pixels, and the others have '
+                f'{size[0]} x {size[1]}: give images of one size.'
             )
             raise CalibrationError(msg)
         view = board.detect(name, grey)
@@ -126,6 +126,6 @@ def detect_board_views(
         if len(views) == MAX_VIEWS:
             break
     if size is None:
-        msg = f'None of {count} pictures can be read: look at what recorded them.'
+        msg = f'None of {count} images can be read: check the program that recorded them.'
         raise CalibrationError(msg)
     return BoardPictures(tuple(views), size[0], size[1], count, without_board, damaged)

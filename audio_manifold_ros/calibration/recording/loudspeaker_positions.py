@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A loudspeaker that is carried around the array: where it stood, and what follows for the channels."""
+"""Measurement with a loudspeaker that is carried around the array: its places, delays of the channels, clock drift."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from audio_manifold_ros.calibration.recording.usable_channels import UsableChann
 
 MAX_DELAY_S = 0.02
 LOUDSPEAKER_HELP = (
-    'Park away from walls, engine off, no wind to speak of. Play pink or white noise from a loudspeaker that reaches '
-    'down to 150 Hz, clearly louder than the street. Carry it around the array at three to five metres, as high as '
-    'the microphones, and hold it still for three seconds at each of eight to twelve places on all sides; how far and '
-    'where exactly need not be known.'
+    'Park away from walls, with the engine off and no noticeable wind. Play pink or white noise from a loudspeaker '
+    'that reaches down to 150 Hz, clearly louder than the street. Carry it around the array at three to five metres, '
+    'at the height of the microphones. Hold it still for three seconds at each of eight to twelve places on all sides. '
+    'The exact places need not be known.'
 )
 
 
 def find_loudspeaker_segments(usable: UsableChannels) -> StationarySegments:
-    """Return when a loudspeaker stood still, and how late each channel heard it.
+    """Return the spans in which the loudspeaker stands still, and the lags of the channels.
 
     Raises:
-        CalibrationError: There is no clear sound.
+        CalibrationError: There is no clear, stationary sound.
 
     """
     aperture_s = float(np.linalg.norm(np.ptp(usable.positions_m, axis=0))) / usable.array.sound_mps
@@ -35,10 +35,10 @@ def find_loudspeaker_segments(usable: UsableChannels) -> StationarySegments:
 
 
 def locate_loudspeaker(usable: UsableChannels) -> tuple[StationarySegments, ChannelDelays]:
-    """Return where and when the loudspeaker stood, and the delays of the channels.
+    """Return the places of the loudspeaker and the delays of the channels.
 
     Raises:
-        CalibrationError: There is no clear sound, or the places are too few or on one side.
+        CalibrationError: There is no clear sound, the places are too few, or they leave a side of the array open.
 
     """
     places = find_loudspeaker_segments(usable)
@@ -46,11 +46,11 @@ def locate_loudspeaker(usable: UsableChannels) -> tuple[StationarySegments, Chan
 
 
 def clock_drift_warning(names: Sequence[str], drifting: Sequence[int], delays: ChannelDelays) -> str:
-    """Say that some channels have another clock."""
+    """Return a warning that names the channels with another clock, with the difference and the remedy."""
     others = [channel for channel in range(len(names)) if channel not in drifting]
     worst = abs(float(np.median(delays.drift_ppm[list(drifting)]) - np.median(delays.drift_ppm[others])))
     return (
-        f'{", ".join(names[channel] for channel in drifting)}: another clock than the rest, {worst:.1f} ppm apart: '
-        'two sound devices have no fixed delay to each other. Put all microphones on one device, or give both one '
-        'word clock.'
+        f'{", ".join(names[channel] for channel in drifting)}: another clock than the other channels, by {worst:.1f} '
+        'ppm. Two sound devices have no fixed delay between them: connect all microphones to one device, or give both '
+        'devices a common word clock.'
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A stretch of raw sound of all channels, from whatever source: what every measurement of the rig begins with."""
+"""Raw multi-channel audio of any source, joined to one array."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ BlockCallback = Callable[[AudioBlock], None]
 
 @dataclass(frozen=True)
 class RawRecording:
-    """Raw sound, without any correction.
+    """Raw audio without any correction.
 
-    Where samples were lost, what lies before and after is joined: a loss hits all channels alike.
+    The samples before and after a loss are joined, because a loss affects all channels alike.
 
     Attributes:
         samples: float32 (device channel, sample), full scale ±1.
-        sample_rate_hz: Rate.
-        lost_samples: Samples missing in between.
-        rejected_samples: Samples left out because they are not finite.
-        overflows: Times that the device reported a loss.
-        origin: Where it comes from, for people.
+        sample_rate_hz: Sample rate.
+        lost_samples: Number of samples that are missing in between.
+        rejected_samples: Number of samples left out because they are not finite.
+        overflows: Number of losses that the device reported.
+        origin: Description of the source.
 
     """
 
@@ -43,20 +43,20 @@ class RawRecording:
 
     @property
     def duration_s(self) -> float:
-        """Length."""
+        """Duration of the audio."""
         return self.samples.shape[1] / self.sample_rate_hz
 
     @property
     def channels(self) -> int:
-        """Channels of the device."""
+        """Number of device channels."""
         return len(self.samples)
 
     def remarks(self) -> tuple[str, ...]:
-        """Return what a person should know of it."""
+        """Return remarks on lost or unusable samples."""
         found = (
-            (self.lost_samples, 'samples were lost while recording: close other programs, or record again.'),
-            (self.overflows, 'times the device reported a loss: close other programs, or record again.'),
-            (self.rejected_samples, 'samples are not finite and were left out: look at what recorded them.'),
+            (self.lost_samples, 'samples were lost while recording: close other programs or record again.'),
+            (self.overflows, 'losses were reported by the device: close other programs, or record again.'),
+            (self.rejected_samples, 'samples are not finite and were left out: check the program that recorded them.'),
         )
         return tuple(f'{count} {description}' for count, description in found if count)
 
@@ -67,14 +67,14 @@ def collect_blocks(
     """Join blocks to a recording.
 
     Args:
-        blocks: In their order.
-        origin: Where they come from, for people.
-        start_s: How much is skipped at the beginning.
-        seconds: How much is taken; less if there is no more.
-        on_block: Told every block that is taken.
+        blocks: Blocks in their order.
+        origin: Description of the source.
+        start_s: Time to skip at the start.
+        seconds: Duration to record. The result is shorter if the source ends earlier.
+        on_block: Function that receives every recorded block.
 
     Raises:
-        CalibrationError: There is no sound, or it changes its rate or channels.
+        CalibrationError: There is no audio, or its sample rate or number of channels changes.
 
     """
     kept: list[NDArray[np.float32]] = []
@@ -85,7 +85,8 @@ def collect_blocks(
             layout, first, following = (block.channels, block.sample_rate_hz), block.first_sample, block.first_sample
         if (block.channels, block.sample_rate_hz) != layout:
             msg = (
-                f'{origin}: the sound changes from {layout} to {(block.channels, block.sample_rate_hz)} (channels, Hz).'
+                f'{origin}: the audio changes from {layout} to {(block.channels, block.sample_rate_hz)} (channels, Hz)'
+                ': record with one format.'
             )
             raise CalibrationError(msg)
         missing = max(block.first_sample - following, 0)
@@ -103,7 +104,7 @@ def collect_blocks(
         if samples >= seconds * layout[1]:
             break
     if layout is None or not kept:
-        msg = f'{origin}: there is no sound from {start_s:g} s on: choose an earlier start or another recording.'
+        msg = f'{origin}: there is no sound from {start_s:g} s on: choose an earlier --start or another recording.'
         raise CalibrationError(msg)
     joined = np.concatenate(kept, axis=1)[:, : round(seconds * layout[1])]
     return RawRecording(joined, layout[1], lost, rejected, overflows, origin)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a recording comes from: a live device, a WAV or FLAC file, or a bag."""
+"""Sources of recordings: a live device, a WAV or FLAC file, or a bag."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ DEFAULT_RATE_HZ, DEFAULT_CHANNELS = 48_000, 8
 
 @dataclass(frozen=True)
 class RecordingSource:
-    """Sound about to be taken in.
+    """Audio source that is not opened yet.
 
     Attributes:
-        origin: Where it comes from, for people.
-        is_live: Whether it sounds now.
-        blocks: Yields what there is.
+        origin: Description of the source.
+        is_live: Whether the audio is recorded now.
+        blocks: Function that opens the source and yields its blocks.
 
     """
 
@@ -45,7 +45,7 @@ class RecordingSource:
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, seconds: float) -> None:
-    """Add what names a source; a live recording takes `seconds` unless told otherwise."""
+    """Add the options that select a source. A live recording takes `seconds` by default."""
     source = parser.add_argument_group('sound').add_mutually_exclusive_group(required=True)
     source.add_argument('--device', metavar='NAME', help='record live: name of a sound device, or a part of it')
     source.add_argument('--wav', type=Path, metavar='FILE', help='WAV or FLAC file with a channel for each microphone')
@@ -53,26 +53,31 @@ def add_source_arguments(parser: argparse.ArgumentParser, seconds: float) -> Non
     parser.add_argument(
         '--seconds',
         type=number(1, MAX_DURATION_S),
-        help=f'how much is taken (default: {seconds:g} from a device, all of a file or bag, up to {MAX_DURATION_S:g})',
+        help=f'duration (default: {seconds:g} from a device, else the whole file or bag, up to {MAX_DURATION_S:g})',
     )
-    parser.add_argument('--start', type=number(0), default=0.0, help='seconds to skip first (default: %(default)g)')
     parser.add_argument(
-        '--rate', type=whole_number(4000, 768_000), default=DEFAULT_RATE_HZ, help='of the device, Hz (%(default)s)'
+        '--start', type=number(0), default=0.0, help='seconds to skip at the start (default: %(default)g)'
+    )
+    parser.add_argument(
+        '--rate',
+        type=whole_number(4000, 768_000),
+        default=DEFAULT_RATE_HZ,
+        help='sample rate of the device, Hz (default: %(default)s)',
     )
     parser.add_argument(
         '--channels',
         type=whole_number(1, 256),
-        help=f'of the device (default: as the rig needs, else {DEFAULT_CHANNELS})',
+        help=f'channels of the device (default: those that the rig needs, else {DEFAULT_CHANNELS})',
     )
     parser.add_argument('--topic', default='', help='audio topic of the bag (default: the only one)')
 
 
 def open_recording_source(given: argparse.Namespace, channels_needed: int | None) -> RecordingSource:
-    """Return the source that was named; a device is opened when its blocks are asked for.
+    """Return the selected source. A device is opened when its blocks are read.
 
     Args:
-        given: What `add_source_arguments` read.
-        channels_needed: Channels that the rig uses; None without a rig.
+        given: Arguments of `add_source_arguments`.
+        channels_needed: Number of channels that the rig uses. None without a rig.
 
     """
     if given.device is not None:
@@ -89,7 +94,12 @@ def _device(name: str, rate_hz: int, channels: int) -> Iterator[AudioBlock]:
 
 
 def _blocks(source: AudioSource) -> Iterator[AudioBlock]:
-    """Yield the blocks of a source until it ends; one that falls silent for long is an error."""
+    """Yield the blocks of a source until it ends.
+
+    Raises:
+        CalibrationError: The source delivers no audio for 15 s.
+
+    """
     source.open()
     try:
         last_block_s = time.monotonic()
@@ -101,7 +111,10 @@ def _blocks(source: AudioSource) -> Iterator[AudioBlock]:
             elif source.status().state is SourceState.ENDED:
                 return
             elif time.monotonic() - last_block_s > SILENCE_TIMEOUT_S:
-                msg = f'No sound for {SILENCE_TIMEOUT_S:g} s: {source.status().message}'
+                msg = (
+                    f'No audio for {SILENCE_TIMEOUT_S:g} s ({source.status().message}): check that the device is '
+                    'connected and that no other program uses it.'
+                )
                 raise CalibrationError(msg)
     finally:
         source.close()

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The microphones that a measurement may compare: those that the rig enables, if none of them is broken."""
+"""Selection of the channels to measure: enabled microphones without a fatal fault."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from audio_manifold_ros.calibration.recording.raw_recording import RawRecording
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
-# With these nothing can be measured; other faults spoil it a little.
+# These faults prevent a measurement. Other faults reduce its accuracy.
 FATAL_FAULTS = frozenset({'dead', 'identical'})
 
 
 @dataclass(frozen=True)
 class UsableChannels:
-    """Raw sound of the enabled microphones.
+    """Raw audio of the enabled microphones.
 
     Attributes:
-        array: The whole rig.
-        indices: Which of its microphones these are.
-        samples: float32 (live microphone, sample), raw.
-        sample_rate_hz: Rate.
-        remarks: What is wrong with some of them.
+        array: The rig's array.
+        indices: Indices of the enabled microphones in the array.
+        samples: float32 (usable microphone, sample), raw.
+        sample_rate_hz: Sample rate.
+        remarks: Faults of some microphones.
 
     """
 
@@ -39,7 +39,7 @@ class UsableChannels:
 
     @property
     def duration_s(self) -> float:
-        """Length of the sound."""
+        """Duration of the audio."""
         return self.samples.shape[1] / self.sample_rate_hz
 
     @property
@@ -49,31 +49,32 @@ class UsableChannels:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Their names."""
+        """Names of the enabled microphones."""
         return tuple(mic.name for mic in self.microphones)
 
     @property
     def positions_m(self) -> NDArray[np.float64]:
-        """Their positions (live microphone, 3)."""
+        """Positions of the enabled microphones (usable microphone, 3)."""
         return self.array.positions_m[list(self.indices)]
 
 
 def select_usable_channels(
     recording: RawRecording, array: MicrophoneArray, *, same_signal: bool = False
 ) -> UsableChannels:
-    """Choose the enabled microphones.
+    """Select the enabled microphones of a recording.
 
     Args:
-        task: Recording and rig.
-        same_signal: All channels are given the same signal, so that it is no fault to carry it.
+        recording: Raw audio.
+        array: The rig's array.
+        same_signal: True if all inputs receive the same signal, which is no fault then.
 
     Raises:
-        CalibrationError: There is no rig, it has less than two enabled microphones, or one of them is dead or a copy.
+        CalibrationError: Fewer than two microphones are enabled, or one of them is dead or a copy of another.
 
     """
     indices = tuple(index for index, mic in enumerate(array.microphones) if mic.enabled)
     if len(indices) < 2:
-        msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: microphones are compared, enable two.'
+        msg = f'Array {array.array_id!r} has {len(indices)} enabled microphones: enable two or more to compare them.'
         raise CalibrationError(msg)
     samples = recording.samples[[array.microphones[index].device_channel for index in indices]]
     check = check_channels(samples, recording.sample_rate_hz)
@@ -86,7 +87,7 @@ def select_usable_channels(
     fatal = {name: faults for name, faults in found.items() if FATAL_FAULTS & set(faults)}
     if fatal:
         fault_text = ', '.join(f'{name} is {" and ".join(faults)}' for name, faults in fatal.items())
-        msg = f'{fault_text}: run `calibrate check`, then mend it, or set enabled: false in the rig.'
+        msg = f'{fault_text}: run `calibrate check`, then repair it, or set enabled: false in the rig.'
         raise CalibrationError(msg)
     remarks = tuple(f'{name} is {" and ".join(faults)}: run `calibrate check`.' for name, faults in found.items())
     return UsableChannels(array, indices, samples, recording.sample_rate_hz, remarks)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a measurement: numbers for programs, text and pictures for people, and what it would change."""
+"""Calibration report: figures as JSON, tables and charts, and the proposed changes of the rig."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from rich.table import Table as RichTable
 
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.array_types import RgbImage
-from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.errors import CalibrationError, reraise_file_errors
+from audio_manifold_ros.common.files import write_text_atomic
+from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.drawing.images import save_png
 
 FORMAT_VERSION = 1
@@ -30,7 +32,7 @@ Cell = str | int | float | None
 
 
 class CalibrationVerdict(str, Enum):
-    """What a measurement says of the rig."""
+    """Verdict of a measurement on the rig."""
 
     GOOD = 'good'
     CHANGE = 'change'
@@ -38,13 +40,20 @@ class CalibrationVerdict(str, Enum):
     REFUSED = 'refused'
 
 
+def choose_verdict(*, refused: bool, wrong: bool) -> CalibrationVerdict:
+    """Return `refused` if the measurement is not accurate enough, `change` if the rig is wrong, else `good`."""
+    if refused:
+        return CalibrationVerdict.REFUSED
+    return CalibrationVerdict.CHANGE if wrong else CalibrationVerdict.GOOD
+
+
 @dataclass(frozen=True)
 class ReportTable:
-    """Numbers for people.
+    """Table of a report.
 
     Attributes:
-        columns: Headings, units included.
-        rows: One for each microphone or pair; None is shown as a dash.
+        columns: Headings with units.
+        rows: One row per microphone or pair. None is shown as a dash.
 
     """
 
@@ -54,18 +63,18 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class CalibrationReport:
-    """What was measured.
+    """Result of a measurement.
 
     Attributes:
-        command: The subcommand.
-        verdict: `good`: the rig is as its files say. `change`: it is sound, and its files should be changed.
-            `faulty`: something is broken. `refused`: this recording cannot be measured.
-        summary: The verdict in a sentence.
-        remarks: What else a person should know, a sentence each.
-        figures: All numbers, as values for JSON.
-        tables: Of these, what people look at.
-        changes: Single values in files of the rig.
-        files: Whole new texts of files of the rig, by name.
+        command: Name of the subcommand.
+        verdict: `good`: the rig files are correct. `change`: the rig is healthy, and its files should change.
+            `faulty`: a part is broken. `refused`: this recording cannot be measured.
+        summary: One sentence for the verdict.
+        remarks: Further remarks, one sentence each.
+        figures: All numbers, as JSON values.
+        tables: Tables for the text report.
+        changes: Changes of single values in rig files.
+        files: Complete new rig files by name.
         pictures: Charts by name, uint8 (row, column, 3), red first.
 
     """
@@ -74,14 +83,14 @@ class CalibrationReport:
     verdict: CalibrationVerdict
     summary: str
     remarks: tuple[str, ...] = ()
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, object] = field(default_factory=dict)
     tables: tuple[ReportTable, ...] = ()
     changes: tuple[RigChange, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, RgbImage] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, without the pictures."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the content of `report.json`. It contains the file names of the charts."""
         return {
             'format_version': FORMAT_VERSION,
             'command': self.command,
@@ -96,49 +105,90 @@ class CalibrationReport:
         }
 
     def show(self, console: Console) -> None:
-        """Print verdict, tables, remarks and changes."""
+        """Print tables, remarks, changes and verdict."""
         for table in self.tables:
             console.print(_format_table(table), markup=False, highlight=False)
         for remark in self.remarks:
             console.print(f'  - {remark}', markup=False, highlight=False)
         if self.changes or self.files:
-            console.print('Changes to the rig (none is made before `calibrate apply`):', markup=False)
+            console.print('Proposed changes of the rig (`calibrate apply` writes them):', markup=False)
         for change in (change for change in self.changes if 'std' not in change.path):
             console.print(f'  {change.text()}', markup=False, highlight=False)
         for name in self.files:
-            console.print(f'  {name}: written anew', markup=False, highlight=False)
+            console.print(f'  {name}: new file', markup=False, highlight=False)
         console.print(f'[{STYLES[self.verdict.value]}]{self.command}: {self.verdict.value}.[/] ', end='')
         console.print(self.summary, markup=False, highlight=False)
 
     def save(self, folder: Path) -> None:
-        """Write `report.json`, `report.txt` and the pictures.
+        """Write `report.json`, `report.txt` and the charts.
 
         Raises:
             CalibrationError: The folder cannot be written.
+            DrawingError: A chart cannot be written.
 
         """
-        try:
+        with reraise_file_errors(CalibrationError, 'write the report to', folder, 'Give another folder with --out.'):
             folder.mkdir(parents=True, exist_ok=True)
             for name, picture in self.pictures.items():
                 save_png(folder / f'{name}.png', picture)
-            (folder / TEXT_FILE).write_text(_text_of(self.show), encoding='utf-8')
+            write_text_atomic(folder / TEXT_FILE, _text_of(self.show))
             content = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + '\n'
-            (folder / JSON_FILE).write_text(content, encoding='utf-8')
-        except OSError as error:
-            msg = f'Cannot write the report to {str(folder)!r}: {error.strerror}. Give another folder with --out.'
-            raise CalibrationError(msg) from None
+            write_text_atomic(folder / JSON_FILE, content)
+
+
+@dataclass(frozen=True)
+class SavedChanges:
+    """Part of a saved report that `calibrate apply` needs.
+
+    Attributes:
+        summary: One sentence for the verdict.
+        changes: Changes of single values in rig files.
+        files: Complete new rig files by name.
+
+    """
+
+    summary: str
+    changes: tuple[RigChange, ...]
+    files: Mapping[str, str]
+
+
+def load_changes(report: Path) -> SavedChanges:
+    """Load the changes of a saved report.
+
+    Args:
+        report: Folder of the report, or its `report.json`.
+
+    Raises:
+        CalibrationError: The file cannot be read, or is not a report of this format.
+
+    """
+    path = report / JSON_FILE if report.is_dir() else report
+    data = read_json(path, CalibrationError, 'Give the folder of the report that `calibrate` printed.')
+    if not (
+        isinstance(data, dict)
+        and data.get('format_version') == FORMAT_VERSION
+        and isinstance(data.get('changes'), list)
+        and isinstance(data.get('files'), dict)
+    ):
+        msg = f'{path} is no report of format {FORMAT_VERSION}: measure again with this version.'
+        raise CalibrationError(msg)
+    return SavedChanges(
+        str(data.get('summary', '')),
+        tuple(RigChange.from_dict(change) for change in data['changes']),
+        {str(name): str(text) for name, text in data['files'].items()},
+    )
 
 
 def save_and_show(report: CalibrationReport, out: Path | None, console: Console) -> int:
-    """Show and save a report.
+    """Save and print a report.
 
     Args:
-        report: The report.
-        out: Its folder; None makes one below the current folder.
-        console: Where it is shown.
+        report: Report.
+        out: Folder of the report. None creates one in the current folder.
+        console: Console to print to.
 
     Returns:
-        The exit status: 0 if the rig is sound, else 1.
+        Exit status: 1 if the verdict is `faulty` or `refused`, else 0.
 
     Raises:
         CalibrationError: The folder cannot be written.
@@ -149,17 +199,17 @@ def save_and_show(report: CalibrationReport, out: Path | None, console: Console)
     report.show(console)
     console.print(f'Report: {folder}', markup=False, highlight=False)
     if report.changes or report.files:
-        console.print(f'To make the changes: calibrate apply {folder} --rig FOLDER', markup=False, highlight=False)
+        console.print(f'To apply the changes: calibrate apply {folder} --rig FOLDER', markup=False, highlight=False)
     return int(report.verdict in {CalibrationVerdict.FAULTY, CalibrationVerdict.REFUSED})
 
 
 def default_folder(command: str) -> Path:
-    """Return a folder below the current one that tells command and time."""
-    return Path('calibration_reports') / f'{command}_{datetime.now():%Y%m%d_%H%M%S}'  # noqa: DTZ005 (a person's clock)
+    """Return a new folder in the current one, named after command and time."""
+    return Path('calibration_reports') / f'{command}_{datetime.now():%Y%m%d_%H%M%S}'  # noqa: DTZ005 (local time)
 
 
 def _format_table(table: ReportTable) -> str:
-    """Return the table as text of its own width: a narrow terminal breaks lines and loses no number."""
+    """Return the table as text of its own width, so that a narrow terminal wraps lines and loses no number."""
     layout = RichTable(box=None, pad_edge=False)
     for place, name in enumerate(table.columns):
         layout.add_column(name, justify='left' if place == 0 else 'right', no_wrap=True)

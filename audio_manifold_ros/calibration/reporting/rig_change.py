@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One value of a file of the rig that a measurement would change."""
+"""Change of one value in a rig file, as proposed by a measurement."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ FIELDS = frozenset({'file', 'path', 'of', 'before', 'after'})
 
 @dataclass(frozen=True)
 class RigChange:
-    """A change.
+    """Proposed change of one value.
 
     Attributes:
         file: Name of the file, for example `mic_array.yaml`.
-        path: Keys and list indices down to the value.
-        of: What the value belongs to, for people: the name of a microphone.
-        before: Value that was measured against; None if the file lacks the key.
-        after: The new value.
+        path: Keys and list indices that lead to the value.
+        of: Owner of the value, for example the name of a microphone.
+        before: Value during the measurement. None if the file lacks the key.
+        after: New value.
 
     """
 
     file: str
     path: tuple[str | int, ...]
     of: str
-    before: Any
-    after: Any
+    before: object
+    after: object
 
     def text(self) -> str:
-        """Return the change for people."""
+        """Return the change as one line of text."""
         return f'{self.file}: {self.of} {self.path[-1]}: {self.before!r} → {self.after!r}'
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the change as JSON values."""
         return {
             'file': self.file,
             'path': list(self.path),
@@ -48,19 +48,19 @@ class RigChange:
 
     @classmethod
     def from_dict(cls, data: Any) -> RigChange:
-        """Read what `to_dict` returned.
+        """Create a change from the result of `to_dict`.
 
         Raises:
-            CalibrationError: It is something else.
+            CalibrationError: The data has another structure.
 
         """
         if not (isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']):
-            msg = f'A change of the report is {data!r}: give a report that `calibrate` wrote.'
+            msg = f'The report contains the change {data!r}, which has another structure: give a report of `calibrate`.'
             raise CalibrationError(msg)
         return cls(str(data['file']), tuple(data['path']), str(data['of']), data['before'], data['after'])
 
 
-def microphone_change(index: int, name: str, key: str, before: Any, after: Any) -> RigChange:
+def microphone_change(index: int, name: str, key: str, before: object, after: object) -> RigChange:
     """Return the change of one microphone's value in `mic_array.yaml`."""
     return RigChange(RIG_FILE, ('microphones', index, key), name, before, after)
 

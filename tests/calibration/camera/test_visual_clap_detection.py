@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hands that meet before a camera."""
+"""Detection of claps in rendered images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLACE = (85.0, 62.0)
 
 @pytest.mark.parametrize('hands', [1, 2])
 @pytest.mark.parametrize('rate_hz', [30.0, 60.0])
-def test_a_clap_is_timed_between_pictures(hands: int, rate_hz: float) -> None:
+def test_clap_time_is_finer_than_the_frame_period(hands: int, rate_hz: float) -> None:
     generator = np.random.default_rng(hands)
     claps_s = np.array([1.011, 2.73, 4.218])
     times_s = np.arange(round(5.5 * rate_hz)) / rate_hz
@@ -28,7 +28,7 @@ def test_a_clap_is_timed_between_pictures(hands: int, rate_hz: float) -> None:
         assert (stop.column, stop.row) == pytest.approx(PLACE, abs=8)
 
 
-def test_nothing_stops_where_nothing_moves() -> None:
+def test_still_images_have_no_claps() -> None:
     still = np.random.default_rng(0).normal(100, 2, (60, 40, 50)).astype(np.uint8)
     assert detect_claps(still, np.arange(60) / 30) == []
     assert detect_claps(still[:3], np.arange(3) / 30) == []

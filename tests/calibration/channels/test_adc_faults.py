@@ -19,7 +19,7 @@ def noise_signal(level: float, seed: int = 0, seconds: float = 4.0) -> np.ndarra
 
 @settings(deadline=None, max_examples=25)
 @given(bit=st.integers(0, 9), high=st.booleans(), level=st.floats(0.02, 0.3), seed=st.integers(0, 99))
-def test_finds_the_bit_that_is_stuck(*, bit: int, high: bool, level: float, seed: int) -> None:
+def test_stuck_bit_is_found(*, bit: int, high: bool, level: float, seed: int) -> None:
     steps = np.rint(noise_signal(level, seed) * 32768).astype(np.int16)
     broken = steps | np.int16(1 << bit) if high else steps & ~np.int16(1 << bit)
     found = stuck_bits(np.stack([noise_signal(0.1, 1), broken / np.float32(32768)]).astype(np.float32))
@@ -27,17 +27,17 @@ def test_finds_the_bit_that_is_stuck(*, bit: int, high: bool, level: float, seed
 
 
 @pytest.mark.parametrize('level', [2e-5, 1e-4, 0.01, 0.3])
-def test_accuses_no_healthy_channel_of_stuck_bits(level: float) -> None:
+def test_healthy_channels_have_no_stuck_bits(level: float) -> None:
     assert stuck_bits(np.stack([noise_signal(level, 3), noise_signal(level * 2, 4) + np.float32(0.25)])) == [(), ()]
 
 
-def test_16_bit_sound_in_24_bits_is_healthy_and_a_silent_channel_too() -> None:
+def test_16_bit_audio_in_24_bits_and_silence_have_no_stuck_bits() -> None:
     assert stuck_bits(np.stack([noise_signal(0.1), np.zeros(4 * RATE_HZ, dtype=np.float32)])) == [(), ()]
 
 
 @settings(deadline=None, max_examples=25)
 @given(limit=st.floats(0.05, 1.0), clipped_fraction=st.floats(2e-3, 0.02), seed=st.integers(0, 99))
-def test_finds_tops_cut_off_at_any_level(limit: float, clipped_fraction: float, seed: int) -> None:
+def test_clipping_is_found_at_any_level(limit: float, clipped_fraction: float, seed: int) -> None:
     time_s = np.arange(6 * RATE_HZ) / RATE_HZ
     rng = np.random.default_rng(seed)
     tones = sum(np.sin(2 * np.pi * f * time_s + rng.uniform(0, 6)) for f in rng.uniform(80, 600, 12))

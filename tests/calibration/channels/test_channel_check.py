@@ -27,12 +27,12 @@ def faults(samples: Samples) -> dict[int, tuple[str, ...]]:
     return {number: channel.faults for number, channel in enumerate(check.channels) if channel.faults}
 
 
-def test_a_drive_through_wind_and_traffic_accuses_nobody(street: Samples) -> None:
+def test_wind_and_traffic_are_no_faults(street: Samples) -> None:
     assert faults(street) == {}
 
 
 @pytest.mark.parametrize('name', INJECTED)
-def test_finds_the_fault_and_blames_no_other(street: Samples, name: str) -> None:
+def test_fault_is_found_on_its_channel_only(street: Samples, name: str) -> None:
     broken = street.copy()
     INJECTED[name](broken, 3, np.random.default_rng(5))
     found = faults(quantize_to_pcm16(broken))
@@ -44,7 +44,7 @@ def test_an_open_input_that_hums_is_dead(street: Samples) -> None:
     assert faults(break_microphone(street, 3, 'humming', 0.0, RATE_HZ)) == {3: ('dead',)}
 
 
-def test_says_what_it_measured(street: Samples) -> None:
+def test_measured_values(street: Samples) -> None:
     shifted = street + np.float32(0.125) * (np.arange(8) == 6)[:, None].astype(np.float32)
     check = check_channels(shifted, RATE_HZ)
     assert check.channels[6].dc == pytest.approx(0.125, abs=0.01)
@@ -55,7 +55,7 @@ def test_says_what_it_measured(street: Samples) -> None:
         assert 0.3 < channel.coherence['60-250 Hz'] < 1
 
 
-def test_wind_that_is_different_at_every_capsule_accuses_nobody(street: Samples) -> None:
+def test_independent_wind_noise_is_no_fault(street: Samples) -> None:
     rng = np.random.default_rng(1)
     rumble = np.cumsum(rng.standard_normal(street.shape), axis=1)
     rumble -= np.apply_along_axis(lambda row: np.convolve(row, np.ones(2000) / 2000, 'same'), 1, rumble)
@@ -64,9 +64,9 @@ def test_wind_that_is_different_at_every_capsule_accuses_nobody(street: Samples)
     assert faults(quantize_to_pcm16(windy)) == {}
 
 
-def test_every_fault_has_advice() -> None:
+def test_every_fault_has_a_remedy() -> None:
     assert set(FAULT_NAMES.values()) <= set(FAULTS)
 
 
-def test_two_channels_without_sound_are_dead() -> None:
+def test_two_silent_channels_are_dead() -> None:
     assert faults(np.zeros((2, 3 * RATE_HZ), dtype=np.float32)) == {0: ('dead',), 1: ('dead',)}

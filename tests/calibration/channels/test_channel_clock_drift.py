@@ -18,9 +18,9 @@ from audio_manifold_ros.calibration.channels.channel_clock_drift import find_dri
         ([0.0], ()),
     ],
 )
-def test_names_the_smaller_group(drift_ppm: list[float], expected: tuple[int, ...]) -> None:
+def test_the_smaller_group_is_returned(drift_ppm: list[float], expected: tuple[int, ...]) -> None:
     assert find_drifting_channels(np.array(drift_ppm), np.full(len(drift_ppm), 0.05)) == expected
 
 
-def test_accuses_nobody_of_what_is_not_sure() -> None:
+def test_uncertain_drift_is_not_reported() -> None:
     assert find_drifting_channels(np.array([0.0, 0.0, 12.0, 12.0]), np.full(4, 3.0)) == ()

@@ -17,7 +17,7 @@ POSITIONS_M = 0.5 * np.stack([np.cos(ANGLES), np.sin(ANGLES), 0 * ANGLES], axis=
 
 
 def lags_of(azimuths: np.ndarray, delays: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Lags of sounds 3 to 5 m away, for capsules that sit some millimetres from where the rig says."""
+    """Lags of sounds 3 to 5 m away, for microphones some millimetres from their positions in the rig."""
     true_positions_m = POSITIONS_M + rng.normal(0, 0.0025, POSITIONS_M.shape)
     away_m = rng.uniform(3, 5, len(azimuths))
     height_m = rng.uniform(-0.2, 0.2, len(azimuths))
@@ -38,7 +38,7 @@ def stationary_segments(lags: np.ndarray) -> StationarySegments:
 
 
 @pytest.mark.parametrize('seed', range(3))
-def test_tells_late_channels_from_misplaced_capsules(seed: int) -> None:
+def test_delays_are_distinguished_from_position_errors(seed: int) -> None:
     rng = np.random.default_rng(seed)
     delays = rng.uniform(-5, 5, 8)
     azimuths = rng.uniform(0, 6) + np.arange(10) * 2 * np.pi / 10 + rng.uniform(-0.1, 0.1, 10)
@@ -50,7 +50,7 @@ def test_tells_late_channels_from_misplaced_capsules(seed: int) -> None:
     assert np.abs(np.angle(np.exp(1j * (estimated_azimuths - azimuths)))).max() < np.radians(3)
 
 
-def test_refuses_too_few_places_and_places_on_one_side() -> None:
+def test_too_few_places_and_places_on_one_side_are_refused() -> None:
     rng = np.random.default_rng(1)
     with pytest.raises(CalibrationError, match='Only 4 places'):
         estimate_acoustic_delays(
@@ -62,7 +62,7 @@ def test_refuses_too_few_places_and_places_on_one_side() -> None:
 
 
 def walk(drift_samples_per_s: np.ndarray, rng: np.random.Generator) -> TdoaEstimates:
-    """Three places of six pieces each, with a walk of two unclear pieces between them."""
+    """Three places of six segments each, separated by two unclear segments."""
     places = rng.uniform(-30, 30, (3, 4))
     lags = np.concatenate([np.concatenate([np.tile(place, (6, 1)), rng.uniform(-30, 30, (2, 4))]) for place in places])
     times_s = 0.25 + 0.5 * np.arange(len(lags))
@@ -71,7 +71,7 @@ def walk(drift_samples_per_s: np.ndarray, rng: np.random.Generator) -> TdoaEstim
     return TdoaEstimates(times_s, lags - np.median(lags, axis=1, keepdims=True), np.full(len(lags), 0.01), clarity)
 
 
-def test_finds_where_nothing_moved_though_clocks_drift() -> None:
+def test_stationary_segments_are_found_despite_clock_drift() -> None:
     drift_samples_per_s = np.array([0.0, 0.0, 1.2, 1.2])
     places = find_stationary_segments(walk(drift_samples_per_s, np.random.default_rng(0)), 100.0)
     assert places.spans_s[:, 0] == pytest.approx([0, 4, 8])
@@ -84,7 +84,7 @@ def test_finds_where_nothing_moved_though_clocks_drift() -> None:
     )
 
 
-def test_says_when_no_sound_stands_still() -> None:
+def test_recording_without_stationary_sound_is_refused() -> None:
     quiet = walk(np.zeros(4), np.random.default_rng(0))
     quiet = TdoaEstimates(quiet.times_s, quiet.lags_samples, quiet.misfit_samples, np.full(len(quiet.times_s), 0.1))
     with pytest.raises(CalibrationError, match=r'No clear sound stands still.*0 of 24'):
@@ -93,7 +93,7 @@ def test_says_when_no_sound_stands_still() -> None:
         estimate_wired_delays(quiet, RATE_HZ)
 
 
-def test_one_signal_on_all_channels_gives_delay_and_drift() -> None:
+def test_wired_signal_gives_delay_and_drift() -> None:
     rng = np.random.default_rng(3)
     times_s = 0.25 + 0.5 * np.arange(20)
     delays, drift_samples_per_s = np.array([0.0, 1.5, -2.25, 0.5]), np.array([0.0, 0.0, 0.0, 0.1])

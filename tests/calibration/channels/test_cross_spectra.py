@@ -18,7 +18,7 @@ def test_power_density_adds_up_to_the_variance() -> None:
     assert spectra.powers.sum(axis=0) * step_hz == pytest.approx(noise.var(axis=1), rel=0.03)
 
 
-def test_coherence_tells_what_is_common() -> None:
+def test_coherence_is_the_common_fraction() -> None:
     rng = np.random.default_rng(1)
     common, own = rng.standard_normal((1, 10 * RATE_HZ)), rng.standard_normal((3, 10 * RATE_HZ))
     sound = (np.array([[1.0], [-1.0], [0.0]]) * common + np.array([[0.5], [0.5], [1.0]]) * own).astype(np.float32)
@@ -34,6 +34,6 @@ def test_a_silent_channel_has_no_coherence() -> None:
     assert not cross_spectra(sound, RATE_HZ).coherences()[:, 0, 1].any()
 
 
-def test_refuses_less_than_a_frame() -> None:
+def test_less_than_a_frame_is_refused() -> None:
     with pytest.raises(CalibrationError, match='100 samples are too few'):
         cross_spectra(np.zeros((2, 100), dtype=np.float32), RATE_HZ, 1024)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Claps and chirps in noise: found, timed, and their lags."""
+"""Detection, onsets and TDOAs of claps and chirps in noise."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _chirp(_generator: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _recorded(make: object, level: float = 1.0) -> NDArray[np.float32]:
-    """Five channels in noise, the second half of the sounds upside down on one of them."""
+    """Five channels in noise, with inverted polarity on one channel in the second half of the sounds."""
     assert callable(make)
     generator = np.random.default_rng(5)
     sound = np.zeros(round(SECONDS * RATE_HZ))
@@ -43,7 +43,7 @@ def _recorded(make: object, level: float = 1.0) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize('make', [_burst, _chirp])
-def test_lags_are_found_to_fractions_of_a_sample(make: object) -> None:
+def test_lags_are_subsample_accurate(make: object) -> None:
     recorded = _recorded(make)
     events = detect_events(recorded, RATE_HZ, LONGEST_S)
     assert len(events.spans) == len(TIMES_S)
@@ -53,7 +53,7 @@ def test_lags_are_found_to_fractions_of_a_sample(make: object) -> None:
     assert tdoas.times_s == pytest.approx(np.array(TIMES_S) + 0.05, abs=0.1)
 
 
-def test_onsets_are_found_to_a_millisecond() -> None:
+def test_onsets_are_accurate_to_a_millisecond() -> None:
     recorded = _recorded(_burst)
     onsets_s = detect_onsets(recorded, RATE_HZ, detect_events(recorded, RATE_HZ, LONGEST_S))
     assert onsets_s == pytest.approx(np.array(TIMES_S) + np.median(DELAYS) / RATE_HZ, abs=1e-3)

@@ -23,7 +23,7 @@ def contents(rig: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in rig.iterdir()}
 
 
-def test_writes_values_and_whole_files_and_keeps_the_old_ones(tmp_path: Path, rig: Path) -> None:
+def test_values_and_files_are_written_and_old_files_kept(tmp_path: Path, rig: Path) -> None:
     before = contents(rig)
     camera = (resource_path('calibration/roof_octagon') / 'camera.yaml').read_text(encoding='utf-8')
     change = microphone_change(2, 'mic_2', 'gain_db', 0.0, -1.5)
@@ -36,7 +36,7 @@ def test_writes_values_and_whole_files_and_keeps_the_old_ones(tmp_path: Path, ri
     assert len([name for name in contents(rig) if 'before' in name]) == 2
 
 
-def test_a_key_that_the_file_lacks_counts_as_what_it_stands_for(tmp_path: Path, rig: Path) -> None:
+def test_missing_key_counts_as_its_default(tmp_path: Path, rig: Path) -> None:
     changes = (
         RigChange('mic_array.yaml', ('delay_rate_hz',), 'array', None, 48_000),
         microphone_change(0, 'mic_0', 'delay_samples', 0.0, 1.25),
@@ -47,7 +47,7 @@ def test_a_key_that_the_file_lacks_counts_as_what_it_stands_for(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ('change', 'said'),
+    ('change', 'message'),
     [
         (microphone_change(2, 'mic_2', 'gain_db', 3.0, -1.5), 'was measured against 3.0'),
         (microphone_change(0, 'mic_0', 'device_channel', 0, 5), 'repeat'),
@@ -55,15 +55,15 @@ def test_a_key_that_the_file_lacks_counts_as_what_it_stands_for(tmp_path: Path, 
         (microphone_change(99, 'mic_99', 'gain_db', None, 1.0), 'has no microphones'),
     ],
 )
-def test_a_rig_that_would_be_wrong_stays_as_it_is(tmp_path: Path, rig: Path, change: RigChange, said: str) -> None:
+def test_invalid_change_leaves_the_rig_unchanged(tmp_path: Path, rig: Path, change: RigChange, message: str) -> None:
     before = contents(rig)
-    with pytest.raises((CalibrationError, RigError), match=said):
+    with pytest.raises((CalibrationError, RigError), match=message):
         apply_report(report(tmp_path / 'r', change), rig)
     assert contents(rig) == before
 
 
-def test_refuses_what_is_no_report_or_changes_nothing(tmp_path: Path, rig: Path) -> None:
-    with pytest.raises(CalibrationError, match='changes nothing: Change it'):
+def test_reports_without_changes_and_other_files_are_refused(tmp_path: Path, rig: Path) -> None:
+    with pytest.raises(CalibrationError, match=r'no changes \(Change it'):
         apply_report(report(tmp_path / 'r'), rig)
     with pytest.raises(CalibrationError, match='would write'):
         apply_report(report(tmp_path / 'r', files={'../passwd': 'x'}), rig)

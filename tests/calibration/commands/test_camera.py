@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera, from pictures of a board to the rig."""
+"""`calibrate camera`: from images of a board to the rig."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def octagon_rig(tmp_path: Path) -> Path:
     return Path(shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'roof'))
 
 
-def test_a_camera_is_found_and_written(
+def test_camera_is_accurate_and_written(
     calibrate: Calibrate, pictures: Pictures, octagon_rig: Path, tmp_path: Path
 ) -> None:
     folder = _saved(pictures, tmp_path / 'pictures')
@@ -57,7 +57,7 @@ def test_a_camera_is_found_and_written(
     assert calibrate('camera', *given)[1]['verdict'] == 'good'
 
 
-def test_a_bag_does_as_well(calibrate: Calibrate, pictures: Pictures, tmp_path: Path) -> None:
+def test_bag_gives_the_same_result_as_a_folder(calibrate: Calibrate, pictures: Pictures, tmp_path: Path) -> None:
     stamps_s = np.arange(len(pictures), dtype=np.float64) * 0.4
     silence = np.zeros((2, 22_500), np.float32)
     ClapBag(silence, 22_500, np.stack(pictures), stamps_s, compressed=True).write(tmp_path / 'bag')
@@ -67,23 +67,25 @@ def test_a_bag_does_as_well(calibrate: Calibrate, pictures: Pictures, tmp_path: 
     assert 'camera_name: roof' in report['files']['camera.yaml']
 
 
-def test_a_board_that_is_never_tilted_tells_no_focal_length(calibrate: Calibrate, tmp_path: Path) -> None:
+def test_board_without_tilt_is_refused(calibrate: Calibrate, tmp_path: Path) -> None:
     flat = _saved(board_pictures(12, tilt_rad=0.02, distance_m=(0.4, 0.41)), tmp_path / 'pictures')
     status, report = calibrate('camera', '--pictures', flat, *BOARD)
     assert (status, report['verdict'], report['files']) == (1, 'refused', {})
     assert 'tilt the board' in report['summary']
 
 
-def test_says_what_is_missing(pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_messages_name_the_missing_input(
+    pictures: Pictures, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / 'empty').mkdir()
     few = _saved(pictures[:3], tmp_path / 'few')
     cv2.imwrite(str(few / 'other.png'), np.full((50, 50), 128, np.uint8))
-    for arguments, words in (
-        (['--pictures', str(tmp_path / 'empty')], 'has no pictures'),
-        (['--pictures', str(few)], 'pictures of one size'),
+    for arguments, message in (
+        (['--pictures', str(tmp_path / 'empty')], 'no images found'),
+        (['--pictures', str(few)], 'images of one size'),
     ):
         assert main(['camera', *arguments, *BOARD]) == 2
-        assert words in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     (few / 'other.png').write_bytes(b'no picture')
     assert main(['camera', '--pictures', str(few), *BOARD]) == 2
     assert '3 different views' in capsys.readouterr().err
@@ -91,7 +93,7 @@ def test_says_what_is_missing(pictures: Pictures, tmp_path: Path, capsys: pytest
     assert 'markers that are smaller' in capsys.readouterr().err
 
 
-def test_the_board_that_is_drawn_is_found(tmp_path: Path) -> None:
+def test_drawn_board_is_detected(tmp_path: Path) -> None:
     assert main(['camera', '--draw', str(tmp_path / 'board.png')]) == 0
     drawn = np.asarray(cv2.imread(str(tmp_path / 'board.png'), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
     view = board().detect('drawn', drawn)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands from end to end: recording → report → rig."""
+"""Commands from end to end: recording → report → rig."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Wav = Callable[[Samples], str]
 SHORT = 8 * RATE_HZ
 
 
-def test_check_names_what_is_broken(
+def test_check_names_faulty_channels(
     calibrate: Calibrate, wav: Wav, rig: Path, simulated: SimulatedRig, street: Samples
 ) -> None:
     sound = simulated.device(street[:, :SHORT])
@@ -38,7 +38,7 @@ def test_check_names_what_is_broken(
     assert report['figures']['recording']['channels'] == 8
 
 
-def test_a_rig_is_measured_and_changed_and_then_is_right(
+def test_rig_is_correct_after_measurement_and_apply(
     calibrate: Calibrate, wav: Wav, rig: Path, simulated: SimulatedRig, street: Samples
 ) -> None:
     ground_truth, before = simulated.ground_truth, (rig / 'mic_array.yaml').read_bytes()
@@ -75,7 +75,7 @@ def test_a_rig_is_measured_and_changed_and_then_is_right(
     assert calibrate('delay', '--wav', loudspeaker, '--rig', rig)[1]['verdict'] == 'good'
 
 
-def test_two_devices_are_refused(
+def test_delay_refuses_two_devices(
     calibrate: Calibrate, wav: Wav, rig: Path, simulated: SimulatedRig, street: Samples
 ) -> None:
     drift_ppm = [0.0, 25.0] * 4
@@ -86,7 +86,7 @@ def test_two_devices_are_refused(
     assert report['figures']['drift_ppm']['mic_1'] - report['figures']['drift_ppm']['mic_0'] == pytest.approx(25, abs=1)
 
 
-def test_one_signal_on_all_inputs_gives_the_delays(
+def test_wired_signal_gives_the_delays(
     calibrate: Calibrate, wav: Wav, rig: Path, simulated: SimulatedRig, street: Samples
 ) -> None:
     sound = simulated.device(simulated.wired(5.0, street))
@@ -96,7 +96,7 @@ def test_one_signal_on_all_inputs_gives_the_delays(
     assert np.abs(found - simulated.ground_truth.delays_samples).max() < 0.05
 
 
-def test_a_bag_is_checked_with_the_rig_that_is_named(calibrate: Calibrate, tmp_path: Path, rig: Path) -> None:
+def test_bag_is_checked_with_the_given_rig(calibrate: Calibrate, tmp_path: Path, rig: Path) -> None:
     bag = SoundBag(seconds=6.0, lost=frozenset({100})).write(tmp_path / 'bag')
     status, report = calibrate('check', '--bag', bag, '--rig', rig)
     assert status == 0
@@ -105,11 +105,13 @@ def test_a_bag_is_checked_with_the_rig_that_is_named(calibrate: Calibrate, tmp_p
     assert 'mic_3' in report['figures']['channels']
 
 
-def test_says_what_is_missing(wav: Wav, tmp_path: Path, rig: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_messages_name_the_missing_input(
+    wav: Wav, tmp_path: Path, rig: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = np.random.default_rng(0)
     noise = (rng.standard_normal((8, 6 * 22_500)) * 0.05).astype(np.float32)
-    for arguments, said in (
-        (['gains', '--wav', wav(noise)], 'needs a rig: name its folder'),
+    for arguments, message in (
+        (['gains', '--wav', wav(noise)], 'needs a rig: give its folder'),
         (['order', '--wav', wav(noise[:4]), '--rig', str(rig)], 'has 4 channels, but array'),
         (['check', '--wav', wav(noise[:, :22_500])], '1.0 s are too short'),
         (['check', '--wav', str(tmp_path / 'none.wav')], 'does not exist'),
@@ -118,10 +120,10 @@ def test_says_what_is_missing(wav: Wav, tmp_path: Path, rig: Path, capsys: pytes
         (['delay', '--wav', wav(noise), '--rig', str(rig)], 'No clear sound stands still'),
     ):
         assert main([*arguments, *(['--out', str(tmp_path / 'out')])]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
-def test_a_dead_microphone_stops_what_compares_microphones(
+def test_dead_microphone_stops_a_comparison(
     calibrate: Calibrate,
     wav: Wav,
     rig: Path,
@@ -143,14 +145,16 @@ def test_a_dead_microphone_stops_what_compares_microphones(
 
 
 @pytest.mark.parametrize('name', list(COMMANDS))
-def test_every_command_says_what_it_needs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_a_help_text(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         make_parser().parse_args([name, '--help'])
     assert ended.value.code == 0
     assert len(capsys.readouterr().out) > 200
 
 
-def test_reports_hold_numbers_only(calibrate: Calibrate, wav: Wav, simulated: SimulatedRig, street: Samples) -> None:
+def test_reports_contain_finite_numbers(
+    calibrate: Calibrate, wav: Wav, simulated: SimulatedRig, street: Samples
+) -> None:
     sound = simulated.device(street[:, :SHORT])
     sound[1:] = 0
     _, report = calibrate('check', '--wav', wav(sound))

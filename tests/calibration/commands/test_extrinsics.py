@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The heading of a camera, from claps on an arc before it to the rig."""
+"""`calibrate extrinsics`: from a bag with claps to the rig."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ YAW_RAD = math.radians(7)
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Path:
-    """A rig that says that its camera looks straight ahead."""
+    """Write rig files in which the camera looks straight ahead."""
     folder = Path(shutil.copytree(resource_path('calibration/roof_octagon'), tmp_path / 'roof'))
     (folder / 'mic_array.yaml').write_text(octagon().to_text(), encoding='utf-8')
     (folder / 'camera.yaml').write_text(CAMERA.to_text(), encoding='utf-8')
@@ -37,20 +37,20 @@ def rig(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bag(tmp_path: Path, rig: Path) -> Path:
-    """Claps before a camera that looks to the left by `YAW_RAD`."""
-    said = Extrinsics.from_yaml(rig / 'extrinsics.yaml')
+    """Write a bag with claps in front of a camera that is rotated to the left by `YAW_RAD`."""
+    nominal = Extrinsics.from_yaml(rig / 'extrinsics.yaml')
     turned = [
         replace(transform, rotation_rpy_rad=(0.0, 0.0, YAW_RAD)) if transform.child == 'camera_link' else transform
-        for transform in said.transforms
+        for transform in nominal.transforms
     ]
-    ground_truth = replace(said, transforms=tuple(turned), audio_time_offset_s=0.02)
+    ground_truth = replace(nominal, transforms=tuple(turned), audio_time_offset_s=0.02)
     simulated = ClappedRig(983_000, octagon(), 0.0)
     simulated.ground_truth = replace(simulated.ground_truth, delays_samples=np.zeros(8))
     ClapArc(CAMERA, ground_truth).write(simulated, tmp_path / 'bag')
     return tmp_path / 'bag'
 
 
-def test_the_heading_is_found_and_written(calibrate: Calibrate, rig: Path, bag: Path) -> None:
+def test_heading_is_accurate_and_written(calibrate: Calibrate, rig: Path, bag: Path) -> None:
     given = ('--bag', bag, '--distance', '3.1', '--rig', rig)
     status, report = calibrate('extrinsics', *given)
     assert (status, report['verdict']) == (0, 'change'), report['summary']
@@ -63,7 +63,7 @@ def test_the_heading_is_found_and_written(calibrate: Calibrate, rig: Path, bag: 
     assert calibrate('extrinsics', *given)[1]['verdict'] == 'good'
 
 
-def test_a_camera_of_another_size_is_refused(rig: Path, bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_image_size_is_refused(rig: Path, bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = replace(CAMERA, model=replace(CAMERA.model, width=640))
     (rig / 'camera.yaml').write_text(other.to_text(), encoding='utf-8')
     assert main(['extrinsics', '--bag', str(bag), '--distance', '3', '--rig', str(rig)]) == 2

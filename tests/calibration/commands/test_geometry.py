@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The positions of microphones, from a recording of claps to the rig."""
+"""`calibrate geometry`: from a recording of claps to the rig."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def recorded(clapped: ClappedRig) -> Samples:
 
 @pytest.fixture
 def nominal(tmp_path: Path, clapped: ClappedRig) -> Path:
-    """The files of a rig whose positions are wrong."""
+    """Write rig files with position errors."""
     folder = tmp_path / 'rig'
     folder.mkdir()
     (folder / 'mic_array.yaml').write_text(clapped.nominal.to_text(), encoding='utf-8')
@@ -48,7 +48,7 @@ def _distances(rig: ClappedRig) -> list[str]:
     ]
 
 
-def test_positions_are_found_within_two_centimetres_and_written(
+def test_positions_are_accurate_and_written(
     calibrate: Calibrate, wav: Wav, nominal: Path, clapped: ClappedRig, recorded: Samples
 ) -> None:
     given = ('--wav', wav(recorded), '--rig', nominal, *_distances(clapped))
@@ -65,23 +65,23 @@ def test_positions_are_found_within_two_centimetres_and_written(
     assert again['verdict'] == 'good', again['summary']
 
 
-def test_distances_are_checked_before_anything_is_measured(
+def test_distances_are_checked_before_the_measurement(
     wav: Wav, nominal: Path, recorded: Samples, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ['geometry', '--wav', wav(recorded), '--rig', str(nominal), '--distance']
-    for words, complaint in (
+    for words, message in (
         (['mic_0', 'mic_9', '1'], 'name two of the enabled microphones'),
         (['mic_0', 'mic_0', '1'], 'name two of the enabled microphones'),
         (['mic_0', 'mic_1', 'far'], 'in metres'),
         (['mic_0', 'mic_1', '-1'], 'in metres'),
     ):
         assert main([*given, *words]) == 2
-        assert complaint in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(['geometry', '--wav', 'x.wav', '--rig', str(nominal)])
 
 
-def test_a_street_without_claps_is_refused(
+def test_recording_without_claps_is_refused(
     wav: Wav, nominal: Path, clapped: ClappedRig, capsys: pytest.CaptureFixture[str]
 ) -> None:
     street = wav(clapped.device(clapped.street(6.0)))

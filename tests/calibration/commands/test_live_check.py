@@ -23,7 +23,7 @@ def pulse_array() -> Iterator[PulseArray]:
         yield array
 
 
-def test_checks_a_live_device(
+def test_live_device_is_checked(
     pulse_array: PulseArray, calibrate: Calibrate, simulated: SimulatedRig, street: Samples, rig: Path
 ) -> None:
     sound = simulated.device(street)
@@ -38,6 +38,8 @@ def test_checks_a_live_device(
     assert report['figures']['channels']['mic_3']['identical_to'] == ['mic_6']
 
 
-def test_an_absent_device_is_named(pulse_array: PulseArray, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_message_names_a_missing_device(
+    pulse_array: PulseArray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(['check', '--device', 'no such array', '--out', str(tmp_path)]) == 2
     assert 'no such array' in capsys.readouterr().err

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Order, polarity, levels and drift of one simulated rig in a street; many rigs are in `./run bench calibration`."""
+"""Order, polarity, levels and drift of one simulated rig. `./run bench calibration` measures many rigs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def street(rig: SimulatedRig) -> Samples:
 
 
 @pytest.mark.parametrize('taps', [True, False])
-def test_finds_the_order(rig: SimulatedRig, street: Samples, *, taps: bool) -> None:
+def test_channel_order(rig: SimulatedRig, street: Samples, *, taps: bool) -> None:
     order = identify_channels(rig.device(rig.speech_at_microphones(PLACE_S, street, taps=taps), shuffled=True), RATE_HZ)
     assert [answer.channel for answer in order.tap_events] == rig.ground_truth.channels.tolist()
     assert not order.silent
@@ -38,7 +38,7 @@ def test_finds_the_order(rig: SimulatedRig, street: Samples, *, taps: bool) -> N
         assert number * PLACE_S <= answer.start_s < answer.end_s <= (number + 1) * PLACE_S
 
 
-def test_says_which_channel_never_answered(rig: SimulatedRig, street: Samples) -> None:
+def test_silent_channel_is_named(rig: SimulatedRig, street: Samples) -> None:
     recorded = rig.device(rig.speech_at_microphones(PLACE_S, street, taps=True), shuffled=True)
     recorded[2] = recorded[2, ::-1] * np.float32(0.01)
     assert 2 not in [answer.channel for answer in identify_channels(recorded[:, : 2 * RATE_HZ], RATE_HZ).tap_events]
@@ -46,7 +46,7 @@ def test_says_which_channel_never_answered(rig: SimulatedRig, street: Samples) -
 
 
 @pytest.mark.parametrize('loudspeaker', [False, True])
-def test_finds_what_is_upside_down(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
+def test_polarity(rig: SimulatedRig, street: Samples, *, loudspeaker: bool) -> None:
     ground_truth = rig.ground_truth.polarities
     heard = rig.places(PLACES, PLACE_S, street) if loudspeaker else street
     found = estimate_polarity(rig.device(heard), RATE_HZ, rig.array.positions_m)
@@ -63,14 +63,14 @@ def test_noise_has_no_polarity() -> None:
         estimate_polarity(noise[:1], RATE_HZ, octagon().positions_m[:1])
 
 
-def test_a_street_tells_gains_in_the_long_run_only(rig: SimulatedRig, street: Samples) -> None:
-    with pytest.raises(CalibrationError, match='20 s of street are too short'):
+def test_ambient_gains_need_a_long_recording(rig: SimulatedRig, street: Samples) -> None:
+    with pytest.raises(CalibrationError, match='20 s of street noise are too short'):
         estimate_ambient_gains(rig.device(street), RATE_HZ)
     found = estimate_ambient_gains(np.tile(rig.device(street), 3), RATE_HZ)
     assert np.abs(found.gains_db - rig.ground_truth.gains_db).max() < max(1.0, 5 * found.std_db.max())
 
 
-def test_sees_two_clocks_in_a_street(rig: SimulatedRig, street: Samples) -> None:
+def test_two_clocks_are_detected_in_street_noise(rig: SimulatedRig, street: Samples) -> None:
     positions_m, seconds = rig.array.positions_m, PLACES * PLACE_S
     assert not is_drifting(estimate_ambient_drift(rig.device(street), RATE_HZ, positions_m), seconds)
     two = rig.device(street, drift_ppm=[0, 90] * 4)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The offset of a camera, from a bag with claps to the rig."""
+"""`calibrate sync`: from a bag with claps to the rig."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _bag(scene: ClapScene, folder: Path, *, compressed: bool = False) -> Path:
 
 
 @pytest.mark.parametrize('kind', ['raw', 'compressed'])
-def test_the_offset_is_found_and_written(
+def test_offset_is_accurate_and_written(
     calibrate: Calibrate, scene: ClapScene, octagon_rig: Path, tmp_path: Path, kind: str
 ) -> None:
     bag = _bag(scene, tmp_path / 'bag', compressed=kind == 'compressed')
@@ -51,7 +51,7 @@ def test_the_offset_is_found_and_written(
     assert calibrate('sync', *given)[1]['verdict'] == 'good'
 
 
-def test_what_cannot_be_used_is_refused(
+def test_unusable_input_is_refused(
     scene: ClapScene, octagon_rig: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bag = _bag(scene, tmp_path / 'bag')
@@ -61,10 +61,10 @@ def test_what_cannot_be_used_is_refused(
     assert main([*given, '--camera', '/nowhere']) == 2
     assert "['/camera/image_raw']" in capsys.readouterr().err
     assert main([*given, '--region', '0', '0', '20', '20']) == 2
-    assert '0 claps were seen' in capsys.readouterr().err
+    assert '0 claps were detected' in capsys.readouterr().err
 
 
-def test_a_camera_that_shows_nothing_is_refused(
+def test_camera_without_motion_is_refused(
     scene: ClapScene, octagon_rig: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     still = ClapBag(scene.recorded, RATE_HZ, np.repeat(scene.pictures[:1], 40, axis=0), scene.stamps_s[:40])

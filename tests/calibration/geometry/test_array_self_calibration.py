@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions of microphones from lags whose truth is known."""
+"""Positions of microphones from simulated lags."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SimulatedClaps:
     measured_distances: tuple[MeasuredDistance, ...]
 
     def error_m(self, found: GeometryEstimate) -> float:
-        """Return the error of the shape, root mean square."""
+        """Return the root mean square error of the shape."""
         rotation, shift = fit_rigid_transform(found.positions_m, self.positions_m, np.ones(len(self.positions_m)))
         apart = found.positions_m @ rotation.T + shift - self.positions_m
         return float(np.sqrt((apart**2).sum(axis=1).mean()))
@@ -45,7 +45,7 @@ class SimulatedClaps:
 def simulate_claps(
     positions_m: FloatArray, seed: int = 0, events: int = EVENTS, wrong_m: float = 0.04, side: float = 2.0
 ) -> SimulatedClaps:
-    """Claps around microphones whose rig is wrong; `side` is the arc, in half turns."""
+    """Simulate claps around an array with position errors. `side` is the arc in half turns."""
     generator = np.random.default_rng(seed)
     mics = len(positions_m)
     azimuths = np.pi * side * (np.arange(events) + generator.uniform(-0.4, 0.4, events)) / events
@@ -69,7 +69,7 @@ def simulate_claps(
 
 
 @pytest.mark.parametrize('seed', [0, 1])
-def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
+def test_flat_array_is_accurate_to_two_centimetres(seed: int) -> None:
     simulated = simulate_claps((octagon(), rectangle())[seed].positions_m, seed)
     found = estimate_geometry(simulated.tdoas, simulated.prior, simulated.measured_distances)
     assert simulated.error_m(found) < 0.02
@@ -78,7 +78,7 @@ def test_a_flat_array_is_found_within_two_centimetres(seed: int) -> None:
     assert np.sqrt(np.einsum('mii->mi', found.covariances_m2)).max() < 0.02
 
 
-def test_an_array_with_heights_keeps_its_side() -> None:
+def test_array_with_heights_is_not_mirrored() -> None:
     positions = octagon().positions_m + np.outer([0, 0.3, 0, 0.3, 0.1, 0, 0.2, 0], [0, 0, 1])
     simulated = simulate_claps(positions)
     found = estimate_geometry(simulated.tdoas, simulated.prior, simulated.measured_distances)
@@ -86,7 +86,7 @@ def test_an_array_with_heights_keeps_its_side() -> None:
     assert not found.is_mirror_ambiguous
 
 
-def test_of_an_array_with_heights_that_the_rig_does_not_know_both_sides_are_as_good() -> None:
+def test_unknown_heights_are_mirror_ambiguous() -> None:
     positions = octagon().positions_m + np.outer([0.1, -0.1] * 4, [0, 0, 1])
     simulated = simulate_claps(positions, wrong_m=0.001)
     flat = simulated.prior.positions_m * [1, 1, 0]
@@ -94,7 +94,7 @@ def test_of_an_array_with_heights_that_the_rig_does_not_know_both_sides_are_as_g
     assert estimate_geometry(simulated.tdoas, prior, simulated.measured_distances).is_mirror_ambiguous
 
 
-def test_what_cannot_be_measured_is_refused() -> None:
+def test_insufficient_measurements_are_refused() -> None:
     positions = octagon().positions_m
     for simulated, message in (
         (simulate_claps(positions, events=6), 'Only 6 of 6 sounds'),
@@ -107,11 +107,11 @@ def test_what_cannot_be_measured_is_refused() -> None:
     short = tuple(
         MeasuredDistance(pair.first, pair.second, 0.7 * pair.distance_m) for pair in simulated.measured_distances
     )
-    with pytest.raises(CalibrationError, match='do not fit what was heard'):
+    with pytest.raises(CalibrationError, match='do not fit the sounds'):
         estimate_geometry(simulated.tdoas, simulated.prior, short)
 
 
-def test_the_derivatives_are_those_of_the_residuals() -> None:
+def test_jacobian_matches_finite_differences() -> None:
     simulated = simulate_claps(rectangle().positions_m, events=8)
     problem = GeometryProblem(
         simulated.tdoas.lags_samples,
@@ -129,7 +129,7 @@ def test_the_derivatives_are_those_of_the_residuals() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.tuples(*[st.floats(-3, 3)] * 3), st.tuples(*[st.floats(-5, 5)] * 3), st.integers(0, 100))
-def test_a_rigid_fit_undoes_turns_and_shifts(
+def test_rigid_fit_recovers_rotation_and_translation(
     angles: tuple[float, float, float], shift: tuple[float, float, float], seed: int
 ) -> None:
     points = np.random.default_rng(seed).normal(0, 1, (6, 3))

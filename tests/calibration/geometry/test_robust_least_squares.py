@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Least squares with outliers."""
+"""Robust least squares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from audio_manifold_ros.calibration.geometry.robust_least_squares import minimiz
 from audio_manifold_ros.common.array_types import FloatArray
 
 
-def test_outliers_do_not_bend_a_line() -> None:
+def test_outliers_do_not_change_a_line_fit() -> None:
     generator = np.random.default_rng(0)
     x = np.linspace(0, 10, 60)
     y = 3 * x - 2 + generator.normal(0, 1, 60)
@@ -24,14 +24,14 @@ def test_outliers_do_not_bend_a_line() -> None:
     assert std == pytest.approx(clean, rel=0.35)
 
 
-def test_what_is_no_outlier_is_an_ordinary_square() -> None:
-    wanted = np.array([1.0, -3.0, 0.5])
-    found = minimize_robust(lambda at: at - wanted, lambda _: np.eye(3), np.zeros(3), 0, 50)
-    assert found.unknowns == pytest.approx(wanted, abs=1e-6)
+def test_residuals_that_are_not_robust_are_squared() -> None:
+    expected = np.array([1.0, -3.0, 0.5])
+    found = minimize_robust(lambda at: at - expected, lambda _: np.eye(3), np.zeros(3), 0, 50)
+    assert found.unknowns == pytest.approx(expected, abs=1e-6)
     assert found.cost == pytest.approx(0, abs=1e-9)
 
 
-def test_a_curved_valley_is_followed() -> None:
+def test_curved_valley_is_followed() -> None:
     def residuals(at: FloatArray) -> FloatArray:
         return np.array([10 * (at[1] - at[0] ** 2), 1 - at[0]])
 

@@ -19,21 +19,21 @@ def record_blocks(*blocks: AudioBlock, start_s: float = 0.0, seconds: float = 1.
     return collect_blocks(blocks, 'here', start_s, seconds, lambda _: None)
 
 
-def test_joins_blocks_and_stops_when_it_has_enough() -> None:
+def test_blocks_are_joined_up_to_the_duration() -> None:
     recording = record_blocks(*(block(first) for first in range(0, 5000, 100)), seconds=0.45)
     assert recording.samples[1].tolist() == (np.arange(450, dtype=np.float32) / 1000).tolist()
     assert recording.remarks() == ()
     assert recording.duration_s == 0.45
 
 
-def test_counts_what_is_lost_from_the_start_on() -> None:
+def test_lost_samples_are_counted_from_the_start() -> None:
     recording = record_blocks(block(0), block(300), block(400), block(600, overflow=True), start_s=0.3)
     assert recording.lost_samples == 100
     assert recording.overflows == 1
     assert len(recording.remarks()) == 2
 
 
-def test_leaves_out_what_is_not_finite() -> None:
+def test_blocks_that_are_not_finite_are_left_out() -> None:
     broken = block(100)
     broken = AudioBlock(np.full_like(broken.samples, np.nan), 100, 1000, 0)
     recording = record_blocks(block(0), broken, block(200))
@@ -41,7 +41,7 @@ def test_leaves_out_what_is_not_finite() -> None:
     assert np.isfinite(recording.samples).all()
 
 
-def test_refuses_silence_and_changing_sound() -> None:
+def test_missing_and_changing_audio_is_refused() -> None:
     with pytest.raises(CalibrationError, match='no sound from 2 s'):
         record_blocks(block(0), start_s=2.0)
     with pytest.raises(CalibrationError, match='changes from'):
