@@ -11,7 +11,6 @@ of the rig's positions and the speed of sound are estimated together.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.optimize
@@ -110,7 +109,7 @@ def estimate_acoustic_delays(
     return problem.result(solved.x, covariance)
 
 
-def _solve(problem: _Problem) -> Any:
+def _solve(problem: _Problem) -> scipy.optimize.OptimizeResult:
     """Return the best of several local minima. Near a flat array, sources above and below can be confused.
 
     Each round starts from new source positions with the delays found so far, and from the source positions mirrored at
@@ -154,7 +153,7 @@ class _Problem:
         sizes = (channels, channels, 3 * channels, 1, count, count, count)
         self._split_indices = np.cumsum(sizes)[:-1]
 
-    def minimize(self, start: FloatArray) -> Any:
+    def minimize(self, start: FloatArray) -> scipy.optimize.OptimizeResult:
         """Return the local minimum that belongs to a start, as a result of scipy."""
         return scipy.optimize.least_squares(self.residuals, start, method='lm', max_nfev=20000)
 

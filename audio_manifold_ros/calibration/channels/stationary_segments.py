@@ -68,7 +68,7 @@ def find_stationary_segments(tdoas: TdoaEstimates, width_samples: float) -> Stat
     kept = [group for group in groups if len(group) >= MIN_PIECES]
     if not kept:
         msg = (
-            f'No clear sound stands still for a second: {int(is_clear.sum())} of {len(is_clear)} segments of half a '
+            f'No clear sound is stationary for a second: {int(is_clear.sum())} of {len(is_clear)} segments of half a '
             'second are clear. Play louder, come closer, and hold the loudspeaker still at each place.'
         )
         raise CalibrationError(msg)

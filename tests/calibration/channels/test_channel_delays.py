@@ -87,7 +87,7 @@ def test_stationary_segments_are_found_despite_clock_drift() -> None:
 def test_recording_without_stationary_sound_is_refused() -> None:
     quiet = walk(np.zeros(4), np.random.default_rng(0))
     quiet = TdoaEstimates(quiet.times_s, quiet.lags_samples, quiet.misfit_samples, np.full(len(quiet.times_s), 0.1))
-    with pytest.raises(CalibrationError, match=r'No clear sound stands still.*0 of 24'):
+    with pytest.raises(CalibrationError, match=r'No clear sound is stationary.*0 of 24'):
         find_stationary_segments(quiet, 100.0)
     with pytest.raises(CalibrationError, match='Only 0 of 24'):
         estimate_wired_delays(quiet, RATE_HZ)

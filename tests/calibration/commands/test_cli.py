@@ -117,7 +117,7 @@ def test_messages_name_the_missing_input(
         (['check', '--wav', str(tmp_path / 'none.wav')], 'does not exist'),
         (['check', '--bag', str(tmp_path / 'none')], 'none'),
         (['check', '--wav', wav(noise), '--start', '9'], 'no sound from 9 s on'),
-        (['delay', '--wav', wav(noise), '--rig', str(rig)], 'No clear sound stands still'),
+        (['delay', '--wav', wav(noise), '--rig', str(rig)], 'No clear sound is stationary'),
     ):
         assert main([*arguments, *(['--out', str(tmp_path / 'out')])]) == 2
         assert message in capsys.readouterr().err
