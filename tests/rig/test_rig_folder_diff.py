@@ -85,7 +85,7 @@ def test_small_angles_are_right() -> None:
 
 def test_the_command_tells_by_its_exit_status(other: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['diff', str(OCTAGON), str(other)]) == 0
-    assert 'say the same' in capsys.readouterr().out
+    assert 'have the same values' in capsys.readouterr().out
     edit(other, 'mic_array.yaml', 'gain_db: 0.0', 'gain_db: 2.5')
     assert main(['diff', str(OCTAGON), str(other)]) == 1
     assert capsys.readouterr().out.splitlines() == ['mic_array.yaml', '  mic_0: gain +2.50 dB']
