@@ -67,7 +67,7 @@ def test_reports_without_changes_and_other_files_are_refused(tmp_path: Path, rig
         apply_report(report(tmp_path / 'r'), rig)
     with pytest.raises(CalibrationError, match='would write'):
         apply_report(report(tmp_path / 'r', files={'../passwd': 'x'}), rig)
-    with pytest.raises(CalibrationError, match="Cannot read '.*none': No such file.*Give the folder of the report"):
+    with pytest.raises(CalibrationError, match=r"Cannot read '.*none': No such file.*Give the folder of the report"):
         apply_report(tmp_path / 'none', rig)
     (tmp_path / 'other.json').write_text('{"format_version": 99}', encoding='utf-8')
     with pytest.raises(CalibrationError, match='no report of format 1'):
