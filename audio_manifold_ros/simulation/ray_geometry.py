@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import (
     BUILDING,
     BUS,
@@ -49,9 +50,9 @@ class Boxes:
 
     """
 
-    low_m: NDArray[np.float64]
-    high_m: NDArray[np.float64]
-    velocity_mps: NDArray[np.float64]
+    low_m: FloatArray
+    high_m: FloatArray
+    velocity_mps: FloatArray
     labels: NDArray[np.uint8]
 
 
@@ -59,8 +60,8 @@ class Boxes:
 class Ellipsoids:
     """Ellipsoids of trees: centres (tree, 3) and radii (tree, 3)."""
 
-    centre_m: NDArray[np.float64]
-    radius_m: NDArray[np.float64]
+    centre_m: FloatArray
+    radius_m: FloatArray
 
 
 def street_boxes(street: Street) -> Boxes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import ROAD, SIDEWALK, SKY, TERRAIN, VEGETATION
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.simulation.ray_geometry import street_boxes, street_crowns
@@ -83,7 +84,7 @@ class CameraRenderer:
         depth[sky] = np.nan
         return depth, labels
 
-    def _ground(self, eye_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    def _ground(self, eye_m: FloatArray) -> tuple[FloatArray, NDArray[np.uint8]]:
         street = self._street
         depth_m = np.full(self._shape, np.inf)
         labels = np.full(self._shape, SKY, dtype=np.uint8)
@@ -97,9 +98,7 @@ class CameraRenderer:
         labels[below] = ground
         return depth_m, labels
 
-    def _cast_boxes(
-        self, eye_m: NDArray[np.float64], time_s: float, depth_m: NDArray[np.float64], labels: NDArray[np.uint8]
-    ) -> None:
+    def _cast_boxes(self, eye_m: FloatArray, time_s: float, depth_m: FloatArray, labels: NDArray[np.uint8]) -> None:
         boxes = self._boxes
         shift_m = boxes.velocity_mps * time_s - eye_m[0]
         nearby = np.flatnonzero((boxes.low_m[:, 0] + shift_m < FAR_M) & (boxes.high_m[:, 0] + shift_m > 0))
@@ -124,7 +123,7 @@ class CameraRenderer:
             depth_m[block][hit] = entry[hit]
             labels[block][hit] = boxes.labels[nearby[k]]
 
-    def _cast_crowns(self, eye_m: NDArray[np.float64], depth_m: NDArray[np.float64], labels: NDArray[np.uint8]) -> None:
+    def _cast_crowns(self, eye_m: FloatArray, depth_m: FloatArray, labels: NDArray[np.uint8]) -> None:
         centre = self._crowns.centre_m - eye_m
         radius = self._crowns.radius_m
         for k in np.flatnonzero((centre[:, 0] > -3.0) & (centre[:, 0] < 120.0)):

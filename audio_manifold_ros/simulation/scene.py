@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from audio_manifold_ros.common.array_types import FloatArray
 
 
 class VehicleKind(str, Enum):
@@ -143,15 +141,15 @@ class Ego:
     engine_hz: float
     level_offset_db: float
 
-    def position_m(self, time_s: float) -> NDArray[np.float64]:
+    def position_m(self, time_s: float) -> FloatArray:
         """Return the position of base_link (3,) in the world, on the ground."""
         return np.array([self.speed_mps * time_s, self.y_m, 0.0])
 
-    def to_world(self, points_m: NDArray[np.float64], time_s: float) -> NDArray[np.float64]:
+    def to_world(self, points_m: FloatArray, time_s: float) -> FloatArray:
         """Transform points (n, 3) from base_link to the world at a time."""
         return points_m @ self.rotation().T + self.position_m(time_s)
 
-    def rotation(self) -> NDArray[np.float64]:
+    def rotation(self) -> FloatArray:
         """Return the rotation (3, 3) from base_link to world."""
         c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
         return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

@@ -8,15 +8,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig_frames import rig_frames
 from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root, roll_pitch_yaw
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from audio_manifold_ros.rig.extrinsics import Extrinsics
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -36,7 +33,7 @@ class CameraPose:
 
     """
 
-    translation_m: NDArray[np.float64]
+    translation_m: FloatArray
     yaw_rad: float = 0.0
 
 

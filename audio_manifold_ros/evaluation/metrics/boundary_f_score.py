@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, fill_invalid_with_far
 
 # Fractions of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
 TOLERANCES = {'': 0.0075, '_wide': 0.03}
 # Two neighbouring pixels form a depth edge if the ratio of their depths is at least this.
 EDGE_RATIO = 1.25
-Mask = NDArray[np.bool_]
 
 
 class BoundaryFScore:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Mask
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 
 # Depth of the unit `relative` is metres times an unknown factor: the inverse of a teacher's disparity.
@@ -20,8 +21,7 @@ AUC_THRESHOLDS = np.arange(30) * AUC_STEP
 MAX_AUC = AUC_STEP * (len(AUC_THRESHOLDS) - 1)
 PIXEL_SUMS = ('abs_rel', 'sq_rel', 'squared', 'squared_log', 'auc_crr')
 Float = TypeVar('Float', bound=np.floating[Any])
-Mask = NDArray[np.bool_]
-Errors = dict[str, NDArray[np.float64]]
+Errors = dict[str, FloatArray]
 
 
 class DepthMetrics:
@@ -109,7 +109,7 @@ class DepthMetrics:
 
 def relative_error(
     ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """Return |ground truth - prediction| / ground truth of each pixel after clipping, NaN without ground truth."""
     ground_truth, predicted = clipped(ground_truth_m, predicted_m, near_m)
     return np.abs(ground_truth - predicted) / ground_truth
@@ -120,9 +120,7 @@ def fill_invalid_with_far(depth_m: NDArray[Float]) -> NDArray[Float]:
     return np.where(np.isnan(depth_m), depth_m.dtype.type(FAR_M), depth_m)
 
 
-def median_scaled(
-    ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]
-) -> NDArray[np.float64]:
+def median_scaled(ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]]) -> FloatArray:
     """Return a prediction scaled to the median of the ground truth over the valid pixels. NaN counts as 80 m."""
     valid = ~np.isnan(ground_truth_m)
     predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
@@ -132,21 +130,21 @@ def median_scaled(
 
 
 def correct_steps(
-    relative: NDArray[np.float64], thresholds: NDArray[np.floating[Any]] = AUC_THRESHOLDS, step: float = AUC_STEP
-) -> NDArray[np.float64]:
+    relative: FloatArray, thresholds: NDArray[np.floating[Any]] = AUC_THRESHOLDS, step: float = AUC_STEP
+) -> FloatArray:
     """Return the contribution of each pixel to AUC_crr: one step for every threshold above its relative error."""
     return np.asarray((len(thresholds) - np.searchsorted(thresholds, relative, side='right')) * step, dtype=np.float64)
 
 
 def clipped(
     ground_truth_m: NDArray[np.floating[Any]], predicted_m: NDArray[np.floating[Any]], near_m: float = NEAR_M
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[FloatArray, FloatArray]:
     """Return ground truth and prediction clipped to `near_m`..80 m. A NaN prediction becomes 80 m."""
     predicted = fill_invalid_with_far(predicted_m.astype(np.float64))
     return np.clip(ground_truth_m.astype(np.float64), near_m, FAR_M), np.clip(predicted, near_m, FAR_M)
 
 
-def _pixel_errors(ground_truth: NDArray[np.float64], predicted: NDArray[np.float64]) -> Errors:
+def _pixel_errors(ground_truth: FloatArray, predicted: FloatArray) -> Errors:
     relative = np.abs(ground_truth - predicted) / ground_truth
     squared = (ground_truth - predicted) ** 2
     return {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.confidence_report import ConfidenceFigures, ConfidenceReport
@@ -151,9 +152,9 @@ class MetricSuite:
 
 def _correctness(
     ground_truth: DepthAndLabels, predicted: DepthAndLabels, near_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+) -> tuple[FloatArray, FloatArray | None]:
     """Return which pixels are correct in every modality, as published by the node, and the relative error of depth."""
-    correct: list[NDArray[np.float64]] = []
+    correct: list[FloatArray] = []
     error = None
     if ground_truth.depth_m is not None and predicted.depth_m is not None:
         published = predicted.depth_m

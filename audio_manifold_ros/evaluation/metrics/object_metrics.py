@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import harmonic_mean
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M
 from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, class_table
@@ -152,7 +153,7 @@ def match_objects(first: Sequence[ImageObject], second: Sequence[ImageObject]) -
     return [(row, column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[row, column]]
 
 
-def _ray(centre: NDArray[np.float64], shape: tuple[int, ...], camera: CameraModel) -> tuple[float, float, float]:
+def _ray(centre: FloatArray, shape: tuple[int, ...], camera: CameraModel) -> tuple[float, float, float]:
     column = (float(centre[0]) + 0.5) * camera.width / shape[1] - 0.5
     row = (float(centre[1]) + 0.5) * camera.height / shape[0] - 0.5
     x, y = (column - camera.cx) / camera.fx, (row - camera.cy) / camera.fy

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
 from audio_manifold_ros.evaluation.metrics.depth_metrics import NEAR_M, clipped, correct_steps, median_scaled
@@ -160,6 +161,6 @@ def paper_mean(figures: Mapping[str, float]) -> float:
     return float(np.mean(present)) if present else float('nan')
 
 
-def _valid(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
+def _valid(ground_truth: NDArray[Any], predicted: NDArray[Any]) -> Mask:
     check_image_shapes('Depth', predicted, ground_truth)
     return np.asarray(~np.isnan(ground_truth))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES
 
 REGION_CLASSES = {
@@ -16,7 +17,7 @@ REGION_CLASSES = {
 }
 
 
-def class_table(names: tuple[str, ...]) -> NDArray[np.bool_]:
+def class_table(names: tuple[str, ...]) -> Mask:
     """Return a table, bool (256,), that is true for the ids of the named classes."""
     table = np.zeros(256, dtype=np.bool_)
     table[[CLASS_NAMES.index(name) for name in names]] = True
@@ -26,6 +27,6 @@ def class_table(names: tuple[str, ...]) -> NDArray[np.bool_]:
 _REGION_TABLES = {region: class_table(names) for region, names in REGION_CLASSES.items()}
 
 
-def region_masks(labels: NDArray[np.uint8]) -> dict[str, NDArray[np.bool_]]:
+def region_masks(labels: NDArray[np.uint8]) -> dict[str, Mask]:
     """Return for each region a mask of its pixels in the ground-truth labels, bool of the same shape."""
     return {region: table[labels] for region, table in _REGION_TABLES.items()}

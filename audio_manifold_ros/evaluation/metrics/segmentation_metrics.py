@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import check_image_shapes
@@ -52,7 +53,7 @@ class SegmentationMetrics:
         width = self._classes + 1
         self.confusion += np.bincount(rows * width + columns, minlength=self._classes * width).reshape(-1, width)
 
-    def iou(self) -> NDArray[np.float64]:
+    def iou(self) -> FloatArray:
         """Return the IoU (class,), NaN for a class that is neither in the ground truth nor predicted."""
         intersection = np.diagonal(self.confusion).astype(np.float64)
         union = self.confusion.sum(axis=1) + self.confusion[:, : self._classes].sum(axis=0) - intersection
@@ -61,7 +62,7 @@ class SegmentationMetrics:
         return iou
 
     @property
-    def present(self) -> NDArray[np.bool_]:
+    def present(self) -> Mask:
         """Mask (class,) of the classes that occur in the ground truth."""
         return np.asarray(self.confusion.sum(axis=1) > 0)
 
@@ -86,7 +87,7 @@ def class_key(class_id: int) -> str:
     return f'iou_{CLASS_NAMES[class_id].replace(" ", "_")}'
 
 
-def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.float64]:
+def image_iou(ground_truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> FloatArray:
     """Return the IoU of one image (class,), NaN for a class that its ground truth lacks.
 
     Raises:

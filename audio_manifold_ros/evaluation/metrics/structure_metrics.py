@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
     TOLERANCES,
     BoundaryFScore,
-    Mask,
     class_edges,
     depth_edges,
     tolerance_masks,
