@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one conversion between plain values (of YAML, JSON, ROS parameters) and frozen dataclasses.
 
-The type hints of a dataclass are its schema. Supported: bool, int, float, str, `Literal`, dataclasses, tuples,
+The type hints of a dataclass are its schema. Supported: bool, int, float, str, `Literal`, dataclasses, tuples, lists,
 mappings with string keys, optional values, `object` and `Any` (any plain value), and `Annotated[type, Rule]` for ranges
 and choices (`schema_rules`). A message names source, key path, value and remedy. cattrs 26 and msgspec 0.20 were tried:
 cattrs turns '3' and True into 3, both accept NaN, and neither shows the value or lists the known keys, so that each
@@ -150,6 +150,7 @@ class _Converter:
             Union: self._optional,
             UnionType: self._optional,
             tuple: self._tuple,
+            list: self._list,
             dict: self._mapping,
             Mapping: self._mapping,
         }
@@ -224,6 +225,11 @@ class _Converter:
         hints = [arguments[0]] * len(value) if is_variadic else arguments
         pairs = zip(hints, value, strict=True)
         return tuple(self.convert(inner, item, f'{place}[{index}]') for index, (inner, item) in enumerate(pairs))
+
+    def _list(self, hint: Any, value: Any, place: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise mismatch_error(hint, value, place)
+        return [self.convert(get_args(hint)[0], item, f'{place}[{index}]') for index, item in enumerate(value)]
 
     def _mapping(self, hint: Any, value: Any, place: str) -> dict[str, Any]:
         if not isinstance(value, Mapping):

@@ -81,6 +81,7 @@ DESCRIPTIONS: Mapping[Any, Callable[[tuple[Any, ...]], str]] = {
     Union: _optional_text,
     UnionType: _optional_text,
     tuple: _tuple_text,
+    list: lambda arguments: _tuple_text((arguments[0], Ellipsis)),
     dict: _mapping_text,
     Mapping: _mapping_text,
 }

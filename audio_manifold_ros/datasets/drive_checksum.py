@@ -14,6 +14,7 @@ from pathlib import Path
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.files import sha256_of_rest
+from audio_manifold_ros.common.json_text import parse_json
 
 FORMAT = 'audio_manifold_ros drive'
 # A file has the lowest version whose readers handle it correctly. Version 2 requires a reader to use the attributes of
@@ -96,10 +97,10 @@ def read_checksum_header(path: Path, *, verify: bool) -> ChecksumHeader:
 
 def _parse(path: Path, block: bytes) -> ChecksumHeader:
     try:
-        values = json.loads(block.decode())
+        values = parse_json(block.decode(), str(path), DatasetError, 'Give a file written by DriveWriter.')
         file_format, version = values['format'], values['version']
         checksum_header = ChecksumHeader(int(values['bytes']), str(values['sha256']))
-    except (ValueError, KeyError, TypeError):
+    except (DatasetError, ValueError, KeyError, TypeError):
         msg = f'{path}: not a drive file: it begins with {bytes(block[:16])!r}. Give a file written by DriveWriter.'
         raise DatasetError(msg) from None
     if file_format != FORMAT:

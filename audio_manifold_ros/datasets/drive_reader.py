@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
+from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
@@ -185,7 +185,9 @@ class DriveReader:
         self.image_stamps_ns = self._stamps_ns()
         channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
         self.attributes = DriveAttributes(channels, str(attrs.get('depth_unit', METRES)))
-        self.provenance: Mapping[str, object] = json.loads(attrs['provenance'])
+        self.provenance: Mapping[str, object] = parse_json(
+            str(attrs['provenance']), 'The provenance', DatasetError, 'Write the drive again.'
+        )
         rig = {name.removeprefix(RIG_PREFIX): attrs[name] for name in attrs if name.startswith(RIG_PREFIX)}
         self.rig = RigFiles.from_texts(rig)
         self.array = self.rig.array()

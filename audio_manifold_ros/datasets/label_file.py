@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.files import atomic_write
+from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
 
@@ -259,7 +260,8 @@ class LabelFile:
             dtype = self._file['images'].dtype
             msg = f'{self.path}: {modality!r} as {dtype} is not one of {dict(MODALITIES)}. Label again.'
             raise DatasetError(msg)
-        self.description = LabelDescription(modality, str(attrs['key']), json.loads(attrs['provenance']))
+        provenance = parse_json(str(attrs['provenance']), f'{self.path}: provenance', DatasetError, 'Label again.')
+        self.description = LabelDescription(modality, str(attrs['key']), provenance)
         self.frames = int(attrs['frames'])
         rows, columns = self._file['images'].shape[1:]
         self.size = (int(rows), int(columns))

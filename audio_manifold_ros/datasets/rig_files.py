@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from audio_manifold_ros.common.errors import DatasetError
+from audio_manifold_ros.common.untrusted_text import read_limited_text
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -48,8 +49,8 @@ class RigFiles:
             if name in OPTIONAL_FILES and not path.exists():
                 continue
             try:
-                texts[name] = path.read_text(encoding='utf-8')
-            except (OSError, UnicodeDecodeError) as error:
+                texts[name] = read_limited_text(path)
+            except ValueError as error:
                 msg = f'Cannot read the rig file {str(path)!r}: {error}. Give a folder with {list(RIG_FILES)} as YAML.'
                 raise DatasetError(msg) from None
         return cls(**texts)

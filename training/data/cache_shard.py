@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.json_text import read_json
+from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.datasets.drive_checksum import read_checksum_header
 from audio_manifold_ros.features.mel_batch import mel_features
 from training.data.window_dataset import WindowDataset
@@ -73,10 +75,15 @@ class Shard:
 
     @classmethod
     def open(cls, folder: Path) -> Shard:
-        """Read what a folder holds."""
-        values = json.loads((folder / CONTENTS_FILE).read_text(encoding='utf-8'))
-        lists: dict[str, Any] = {name: tuple(values.pop(name)) for name in ('drive_ids', 'stamps_ns', 'skipped')}
-        return cls(folder, ShardContents(**lists, **values))
+        """Read what a folder holds.
+
+        Raises:
+            TrainingError: The contents file cannot be read, or has wrong keys or values.
+
+        """
+        path = folder / CONTENTS_FILE
+        values = read_json(path, TrainingError, 'Delete the cache. The next run writes it again.')
+        return cls(folder, from_plain(ShardContents, values, str(path), TrainingError))
 
     def array(self, name: str) -> NDArray[Any]:
         """Map an array (window, …): features f16, depth_m f16 (metres, NaN invalid), labels u8 or a derived one.

@@ -79,11 +79,12 @@ def _windows(cache: WindowCache) -> dict[str, Any]:
 
 
 def _read_experiment(path: Path) -> TrainingConfig:
-    """Read a written experiment; what it does not say, because nobody could yet, is as it was: the default."""
+    """Read the experiment of an output folder. Settings that did not exist at that time take their default."""
+    values = read_mapping(path)
     try:
-        return from_plain(TrainingConfig, read_mapping(path), 'experiment', TrainingError)
+        return from_plain(TrainingConfig, values, repr(str(path)), TrainingError)
     except TrainingError as error:
-        msg = f'{str(path)!r} is of no experiment that this version knows ({error}): give another output.'
+        msg = f'This version cannot read the experiment of the output folder. {error} Give another output folder.'
         raise TrainingError(msg) from None
 
 

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.common.errors import TrainingError
-from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.json_text import format_json, read_json
+
+REMEDY = 'Delete it. The next run writes it again.'
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -20,13 +21,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
         TrainingError: It cannot be read, or holds no mapping.
 
     """
-    try:
-        found = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError) as error:
-        msg = f'{str(path)!r} cannot be read ({error}): delete it, and it is written again.'
-        raise TrainingError(msg) from None
+    found = read_json(path, TrainingError, REMEDY)
     if not isinstance(found, dict):
-        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping: delete it, and it is written again.'
+        msg = f'{str(path)!r} holds a {type(found).__name__}, not a mapping. {REMEDY}'
         raise TrainingError(msg)
     return found
 

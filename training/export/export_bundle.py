@@ -7,7 +7,6 @@ python -m training.export.export_bundle --config training/configs/street.yaml
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import asdict, replace
@@ -23,7 +22,7 @@ from audio_manifold_ros.common.errors import (
     AudioManifoldError,
     TrainingError,
 )
-from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.json_text import format_json, read_json
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
@@ -233,7 +232,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=True)
     try:
         config = named_experiment(options)
-        scores = None if options.metrics is None else json.loads(options.metrics.read_text(encoding='utf-8'))
+        scores = (
+            None
+            if options.metrics is None
+            else read_json(options.metrics, TrainingError, 'Give the scores of an evaluation.')
+        )
         bundle = export(config, options.output or Path('models') / config.name, scores)
     except (AudioManifoldError, OSError, ValueError) as error:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')

@@ -7,7 +7,6 @@ python -m training.export.quantize --config training/configs/street.yaml --bundl
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import replace
@@ -20,6 +19,7 @@ from rich.progress import track
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
@@ -120,7 +120,10 @@ def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, An
         )
     if scores and METRICS_FILE in files:
         sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
-        card = model_card({**to_plain(manifest), 'files': sizes}, json.loads(files[METRICS_FILE]))
+        card = model_card(
+            {**to_plain(manifest), 'files': sizes},
+            parse_json(files[METRICS_FILE].decode(), METRICS_FILE, TrainingError, 'Export the bundle again.'),
+        )
         files[CARD_FILE] = card.encode()
     return write_bundle(folder, manifest, files)
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 import lightning
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.json_text import read_json
+from audio_manifold_ros.common.schema import from_plain
 from training.experiment.whole_json import write_json_atomic
 
 FIT_FILE = 'fit.json'
@@ -50,12 +51,11 @@ class FitHistory:
             TrainingError: There is none: the fit is not done.
 
         """
-        try:
-            return cls(**json.loads((folder / FIT_FILE).read_text(encoding='utf-8')))
-        except (OSError, ValueError, TypeError) as error:
-            path = str(folder / FIT_FILE)
-            msg = f'{path!r} says of no fit that it is done ({error}): delete it if it is there, and run it again.'
-            raise TrainingError(msg) from None
+        path = folder / FIT_FILE
+        values = read_json(
+            path, TrainingError, 'The fit is not finished: delete this file if it exists, and run the fit again.'
+        )
+        return from_plain(cls, values, str(path), TrainingError)
 
 
 class Curves(lightning.Callback):

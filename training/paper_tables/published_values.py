@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.yaml_file import read_yaml
 from training.paper_tables.columns import SHAPES
 
 PAPER_FILE = Path(__file__).parent.parent / 'paper_tables.yaml'
@@ -89,11 +88,11 @@ class Paper:
             TrainingError: The file cannot be read, or a row does not have the figures of its shape's columns.
 
         """
+        values = read_yaml(path, TrainingError, 'Take the file of the release.')
         try:
-            values = yaml.safe_load(path.read_text(encoding='utf-8'))
             tables = tuple(_table(entry) for entry in values['tables'])
             return cls(tables, dict(values['systems']))
-        except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             msg = f'{path} does not hold the tables of the paper: {error!r}. Take the file of the release.'
             raise TrainingError(msg) from None
 

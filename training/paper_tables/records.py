@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.json_text import read_json
 
 FORMAT_VERSION = 1
 RECORD_KEYS = {'dataset': str, 'system': str, 'seed': int, 'budget': dict, 'scores': dict}
@@ -74,11 +74,7 @@ class RunRecord:
             TrainingError: It is no such record, or is that of another place.
 
         """
-        try:
-            values = json.loads(path.read_text(encoding='utf-8'))
-        except (OSError, ValueError) as error:
-            msg = f'Cannot read the record {str(path)!r}: {error}. Run the system again.'
-            raise TrainingError(msg) from None
+        values = read_json(path, TrainingError, 'Run the system again.')
         _check(path, values)
         split = values.get('split') or {}
         budget = values['budget']

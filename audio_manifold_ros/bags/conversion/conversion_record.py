@@ -15,6 +15,7 @@ from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 from audio_manifold_ros.common.errors import BagError, DatasetError, reraise_file_errors
 from audio_manifold_ros.common.files import write_json_atomic
+from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'
@@ -24,6 +25,7 @@ FORMAT_VERSION = 1
 REQUEST_VERSION = 2
 SOFTWARE = f'audio_manifold_ros {__version__}'
 MANIFEST = 'manifest.json'
+RECONVERT = 'Convert the bag again.'
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def build_request(
 def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] | None:
     """Return the record of a drive if the drive is intact and has the same request. Otherwise return None."""
     try:
-        record = json.loads(record_path(drive).read_text(encoding='utf-8'))
+        record = read_json(record_path(drive), DatasetError, RECONVERT)
         if record['format'] != RECORD_FORMAT or record['request'] != request:
             return None
         checksum_header = read_checksum_header(drive, verify=True)
@@ -138,7 +140,7 @@ def folder_records(folder: Path) -> list[dict[str, Any]]:
     found = []
     for path in sorted(folder.glob('*.json')):
         with suppress(OSError, ValueError, KeyError, TypeError, DatasetError):
-            record = json.loads(path.read_text(encoding='utf-8'))
+            record = read_json(path, DatasetError, RECONVERT)
             drive = path.with_suffix('.h5')
             if record['format'] == RECORD_FORMAT and record['drive'] == _drive_entry(
                 drive, read_checksum_header(drive, verify=False)

@@ -15,10 +15,13 @@ import yaml
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.files import write_text_atomic
+from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.common.yaml_file import read_yaml
 
 FILE_NAME = 'metadata.yaml'
 ROOT_KEY = 'rosbag2_bagfile_information'
 VERSION = 8
+REMEDY = 'Run recover_bag, or delete this file.'
 NO_TIME_NS = 2**63 - 1  # start time that rosbag2 writes for a bag without messages
 
 
@@ -126,14 +129,14 @@ def read_metadata(path: Path) -> StoredMetadata:
 
     """
     try:
-        root = yaml.safe_load(path.read_text(encoding='utf-8'))[ROOT_KEY]
+        root = read_yaml(path, BagError, REMEDY)[ROOT_KEY]
         counts: dict[tuple[str, str], int] = {}
         for entry in root['topics_with_message_count']:
             key = (str(entry['topic_metadata']['name']), str(entry['topic_metadata']['type']))
             counts[key] = counts.get(key, 0) + int(entry['message_count'])
         custom = {str(key): str(value) for key, value in (root.get('custom_data') or {}).items()}
         names = tuple(Path(str(name)).name for name in root['relative_file_paths'])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        msg = f'{path}: cannot be read as metadata of a bag ({error}): run recover_bag, or delete this file.'
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        msg = f'{path}: cannot be read as metadata of a bag ({shorten(error)}). {REMEDY}'
         raise BagError(msg) from None
     return StoredMetadata(files=names, counts=counts, custom=custom)

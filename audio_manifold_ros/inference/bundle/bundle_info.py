@@ -19,6 +19,7 @@ from audio_manifold_ros.cli.options import add_json_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
+from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 
 SCORES = {
@@ -78,7 +79,7 @@ def print_bundle(bundle: Bundle, console: Console) -> None:
 def to_dict(bundle: Bundle) -> dict[str, object]:
     """Return the manifest and the arrays as JSON values."""
     arrays = {array.name: {'dtype': array.dtype, 'shape': array.shape} for array in weight_arrays(bundle)}
-    return {'folder': str(bundle.folder), 'manifest': json.loads(bundle.manifest.to_json()), 'arrays': arrays}
+    return {'folder': str(bundle.folder), 'manifest': to_plain(bundle.manifest), 'arrays': arrays}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

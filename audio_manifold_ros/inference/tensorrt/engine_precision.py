@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, Precision
 
 # TensorRT names types `Half` and `Float`; older versions write `… FP16 format` and `… FP32 format`.
@@ -69,16 +69,16 @@ def check_precision(types: LayerTypes, precision: Precision) -> None:
         raise InferenceError(msg)
 
 
-def _layers(text: str) -> Iterator[dict[str, Any]]:
+def _layers(text: str) -> Iterator[Mapping[str, Any]]:
     try:
-        parsed = json.loads(text)
-    except ValueError:
+        parsed = parse_json(text, 'The report of the engine inspector', InferenceError, 'Use another TensorRT.')
+    except InferenceError:
         return
     layers = parsed.get('Layers', []) if isinstance(parsed, dict) else parsed
     yield from (layer for layer in layers if isinstance(layer, dict))
 
 
-def _output_types(layer: dict[str, Any]) -> str:
+def _output_types(layer: Mapping[str, Any]) -> str:
     """Return the types of a layer's outputs, in words."""
     outputs = layer.get('Outputs', [])
     return ' '.join(str(output.get(FORMAT_KEY, '')) for output in outputs if isinstance(output, dict))
