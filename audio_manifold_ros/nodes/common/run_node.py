@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Main loop and exit status of the node executables, and names of their threads."""
+"""Main loop and exit status of the node executables, the clock of their timers, and names of their threads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import rclpy
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -86,6 +87,11 @@ def run_to_exit_status(
         print(error, file=sys.stderr)
         return 1
     return status(nodes[0])
+
+
+def steady_clock() -> Clock:
+    """Return a clock for timers that must run even while ROS time stands still because /clock has no publisher."""
+    return Clock(clock_type=ClockType.STEADY_TIME)
 
 
 def set_thread_name(name: str) -> None:

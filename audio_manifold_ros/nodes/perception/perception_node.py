@@ -8,7 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType, JumpThreshold  # type: ignore[attr-defined]
+from rclpy.clock import JumpThreshold
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSProfile
@@ -17,7 +17,7 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.run_node import run_node
+from audio_manifold_ros.nodes.common.run_node import run_node, steady_clock
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
 from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (
@@ -59,7 +59,7 @@ class PerceptionNode(LifecycleNode):
         self._declared = NodeParameters(self, PARAMETER_GROUPS, lambda: self._components is not None, self._change)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
         # Steady time instead of ROS time, so that a node that waits for /clock starts and publishes diagnostics.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = self.create_timer(DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         self._health_timer = self.create_timer(HEALTH_PERIOD_S, self._watch_microphones, clock=steady)
         self._reported_faults: tuple[tuple[str, Fault], ...] = ()

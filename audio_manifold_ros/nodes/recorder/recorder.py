@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from rich.live import Live
@@ -23,7 +22,7 @@ from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder, resolve_topic
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, LATCHED_QOS
-from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.recorder.bag_recording import MB, BagRecording, free_bytes
 from audio_manifold_ros.nodes.recorder.device_recorder import DeviceRecorder
 from audio_manifold_ros.nodes.recorder.preflight_findings import DiskSpace, preflight_findings
@@ -90,7 +89,7 @@ class Recorder(Node):
         self._since_s = time.monotonic()
         self._phase: Callable[[], None] = self._start_recording if self._preflight.mode == 'skip' else self._wait
         # Steady time instead of ROS time, so that the preflight reports missing topics even without /clock.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = self.create_timer(TICK_INTERVAL_S, self._tick, clock=steady)
 
     def destroy_node(self) -> None:

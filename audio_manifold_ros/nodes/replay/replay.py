@@ -12,7 +12,6 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
@@ -24,7 +23,7 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_time
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.run_node import run_to_exit_status
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.replay.bag_publishers import BagPublishers
 from audio_manifold_ros.nodes.replay.keyboard import DOWN, RIGHT, SPACE, UP, Keyboard
 from audio_manifold_ros.nodes.replay.playback_clock import MAX_PLAYBACK_RATE, MIN_PLAYBACK_RATE, PlaybackClock
@@ -72,7 +71,7 @@ class Replay(Node):
         for name, reason in self._bag_publishers.skipped.items():
             self.get_logger().warning(f'{name} is not played: {reason}')
         self.playback = PlaybackClock(self._start_ns, self._settings.rate, paused=True)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._clock_publisher = None
         if self._settings.clock_hz > 0:
             self._clock_publisher = self.create_publisher(ClockMessage, '/clock', QoSProfile(depth=10))
