@@ -64,13 +64,15 @@ def write_bytes_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
 
 
 def write_json_atomic(path: Path, values: Mapping[str, object], *, sort_keys: bool = True) -> None:
-    """Write a JSON file with an indent of one space and a final newline.
+    """Write a JSON file as UTF-8, with an indent of one space and a final newline.
 
     Raises:
         OSError: The file cannot be written.
+        ValueError: A number is NaN or infinite.
 
     """
-    write_text_atomic(path, json.dumps(values, indent=1, sort_keys=sort_keys) + '\n')
+    text = json.dumps(values, indent=1, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    write_text_atomic(path, f'{text}\n')
 
 
 def sync_to_disk(path: Path) -> None:

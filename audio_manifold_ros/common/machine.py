@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
@@ -19,6 +20,20 @@ def processor_name(cpu_info: Path = CPU_INFO, board_model: Path = BOARD_MODEL) -
         if key.strip() == 'model name':
             return value.strip()
     return _text(board_model).rstrip('\0\n') or platform.processor()
+
+
+def describe_training_machine() -> dict[str, object]:
+    """Return the machine of this process and its torch version, as plain values."""
+    import torch
+
+    return {
+        'system': f'{platform.system()} {platform.machine()}',
+        'processor': processor_name(),
+        'cores': os.cpu_count(),
+        'gpus': [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
+        'python': platform.python_version(),
+        'torch': torch.__version__,
+    }
 
 
 def _text(path: Path) -> str:

@@ -17,12 +17,12 @@ from typing import Any
 import torch
 
 from audio_manifold_ros.networks.single_stage import SingleStageNetwork
+from audio_manifold_ros.processes.freed_memory import keep_freed_memory
 from benchmarks.benches.systems import SYSTEMS
 from benchmarks.harness.figure import Figure, faster
 from benchmarks.harness.short_mode import scaled_count
 from training.config.experiment_configuration import TrainingConfig
 from training.fitting.losses import image_loss, loss_weight
-from training.fitting.malloc_tuning import keep_freed_memory
 
 LEARNING_SYSTEMS = ('omninet_8ch_both', 'end_to_end_8x8')
 KEEP_FREED, RETURN_FREED = 'kept', 'given back'

@@ -51,7 +51,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS, SplitFile
 from training.experiment.results import record_path
 from training.experiment.run_directory import open_windows
-from training.fitting.fit_common import BEST, LAST, load_checkpoint, load_direct, load_vq_vae
+from training.fitting.checkpoints import BEST, LAST, load_checkpoint, load_direct, load_vq_vae
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_history import FitHistory
 from training.fitting.fit_manifold import fit_manifold

@@ -10,9 +10,7 @@ from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 
 @pytest.mark.parametrize('distribution', ['humble', 'jazzy', None])
-def test_each_distribution_gets_its_own_variable(
-    monkeypatch: pytest.MonkeyPatch, distribution: str | None
-) -> None:
+def test_each_distribution_gets_its_own_variable(monkeypatch: pytest.MonkeyPatch, distribution: str | None) -> None:
     monkeypatch.delenv('ROS_DISTRO', raising=False)
     if distribution is not None:
         monkeypatch.setenv('ROS_DISTRO', distribution)

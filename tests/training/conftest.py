@@ -23,7 +23,7 @@ SIZES = {'codes': 16, 'code_dim': 8, 'first_features': 8, 'features': 16, 'resid
 
 @pytest.fixture(scope='session')
 def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with drives down ten simulated streets, two windows each."""
+    """Return a folder with drives of ten simulated streets, two windows each."""
     folder = tmp_path_factory.mktemp('streets')
     for seed in STREETS:
         write_drive(folder, seed, 2)
@@ -32,7 +32,7 @@ def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='session')
 def data_config(drives: Path) -> DataConfig:
-    """Return how these drives are cut, with a cache beside them that all tests share."""
+    """Return the data configuration of these drives, with a cache that all tests share."""
     cache = str(drives / 'cache')
     return DataConfig(str(drives), cache=cache, validation=0.3, test=0.1, split_seed=4, shard_drives=4, workers=1)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Changes to features that leave the truth as it is: loudness, masks over mel bands and time, silent microphones."""
+"""Augmentation of features: gain, masks over mel bands and time, and dropped microphones."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import AugmentConfig
 
 MIN_MICROPHONES = 2
-# Of the training windows: what so many lacked the networks know.
+# Minimum fraction of training windows with so many dropped microphones for a network to tolerate them.
 MIN_DROP_PROBABILITY = 0.05
 
 
 def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) -> torch.Tensor:
     """Return changed features (batch, mic, height, width).
 
-    A common gain is an addition, for features are decibels over `db_divisor`. Masked places take the window's mean
-    (Park et al. 2019). Both change all microphones of a window alike: their differences carry the direction. A dropped
-    microphone says what silence would.
+    A gain is an addition because features are decibels divided by `db_divisor`. Masked elements take the mean of the
+    window (Park et al. 2019). Both are equal for all microphones of a window, because the direction is in their
+    differences. A dropped microphone has the features of silence.
     """
     batch, mics = features.shape[:2]
     gain = (2 * torch.rand(batch, 1, 1, 1, device=features.device) - 1) * (config.gain_db / spec.db_divisor)
@@ -40,7 +40,7 @@ def augment(features: torch.Tensor, config: AugmentConfig, spec: FeatureSpec) ->
 
 
 def max_dropped_microphones(config: AugmentConfig, mics: int) -> int:
-    """Return the largest number of microphones that at least `MIN_DROP_PROBABILITY` of the training windows lacked."""
+    """Return the largest number of microphones dropped in at least `MIN_DROP_PROBABILITY` of the training windows."""
     chance = config.drop_microphones
     drops = [math.comb(mics, count) * chance**count * (1 - chance) ** (mics - count) for count in range(mics + 1)]
     max_dropped = max(mics - MIN_MICROPHONES, 0)
@@ -48,7 +48,7 @@ def max_dropped_microphones(config: AugmentConfig, mics: int) -> int:
 
 
 def _dropped(batch: int, mics: int, chance: float, device: torch.device) -> torch.Tensor:
-    """Return bool (batch, mic): which microphones fall silent; the luckiest of each window never do."""
+    """Return bool (batch, mic), True for dropped microphones. At least `MIN_MICROPHONES` of each window remain."""
     priority = torch.rand(batch, mics, device=device)
     place = priority.argsort(dim=1, descending=True).argsort(dim=1)
     return (priority < chance) & (place >= MIN_MICROPHONES)

@@ -1,13 +1,14 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features and images of all windows, computed once and kept as arrays that are mapped into memory.
+"""Window cache: features and images of all windows, computed once and stored as memory-mapped arrays.
 
-The cache is cut into shards of some drives each. A shard is named by the checksums of its drives and by all that
-its content depends on, so new drives cost only themselves and a changed definition never meets old numbers.
+The cache consists of shards of some drives each. The name of a shard is a hash of the checksums of its drives and of
+all settings that it depends on. New drives therefore add shards only, and changed settings never reuse old arrays.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,26 +34,26 @@ if TYPE_CHECKING:
 
 
 class WindowCache:
-    """All windows of a data set.
+    """All windows of a dataset.
 
     Attributes:
-        shards: In the order of the drives.
+        shards: Shards in the order of the drives.
         spec: Definition of the features.
-        division: Who belongs to which split.
-        dropped: Images without a window, by reason.
-        skipped: Drives left out for a missing microphone.
+        dataset_split: Split of the dataset.
+        dropped: Number of images without a window, by reason.
+        skipped: Drives that were left out because of a missing microphone.
 
     """
 
-    def __init__(self, shards: Sequence[Shard], division: DatasetSplit, spec: FeatureSpec) -> None:
-        """Join shards.
+    def __init__(self, shards: Sequence[Shard], dataset_split: DatasetSplit, spec: FeatureSpec) -> None:
+        """Combine shards.
 
         Raises:
-            TrainingError: The drives differ in their arrays or in the unit of depth, or a split is empty.
+            TrainingError: The drives differ in microphone array or depth unit, or a split is empty.
 
         """
         self.shards = tuple(shard for shard in shards if shard.contents.drive_ids)
-        self.spec, self.division = spec, division
+        self.spec, self.dataset_split = spec, dataset_split
         self.dropped: Counter[str] = Counter()
         for shard in shards:
             self.dropped.update(shard.contents.dropped)
@@ -69,24 +70,24 @@ class WindowCache:
         self._shard = np.repeat(np.arange(len(sizes)), sizes)
         self._row = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
         _check_alike(self.shards)
-        self._indices = division.windows(windows)
+        self._indices = dataset_split.windows(windows)
         empty = [split for split in SPLITS if not len(self._indices[split])]
         if empty:
             msg = (
-                f'{len(windows)} windows leave {empty} empty: give more drives (simulate more, or import more), or '
-                f'change the split. Dropped images: {dict(self.dropped)}; drives that lack a microphone: '
+                f'{len(windows)} windows leave {empty} empty: add drives (simulate more, or import more), or '
+                f'change the split. Dropped images: {dict(self.dropped)}; drives without all microphones: '
                 f'{len(self.skipped)}.'
             )
             raise TrainingError(msg)
 
     @property
     def geometry_sha256(self) -> str:
-        """Hash of the array that all drives were recorded with."""
+        """Hash of the microphone array of all drives."""
         return self.shards[0].contents.geometry_sha256
 
     @property
     def depth_unit(self) -> str:
-        """Unit of all depth, `m` or `relative`; empty without depth."""
+        """Unit of the depth, `m` or `relative`. Empty without depth."""
         return max(shard.contents.depth_unit for shard in self.shards)
 
     def indices(self, split: str) -> NDArray[np.int64]:
@@ -102,7 +103,7 @@ class WindowCache:
         return tuple(self._drives[indices].tolist())
 
     def instants(self, indices: NDArray[np.int64]) -> list[tuple[str, int]]:
-        """Return the drive id of each window and the instant of its image in ns."""
+        """Return the drive id and the image time in ns of each window."""
         return [(str(self._drives[index]), int(self._stamps_ns[index])) for index in indices]
 
     def has(self, name: str) -> bool:
@@ -126,11 +127,11 @@ class WindowCache:
 
     @property
     def holds_audio(self) -> bool:
-        """Whether audio is kept, and features are computed on the device that trains."""
+        """Whether the cache contains audio. The features are then computed on the training device."""
         return (self.shards[0].folder / 'audio.npy').exists()
 
     def audio(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the sound of windows (window, mic, sample), full scale ±1, of a cache that holds audio."""
+        """Return the audio of windows (window, mic, sample), full scale ±1. The cache must contain audio."""
         scale = self.take('audio_scale', indices)[..., None]
         return self.take('audio', indices) * scale  # type: ignore[no-any-return]
 
@@ -151,21 +152,34 @@ def _check_alike(shards: Sequence[Shard]) -> None:
         raise TrainingError(msg)
 
 
+def windows_sha256(cache: WindowCache) -> str:
+    """Return a hash of the windows of each split. It does not depend on their features.
+
+    A limit selects other drives if there are more of them, so the name of the split and the number of windows do not
+    identify the windows.
+    """
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        for drive_id, stamp_ns in sorted(cache.instants(cache.indices(split))):
+            digest.update(f'{split} {drive_id} {stamp_ns}\n'.encode())
+    return digest.hexdigest()
+
+
 def open_cache(config: DataConfig, *, progress: bool = True) -> WindowCache:
-    """Open the cache of a data set, computing what is not there yet.
+    """Open the cache of a dataset. Missing shards are computed.
 
     Raises:
-        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
+        DatasetError: A drive cannot be read, or the split names drives that do not exist.
         TrainingError: A split is empty.
 
     """
-    drives, division = divide(config)
+    drives, dataset_split = divide(config)
     paths = list(drives.values())
     groups = [paths[first : first + config.shard_drives] for first in range(0, len(paths), config.shard_drives)]
     folders = [Path(config.cache) / shard_name(group, config) for group in groups]
     jobs = [(group, folder, config) for group, folder in zip(groups, folders, strict=True) if not folder.exists()]
     _fill(jobs, config.workers, progress=progress)
-    return WindowCache([Shard.open(folder) for folder in folders], division, config.features)
+    return WindowCache([Shard.open(folder) for folder in folders], dataset_split, config.features)
 
 
 def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int, *, progress: bool) -> None:

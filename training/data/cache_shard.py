@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One file of the cache: the windows of some drives as arrays that are mapped into memory."""
+"""Shard of the window cache: the windows of some drives as memory-mapped arrays."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ INT16_PEAK = 32_767
 
 @dataclass(frozen=True)
 class ShardContents:
-    """What a shard says about its arrays.
+    """Description of the arrays of a shard.
 
     Attributes:
-        drive_ids: The drive of each window.
-        stamps_ns: The instant of each window's image.
-        geometry_sha256: The array that the drives were recorded with.
-        depth_unit: `m` or `relative`; empty without depth.
-        lacking: By array that the shard does not have, the first drive without such images.
-        dropped: Images without a window, by reason.
-        skipped: Drives left out for a missing microphone.
+        drive_ids: Drive id of each window.
+        stamps_ns: Image time of each window in ns.
+        geometry_sha256: Hash of the microphone array of the drives.
+        depth_unit: `m` or `relative`. Empty without depth.
+        lacking: First drive without such images, by missing array.
+        dropped: Number of images without a window, by reason.
+        skipped: Drives that were left out because of a missing microphone.
 
     """
 
@@ -65,8 +65,8 @@ class Shard:
     """The windows of some drives.
 
     Attributes:
-        folder: Where the arrays lie.
-        contents: What they hold.
+        folder: Folder of the arrays.
+        contents: Their description.
 
     """
 
@@ -75,7 +75,7 @@ class Shard:
 
     @classmethod
     def open(cls, folder: Path) -> Shard:
-        """Read what a folder holds.
+        """Open the shard in a folder.
 
         Raises:
             TrainingError: The contents file cannot be read, or has wrong keys or values.
@@ -86,7 +86,7 @@ class Shard:
         return cls(folder, from_plain(ShardContents, values, str(path), TrainingError))
 
     def array(self, name: str) -> NDArray[Any]:
-        """Map an array (window, …): features f16, depth_m f16 (metres, NaN invalid), labels u8 or a derived one.
+        """Map an array (window, …): features or depth_m as float16 (NaN invalid), labels as uint8, or a derived array.
 
         Raises:
             TrainingError: A drive has no such images.
@@ -94,15 +94,15 @@ class Shard:
         """
         if name in self.contents.lacking:
             msg = (
-                f'Drive {self.contents.lacking[name]!r} has no {MODALITY_OF_ARRAY[name]}: leave drives like it out, or fit what '
-                f'needs none.'
+                f'Drive {self.contents.lacking[name]!r} has no {MODALITY_OF_ARRAY[name]}: leave such drives out, '
+                'or fit another modality.'
             )
             raise TrainingError(msg)
         return np.load(self.folder / f'{name}.npy', mmap_mode='r')  # type: ignore[no-any-return]
 
 
 def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
-    """Return the name of a shard: a hash of its drives' checksums and of all else that its content depends on."""
+    """Return the name of a shard: a hash of the checksums of its drives and of all settings that it depends on."""
     content = {
         'version': CACHE_VERSION,
         'features': config.features.to_dict(),
@@ -115,7 +115,7 @@ def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
 
 
 def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None:
-    """Write the shard of some drives; the folder appears when it is complete.
+    """Write the shard of some drives. The folder appears when it is complete.
 
     Raises:
         DatasetError: A drive cannot be read.
@@ -124,12 +124,12 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     partial = folder.with_name(f'.{folder.name}.{os.getpid()}')
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    corpus = WindowDataset(paths, config.features, frame_position=config.frame_position)
+    dataset = WindowDataset(paths, config.features, frame_position=config.frame_position)
     columns: dict[str, list[Any]] = {}
     lacking: dict[str, str] = {}
     windows: list[tuple[str, int]] = []
     skipped: Counter[str] = Counter()
-    for item in corpus:
+    for item in dataset:
         if item.missing_microphones and config.missing_microphones == 'skip':
             skipped[item.drive_id] += 1
             continue
@@ -147,10 +147,10 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     contents = ShardContents(
         tuple(drive_id for drive_id, _ in windows),
         tuple(stamp_ns for _, stamp_ns in windows),
-        corpus.geometry_sha256 or '',
-        corpus.depth_unit or '',
+        dataset.geometry_sha256 or '',
+        dataset.depth_unit or '',
         lacking,
-        dict(corpus.dropped),
+        dict(dataset.dropped),
         tuple(skipped),
     )
     (partial / CONTENTS_FILE).write_text(json.dumps(asdict(contents)), encoding='utf-8')
@@ -158,7 +158,7 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
 
 
 def _audio_columns(item: WindowItem, config: DataConfig) -> dict[str, NDArray[Any]]:
-    """Return what is kept of a window's sound: features, or audio as int16 under a scale per microphone."""
+    """Return the stored audio arrays of a window: features, or int16 audio with a scale per microphone."""
     if config.features_on == 'cache':
         return {'features': mel_features(item.audio, config.features).astype(np.float16)}
     scale = np.abs(item.audio).max(axis=1).clip(min=1e-12) / INT16_PEAK
@@ -170,5 +170,5 @@ def _publish(partial: Path, folder: Path) -> None:
     try:
         partial.rename(folder)
     except OSError:
-        # Another run has been faster with the same content.
+        # Another process has written the same shard.
         shutil.rmtree(partial)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whole batches for Lightning, cut from the cache without work per window."""
+"""Lightning data module: whole batches from the window cache, without work per window."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import FitConfig
     from training.data.cache import WindowCache
 
-# Of a fit that ends by the clock.
+# Number of steps of a fit with a time limit.
 UNLIMITED_STEPS = 1_000_000_000
 
 
 class Batch(TypedDict, total=False):
-    """A batch of windows; each fit asks for what it needs.
+    """A batch of windows. Each fit selects the keys that it needs.
 
     features: float32 (batch, mic, height, width).
     depth: float32 (batch, 1, row, column), in 0..1, invalid pixels filled.
@@ -46,7 +46,7 @@ class Batch(TypedDict, total=False):
 
 
 class CachedWindowDataset(Dataset[Any]):
-    """Windows of a split; a loader that asks for many at once gets them as one batch."""
+    """Windows of a split. Several indices at once give one batch."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class CachedWindowDataset(Dataset[Any]):
         depth: DepthRepresentation,
         latents: dict[str, str] | None = None,
     ) -> None:
-        """Remember what to cut.
+        """Select windows and arrays.
 
         Args:
-            cache: Where from.
-            indices: Which windows.
-            names: Keys of the batch; `features` becomes `audio` where the cache holds that.
-            depth: What the depth images' numbers mean.
-            latents: Name of the cached latents of each modality.
+            cache: Cache of all windows.
+            indices: Numbers of the windows.
+            names: Keys of the batch. `features` becomes `audio` if the cache contains audio.
+            depth: Representation of depth in the images.
+            latents: Array name of the cached latents of each modality.
 
         """
         self._cache, self._indices, self._names = cache, indices, names
@@ -75,12 +75,12 @@ class CachedWindowDataset(Dataset[Any]):
         return len(self._indices)
 
     def __getitems__(self, places: list[int]) -> dict[str, torch.Tensor]:
-        """Cut a batch."""
+        """Return a batch."""
         indices = self._indices[np.asarray(places)]
         return dict(self._column(name, indices) for name in self._names)
 
     def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
-        """Cut a batch of one."""
+        """Return a batch of one window."""
         return self.__getitems__([place])
 
     def _column(self, name: str, indices: NDArray[np.int64]) -> tuple[str, torch.Tensor]:
@@ -96,7 +96,7 @@ class CachedWindowDataset(Dataset[Any]):
 
 
 def identity_collate(batch: Any) -> Any:
-    """Collate nothing: the data set cuts whole batches."""
+    """Return the batch unchanged: the dataset already returns whole batches."""
     return batch
 
 
@@ -104,8 +104,8 @@ class WindowDataModule(lightning.LightningDataModule):
     """Training and validation windows of an experiment.
 
     Attributes:
-        cache: All windows.
-        latents: Name of the cached latents of each modality, where batches are to hold them.
+        cache: Cache of all windows.
+        latents: Array name of the cached latents of each modality, if batches contain them.
 
     """
 
@@ -120,9 +120,9 @@ class WindowDataModule(lightning.LightningDataModule):
 
         Args:
             config: The experiment.
-            fit: Gives the size of the batches and of the validation.
+            fit: Configuration with the sizes of batches and validation.
             names: Keys of the batches.
-            validation_names: Further keys of the validation batches.
+            validation_names: Additional keys of the validation batches.
 
         """
         super().__init__()
@@ -133,14 +133,14 @@ class WindowDataModule(lightning.LightningDataModule):
         self._mel = MelFeatureExtractor(config.data.features)
 
     def steps(self, devices: int = 1) -> int:
-        """Return the steps of the whole fit on so many devices."""
+        """Return the number of steps of the whole fit on a number of devices."""
         if self._fit.minutes is not None:
             return UNLIMITED_STEPS
         rounds = ResumableBatchSampler(len(self.cache.indices('train')), self._fit.batch_size, 1, devices=(0, devices))
         return self._fit.steps or self._fit.epochs * rounds.batches_per_round
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Return the batches of all steps, in an order that follows from the seed; the trainer says where to begin."""
+        """Return the batches of all steps. The seed determines their order, the trainer the first step."""
         dataset = self._dataset('train', self._names)
         rank, devices = self._place()
         batches = ResumableBatchSampler(
@@ -154,12 +154,12 @@ class WindowDataModule(lightning.LightningDataModule):
         return DataLoader(dataset, batch_sampler=batches, collate_fn=identity_collate)
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """Return the validation windows, evenly thinned where there are too many, each on one device."""
+        """Return the validation windows, reduced evenly to the limit, each on one device."""
         dataset = self._dataset('validation', self._validation_names, self._fit.validation_windows)
         return DataLoader(dataset, self._fit.batch_size, collate_fn=identity_collate)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Compute the features where the networks are, if the cache holds audio."""
+        """Compute the features on the device of the network, if the cache contains audio."""
         del dataloader_idx
         if 'audio' in batch:
             batch['features'] = self._mel(batch.pop('audio'))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which windows are learnt from, chosen on and reported on: by a hash of the drives' ids, or by a split file."""
+"""Split of a dataset into training, validation and test windows, by a hash of the drive ids or by a split file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ HASH_NAME = 'drive-disjoint'
 
 @dataclass(frozen=True)
 class DatasetSplit:
-    """A split of a data set, cut down to its limits.
+    """A split of a dataset with limits on the number of drives.
 
     Attributes:
-        split: Who belongs where.
-        limits: Of each split, how many drives are used at most.
+        split: Entries of each part.
+        limits: Maximum number of drives of each part.
 
     """
 
@@ -40,7 +40,7 @@ class DatasetSplit:
     limits: dict[str, int | None]
 
     def windows(self, windows: Sequence[tuple[str, int]]) -> dict[str, NDArray[np.int64]]:
-        """Return by split the numbers of its windows (drive id, image stamp in ns), in order."""
+        """Return the indices of the windows (drive id, image stamp in ns) of each part, in order."""
         found = {}
         for split in SPLITS:
             members = self.split.members(split, windows)
@@ -50,10 +50,10 @@ class DatasetSplit:
 
 
 def divide(config: DataConfig) -> tuple[dict[str, Path], DatasetSplit]:
-    """Return the drives that an experiment needs by id, in order, and how they are divided.
+    """Return the drives of an experiment by id, in order, and their split.
 
     Raises:
-        DatasetError: There are no drives, or the split speaks of drives that are not there.
+        DatasetError: There are no drives, or the split names drives that do not exist.
 
     """
     drives = find_drives(config.drives)
@@ -71,6 +71,6 @@ def divide(config: DataConfig) -> tuple[dict[str, Path], DatasetSplit]:
 
 
 def select_drives(drive_ids: Iterable[str], limit: int | None) -> tuple[str, ...]:
-    """Return at most `limit` drives, in order, picked by a hash of their ids: a larger limit keeps the smaller's."""
+    """Return at most `limit` drives, in order, selected by a hash of their ids, so that a larger limit adds drives."""
     picked = sorted(drive_ids, key=lambda drive_id: hashlib.sha256(drive_id.encode()).digest())
     return tuple(sorted(picked[:limit]))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the camera saw as the teacher gave it, of any size, straight from the drive files."""
+"""Ground truth in the size of the labels, read from the drive files."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class FullResolutionGroundTruth:
     """Images of drives by drive and instant, one drive open at a time. Use it as a context manager.
 
     Attributes:
-        camera: Of the first drive.
+        camera: Camera of the first drive.
 
     """
 
     def __init__(self, folder: Path | str) -> None:
-        """Look for drives below a folder.
+        """List the drives below a folder.
 
         Raises:
             DatasetError: There is none, or the first cannot be read.
-            CalibrationError: Its camera makes no sense.
+            RigError: Its camera is invalid.
 
         """
         self._drives = find_drives(folder)
@@ -40,7 +40,7 @@ class FullResolutionGroundTruth:
         self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
 
     def images(self, drive_id: str, stamp_ns: int) -> DepthAndLabels | None:
-        """Return the images of an instant in the size in which they were made; None for a drive that keeps none.
+        """Return the images of an instant in the size of the labels, or None for a drive without them.
 
         Raises:
             DatasetError: The drive cannot be read.
@@ -59,7 +59,7 @@ class FullResolutionGroundTruth:
         )
 
     def __enter__(self) -> FullResolutionGroundTruth:
-        """Return this."""
+        """Return this object."""
         return self
 
     def __exit__(

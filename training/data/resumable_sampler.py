@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The order of the windows, as a function of seed and step alone: a fit that was killed goes on as if it had not."""
+"""Batch sampler whose order depends only on seed and step, so that a resumed fit has the same batches."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class ResumableBatchSampler(Sampler[list[int]]):
-    """One batch per step for one of several devices; each round over the windows has an order of its own.
+    """Sampler of one batch per step for one of several devices. Each round over the windows has a new order.
 
     Windows that do not fill the last batch of a round are left out of it.
 
     Attributes:
-        batches_per_round: Steps in which all devices together see each window once.
+        batches_per_round: Number of steps in which all devices together use each window once.
 
     """
 
@@ -35,15 +35,15 @@ class ResumableBatchSampler(Sampler[list[int]]):
         devices: tuple[int, int] = (0, 1),
         first_step: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Remember how to draw.
+        """Configure the sampler.
 
         Args:
-            windows: How many there are.
-            batch_size: Windows per step on each device, at most.
-            steps: After how many to end.
-            seed: Another seed, another order.
-            devices: Number of this device, from 0, and how many there are.
-            first_step: Asked when an iteration begins.
+            windows: Number of windows.
+            batch_size: Maximum number of windows per step on each device.
+            steps: Number of steps.
+            seed: Seed of the order.
+            devices: Index of this device from 0, and the number of devices.
+            first_step: Returns the first step when an iteration starts.
 
         """
         self._rank, self._devices = devices
@@ -58,12 +58,12 @@ class ResumableBatchSampler(Sampler[list[int]]):
         return self._steps
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Yield the places of each batch's windows."""
+        """Yield the window positions of each batch."""
         for step in range(self._first_step(), self._steps):
             yield self.batch(step).tolist()
 
     def batch(self, step: int) -> NDArray[np.int64]:
-        """Return the places of the windows of a step, on this device."""
+        """Return the window positions of a step on this device."""
         number, place = divmod(step, self.batches_per_round)
         if number != self._round:
             self._round = number

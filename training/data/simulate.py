@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write simulated drives: one file per street, as many processes as wanted, resumable.
+"""Simulation of training drives: one file per street, in parallel processes, resumable.
 
 python -m training.data.simulate --drives 5000 --first-seed 0 --seconds 2 --out data/street
 """
@@ -8,7 +8,6 @@ python -m training.data.simulate --drives 5000 --first-seed 0 --seconds 2 --out 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
@@ -26,6 +25,7 @@ from audio_manifold_ros.cli.options import add_drives_output_option, add_workers
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
+from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.common.pcm16 import float_to_int16
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
@@ -42,13 +42,13 @@ from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
 FOLDER_DRIVES = 1000
 MANIFEST_FORMAT = 'audio_manifold_ros simulated corpus'
 VERSION_KEY = 'simulator_version'
-# Of drives that do not say.
+# Version of drives without this key.
 FIRST_VERSION = 1
 
 
 @dataclass(frozen=True)
 class SimulatedFile:
-    """One drive of the manifest: its file relative to the corpus, its street, its size and checksum."""
+    """Entry of the manifest: path of the drive relative to the dataset, seed, number of windows, size and checksum."""
 
     path: str
     seed: int
@@ -58,20 +58,20 @@ class SimulatedFile:
 
 
 def drive_path(folder: Path, seed: int) -> Path:
-    """Return where the drive of a street lies: sub-folders of a thousand."""
+    """Return the path of the drive of a street: a thousand drives in each subfolder."""
     return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
 
 
 def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> SimulatedFile:
-    """Simulate one street and write its drive, unless the same drive is there, whole.
+    """Simulate one street and write its drive, unless a complete drive of an equal simulation exists.
 
-    The same is what this simulator makes with the rig as it is today; remarks in the files of the rig do not count.
-    An image is taken every second at the frame position: at 0.5, 1.5, … s, the centre of each one-second window, or
-    for 1 at 1, 2, … s, its newest sample.
+    A simulation is equal if simulator version and rig are equal. Comments in the rig files do not count. There is an
+    image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second window, or at
+    1, 2, … s for 1, its newest sample.
 
     Raises:
         DatasetError: The file cannot be written.
-        SimulationError: The street cannot be made.
+        SimulationError: The street cannot be simulated.
 
     """
     path = drive_path(folder, seed)
@@ -85,10 +85,10 @@ def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0
 def write_dataset(
     folder: Path, seeds: range, seconds: int, workers: int, console: Console, frame_position: float = 0.5
 ) -> list[SimulatedFile]:
-    """Write the drives of many streets in parallel processes, showing progress, and `manifest.json` at the end.
+    """Write the drives of many streets in parallel processes with a progress bar, and `manifest.json` at the end.
 
     Raises:
-        DatasetError: A seed is kept for demonstrations, or a drive cannot be written.
+        DatasetError: A seed is reserved for demonstrations, or a drive cannot be written.
 
     """
     check_training_seed(seeds.start)
@@ -122,7 +122,7 @@ def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers:
             for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool:
-            msg = f'A worker died while writing to {folder}: is memory short? Start again: finished drives are kept.'
+            msg = f'A worker died while writing to {folder}: free memory and start again. Finished drives are kept.'
             raise DatasetError(msg) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -144,7 +144,7 @@ def _existing(path: Path, times_s: Sequence[float]) -> ChecksumHeader | None:
 
 @lru_cache(maxsize=8)
 def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extrinsics]:
-    """Return what the simulator takes from a rig."""
+    """Return the parts of a rig that the simulator uses."""
     return (
         rig.array(),
         CameraModel.from_text(rig.camera, 'camera.yaml'),
@@ -170,7 +170,7 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> 
         provenance=provenance,
     )
     with writer:
-        # The simulated device has the capsules in the order of the array.
+        # The channels of the simulated device are in the order of the microphone array.
         samples = float_to_int16(drive.audio(0, seconds * rate_hz))
         writer.add_audio(samples, 0)
         for time_s in times_s:
@@ -195,9 +195,7 @@ def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int) ->
         'geometry_sha256': _rig().array().geometry_sha256(),
         'drives': [asdict(drive) for drive in written],
     }
-    partial = folder / '.manifest.json.partial'
-    partial.write_text(json.dumps(manifest, indent=1) + '\n', encoding='utf-8')
-    partial.replace(folder / 'manifest.json')
+    write_json_atomic(folder / 'manifest.json', manifest, sort_keys=False)
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:

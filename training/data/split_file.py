@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Splits that somebody has written down: YAML lists of drives, or of single images."""
+"""Split files: YAML lists of drives or of single images for training, validation and test."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WindowKey = tuple[str, int]  # drive id, image stamp in ns
 
 @dataclass(frozen=True)
 class SplitFile:
-    """Who learns from what. An entry is a drive id, or `drive_id/stamp_ns` for one image of a drive.
+    """A split of drives or images. An entry is a drive id, or `drive_id/stamp_ns` for one image of a drive.
 
     Attributes:
-        name: Names the split in results.
-        train: Entries to learn from.
-        validation: Entries to choose on.
-        test: Entries to report on.
-        leaks: The file says itself that the same entries stand in several splits, as published lists do.
+        name: Name of the split in results.
+        train: Entries for training.
+        validation: Entries for design decisions.
+        test: Entries for results.
+        leaks: The file declares that entries are in several parts, as in some published lists.
 
     """
 
@@ -41,10 +41,10 @@ class SplitFile:
     leaks: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse entries that make no sense.
+        """Validate the entries.
 
         Raises:
-            DatasetError: An entry is malformed, repeats, or stands in two splits though `leaks` is false.
+            DatasetError: An entry is malformed, repeated, or in two parts although `leaks` is false.
 
         """
         for split in SPLITS:
@@ -55,13 +55,13 @@ class SplitFile:
                 raise DatasetError(msg)
             wrong = [entry for entry in entries if not ENTRY.fullmatch(entry)]
             if wrong:
-                msg = f'Split {self.name!r}: {split} holds {wrong[0]!r}: give a drive id, or `drive_id/stamp_ns`.'
+                msg = f'Split {self.name!r}: {split} contains {wrong[0]!r}: give a drive id, or `drive_id/stamp_ns`.'
                 raise DatasetError(msg)
         shared = self.shared_entries()
         if shared and not self.leaks:
             msg = (
-                f'Split {self.name!r}: {len(shared)} entries such as {shared[:3]} stand in two splits: keep each in '
-                'one, or, for a published list that is so, say `leaks: true`.'
+                f'Split {self.name!r}: {len(shared)} entries such as {shared[:3]} are in two parts: keep each in one, '
+                'or set `leaks: true` for a published list of this kind.'
             )
             raise DatasetError(msg)
 
@@ -76,24 +76,24 @@ class SplitFile:
         return from_plain(cls, read_yaml(path, DatasetError, 'Give a split file.'), str(path), DatasetError)
 
     def write(self, path: Path) -> None:
-        """Write the split as YAML; the file appears under its name only when it is complete.
+        """Write the split as YAML. The file appears under its name when it is complete.
 
         Raises:
             DatasetError: It cannot be written.
 
         """
-        values: dict[str, object] = {'name': self.name} | ({'leaks': True} if self.leaks else {})
+        values: dict[str, object] = {'name': self.name, **({'leaks': True} if self.leaks else {})}
         values |= {split: list(getattr(self, split)) for split in SPLITS}
-        with reraise_file_errors(DatasetError, 'write', path, 'Check the space and rights of its folder.'):
+        with reraise_file_errors(DatasetError, 'write', path, 'Check free space and permissions of its folder.'):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text_atomic(path, format_yaml(values))
 
     def drives(self, split: str) -> tuple[str, ...]:
-        """Return the drives that a split takes something of, in order."""
+        """Return the drives with at least one image in a part, in order."""
         return tuple(sorted(self._drive_entries[split] | {drive for drive, _ in self._images[split]}))
 
     def check_drives(self, drive_ids: Iterable[str]) -> None:
-        """Refuse a split that speaks of drives that are not there.
+        """Refuse a split that names drives that do not exist.
 
         Raises:
             DatasetError: An entry's drive is not among `drive_ids`.
@@ -102,23 +102,23 @@ class SplitFile:
         unknown = sorted({drive for split in SPLITS for drive in self.drives(split)} - set(drive_ids))
         if unknown:
             msg = (
-                f'Split {self.name!r} names {len(unknown)} drives that are not there, such as {unknown[:3]}: '
-                'import them, or take them out of the split.'
+                f'Split {self.name!r} names {len(unknown)} drives that do not exist, such as {unknown[:3]}: '
+                'import them, or remove them from the split.'
             )
             raise DatasetError(msg)
 
     def members(self, split: str, windows: Sequence[WindowKey]) -> list[int]:
-        """Return the numbers of the windows (drive id, image stamp in ns) that belong to a split.
+        """Return the indices of the windows (drive id, image stamp in ns) in a part.
 
-        Of a leaking file a window may belong to several; this is what trains and reports as the list says.
+        In a leaking file a window may be in several parts. Training and evaluation follow the lists.
         """
         whole_drives, images = self._drive_entries[split], self._images[split]
         return [number for number, window in enumerate(windows) if window[0] in whole_drives or window in images]
 
     def assigned_splits(self, windows: Sequence[WindowKey]) -> list[str | None]:
-        """Return the split of each window (drive id, image stamp in ns), None for one that is in none.
+        """Return the part of each window (drive id, image stamp in ns), or None for a window in no part.
 
-        A window that a leaking file puts into several belongs to test before validation before train.
+        If a leaking file has a window in several parts, test takes precedence over validation, and that over train.
         """
         found: list[str | None] = [None] * len(windows)
         for split in SPLITS:
@@ -127,7 +127,7 @@ class SplitFile:
         return found
 
     def shared_entries(self) -> list[str]:
-        """Return the entries, in order, that stand in more than one split, by themselves or through their drive."""
+        """Return the entries in more than one part, by themselves or through their drive, in order."""
         shared: set[str] = set()
         for index, split in enumerate(SPLITS):
             for other in (name for number, name in enumerate(SPLITS) if number != index):

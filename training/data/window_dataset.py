@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many drives as one stream of windows with their images."""
+"""Stream of the windows of many drives with their images."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WindowItem:
-    """One window of audio with what the camera saw.
+    """One window of audio with its ground truth.
 
     Attributes:
-        audio: float32 (mic, sample), full scale ±1; zeros where a microphone is missing.
-        depth_m: float32 (row, column), in the corpus's `depth_unit`, NaN invalid; None where the drive has no depth.
-        labels: uint8 (row, column), 255 unlabelled; None where the drive has no labels.
-        drive_id: The drive that it comes from.
-        image: Number of the image in its drive.
-        stamp_ns: Instant of the image by the recording's own clock.
-        missing_microphones: Places in the order of the array that were never recorded.
+        audio: float32 (mic, sample), full scale ±1. A missing microphone is zero.
+        depth_m: float32 (row, column) in the `depth_unit` of the dataset, NaN invalid. None without depth.
+        labels: uint8 (row, column), 255 unlabelled. None without labels.
+        drive_id: Id of its drive.
+        image: Index of the image in its drive.
+        stamp_ns: Time of the image on the clock of the recording.
+        missing_microphones: Indices of the microphones that were not recorded, in the order of the array.
 
     """
 
@@ -46,25 +46,25 @@ class WindowItem:
 
 
 class WindowDataset:
-    """The windows of a list of drive files, in order; each file is opened once per iteration.
+    """The windows of a list of drive files, in order. Each file is opened once per iteration.
 
     Attributes:
-        dropped: After an iteration, images without a window by reason.
-        geometry_sha256: After the first drive, the hash of the array that all drives must share.
-        depth_unit: After the first drive with depth, its unit (`m` or `relative`), which all drives must share.
+        dropped: Number of images without a window by reason, after an iteration.
+        geometry_sha256: Hash of the common microphone array, after the first drive.
+        depth_unit: Common unit of depth (`m` or `relative`), after the first drive with depth.
 
     """
 
     def __init__(
         self, paths: Sequence[Path], spec: FeatureSpec, *, frame_position: float = 0.5, verify: bool = False
     ) -> None:
-        """Remember what to read.
+        """Configure the dataset.
 
         Args:
             paths: The drive files.
-            spec: Gives the windows' length and rate.
-            frame_position: Where in the window the image lies.
-            verify: Compare each file's checksum before it is read.
+            spec: Feature specification with the length and rate of the windows.
+            frame_position: Position of the image in the window, 0 to 1.
+            verify: Verify the checksum of each file before it is read.
 
         """
         self.paths = tuple(paths)
@@ -79,7 +79,7 @@ class WindowDataset:
         """Yield every window.
 
         Raises:
-            DatasetError: A file cannot be read, or has another array or unit of depth than the first.
+            DatasetError: A file cannot be read, or differs from the first in array or depth unit.
 
         """
         self.dropped = Counter()
@@ -107,7 +107,7 @@ class WindowDataset:
         if drive_value != self.geometry_sha256:
             msg = (
                 f'{drive.path}: array {drive.array.array_id!r} ({drive_value[:12]}…) differs from that of '
-                f'{self.paths[0]} ({self.geometry_sha256[:12]}…): one corpus, one array.'
+                f'{self.paths[0]} ({self.geometry_sha256[:12]}…): a dataset must have one array.'
             )
             raise DatasetError(msg)
 
@@ -117,8 +117,8 @@ class WindowDataset:
             self.depth_unit = drive_value
         if drive_value != self.depth_unit:
             msg = (
-                f'{drive.path}: depth in {drive_value!r}, before in {self.depth_unit!r}: one corpus, one unit. Label all '
-                'drives with one teacher.'
+                f'{drive.path}: depth in {drive_value!r}, but {self.depth_unit!r} in earlier drives: a dataset must '
+                'have one unit. Label all drives with one teacher.'
             )
             raise DatasetError(msg)
 
@@ -132,10 +132,10 @@ def find_drives(folder: Path | str) -> dict[str, Path]:
     """
     paths = sorted(path for path in Path(folder).rglob('*.h5') if not path.name.startswith('.'))
     if not paths:
-        msg = f'{str(folder)!r} holds no drive file (*.h5): write some with `python -m training.data.simulate`.'
+        msg = f'{str(folder)!r} contains no drive file (*.h5): write some with `python -m training.data.simulate`.'
         raise DatasetError(msg)
     repeated = [stem for stem, count in Counter(path.stem for path in paths).items() if count > 1]
     if repeated:
-        msg = f'{str(folder)!r} holds several drives called {repeated[:5]}: a drive id may occur once.'
+        msg = f'{str(folder)!r} contains several drives named {repeated[:5]}: a drive id must be unique.'
         raise DatasetError(msg)
     return {path.stem: path for path in paths}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The confidence of trained networks, fitted on the windows that they were chosen on."""
+"""Confidence calibration of trained networks on the validation windows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, c
 from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
 from audio_manifold_ros.inference.postprocessing import no_return_mask
 from training.experiment.experiment_inference import batches, predict, take_features
-from training.fitting.validation_callback import TARGET_ARRAYS
+from training.fitting.image_metrics import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
 
     Args:
         network: The trained networks.
-        manifest: Says which class is the sky and how far depth reaches.
+        manifest: Manifest with the sky class and the depth range.
         cache: All windows.
 
     """
@@ -60,7 +60,7 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
 def _correct_pixels(
     manifest: Manifest, output: NetworkOutput, ground_truth: dict[str, NDArray[Any]]
 ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float64]]]:
-    """Return per modality the distances (cell, cell) and which pixels (row, column) are right as published."""
+    """Return the distances (cell, cell) and the correctness of published pixels (row, column) of each modality."""
     pixels = {}
     if output.depth_m is not None and output.depth_distance is not None:
         published = np.where(no_return_mask(manifest, output.depth_m, output.labels), np.nan, output.depth_m)

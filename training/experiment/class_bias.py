@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which class a pixel is given when sound leaves a doubt.
+"""Class biases: offsets on the logits, chosen on the validation windows to maximise the mean IoU.
 
-A network that regresses latents says what is likeliest; a car that is there with one chance in three is never drawn.
-Intersection over union is highest where a class is drawn from a lower chance on, so each class gets an advantage,
-chosen on the validation windows and stored in the network, which runs as before.
+A network that regresses latents predicts the most probable class, so a car with a probability of one third is never
+predicted. Intersection over union is highest at a lower threshold. Each class therefore has a bias, which is stored in
+the network and adds no cost at run time.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 MODALITY = 'segmentation'
 CANDIDATE_BIASES = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-# Neighbouring pixels say the same.
+# Neighbouring pixels are redundant.
 PIXEL_STRIDE = 2
-# What a class must gain in mean IoU, so that chance does not choose.
+# Minimum gain in mean IoU of a bias, above the noise.
 MIN_GAIN = 1e-4
 
 
 def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int, float]:
-    """Choose the advantages on the validation windows, add them to the logits, and return those that are not 0.
+    """Choose the class biases on the validation windows, add them to the network, and return those that are not 0.
 
-    A network without segmentation is left as it is.
+    A network without segmentation is unchanged.
     """
     if MODALITY not in network.config.modalities:
         return {}
@@ -42,14 +42,14 @@ def balance_classes(network: PerceptionNetwork, cache: WindowCache) -> dict[int,
 
 
 def choose_class_biases(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Raise the mean IoU class by class, the rarest first.
+    """Return the class biases that maximise the mean IoU, chosen class by class, the rarest first.
 
     Args:
         logits: (class, pixel).
-        labels: int64 (pixel,), none unlabelled.
+        labels: int64 (pixel,), without unlabelled pixels.
 
     Returns:
-        float32 (class,), 0 for classes that never occur.
+        float32 (class,), 0 for classes that do not occur.
 
     """
     classes = len(logits)
@@ -73,7 +73,7 @@ def choose_class_biases(logits: torch.Tensor, labels: torch.Tensor) -> torch.Ten
 
 
 def _mean_iou(predicted: torch.Tensor, labels: torch.Tensor, classes: int) -> float:
-    """Return the mean over the classes that occur in the truth."""
+    """Return the mean IoU over the classes in the ground truth."""
     confusion = torch.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes).double()
     both, targets = confusion.diagonal(), confusion.sum(dim=1)
     iou = both / (targets + confusion.sum(dim=0) - both)
@@ -82,7 +82,7 @@ def _mean_iou(predicted: torch.Tensor, labels: torch.Tensor, classes: int) -> fl
 
 @torch.inference_mode()
 def _validation_pixels(network: PerceptionNetwork, cache: WindowCache) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return logits float16 (class, pixel) and labels int64 (pixel,) of every other pixel of the validation windows."""
+    """Return logits float16 (class, pixel) and labels int64 (pixel,) of every second validation pixel in each axis."""
     device = next(network.parameters()).device
     thinned = (..., slice(None, None, PIXEL_STRIDE), slice(None, None, PIXEL_STRIDE))
     scores, targets = [], []

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of an experiment's networks on drives that they never heard, beside three controls.
+"""Evaluation of an experiment's networks on unseen drives, with three controls.
 
 python -m training.experiment.evaluate --config training/configs/street.yaml
 """
@@ -10,18 +10,15 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-    TrainingError,
-)
-from audio_manifold_ros.common.json_text import format_json
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
@@ -39,7 +36,7 @@ from training.experiment.experiment_inference import (
     scoring_device,
     take_features,
 )
-from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
 
 if TYPE_CHECKING:
@@ -65,21 +62,21 @@ def evaluate(
 ) -> Scores:
     """Return the scores of a split (see `MetricSuite.result`).
 
-    The controls are the prior of the training windows, the same network on the audio of another drive, and on one
-    microphone copied to all.
+    The controls are the prior of the training windows, the network with the audio of another drive, and the network
+    with one microphone copied to all channels.
 
     Args:
         network: The trained networks.
         cache: All windows.
-        confidence: Scored, too, where there is one.
-        split: Which windows.
-        drives: Folder of the drives, for their camera, with which objects are looked for, and for images of another
-            size than the networks', which are scored in that size besides.
+        confidence: Confidence model, which is evaluated if given.
+        split: Split to evaluate.
+        drives: Folder of the drives. Their camera locates objects, and their full-resolution images are scored as
+            well.
 
     Raises:
         EvaluationError: The split has too few drives to shuffle their audio.
         DatasetError: A drive cannot be read.
-        RigError: The camera of the drives makes no sense.
+        RigError: The camera of the drives is invalid.
 
     """
     indices = cache.indices(split)
@@ -111,21 +108,21 @@ def evaluate(
     return board.result()
 
 
-def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, Any]:
-    """Return the scores of an experiment's best networks on a split, classes balanced, with what they are of.
+def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
+    """Return the scores of an experiment's best networks on a split, with class biases and provenance.
 
     Raises:
         TrainingError: A network has not been fitted.
-        NetworkError: The networks do not fit together.
+        NetworkError: The networks do not match each other.
         EvaluationError: The split has too few drives to shuffle their audio.
         DatasetError: A drive cannot be read.
-        RigError: The camera of the drives makes no sense.
+        RigError: The camera of the drives is invalid.
 
     """
     network = load_perception(config).to(scoring_device(config.machine.accelerator))
     balance_classes(network, cache)
     scores = evaluate(network, cache, split=split, drives=config.data.drives)
-    return {**scores, PROVENANCE: provenance(config, cache, split)}
+    return {**scores, PROVENANCE: describe_provenance(config, cache, split)}
 
 
 def make_prior(cache: WindowCache) -> PixelPrior:
@@ -141,7 +138,7 @@ def make_prior(cache: WindowCache) -> PixelPrior:
 
 
 def ground_truth_images(cache: WindowCache, indices: NDArray[np.int64]) -> list[DepthAndLabels]:
-    """Return what the camera saw, in the size of the networks."""
+    """Return the ground truth in the image size of the networks."""
     depth_m, labels = (
         cache.take(name, indices) if cache.has(name) else [None] * len(indices) for name in MODALITY_OF_ARRAY
     )
@@ -154,13 +151,13 @@ def _size(images: DepthAndLabels | NetworkOutput) -> tuple[int, int]:
     """Return rows and columns.
 
     Raises:
-        TrainingError: There is neither depth nor labels.
+        TrainingError: There is neither depth nor classes.
 
     """
     for image in (images.depth_m, images.labels):
         if image is not None:
             return image.shape[0], image.shape[1]
-    msg = 'Windows with neither depth nor labels cannot be scored: label the drives first.'
+    msg = 'Windows without depth and classes cannot be scored: label the drives first.'
     raise TrainingError(msg)
 
 
@@ -177,7 +174,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train evaluate')
     add_experiment_arguments(parser)
-    parser.add_argument('--split', choices=('validation', 'test'), default='validation', help='choose on validation')
+    parser.add_argument(
+        '--split',
+        choices=('validation', 'test'),
+        default='validation',
+        help='validation for design decisions, test for results',
+    )
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
@@ -187,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     path = Path(config.output) / f'{options.split}_{METRICS_FILE}'
-    path.write_text(format_json(scores), encoding='utf-8')
+    write_json_atomic(path, scores, sort_keys=False)
     console.print(f'scores: {path}')
     return 0
 

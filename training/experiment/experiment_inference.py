@@ -1,11 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks of an experiment, fitted and joined, and what they say about windows."""
+"""Inference with the fitted networks of an experiment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch
 from audio_manifold_ros.inference.backends.backend import DTYPES
 from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
-from training.fitting.fit_common import (
+from training.fitting.checkpoints import (
     BEST,
     check_frame_position,
     check_manifolds,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 BATCH = 32
-# Lightning's words that allow a GPU.
+# Accelerator names of Lightning that allow a GPU.
 GPU_ACCELERATORS = ('auto', 'gpu', 'cuda')
 
 
@@ -38,9 +38,8 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
     """Join the best networks of an experiment, on the CPU.
 
     Raises:
-        TrainingError: A checkpoint cannot be read, or was fitted to images elsewhere in the window, or to another
-            manifold.
-        NetworkError: The checkpoints do not fit together.
+        TrainingError: A checkpoint cannot be read, or was fitted to another frame position or another manifold.
+        NetworkError: The checkpoints do not match each other.
 
     """
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
@@ -55,7 +54,7 @@ def load_perception(config: TrainingConfig) -> PerceptionNetwork:
 
 
 def scoring_device(accelerator: str) -> torch.device:
-    """Return where networks are scored: on a GPU that an experiment may use, if there is one."""
+    """Return the device for evaluation: a GPU if there is one and the experiment allows it."""
     return torch.device('cuda' if accelerator in GPU_ACCELERATORS and torch.cuda.is_available() else 'cpu')
 
 
@@ -71,11 +70,11 @@ def take_features(cache: WindowCache, indices: NDArray[np.int64]) -> NDArray[np.
 
 
 def predict(network: PerceptionNetwork, features: NDArray[np.float32]) -> list[NetworkOutput]:
-    """Return what the networks say about each window of features (window, mic, height, width)."""
+    """Return the predictions of the networks for features (window, mic, height, width)."""
     device = next(network.parameters()).device
     with torch.inference_mode():
         tensors = [tensor.cpu().numpy() for tensor in network(torch.from_numpy(features).to(device))]
-    named: dict[str, Any] = dict(zip(network.config.output_names, tensors, strict=True))
+    named = dict(zip(network.config.output_names, tensors, strict=True))
     return [
         NetworkOutput(**{name: named[name][window] if name in named else None for name in DTYPES})
         for window in range(len(features))

@@ -1,19 +1,21 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The record of a run: configuration, budget, machine, scores and curves, from which tables are made."""
+"""Run record: configuration, budget, machine, scores and curves. Tables are made from these records."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from training.data.dataset_fingerprint import windows_sha256
+from audio_manifold_ros.common.machine import describe_training_machine
+from training.data.cache import windows_sha256
 from training.data.split_file import SPLITS
 from training.fitting.fit_history import FitHistory
-from training.fitting.training_machine import describe_machine
 from training.splits.split_leakage import compare_windows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from audio_manifold_ros.features.spec import FeatureSpec
     from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
@@ -23,20 +25,20 @@ RESULTS = Path(__file__).parents[1] / 'results'
 
 
 def record_path(folder: Path, config: TrainingConfig) -> Path:
-    """Return where the record of a run lies in a folder of results."""
+    """Return the path of the record of a run in a folder of results."""
     return folder / config.data.dataset / config.name / f'seed{config.machine.seed}.json'
 
 
-def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, Any]) -> dict[str, Any]:
-    """Return the record of a run whose fits are done.
+def make_record(config: TrainingConfig, cache: WindowCache, scores: Mapping[str, object]) -> dict[str, object]:
+    """Return the record of a run whose fits are finished.
 
     Args:
         config: The experiment.
         cache: Its windows.
-        scores: Of the test split.
+        scores: Scores of the test split.
 
     Raises:
-        TrainingError: A fit is not done.
+        TrainingError: A fit is not finished.
 
     """
     manifold_fits = {folder.name: FitHistory.read(folder) for folder in config.manifold_folders}
@@ -61,15 +63,16 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: dict[str, An
         'system': config.name,
         'seed': config.machine.seed,
         'split': {
-            'name': cache.division.split.name,
+            'name': cache.dataset_split.split.name,
             'leaks': has_known_leaks(cache, config.data.features),
             'windows_sha256': windows_sha256(cache),
         },
         'config': config.to_dict(),
         'budget': budget,
-        # What hears takes longest. Fits from before they said are taken to be of this machine.
+        # The fit with audio input takes longest. Older records without a machine are assigned this machine.
         'machine': next(
-            (fit.machine for fit in (*audio_fits.values(), *manifold_fits.values()) if fit.machine), describe_machine()
+            (fit.machine for fit in (*audio_fits.values(), *manifold_fits.values()) if fit.machine),
+            describe_training_machine(),
         ),
         'scores': scores,
         'curves': {f'{name}/{curve}': points for name, fit in fits.items() for curve, points in fit.curves.items()},
@@ -81,10 +84,10 @@ def _devices(fits: dict[str, FitHistory]) -> int:
 
 
 def has_known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
-    """Return whether the test split is known to share anything with what is learnt or chosen on.
+    """Return whether the test split shares windows with the training or validation split.
 
-    Its file may say so; otherwise the windows are compared by their drives and times.
+    The split file may declare it. Otherwise the windows are compared by drive and time.
     """
-    split = cache.division.split
+    split = cache.dataset_split.split
     members = {name: cache.instants(cache.indices(name)) for name in SPLITS}
     return split.leaks or any(pair.invalidates_test for pair in compare_windows(members, spec))

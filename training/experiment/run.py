@@ -1,11 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Do everything that an experiment needs, from drives to a record of its scores; what is done is not done again.
+"""Complete run of an experiment, from drives to a record of its scores. Finished stages are not repeated.
 
 python -m training.experiment.run --config training/configs/systems/vq_8x8.yaml --seed 0 1 2
 
-Features, manifolds, audio transformations or direct systems, scores on the test split beside their controls. A run that
-was killed goes on when it is started again. The same command runs on several devices, under torchrun and under SLURM.
+The stages are features, manifolds, AT-nets or single-stage networks, and scores on the test split with their controls.
+A killed run resumes when it is started again. The same command runs on several devices, under torchrun and SLURM.
 """
 
 from __future__ import annotations
@@ -15,23 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-)
+from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
 from training.config.experiment_configuration import TrainingConfig
 from training.experiment.evaluate import evaluate_experiment
-from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.results import RESULTS, make_record, record_path
-from training.experiment.run_directory import begin, open_windows
-from training.experiment.whole_json import read_mapping, write_json_atomic
-from training.fitting.fit_common import LAST
+from training.experiment.run_directory import begin, open_windows, read_mapping
+from training.fitting.checkpoints import LAST
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_history import FIT_FILE
 from training.fitting.fit_manifold import fit_manifold
@@ -50,9 +48,9 @@ class ExperimentStage:
     """One fit of an experiment.
 
     Attributes:
-        name: What people are told.
-        folder: Where it lies.
-        fit: Does it, from the last checkpoint where told so.
+        name: Name in the output.
+        folder: Folder of its checkpoints.
+        fit: Function that fits it. With `resume`, it continues from the last checkpoint.
 
     """
 
@@ -62,35 +60,36 @@ class ExperimentStage:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether the fit is finished."""
         return (self.folder / FIT_FILE).is_file()
 
 
 def run(config: TrainingConfig, results: Path, console: Console) -> Path:
-    """Do what is left of an experiment and return the path of its record.
+    """Run the unfinished stages of an experiment and return the path of its record.
 
     Raises:
-        TrainingError: The output holds another experiment, or a stage fails.
+        TrainingError: The output folder belongs to another experiment, or a stage fails.
 
     """
     cache = open_windows(config)
-    # Its error should come before the fits, not after them.
+    # Raise its error before the fits, not after them.
     shuffled_order(cache.window_drives(cache.indices(TEST)))
     begin(config, cache)
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
         where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
-        _print(console, f'{where}: {stage.name}{", done before" if stage.done else ""}')
+        _print(console, f'{where}: {stage.name}{", already finished" if stage.done else ""}')
         if not stage.done:
             stage.fit(resume=(stage.folder / LAST).is_file())
     path = record_path(results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
-        write_json_atomic(path, make_record(config, cache, _test_scores(config, cache)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json_atomic(path, make_record(config, cache, _test_scores(config, cache)), sort_keys=False)
     return path
 
 
 def list_stages(config: TrainingConfig) -> list[ExperimentStage]:
-    """Return the fits of an experiment in their order."""
+    """Return the fits of an experiment in order."""
     manifolds = [
         ExperimentStage(
             f'manifold of {name}',
@@ -118,13 +117,13 @@ def list_stages(config: TrainingConfig) -> list[ExperimentStage]:
     return [*manifolds, *transforms, *direct]
 
 
-def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, Any]:
-    """Return the scores of the test split, counted again where those in the output are of other networks."""
+def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, object]:
+    """Return the scores of the test split. Stored scores of other networks are computed again."""
     path = Path(config.output) / SCORES_FILE
     found = read_mapping(path) if path.is_file() else {}
-    if found.get(PROVENANCE) != provenance(config, cache, TEST):
+    if found.get(PROVENANCE) != describe_provenance(config, cache, TEST):
         found = evaluate_experiment(config, cache, TEST)
-        write_json_atomic(path, found)
+        write_json_atomic(path, found, sort_keys=False)
     return {name: figures for name, figures in found.items() if name != PROVENANCE}
 
 
@@ -137,8 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train run')
     parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
-    parser.add_argument('--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that change some')
-    parser.add_argument('--seed', type=int, nargs='+', default=[0], help='one run each (0)')
+    parser.add_argument(
+        '--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that override settings'
+    )
+    parser.add_argument('--seed', type=int, nargs='+', default=[0], help='seeds, one run each (0)')
     parser.add_argument('--results', type=Path, default=RESULTS, help='folder for records (training/results)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)

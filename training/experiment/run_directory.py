@@ -1,28 +1,29 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run's folder was begun with, so that no other experiment goes on in it or is read out of it."""
+"""Identity of a run directory: its experiment and windows, so that no other experiment continues in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.files import write_json_atomic
+from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from training.config.experiment_configuration import TrainingConfig
-from training.data.cache import open_cache
-from training.data.dataset_fingerprint import windows_sha256
-from training.experiment.whole_json import read_mapping, write_json_atomic
+from training.data.cache import open_cache, windows_sha256
 
 if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
+REMEDY = 'Delete it. The next run writes it again.'
 CONFIG_FILE, WINDOWS_FILE = 'config.json', 'windows.json'
-# What may differ between the parts of a run that was interrupted. What a budget says stands in data and fits, too.
+# Settings that may change between the parts of an interrupted run. The budget is also part of data and fits.
 MUTABLE_SETTINGS = ('output', 'machine', 'budget')
-# Where the windows lie and how they are computed, not which they are: that is in the file of windows.
+# Settings of location and computation of the windows. The windows themselves are identified by their own file.
 MUTABLE_DATA_SETTINGS = ('drives', 'cache', 'shard_drives', 'workers')
-# What matters only to an experiment that has such stages.
+# Settings that matter only to experiments with such stages.
 SETTINGS_OF_STAGE = {
     'manifolds': ('manifold_fit', 'codebook'),
     'at_nets': ('transform_fit',),
@@ -31,19 +32,20 @@ SETTINGS_OF_STAGE = {
 
 
 def begin(config: TrainingConfig, cache: WindowCache) -> None:
-    """Write into the output of an experiment what it is and which windows it has, where that is not there yet."""
+    """Write the experiment and the hash of its windows into its output folder, unless they exist."""
     folder = Path(config.output)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in ((CONFIG_FILE, config.to_dict()), (WINDOWS_FILE, _windows(cache))):
         if not (folder / name).is_file():
-            write_json_atomic(folder / name, content)
+            write_json_atomic(folder / name, content, sort_keys=False)
 
 
 def open_windows(config: TrainingConfig) -> WindowCache:
-    """Open the cache of an experiment; an output that was fitted by hand does not say what it was begun with.
+    """Open the cache of an experiment. Only the output folder of a run is checked: single fits write no identity.
 
     Raises:
-        TrainingError: The output was begun with another experiment or other windows, or a file cannot be read.
-        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
+        TrainingError: The output folder belongs to another experiment or other windows, or a file cannot be read.
+        DatasetError: A drive cannot be read, or the split names drives that do not exist.
 
     """
     check_experiment(config)
@@ -51,18 +53,18 @@ def open_windows(config: TrainingConfig) -> WindowCache:
     path = Path(config.output) / WINDOWS_FILE
     if path.is_file() and read_mapping(path) != _windows(cache):
         msg = (
-            f'{config.output!r} was begun with other windows than those that {config.data.drives!r} and the split '
-            f'{config.data.split!r} make now: bring drives and split back, or give another output.'
+            f'{config.output!r} was begun with other windows than those of {config.data.drives!r} and the split '
+            f'{config.data.split!r}: restore drives and split, or give another output.'
         )
         raise TrainingError(msg)
     return cache
 
 
 def check_experiment(config: TrainingConfig) -> None:
-    """Compare an experiment with the one that its output was begun with, if it says.
+    """Compare an experiment with the one in its output folder, if there is one.
 
     Raises:
-        TrainingError: It is another one, or the file cannot be read.
+        TrainingError: The experiments differ, or the file cannot be read.
 
     """
     path = Path(config.output) / CONFIG_FILE
@@ -74,12 +76,12 @@ def check_experiment(config: TrainingConfig) -> None:
             raise TrainingError(msg)
 
 
-def _windows(cache: WindowCache) -> dict[str, Any]:
+def _windows(cache: WindowCache) -> dict[str, object]:
     return {'windows_sha256': windows_sha256(cache)}
 
 
 def _read_experiment(path: Path) -> TrainingConfig:
-    """Read the experiment of an output folder. Settings that did not exist at that time take their default."""
+    """Read a stored experiment. Settings that did not exist when it was written have their default."""
     values = read_mapping(path)
     try:
         return from_plain(TrainingConfig, values, repr(str(path)), TrainingError)
@@ -88,8 +90,8 @@ def _read_experiment(path: Path) -> TrainingConfig:
         raise TrainingError(msg) from None
 
 
-def _identity(config: TrainingConfig) -> dict[str, Any]:
-    """Return those parts of an experiment that make a run another one when they change, as plain values."""
+def _identity(config: TrainingConfig) -> dict[str, object]:
+    """Return the settings that identify an experiment, as plain values."""
     unused_settings = [
         part for stage, parts in SETTINGS_OF_STAGE.items() if not getattr(config, stage) for part in parts
     ]
@@ -97,3 +99,17 @@ def _identity(config: TrainingConfig) -> dict[str, Any]:
     data = {key: value for key, value in values['data'].items() if key not in MUTABLE_DATA_SETTINGS}
     kept = {key: value for key, value in values.items() if key not in (*MUTABLE_SETTINGS, *unused_settings)}
     return {**kept, 'data': data, 'precision': config.machine.precision}
+
+
+def read_mapping(path: Path) -> dict[str, object]:
+    """Read a JSON file of a run directory.
+
+    Raises:
+        TrainingError: It cannot be read, or is not an object.
+
+    """
+    found = read_json(path, TrainingError, REMEDY)
+    if not isinstance(found, dict):
+        msg = f'{str(path)!r} contains a {type(found).__name__}, not a mapping. {REMEDY}'
+        raise TrainingError(msg)
+    return found

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of a data set from its stored runs, beside the paper: printed, as LaTeX and as pictures.
+"""Tables of a dataset from its stored runs, compared with the paper: as text, LaTeX and images.
 
 python -m training.experiment.tables street
 """
@@ -35,7 +35,7 @@ PAGE, PICTURES = 'results.md', 'results'
 
 
 def write_tables(tables: Sequence[ResultTable], folder: Path) -> None:
-    """Write each table as text, LaTeX and PNG; tables of an earlier time are removed.
+    """Write each table as text, LaTeX and PNG, and remove the tables of earlier calls.
 
     Raises:
         EvaluationError: A picture cannot be written.

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Look at an experiment: truth, reconstruction and prediction of some windows in one picture.
+"""Overview image of an experiment: ground truth, reconstruction and prediction of some windows.
 
 python -m training.experiment.visualize --config training/configs/street.yaml --out overview.png
 """
@@ -16,18 +16,15 @@ import torch
 from rich.console import Console
 
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-)
+from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.run_directory import open_windows
-from training.fitting.fit_common import BEST, load_at_net, load_direct, load_vq_vae
-from training.fitting.image_grid import draw, make_image_grid
+from training.fitting.checkpoints import BEST, load_at_net, load_direct, load_vq_vae
+from training.fitting.image_metrics import TARGET_ARRAYS, colour_images, make_image_grid
 from training.fitting.manifold_module import to_image
-from training.fitting.validation_callback import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.uint8]]:
-    """Return rows of pictures per modality: truth, reconstruction by its manifold, prediction, as far as they exist.
+    """Return rows of images for each modality: ground truth, reconstruction by its manifold, and prediction, if fitted.
 
     Raises:
         TrainingError: A manifold has not been fitted.
@@ -53,7 +50,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
     rows = []
     for modality in config.modalities:
         ground_truth = torch.from_numpy(cache.take(TARGET_ARRAYS[modality], chosen))
-        rows.append(draw(modality, ground_truth))
+        rows.append(colour_images(modality, ground_truth))
         if modality in vq_vaes:
             latent = _encode(config, vq_vaes[modality], ground_truth)
             rows.append(_colour_image(config, modality, _decode(vq_vaes[modality], latent)))
@@ -66,7 +63,7 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
 def _predict_images(
     config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]
 ) -> dict[str, torch.Tensor]:
-    """Return the raw images of the networks that have been fitted so far."""
+    """Return the raw images of the networks that are already fitted."""
     images: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
         path = config.transform_folder(network.modalities) / BEST
@@ -95,7 +92,9 @@ def _decode(vq_vae: VqVae, latent: torch.Tensor) -> torch.Tensor:
 
 
 def _colour_image(config: TrainingConfig, modality: str, image: torch.Tensor) -> NDArray[np.uint8]:
-    return draw(modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1))
+    return colour_images(
+        modality, config.depth.unit_to_depth(image[:, 0]) if modality == 'depth' else image.argmax(dim=1)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_experiment_arguments(parser)
     parser.add_argument('--split', choices=SPLITS, default='validation')
     parser.add_argument('--windows', type=int, default=12)
-    parser.add_argument('--out', type=Path, help='a PNG; in the folder of the experiment if not given')
+    parser.add_argument('--out', type=Path, help='PNG file (default: overview.png in the output folder)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of an experiment: calibrated, scored on the test drives, with its card.
+"""Export of an experiment as a bundle: calibrated, evaluated on the test drives, with a model card.
 
 python -m training.export.export_bundle --config training/configs/street.yaml
 """
@@ -11,17 +11,14 @@ import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
-from audio_manifold_ros.common.errors import (
-    AudioManifoldError,
-    TrainingError,
-)
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.json_text import format_json, read_json
 from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
@@ -49,13 +46,14 @@ from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment.experiment_inference import load_perception, predict, take_features
-from training.experiment.provenance import PROVENANCE, check_provenance, provenance
+from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
 from training.experiment.run_directory import open_windows
 from training.export.onnx_graph import ExportedNetwork, export_network
-from training.fitting.fit_common import BEST, load_checkpoint
+from training.fitting.checkpoints import BEST, load_checkpoint
+from training.fitting.lr_schedule import BUDGET_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
     from training.config.fit_configuration import FitConfig
@@ -67,20 +65,20 @@ MAX_CHANGED_LABELS = 0.005
 MAX_CHANGED_DEPTH = 0.005
 
 
-def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None = None) -> Bundle:
+def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | None = None) -> Bundle:
     """Write the bundle of an experiment and return it.
 
     Args:
         config: The experiment, its networks fitted.
-        folder: Where; a bundle that is there is replaced.
-        scores: Of the test split, with what they are of; computed where there are none.
+        folder: Folder of the bundle. An existing bundle is replaced.
+        scores: Scores of the test split with their provenance. None computes them.
 
     Raises:
-        TrainingError: A network is not fitted, or storing it changes what it says; or the scores are of something else.
+        TrainingError: A network is not fitted, storing it changes its predictions, or the scores are not its own.
 
     """
     cache, network = open_windows(config), load_perception(config)
-    scored = provenance(config, cache, 'test')
+    scored = describe_provenance(config, cache, 'test')
     if scores is not None:
         check_provenance(scores, scored, 'The file of --metrics')
     class_biases = balance_classes(network, cache)
@@ -103,7 +101,7 @@ def export(config: TrainingConfig, folder: Path, scores: dict[str, Any] | None =
 
 
 def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
-    """Return the manifest of an experiment, its confidence yet to be fitted and its files yet to be listed."""
+    """Return the manifest of an experiment, without fitted confidence and without its list of files."""
     modalities = network.config.modalities
     first = next(iter(find_drives(config.data.drives).values()))
     with DriveReader(first) as drive:
@@ -115,7 +113,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
         format_version=FORMAT_VERSION,
         name=config.name,
         description=f'{" and ".join(modalities).capitalize()} from the sound of {len(array.microphones)} microphones, '
-        f'learnt from the data set {config.data.dataset!r}.',
+        f'learnt from the dataset {config.data.dataset!r}.',
         modalities=modalities,  # type: ignore[arg-type]
         features=config.data.features,
         frame_position=config.data.frame_position,
@@ -135,7 +133,7 @@ def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCa
 
 
 def _min_input_microphones(config: TrainingConfig, mics: int) -> int:
-    """Return how many microphones the system hears that hears the fewest."""
+    """Return the smallest number of input microphones of all networks."""
     return min([mics, *(system.mics for system in config.direct)])
 
 
@@ -145,10 +143,10 @@ def _depth_range(config: TrainingConfig, cache: WindowCache) -> DepthRange:
 
 
 def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> dict[str, str]:
-    """Say what half precision and ONNX change on validation windows.
+    """Return the differences that half precision and ONNX make on validation windows, as text.
 
     Raises:
-        TrainingError: They change more than nothing measurable.
+        TrainingError: The differences exceed `MAX_CHANGED_DEPTH` or `MAX_CHANGED_LABELS`.
 
     """
     features = take_features(cache, cache.indices('validation')[:COMPARED_WINDOWS])
@@ -167,8 +165,8 @@ def compare(network: PerceptionNetwork, bundle: Bundle, cache: WindowCache) -> d
     return {'stored in half precision': f'changes depth by {depth:.4%} on average, and {label:.4%} of the labels'}
 
 
-def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, Any]:
-    summary: dict[str, Any] = {
+def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> dict[str, object]:
+    summary: dict[str, object] = {
         'drives': ', '.join(f'{len(cache.drives(split)):,} for {split}' for split in SPLITS),
         'windows': ', '.join(f'{len(cache.indices(split)):,} for {split}' for split in SPLITS),
     }
@@ -198,18 +196,18 @@ def _describe_class_biases(class_biases: dict[int, float]) -> str:
 
 
 def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
-    """Say how long fits took by what their best checkpoints hold: the command line may differ from the experiment."""
+    """Return the lengths of fits from their best checkpoints: the command line may have changed the experiment."""
     lengths = []
     for folder in folders:
         checkpoint = load_checkpoint(folder / BEST)
-        minutes = checkpoint['callbacks']['Budget']['elapsed_s'] / 60
+        minutes = checkpoint['callbacks'][BUDGET_KEY]['elapsed_s'] / 60
         duration = f'{minutes:.0f} minutes' if minutes >= 1.5 else f'{60 * minutes:.0f} seconds'
         lengths.append(f'{checkpoint["global_step"]:,} steps in {duration}')
     return f'{" and ".join(lengths)}, Adam at {fit.learning_rate:g}, {fit.schedule.replace("_", " ")}'
 
 
 def _write(
-    folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: PixelPrior, scores: dict[str, Any]
+    folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: PixelPrior, scores: Mapping[str, object]
 ) -> Bundle:
     files = {
         ONNX_FILE: exported.onnx,
@@ -227,7 +225,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_parser('train export')
     add_experiment_arguments(parser)
     parser.add_argument('--output', type=Path, help='folder of the bundle (models/NAME)')
-    parser.add_argument('--metrics', type=Path, help='scores of the test split, instead of computing them')
+    parser.add_argument(
+        '--metrics', type=Path, help='JSON file with scores of the test split, instead of computing them'
+    )
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:

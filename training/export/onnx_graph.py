@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A perception network as an ONNX graph whose weights lie in a safetensors file, the only copy of them."""
+"""Export of a perception network as an ONNX graph whose weights are external data in a safetensors file."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 OPSET = 17
 HALF_SUFFIX = '.half'
-# Smaller tensors (biases, statistics of batch normalisation, codebooks) stay in single precision: all of them
-# together are below 1 % of the file, and the nearest code must not depend on rounding.
+# Smaller tensors (biases, statistics of batch normalisation, codebooks) stay in single precision. Together they are
+# below 1 % of the file, and the nearest code must not depend on rounding.
 MIN_HALF_ELEMENTS = 8192
 MAX_INLINE_BYTES = 65_536
 ONNX_TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float16): TensorProto.FLOAT16}
@@ -37,7 +37,7 @@ ONNX_TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float16): Ten
 
 @dataclass(frozen=True)
 class ExportedNetwork:
-    """Content of the two files that belong together."""
+    """Content of the graph file and its weight file."""
 
     onnx: bytes
     weights: bytes
@@ -46,19 +46,19 @@ class ExportedNetwork:
 def export_network(
     network: PerceptionNetwork, shape: tuple[int, int, int], *, half: bool = True, batch: int = 1
 ) -> ExportedNetwork:
-    """Turn a network into graph and weights.
+    """Return graph and weights of a network.
 
-    Batch normalisation is not folded here, so that the graph's weights are those of the state dict; ONNX Runtime
+    Batch normalisation is not folded here, so that the graph's weights are those of the state dict. ONNX Runtime
     folds it, and the casts from half precision, when it loads the graph.
 
     Args:
-        network: In evaluation mode.
-        shape: Of one window's features (mic, height, width).
+        network: Network in evaluation mode.
+        shape: Shape of the features of one window (mic, height, width).
         half: Store large tensors in half precision.
-        batch: Windows that the graph takes at once; a bundle's takes one.
+        batch: Batch size of the graph. It is 1 in a bundle.
 
     Raises:
-        ValueError: The graph holds weights that are not in the state dict.
+        ValueError: The graph contains weights that are not in the state dict.
 
     """
     model = _trace(network, (batch, *shape))
@@ -69,7 +69,7 @@ def export_network(
 
 
 def _trace(network: PerceptionNetwork, shape: tuple[int, int, int, int]) -> onnx.ModelProto:
-    """Export by TorchScript: it keeps the names of the state dict and needs no further package."""
+    """Export with TorchScript: it keeps the names of the state dict and needs no other package."""
     example = torch.zeros(shape)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter('ignore', DeprecationWarning)
@@ -94,15 +94,15 @@ def _tensors(network: PerceptionNetwork, model: onnx.ModelProto, *, half: bool) 
     names = [initializer.name for initializer in model.graph.initializer]
     unknown_names = sorted(set(names) - set(state))
     if unknown_names:
-        msg = f'The graph holds the weights {unknown_names}, which the state dict does not: keep the names in the exporter.'
+        msg = f'The weights {unknown_names} of the graph are not in the state dict: keep the names in the exporter.'
         raise ValueError(msg)
     large = [
         node.name for node in model.graph.node if node.op_type == 'Constant' and node.ByteSize() > MAX_INLINE_BYTES
     ]
     if large:
-        msg = f'The graph holds large constants {large}: register them as buffers of the network.'
+        msg = f'The graph contains large constants {large}: register them as buffers of the network.'
         raise ValueError(msg)
-    # The exporter joins weights of equal value, so the graph may name fewer tensors than torch needs.
+    # The exporter merges weights of equal value, so the graph may name fewer tensors than torch needs.
     needed = [name for name in state if not name.endswith(TRAINING_ONLY)]
     return {name: _stored(state[name].detach().cpu().numpy(), half=half) for name in needed}
 
@@ -113,7 +113,7 @@ def _stored(values: NDArray[np.float32], *, half: bool) -> NDArray[np.floating]:
 
 
 def _tensor_locations(weights: bytes) -> dict[str, tuple[int, int]]:
-    """Return offset and length in bytes of each tensor, as the header of the safetensors file says."""
+    """Return offset and length in bytes of each tensor from the header of the safetensors file."""
     (length,) = struct.unpack('<Q', weights[:8])
     header = json.loads(weights[8 : 8 + length])
     return {
@@ -126,7 +126,7 @@ def _tensor_locations(weights: bytes) -> dict[str, tuple[int, int]]:
 def _externalize_initializers(
     model: onnx.ModelProto, tensors: dict[str, NDArray[np.floating]], locations: dict[str, tuple[int, int]]
 ) -> None:
-    """Replace each initializer by a place in the safetensors file, and a cast where it is in half precision."""
+    """Replace each initializer by a reference to the safetensors file, and a cast if it is in half precision."""
     externalized, casts = [], []
     for name in [initializer.name for initializer in model.graph.initializer]:
         values = tensors[name]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Give a bundle a graph that computes with bytes, for CPUs, if it says the same on the test windows.
+"""Quantisation of a bundle to int8 for CPUs, if its scores on the test windows stay the same.
 
 python -m training.export.quantize --config training/configs/street.yaml --bundle models/street
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from rich.console import Console
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_WINDOWS = 64
 MAX_WORSE = 0.01
-# What is compared, and which way is better.
+# Metrics that are compared, with the sign of an improvement.
 COMPARED: tuple[tuple[Literal['depth', 'segmentation'], str, int], ...] = (
     ('depth', 'abs_rel', -1),
     ('depth', 'rmse', -1),
@@ -53,37 +53,54 @@ COMPARED: tuple[tuple[Literal['depth', 'segmentation'], str, int], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class PrecisionComparison:
+    """Scores of both precisions of a bundle.
+
+    Attributes:
+        windows: Number of test windows.
+        float32: Scores of the float32 graph by name.
+        int8: Scores of the int8 graph by name.
+        worse: Relative degradation of each int8 score, negative for an improvement.
+
+    """
+
+    windows: int
+    float32: dict[str, float]
+    int8: dict[str, float]
+    worse: dict[str, float]
+
+    def text(self) -> str:
+        """Return the scores as one line."""
+        figures = [f'{name} {value:.4f} (float32: {self.float32[name]:.4f})' for name, value in self.int8.items()]
+        return f'`{INT8_FILE}` on {self.windows} test windows: {", ".join(figures)}'
+
+
 def quantize(bundle: Bundle, cache: WindowCache, test_windows: int | None = None) -> Bundle:
-    """Calibrate on validation windows, compare on test windows, write the bundle anew, and return it.
+    """Calibrate on validation windows, compare on test windows, write the bundle again, and return it.
 
     Args:
-        bundle: It gets a further file, replaced where it is there; what it says in single precision stays.
-        cache: Windows of the kind that the bundle was trained on.
-        test_windows: Compare on so many at most, evenly chosen.
+        bundle: The bundle. An int8 graph is added or replaced. Its float32 graph is unchanged.
+        cache: Windows of the dataset of the bundle.
+        test_windows: Maximum number of test windows, evenly spaced.
 
     Raises:
-        TrainingError: A score would be worse by more than 1 %; the bundle is left as it was.
+        TrainingError: A score would be worse by more than 1 %. The bundle is unchanged.
 
     """
     features = take_features(cache, _spread_evenly(cache.indices('validation'), CALIBRATION_WINDOWS))
     graph = quantize_graph(bundle.onnx_path, features)
     with tempfile.TemporaryDirectory() as draft:
-        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', {}), cache, test_windows)
-    worse = {name: value for name, value in scores['worse'].items() if value > MAX_WORSE}
+        scores = compare(_with_graph(bundle, graph, Path(draft) / 'int8', None), cache, test_windows)
+    worse = {name: value for name, value in scores.worse.items() if value > MAX_WORSE}
     if worse:
-        msg = f'With bytes the scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
+        msg = f'The int8 scores of {bundle.manifest.name!r} are worse by {worse}: calibrate on more windows.'
         raise TrainingError(msg)
     return _with_graph(bundle, graph, bundle.folder, scores)
 
 
-def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dict[str, Any]:
-    """Score both precisions of a bundle on test windows.
-
-    Returns:
-        `windows`; `float32` and `int8`, each with its scores by name; `worse`, by how much of itself each score of
-        `int8` is worse, negative where it is better.
-
-    """
+def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> PrecisionComparison:
+    """Compute the scores of both precisions of a bundle on test windows."""
     indices = cache.indices('test')
     indices = _spread_evenly(indices, limit or len(indices))
     backends = {precision: OnnxBackend(bundle, precision=precision) for precision in (FLOAT32, INT8)}
@@ -100,25 +117,25 @@ def compare(bundle: Bundle, cache: WindowCache, limit: int | None = None) -> dic
     }
     before, after = scores[FLOAT32], scores[INT8]
     worse = {name: sign * (before[name] - after[name]) / before[name] for _, name, sign in COMPARED if name in before}
-    return {'windows': len(indices), **scores, 'worse': worse}
+    return PrecisionComparison(len(indices), before, after, worse)
 
 
 def _spread_evenly(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
 
 
-def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, Any]) -> Bundle:
-    """Write a bundle with a further graph; its card and its manifest tell the scores where there are any."""
+def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: PrecisionComparison | None) -> Bundle:
+    """Write a bundle with an int8 graph. Scores, if given, are added to its card and its manifest."""
     files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
     files[INT8_FILE] = graph
     manifest = bundle.manifest
-    if scores:
+    if scores is not None:
         manifest = replace(
             manifest,
-            training={**manifest.training, 'convolutions of bytes': _describe_scores(scores)},
-            metrics={**manifest.metrics, INT8: scores},
+            training={**manifest.training, 'convolutions of bytes': scores.text()},
+            metrics={**manifest.metrics, INT8: asdict(scores)},
         )
-    if scores and METRICS_FILE in files:
+    if scores is not None and METRICS_FILE in files:
         sizes = {name: {'size': len(content)} for name, content in files.items() if name != MANIFEST_FILE}
         card = model_card(
             {**to_plain(manifest), 'files': sizes},
@@ -128,17 +145,12 @@ def _with_graph(bundle: Bundle, graph: bytes, folder: Path, scores: dict[str, An
     return write_bundle(folder, manifest, files)
 
 
-def _describe_scores(scores: dict[str, Any]) -> str:
-    figures = [f'{name} {scores[INT8][name]:.4f} (float32: {scores[FLOAT32][name]:.4f})' for name in scores[INT8]]
-    return f'`{INT8_FILE}` on {scores["windows"]} test windows: {", ".join(figures)}'
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train quantize')
     add_experiment_arguments(parser)
     parser.add_argument('--bundle', type=Path, help='folder of the bundle (models/NAME)')
-    parser.add_argument('--test-windows', type=int, help='compare on so many at most (all)')
+    parser.add_argument('--test-windows', type=int, help='maximum number of test windows to compare on (all)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:

@@ -11,16 +11,16 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from training.fitting.direct_module import DirectModule
     from training.fitting.fit_history import FitHistory
-    from training.fitting.lr_schedule import Budget, ScheduledModule
+    from training.fitting.lr_schedule import ScheduledModule, TrainingBudget
     from training.fitting.manifold_module import ManifoldModule
     from training.fitting.transform_module import TransformModule
 
 __all__ = [
-    'Budget',
     'DirectModule',
     'FitHistory',
     'ManifoldModule',
     'ScheduledModule',
+    'TrainingBudget',
     'TransformModule',
 ]
 
@@ -31,6 +31,6 @@ __getattr__, __dir__ = lazy_exports(
         'manifold_module': 'ManifoldModule',
         'transform_module': 'TransformModule',
         'fit_history': 'FitHistory',
-        'lr_schedule': 'Budget ScheduledModule',
+        'lr_schedule': 'ScheduledModule TrainingBudget',
     },
 )

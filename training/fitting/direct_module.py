@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning to draw what is heard without a manifold: end to end, ECHO2DEPTH, OmniNet."""
+"""Lightning module that fits single-stage networks, without a manifold: end to end, ECHO2DEPTH, OmniNet."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 from audio_manifold_ros.networks.single_stage import SingleStageNetwork
 from training.data.augment import augment
+from training.fitting.image_metrics import ImageMetrics
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import AugmentConfig, FitConfig, LossConfig
     from training.data.data_module import Batch
     from training.fitting.latent_cache import FeatureStatistics
-    from training.fitting.lr_schedule import Budget
+    from training.fitting.lr_schedule import TrainingBudget
 
 
 class DirectModule(ScheduledModule):
-    """A direct system under the losses of its images."""
+    """A single-stage network and its image losses."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class DirectModule(ScheduledModule):
         losses: LossConfig,
         augmentation: tuple[AugmentConfig, FeatureSpec],
         depth: DepthRepresentation,
-        budget: Budget,
+        budget: TrainingBudget,
     ) -> None:
         """Build the network with random weights."""
         super().__init__(fit, budget)
@@ -46,7 +46,7 @@ class DirectModule(ScheduledModule):
         self._image_metrics = ImageMetrics(network.modalities, depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
-        """Take one step."""
+        """Return the loss of one step."""
         del batch_idx
         images = self._predict_images(augment(batch['features'], *self._augmentation))
         losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
@@ -56,11 +56,11 @@ class DirectModule(ScheduledModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        """Forget the last validation."""
+        """Reset the metrics."""
         self._image_metrics.reset()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measure the losses, and the images in the units of the users."""
+        """Log the losses and add the images to the metrics."""
         images = self._predict_images(batch['features'])
         losses = {name: image_loss(name, image, batch, self.losses) for name, image in images.items()}
         size = len(batch['features'])

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learn the systems that draw without a manifold.
+"""Fit of the single-stage networks of an experiment, which have no manifold.
 
 python -m training.fitting.fit_direct --config training/configs/systems/end_to_end_8x8.yaml
 """
@@ -19,10 +19,10 @@ from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
 from training.fitting.direct_module import DirectModule
-from training.fitting.fit_common import run_audio_network_fit
 from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
 from training.fitting.latent_cache import feature_statistics
-from training.fitting.lr_schedule import Budget
+from training.fitting.lr_schedule import TrainingBudget
+from training.fitting.trainer import run_audio_network_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfig, *, resume: bool = False) -> Path:
-    """Fit one direct system of an experiment and return the path of its best checkpoint.
+    """Fit one single-stage network of an experiment and return the path of its best checkpoint.
 
     Raises:
-        TrainingError: There is nothing to resume, or it had another frame position.
+        TrainingError: There is no checkpoint to resume from, or it has another frame position.
         DatasetError: A drive cannot be read.
 
     """
@@ -49,7 +49,7 @@ def fit_direct(config: TrainingConfig, network: SingleStageConfig, fit: FitConfi
         config.losses,
         (config.augment, config.data.features),
         config.depth,
-        Budget(fit.minutes),
+        TrainingBudget(fit.minutes),
     )
     return run_audio_network_fit(module, data, fit, config, config.direct_folder(network), resume=resume)
 

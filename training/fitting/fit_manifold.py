@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learn the manifold of one modality.
+"""Fit of the VQ-VAE of one modality.
 
 python -m training.fitting.fit_manifold --config training/configs/street.yaml --modality depth
 """
@@ -20,9 +20,9 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.fitting.fit_common import run_fit
-from training.fitting.lr_schedule import Budget
+from training.fitting.lr_schedule import TrainingBudget
 from training.fitting.manifold_module import ManifoldModule
+from training.fitting.trainer import run_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
     """Fit the VQ-VAE of a modality and return the path of its best checkpoint.
 
     Raises:
-        TrainingError: The experiment has no such manifold, or there is nothing to resume.
+        TrainingError: The experiment has no such manifold, or there is no checkpoint to resume from.
         DatasetError: A drive cannot be read.
 
     """
@@ -44,12 +44,14 @@ def fit_manifold(config: TrainingConfig, modality: str, fit: FitConfig, *, resum
     lightning.seed_everything(config.machine.seed, verbose=False)
     names, validation_names = NAMES[modality]
     data = WindowDataModule(config, fit, names, validation_names)
-    module = ManifoldModule(modality, network, fit, config.codebook, config.losses, config.depth, Budget(fit.minutes))
+    module = ManifoldModule(
+        modality, network, fit, config.codebook, config.losses, config.depth, TrainingBudget(fit.minutes)
+    )
     return run_fit(module, data, fit, config.machine, config.manifold_folder(modality), resume=resume)
 
 
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what every fit can be told on the command line."""
+    """Add --config, --resume, --epochs and --minutes."""
     parser.add_argument('--config', type=Path, required=True, help='the experiment, a YAML file')
     parser.add_argument('--resume', action='store_true', help='continue from the last checkpoint')
     parser.add_argument('--epochs', type=int, help="instead of the experiment's")
@@ -57,7 +59,7 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def change_fit(fit: FitConfig, options: argparse.Namespace) -> FitConfig:
-    """Return the configuration with what the command line says."""
+    """Return the configuration with the lengths of the command line."""
     lengths = ('epochs', 'minutes')
     given = {name: getattr(options, name) for name in lengths if getattr(options, name) is not None}
     if not given:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learn to map sound onto the manifolds that `fit_manifold` has learnt.
+"""Fit of the AT-nets of an experiment to its fitted manifolds.
 
 python -m training.fitting.fit_transform --config training/configs/street.yaml
 """
@@ -19,8 +19,9 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.fitting.fit_common import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae, run_audio_network_fit
+from training.fitting.checkpoints import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
+from training.fitting.image_metrics import TARGET_ARRAYS
 from training.fitting.latent_cache import (
     WindowStatistics,
     add_latents,
@@ -28,9 +29,9 @@ from training.fitting.latent_cache import (
     feature_statistics,
     latent_statistics,
 )
-from training.fitting.lr_schedule import Budget
+from training.fitting.lr_schedule import TrainingBudget
+from training.fitting.trainer import run_audio_network_fit
 from training.fitting.transform_module import TransformModule
-from training.fitting.validation_callback import TARGET_ARRAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +44,8 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     """Fit one AT-net of an experiment and return the path of its best checkpoint.
 
     Raises:
-        TrainingError: A manifold has not been fitted, or there is nothing to resume, or it had another frame position
-            or other manifolds.
+        TrainingError: A manifold has not been fitted, there is no checkpoint to resume from, or it has another frame
+            position or other manifolds.
         DatasetError: A drive cannot be read.
 
     """
@@ -67,7 +68,7 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
         fit,
         (config.augment, config.data.features),
         config.depth,
-        Budget(fit.minutes),
+        TrainingBudget(fit.minutes),
     )
     module.hparams[MANIFOLDS] = encoders
     return run_audio_network_fit(module, data, fit, config, folder, resume=resume)

@@ -1,11 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frozen encoder's latents of all windows, computed once per manifold and kept beside the cache's arrays."""
+"""Cache of the latents of all windows, computed once per manifold and stored with the arrays of the window cache."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import torch
 from rich.progress import track
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.files import atomic_write
 from training.fitting.manifold_module import to_image
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ STATISTICS_WINDOWS = 256
 
 
 def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRepresentation) -> str:
-    """Add an array f16 (window, code_dim, cell, cell) to every shard and return its name, unique to the manifold.
+    """Add a float16 array (window, code_dim, cell, cell) to every shard and return its name, unique to the manifold.
 
     The latents are the encoder's, before the bottleneck (paper, section 3.2).
     """
@@ -41,14 +41,13 @@ def add_latents(cache: WindowCache, modality: str, vq_vae: VqVae, depth: DepthRe
     missing = [shard for shard in cache.shards if not (shard.folder / f'{name}.npy').exists()]
     for shard in track(missing, f'latents of {modality}', disable=not missing):
         latents = _encode(shard, modality, manifold, depth, device)
-        partial = shard.folder / f'.{name}.{os.getpid()}.npy'
-        np.save(partial, latents)
-        partial.replace(shard.folder / f'{name}.npy')
+        with atomic_write(shard.folder / f'{name}.npy') as partial, partial.open('wb') as file:
+            np.save(file, latents)
     return name
 
 
 def encoder_sha256(vq_vae: VqVae) -> str:
-    """Return what tells the latents of a manifold from those of any other, given the same images."""
+    """Return a hash of the encoder weights. It identifies the latents of a manifold for given images."""
     digest = hashlib.sha256()
     for name, tensor in sorted(vq_vae.encoder.state_dict().items()):
         digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
@@ -57,12 +56,12 @@ def encoder_sha256(vq_vae: VqVae) -> str:
 
 @dataclass(frozen=True)
 class LatentStatistics:
-    """What the latents of the training windows are like.
+    """Statistics of the latents of the training windows.
 
     Attributes:
-        mean: float32 (code_dim, cell, cell), the mean image.
-        std: float32 (code_dim,), about the mean image.
-        variance: About the mean image: its L2 loss.
+        mean: Mean image, float32 (code_dim, cell, cell).
+        std: Standard deviation from the mean image, float32 (code_dim,).
+        variance: Variance about the mean image, which is the L2 loss of the mean image.
 
     """
 
@@ -72,16 +71,18 @@ class LatentStatistics:
 
 
 def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
-    """Measure the training windows' latents.
+    """Compute the statistics of the latents of the training windows.
 
     Raises:
-        TrainingError: They are the same for every image: the manifold has learnt nothing.
+        TrainingError: They are equal for all images: the fit of the manifold has failed.
 
     """
     latents = torch.from_numpy(cache.take(name, cache.indices('train')).astype(np.float32))
     variance, mean = torch.var_mean(latents, dim=0, correction=0)
     if not float(variance.mean()) > 0:
-        msg = f'The encoder of {name!r} says the same of every image: fit its manifold with a lower learning rate.'
+        msg = (
+            f'The encoder of {name!r} has the same output for all images: fit its manifold with a lower learning rate.'
+        )
         raise TrainingError(msg)
     std = variance.mean(dim=(1, 2)).sqrt()
     return LatentStatistics(mean, std.clamp(min=1e-3 * float(std.max())), float(variance.mean()))
@@ -89,11 +90,11 @@ def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
 
 @dataclass(frozen=True)
 class FeatureStatistics:
-    """What the features of the training windows are like.
+    """Statistics of the features of the training windows.
 
     Attributes:
-        mean: float32 (mic,).
-        covariance: float64 (mic, mic).
+        mean: Mean of each microphone, float32 (mic,).
+        covariance: Covariance of the microphones, float64 (mic, mic).
 
     """
 
@@ -103,14 +104,14 @@ class FeatureStatistics:
 
 @dataclass(frozen=True)
 class WindowStatistics:
-    """What an AT-net is told before it is fitted: of the training windows' features, and of each modality's latents."""
+    """Statistics that initialise an AT-net: of the features, and of the latents of each modality."""
 
     features: FeatureStatistics
     latents: dict[str, LatentStatistics]
 
 
 def feature_statistics(cache: WindowCache) -> FeatureStatistics:
-    """Measure the training windows' features, at most `STATISTICS_WINDOWS` of them, evenly thinned."""
+    """Compute the feature statistics of at most `STATISTICS_WINDOWS` evenly spaced training windows."""
     indices = cache.indices('train')
     chosen = indices[np.linspace(0, len(indices) - 1, min(len(indices), STATISTICS_WINDOWS)).astype(np.int64)]
     rows = np.moveaxis(cache.features(chosen), 1, 0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How drawn images are compared with the truth."""
+"""Losses between predicted images and ground truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import LossConfig
     from training.data.data_module import Batch
 
-# Car, train, motorcycle: the moving classes of Vasudevan et al. 2020.
+# Car, train and motorcycle: the moving classes of Vasudevan et al. 2020.
 MOVING, MOVING_FACTOR = (13, 16, 17), 7.0
 
 
@@ -43,15 +43,15 @@ def image_loss(modality: str, image: torch.Tensor, batch: Batch, config: LossCon
 
 
 def loss_weight(modality: str, config: LossConfig) -> float:
-    """Return what a modality's loss is multiplied by."""
+    """Return the weight of the loss of a modality."""
     return config.depth_weight if modality == 'depth' else config.segmentation_weight
 
 
 def omninet_weights(labels: torch.Tensor, classes: int) -> torch.Tensor:
     """Return float32 (class,), the weights of Vasudevan et al. 2020 for labels of a batch.
 
-    1, and for classes that occur the share of the pixels that are not theirs on top; then seven times as much for
-    what moves.
+    The weight is 1, plus the fraction of the pixels of other classes if the class occurs. Moving classes have seven
+    times that weight.
     """
     counts = torch.bincount(labels[labels < classes], minlength=classes).float()
     class_fractions = counts / counts.sum().clamp(min=1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far a fit has come, by steps or by the clock, and what the learning rate is there."""
+"""Progress of a fit, by steps or by time, and its learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -13,34 +13,43 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from training.config.fit_configuration import FitConfig
 
+# Key of the budget among the callbacks of a checkpoint.
+BUDGET_KEY = 'Budget'
 WARM_UP = 0.1
 START_FACTOR, END_FACTOR = 0.04, 0.002
 
 
-class Budget(lightning.Callback):
-    """Counts steps, and minutes where there is a limit; ends a fit at the last validation within the limit."""
+class TrainingBudget(lightning.Callback):
+    """Step count and optional time limit of a fit. Ends the fit at the last validation within the limit."""
 
     def __init__(self, minutes: float | None) -> None:
-        """Remember the limit, in minutes of the whole fit, resumptions included."""
+        """Set the limit in minutes of the whole fit, resumptions included. None means no limit."""
         self.limit_s = None if minutes is None else 60.0 * minutes
         self._before_s = 0.0
         self._started_s = time.monotonic()
         self._validated_s = 0.0
 
     @property
+    def state_key(self) -> str:
+        """Key of the state in checkpoints. It is the former class name, so that older checkpoints resume."""
+        return BUDGET_KEY
+
+    @property
     def elapsed_s(self) -> float:
-        """Seconds since the fit began, without the pauses before resumptions."""
+        """Seconds since the start of the fit, without the pauses before resumptions."""
         return self._before_s + time.monotonic() - self._started_s
 
     def progress(self, step: int, steps: float) -> float:
-        """Return how far the fit has come, 0 to 1: by the clock where there is a limit, else by the step."""
+        """Return the progress of the fit, 0 to 1: by time if there is a limit, otherwise by steps."""
         done = step / max(steps, 1) if self.limit_s is None else self.elapsed_s / self.limit_s
         return min(done, 1.0)
 
     def remaining_s(self, progress: float) -> float:
-        """Return the seconds that the rest will take, judged by what has been done; NaN before anything has."""
+        """Return the estimated remaining time in seconds, or NaN before the first step."""
         if self.limit_s is not None:
             return max(self.limit_s - self.elapsed_s, 0.0)
         return self.elapsed_s * (1 - progress) / progress if progress > 0 else math.nan
@@ -52,26 +61,26 @@ class Budget(lightning.Callback):
         self._validated_s = self.elapsed_s
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Stop if the next validation would come too late."""
+        """Stop if the next validation would be after the limit."""
         del pl_module
         interval_s = self.elapsed_s - self._validated_s
         self._validated_s = self.elapsed_s
         late = self.limit_s is not None and self.elapsed_s + 0.5 * interval_s > self.limit_s
-        # Clocks differ between devices, but all must stop together.
+        # Clocks differ between devices, but all must stop at the same step.
         if trainer.strategy.reduce_boolean_decision(late, all=False):
             trainer.should_stop = True
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the time spent, for a resumption."""
+    def state_dict(self) -> dict[str, object]:
+        """Return the elapsed time, for a resumption."""
         return {'elapsed_s': self.elapsed_s}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue to count from the time spent."""
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continue from the elapsed time of a checkpoint."""
         self._before_s = state_dict['elapsed_s']
 
 
 def rate_factor(schedule: str, progress: float) -> float:
-    """Return the learning rate over its highest value at a progress of 0 to 1."""
+    """Return the ratio of the learning rate to its maximum at a progress of 0 to 1."""
     if schedule == 'constant':
         return 1.0
     if schedule == 'linear':
@@ -83,28 +92,29 @@ def rate_factor(schedule: str, progress: float) -> float:
 
 
 class ScheduledModule(lightning.LightningModule):
-    """A module under Adam whose learning rate follows the budget.
+    """A module with Adam and a learning rate that depends on the progress of the fit.
 
     Attributes:
-        fit_config: How to fit.
-        budget: Knows how far the fit has come.
-        seed: Of everything random in a step, together with its number.
-        progress: How far it had come at the start of the step, 0 to 1, the same on all devices.
-        chosen_by: The logged number whose lowest value marks the best checkpoint, and ends a fit when it falls no more.
+        fit_config: Configuration of the fit.
+        budget: Progress of the fit.
+        seed: Seed of all random numbers of a step, together with the number of the step.
+        progress: Progress at the start of the step, 0 to 1, equal on all devices.
+        monitored_metric: Logged metric whose minimum marks the best checkpoint. A fit with patience ends when it no
+            longer falls.
 
     """
 
     monitored_metric = 'val/loss'
 
-    def __init__(self, fit: FitConfig, budget: Budget) -> None:
-        """Remember how to fit."""
+    def __init__(self, fit: FitConfig, budget: TrainingBudget) -> None:
+        """Set the configuration and the budget."""
         super().__init__()
         self.fit_config, self.budget = fit, budget
         self.seed = 0
         self.progress = 0.0
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Build Adam; weight decay is decoupled and spares biases, normalisation and whatever else is a vector."""
+        """Return Adam with decoupled weight decay. Biases, normalisation and other vectors have no decay."""
         matrices = [p for p in self.parameters() if p.requires_grad and p.ndim > 1]
         vectors = [p for p in self.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [
@@ -114,7 +124,7 @@ class ScheduledModule(lightning.LightningModule):
         return torch.optim.AdamW(groups, lr=self.fit_config.learning_rate)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Set the learning rate, and the random numbers of this step: a resumed fit draws what it would have drawn."""
+        """Set the learning rate and the seed of this step, so that a resumed fit has the same random numbers."""
         del batch, batch_idx
         torch.manual_seed(step_seed(self.seed, self.global_step, self.global_rank))
         progress = self.budget.progress(self.global_step, self.trainer.estimated_stepping_batches)
@@ -126,9 +136,10 @@ class ScheduledModule(lightning.LightningModule):
         self.log('learning_rate', rate)
         self.log('minutes_left', self.budget.remaining_s(self.progress) / 60, prog_bar=True, logger=False)
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Let a fit that was done go on, if it is to have more steps now."""
-        checkpoint['loops']['fit_loop']['epoch_loop.batch_progress']['is_last_batch'] = False
+    def on_load_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Mark the last batch as unfinished, so that a finished fit can continue with more steps."""
+        loops: Any = checkpoint['loops']
+        loops['fit_loop']['epoch_loop.batch_progress']['is_last_batch'] = False
 
 
 def step_seed(seed: int, step: int, rank: int) -> int:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning the manifold of one modality (paper, section 3.1)."""
+"""Lightning module that fits the VQ-VAE of one modality (paper, section 3.1)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import torch
 from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
+from training.fitting.image_metrics import ImageMetrics
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.vq_vae import VqVaeConfig
     from training.config.fit_configuration import CodebookConfig, FitConfig, LossConfig
     from training.data.data_module import Batch
-    from training.fitting.lr_schedule import Budget
+    from training.fitting.lr_schedule import TrainingBudget
 
 LAST_RESTART = 0.75
-# Added in validation until there is a codebook: what does not quantise yet is never the best.
+# Added to the validation loss until the codebook is initialised, so that no earlier checkpoint is the best.
 UNSTARTED_LOSS = 1e6
 PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
     'codebook': lambda codebook, _losses: codebook.commitment,
@@ -36,9 +36,9 @@ PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
 
 
 class ManifoldModule(ScheduledModule):
-    """A VQ-VAE (or an autoencoder with another bottleneck), its losses, and the care of its codebook."""
+    """A VQ-VAE (or an autoencoder with another bottleneck), its losses, and the update of its codebook."""
 
-    # Of the images alone: a codebook's penalty grows with its latents, and would choose an early, blurred network.
+    # Without the codebook penalty: it grows with the latents, and would select an early, blurred network.
     monitored_metric = 'val/reconstruction'
 
     def __init__(
@@ -49,7 +49,7 @@ class ManifoldModule(ScheduledModule):
         codebook: CodebookConfig,
         losses: LossConfig,
         depth: DepthRepresentation,
-        budget: Budget,
+        budget: TrainingBudget,
     ) -> None:
         """Build the network with random weights."""
         super().__init__(fit, budget)
@@ -61,7 +61,7 @@ class ManifoldModule(ScheduledModule):
         self._image_metrics = ImageMetrics((modality,), depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
-        """Take one step: reconstruction and what the bottleneck asks for; a codebook moves by itself."""
+        """Return the loss of one step: reconstruction and bottleneck penalty. The codebook has its own update."""
         del batch_idx
         result = self.network(to_image(batch, self.modality, self.network.config))
         loss, reconstruction = self._losses(result, batch)
@@ -71,12 +71,12 @@ class ManifoldModule(ScheduledModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        """Forget the last validation."""
+        """Reset the metrics."""
         self._image_metrics.reset()
         self._used = torch.zeros(self.network.config.codes, device=self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measure the reconstruction in the units of the users."""
+        """Log the loss and add the images to the metrics."""
         result = self.network(to_image(batch, self.modality, self.network.config))
         loss, reconstruction = self._losses(result, batch)
         if self._unstarted:
@@ -92,7 +92,7 @@ class ManifoldModule(ScheduledModule):
             self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
-        """Log the scores and, with a codebook, how many codes are in use."""
+        """Log the scores and, with a codebook, the number of codes in use."""
         if self._used.any():
             usage_fractions = self._used / self._used.sum()
             perplexity = torch.exp(-(usage_fractions * torch.log(usage_fractions.clamp(min=1e-12))).sum())
@@ -100,19 +100,20 @@ class ManifoldModule(ScheduledModule):
             self.log_dict({'val/codes_used': used, 'val/perplexity': perplexity}, sync_dist=True)
         self.log_dict(self._image_metrics.result(), sync_dist=True)
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep what a resumed fit needs and the network does not."""
+    def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Add the state of the codebook update, which is not part of the network."""
         quantizer = self.network.quantizer
         if isinstance(quantizer, VectorQuantizer):
             checkpoint['codebook'] = {'first_latents': self._first_latents, 'recent': quantizer.recent}
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with it."""
+    def on_load_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Restore the state of the codebook update."""
         super().on_load_checkpoint(checkpoint)
         quantizer = self.network.quantizer
         if isinstance(quantizer, VectorQuantizer):
-            self._first_latents = [latents.to(self.device) for latents in checkpoint['codebook']['first_latents']]
-            quantizer.recent.copy_(checkpoint['codebook']['recent'])
+            state: Any = checkpoint['codebook']
+            self._first_latents = [latents.to(self.device) for latents in state['first_latents']]
+            quantizer.recent.copy_(state['recent'])
 
     @property
     def _unstarted(self) -> bool:
@@ -120,7 +121,7 @@ class ManifoldModule(ScheduledModule):
         return isinstance(quantizer, VectorQuantizer) and not quantizer.started
 
     def _losses(self, result: Reconstruction, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the whole loss, and its part of the image before its weight."""
+        """Return the total loss, and the reconstruction loss before its weight."""
         reconstruction = image_loss(self.modality, result.image, batch, self.losses)
         penalty = PENALTY_WEIGHTS[self.network.config.bottleneck](self.codebook_config, self.losses) * result.penalty
         return loss_weight(self.modality, self.losses) * reconstruction + penalty, reconstruction
@@ -142,7 +143,7 @@ class ManifoldModule(ScheduledModule):
 
 
 def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:
-    """Return what a VQ-VAE is given: unit depth, or labels in its coding."""
+    """Return the input image of a VQ-VAE: unit depth, or encoded labels."""
     if modality == 'depth':
         return batch['depth'].contiguous(memory_format=torch.channels_last)
     return encode_labels(batch['labels'], network.label_coding, network.channels)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning to map sound onto manifolds (paper, section 3.2)."""
+"""Lightning module that fits an AT-net to the latents of the manifolds (paper, section 3.2)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from audio_manifold_ros.networks.at_net import AtNet
 from training.data.augment import augment
+from training.fitting.image_metrics import ImageMetrics
 from training.fitting.lr_schedule import ScheduledModule
-from training.fitting.validation_callback import ImageMetrics
 
 if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import AugmentConfig, FitConfig
     from training.data.data_module import Batch
     from training.fitting.latent_cache import WindowStatistics
-    from training.fitting.lr_schedule import Budget
+    from training.fitting.lr_schedule import TrainingBudget
 
 
 class TransformModule(ScheduledModule):
-    """An AT-net under L2 against the continuous latents.
+    """An AT-net with an L2 loss against the continuous latents.
 
-    Each head's loss is divided by the variance of its latents: 1 is a network that only knows the mean image,
-    and heads on a common trunk count alike.
+    The loss of each head is divided by the variance of its latents. A network that predicts the mean image has a loss
+    of 1, and heads on a common trunk have equal weight.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class TransformModule(ScheduledModule):
         fit: FitConfig,
         augmentation: tuple[AugmentConfig, FeatureSpec],
         depth: DepthRepresentation,
-        budget: Budget,
+        budget: TrainingBudget,
     ) -> None:
-        """Build the network with random weights; the manifolds stay frozen."""
+        """Build the network with random weights. The manifolds are frozen."""
         super().__init__(fit, budget)
         self.variances = {
             modality: modality_statistics.variance for modality, modality_statistics in statistics.latents.items()
@@ -54,12 +54,12 @@ class TransformModule(ScheduledModule):
         for modality, modality_statistics in statistics.latents.items():
             self.network.set_latent_statistics(modality, modality_statistics.mean, modality_statistics.std)
         self._augmentation = augmentation
-        # A dict hides the manifolds from checkpoint and optimiser.
+        # In a dict, the manifolds are not part of checkpoint and optimiser.
         self._vq_vaes = {name: vq_vae.requires_grad_(requires_grad=False).eval() for name, vq_vae in vq_vaes.items()}
         self._image_metrics = ImageMetrics(network.modalities, depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
-        """Take one step."""
+        """Return the loss of one step."""
         del batch_idx
         features = augment(batch['features'], *self._augmentation)
         losses = self._losses(self._predict(features), batch)
@@ -69,13 +69,13 @@ class TransformModule(ScheduledModule):
         return loss
 
     def on_validation_epoch_start(self) -> None:
-        """Forget the last validation."""
+        """Reset the metrics and move the manifolds to the device."""
         self._image_metrics.reset()
         for vq_vae in self._vq_vaes.values():
             vq_vae.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Measure the loss, and the images in the units of the users."""
+        """Log the loss and add the images to the metrics."""
         latents = self._predict(batch['features'])
         losses = self._losses(latents, batch)
         size = len(batch['features'])

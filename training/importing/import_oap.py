@@ -27,7 +27,7 @@ from training.importing.report import ImportReport
 
 RIG = 'calibration/oap'
 NOTES = (
-    'the microphone positions are not published: the rig says "unknown", and networks must learn them',
+    'the microphone positions are not published: the rig marks them as "unknown", and networks must learn them',
     'the depth of Monodepth2 is relative: 1 / scaled disparity, with an unknown factor to metres',
 )
 

@@ -26,7 +26,7 @@ def open_labels(scene: OapScene, frames: Path | None) -> LabelFolders:
         frames: Parent folder for such pictures, with a folder for each scene. None extracts no pictures.
 
     Raises:
-        TrainingError: There are no labels yet. The message says what to do.
+        TrainingError: There are no labels yet.
         DatasetError: A label file is damaged.
 
     """

@@ -44,7 +44,7 @@ class DriveOutcome:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The outcome of a whole import.
+    """The outcome of an import.
 
     Attributes:
         source: Name of the imported dataset.

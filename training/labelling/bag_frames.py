@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera images of a bag."""
+"""Camera images of a bag."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_rgb
 from audio_manifold_ros.bags.storage.bag_reader import BagMessage, BagReader
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.units import NS_PER_S
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
@@ -22,24 +23,24 @@ BAG_FILES = ('.mcap', '.db3')
 
 
 class BagFrames:
-    """The images of one topic.
+    """The camera images of one topic of a bag.
 
     Attributes:
         path: The bag.
-        topic: Its name as recorded.
+        topic: Recorded name of the topic.
 
     """
 
     def __init__(self, path: Path, topic: str | None = None) -> None:
-        """Look into a bag.
+        """Find the camera topic of a bag.
 
         Args:
-            path: A bag as `BagReader` takes it.
-            topic: Name of the camera topic; by default the recorder's, or the only one with images.
+            path: The bag, a path for `BagReader`.
+            topic: Name of the camera topic. None selects the topic of the recorder, or the only image topic.
 
         Raises:
-            BagError: There is no bag, or it is damaged.
-            TrainingError: The topic is not there, or several could be meant.
+            BagError: The bag is missing or damaged.
+            TrainingError: The topic does not exist or is ambiguous.
 
         """
         self.path = path
@@ -54,7 +55,7 @@ class BagFrames:
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The bag by its name and content, and the topic."""
+        """Name and content of the bag, and the topic."""
         return {
             'recording': self.path.absolute().name,
             'fingerprint': self._fingerprint,
@@ -64,7 +65,7 @@ class BagFrames:
         }
 
     def frames(self) -> Iterator[RecordedFrame]:
-        """Return the images in the order of time; of several recorded at one time the first.
+        """Yield the images in the order of time. Of several with one time, the first.
 
         Raises:
             BagError: The bag is damaged.
@@ -79,16 +80,16 @@ class BagFrames:
 
 
 def find_topic(path: Path, topics: list[str], candidates: tuple[str, ...], *, named: bool) -> str:
-    """Return the image topic that is meant; names are compared without their leading slash.
+    """Return the image topic. Names are compared without their leading slash.
 
     Args:
         path: The bag, for messages.
         topics: The bag's image topics.
-        candidates: Names to look for, the likeliest first.
-        named: The user has named it: nothing else will do.
+        candidates: Names to search for, in order of preference.
+        named: The user gave the name, so no other topic is allowed.
 
     Raises:
-        TrainingError: It is not there, or several could be meant.
+        TrainingError: It does not exist or is ambiguous.
 
     """
     by_name = {topic.strip('/'): topic for topic in topics}
@@ -102,8 +103,8 @@ def find_topic(path: Path, topics: list[str], candidates: tuple[str, ...], *, na
 
 
 def stamp_ns(message: Any) -> int:
-    """Return the stamp in a decoded message's header."""
-    return int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
+    """Return the header stamp of a decoded message in ns."""
+    return int(message.header.stamp.sec) * NS_PER_S + int(message.header.stamp.nanosec)
 
 
 def _frame(bag: BagReader, message: BagMessage) -> RecordedFrame:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What files are, whatever they are called and wherever they lie."""
+"""Fingerprint of files by name, size and content, independent of their folder."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def fingerprint(files: Iterable[Path], *, full_content: bool) -> str:
     """Return a hash of files by name, size and content.
 
     Args:
-        files: In an order that does not change.
-        full_content: Read all; otherwise both ends of each file, which tell recordings apart: a drive has tens of gigabytes.
+        files: The files in a fixed order.
+        full_content: Read whole files. Otherwise both ends of each file are read, which distinguish recordings of tens
+            of gigabytes.
 
     Raises:
         OSError: A file cannot be read.

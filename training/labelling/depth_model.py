@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth in metres by a model of monocular depth."""
+"""Depth labels in metres from a monocular depth model."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
-# The small one is Apache-2.0; the terms of its larger sisters differ.
+# The small model is Apache-2.0. The larger ones have other licences.
 DEFAULT_DEPTH = 'depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf'
-# What says of itself that its numbers are metres, by model type.
+# Test for metric depth by model type.
 METRIC: Mapping[str, Callable[[Any], bool]] = {
     'depth_anything': lambda config: config.depth_estimation_type == 'metric',
     'zoedepth': lambda config: True,  # noqa: ARG005
@@ -27,31 +27,31 @@ METRIC: Mapping[str, Callable[[Any], bool]] = {
 
 
 class DepthModel:
-    """A model on the Hugging Face hub, or in a folder.
+    """A monocular depth model from the Hugging Face hub or a folder.
 
     Attributes:
-        modality: Depth.
+        modality: `depth`.
 
     """
 
     modality = 'depth'
 
     def __init__(self, name: str) -> None:
-        """Read the model's configuration; its weights are loaded when they are needed.
+        """Read the configuration of the model. Its weights are loaded when they are needed.
 
         Raises:
-            TrainingError: There is no such model, or its depth is relative.
+            TrainingError: The model does not exist, or its depth is relative.
 
         """
         self._model = HubModel.find(name)
         kind = self._model.config.model_type
         if kind not in METRIC or not METRIC[kind](self._model.config):
-            msg = f'The model {name!r} ({kind!r}) says no metres: give a metric one, such as {DEFAULT_DEPTH!r}.'
+            msg = f'The model {name!r} ({kind!r}) does not predict metric depth: give {DEFAULT_DEPTH!r} or another one.'
             raise TrainingError(msg)
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The model, and its greatest depth."""
+        """Identity of the model, and its maximum depth."""
         return {'kind': 'model', **self._model.identity, 'max_depth_m': getattr(self._model.config, 'max_depth', None)}
 
     @cached_property
@@ -61,7 +61,7 @@ class DepthModel:
         return self._model.pipeline('depth-estimation', AutoModelForDepthEstimation)
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
-        """Return float32 (row, column) metres of the pictures' size; not positive becomes NaN.
+        """Return float32 (row, column) metres in the size of the pictures. Values that are not positive become NaN.
 
         Raises:
             TrainingError: The weights cannot be loaded.

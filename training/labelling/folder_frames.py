@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera images of a drive that lie in a folder, each named by its time."""
+"""Camera images in a folder, with the time in their file names."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
 SUFFIXES = ('.jpg', '.jpeg', '.png')
-# How names tell the time: nanoseconds; MAVD's seconds, nanoseconds (not padded with zeros) and code; OAP's two-second
-# clips, whose frame is taken one second after the clip's start.
+# File name patterns: nanoseconds. MAVD's seconds, nanoseconds (without leading zeros) and code. OAP's two-second clips,
+# whose frame is one second after the start of the clip.
 TIMES: tuple[tuple[re.Pattern[str], Callable[[list[int]], int]], ...] = (
     (re.compile(r'(\d{15,19})'), lambda numbers: numbers[0]),
     (re.compile(r'.*_(\d{9,10})_(\d{1,9})(?:_\d+)?'), lambda numbers: numbers[0] * NS_PER_S + numbers[1]),
@@ -40,10 +40,10 @@ class PictureFrames:
 
         Args:
             path: The folder.
-            columns: First column to look at, and one past the last; None for whole pictures.
+            columns: First column of the labelled part and one past the last. None for whole pictures.
 
         Raises:
-            TrainingError: It holds no pictures, or a name tells no time, or two tell the same.
+            TrainingError: There are no pictures, a name has no time, or two names have the same time.
 
         """
         self.path = path
@@ -62,33 +62,33 @@ class PictureFrames:
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The folder by its name and content, and which columns are looked at, if not all."""
+        """Name and content of the folder, and the labelled columns, if not all."""
         columns = {} if self._columns is None else {'columns': list(self._columns)}
         return {'recording': self.path.absolute().name, 'fingerprint': self._fingerprint, **columns}
 
     def frames(self) -> Iterator[RecordedFrame]:
-        """Return the pictures in the order of time."""
+        """Yield the pictures in the order of time."""
         for time, file in sorted(self._pictures.items()):
             yield RecordedFrame(time, time, (file.stem, file.stem.rpartition('_')[2]), _reader(file, self._columns))
 
 
 def time_ns(file: Path) -> int:
-    """Return the time that a picture's name tells.
+    """Return the time in ns from the name of a picture.
 
     Raises:
-        TrainingError: It tells none.
+        TrainingError: The name has no time.
 
     """
     for pattern, time in TIMES:
         match = pattern.fullmatch(file.stem)
         if match:
             return time([int(number) for number in match.groups()])
-    msg = f'{str(file)!r}: the name tells no time: call it by its nanoseconds, such as 1700000000123456789.jpg.'
+    msg = f'{str(file)!r}: the file name has no time: name it by its nanoseconds, such as 1700000000123456789.jpg.'
     raise TrainingError(msg)
 
 
 def _by_time(pictures: list[Path]) -> dict[int, Path]:
-    """Return one picture for each instant; of those that MAVD numbers within one instant, the first."""
+    """Return one picture for each instant. Of the pictures that MAVD numbers within one instant, the first."""
     found: dict[int, list[Path]] = {}
     for file in pictures:
         found.setdefault(time_ns(file), []).append(file)
@@ -112,7 +112,7 @@ def _reader(file: Path, columns: tuple[int, int] | None) -> Callable[[], NDArray
             raise TrainingError(msg)
         first, end = columns or (0, pixels.shape[1])
         if end > pixels.shape[1]:
-            msg = f'{str(file)!r} has {pixels.shape[1]} columns, {first} to {end} are wanted: give others.'
+            msg = f'{str(file)!r} has {pixels.shape[1]} columns, not {first} to {end}: give columns of the pictures.'
             raise TrainingError(msg)
         return np.ascontiguousarray(pixels[:, first:end, ::-1], dtype=np.uint8)
 

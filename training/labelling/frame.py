@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera images on their way to a teacher, and where they come from."""
+"""Camera images for labelling: one image, and the protocol of their sources."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class RecordedFrame:
     """One camera image.
 
     Attributes:
-        time_ns: When it was recorded, on the clock of the recording.
-        stamp_ns: Instant that it shows by its own header.
-        names: What files about it may be called, the likeliest first.
-        picture: Decodes it: uint8 (row, column, 3), red first.
+        time_ns: Recording time on the clock of the recording.
+        stamp_ns: Header stamp of the image.
+        names: Possible base names of label files, the most likely first.
+        picture: Decodes the image: uint8 (row, column, 3), red first.
 
     """
 
@@ -35,14 +35,14 @@ class FrameSource(Protocol):
 
     @property
     def count(self) -> int:
-        """How many images there are, at most."""
+        """Maximum number of images."""
 
     @property
     def provenance(self) -> dict[str, object]:
-        """Which images they are, as plain values; the same for the same images wherever they lie."""
+        """Identity of the images as plain values, independent of their folder."""
 
     def frames(self) -> Iterator[RecordedFrame]:
-        """Return the images in the order of time, no two of one time.
+        """Yield the images in the order of time. No two have one time.
 
         Raises:
             BagError: The recording is damaged.

@@ -1,10 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Models by name on the Hugging Face hub or by local path: safetensors only, never pickles, never code of theirs."""
+"""Models from the Hugging Face hub or a local folder: safetensors only, no pickles, no remote code."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,13 @@ os.environ['DISABLE_SAFETENSORS_CONVERSION'] = '1'
 
 @dataclass(frozen=True)
 class HubModel:
-    """A model whose configuration has been read, its weights not yet.
+    """A model with its configuration. The weights are loaded later.
 
     Attributes:
-        name: As the user gave it, without revision.
-        revision: The commit; None for a local path.
-        config: Its configuration.
-        identity: The model as plain values: its name and commit, or the hash of its files.
+        name: Name from the user, without revision.
+        revision: Commit. None for a local folder.
+        config: Configuration of the model.
+        identity: Name and commit, or hash of the files, as plain values.
 
     """
 
@@ -42,7 +43,7 @@ class HubModel:
         """Read the configuration of `NAME`, `NAME@REVISION` or a local folder.
 
         Raises:
-            TrainingError: There is no such model, or it needs code of its own.
+            TrainingError: The model does not exist, or needs remote code.
 
         """
         from transformers import AutoConfig
@@ -69,7 +70,7 @@ class HubModel:
         """Load the weights and return a pipeline, on the GPU if there is one.
 
         Args:
-            task: In the words of transformers.
+            task: Name of the task in transformers.
             auto_model: Class of transformers that makes models for this task.
 
         Raises:
@@ -79,35 +80,31 @@ class HubModel:
         import torch
         import transformers
 
-        processor_arguments: dict[str, Any] = {
-            'revision': self.revision,
-            'trust_remote_code': False,
-            'local_files_only': 'sha256' in self.identity,
-        }
-        processor_arguments = {key: value for key, value in processor_arguments.items() if value is not None}
+        revision = {} if self.revision is None else {'revision': self.revision}
+        load_arguments = {'trust_remote_code': False, 'local_files_only': 'sha256' in self.identity, **revision}
         try:
-            processor = self._image_processor(processor_arguments)
-            model = auto_model.from_pretrained(self.name, use_safetensors=True, **processor_arguments)
+            processor = self._image_processor(load_arguments)
+            model = auto_model.from_pretrained(self.name, use_safetensors=True, **load_arguments)
         except (OSError, ValueError) as error:
             msg = (
-                f'The model {self.name!r} cannot be loaded for {task}: {_first_line(error)} It needs safetensors: '
-                'where a repository has pickles only, look for a revision that has them (NAME@refs/pr/3).'
+                f'The model {self.name!r} cannot be loaded for {task}: {_first_line(error)} Safetensors are required: '
+                'if the repository has pickles only, give a revision with safetensors (NAME@refs/pr/3).'
             )
             raise TrainingError(msg) from None
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
         pipeline: Any = transformers.pipeline
         return pipeline(task, model=model, image_processor=processor, device=device)
 
-    def _image_processor(self, processor_arguments: dict[str, Any]) -> Any:
-        """Return what makes tensors of pictures, always by Pillow: the labels must not depend on what is installed."""
+    def _image_processor(self, load_arguments: Mapping[str, Any]) -> Any:
+        """Return the image processor of the Pillow backend: labels must not depend on the installed packages."""
         if self.config.model_type == 'segformer':
-            # Hidden where torchvision is missing, though only maps to train on need that (transformers 5.20).
+            # Not exported without torchvision, which only its training code needs (transformers 5.20).
             from transformers.models.segformer.image_processing_pil_segformer import SegformerImageProcessorPil
 
-            return SegformerImageProcessorPil.from_pretrained(self.name, **processor_arguments)
+            return SegformerImageProcessorPil.from_pretrained(self.name, **load_arguments)
         from transformers import AutoImageProcessor
 
-        return AutoImageProcessor.from_pretrained(self.name, backend='pil', **processor_arguments)
+        return AutoImageProcessor.from_pretrained(self.name, backend='pil', **load_arguments)
 
 
 def _first_line(error: Exception) -> str:

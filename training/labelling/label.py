@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label the camera images of bags, or of folders of pictures: depth in metres and Cityscapes classes.
+"""Labelling of the camera images of bags or picture folders: depth in metres and Cityscapes classes.
 
 python -m training.labelling.label drives/2026_11_20_bag
 """
@@ -39,32 +39,32 @@ TEACHER_HELP = f'a model (NAME, NAME@REVISION, folder), {TOPIC}NAME recorded, {F
 
 
 def open_source(recording: Path, topic: str | None, columns: tuple[int, int] | None = None) -> FrameSource:
-    """Return the camera images of a bag, or of a folder of pictures.
+    """Return the camera images of a bag or a picture folder.
 
     Args:
-        recording: The bag, or the folder.
-        topic: The camera's, in a bag; None finds it.
-        columns: First column to look at, and one past the last, in a folder; None for whole pictures.
+        recording: The bag or the folder.
+        topic: Camera topic of a bag. None finds it.
+        columns: First labelled column of a folder and one past the last. None for whole pictures.
 
     Raises:
-        BagError: There is no bag, or it is damaged.
-        TrainingError: The topic is not there, or the pictures cannot be used.
+        BagError: The bag is missing or damaged.
+        TrainingError: The topic does not exist, or the pictures cannot be used.
 
     """
     if recording.is_dir() and any(file.suffix.lower() in SUFFIXES for file in recording.iterdir()):
         return PictureFrames(recording, columns)
     if columns is not None:
-        msg = f'{str(recording)!r} is no folder of pictures: --columns is for those only. Leave it out.'
+        msg = f'{str(recording)!r} is not a picture folder: --columns applies to these only. Leave it out.'
         raise TrainingError(msg)
     return BagFrames(recording, topic)
 
 
 def open_teacher(modality: str, teacher_spec: str, recording: Path) -> Teacher:
-    """Return who labels a modality, as the command line names it.
+    """Return the teacher of a modality from its specification on the command line.
 
     Raises:
         BagError: The bag is damaged.
-        TrainingError: There is no such teacher.
+        TrainingError: The teacher does not exist.
 
     """
     if teacher_spec.startswith(TOPIC):
@@ -75,13 +75,13 @@ def open_teacher(modality: str, teacher_spec: str, recording: Path) -> Teacher:
 
 
 def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
-    """Label all recordings with one teacher after the other, so that one model at a time is in memory.
+    """Label all recordings with one teacher after the other, so that only one model is in memory at a time.
 
     Returns:
-        What is wrong with the recordings that could not be labelled; they do not stop the others.
+        Problem of each recording that could not be labelled. It does not stop the others.
 
     Raises:
-        TrainingError: A teacher cannot be asked.
+        TrainingError: A teacher cannot be used.
 
     """
     refused: dict[Path, str] = {}
@@ -117,10 +117,10 @@ def _collect_refusals(recording: Path, refused: dict[Path, str]) -> Iterator[Non
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser('train label')
     parser.add_argument('recordings', type=Path, nargs='+', help='bags, or folders of pictures named by their time')
-    parser.add_argument('--topic', help="camera topic (the recorder's, or the only one with images)")
+    parser.add_argument('--topic', help='camera topic (default: that of the recorder, or the only image topic)')
     for modality in MODELS:
         parser.add_argument(
-            f'--{modality}', default=DEFAULTS[modality], metavar='WHO', help=f'{TEACHER_HELP} (%(default)s)'
+            f'--{modality}', default=DEFAULTS[modality], metavar='TEACHER', help=f'{TEACHER_HELP} (%(default)s)'
         )
     add_size_option(parser)
     parser.add_argument(
@@ -128,15 +128,15 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=whole_number(0),
         nargs=2,
         metavar=('FIRST', 'END'),
-        help='of pictures in folders, those that a teacher sees; MAVD: 200 1720',
+        help='columns of the pictures in a folder to label (MAVD: 200 1720)',
     )
-    parser.add_argument('--every', type=whole_number(1), default=1, help='label every so many images (%(default)s)')
-    parser.add_argument('--batch', type=whole_number(1), default=8, help='images at once (%(default)s)')
+    parser.add_argument('--every', type=whole_number(1), default=1, help='label every n-th image (%(default)s)')
+    parser.add_argument('--batch', type=whole_number(1), default=8, help='images per batch (%(default)s)')
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; returns the exit status: 1 if a recording could not be labelled."""
+    """Run the command line and return the exit status: 1 if a recording could not be labelled."""
     options = _arguments(arguments)
     console = Console(stderr=True)
     try:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labelling a recording in parts that outlive a killed process, joined to one track at the end."""
+"""Labelling of a recording in resumable parts, which are joined to one label file at the end."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ PART_FRAMES = 128
 
 @dataclass(frozen=True)
 class LabelJob:
-    """Which labels are wanted.
+    """The labels to compute.
 
     Attributes:
         source: The camera images.
-        teacher: Who labels them.
-        size: Rows and columns of the labels; images are sampled at the nearest pixels.
-        every: Label every so many images, from the first.
-        batch: Images that the teacher gets at once.
+        teacher: The teacher.
+        size: Rows and columns of the labels. Images are sampled at the nearest pixels.
+        every: Label every n-th image, from the first.
+        batch: Batch size of the teacher.
 
     """
 
@@ -54,35 +54,35 @@ class LabelJob:
 
     @property
     def count(self) -> int:
-        """How many images are to be labelled, at most."""
+        """Maximum number of images to label."""
         return -(-self.source.count // self.every)
 
     @property
     def description(self) -> LabelDescription:
-        """What the track will say of itself; its key changes only with what the labels depend on."""
-        provenance_items: dict[str, Any] = {
+        """Description of the label file. Its key changes only with the inputs of the labels."""
+        provenance: dict[str, object] = {
             'source': self.source.provenance,
             'teacher': self.teacher.provenance,
             'size': list(self.size),
             'every': self.every,
         }
-        content = {'version': KEY_VERSION, 'modality': self.teacher.modality, **provenance_items}
+        content = {'version': KEY_VERSION, 'modality': self.teacher.modality, **provenance}
         content['source'] = {name: value for name, value in self.source.provenance.items() if name != 'recording'}
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        provenance_items['software'] = f'audio_manifold_ros {__version__}'
-        return LabelDescription(self.teacher.modality, key, provenance_items)
+        provenance['software'] = f'audio_manifold_ros {__version__}'
+        return LabelDescription(self.teacher.modality, key, provenance)
 
 
 def run_label_job(request: LabelJob, folder: Path, advance: Callable[[int], None]) -> Path:
-    """Label a recording, unless the very same labels are there, and return the path of the track.
+    """Label a recording, unless the labels exist with the same key, and return the path of the label file.
 
     Args:
-        request: Which labels are wanted.
-        folder: Where the track lies, and until it is complete its parts, from which an interrupted run goes on.
+        request: The labels to compute.
+        folder: Folder of the label file, and until it is complete of its parts, from which an interrupted run resumes.
         advance: Called with the number of images done since the last call.
 
     Raises:
-        TrainingError: The teacher cannot be asked.
+        TrainingError: The teacher cannot label the images.
         BagError: The recording is damaged.
         DatasetError: The labels cannot be written.
 
@@ -97,7 +97,10 @@ def run_label_job(request: LabelJob, folder: Path, advance: Callable[[int], None
     _label_parts(request, description, parts, advance)
     if not any(len(run.time_ns) for run in _read_segments(parts)):
         shutil.rmtree(parts)
-        msg = f'{description.provenance["teacher"]!r} knows none of {request.count} images: do the times or names fit?'
+        msg = (
+            f'{description.provenance["teacher"]!r} has no label for any of {request.count} images: check that '
+            'times or file names match.'
+        )
         raise TrainingError(msg)
     write_label_file(path, description, _read_segments(parts))
     shutil.rmtree(parts)
@@ -139,15 +142,15 @@ def _stored(image: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def _finished_frame_count(path: Path, key: str) -> int | None:
-    """Return how many images were looked at for a finished file of this key; None if there is no such file."""
+    """Return the number of processed images of a finished file of this key, or None without such a file."""
     try:
-        with LabelFile(path) as track:
-            return track.frames if track.description.key == key else None
+        with LabelFile(path) as labels:
+            return labels.frames if labels.description.key == key else None
     except DatasetError:
         return None
 
 
 def _read_segments(parts: Path) -> Iterator[LabelSegment]:
     for part in sorted(parts.glob('*.h5')):
-        with LabelFile(part) as track:
-            yield track.run()
+        with LabelFile(part) as labels:
+            yield labels.run()

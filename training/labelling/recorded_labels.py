@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth of a sensor, or classes, that were recorded in the bag itself."""
+"""Depth or class labels from a topic of the bag itself."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _Entry = tuple[int, int, Callable[[], NDArray[Any]]]
 
 
 class RecordedLabels:
-    """A topic of the bag that holds the camera images; the image nearest in stamps counts, within 50 ms.
+    """Labels from a topic of the bag of the camera images: for each image the nearest stamp within 50 ms.
 
-    Depth is worth what the `depth.yaml` of the rig in the bag says.
+    The `depth.yaml` of the rig in the bag defines unit and range of depth.
 
     Attributes:
-        modality: Either `depth` or `segmentation`.
-        topic: Its name as recorded.
+        modality: `depth` or `segmentation`.
+        topic: Recorded name of the topic.
 
     """
 
     def __init__(self, path: Path, modality: str, topic: str) -> None:
-        """Look for a topic.
+        """Find the topic in a bag.
 
         Raises:
-            BagError: There is no bag, or it is damaged, or what it says of its rig is.
-            CalibrationError: The rig's `depth.yaml` makes no sense.
-            TrainingError: The topic is not there.
+            BagError: The bag or its rig metadata is missing or damaged.
+            RigError: The `depth.yaml` of the rig is invalid.
+            TrainingError: The topic does not exist.
 
         """
         self.modality = modality
@@ -65,23 +65,23 @@ class RecordedLabels:
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The topic, and what the rig says of its depth."""
+        """Topic, tolerance, and the depth definition of the rig."""
         depth_provenance = (
             {} if self._depth_file is None else {'depth_unit': self._unit, 'depth_file': asdict(self._depth_file)}
         )
         return {'kind': 'recorded', 'topic': self.topic, 'tolerance_ms': TOLERANCE_NS / 1e6, **depth_provenance}
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
-        """Return what was recorded nearest to each image, None where nothing was near; images come in order.
+        """Return the recorded label nearest to each image, or None without one in tolerance. Images must be in order.
 
         Raises:
-            BagError: The bag is damaged, or the topic holds something else.
+            BagError: The bag is damaged, or the topic has another content.
 
         """
         return [self._nearest(frame.stamp_ns, frame.time_ns - frame.stamp_ns) for frame in frames]
 
     def _nearest(self, requested_ns: int, latency_ns: int) -> NDArray[Any] | None:
-        # A wrong stamp, of an image or of the topic, would make the search skip all images that follow.
+        # A single wrong stamp, of an image or of the topic, would skip all later labels.
         if self._is_stamp_outlier(latency_ns):
             return None
         if self._images is None or self._requested_ns is None or requested_ns < self._requested_ns:
@@ -98,7 +98,7 @@ class RecordedLabels:
         )
 
     def _is_stamp_outlier(self, latency_ns: int) -> bool:
-        """Return whether a message came too long after its stamp, or before it, for the stamp to be right."""
+        """Return whether the latency of a message differs so much from the typical one that its stamp must be wrong."""
         if self._typical_latency_ns is None:
             first = [time_ns - stamp for stamp, time_ns, _ in islice(self._messages(), NUM_FIRST_MESSAGES)]
             self._typical_latency_ns = median(first) if first else 0.0

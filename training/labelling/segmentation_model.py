@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Classes by a model of semantic segmentation."""
+"""Class labels from a semantic segmentation model."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from audio_manifold_ros.common.errors import TrainingError
 from training.labelling.frame import RecordedFrame
 from training.labelling.hub_model import HubModel
 
-# The repository's main branch holds pickles only; this revision holds the same weights as safetensors.
+# The main branch of the repository has pickles only. This revision has the same weights as safetensors.
 DEFAULT_SEGMENTATION = 'nvidia/segformer-b5-finetuned-cityscapes-1024-1024@refs/pr/3'
 
 
 class SegmentationModel:
-    """A model on the Hugging Face hub, or in a folder, that knows the Cityscapes classes by their names.
+    """A segmentation model from the Hugging Face hub or a folder. Its classes are matched to Cityscapes by name.
 
     Attributes:
-        modality: Segmentation.
-        unknown_classes: Classes of the model that Cityscapes lacks; their pixels stay unlabelled.
+        modality: `segmentation`.
+        unknown_classes: Classes of the model that are not in Cityscapes. Their pixels stay unlabelled.
 
     """
 
     modality = 'segmentation'
 
     def __init__(self, name: str) -> None:
-        """Read the model's configuration; its weights are loaded when they are needed.
+        """Read the configuration of the model. Its weights are loaded when they are needed.
 
         Raises:
-            TrainingError: There is no such model, or it knows no class of Cityscapes.
+            TrainingError: The model does not exist, or has no class of Cityscapes.
 
         """
         self._model = HubModel.find(name)
         names = [str(label).lower() for label in (self._model.config.id2label or {}).values()]
         self.unknown_classes = tuple(label for label in names if label not in CLASS_NAMES)
         if len(self.unknown_classes) == len(names):
-            msg = f'The model {name!r} knows {names[:5]}…, no class of Cityscapes: give one trained on Cityscapes.'
+            msg = f'The model {name!r} has {names[:5]}…, no class of Cityscapes: give one trained on Cityscapes.'
             raise TrainingError(msg)
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The model, and what it knows beyond Cityscapes."""
+        """Identity of the model, and its classes beyond Cityscapes."""
         return {'kind': 'model', **self._model.identity, 'unlabelled_classes': list(self.unknown_classes)}
 
     @cached_property
@@ -57,7 +57,7 @@ class SegmentationModel:
         return self._model.pipeline('image-segmentation', AutoModelForSemanticSegmentation)
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
-        """Return uint8 (row, column) class ids of the pictures' size, 255 unlabelled.
+        """Return uint8 (row, column) class ids in the size of the pictures, 255 unlabelled.
 
         Raises:
             TrainingError: The weights cannot be loaded.

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever says what an image shows."""
+"""Protocol of pseudo-label sources (teachers)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from training.labelling.frame import RecordedFrame
 
 
 class Teacher(Protocol):
-    """A source of depth or of class ids."""
+    """A source of depth or class labels."""
 
     @property
     def modality(self) -> str:
-        """Either `depth` or `segmentation`."""
+        """`depth` or `segmentation`."""
 
     @property
     def provenance(self) -> dict[str, object]:
-        """Who it is, as plain values: two teachers that may disagree differ in it."""
+        """Identity as plain values. Teachers with different labels have different identities."""
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
-        """Label images that follow one another.
+        """Label consecutive images.
 
         Returns:
-            For each image float32 metres, NaN invalid, or uint8 class ids, 255 unlabelled, (row, column) of any size
-            that covers the whole image; None where nothing is known about it.
+            For each image (row, column) of any size that covers the whole image: float32 metres, NaN invalid, or uint8
+            class ids, 255 unlabelled. None without a label.
 
         Raises:
-            TrainingError: The teacher cannot be asked.
+            TrainingError: The teacher cannot label the images.
             BagError: The recording is damaged.
 
         """

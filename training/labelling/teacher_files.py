@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's teachers, run elsewhere: Monodepth2's disparity and DeepLabV3's labels as files, one per image."""
+"""Labels of the paper's teachers as files, one per image: disparity of Monodepth2 and classes of DeepLabV3."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ from audio_manifold_ros.datasets.label_file import FILES_KIND, STEREO_SCALE_M
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
-# Of scaled disparity (Godard et al. 2019).
+# Range of scaled disparity (Godard et al. 2019).
 DISPARITY_RANGE = (0.01, 10.0)
 
 
 class TeacherFiles:
     """A folder with `NAME_disp.npy` or `NAME_mask.png` for each image.
 
-    A disparity is float (row, column), axes of length 1 before them allowed. NAME is the picture's name or its last
-    number, or for a bag the image's stamp in nanoseconds.
+    A disparity is float (row, column), with optional leading axes of length 1. NAME is the name of the picture or its
+    last number, or for a bag the stamp of the image in nanoseconds.
 
     Attributes:
-        modality: Either `depth` or `segmentation`.
+        modality: `depth` or `segmentation`.
 
     """
 
     def __init__(self, folder: Path, modality: str) -> None:
-        """Look into a folder.
+        """List the files of a folder.
 
         Raises:
-            TrainingError: It holds no such files.
+            TrainingError: It contains no such files.
 
         """
         self.modality = modality
         self._ending, self._read = READERS[modality]
         self._files = {file.name: file for file in sorted(folder.glob(f'*{self._ending}'))}
         if not self._files:
-            msg = f'{str(folder)!r} holds no *{self._ending}: give the folder that the teacher of {modality} wrote.'
+            msg = f'{str(folder)!r} contains no *{self._ending}: give the output folder of the {modality} teacher.'
             raise TrainingError(msg)
         self._fingerprint = fingerprint(self._files.values(), full_content=False)
 
     @property
     def provenance(self) -> dict[str, object]:
-        """The files, and what their numbers are taken for."""
+        """Identity of the files, and the conversion of their values."""
         scale = {'depth_m': f'{STEREO_SCALE_M} / scaled disparity'} if self.modality == 'depth' else {}
         return {'kind': FILES_KIND, 'ending': self._ending, 'fingerprint': self._fingerprint, **scale}
 
     def label(self, frames: Sequence[RecordedFrame]) -> list[NDArray[Any] | None]:
-        """Return what the files say, None where there is none.
+        """Return the content of the files, or None without a file.
 
         Raises:
-            TrainingError: A file is not what the teacher writes.
+            TrainingError: A file has another content.
 
         """
         found = [
@@ -68,10 +68,10 @@ class TeacherFiles:
 
 
 def disparity_to_depth_m(where: str, disparity: NDArray[Any]) -> NDArray[np.float32]:
-    """Return depth in metres of scaled disparity: float (row, column), axes of length 1 before them allowed.
+    """Return depth in metres from scaled disparity: float (row, column), with optional leading axes of length 1.
 
     Raises:
-        TrainingError: It is something else; `where` says in the message where it comes from.
+        TrainingError: It is not a scaled disparity. `where` names its source in the message.
 
     """
     low, high = DISPARITY_RANGE
@@ -80,26 +80,27 @@ def disparity_to_depth_m(where: str, disparity: NDArray[Any]) -> NDArray[np.floa
         msg = f'{where}: {image.dtype} {image.shape}: give scaled disparity as float (row, column).'
         raise TrainingError(msg)
     if not (np.all(np.isfinite(image)) and low * 0.99 <= image.min() and image.max() <= high * 1.01):
-        msg = f'{where}: {image.min()} to {image.max()}: scaled disparity lies between {low} and {high}.'
+        msg = f'{where}: {image.min()} to {image.max()}: scaled disparity must be between {low} and {high}.'
         raise TrainingError(msg)
     depth_m: NDArray[np.float32] = np.divide(np.float32(STEREO_SCALE_M), image, dtype=np.float32)
     return depth_m
 
 
 def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
-    """Return a decoded picture of class ids (row, column); None stands for one that could not be decoded.
+    """Return a decoded picture of class ids (row, column).
 
     Raises:
-        TrainingError: It is something else; `where` says in the message where it comes from.
+        TrainingError: It is None because it could not be decoded, or not a picture of class ids. `where` names its
+            source in the message.
 
     """
     if ids is None or ids.ndim != 2 or ids.dtype != np.uint8:
-        found = 'no picture' if ids is None else f'{ids.dtype} {ids.shape}'
-        msg = f'{where}: {found}: give a grey PNG of 8 bits whose values are class ids.'
+        found = 'not a picture' if ids is None else f'{ids.dtype} {ids.shape}'
+        msg = f'{where}: {found}: give an 8-bit grey PNG of class ids.'
         raise TrainingError(msg)
     unknown = sorted(set(np.unique(ids).tolist()) - {*range(len(CLASS_NAMES)), UNLABELLED})
     if unknown:
-        msg = f'{where} holds the ids {unknown}: give Cityscapes train ids, 0 to 18, and 255 unlabelled.'
+        msg = f'{where} contains the ids {unknown}: give Cityscapes train ids, 0 to 18, and 255 unlabelled.'
         raise TrainingError(msg)
     return np.asarray(ids)
 
@@ -108,11 +109,11 @@ def _read_disparity(path: Path) -> NDArray[np.float32]:
     try:
         with path.open('rb') as file:
             disparity = np.load(file, allow_pickle=False)
-    except Exception as error:  # noqa: BLE001 - the bytes are foreign: numpy raises whatever a zip or a header leads to
-        msg = f'{str(path)!r} is no array of numbers ({error or type(error).__name__}): write it with numpy.save.'
+    except Exception as error:  # noqa: BLE001 - foreign bytes: zip and header parsing can raise any exception
+        msg = f'{str(path)!r} is not an array of numbers ({error or type(error).__name__}): write it with numpy.save.'
         raise TrainingError(msg) from None
     if not isinstance(disparity, np.ndarray):
-        msg = f'{str(path)!r} is an archive, no array of numbers: write it with numpy.save.'
+        msg = f'{str(path)!r} is an archive, not an array of numbers: write it with numpy.save.'
         raise TrainingError(msg)
     return disparity_to_depth_m(repr(str(path)), disparity)
 
@@ -122,12 +123,12 @@ def _read_mask(path: Path) -> NDArray[np.uint8]:
 
     try:
         ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # a header that promises more pixels than OpenCV takes
+    except cv2.error:  # a header with more pixels than OpenCV allows
         ids = None
     return class_ids(repr(str(path)), ids)
 
 
-# modality: (how the names end, what reads a file)
+# modality: (end of the file name, reader of a file)
 READERS: Mapping[str, tuple[str, Callable[[Path], NDArray[Any]]]] = {
     'depth': ('_disp.npy', _read_disparity),
     'segmentation': ('_mask.png', _read_mask),

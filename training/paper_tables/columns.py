@@ -1,17 +1,16 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The columns of the paper's tables, and where a record keeps their figures in each convention."""
+"""Columns of the paper's tables, and the path of their figures in a record for each metric convention."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from audio_manifold_ros.evaluation.metrics.metric_names import suffixed
 from audio_manifold_ros.evaluation.metrics.paper_metrics import DEPTH_KEYS, PAPER_CLASSES
 
-# Columns of the paper's tables by their shape, in its order.
+# Column keys of the paper's tables by table shape, in the order of the paper.
 SHAPES: dict[str, tuple[str, ...]] = {
     'depth': DEPTH_KEYS,
     'segmentation': ('miou', *(f'iou_{name}' for name in PAPER_CLASSES)),
@@ -24,11 +23,11 @@ class Column:
     """One column of figures.
 
     Attributes:
-        key: The paper's column that it stands under; empty for one that the paper lacks.
-        heading: With an arrow to the better side.
-        path: Where a record's scores keep the figure of the model: names of nested dictionaries, then of the figure.
-        digits: Behind the point.
-        percent: Kept as a share, shown in per cent.
+        key: Column of the paper. Empty for one that is not in the paper.
+        heading: Heading, with an arrow in the direction of improvement.
+        path: Path of the model's figure in the scores of a record: keys of nested mappings.
+        digits: Number of decimals.
+        percent: The figure is stored as a fraction and shown in per cent.
 
     """
 
@@ -40,26 +39,25 @@ class Column:
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether more is better."""
+        """Whether a higher figure is better."""
         return self.heading.endswith('↑')
 
-    def figure(self, scores: Mapping[str, Any], variant: str) -> float | None:
-        """Return the figure of the model or a control, None where the record has none."""
-        found: Any = scores
-        for name in self.path[:-1]:
-            found = found.get(name) or {}
-        value = found.get(suffixed(self.path[-1], variant))
-        return None if value is None else float(value) * (100 if self.percent else 1)
+    def figure(self, scores: Mapping[str, object], variant: str) -> float | None:
+        """Return the figure of the model or a control, or None without one in the record."""
+        found: object = scores
+        for name in (*self.path[:-1], suffixed(self.path[-1], variant)):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return float(found) * (100 if self.percent else 1) if isinstance(found, (int, float)) else None
 
 
 @dataclass(frozen=True)
 class Convention:
-    """One way to compute the columns of a shape.
+    """One definition of the columns of a table shape.
 
     Attributes:
-        key: Names it in file names.
-        title: Names it in headings.
-        note: What it does.
+        key: Name in file names.
+        title: Name in headings.
+        note: Description of the definition.
         columns: Its columns.
 
     """
@@ -92,23 +90,23 @@ DEPTH_CONVENTIONS = (
     Convention(
         'reference',
         'as the published code computes it',
-        'Each prediction is first scaled by the ratio of medians, errors are divided by the truth, every figure is a '
-        "mean over images; AUC by the equation. The paper's figures are of this kind, as far as its code tells; its "
-        'depth is not in metres, so RMSE_lin and SQR_rel do not compare.',
+        'Each prediction is first scaled by the ratio of medians. Errors are divided by the ground truth. Every figure '
+        "is a mean over images. AUC follows the equation. According to its code, the paper's figures are of this kind. "
+        'Its depth is not in metres, so RMSE_lin and SQR_rel are not comparable.',
         _depth(('conventions', 'reference'), auc_crr='auc_crr_equation'),
     ),
     Convention(
         'unscaled',
         'as predicted',
-        'Unscaled, clipped to 1..80 m (where the scale of the truth is unknown, to 0.1..80 of its unit), errors '
-        "divided by the truth, RMSE as means over images. The paper's figures are not of this kind.",
+        'Unscaled and clipped to 1..80 m (if the scale of the ground truth is unknown, to 0.1..80 of its unit). Errors '
+        "are divided by the ground truth. RMSE is a mean over images. The paper's figures are not of this kind.",
         _depth(('depth',)),
     ),
     Convention(
         'equation',
         "by the paper's equation 1",
-        'Unscaled and clipped like the table as predicted, errors divided by the prediction, RMSE over all pixels at '
-        'once: what the paper writes, not what its code computes.',
+        'Unscaled and clipped like the table as predicted. Errors are divided by the prediction. RMSE is over all '
+        'pixels at once. The paper states this definition, but its code computes another one.',
         _depth(('conventions', 'paper')),
     ),
 )
@@ -116,8 +114,8 @@ SEGMENTATION_CONVENTIONS = (
     Convention(
         'images',
         'as the published code computes it',
-        "Intersection over union of each image over the classes in its truth, then means over images. The paper's "
-        'figures are of this kind, as far as its code tells.',
+        'Intersection over union of each image over the classes in its ground truth, then means over images. '
+        "According to its code, the paper's figures are of this kind.",
         _classes(('conventions', 'reference', 'miou_paper_classes'), ('conventions', 'reference')),
     ),
     Convention(
@@ -131,10 +129,10 @@ SEGMENTATION_CONVENTIONS = (
 CONVENTIONS = {'depth': DEPTH_CONVENTIONS, 'segmentation': SEGMENTATION_CONVENTIONS, 'ablation': DEPTH_CONVENTIONS}
 STRUCTURE = Convention(
     'structure',
-    'what pixel metrics do not see',
+    'beyond pixel metrics',
     'Explained: 1 - squared error of log depth (or pixels of the wrong class) / that of the training prior. Edges: '
-    'boundary F-score within 0.75 % of the diagonal, wide 3 %. Cars: connected regions whose centres lie within 10°, '
-    'one to one; errors are those of the cars found. The formulae stand in metrics.md.',
+    'boundary F-score within 0.75 % of the diagonal, wide 3 %. Cars: connected regions with centres within 10°, '
+    'matched one to one. Errors are those of the cars found. metrics.md has the formulae.',
     (
         Column('', 'log depth explained ↑', ('structure', 'explained_log_depth'), 3),
         Column('', 'classes explained ↑', ('structure', 'explained_classes'), 3),

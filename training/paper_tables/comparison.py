@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of a data set: stored runs beside the paper, controls always, nothing compared on unlike terms."""
+"""Result tables of a dataset: stored runs next to the paper, with controls, grouped by equal run conditions."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from audio_manifold_ros.evaluation.metrics.metric_names import MODEL
 from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Convention
 from training.paper_tables.published_values import Paper, PaperRow, PaperTable, PublishedRow
 from training.paper_tables.records import RunConditions, RunRecord, group_by_conditions
-from training.paper_tables.run_conditions import terms_line
+from training.paper_tables.run_conditions import describe_run_conditions
 from training.paper_tables.table import IMPOSSIBLE, NO_VALUE, Cell, ResultTable, Row, RowKind
 
 CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
 ABLATION = 'ablation'
 MIN_SEEDS = 3
-HEADINGS = ('Method', 'Who', 'Seeds')
-BEST_NOTE = 'The best mean of a column is marked; a lead smaller than the deviations (±, over seeds) means nothing.'
-OTHER_DATA_NOTE = "The paper's figures are of other data: for orientation only."
-IMPOSSIBLE_NOTE = f"{IMPOSSIBLE} cannot be: AUC_crr by the paper's equation is below 0.30. Perhaps a digit was lost."
+HEADINGS = ('Method', 'Source', 'Seeds')
+BEST_NOTE = 'The best mean of a column is marked. A lead below the deviations (±, over seeds) is not significant.'
+OTHER_DATA_NOTE = "The paper's figures are of other datasets and not comparable."
+IMPOSSIBLE_NOTE = (
+    f"{IMPOSSIBLE} is impossible: AUC_crr by the paper's equation is below 0.30. Perhaps a digit is missing."
+)
 
 
 def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[ResultTable]:
-    """Return all tables of a data set: by terms of the runs, then in the paper's order, each in every convention.
+    """Return all tables of a dataset: by run conditions, then in the order of the paper, each in every convention.
 
-    Without a run there is nothing to convert: the paper's tables stand alone, once each.
+    Without a run, each table of the paper is returned once, alone.
 
     Raises:
-        TrainingError: There is no run, and the paper has none either.
+        TrainingError: There is no run of the dataset, and it is not in the paper.
 
     """
     found: list[ResultTable] = []
     if not records and dataset not in paper.datasets:
-        msg = f'No run of {dataset!r} is stored: run a system on it, or name one of {list(paper.datasets)}.'
+        msg = f'No run of {dataset!r} is stored: run a system on it, or give one of {list(paper.datasets)}.'
         raise TrainingError(msg)
     for number, (conditions, group) in enumerate(group_by_conditions(list(records)).items(), 1):
         key_suffix = '' if number == 1 else f'_terms_{number}'
@@ -55,7 +57,7 @@ def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) 
 
 @dataclass(frozen=True)
 class _Builder:
-    """Makes one table of runs on the same terms."""
+    """Builder of one table from runs of equal conditions."""
 
     dataset: str
     convention: Convention
@@ -64,7 +66,7 @@ class _Builder:
     conditions: RunConditions | None
 
     def compare_with_paper(self, published: PaperTable) -> ResultTable:
-        """Return a table in the paper's shape, the systems that it does not know below."""
+        """Return a table in the shape of the paper, with other systems below."""
         systems = [system for row in published.rows for system in row.systems]
         blocks = [self._block(row, published) for row in published.rows]
         if published.shape != ABLATION:
@@ -81,7 +83,7 @@ class _Builder:
         return self._table(key, title, systems, blocks, notes)
 
     def structure(self, tables: Sequence[PaperTable]) -> ResultTable:
-        """Return the table of structural figures, the systems in the paper's order."""
+        """Return the table of structure metrics, with systems in the order of the paper."""
         methods = {system: row.method for table in reversed(tables) for row in table.rows for system in row.systems}
         ranks = {system: place for place, system in enumerate(_in_order(tables))}
         measured = [system for system in self._systems() if self._has_figures(system)]
@@ -101,7 +103,7 @@ class _Builder:
         leaks = self.conditions is not None and self.conditions.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
         return ResultTable(
-            key, title, (terms_line(self.conditions, runs or self.records), *notes), headings, tuple(rows)
+            key, title, (describe_run_conditions(self.conditions, runs or self.records), *notes), headings, tuple(rows)
         )
 
     def _block(self, row: PaperRow, published: PaperTable) -> list[Row]:
@@ -123,7 +125,7 @@ class _Builder:
         return lines
 
     def _prior(self) -> list[Row]:
-        # The same for all systems and seeds, unless a split differs by seed.
+        # Equal for all systems and seeds, unless a split depends on the seed.
         found = [dict.fromkeys(_figures(self.records, column, 'prior')) for column in self.convention.columns]
         if not any(found):
             return []
@@ -160,7 +162,7 @@ class _Builder:
 
 
 def format_mean_std(values: Sequence[float], digits: int) -> str:
-    """Return the mean of runs, with the standard deviation (of a sample) where there are two or more."""
+    """Return the mean of runs, with the sample standard deviation of two or more runs."""
     if not values:
         return NO_VALUE
     if len(values) == 1:
@@ -169,7 +171,7 @@ def format_mean_std(values: Sequence[float], digits: int) -> str:
 
 
 def _in_order(tables: Sequence[PaperTable]) -> dict[str, None]:
-    """Return the systems of tables in the order of their rows."""
+    """Return the systems of tables in row order."""
     return dict.fromkeys(system for table in tables for row in table.rows for system in row.systems)
 
 
@@ -184,7 +186,7 @@ def _format_published(text: str, *, impossible: bool) -> str:
 
 
 def _mark_best(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
-    """Mark the best model of each column that has at least two."""
+    """Mark the best model of each column with at least two models."""
     best = []
     for place, column in enumerate(columns):
         means = {float(row.cells[place].text.split()[0]) for row in rows if _competes(row, place)}

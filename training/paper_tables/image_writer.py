@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A table as a picture, drawn with the typefaces that OpenCV 5 brings along."""
+"""Tables as images, drawn with the fonts of OpenCV 5."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTE_SIGN_WIDTH = 11
 
 
 def as_picture(table: ResultTable) -> RgbImage:
-    """Return the table: uint8 (row, column, 3), red first, dark on white."""
+    """Return an image of the table: uint8 (row, column, 3), red first, dark on white."""
     lines = [table.headings, *(row.texts for row in table.rows)]
     widths = [max(_width(line[place], BOLD) for line in lines) for place in range(len(table.headings))]
     across = max(sum(widths) + COLUMN_GAP * (len(widths) - 1), _width(table.title, BOLD, TITLE_SIZE))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A table for a paper: LaTeX that needs the package graphicx, to make wide tables fit the page."""
+"""Tables as LaTeX. The package graphicx is needed to fit wide tables to the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECIAL = {
 
 
 def as_latex(table: ResultTable) -> str:
-    """Return a `table*` with the notes as its caption."""
+    """Return a `table*` environment with the notes as its caption."""
     columns = 'll' + 'r' * (len(table.headings) - 2)
     lines = [
         r'\begin{table*}',
@@ -46,7 +46,7 @@ def as_latex(table: ResultTable) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text as LaTeX prints it."""
+    """Return text with LaTeX special characters escaped."""
     return ''.join(SPECIAL.get(sign, sign) for sign in text)
 
 

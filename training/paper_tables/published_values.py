@@ -1,9 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's own figures, read from `training/paper_tables.yaml`."""
+"""Published figures of the paper, read from `training/paper_tables.yaml`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ PAPER_FILE = Path(__file__).parent.parent / 'paper_tables.yaml'
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One row as printed.
+    """One published row.
 
     Attributes:
-        dataset: What it was measured on.
-        values: The figures of the shape's columns, as the paper prints them.
-        impossible: Names of columns whose figure cannot be what it says it is.
+        dataset: Dataset of the figures.
+        values: Figures of the columns of the table shape, as printed.
+        impossible: Keys of columns whose figure is outside the range of the metric.
 
     """
 
@@ -36,9 +37,9 @@ class PaperRow:
     """A method of the paper.
 
     Attributes:
-        method: What the paper calls it.
-        systems: The configurations of this project that stand beside it.
-        published: What the paper says of it.
+        method: Name in the paper.
+        systems: Corresponding configurations of this project.
+        published: Published rows of the method.
 
     """
 
@@ -52,11 +53,11 @@ class PaperTable:
     """A table of the paper.
 
     Attributes:
-        numbers: Its number; two for the shape that two tables share.
-        dataset: What it was measured on; empty for a shape.
-        shape: A key of `SHAPES`.
-        title: Its caption.
-        rows: Its methods.
+        numbers: Number of the table, or two numbers for a shape that two tables share.
+        dataset: Dataset of the figures. Empty for a shape.
+        shape: Key of `SHAPES`.
+        title: Caption.
+        rows: Methods.
 
     """
 
@@ -69,11 +70,11 @@ class PaperTable:
 
 @dataclass(frozen=True)
 class Paper:
-    """All tables, and what the systems beside them are called.
+    """All tables of the paper, and the names of the corresponding systems.
 
     Attributes:
-        tables: In their order.
-        names: Configuration to what it is called.
+        tables: Tables in the order of the paper.
+        names: Name of each configuration.
 
     """
 
@@ -85,7 +86,7 @@ class Paper:
         """Read the figures.
 
         Raises:
-            TrainingError: The file cannot be read, or a row does not have the figures of its shape's columns.
+            TrainingError: The file cannot be read, or a row does not match the columns of its shape.
 
         """
         values = read_yaml(path, TrainingError, 'Take the file of the release.')
@@ -93,21 +94,21 @@ class Paper:
             tables = tuple(_table(entry) for entry in values['tables'])
             return cls(tables, dict(values['systems']))
         except (KeyError, TypeError, ValueError) as error:
-            msg = f'{path} does not hold the tables of the paper: {error!r}. Take the file of the release.'
+            msg = f'{path} does not contain the tables of the paper: {error!r}. Take the file of the release.'
             raise TrainingError(msg) from None
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """Names of the data sets of the paper."""
+        """Names of the datasets of the paper."""
         return tuple(dict.fromkeys(table.dataset for table in self.tables))
 
     @property
     def systems(self) -> frozenset[str]:
-        """Configurations that stand beside a row of the paper."""
+        """Configurations that correspond to a row of the paper."""
         return frozenset(system for table in self.tables for row in table.rows for system in row.systems)
 
     def tables_of(self, dataset: str) -> tuple[PaperTable, ...]:
-        """Return the tables of a data set; for one that the paper did not use, each shape with all that is printed."""
+        """Return the tables of a dataset, or each shape with all its rows for a dataset that is not in the paper."""
         own = tuple(table for table in self.tables if table.dataset == dataset)
         if own:
             return own
@@ -115,12 +116,12 @@ class Paper:
         return tuple(_merged([table for table in self.tables if table.shape == shape]) for shape in shapes)
 
 
-def _table(entry: dict[str, Any]) -> PaperTable:
+def _table(entry: Mapping[str, Any]) -> PaperTable:
     rows = tuple(_row(entry, row) for row in entry['rows'])
     return PaperTable((entry['number'],), entry['dataset'], entry['shape'], entry['title'], rows)
 
 
-def _row(entry: dict[str, Any], row: dict[str, Any]) -> PaperRow:
+def _row(entry: Mapping[str, Any], row: Mapping[str, Any]) -> PaperRow:
     columns = SHAPES[entry['shape']]
     published = PublishedRow(entry['dataset'], tuple(row['printed']), tuple(row.get('impossible', ())))
     figures = [float(value) for value in published.values]

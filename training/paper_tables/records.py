@@ -1,9 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The stored records of runs, checked, and grouped so that only like is compared with like."""
+"""Stored run records: validation, and grouping by equal run conditions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,18 @@ BUDGET_KEYS = ('train_windows', 'steps', 'precision')
 
 @dataclass(frozen=True)
 class RunConditions:
-    """What runs must have in common to stand in one table.
+    """Conditions that runs must share to be in one table.
 
     Attributes:
-        split: Name of the split; empty where the record names none.
-        leaks: Whether it leaks from training into test; None where nobody has looked.
-        windows_sha256: Of the windows of its three parts; empty where the record has none.
-        drives: Drives to learn from, or windows where the record counts no drives.
-        batch_size: Windows per step; 0 where the record says none.
-        steps: Steps of the network that hears.
-        manifold: Steps of each manifold and windows per step, 0 where the record says none; None of what has no
-            manifold, which may stand beside any.
-        precision: Of the numbers that were trained with.
+        split: Name of the split. Empty if the record has none.
+        leaks: Whether the split leaks from training into test. None if it was not checked.
+        windows_sha256: Hash of the windows of its three parts. Empty if the record has none.
+        drives: Number of training drives, or of training windows if the record has no drives.
+        batch_size: Windows per step. 0 if the record has none.
+        steps: Steps of the network with audio input.
+        manifold: Steps of each manifold and windows per step (0 if the record has none). None without a manifold,
+            which is comparable with any.
+        precision: Numeric precision of the training.
 
     """
 
@@ -44,17 +45,38 @@ class RunConditions:
 
 
 @dataclass(frozen=True)
+class RunCost:
+    """Size and duration of a run.
+
+    Attributes:
+        train_windows: Number of training windows.
+        counts_drives: The record contains the number of training drives.
+        minutes: Duration of all fits in minutes, or None.
+        gpus: Names of the GPUs.
+        cores: Number of CPU cores, or None.
+        processor: Name of the CPU. Empty if the record has none.
+
+    """
+
+    train_windows: int
+    counts_drives: bool
+    minutes: float | None
+    gpus: tuple[str, ...]
+    cores: int | None
+    processor: str
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run of a system.
 
     Attributes:
-        dataset: Names the data.
-        system: Names the configuration.
-        seed: Of weights, order and augmentation.
-        conditions: What it was given.
-        budget: All that the record says of that.
-        machine: What it was computed on.
-        scores: What `ScoreBoard.result` returned.
+        dataset: Name of the dataset.
+        system: Name of the configuration.
+        seed: Seed of weights, order and augmentation.
+        conditions: Conditions of the run.
+        cost: Number of windows, duration and machine of the run.
+        scores: Result of `MetricSuite`.
 
     """
 
@@ -62,16 +84,15 @@ class RunRecord:
     system: str
     seed: int
     conditions: RunConditions
-    budget: dict[str, Any]
-    machine: dict[str, Any]
-    scores: dict[str, Any]
+    cost: RunCost
+    scores: Mapping[str, object]
 
     @classmethod
     def load(cls, path: Path) -> RunRecord:
         """Read `<dataset>/<system>/seed<N>.json`.
 
         Raises:
-            TrainingError: It is no such record, or is that of another place.
+            TrainingError: The file is not a run record, or belongs to another path.
 
         """
         values = read_json(path, TrainingError, 'Run the system again.')
@@ -90,19 +111,30 @@ class RunRecord:
             budget['precision'],
         )
         identity = values['dataset'], values['system'], values['seed']
-        return cls(*identity, conditions, budget, values.get('machine') or {}, values['scores'])
+        return cls(*identity, conditions, _cost(budget, values.get('machine') or {}), values['scores'])
+
+
+def _cost(budget: Mapping[str, Any], machine: Mapping[str, Any]) -> RunCost:
+    return RunCost(
+        budget['train_windows'],
+        'train_drives' in budget,
+        budget.get('minutes'),
+        tuple(machine.get('gpus') or ()),
+        machine.get('cores'),
+        machine.get('processor') or '',
+    )
 
 
 def stored_datasets(results: Path) -> tuple[str, ...]:
-    """Return the names of the data sets that have a record below a folder of results, sorted."""
+    """Return the sorted names of the datasets with a record in a folder of results."""
     return tuple(sorted({path.parent.parent.name for path in results.glob('*/*/seed*.json')}))
 
 
 def load_records(results: Path, dataset: str) -> list[RunRecord]:
-    """Return all records of a data set, sorted by system and seed; none where nothing has been run.
+    """Return all records of a dataset, sorted by system and seed.
 
     Raises:
-        TrainingError: One of them is no record.
+        TrainingError: A file is not a run record.
 
     """
     paths = (results / dataset).glob('*/seed*.json')
@@ -110,9 +142,9 @@ def load_records(results: Path, dataset: str) -> list[RunRecord]:
 
 
 def group_by_conditions(records: list[RunRecord]) -> dict[RunConditions, list[RunRecord]]:
-    """Return records grouped by what they were given: leaking splits last, then the group with the most runs first.
+    """Return records grouped by run conditions: leaking splits last, then larger groups first.
 
-    Runs without a manifold stand in every group whose other terms are theirs.
+    Runs without a manifold are in every group with otherwise equal conditions.
     """
     groups: dict[RunConditions, list[RunRecord]] = {}
     manifolds = {
@@ -137,15 +169,15 @@ def group_by_conditions(records: list[RunRecord]) -> dict[RunConditions, list[Ru
 
 def _check(path: Path, values: Any) -> None:
     if not isinstance(values, dict) or values.get('format_version') != FORMAT_VERSION:
-        msg = f'{path} is no record of format {FORMAT_VERSION}: run the system again.'
+        msg = f'{path} is not a record of format {FORMAT_VERSION}: run the system again.'
         raise TrainingError(msg)
     wrong = [key for key, kind in RECORD_KEYS.items() if not isinstance(values.get(key), kind)]
     if not wrong:
         wrong = [f'budget.{key}' for key in BUDGET_KEYS if values['budget'].get(key) is None]
     if wrong:
-        msg = f'{path} lacks {wrong}, or they are of another kind: run the system again.'
+        msg = f'{path} lacks {wrong}, or they have another type: run the system again.'
         raise TrainingError(msg)
     place = values['dataset'], values['system'], f'seed{values["seed"]}'
     if place != (path.parent.parent.name, path.parent.name, path.stem):
-        msg = f'{path} is the record of {"/".join(place)}: put it there.'
+        msg = f'{path} is the record of {"/".join(place)}: move it there.'
         raise TrainingError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the runs of a table were given and what they cost, in one sentence."""
+"""Run conditions and cost of the runs of a table, as one sentence."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ if TYPE_CHECKING:
     from training.paper_tables.records import RunConditions, RunRecord
 
 
-def terms_line(conditions: RunConditions | None, records: Sequence[RunRecord]) -> str:
-    """Say what the runs of a table were given, and what they cost."""
+def describe_run_conditions(conditions: RunConditions | None, records: Sequence[RunRecord]) -> str:
+    """Return the conditions and the cost of the runs of a table as a sentence."""
     if conditions is None:
         return 'No run is stored.'
-    windows = _span([record.budget['train_windows'] for record in records])
+    windows = _span([record.cost.train_windows for record in records])
     counted = (
-        f'{conditions.drives:,} drives ({windows} windows)'
-        if 'train_drives' in records[0].budget
-        else f'{windows} windows'
+        f'{conditions.drives:,} drives ({windows} windows)' if records[0].cost.counts_drives else f'{windows} windows'
     )
     parts = [
-        f'Every system learnt from {counted} in {_steps(conditions.steps, conditions.batch_size)}',
+        f'Every system was trained on {counted} in {_steps(conditions.steps, conditions.batch_size)}',
         f'{_steps(*conditions.manifold)} for each manifold' if conditions.manifold else '',
         f'precision {conditions.precision}',
         f'seeds {", ".join(map(str, sorted({record.seed for record in records})))}',
@@ -50,21 +48,21 @@ def _split(conditions: RunConditions) -> str:
 
 
 def _tested(records: Sequence[RunRecord]) -> str:
-    counts = [record.scores['windows'] for record in records if record.scores.get('windows')]
+    found = [record.scores.get('windows') for record in records]
+    counts = [count for count in found if isinstance(count, int) and count]
     return f'tested on {_span(counts)} windows' if counts else ''
 
 
 def _minutes(records: Sequence[RunRecord]) -> str:
-    minutes = [record.budget['minutes'] for record in records if record.budget.get('minutes') is not None]
-    return f'{_span([round(value) for value in minutes])} minutes a run' if minutes else ''
+    minutes = [round(record.cost.minutes) for record in records if record.cost.minutes is not None]
+    return f'{_span(minutes)} minutes a run' if minutes else ''
 
 
 def _machines(records: Sequence[RunRecord]) -> str:
     names: set[str] = set()
-    for record in records:
-        gpus, cores, processor = (record.machine.get(key) for key in ('gpus', 'cores', 'processor'))
-        on_cores = [f'{cores} CPU cores' + (f' ({processor})' if processor else '')] if cores else []
-        names.update(gpus or on_cores)
+    for cost in (record.cost for record in records):
+        processor = f' ({cost.processor})' if cost.processor else ''
+        names.update(cost.gpus or ([f'{cost.cores} CPU cores{processor}'] if cost.cores else []))
     return f'on {", ".join(sorted(names))}' if names else ''
 
 

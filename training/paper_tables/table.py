@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A table of figures, before anybody decides how it looks."""
+"""Table of figures, independent of its output format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMPOSSIBLE = '†'
 
 
 class RowKind(Enum):
-    """Whose row it is."""
+    """Kind of a row."""
 
     PRIOR = 'prior'
     MODEL = 'model'
@@ -25,8 +25,8 @@ class Cell:
     """One figure.
 
     Attributes:
-        text: As shown.
-        best: Whether it is the best of its column among the models.
+        text: Text of the figure.
+        best: The figure is the best of its column among the models.
 
     """
 
@@ -39,11 +39,11 @@ class Row:
     """One line.
 
     Attributes:
-        method: What the paper calls it; empty where the line above says it.
-        source: Which system, control or table the figures are of.
-        seeds: Number of runs; empty for the paper.
+        method: Name of the method in the paper. Empty if it is in a row above.
+        source: System, control or table of the figures.
+        seeds: Number of runs. Empty for the paper.
         cells: The figures.
-        kind: Whose row it is.
+        kind: Kind of the row.
 
     """
 
@@ -55,20 +55,20 @@ class Row:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that the line says."""
+        """Texts of the row."""
         return (self.method, self.source, self.seeds, *(cell.text for cell in self.cells))
 
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A whole table.
+    """A table.
 
     Attributes:
-        key: Names its files.
-        title: One line.
-        notes: What must be known to read it: the budget, the convention, whatever is wrong with figures.
-        headings: Of all columns, `Row.texts` below them.
-        rows: A row with a method begins a new block.
+        key: Name of its files.
+        title: Title, one line.
+        notes: Notes: run conditions, metric convention, and problems of figures.
+        headings: Headings of all columns, in the order of `Row.texts`.
+        rows: Rows. A row with a method starts a new block.
 
     """
 

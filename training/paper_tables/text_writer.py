@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A table for a terminal, and for a page of Markdown."""
+"""Tables as plain text and as Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEFT_COLUMNS = 2
 
 
 def as_text(table: ResultTable) -> str:
-    """Return lines of aligned columns; a star stands behind the best of a column."""
+    """Return lines of aligned columns, with a star after the best figure of each column."""
     lines = [
         [*row.texts[:3], *(f'{cell.text}{BEST if cell.best else " "}' for cell in row.cells)] for row in table.rows
     ]
@@ -37,7 +37,7 @@ def as_text(table: ResultTable) -> str:
 
 
 def as_markdown(table: ResultTable) -> str:
-    """Return a heading, the notes and the table; the best of a column is bold, controls and the paper are slanted."""
+    """Return heading, notes and table as Markdown. Best figures are bold, controls and the paper are italic."""
     head = f'| {" | ".join(_escaped(heading) for heading in table.headings)} |'
     rule = '|' + '|'.join([' --- '] * LEFT_COLUMNS + [' ---: '] * (len(table.headings) - LEFT_COLUMNS)) + '|'
     lines = [f'| {" | ".join(_marked(row))} |' for row in table.rows]

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from training.splits.split_leakage import Leakage, PairLeakage, leakage
+    from training.splits.split_leakage import LeakageReport, PairLeakage, measure_leakage
 
 __all__ = [
-    'Leakage',
+    'LeakageReport',
     'PairLeakage',
-    'leakage',
+    'measure_leakage',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'split_leakage': 'Leakage PairLeakage leakage',
+        'split_leakage': 'LeakageReport PairLeakage measure_leakage',
     },
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure what a split leaks from learning into testing; a split that leaks is no basis for a result.
+"""Measurement of the train/test leakage of a split. Scores on a split that leaks are not results.
 
 python -m training.splits.check_split data/mavd --split data/mavd_days.yaml
 """
@@ -18,25 +18,25 @@ from rich.table import Table
 from audio_manifold_ros.cli.options import add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number
-from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError, reraise_file_errors
+from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.data_configuration import HASH_SPLIT, DataConfig
 from training.data.dataset_split import divide
-from training.experiment.whole_json import write_json_atomic
-from training.splits.split_leakage import Leakage, PairLeakage, leakage
+from training.splits.split_leakage import LeakageReport, PairLeakage, measure_leakage
 
 COUNTS: Mapping[str, str] = {
     'same_instant': 'image of the same instant',
     'within_40_ms': 'image within 0.04 s',
     'within_1_s': 'image within 1 s',
-    'audio_overlaps': 'sound overlaps',
-    'audio_identical': 'sound identical, byte for byte',
+    'audio_overlaps': 'audio overlaps',
+    'audio_identical': 'audio identical, byte for byte',
 }
 
 
-def leakage_table(found: Leakage) -> Table:
-    """Return the measurements for people."""
+def leakage_table(found: LeakageReport) -> Table:
+    """Return the measurements as a table."""
     table = Table(title=f'Split {found.split}: ' + ', '.join(f'{n} {name}' for name, n in found.windows.items()))
     table.add_column('')
     for pair in found.pairs:
@@ -48,20 +48,20 @@ def leakage_table(found: Leakage) -> Table:
     return table
 
 
-def describe_leakage(found: Leakage) -> str:
-    """Return what the measurements mean for scores on this split."""
+def describe_leakage(found: LeakageReport) -> str:
+    """Return the consequence of the measurements for scores on this split."""
     if not found.leaks:
-        text = f'{found.split!r} does not leak: its scores speak of sound that was never heard before.'
+        text = f'{found.split!r} does not leak: its test windows are not in the training data.'
         if found.validation_overlaps_train:
             text += (
-                ' But networks are chosen on what they heard while learning, so perhaps too late: move what validation '
-                'shares with train.'
+                ' But validation shares windows with train, so the best checkpoint may be overfitted: '
+                'remove the shared windows from validation.'
             )
         return text
-    note = ' The file says so itself.' if found.says_so else ''
+    note = ' The file itself declares it.' if found.says_so else ''
     return (
-        f'{found.split!r} LEAKS: what is tested was heard while learning. Scores on it are no result; '
-        f'report them only beside those of a split that does not leak, under the name of this one.{note}'
+        f'{found.split!r} LEAKS: test windows are also in the training data. Scores on it are not results. '
+        f'Report them only together with those of a split that does not leak, under the name of this one.{note}'
     )
 
 
@@ -71,7 +71,7 @@ def _format_fraction(pair: PairLeakage, name: str) -> str:
 
 
 def _data(options: argparse.Namespace) -> DataConfig:
-    """Return the data as an experiment would name it, so that it is divided as training divides it."""
+    """Return the data configuration of an experiment, so that the split is the one of a training."""
     split_arguments = {'validation': options.validation, 'test': options.test, 'split_seed': options.seed}
     return DataConfig(str(options.drives), split=options.split, **split_arguments)
 
@@ -83,49 +83,55 @@ def _spec(drives: Mapping[str, Path], window_s: float) -> FeatureSpec:
     return FeatureSpec(sample_rate_hz=rate_hz, window_samples=round(window_s * rate_hz), f_max_hz=f_max_hz)
 
 
-def _check_filled(found: Leakage) -> None:
+def _check_filled(found: LeakageReport) -> None:
     empty = [name for name in ('train', 'test') if not found.windows[name]]
     if empty:
         msg = (
-            f'{found.split!r} has no window in {empty}: of {found.windows} nothing can be told. Give more drives, '
-            'other shares (--validation, --test), or a split file that names them (docs/training.md).'
+            f'{found.split!r} has no window in {empty} (windows: {found.windows}), so leakage cannot be measured. '
+            'Give more drives, other fractions (--validation, --test), or a split file (docs/training.md).'
         )
         raise TrainingError(msg)
 
 
-def _write(path: Path, found: Leakage) -> None:
-    try:
-        write_json_atomic(path, found.to_dict())
-    except OSError as error:
-        msg = f'Cannot write {str(path)!r}: {error.strerror or error}. Name another file (--out).'
-        raise TrainingError(msg) from None
+def _write(path: Path, found: LeakageReport) -> None:
+    with reraise_file_errors(TrainingError, 'write', path, 'Give another file (--out).'):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json_atomic(path, found.to_dict(), sort_keys=False)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser('train split check')
     parser.add_argument('drives', type=Path, help='folder of drive files')
     parser.add_argument('--split', required=True, metavar='FILE', help=f'split file, or {HASH_SPLIT!r} by drive ids')
-    parser.add_argument('--out', type=Path, help='JSON to write (default: leakage_NAME.json among the drives)')
-    parser.add_argument('--window', type=number(0.01, 60), default=1.0, metavar='S', help='length (%(default)s s)')
-    parser.add_argument('--frame-position', type=number(0, 1), default=0.5, help='of the image (%(default)s)')
+    parser.add_argument(
+        '--out', type=Path, help='JSON file to write (default: leakage_NAME.json in the folder of drives)'
+    )
+    parser.add_argument(
+        '--window', type=number(0.01, 60), default=1.0, metavar='S', help='length of the windows (%(default)s s)'
+    )
+    parser.add_argument(
+        '--frame-position', type=number(0, 1), default=0.5, help='position of the image in its window (%(default)s)'
+    )
     for name in ('validation', 'test'):
         default_fraction = getattr(DataConfig, name)
         parser.add_argument(
-            f'--{name}', type=number(0, 1), default=default_fraction, help=f'{HASH_SPLIT}: share (%(default)s)'
+            f'--{name}', type=number(0, 1), default=default_fraction, help=f'{HASH_SPLIT}: fraction (%(default)s)'
         )
-    parser.add_argument('--seed', type=int, default=0, help=f'{HASH_SPLIT}: another seed, another division')
+    parser.add_argument('--seed', type=int, default=0, help=f'{HASH_SPLIT}: seed of the split')
     add_workers_option(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 0 for a split that does not leak, 1 for one that does, 2 if it cannot be told."""
+    """Run the command line and return the exit status: 0 without leakage, 1 with leakage, 2 if it is not measurable."""
     options = _arguments(arguments)
     console = Console()
     try:
-        drives, division = divide(_data(options))
+        drives, dataset_split = divide(_data(options))
         spec = _spec(drives, options.window)
-        found = leakage(drives, division.split, spec, options.frame_position, options.workers, compare_audio=True)
+        found = measure_leakage(
+            drives, dataset_split.split, spec, options.frame_position, options.workers, compare_audio=True
+        )
         _check_filled(found)
         _write(options.out or options.drives / f'leakage_{Path(options.split).stem}.json', found)
     except AudioManifoldError as error:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write the split files of MAVD for the drives that were imported.
+"""Split files of MAVD for the imported drives.
 
 python -m training.splits.make_split mavd-days data/mavd --out data/mavd_days.yaml
 python -m training.splits.make_split mavd-paper data/mavd --lists audio_manifold/mavd/data --out data/mavd_paper.yaml
@@ -26,10 +26,10 @@ DAYS, PAPER = 'mavd-days', 'mavd-paper'
 
 
 def make_split(options: argparse.Namespace, console: Console) -> SplitFile:
-    """Return the split that the command line asks for.
+    """Return the split of the command line.
 
     Raises:
-        TrainingError: It cannot be made of these drives.
+        TrainingError: The drives do not allow it.
         DatasetError: A drive cannot be read.
 
     """
@@ -38,17 +38,21 @@ def make_split(options: argparse.Namespace, console: Console) -> SplitFile:
         return day_split(drives, options.test, options.validation)
     found = paper_split(options.lists, drives)
     console.print(
-        f'lists: {found.lines}; left out: {found.by_night} lines by night, {found.missing_images} instants without a drive',
+        f'lists: {found.lines}; left out: {found.by_night} lines by night, '
+        f'{found.missing_images} instants without a drive',
         highlight=False,
     )
-    console.print(f'{len(found.split.shared_entries())} instants stand in several lists: no result.', highlight=False)
+    console.print(
+        f'{len(found.split.shared_entries())} instants are in several lists: scores on this split are not results.',
+        highlight=False,
+    )
     return found.split
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = command_parser('train split make')
     kinds = parser.add_subparsers(dest='kind', required=True)
-    days = kinds.add_parser(DAYS, help='by calendar day: no day in two splits')
+    days = kinds.add_parser(DAYS, help='by calendar day: no day in two parts')
     for name, standard in (('test', TEST_DAYS), ('validation', VALIDATION_DAYS)):
         text = ' '.join(map(str, standard))
         days.add_argument(f'--{name}', type=_day, nargs='+', default=standard, metavar='YYYY-MM-DD', help=f'({text})')

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much of what a split reports on was heard, or nearly heard, while learning."""
+"""Measurement of train/test leakage of a split: exact and near duplicates by drive, time and audio content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from audio_manifold_ros.processes.process_pool import fresh_pool
 from training.data.split_file import SPLITS, SplitFile
 
 NEAR_NS, FAR_NS = 40_000_000, NS_PER_S
-# Stamps from September 2001 on are the time of day, one clock for all drives; others count from their drive's start.
+# Stamps from September 2001 on are Unix time, one clock for all drives. Others count from the start of their drive.
 MIN_EPOCH_STAMP_NS = 10**18
 DIGEST_BYTES = 16
 TEST = SPLITS[-1]
@@ -32,19 +31,19 @@ _Job = tuple[Path, FeatureSpec, float, bool]
 
 @dataclass(frozen=True)
 class PairLeakage:
-    """What the windows of one split share with those of another that learns, or chooses, before it.
+    """Overlap of the windows of one part of a split with those of another part.
 
     Attributes:
-        learnt: The split that comes first.
-        judged: The split whose windows are counted.
-        windows: Windows of the latter.
-        same_instant: Those whose image is of an instant that the other has too.
-        within_40_ms: Those whose image is at most 0.04 s from one of the other.
-        within_1_s: Those whose image is at most 1 s from one of the other.
-        audio_overlaps: Those whose window has sound in common with one of the other, by the time.
-        audio_identical: Those whose sound is byte for byte that of one of the other; silence does not count, and
-            nothing does where nobody listened.
-        shared_drives: Drives that give windows to both.
+        learnt: The reference part, which is used for training or validation.
+        judged: The part whose windows are counted.
+        windows: Number of its windows.
+        same_instant: Windows whose image has the time of an image of the reference part.
+        within_40_ms: Windows whose image is at most 0.04 s from one of the reference part.
+        within_1_s: Windows whose image is at most 1 s from one of the reference part.
+        audio_overlaps: Windows that overlap in time with one of the reference part.
+        audio_identical: Windows whose audio is byte for byte equal to one of the reference part. Silence does not
+            count. It is 0 if audio was not compared.
+        shared_drives: Drives with windows in both parts.
 
     """
 
@@ -60,25 +59,25 @@ class PairLeakage:
 
     @property
     def leaks(self) -> bool:
-        """Whether anything is shared."""
+        """Whether the parts overlap."""
         return bool(self.within_1_s or self.audio_overlaps or self.audio_identical or self.shared_drives)
 
     @property
     def invalidates_test(self) -> bool:
-        """Whether scores on the test split say less for it; what validation shares with train spoils choosing alone."""
+        """Whether the overlap invalidates test scores. Overlap of validation with train only affects selection."""
         return self.judged == TEST and self.leaks
 
 
 @dataclass(frozen=True)
-class Leakage:
-    """What a split leaks.
+class LeakageReport:
+    """Leakage of a split.
 
     Attributes:
-        split: Its name.
-        says_so: Its file says itself that it leaks.
-        windows: How many windows each split has, and `none`: how many are in no split.
-        entries_without_window: Entries of the file for which there is no window.
-        pairs: Train against validation and test, validation against test.
+        split: Name of the split.
+        says_so: The file itself declares that it leaks.
+        windows: Number of windows of each part, and of no part as `none`.
+        entries_without_window: Number of entries of the file without a window.
+        pairs: Validation and test compared with train, and test compared with validation.
 
     """
 
@@ -90,22 +89,22 @@ class Leakage:
 
     @property
     def leaks(self) -> bool:
-        """Whether scores on this split say nothing of places that were never heard."""
+        """Whether test scores on this split are invalid."""
         return self.says_so or any(pair.invalidates_test for pair in self.pairs)
 
     @property
     def validation_overlaps_train(self) -> bool:
-        """Whether validation shares something with train: the best there may be what learnt it by heart."""
+        """Whether validation overlaps with train, so that an overfitted checkpoint may be selected."""
         return any(pair.leaks and not pair.invalidates_test for pair in self.pairs)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain values."""
         return {'leaks': self.leaks, **asdict(self)}
 
 
 @dataclass(frozen=True)
 class _Windows:
-    """The windows of one drive: stamps int64 (window,) and a digest of each window's sound, empty for silence."""
+    """The windows of one drive: stamps int64 (window,) and a digest of the audio of each window, empty for silence."""
 
     drive_id: str
     stamps_ns: NDArray[np.int64]
@@ -113,17 +112,17 @@ class _Windows:
 
     @property
     def keys(self) -> list[tuple[str, int]]:
-        """Each window as splits name it."""
+        """Drive id and stamp of each window, as in split files."""
         return [(self.drive_id, stamp_ns) for stamp_ns in self.stamps_ns.tolist()]
 
     @property
     def clock(self) -> str:
-        """What its stamps count on: '' for the time of day, else the drive alone."""
+        """Clock of its stamps: '' for Unix time, otherwise the drive id."""
         by_day = len(self.stamps_ns) and int(self.stamps_ns.min()) >= MIN_EPOCH_STAMP_NS
         return '' if by_day else self.drive_id
 
 
-def leakage(
+def measure_leakage(
     drives: Mapping[str, Path],
     split: SplitFile,
     spec: FeatureSpec,
@@ -131,19 +130,19 @@ def leakage(
     workers: int = 1,
     *,
     compare_audio: bool = False,
-) -> Leakage:
-    """Measure a split on the windows that are cut for training.
+) -> LeakageReport:
+    """Measure the leakage of a split on the windows that are used for training.
 
     Args:
         drives: The drive files by drive id.
-        split: Who learns from what.
-        spec: Gives the windows' length and rate.
-        frame_position: Where in the window the image lies.
-        workers: Processes that read the drives.
-        compare_audio: Compare also the sound of all windows, byte for byte, which reads all drives; otherwise only times.
+        split: The split.
+        spec: Feature specification with the length and rate of the windows.
+        frame_position: Position of the image in the window, 0 to 1.
+        workers: Number of processes that read the drives.
+        compare_audio: Also compare the audio of all windows byte for byte, which reads all drives completely.
 
     Raises:
-        DatasetError: A drive cannot be read, or the split speaks of drives that are not there.
+        DatasetError: A drive cannot be read, or the split names drives that do not exist.
 
     """
     split.check_drives(drives)
@@ -151,7 +150,7 @@ def leakage(
     members = {name: [_select_windows(split.members(name, drive.keys), drive) for drive in read] for name in SPLITS}
     counts = {name: sum(len(drive.stamps_ns) for drive in members[name]) for name in SPLITS}
     unassigned = sum(split.assigned_splits(drive.keys).count(None) for drive in read)
-    return Leakage(
+    return LeakageReport(
         split.name,
         split.leaks,
         {**counts, 'none': unassigned},
@@ -161,11 +160,11 @@ def leakage(
 
 
 def compare_windows(members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
-    """Compare windows by drive and time, without their sound.
+    """Compare windows by drive and time, without their audio.
 
     Args:
-        members: Of each split, the drive id of each window and the instant of its image in ns.
-        spec: Gives the windows' length.
+        members: Drive id and image time in ns of each window, by part.
+        spec: Feature specification with the length of the windows.
 
     """
     return _compare_all({name: _by_drive(windows) for name, windows in members.items()}, spec)
@@ -232,7 +231,7 @@ def _compare(members: Mapping[str, Sequence[_Windows]], pair: tuple[str, str], l
 
 
 def _nearest_distances_ns(learnt: Sequence[_Windows], judged: Sequence[_Windows]) -> NDArray[np.int64]:
-    """Return how far each judged image is from the nearest learnt one on the same clock."""
+    """Return the distance in ns of each judged image from the nearest learnt one on the same clock."""
     clocks: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
     for drive in learnt:
         clocks[drive.clock].append(drive.stamps_ns)

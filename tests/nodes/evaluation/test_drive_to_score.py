@@ -37,7 +37,7 @@ from training.config.experiment_configuration import (
 from training.data.cache import open_cache
 from training.data.simulate import write_dataset
 from training.export.export_bundle import export
-from training.fitting.fit_common import BEST, LAST, load_checkpoint
+from training.fitting.checkpoints import BEST, LAST, load_checkpoint
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 

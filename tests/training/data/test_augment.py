@@ -13,7 +13,7 @@ from training.config.fit_configuration import AugmentConfig
 from training.data.augment import augment, max_dropped_microphones
 
 
-def test_all_microphones_of_a_window_change_alike() -> None:
+def test_all_microphones_of_a_window_change_equally() -> None:
     torch.manual_seed(0)
     features = torch.randn(4, 8, 32, 32)
     changed = augment(features, AugmentConfig(gain_db=3.0), FeatureSpec())
@@ -36,28 +36,28 @@ def test_masks_cover_whole_rows_and_columns_up_to_their_size() -> None:
     torch.testing.assert_close(masked[:, 0].sum(dim=(1, 2)), covered)
 
 
-def test_nothing_asked_changes_nothing() -> None:
+def test_without_augmentation_features_are_unchanged() -> None:
     features = torch.randn(2, 8, 16, 16)
     torch.testing.assert_close(augment(features, AugmentConfig(), FeatureSpec()), features)
 
 
-def test_dropped_microphones_say_what_silence_would_and_two_go_on_hearing() -> None:
+def test_dropped_microphones_are_silent_and_two_remain() -> None:
     torch.manual_seed(2)
     spec = FeatureSpec(floor_power=1e-5, db_divisor=40.0)
     features = torch.randn(500, 4, 8, 8)
     changed = augment(features, AugmentConfig(drop_microphones=0.7), spec)
     silent = (changed == spec.silence).all(dim=(2, 3))
     torch.testing.assert_close(changed[~silent], features[~silent])
-    hearing = (~silent).sum(dim=1)
-    assert int(hearing.min()) == 2
-    # Without the rule for the luckiest two 0.7 would be silent.
-    luckier = sum(max(4 - drops, 2) * _chance(drops) for drops in range(5))
-    assert abs(float(hearing.float().mean()) - luckier) < 0.15
+    active = (~silent).sum(dim=1)
+    assert int(active.min()) == 2
+    # The expected number of active microphones, at least two of them.
+    expected_active = sum(max(4 - drops, 2) * _chance(drops) for drops in range(5))
+    assert abs(float(active.float().mean()) - expected_active) < 0.15
     silent_features = mel_features(np.zeros((4, spec.window_samples), np.float32), spec)
     np.testing.assert_allclose(silent_features, spec.silence, rtol=1e-6)
 
 
-def test_what_was_often_dropped_is_known() -> None:
+def test_the_largest_number_of_often_dropped_microphones_is_computed() -> None:
     torch.manual_seed(3)
     for chance, mics in ((0.0, 8), (0.1, 8), (0.4, 8), (0.9, 8), (0.5, 2)):
         config = AugmentConfig(drop_microphones=chance)

@@ -24,7 +24,7 @@ from training.data.resumable_sampler import ResumableBatchSampler
 from training.data.window_dataset import WindowDataset, find_drives
 
 
-def test_rows_are_what_the_drives_hold(data_config: DataConfig) -> None:
+def test_rows_equal_the_content_of_the_drives(data_config: DataConfig) -> None:
     cache = open_cache(data_config, progress=False)
     items = list(WindowDataset(list(find_drives(data_config.drives).values()), data_config.features))
     everything = np.arange(len(items))
@@ -42,7 +42,7 @@ def test_no_street_is_in_two_splits(data_config: DataConfig) -> None:
     assert sum(len(names) for names in streets) == len(set.union(*streets)) == 10
 
 
-def test_new_drives_cost_only_themselves(data_config: DataConfig, tmp_path: Path) -> None:
+def test_new_drives_add_shards_only(data_config: DataConfig, tmp_path: Path) -> None:
     paths = list(find_drives(data_config.drives).values())
     folder = tmp_path / 'drives'
     folder.mkdir()
@@ -73,7 +73,7 @@ def test_another_definition_of_the_features_is_another_cache(data_config: DataCo
 
 
 def copy_drive(source: Path, folder: Path, name: str, *, silent: tuple[int, ...] = (), labels: bool = True) -> None:
-    """Write a drive again, with microphones that were never recorded or without labels."""
+    """Copy a drive, with unrecorded microphones or without labels."""
     with DriveReader(source) as drive:
         audio = drive.raw(drive.first_sample, drive.end_sample - drive.first_sample)
         audio[list(silent)] = 0
@@ -92,14 +92,12 @@ def copy_drive(source: Path, folder: Path, name: str, *, silent: tuple[int, ...]
                 writer.add_image(sample, drive.depth_m(image), drive.labels(image) if labels else None)
 
 
-def test_audio_can_be_kept_and_features_computed_where_the_networks_are(
-    data_config: DataConfig, tmp_path: Path
-) -> None:
+def test_audio_can_be_cached_and_features_computed_on_the_device(data_config: DataConfig, tmp_path: Path) -> None:
     cached = open_cache(data_config, progress=False)
     config = replace(data_config, features_on='device', cache=str(tmp_path))
-    heard = open_cache(config, progress=False)
+    with_audio = open_cache(config, progress=False)
     some = np.array([0, 3, 7])
-    np.testing.assert_allclose(heard.features(some), cached.features(some), atol=2e-3)
+    np.testing.assert_allclose(with_audio.features(some), cached.features(some), atol=2e-3)
     training = TrainingConfig('x', config, manifolds={'depth': VqVaeConfig()})
     data = WindowDataModule(training, FitConfig(batch_size=4), ('features', 'depth'))
     batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
@@ -109,7 +107,7 @@ def test_audio_can_be_kept_and_features_computed_where_the_networks_are(
     np.testing.assert_allclose(batch['features'].numpy(), expected, atol=2e-3)
 
 
-def test_drives_that_lack_a_microphone_are_skipped_or_silent_there(data_config: DataConfig, tmp_path: Path) -> None:
+def test_drives_without_a_microphone_are_skipped_or_silent_in_it(data_config: DataConfig, tmp_path: Path) -> None:
     paths = list(find_drives(data_config.drives).values())
     (tmp_path / 'drives').mkdir()
     for number, path in enumerate(paths):
@@ -126,7 +124,7 @@ def test_drives_that_lack_a_microphone_are_skipped_or_silent_there(data_config: 
     assert features[:2].min() > config.features.silence
 
 
-def test_a_modality_may_lack_where_nobody_asks_for_it(data_config: DataConfig, tmp_path: Path) -> None:
+def test_a_modality_that_is_not_used_may_be_missing(data_config: DataConfig, tmp_path: Path) -> None:
     paths = list(find_drives(data_config.drives).values())
     (tmp_path / 'drives').mkdir()
     for number, path in enumerate(paths):

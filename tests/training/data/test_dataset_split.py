@@ -29,12 +29,12 @@ def test_a_larger_budget_keeps_the_drives_of_the_smaller(ids: set[str], limits: 
     assert select_drives(ids, None) == tuple(sorted(ids))
 
 
-def test_limits_leave_out_drives_and_move_none(data_config: DataConfig) -> None:
-    whole = open_cache(data_config, progress=False)
+def test_limits_remove_drives_and_move_none(data_config: DataConfig) -> None:
+    unlimited = open_cache(data_config, progress=False)
     limited = open_cache(replace(data_config, train_drives=2), progress=False)
     assert len(limited.drives('train')) == 2
-    assert set(limited.drives('train')) < set(whole.drives('train'))
-    assert limited.drives('validation') == whole.drives('validation')
+    assert set(limited.drives('train')) < set(unlimited.drives('train'))
+    assert limited.drives('validation') == unlimited.drives('validation')
 
 
 def test_a_split_file_places_drives_and_single_images(data_config: DataConfig, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_split_file_places_drives_and_single_images(data_config: DataConfig, t
     train, validation, test = (f'{ids[1]}/{instants[0]}', ids[0]), (f'{ids[1]}/{instants[1]}',), tuple(ids[2:4])
     SplitFile('by hand', train, validation, test).write(path)
     cache = open_cache(replace(data_config, split=str(path)), progress=False)
-    assert cache.division.split.name == 'by hand'
+    assert cache.dataset_split.split.name == 'by hand'
     assert len(cache.indices('train')) == 3
     assert cache.window_drives(cache.indices('validation')) == (ids[1],)
     assert cache.drives('test') == tuple(ids[2:4])

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The place of the image in its window is told once, in the experiment, and reaches the stamp of a prediction."""
+"""Frame position: set once in the experiment, applied from the cache to the stamp of a prediction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.data.simulate import drive_path, main, write_dataset
 from training.data.window_dataset import find_drives
-from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.export.export_bundle import export
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
@@ -43,7 +43,7 @@ SCORES = {
 
 @pytest.fixture(scope='module')
 def config(tmp_path_factory: pytest.TempPathFactory) -> TrainingConfig:
-    """Return an experiment on images at the newest sample, its networks hardly fitted."""
+    """Return an experiment on images at the newest sample, with barely fitted networks."""
     folder = tmp_path_factory.mktemp('newest')
     write_dataset(folder / 'drives', SEEDS, 2, 1, Console(quiet=True), frame_position=1.0)
     values = {
@@ -72,7 +72,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> TrainingConfig:
     return config
 
 
-def test_every_second_still_gives_a_window_that_ends_at_its_image(config: TrainingConfig) -> None:
+def test_every_second_has_a_window_that_ends_at_its_image(config: TrainingConfig) -> None:
     cache = open_cache(config.data, progress=False)
     everything = np.arange(2 * len(SEEDS))
     features, depth_m = cache.take('features', everything), cache.take('depth_m', everything)
@@ -85,7 +85,7 @@ def test_every_second_still_gives_a_window_that_ends_at_its_image(config: Traini
     np.testing.assert_allclose(depth_m[1], Drive(SEEDS[0]).image(2.0)[0], rtol=2**-10)
 
 
-def test_the_same_drives_cut_elsewhere_are_another_cache(config: TrainingConfig) -> None:
+def test_another_frame_position_is_another_cache(config: TrainingConfig) -> None:
     centred = replace(config.data, frame_position=0.5)
     cache = open_cache(centred, progress=False)
     assert len(cache.indices('train')) * 2 == len(open_cache(config.data, progress=False).indices('train'))
@@ -95,8 +95,8 @@ def test_the_same_drives_cut_elsewhere_are_another_cache(config: TrainingConfig)
     np.testing.assert_allclose(cache.take('features', np.arange(1))[0], expected, atol=1e-3)
 
 
-def test_the_bundle_carries_it_and_predictions_are_stamped_by_it(config: TrainingConfig, tmp_path: Path) -> None:
-    scored = provenance(config, open_cache(config.data, progress=False), 'test')
+def test_the_bundle_contains_it_and_predictions_are_stamped_with_it(config: TrainingConfig, tmp_path: Path) -> None:
+    scored = describe_provenance(config, open_cache(config.data, progress=False), 'test')
     bundle = Bundle.load(export(config, tmp_path / 'newest', {**SCORES, PROVENANCE: scored}).folder)
     assert bundle.manifest.frame_position == 1.0
     assert 'describe its newest instant' in (bundle.folder / 'README.md').read_text()
@@ -108,9 +108,9 @@ def test_the_bundle_carries_it_and_predictions_are_stamped_by_it(config: Trainin
     assert prediction.stamp_ns == prediction.newest_stamp_ns == START_NS + 1_000_000_000
 
 
-def test_networks_fitted_to_other_instants_are_refused(config: TrainingConfig, tmp_path: Path) -> None:
+def test_networks_fitted_to_another_frame_position_are_refused(config: TrainingConfig, tmp_path: Path) -> None:
     centred = replace(config, data=replace(config.data, frame_position=0.5))
-    with pytest.raises(TrainingError, match=r'frame_position 1 of the window, the experiment says 0\.5'):
+    with pytest.raises(TrainingError, match=r'frame_position 1 of the window, the experiment has 0\.5'):
         export(centred, tmp_path / 'centred', SCORES)
     with pytest.raises(TrainingError, match='frame_position 1 of the window'):
         fit_transform(centred, centred.at_nets[0], centred.transform_fit, resume=True)
@@ -128,7 +128,7 @@ def test_an_image_outside_its_window_is_refused(tmp_path: Path, frame_position: 
         main(['--drives', '1', '--out', str(tmp_path / 'drives'), f'--frame-position={frame_position}'])
 
 
-def test_drives_with_images_elsewhere_are_made_again(tmp_path: Path) -> None:
+def test_drives_with_another_frame_position_are_written_again(tmp_path: Path) -> None:
     arguments = ['--drives', '1', '--first-seed', '2014', '--seconds', '1', '--workers', '1', '--out', str(tmp_path)]
     for frame_position, samples in ((0.5, [11_250]), (1.0, [22_500])):
         assert main([*arguments, '--frame-position', str(frame_position)]) == 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""True images in the size in which they were labelled, found again by drive and instant."""
+"""Full-resolution ground truth, found by drive and time."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ def test_images_are_found_by_drive_and_instant(tmp_path: Path) -> None:
     _write(tmp_path, 'a', native=True)
     _write(tmp_path, 'b', native=False)
     _write(tmp_path, 'c', native=True, labels=False)
-    with FullResolutionGroundTruth(tmp_path) as truth:
-        assert (truth.camera.width, truth.camera.height) == (128, 128)
+    with FullResolutionGroundTruth(tmp_path) as ground_truth:
+        assert (ground_truth.camera.width, ground_truth.camera.height) == (128, 128)
         for drive_id, place in (('a', 1), ('c', 0), ('a', 0)):
-            images = truth.images(drive_id, STAMPS_NS[place])
+            images = ground_truth.images(drive_id, STAMPS_NS[place])
             assert images is not None
             np.testing.assert_array_equal(images.depth_m, np.full((9, 7), 3.0 + place))
             if drive_id == 'a':
                 np.testing.assert_array_equal(images.labels, np.full((12, 10), place))
             else:
                 assert images.labels is None
-        assert truth.images('b', STAMPS_NS[0]) is None
+        assert ground_truth.images('b', STAMPS_NS[0]) is None
 
 
 def test_a_folder_without_drives_is_refused(tmp_path: Path) -> None:

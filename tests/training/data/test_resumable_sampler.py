@@ -10,7 +10,7 @@ from training.data.resumable_sampler import ResumableBatchSampler
 
 @settings(deadline=None, max_examples=50)
 @given(windows=st.integers(1, 60), batch_size=st.integers(1, 9), devices=st.integers(1, 3), seed=st.integers(0, 5))
-def test_all_devices_together_see_each_window_once_in_a_round(
+def test_all_devices_together_use_each_window_once_in_a_round(
     windows: int, batch_size: int, devices: int, seed: int
 ) -> None:
     if windows < devices:
@@ -26,12 +26,12 @@ def test_all_devices_together_see_each_window_once_in_a_round(
         assert windows - len(yielded) < devices * min(batch_size, windows // devices)
         rounds.append(yielded)
     if windows > 20:
-        assert rounds[0] != rounds[1], 'each round has an order of its own'
+        assert rounds[0] != rounds[1], 'each round has another order'
 
 
 @settings(deadline=None, max_examples=30)
 @given(start=st.integers(0, 30), seed=st.integers(0, 3))
-def test_a_resumed_order_is_the_rest_of_the_whole_one(start: int, seed: int) -> None:
+def test_a_resumed_order_is_the_rest_of_the_full_order(start: int, seed: int) -> None:
     full_order = list(ResumableBatchSampler(17, 4, 30, seed=seed))
     assert list(ResumableBatchSampler(17, 4, 30, seed=seed, first_step=lambda: start)) == full_order[start:]
     assert full_order != list(ResumableBatchSampler(17, 4, 30, seed=seed + 1))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Simulated corpora: what the simulator makes is what is stored, work is never done twice, demo streets are refused."""
+"""Simulated datasets: content of the drives, reuse of equal drives, and refusal of demo streets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_drives_hold_what_the_simulator_makes(corpus: Path) -> None:
+def test_drives_equal_the_output_of_the_simulator(corpus: Path) -> None:
     drive = Drive(1001)
     with DriveReader(drive_path(corpus, 1001), verify=True) as stored:
         assert stored.drive_id == 'street_0001001'
@@ -48,7 +48,7 @@ def test_drives_hold_what_the_simulator_makes(corpus: Path) -> None:
             np.testing.assert_array_equal(stored.labels(image), labels)
 
 
-def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) -> None:
+def test_every_second_has_a_window_and_the_manifest_lists_all(corpus: Path) -> None:
     paths = find_drives(corpus)
     assert [str(path.relative_to(corpus)) for path in paths.values()][:1] == ['0000/street_0000998.h5']
     assert [path.parent.name for path in paths.values()] == ['0000', '0000', '0001', '0001']
@@ -66,17 +66,17 @@ def test_every_second_gives_a_window_and_the_manifest_lists_all(corpus: Path) ->
             )
 
 
-def test_valid_drives_are_kept_and_damaged_ones_made_again(corpus: Path) -> None:
+def test_valid_drives_are_kept_and_damaged_ones_written_again(corpus: Path) -> None:
     kept, damaged = drive_path(corpus, 998), drive_path(corpus, 999)
-    before, whole = kept.stat().st_mtime_ns, damaged.read_bytes()
-    damaged.write_bytes(whole[:5000])
+    before, complete = kept.stat().st_mtime_ns, damaged.read_bytes()
+    damaged.write_bytes(complete[:5000])
     write_dataset(corpus, range(998, 1000), 2, 1, QUIET)
     assert kept.stat().st_mtime_ns == before
-    assert damaged.read_bytes() == whole
+    assert damaged.read_bytes() == complete
 
 
 def write_silence(folder: Path, rig: RigFiles, provenance: dict[str, Any]) -> Path:
-    """Write street 5 as somebody would have who heard nothing, so that it shows whether it is made again."""
+    """Write the drive of street 5 with silence, so that a new simulation is detected."""
     path = drive_path(folder, 5)
     with DriveWriter(
         path, drive_id=path.stem, rig=rig, sample_rate_hz=22_500, channels=8, provenance=provenance
@@ -91,12 +91,10 @@ def write_silence(folder: Path, rig: RigFiles, provenance: dict[str, Any]) -> Pa
     [
         (OCTAGON, OLD),
         (OCTAGON, {**OLD, 'simulator_version': SIMULATOR_VERSION}),
-        (replace(OCTAGON, camera='# Another remark.\n' + OCTAGON.camera, depth=''), OLD),
+        (replace(OCTAGON, camera='# Another comment.\n' + OCTAGON.camera, depth=''), OLD),
     ],
 )
-def test_what_this_simulator_made_with_this_rig_is_kept(
-    tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]
-) -> None:
+def test_drives_of_this_simulator_and_rig_are_kept(tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]) -> None:
     path = write_silence(tmp_path, rig, provenance)
     before = path.read_bytes()
     write_drive(tmp_path, 5, 1)
@@ -113,7 +111,7 @@ def test_what_this_simulator_made_with_this_rig_is_kept(
         (replace(OCTAGON, camera='no camera'), OLD),
     ],
 )
-def test_what_another_simulator_or_rig_made_is_made_again(
+def test_drives_of_another_simulator_or_rig_are_written_again(
     tmp_path: Path, rig: RigFiles, provenance: dict[str, Any]
 ) -> None:
     path = write_silence(tmp_path, rig, provenance)
@@ -126,7 +124,7 @@ def test_what_another_simulator_or_rig_made_is_made_again(
 
 
 @pytest.mark.parametrize('first_seed', ['899999', '900000', '-1'])
-def test_streets_kept_for_demonstrations_are_refused(
+def test_streets_reserved_for_demonstrations_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], first_seed: str
 ) -> None:
     arguments = ['--drives', '2', f'--first-seed={first_seed}', '--out', str(tmp_path / 'corpus')]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Written splits: what is written is read, every window has its place, and lists that leak must say so."""
+"""Split files: round trip, assignment of windows, and declaration of leaks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENTRIES = st.one_of(
 LISTS = st.lists(ENTRIES, max_size=5, unique=True).map(tuple)
 
 
-def test_drives_and_images_have_their_places() -> None:
+def test_drives_and_images_are_assigned_to_parts() -> None:
     split = SplitFile('mixed', ('a', 'b/10'), ('b/20',), ('c',))
     windows = [('a', 1), ('a', 2), ('b', 10), ('b', 20), ('b', 30), ('c', 10), ('d', 10)]
     assert split.assigned_splits(windows) == ['train', 'train', 'train', 'validation', None, 'test', None]
@@ -28,7 +28,7 @@ def test_drives_and_images_have_their_places() -> None:
     assert split.drives('train') == ('a', 'b')
 
 
-def test_an_image_in_train_and_test_is_not_learnt_from_by_its_place_but_is_by_the_list() -> None:
+def test_an_image_in_train_and_test_is_assigned_to_test_but_member_of_both() -> None:
     split = SplitFile('paper', ('a/1', 'a/2'), (), ('a/2', 'a/3'), leaks=True)
     windows = [('a', 1), ('a', 2), ('a', 3)]
     assert split.assigned_splits(windows) == ['train', 'test', 'test']
@@ -38,7 +38,7 @@ def test_an_image_in_train_and_test_is_not_learnt_from_by_its_place_but_is_by_th
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lists=st.tuples(LISTS, LISTS, LISTS))
-def test_what_is_written_is_read(tmp_path: Path, lists: tuple[tuple[str, ...], ...]) -> None:
+def test_a_written_split_is_read_unchanged(tmp_path: Path, lists: tuple[tuple[str, ...], ...]) -> None:
     split = SplitFile('any: name # 1', *lists, leaks=True)
     split.write(tmp_path / 'split.yaml')
     assert SplitFile.from_yaml(tmp_path / 'split.yaml') == split
@@ -50,7 +50,7 @@ def test_what_is_written_is_read(tmp_path: Path, lists: tuple[tuple[str, ...], .
 
 @settings(deadline=None, max_examples=50)
 @given(lists=st.tuples(LISTS, LISTS, LISTS))
-def test_a_list_that_shares_entries_must_say_so(lists: tuple[tuple[str, ...], ...]) -> None:
+def test_shared_entries_must_be_declared(lists: tuple[tuple[str, ...], ...]) -> None:
     def owners(drive: str, stamp_ns: int) -> int:
         return sum(drive in entries or f'{drive}/{stamp_ns}' in entries for entries in lists)
 
@@ -62,7 +62,7 @@ def test_a_list_that_shares_entries_must_say_so(lists: tuple[tuple[str, ...], ..
             SplitFile('any', *lists)
 
 
-def test_a_drive_that_is_not_there_is_named() -> None:
+def test_a_missing_drive_is_named() -> None:
     split = SplitFile('days', ('a',), (), ('b/7',))
     split.check_drives(['a', 'b', 'c'])
     with pytest.raises(DatasetError, match=r"'days' names 1 drives .*'b'"):
@@ -70,7 +70,7 @@ def test_a_drive_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ('text', 'complaint'),
+    ('text', 'message'),
     [
         ('name: x\ntrain: [a]\nvalidation: []', r"misses \['test'\]"),
         ('name: x\ntrain: [a]\nvalidation: []\ntest: []\nextra: 1', 'extra'),
@@ -81,16 +81,16 @@ def test_a_drive_that_is_not_there_is_named() -> None:
         ('name: x\ntrain: [1]\nvalidation: []\ntest: []', r'train\[0\] is 1: give a string in quotes'),
         ('name: x\ntrain: []\nvalidation: []\ntest: []\nleaks: yes please', 'leaks is'),
         ('name: x\ntrain: [a, a]\nvalidation: []\ntest: []', 'more than once'),
-        ('name: x\ntrain: [a/b]\nvalidation: []\ntest: []', "holds 'a/b'"),
-        ('name: x\ntrain: [a/007]\nvalidation: []\ntest: []', "holds 'a/007'"),
+        ('name: x\ntrain: [a/b]\nvalidation: []\ntest: []', "contains 'a/b'"),
+        ('name: x\ntrain: [a/007]\nvalidation: []\ntest: []', "contains 'a/007'"),
         ('name: x\ntrain: [a]\nvalidation: []\ntest: [a/1]', 'leaks: true'),
         ('name: [', 'Cannot read'),
     ],
 )
-def test_files_that_are_no_split_are_refused_with_the_reason(tmp_path: Path, text: str, complaint: str) -> None:
+def test_invalid_files_are_refused_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / 'split.yaml'
     path.write_text(text, encoding='utf-8')
-    with pytest.raises(DatasetError, match=complaint) as caught:
+    with pytest.raises(DatasetError, match=message) as caught:
         SplitFile.from_yaml(path)
     assert str(path) in str(caught.value)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A corpus: every window of every drive, once, with its own images."""
+"""Window dataset: every window of every drive once, with its images."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MakeDrive = Callable[..., Path]
 
 def test_windows_come_with_their_audio_and_images(make_drive: MakeDrive) -> None:
     paths = [make_drive('a', images=(500, 2501)), make_drive('b', images=(100, 1500))]
-    corpus = WindowDataset(paths, SPEC, verify=True)
+    dataset = WindowDataset(paths, SPEC, verify=True)
     for _ in range(2):
-        items = list(corpus)
+        items = list(dataset)
         assert [(item.drive_id, item.image) for item in items] == [('a', 0), ('b', 1)]
-        assert dict(corpus.dropped) == {'before_start': 1, 'after_end': 1, 'gap': 0}
+        assert dict(dataset.dropped) == {'before_start': 1, 'after_end': 1, 'gap': 0}
     for item, sample in zip(items, (500, 1500), strict=True):
         depth_m, labels = images_of(sample)
         np.testing.assert_array_equal(item.audio, audio_of(sample - 500, sample + 500) / np.float32(32768))
@@ -37,9 +37,9 @@ def test_drives_of_different_arrays_are_refused(make_drive: MakeDrive, rig: RigF
     moved = RigFiles(
         rig.mic_array.replace('[0.5000, 0.0000, 0.0]', '[0.6000, 0.0000, 0.0]'), rig.camera, rig.extrinsics
     )
-    corpus = WindowDataset([make_drive('a'), make_drive('b', rig_text=moved)], SPEC)
+    dataset = WindowDataset([make_drive('a'), make_drive('b', rig_text=moved)], SPEC)
     with pytest.raises(DatasetError, match=r'b\.h5.*a\.h5'):
-        list(corpus)
+        list(dataset)
 
 
 def test_drives_are_found_below_a_folder_and_partial_ones_are_not(make_drive: MakeDrive, tmp_path: Path) -> None:

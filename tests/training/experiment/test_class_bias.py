@@ -14,7 +14,7 @@ def iou(logits: torch.Tensor, labels: torch.Tensor, index: int) -> float:
     return float(both / ((predicted == index) | (labels == index)).sum())
 
 
-def test_a_rare_class_that_is_never_likeliest_is_drawn_where_it_is_likelier_than_elsewhere() -> None:
+def test_a_rare_class_that_is_never_most_probable_is_predicted_with_a_bias() -> None:
     generator = torch.Generator().manual_seed(0)
     labels = (torch.rand(20_000, generator=generator) < 0.1).long()
     noise = torch.randn(20_000, generator=generator)
@@ -22,11 +22,11 @@ def test_a_rare_class_that_is_never_likeliest_is_drawn_where_it_is_likelier_than
     assert iou(logits, labels, 1) < 0.01
     class_biases = choose_class_biases(logits, labels)
     assert iou(logits + class_biases[:, None], labels, 1) > 0.4
-    assert class_biases[2] == 0, 'a class that never occurs gets nothing'
+    assert class_biases[2] == 0, 'a class that does not occur has no bias'
     assert set(class_biases.tolist()) <= set(CANDIDATE_BIASES)
 
 
-def test_what_is_right_already_is_left_alone() -> None:
+def test_correct_predictions_need_no_bias() -> None:
     labels = torch.arange(3).repeat(100)
     logits = 5.0 * torch.nn.functional.one_hot(labels, 3).T.float()
     assert choose_class_biases(logits, labels).tolist() == [0.0, 0.0, 0.0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of a network that never learnt anything, on simulated streets: everything that a record needs is there."""
+"""Evaluation of an untrained network on simulated streets: all scores of a record are present."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def cache(data_config: DataConfig) -> WindowCache:
     return open_cache(data_config, progress=False)
 
 
-def test_a_record_gets_all_scores(network: PerceptionNetwork, cache: WindowCache, drives: Path) -> None:
+def test_all_scores_of_a_record_are_present(network: PerceptionNetwork, cache: WindowCache, drives: Path) -> None:
     scores = evaluate(network, cache, split='validation', drives=drives)
     assert scores['windows'] == len(cache.indices('validation'))
     assert scores['depth_unit'] == 'm'
@@ -49,7 +49,7 @@ def test_a_record_gets_all_scores(network: PerceptionNetwork, cache: WindowCache
     assert without['depth'] == scores['depth']
 
 
-def test_the_prior_is_that_of_the_training_windows_alone(cache: WindowCache) -> None:
+def test_the_prior_is_computed_from_training_windows_only(cache: WindowCache) -> None:
     indices = cache.indices('train')
     prior = make_prior(cache)
     assert prior.images == len(indices)
@@ -60,7 +60,7 @@ def test_the_prior_is_that_of_the_training_windows_alone(cache: WindowCache) -> 
     np.testing.assert_allclose(prior.depth_m[alike], depth_m[0][alike], rtol=0.01)
 
 
-def test_data_without_labels_is_scored_by_its_depth(
+def test_data_without_labels_has_depth_scores_only(
     network: PerceptionNetwork, cache: WindowCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(WindowCache, 'has', lambda _, name: name == 'depth_m')

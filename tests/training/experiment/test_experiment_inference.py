@@ -17,7 +17,7 @@ from training.experiment.experiment_inference import scoring_device
         ('auto', False, 'cpu'),
     ],
 )
-def test_scores_are_counted_where_the_experiment_allows(
+def test_the_scoring_device_follows_the_experiment(
     accelerator: str, *, gpu: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu)

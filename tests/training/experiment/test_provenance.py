@@ -9,8 +9,8 @@ import pytest
 from audio_manifold_ros.common.errors import TrainingError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
-from training.experiment.provenance import PROVENANCE, check_provenance, provenance
-from training.fitting.fit_common import BEST
+from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
+from training.fitting.checkpoints import BEST
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def expected(config: TrainingConfig) -> dict[str, Any]:
     for folder in (*config.manifold_folders, *config.audio_network_folders):
         folder.mkdir(parents=True)
         (folder / BEST).write_bytes(folder.name.encode())
-    return provenance(config, open_cache(config.data, progress=False), 'test')
+    return describe_provenance(config, open_cache(config.data, progress=False), 'test')
 
 
-def test_scores_of_the_same_networks_and_windows_are_taken(expected: dict[str, Any]) -> None:
+def test_scores_of_the_same_networks_and_windows_are_accepted(expected: dict[str, Any]) -> None:
     assert sorted(expected['networks']) == ['manifold_depth', 'manifold_segmentation', 'transform_depth_segmentation']
     check_provenance({'windows': 3, PROVENANCE: expected}, expected, 'here')
 
@@ -35,15 +35,15 @@ def test_scores_of_the_same_networks_and_windows_are_taken(expected: dict[str, A
     ],
 )
 def test_other_scores_are_refused(expected: dict[str, Any], change: dict[str, Any], named: str) -> None:
-    with pytest.raises(TrainingError, match=f'^here .*{named}.*--split test'):
+    with pytest.raises(TrainingError, match=f'^here: .*{named}.*--split test'):
         check_provenance({PROVENANCE: {**expected, **change}}, expected, 'here')
 
 
-def test_scores_that_do_not_say_are_refused(expected: dict[str, Any]) -> None:
+def test_scores_without_provenance_are_refused(expected: dict[str, Any]) -> None:
     with pytest.raises(TrainingError, match='split: None'):
         check_provenance({'windows': 3}, expected, 'here')
 
 
-def test_what_was_not_fitted_has_no_scores(config: TrainingConfig) -> None:
+def test_an_unfitted_network_has_no_provenance(config: TrainingConfig) -> None:
     with pytest.raises(TrainingError, match=r'manifold_depth/best\.ckpt.*Fit the network first'):
-        provenance(config, open_cache(config.data, progress=False), 'test')
+        describe_provenance(config, open_cache(config.data, progress=False), 'test')

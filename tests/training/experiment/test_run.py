@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One command from drives to a record, killed and started again, on one device and on two."""
+"""Complete runs from drives to a record: killed and resumed, on one device and on two."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from audio_manifold_ros.common.machine import processor_name
 from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig
-from training.data.cache import open_cache
-from training.data.dataset_fingerprint import windows_sha256
+from training.data.cache import open_cache, windows_sha256
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
 from training.experiment.run import list_stages, main, run
-from training.fitting.fit_common import BEST, LAST, load_checkpoint, network_weights
+from training.fitting.checkpoints import BEST, LAST, load_checkpoint, network_weights
 from training.fitting.fit_history import FitHistory
 from training.fitting.transform_module import TransformModule
 
@@ -45,7 +44,7 @@ FIT = {'batch_size': 4, 'learning_rate': 3e-3, 'schedule': 'one_cycle', 'validat
 
 @pytest.fixture
 def experiment(data_config: DataConfig, tmp_path: Path) -> Path:
-    """Return an experiment with everything random that a fit can have."""
+    """Return an experiment with all random parts of a fit."""
     values = {
         'name': 'small',
         'output': str(tmp_path / 'runs'),
@@ -64,14 +63,14 @@ def experiment(data_config: DataConfig, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_run_that_is_killed_goes_on_as_if_it_had_not_been(
+def test_a_killed_run_resumes_with_equal_results(
     experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = TrainingConfig.from_yaml(experiment).seeded(3)
     arguments = ['--config', str(experiment), '--seed', '3', '--results', str(tmp_path / 'results')]
     manifold, transform = list_stages(config)
     _kill_when_exists(manifold.folder / LAST, arguments)
-    assert not manifold.done, 'it was over before it was killed'
+    assert not manifold.done, 'the fit ended before the kill'
     _fail_at_step(27, monkeypatch)
     with pytest.raises(RuntimeError, match='power failure'):
         main(arguments)
@@ -92,7 +91,7 @@ def test_a_run_that_is_killed_goes_on_as_if_it_had_not_been(
             assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[1])
 
 
-def test_what_is_done_is_not_done_again_and_another_experiment_is_refused(experiment: Path, tmp_path: Path) -> None:
+def test_finished_stages_are_not_repeated_and_another_experiment_is_refused(experiment: Path, tmp_path: Path) -> None:
     results = tmp_path / 'results'
     shorter = tmp_path / 'shorter.yaml'
     shorter.write_text(yaml.safe_dump({'budget': {'steps': 6, 'manifold_steps': 6}, 'codebook': {'start_step': 2}}))
@@ -110,7 +109,7 @@ def test_what_is_done_is_not_done_again_and_another_experiment_is_refused(experi
         run(changed, results, QUIET)
 
 
-def test_a_refitted_manifold_is_not_joined_with_what_learnt_from_the_old_one(experiment: Path, tmp_path: Path) -> None:
+def test_a_refitted_manifold_is_not_combined_with_the_old_at_net(experiment: Path, tmp_path: Path) -> None:
     shorter, results = tmp_path / 'shorter.yaml', tmp_path / 'results'
     shorter.write_text(yaml.safe_dump({'budget': {'steps': 6, 'manifold_steps': 6}, 'codebook': {'start_step': 2}}))
     config = TrainingConfig.from_yaml(experiment, [shorter])
@@ -127,7 +126,7 @@ def test_a_refitted_manifold_is_not_joined_with_what_learnt_from_the_old_one(exp
     assert scores.read_text() != before, 'the scores are those of the old networks'
 
 
-def test_a_test_that_cannot_be_scored_is_refused_before_the_fits(experiment: Path, tmp_path: Path) -> None:
+def test_a_test_split_that_cannot_be_scored_is_refused_before_the_fits(experiment: Path, tmp_path: Path) -> None:
     config = TrainingConfig.from_yaml(experiment)
     drives = sorted(find_drives(config.data.drives))
     split = tmp_path / 'one.yaml'
@@ -138,7 +137,7 @@ def test_a_test_that_cannot_be_scored_is_refused_before_the_fits(experiment: Pat
     assert not Path(config.output).exists()
 
 
-def test_two_devices_learn_together(experiment: Path, tmp_path: Path) -> None:
+def test_two_devices_fit_together(experiment: Path, tmp_path: Path) -> None:
     two = tmp_path / 'two.yaml'
     fit = {'batch_size': 2, 'validate_every_steps': 3}
     values = {
@@ -192,10 +191,10 @@ def _kill_when_exists(path: Path, arguments: list[str]) -> None:
     with subprocess.Popen(_command(arguments), env=_environment(), stderr=subprocess.DEVNULL) as process:
         end_s = time.monotonic() + 240
         while not path.exists():
-            assert process.poll() is None, 'it ended by itself'
-            assert time.monotonic() < end_s, f'{path} never came'
+            assert process.poll() is None, 'the process ended before the kill'
+            assert time.monotonic() < end_s, f'{path} did not appear'
             time.sleep(0.02)
-        # Somewhere between two checkpoints.
+        # Between two checkpoints.
         time.sleep(0.3)
         process.send_signal(signal.SIGKILL)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run's folder was begun with is kept, and nothing else is let in."""
+"""Identity of a run directory: it is stored, and other experiments are refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.files import write_json_atomic
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
 from training.experiment.run_directory import CONFIG_FILE, WINDOWS_FILE, begin, check_experiment, open_windows
-from training.experiment.whole_json import write_json_atomic
 
 SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
 
@@ -35,13 +35,14 @@ SYSTEMS = Path(__file__).parents[3] / 'training' / 'configs' / 'systems'
         ('vq_8x8', {'budget': {'manifold_steps': 7}, 'codebook': {'start_step': 5}}, 'codebook, manifold_fit'),
     ],
 )
-def test_only_what_matters_to_an_experiment_makes_it_another(
+def test_only_relevant_settings_change_the_identity(
     tmp_path: Path, system: str, changes: dict[str, Any], words: str
 ) -> None:
     begun, over = tmp_path / 'begun.yaml', tmp_path / 'over.yaml'
     begun.write_text(yaml.safe_dump({'output': str(tmp_path / 'runs')}))
     over.write_text(yaml.safe_dump(changes))
     path = SYSTEMS / f'{system}.yaml'
+    (tmp_path / 'runs').mkdir()
     write_json_atomic(tmp_path / 'runs' / CONFIG_FILE, TrainingConfig.from_yaml(path, [begun]).to_dict())
     changed = TrainingConfig.from_yaml(path, [begun, over])
     if not words:
@@ -53,21 +54,21 @@ def test_only_what_matters_to_an_experiment_makes_it_another(
 
 @pytest.mark.parametrize('content', [b'{"name": "small", ', b'[]', b'\xff'], ids=['half', 'list', 'bytes'])
 @pytest.mark.parametrize('name', [CONFIG_FILE, WINDOWS_FILE])
-def test_a_damaged_file_is_named_and_written_again_once_it_is_gone(
+def test_a_damaged_file_is_refused_and_written_again_after_deletion(
     config: TrainingConfig, name: str, content: bytes
 ) -> None:
     begin(config, open_windows(config))
     path = Path(config.output) / name
-    whole = path.read_bytes()
+    content_before = path.read_bytes()
     path.write_bytes(content)
     with pytest.raises(TrainingError, match=rf'{name}.*Delete it. The next run writes it again'):
         open_windows(config)
     path.unlink()
     begin(config, open_windows(config))
-    assert path.read_bytes() == whole
+    assert path.read_bytes() == content_before
 
 
-def test_a_drive_that_moves_from_train_to_test_makes_other_windows(config: TrainingConfig, tmp_path: Path) -> None:
+def test_a_drive_moved_from_train_to_test_changes_the_windows(config: TrainingConfig, tmp_path: Path) -> None:
     drives, path = sorted(find_drives(config.data.drives)), tmp_path / 'split.yaml'
     config = replace(config, data=replace(config.data, split=str(path)))
     SplitFile('by hand', tuple(drives[:5]), tuple(drives[5:7]), tuple(drives[7:])).write(path)
@@ -78,10 +79,11 @@ def test_a_drive_that_moves_from_train_to_test_makes_other_windows(config: Train
         open_windows(config)
 
 
-def test_what_a_folder_could_not_say_yet_was_the_default(config: TrainingConfig) -> None:
+def test_settings_missing_in_an_older_directory_have_their_default(config: TrainingConfig) -> None:
     values = config.to_dict()
     del values['ears'], values['augment']['drop_microphones']
     path = Path(config.output) / CONFIG_FILE
+    path.parent.mkdir(parents=True)
     write_json_atomic(path, values)
     check_experiment(config)
     with pytest.raises(TrainingError, match='another ears: '):
@@ -91,6 +93,6 @@ def test_what_a_folder_could_not_say_yet_was_the_default(config: TrainingConfig)
         check_experiment(config)
 
 
-def test_an_output_that_was_fitted_by_hand_says_nothing(config: TrainingConfig) -> None:
+def test_single_fits_write_no_identity(config: TrainingConfig) -> None:
     open_windows(config)
     assert not Path(config.output).exists()

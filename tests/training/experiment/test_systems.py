@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The systems of the tables, as their files say them."""
+"""Configuration files of the systems in the tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATHS = sorted(path for path in SYSTEMS.glob('*.yaml') if path.stem not in SHARE
 
 
 @pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
-def test_every_system_has_its_name_and_the_budget_of_all(path: Path) -> None:
+def test_every_system_has_its_name_and_the_common_budget(path: Path) -> None:
     config, other = TrainingConfig.from_yaml(path), TrainingConfig.from_yaml(SYSTEMS / 'vq_8x8.yaml')
     assert config.name == path.stem
     assert config.output == f'runs/street/{path.stem}'
@@ -35,7 +35,7 @@ def test_every_system_has_its_name_and_the_budget_of_all(path: Path) -> None:
 
 
 @pytest.mark.parametrize('path', PATHS, ids=lambda path: path.stem)
-def test_every_system_hears_its_features(path: Path) -> None:
+def test_every_system_accepts_its_features(path: Path) -> None:
     config = TrainingConfig.from_yaml(path)
     spec = config.data.features
     features = torch.randn(1, 8, spec.height, spec.width)
@@ -45,12 +45,12 @@ def test_every_system_hears_its_features(path: Path) -> None:
     assert tuple(sorted(outputs)) == config.modalities
 
 
-def test_omninets_hear_what_omninet_hears() -> None:
+def test_omninets_have_the_features_of_omninet() -> None:
     config = TrainingConfig.from_yaml(SYSTEMS / 'omninet_2ch_both.yaml')
     assert config.data.features == omninet_features(22_500, 22_500)
 
 
-def test_the_paper_and_its_code_differ_where_they_do() -> None:
+def test_the_configurations_of_the_paper_and_of_its_code_differ() -> None:
     paper, reference = (TrainingConfig.from_yaml(SYSTEMS / f'vq_8x8_{name}.yaml') for name in ('paper', 'reference'))
     for config in (paper, reference):
         assert [network.width for network in config.at_nets] == [1.0, 1.0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the stored runs to the page, by the command."""
+"""Command that generates tables and the results page from stored runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_command_prints_and_writes_the_same(results: Path, capsys: pytest.Ca
     assert all(figure in page for figure in figures)
 
 
-def test_made_again_without_new_runs_it_is_the_same(results: Path) -> None:
+def test_generation_without_new_runs_changes_nothing(results: Path) -> None:
     pages = []
     for _ in range(2):
         assert _run('street', results) == 0
@@ -54,7 +54,7 @@ def test_made_again_without_new_runs_it_is_the_same(results: Path) -> None:
     assert 'seeds 0, 1, 2' in (results.parent / 'docs' / 'results.md').read_text(encoding='utf-8')
 
 
-def test_tables_that_are_no_longer_there_go(results: Path) -> None:
+def test_outdated_tables_are_removed(results: Path) -> None:
     store(results, record('street', 'vq_8x8', 5, scores(2, 0.1), steps=7))
     _run('street', results)
     folder = results.parent / 'docs' / 'results' / 'street'
@@ -64,7 +64,7 @@ def test_tables_that_are_no_longer_there_go(results: Path) -> None:
     assert not list(folder.glob('*_terms_2*'))
 
 
-def test_nothing_stored_and_damaged_records_say_so(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_and_damaged_records_are_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run('streeet', results) == 1
     assert 'streeet' in capsys.readouterr().err
     (results / 'street' / 'vq_8x8' / 'seed1.json').write_text('{', encoding='utf-8')

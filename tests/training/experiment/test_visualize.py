@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at an experiment, by the command; what it draws is tested where networks are fitted."""
+"""Command that draws the overview of an experiment. Its content is tested with the fits."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from training.experiment.visualize import main
 STREET = Path(__file__).parents[3] / 'training' / 'configs' / 'street.yaml'
 
 
-def test_a_place_that_cannot_be_written_is_named_before_anything_is_drawn(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     taken = tmp_path / 'taken'
     taken.write_text('a file', encoding='utf-8')
     assert main(['--config', str(STREET), '--out', str(taken / 'overview.png')]) == 1

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From drives to a bundle that runs: every step is the real one, only small."""
+"""Export of a bundle from drives: all real steps, with small networks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from training.experiment.class_bias import balance_classes
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main
 from training.experiment.experiment_inference import load_perception, predict, take_features
-from training.experiment.provenance import PROVENANCE, provenance
+from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.export import export_bundle as export_module
 from training.export.export_bundle import describe, export, main
 from training.fitting.fit_manifold import fit_manifold
@@ -43,7 +43,7 @@ FIT = {'batch_size': 4, 'epochs': 20, 'validate_every_steps': 20, 'learning_rate
 
 @pytest.fixture(scope='module')
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the configuration of an experiment whose networks are fitted."""
+    """Return the configuration of an experiment with fitted networks."""
     folder = tmp_path_factory.mktemp('experiment')
     write_dataset(folder / 'drives', range(2014, 2022), 2, 2, Console(quiet=True))
     values = {
@@ -96,7 +96,7 @@ def bundle(experiment: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle
     return Bundle.load(folder)
 
 
-def test_the_bundle_says_on_test_windows_what_the_networks_say(
+def test_the_bundle_predicts_like_the_networks_on_test_windows(
     bundle: Bundle, network: PerceptionNetwork, cache: WindowCache
 ) -> None:
     features = take_features(cache, cache.indices('test'))
@@ -107,7 +107,7 @@ def test_the_bundle_says_on_test_windows_what_the_networks_say(
         assert (found.labels == expected.labels).mean() > 0.99
 
 
-def test_the_bundle_holds_scores_and_a_card_that_shows_them(bundle: Bundle, cache: WindowCache) -> None:
+def test_the_bundle_contains_scores_and_a_card_with_them(bundle: Bundle, cache: WindowCache) -> None:
     scores = json.loads((bundle.folder / 'metrics.json').read_text())
     assert scores['windows'] == len(cache.indices('test')) == 4
     for key in ('abs_rel', 'abs_rel_prior', 'abs_rel_shuffled', 'abs_rel_mono'):
@@ -132,7 +132,7 @@ def test_the_bundle_holds_scores_and_a_card_that_shows_them(bundle: Bundle, cach
     }
 
 
-def test_the_manifest_tells_what_the_drives_were_recorded_with(bundle: Bundle, cache: WindowCache) -> None:
+def test_the_manifest_describes_the_rig_of_the_drives(bundle: Bundle, cache: WindowCache) -> None:
     manifest = bundle.manifest
     assert manifest.array.sha256 == cache.geometry_sha256
     assert (manifest.camera.width, manifest.camera.height, manifest.microphones) == (128, 128, 8)
@@ -148,7 +148,7 @@ def test_the_confidence_is_calibrated_on_the_validation_windows(
     assert scores['confidence']['expected_calibration_error'] < 0.15
 
 
-def test_scores_that_were_computed_before_are_taken(
+def test_earlier_scores_are_used(
     experiment: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = json.loads((bundle.folder / 'metrics.json').read_text())
@@ -159,7 +159,7 @@ def test_scores_that_were_computed_before_are_taken(
     assert Bundle.load(tmp_path / 'models' / 'small').manifest.metrics['depth']['abs_rel'] == 0.12345
 
 
-def test_a_bundle_that_changes_what_the_networks_say_is_not_written(
+def test_a_bundle_that_changes_the_predictions_is_not_written(
     config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = export_module.export_network
@@ -170,14 +170,14 @@ def test_a_bundle_that_changes_what_the_networks_say_is_not_written(
         return real(changed, shape)
 
     monkeypatch.setattr(export_module, 'export_network', coarse)
-    scored = provenance(config, open_cache(config.data, progress=False), 'test')
+    scored = describe_provenance(config, open_cache(config.data, progress=False), 'test')
     scores = {'windows': 0, 'depth': {}, 'segmentation': {}, PROVENANCE: scored}
     with pytest.raises(TrainingError, match='changes depth by'):
         export(config, tmp_path / 'models' / 'small', scores)
     assert not (tmp_path / 'models').exists()
 
 
-def test_an_experiment_that_was_not_fitted_is_refused(
+def test_an_experiment_without_fitted_networks_is_refused(
     experiment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     values = yaml.safe_load(experiment.read_text())
@@ -186,7 +186,7 @@ def test_an_experiment_that_was_not_fitted_is_refused(
     assert 'Fit the network first' in ' '.join(capsys.readouterr().err.split())
 
 
-def test_choosing_is_done_on_validation_streets(
+def test_validation_scores_are_not_accepted_as_test_scores(
     experiment: Path, config: TrainingConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate_main(['--config', str(experiment)]) == 0
@@ -197,7 +197,7 @@ def test_choosing_is_done_on_validation_streets(
     assert not (tmp_path / 'models').exists()
 
 
-def test_a_system_with_two_ears_can_do_without_neither(
+def test_a_system_with_two_microphones_tolerates_no_missing_one(
     config: TrainingConfig, cache: WindowCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_module, '_training', lambda *_: {})
@@ -206,5 +206,5 @@ def test_a_system_with_two_ears_can_do_without_neither(
     two = SingleStageConfig.from_dict({'omninet': {'mics': 2, 'modalities': ['depth']}, 'microphones': [2, 6]})
     with torch.device('meta'):
         network = PerceptionNetwork(PerceptionConfig(direct=(two,)))
-    ears = replace(max_dropped, manifolds={}, at_nets=(), direct=(two,))
-    assert describe(ears, network, cache).tolerates_missing == 0
+    binaural = replace(max_dropped, manifolds={}, at_nets=(), direct=(two,))
+    assert describe(binaural, network, cache).tolerates_missing == 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind of system says the same in ONNX Runtime as in torch."""
+"""ONNX graphs: every kind of system predicts the same in ONNX Runtime as in torch."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SAME = 1e-4
-# A class may change where two logits are equal within rounding.
+# A class may differ where two logits are equal within rounding.
 SAME_LABELS = 0.999
-# Far away a metre is hardly any disparity, and rounding grows with the square of the distance.
+# At large distances the error in metres grows with the square of the distance.
 NEAR_AND_FAR = DepthRepresentation(near_m=1.0, far_m=10.0, kind='inverse')
 SIZES: dict[str, Any] = {'code_dim': 8, 'first_features': 4, 'features': 8}
 OMNINET = {'width': 0.125, 'fused': [8, 12], 'depth': [16, 24], 'segmentation': [12, 20]}
@@ -57,7 +57,7 @@ DIRECT: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 
 
 def settle(network: torch.nn.Module, features: torch.Tensor) -> None:
-    """Give every batch normalisation the statistics of some features, so that the network tells them apart."""
+    """Set the statistics of every batch normalisation from some features, so that outputs differ between them."""
     for module in network.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             module.momentum = 1.0
@@ -66,7 +66,7 @@ def settle(network: torch.nn.Module, features: torch.Tensor) -> None:
 
 
 def centre(decoder: torch.nn.Sequential) -> None:
-    """Move depth into the middle of the unit, where nothing is clipped."""
+    """Move depth to the middle of its range, where nothing is clipped."""
     torch.nn.init.constant_(decoder[-1].bias, 0.5)
 
 
@@ -86,7 +86,7 @@ def assert_same(network: PerceptionNetwork, features: torch.Tensor, folder: Path
             assert (found == tensor).mean() >= SAME_LABELS
         else:
             np.testing.assert_allclose(found, tensor, rtol=SAME, atol=SAME)
-        assert name == 'depth_distance' or np.ptp(tensor) > 0, f'{name} says the same everywhere'
+        assert name == 'depth_distance' or np.ptp(tensor) > 0, f'{name} is constant'
 
 
 @pytest.mark.parametrize('name', DIRECT)
@@ -116,13 +116,13 @@ def test_manifolds(bottleneck: str, tmp_path: Path) -> None:
         if 'codebook' in bottleneck:
             torch.nn.init.normal_(vq_vaes[modality].quantizer.codebook)
     centre(vq_vaes['depth'].decoder)
-    # Statistics of few windows would be small by chance, and enlarge the rounding.
+    # Statistics of few windows could be small and amplify rounding errors.
     features = torch.randn(16, 8, 128, 128)
     settle(at_net, features)
     assert_same(PerceptionNetwork.from_trained([at_net], vq_vaes), features, tmp_path)
 
 
-def test_the_graph_takes_the_shape_that_it_was_made_for(tmp_path: Path) -> None:
+def test_the_graph_has_the_requested_input_shape(tmp_path: Path) -> None:
     system = SingleStageNetwork(SingleStageConfig.from_dict({'omninet': OMNINET})).eval()
     exported = export_network(PerceptionNetwork.from_trained([], {}, direct=[system]), (8, 65, 77))
     (tmp_path / ONNX_FILE).write_bytes(exported.onnx)

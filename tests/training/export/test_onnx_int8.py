@@ -16,7 +16,7 @@ WINDOWS = 6
 
 @pytest.fixture(scope='module')
 def features() -> np.ndarray:
-    """Return features (window, mic, height, width) of the range of real ones, with patches that networks tell apart."""
+    """Return random features (window, mic, height, width) in the range of real ones, with coarse structure."""
     rng = np.random.default_rng(3)
     coarse = rng.uniform(-1.2, 0.4, (WINDOWS, 8, 8, 8))
     return (np.kron(coarse, np.ones((1, 1, 16, 16))) + rng.normal(0, 0.05, (WINDOWS, 8, 128, 128))).astype(np.float32)
@@ -24,14 +24,14 @@ def features() -> np.ndarray:
 
 @pytest.fixture(scope='module')
 def quantised(features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Return the bundle that ships, with a graph of bytes calibrated on features that are none of a street."""
+    """Return the shipped bundle with an int8 graph calibrated on random features."""
     bundle = Bundle.load(resource_path('models/street'))
     files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
     files[INT8_FILE] = quantize_graph(bundle.onnx_path, features)
     return write_bundle(tmp_path_factory.mktemp('models') / 'street', bundle.manifest, files)
 
 
-def test_it_says_nearly_the_same(quantised: Bundle, features: np.ndarray) -> None:
+def test_predictions_are_nearly_equal(quantised: Bundle, features: np.ndarray) -> None:
     exact = open_backend(quantised, 'onnx')
     int8 = open_backend(quantised, 'auto', precision='int8')
     assert 'int8' in int8.reason
@@ -41,7 +41,7 @@ def test_it_says_nearly_the_same(quantised: Bundle, features: np.ndarray) -> Non
         assert np.median(np.abs(found.depth_m / expected.depth_m - 1)) < 0.05
 
 
-def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
+def test_only_tolerant_convolutions_are_quantised(quantised: Bundle) -> None:
     graph = onnx.load(quantised.int8_path).graph
     onnx.checker.check_model(str(quantised.int8_path))
     rounded = {name for node in graph.node if node.op_type == 'DequantizeLinear' for name in node.output}
@@ -50,12 +50,12 @@ def test_only_what_bears_it_computes_with_bytes(quantised: Bundle) -> None:
     exact = {node.name for node in convolutions} - int8
     last = {f'/at_nets.0/{head}/{head}.20/Conv' for head in ('depth', 'segmentation')}
     first = {f'/at_nets.0/trunk/trunk.{layer}/Conv' for layer in (0, 1)}
-    assert exact == first | last, 'what hears the microphones, and what codes are searched for'
+    assert exact == first | last, 'the first layers and the layers before the codebook search'
     assert not [node.name for node in graph.node if node.op_type == 'ConvTranspose' and rounded & set(node.input[1:])]
 
 
-def test_weights_leave_room_for_the_sum_of_two_products(quantised: Bundle) -> None:
-    """Without VNNI two products of a byte are added in 16 bits: weights of seven bits cannot overflow them."""
+def test_weights_have_seven_bits(quantised: Bundle) -> None:
+    """Without VNNI two int8 products are added in 16 bits, which 7-bit weights cannot overflow."""
     graph = onnx.load(quantised.int8_path).graph
     weights = [onnx.numpy_helper.to_array(t) for t in graph.initializer if t.data_type == onnx.TensorProto.INT8]
     weights = [values for values in weights if values.ndim == 4]

@@ -18,13 +18,13 @@ from training.export.quantize import quantize
 
 @pytest.fixture
 def street(tmp_path: Path) -> Bundle:
-    """Return a copy of the bundle that ships, without bytes."""
+    """Return a copy of the shipped bundle without its int8 graph."""
     shipped = Bundle.load(resource_path('models/street'))
     files = {name: (shipped.folder / name).read_bytes() for name in shipped.manifest.files if name != INT8_FILE}
     return write_bundle(tmp_path / 'street', shipped.manifest, files)
 
 
-def test_a_bundle_gets_bytes_and_tells_what_they_cost(
+def test_a_quantised_bundle_reports_its_loss_of_accuracy(
     street: Bundle, data_config: DataConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = open_cache(data_config, progress=False)
@@ -33,15 +33,15 @@ def test_a_bundle_gets_bytes_and_tells_what_they_cost(
         open_backend(street, precision='int8')
 
     monkeypatch.setattr(module, 'MAX_WORSE', -1.0)
-    with pytest.raises(TrainingError, match=r"With bytes the scores of 'street' are worse by .*abs_rel"):
+    with pytest.raises(TrainingError, match=r"The int8 scores of 'street' are worse by .*abs_rel"):
         quantize(street, cache)
-    assert INT8_FILE not in Bundle.load(street.folder).manifest.files, 'it is left as it was'
+    assert INT8_FILE not in Bundle.load(street.folder).manifest.files, 'the bundle is unchanged'
 
-    # A handful of windows tells no percent; that bytes are not nonsense it does.
+    # A few windows cannot resolve 1 %, but show that the int8 graph works.
     monkeypatch.setattr(module, 'MAX_WORSE', 0.2)
     quantised = quantize(street, cache)
     after = quantised.manifest.files
-    assert {name: after[name].sha256 for name in before} == before, 'what it says in single precision stays'
+    assert {name: after[name].sha256 for name in before} == before, 'the float32 files are unchanged'
     scores = quantised.manifest.metrics['int8']
     assert scores['windows'] == len(cache.indices('test'))
     for name, worse in scores['worse'].items():

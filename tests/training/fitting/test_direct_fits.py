@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fits of direct systems to a few windows of simulated streets, with the real trainer."""
+"""Fits of single-stage networks to a few windows of simulated streets, with the real trainer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from training.config.fit_configuration import FitConfig, LossConfig
 from training.data.cache import open_cache
 from training.experiment.experiment_inference import load_perception
 from training.experiment.visualize import overview
+from training.fitting.checkpoints import LAST, load_direct
 from training.fitting.direct_module import DirectModule
-from training.fitting.fit_common import LAST, load_direct
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_history import FitHistory
 from training.fitting.losses import image_loss
@@ -38,9 +38,7 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize(('system', 'steps'), [('end_to_end', 50), ('echo2depth', 150), ('omninet', 70)])
-def test_a_direct_system_learns_which_sound_belongs_to_which_street(
-    config: TrainingConfig, system: str, steps: int
-) -> None:
+def test_a_single_stage_network_learns_to_distinguish_streets(config: TrainingConfig, system: str, steps: int) -> None:
     network = SingleStageConfig.from_dict(SYSTEMS[system])
     fit = FitConfig(batch_size=8, steps=steps, learning_rate=5e-3, schedule='one_cycle', validate_every_steps=steps)
     config = replace(config, manifolds={}, at_nets=(), direct=(network,), losses=LossConfig(depth='log1p'))
@@ -50,21 +48,21 @@ def test_a_direct_system_learns_which_sound_belongs_to_which_street(
     cache = open_cache(config.data, progress=False)
     indices = cache.indices('train')
     with torch.inference_mode():
-        drawn = load_direct(best.with_name(LAST))(torch.from_numpy(cache.features(indices)))
+        predicted = load_direct(best.with_name(LAST))(torch.from_numpy(cache.features(indices)))
     batch: Any = {
         'depth': torch.from_numpy(config.depth.depth_to_unit(cache.take('depth_m', indices).astype('f4')))[:, None],
         'labels': torch.from_numpy(cache.take('labels', indices)),
     }
-    for modality, image in drawn.items():
+    for modality, image in predicted.items():
         own = float(image_loss(modality, image, batch, config.losses))
-        # Windows come in pairs of one street: two places on is another street.
+        # Windows are in pairs of one street: an offset of two is another street.
         other = float(image_loss(modality, image.roll(2, dims=0), batch, config.losses))
         assert own < 0.9 * other
     assert load_perception(config).config.modalities == network.modalities
     assert len(overview(config, 'validation', 2)) == 2 * len(network.modalities)
 
 
-def test_a_fit_stops_when_validation_gets_no_better(config: TrainingConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fit_stops_when_validation_does_not_improve(config: TrainingConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     network = SingleStageConfig.from_dict(SYSTEMS['echo2depth'])
     config = replace(config, manifolds={}, at_nets=(), direct=(network,))
     # Without a gradient no validation is better than the first.

@@ -16,7 +16,7 @@ from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.data.cache import open_cache
 from training.experiment.visualize import overview
-from training.fitting.fit_common import LAST, load_at_net, load_checkpoint, load_vq_vae
+from training.fitting.checkpoints import LAST, load_at_net, load_checkpoint, load_vq_vae
 from training.fitting.fit_history import FitHistory
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.mark.parametrize('modality', ['depth', 'segmentation'])
-def test_a_resumed_fit_goes_on_where_it_stopped(config: TrainingConfig, modality: str) -> None:
+def test_a_resumed_fit_continues_from_its_last_step(config: TrainingConfig, modality: str) -> None:
     half = replace(config.manifold_fit, epochs=3)
     fit_manifold(config, modality, half)
     stopped = load_checkpoint(config.manifold_folder(modality) / LAST)
@@ -76,7 +76,7 @@ def test_a_transform_needs_its_manifolds(config: TrainingConfig) -> None:
         fit_transform(config, config.at_nets[0], config.transform_fit)
 
 
-def test_a_small_transform_learns_which_sound_belongs_to_which_street(config: TrainingConfig) -> None:
+def test_a_small_at_net_learns_to_distinguish_streets(config: TrainingConfig) -> None:
     for modality in config.manifolds:
         fit_manifold(config, modality, config.manifold_fit)
     best = fit_transform(config, config.at_nets[0], config.transform_fit)
@@ -89,10 +89,10 @@ def test_a_small_transform_learns_which_sound_belongs_to_which_street(config: Tr
     for modality in config.manifolds:
         vq_vae = load_vq_vae(config.manifold_folder(modality) / 'best.ckpt')
         name = add_latents(cache, modality, vq_vae, config.depth)
-        truth = torch.from_numpy(cache.take(name, indices).astype(np.float32))
-        own = float((predicted[modality] - truth).square().mean())
-        # Windows come in pairs of one street: two places on is another street.
-        shuffled = float((predicted[modality].roll(2, dims=0) - truth).square().mean())
+        target = torch.from_numpy(cache.take(name, indices).astype(np.float32))
+        own = float((predicted[modality] - target).square().mean())
+        # Windows are in pairs of one street: an offset of two is another street.
+        shuffled = float((predicted[modality].roll(2, dims=0) - target).square().mean())
         mean_image = latent_statistics(cache, name).variance
         assert own < 0.7 * mean_image
         assert own < 0.6 * shuffled
@@ -111,7 +111,7 @@ def test_one_hot_images_leave_unlabelled_pixels_empty() -> None:
     torch.testing.assert_close(image[1].argmax(dim=0), labels[1].long())
 
 
-def test_latents_are_those_of_the_encoder_before_the_codebook(config: TrainingConfig) -> None:
+def test_latents_are_the_encoder_output_before_the_codebook(config: TrainingConfig) -> None:
     torch.manual_seed(0)
     vq_vae = VqVae(config.manifold('segmentation')).eval()
     cache = open_cache(config.data, progress=False)

@@ -14,19 +14,19 @@ from training.fitting.losses import image_loss, omninet_weights
 
 
 @pytest.mark.parametrize(('name', 'expected'), [('l1', 2.0), ('mse', 5.0), ('log1p', (math.log(2) + math.log(4)) / 2)])
-def test_losses_of_depth_are_what_they_are_called(name: str, expected: float) -> None:
+def test_depth_losses_follow_their_names(name: str, expected: float) -> None:
     batch: Batch = {'depth': torch.tensor([1.0, 5.0]).reshape(1, 1, 1, 2)}
     image = torch.tensor([2.0, 2.0]).reshape(1, 1, 1, 2)
     assert float(image_loss('depth', image, batch, LossConfig(depth=name))) == pytest.approx(expected)
 
 
-def test_cross_entropy_leaves_out_what_is_unlabelled() -> None:
+def test_cross_entropy_ignores_unlabelled_pixels() -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(2, 19, 4, 4), torch.randint(0, 19, (2, 4, 4), dtype=torch.uint8)
     labels[0, :2] = 255
-    chances = torch.softmax(logits, dim=1).permute(0, 2, 3, 1)[labels != 255].numpy()
+    probabilities = torch.softmax(logits, dim=1).permute(0, 2, 3, 1)[labels != 255].numpy()
     valid_labels = labels[labels != 255].long().numpy()
-    expected = -np.log(chances[np.arange(len(valid_labels)), valid_labels])
+    expected = -np.log(probabilities[np.arange(len(valid_labels)), valid_labels])
     found = image_loss('segmentation', logits, {'labels': labels}, LossConfig())
     assert float(found) == pytest.approx(expected.mean(), rel=1e-5)
     weights = omninet_weights(labels.long(), 19).numpy()[valid_labels]
@@ -34,7 +34,7 @@ def test_cross_entropy_leaves_out_what_is_unlabelled() -> None:
     assert float(weighted) == pytest.approx((weights * expected).sum() / weights.sum(), rel=1e-5)
 
 
-def test_rare_classes_weigh_more_and_what_moves_seven_times() -> None:
+def test_rare_and_moving_classes_have_larger_weights() -> None:
     labels = torch.tensor([0] * 6 + [1] * 2 + [13] * 2 + [255] * 90)
     weights = omninet_weights(labels, 19)
     assert weights[0] == pytest.approx(1.4)

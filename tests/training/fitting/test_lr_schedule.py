@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from training.fitting.lr_schedule import Budget, rate_factor
+from training.fitting.lr_schedule import TrainingBudget, rate_factor
 
 
 def test_one_cycle_rises_and_falls_once() -> None:
@@ -23,17 +23,17 @@ def test_constant_is_constant() -> None:
 
 
 def test_progress_counts_steps_without_a_time_limit() -> None:
-    budget = Budget(None)
+    budget = TrainingBudget(None)
     assert [budget.progress(step, 10) for step in (0, 5, 10, 20)] == [0.0, 0.5, 1.0, 1.0]
 
 
 def test_progress_follows_the_clock_with_a_time_limit() -> None:
-    budget = Budget(1 / 600)
+    budget = TrainingBudget(1 / 600)
     time.sleep(0.12)
     assert budget.progress(0, float('inf')) == 1.0
 
 
-def test_a_resumption_counts_the_time_before_but_not_the_pause() -> None:
-    budget = Budget(10.0)
+def test_a_resumption_counts_earlier_time_without_the_pause() -> None:
+    budget = TrainingBudget(10.0)
     budget.load_state_dict({'elapsed_s': 300.0})
     assert 0.5 <= budget.progress(0, 1) < 0.51

@@ -110,5 +110,5 @@ def test_the_papers_lists_put_an_instant_into_train_and_test(drives: Path, tmp_p
     np.testing.assert_allclose(first_disparities(cache, 'test'), expected(*names('test')), rtol=1e-2)
     assert check_split.main([str(drives), '--split', str(drives.parent / 'paper.yaml'), '--workers', '1']) == 1
     assert has_known_leaks(cache, config.data.features)
-    cache.division = replace(cache.division, split=replace(cache.division.split, test=(), leaks=False))
+    cache.dataset_split = replace(cache.dataset_split, split=replace(cache.dataset_split.split, test=(), leaks=False))
     assert has_known_leaks(cache, config.data.features)  # measured, although the file does not declare it

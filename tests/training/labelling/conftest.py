@@ -25,13 +25,13 @@ from tests.training.labelling.recording import (
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test reach for the hub."""
+    """Keep the tests offline."""
     monkeypatch.setattr('huggingface_hub.constants.HF_HUB_OFFLINE', True)
 
 
 @pytest.fixture
 def bag(tmp_path: Path) -> Path:
-    """Return a bag with a camera, and with depth and labels that come 20 ms after it; the last depth is missing."""
+    """Return a bag with a camera, and with depth and labels 20 ms later. The last depth is missing."""
     folder = tmp_path / 'drive'
     with BagWriter(folder) as writer:
         writer.add_topic('/camera/image/compressed', COMPRESSED)
@@ -50,7 +50,7 @@ def bag(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope='session')
 def depth_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a Depth-Anything of random weights that says metres up to 80."""
+    """Return a folder with a Depth-Anything model of random weights and metric depth up to 80 m."""
     import torch
     from transformers import AutoImageProcessor, DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config
 
@@ -80,7 +80,7 @@ def depth_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = DepthAnythingForDepthEstimation(config)
     for parameter in model.parameters():
         if parameter.ndim > 1:
-            parameter.data *= 10  # as drawn, the weights say 40 m whatever they see
+            parameter.data *= 10  # with the initial weights, the output is 40 m for any picture
     model.save_pretrained(folder)
     processor = {
         'image_processor_type': 'DPTImageProcessor',

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A short recording: pictures, and what a sensor and a teacher say about them."""
+"""A short recording: pictures, with depth and class labels."""
 
 from __future__ import annotations
 

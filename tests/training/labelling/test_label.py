@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a bag with a camera to labels beside it: computed once, resumed, refused with a sentence."""
+"""Labelling of a bag: computed once, resumed after an interruption, and refused with a reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMES = [stamp + LATENCY_NS for stamp in stamps()]
 
 
 class Brightness:
-    """Says that bright pixels are far, and fails after some images like a process that is killed."""
+    """A teacher with depth proportional to brightness, which fails after some images like a killed process."""
 
     modality = 'depth'
 
@@ -51,7 +51,7 @@ def make(bag: Path, teacher: Brightness, **changes: Any) -> Path:
     return run_label_job(request(bag, teacher, **changes), label_folder(bag), [].append)
 
 
-def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
+def test_recorded_depth_and_labels_are_stored_beside_the_bag(bag: Path) -> None:
     assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
     folder = bag.with_name('drive.labels')
     with LabelFile(folder / 'depth.h5') as depth, LabelFile(folder / 'segmentation.h5') as labels:
@@ -68,7 +68,7 @@ def test_recorded_depth_and_labels_lie_beside_the_bag(bag: Path) -> None:
         assert labels.description.provenance['source']['recording'] == 'drive'
 
 
-def test_a_pattern_may_name_labels_and_a_recording_that_is_refused_does_not_stop_others(
+def test_label_folders_are_excluded_and_a_refused_recording_does_not_stop_others(
     bag: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = bag.with_name('broken')
@@ -90,21 +90,21 @@ def test_models_label_a_bag(bag: Path, depth_model: Path, segmentation_model: Pa
     models = ['--depth', str(depth_model), '--segmentation', str(segmentation_model)]
     assert main([str(bag), *models, '--batch', '3']) == 0
     for name, model in (('depth', 'tiny-depth'), ('segmentation', 'tiny-segmentation')):
-        with LabelFile(label_folder(bag) / f'{name}.h5') as track:
-            assert track.time_ns.tolist() == TIMES
-            assert track.size == (128, 128)
-            assert len({track.image(number).tobytes() for number in range(FRAMES)}) == FRAMES
-            assert track.description.provenance['teacher']['model'] == model
+        with LabelFile(label_folder(bag) / f'{name}.h5') as label_file:
+            assert label_file.time_ns.tolist() == TIMES
+            assert label_file.size == (128, 128)
+            assert len({label_file.image(number).tobytes() for number in range(FRAMES)}) == FRAMES
+            assert label_file.description.provenance['teacher']['model'] == model
 
 
 def test_labels_are_the_nearest_pixels_of_the_whole_image(bag: Path) -> None:
-    with LabelFile(make(bag, Brightness())) as track:
+    with LabelFile(make(bag, Brightness())) as label_file:
         for number in range(FRAMES):
             expected = picture(number)[2::4, 2::4, 0].astype(np.float16) + 1
-            np.testing.assert_array_equal(track.image(number), expected)
+            np.testing.assert_array_equal(label_file.image(number), expected)
 
 
-def test_the_same_labels_are_not_made_twice(bag: Path) -> None:
+def test_equal_labels_are_not_computed_twice(bag: Path) -> None:
     first, again, other = Brightness(), Brightness(), Brightness(name='another')
     path = make(bag, first)
     written = path.stat().st_mtime_ns
@@ -120,7 +120,7 @@ def test_the_same_labels_are_not_made_twice(bag: Path) -> None:
     assert again.received_frames == stamps()[::2]
 
 
-def test_an_interrupted_run_goes_on_where_it_was(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_resumes(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_module, 'PART_FRAMES', 2)
     interrupted, resumed = Brightness(fails_after=3), Brightness()
     with pytest.raises(KeyboardInterrupt):
@@ -130,13 +130,15 @@ def test_an_interrupted_run_goes_on_where_it_was(bag: Path, monkeypatch: pytest.
     assert interrupted.received_frames == stamps()[:2]
     assert resumed.received_frames == stamps()[2:]
     assert [file.name for file in path.parent.iterdir()] == ['depth.h5']
-    with LabelFile(path) as track:
-        assert track.time_ns.tolist() == TIMES
+    with LabelFile(path) as label_file:
+        assert label_file.time_ns.tolist() == TIMES
         for number in range(FRAMES):
-            np.testing.assert_array_equal(track.image(number), picture(number)[2::4, 2::4, 0].astype(np.float16) + 1)
+            np.testing.assert_array_equal(
+                label_file.image(number), picture(number)[2::4, 2::4, 0].astype(np.float16) + 1
+            )
 
 
-def test_a_damaged_part_is_made_again(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_part_is_computed_again(bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_module, 'PART_FRAMES', 2)
     with pytest.raises(KeyboardInterrupt):
         make(bag, Brightness(fails_after=4))
@@ -153,16 +155,16 @@ def test_depth_beyond_half_precision_is_invalid(bag: Path) -> None:
         def label(self, frames: Sequence[RecordedFrame]) -> list[Any]:
             return [np.full((4, 4), 1e6, np.float32) for _ in frames]
 
-    with LabelFile(make(bag, Far())) as track:
-        assert np.isnan(track.image(0)).all()
+    with LabelFile(make(bag, Far())) as label_file:
+        assert np.isnan(label_file.image(0)).all()
 
 
-def test_a_teacher_that_knows_nothing_is_refused(bag: Path) -> None:
+def test_a_teacher_without_labels_is_refused(bag: Path) -> None:
     class Silent(Brightness):
         def label(self, frames: Sequence[RecordedFrame]) -> list[Any]:
             return [None for _ in frames]
 
-    with pytest.raises(TrainingError, match='knows none of 5 images'):
+    with pytest.raises(TrainingError, match='no label for any of 5 images'):
         make(bag, Silent())
     assert list(label_folder(bag).iterdir()) == []
 
@@ -174,8 +176,8 @@ def test_damaged_labels_are_refused(bag: Path) -> None:
         place = file['images'].id.get_chunk_info(0).byte_offset
     content[place + 3] ^= 255
     path.write_bytes(bytes(content))
-    with LabelFile(path) as track, pytest.raises(DatasetError, match=r'depth\.h5'):
-        track.image(0)
+    with LabelFile(path) as label_file, pytest.raises(DatasetError, match=r'depth\.h5'):
+        label_file.image(0)
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(DatasetError, match=r'depth\.h5'):
         LabelFile(path)
@@ -185,7 +187,7 @@ def test_damaged_labels_are_refused(bag: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('arguments', 'complaint'),
+    ('arguments', 'message'),
     [
         (['--depth', 'topic:front'], 'no image topic'),
         (['--depth', 'files:nowhere'], 'no *_disp.npy'),
@@ -193,9 +195,9 @@ def test_damaged_labels_are_refused(bag: Path) -> None:
         (['--topic', 'front'], 'no image topic'),
     ],
 )
-def test_what_cannot_be_done_is_said(
-    bag: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+def test_invalid_arguments_are_refused(
+    bag: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main([str(bag), '--segmentation', 'none', *arguments]) == 1
-    assert complaint in ' '.join(capsys.readouterr().err.split())
+    assert message in ' '.join(capsys.readouterr().err.split())
     assert not label_folder(bag).exists()

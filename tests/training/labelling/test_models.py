@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labelling by models: the loading code is the real one, the models are tiny and local."""
+"""Labelling with models: real loading code, tiny local models."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def change_config(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_depth_is_what_the_model_says_in_metres(depth_model: Path) -> None:
+def test_depth_equals_the_model_output_in_metres(depth_model: Path) -> None:
     pictures = random_pictures(3)
     found = DepthModel(str(depth_model)).label(frames(pictures))
     processor = AutoImageProcessor.from_pretrained(depth_model)
@@ -67,7 +67,7 @@ def test_depth_is_what_the_model_says_in_metres(depth_model: Path) -> None:
     assert np.nanstd(found) > 1
 
 
-def test_classes_are_what_the_model_says(segmentation_model: Path) -> None:
+def test_classes_equal_the_model_output(segmentation_model: Path) -> None:
     pictures = random_pictures(3)
     found = SegmentationModel(str(segmentation_model)).label(frames(pictures))
     model = SegformerForSemanticSegmentation.from_pretrained(segmentation_model).eval()
@@ -80,7 +80,7 @@ def test_classes_are_what_the_model_says(segmentation_model: Path) -> None:
     assert len(np.unique(found)) > 1
 
 
-def test_classes_are_known_by_name_whatever_their_number(segmentation_model: Path, tmp_path: Path) -> None:
+def test_classes_are_matched_by_name(segmentation_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(segmentation_model, tmp_path / 'model')
     before = SegmentationModel(str(folder)).label(frames(random_pictures(1)))[0]
     names = ['Building' if name == 'road' else name for name in CLASS_NAMES]
@@ -96,7 +96,7 @@ def test_classes_are_known_by_name_whatever_their_number(segmentation_model: Pat
     assert teacher.provenance['unlabelled_classes'] == ['zebra']
 
 
-def test_a_model_that_knows_no_street_is_refused(segmentation_model: Path, tmp_path: Path) -> None:
+def test_a_model_without_cityscapes_classes_is_refused(segmentation_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(segmentation_model, tmp_path / 'model')
     change_config(folder, id2label={str(number): f'beast {number}' for number in range(19)})
     with pytest.raises(TrainingError, match='no class of Cityscapes'):
@@ -106,19 +106,19 @@ def test_a_model_that_knows_no_street_is_refused(segmentation_model: Path, tmp_p
 def test_relative_depth_is_refused(depth_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(depth_model, tmp_path / 'model')
     change_config(folder, depth_estimation_type='relative')
-    with pytest.raises(TrainingError, match='says no metres'):
+    with pytest.raises(TrainingError, match='does not predict metric depth'):
         DepthModel(str(folder))
 
 
-def test_a_model_for_something_else_is_refused(segmentation_model: Path, depth_model: Path) -> None:
-    with pytest.raises(TrainingError, match=r"'segformer'.*no metres"):
+def test_a_model_for_another_task_is_refused(segmentation_model: Path, depth_model: Path) -> None:
+    with pytest.raises(TrainingError, match=r"'segformer'.*does not predict metric depth"):
         DepthModel(str(segmentation_model))
     with pytest.raises(TrainingError, match='no class of Cityscapes'):
         SegmentationModel(str(depth_model))
 
 
 @pytest.mark.parametrize('name', ['nobody/has-this-model', 'no/such/folder', ''])
-def test_a_model_that_is_not_there_is_refused(name: str) -> None:
+def test_a_missing_model_is_refused(name: str) -> None:
     with pytest.raises(TrainingError, match='No model'):
         DepthModel(name)
 
@@ -128,11 +128,11 @@ def test_pickles_are_refused(depth_model: Path, tmp_path: Path) -> None:
     weights = DepthAnythingForDepthEstimation.from_pretrained(folder).state_dict()
     torch.save(weights, folder / 'pytorch_model.bin')
     (folder / 'model.safetensors').unlink()
-    with pytest.raises(TrainingError, match='needs safetensors'):
+    with pytest.raises(TrainingError, match='Safetensors are required'):
         DepthModel(str(folder)).label(frames(random_pictures(1)))
 
 
-def test_code_that_comes_with_a_model_is_not_run(depth_model: Path, tmp_path: Path) -> None:
+def test_remote_code_of_a_model_is_not_run(depth_model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(depth_model, tmp_path / 'model')
     ran = tmp_path / 'ran'
     (folder / 'evil.py').write_text(f'open({str(ran)!r}, "w")\nclass Config: ...\nclass Model: ...\n')
@@ -145,7 +145,7 @@ def test_code_that_comes_with_a_model_is_not_run(depth_model: Path, tmp_path: Pa
     assert not ran.exists()
 
 
-def test_models_are_told_apart_by_their_weights(depth_model: Path, tmp_path: Path) -> None:
+def test_models_are_distinguished_by_their_weights(depth_model: Path, tmp_path: Path) -> None:
     def identity(change: Callable[[Path], None]) -> object:
         folder = shutil.copytree(depth_model, tmp_path / 'model', dirs_exist_ok=True)
         change(folder)

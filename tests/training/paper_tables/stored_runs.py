@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records as runs leave them, with the scores of drawn streets."""
+"""Run records with the scores of synthetic images."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def street(rng: np.random.Generator) -> DepthAndLabels:
     return DepthAndLabels(depth_m, labels)
 
 
-def guess(truth: DepthAndLabels, rng: np.random.Generator, error: float) -> DepthAndLabels:
-    depth_m = np.nan_to_num(truth.depth_m, nan=80.0) * np.exp(rng.normal(0, error, truth.labels.shape))
-    wrong = rng.random(truth.labels.shape) < error
-    return DepthAndLabels(depth_m.astype(np.float32), np.where(wrong, 0, truth.labels).astype(np.uint8))
+def guess(target: DepthAndLabels, rng: np.random.Generator, error: float) -> DepthAndLabels:
+    depth_m = np.nan_to_num(target.depth_m, nan=80.0) * np.exp(rng.normal(0, error, target.labels.shape))
+    wrong = rng.random(target.labels.shape) < error
+    return DepthAndLabels(depth_m.astype(np.float32), np.where(wrong, 0, target.labels).astype(np.uint8))
 
 
 def scores(seed: int, error: float, *, labels: bool = True) -> dict[str, Any]:
-    """Return what a board says of a system that is wrong by so much; the streets and the prior are always the same."""
+    """Return the scores of a system with a given error. The images and the prior are always the same."""
     streets, rng, board = np.random.default_rng(0), np.random.default_rng(seed), MetricSuite(CAMERA)
     prior = street(streets)
     for _ in range(4):
-        truth, other = street(streets), street(rng)
+        target, other = street(streets), street(rng)
         predictions = {
-            'model': guess(truth, rng, error),
+            'model': guess(target, rng, error),
             'prior': DepthAndLabels(np.nan_to_num(prior.depth_m, nan=80.0), prior.labels),
             'shuffled': guess(other, rng, error),
-            'mono': guess(truth, rng, 3 * error),
+            'mono': guess(target, rng, 3 * error),
         }
         if not labels:
-            predictions = {who: DepthAndLabels(images.depth_m, None) for who, images in predictions.items()}
-        board.add(truth, predictions)
+            predictions = {name: DepthAndLabels(images.depth_m, None) for name, images in predictions.items()}
+        board.add(target, predictions)
     return board.result()
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tables from stored runs say what the runs say, beside what the paper says, and compare only like with like."""
+"""Result tables: figures of the stored runs and of the paper, grouped by equal conditions."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def tables(results: Path) -> dict[str, ResultTable]:
 
 
 def _row(table: ResultTable, source: str, kind: RowKind = RowKind.MODEL) -> Row:
-    """Return the line of a system, or the one of that kind below it."""
+    """Return the row of a system, or the row of a kind below it."""
     place = next(
         n for n, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.source.split(' ')[0] == source
     )
     return next(row for row in table.rows[place:] if row.kind is kind)
 
 
-def test_every_table_is_there_in_every_convention(tables: dict[str, ResultTable]) -> None:
+def test_every_table_exists_in_every_convention(tables: dict[str, ResultTable]) -> None:
     depth = ('reference', 'unscaled', 'equation')
     expected = [f'table_1_{key}' for key in depth] + [f'table_2_{key}' for key in ('images', 'dataset')]
     expected += [f'table_5_{key}' for key in depth] + ['structure']
@@ -81,7 +81,7 @@ def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, Re
                         assert deviation == pytest.approx(factor * np.std(values, ddof=1), abs=half)
 
 
-def test_the_papers_figures_stand_below_as_printed(tables: dict[str, ResultTable]) -> None:
+def test_the_published_figures_are_below_as_printed(tables: dict[str, ResultTable]) -> None:
     for convention in ('reference', 'unscaled', 'equation'):
         row = _row(tables[f'table_1_{convention}'], 'vq_8x8', RowKind.PAPER)
         assert row.texts == ('', 'paper', '', '0.241', '1.01', '4.12', '0.361', '0.118')
@@ -89,7 +89,7 @@ def test_the_papers_figures_stand_below_as_printed(tables: dict[str, ResultTable
     assert row.texts[3:] == ('20.73', '74.67', '4.34', '11.79', '1.53', '15.11', '2.59', '53.31', '2.49', '–')
 
 
-def test_controls_are_always_there(tables: dict[str, ResultTable]) -> None:
+def test_every_system_has_its_controls(tables: dict[str, ResultTable]) -> None:
     for key, table in tables.items():
         assert table.rows[0].method == 'training prior', key
         models = [place for place, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.seeds != '–']
@@ -107,7 +107,7 @@ def test_a_system_without_runs_shows_a_dash(tables: dict[str, ResultTable]) -> N
     assert tables['table_1_reference'].notes[-1] == 'Fewer than three runs so far: echo2depth_paper.'
 
 
-def test_systems_of_ones_own_stand_below(tables: dict[str, ResultTable]) -> None:
+def test_systems_that_are_not_in_the_paper_are_below(tables: dict[str, ResultTable]) -> None:
     for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         assert _row(tables[key], 'a_better_one').method == 'not in the paper'
     assert 'a_better_one' not in [row.source for row in tables['table_5_unscaled'].rows]
@@ -130,7 +130,7 @@ def test_the_best_of_the_models_is_marked(tables: dict[str, ResultTable]) -> Non
     assert not any(cell.best for cell in _row(tables['table_1_unscaled_terms_2'], 'vq_16x16').cells)
 
 
-def test_terms_are_said_and_kept_apart(tables: dict[str, ResultTable]) -> None:
+def test_conditions_are_stated_and_separate_tables(tables: dict[str, ResultTable]) -> None:
     first, second = tables['table_1_unscaled'].notes[0], tables['table_1_unscaled_terms_2'].notes[0]
     for words in (
         '6,000 drives',
@@ -147,7 +147,7 @@ def test_terms_are_said_and_kept_apart(tables: dict[str, ResultTable]) -> None:
     assert set(_row(tables['table_1_unscaled_terms_2'], 'vq_8x8').texts[2:]) == {'–'}
 
 
-def test_notes_speak_of_the_systems_of_their_own_table(tmp_path: Path) -> None:
+def test_notes_name_the_systems_of_their_own_table(tmp_path: Path) -> None:
     for system, seed in (('echo2depth_paper', 5), ('vq_8x8', 0), ('vq_8x8', 1)):
         store(tmp_path, record('street', system, seed, scores(seed, 0.1)))
     found = {table.key: table for table in comparison_tables('street', load_records(tmp_path, 'street'), PAPER)}
@@ -158,7 +158,7 @@ def test_notes_speak_of_the_systems_of_their_own_table(tmp_path: Path) -> None:
     assert ablation[-1] == 'Fewer than three runs so far: vq_8x8.'
 
 
-def test_a_leaking_split_is_no_result(tables: dict[str, ResultTable]) -> None:
+def test_a_leaking_split_is_marked_as_no_result(tables: dict[str, ResultTable]) -> None:
     for key, table in tables.items():
         assert table.title.startswith('NOT A RESULT') == key.endswith('_terms_3')
     assert 'leaks from training into test' in tables['structure_terms_3'].notes[0]
@@ -168,27 +168,27 @@ def test_impossible_figures_are_marked_and_explained() -> None:
     depth, segmentation = comparison_tables('mavd', [], PAPER)
     row = _row(depth, 'omninet_8ch_depth', RowKind.PAPER)
     assert row.cells[-1].text == '0.46†'
-    assert any(note.startswith('† cannot be') for note in depth.notes)
+    assert any(note.startswith('† is impossible') for note in depth.notes)
     assert not any('†' in note for note in segmentation.notes)
     assert depth.notes[0] == 'No run is stored.'
 
 
-def test_a_data_set_that_nobody_ran_is_refused() -> None:
+def test_a_dataset_without_runs_is_refused() -> None:
     with pytest.raises(TrainingError, match='streeet'):
         comparison_tables('streeet', [], PAPER)
 
 
-def test_what_nobody_measured_is_a_dash(tmp_path: Path) -> None:
+def test_missing_figures_are_dashes(tmp_path: Path) -> None:
     store(tmp_path, record('street', 'vq_8x8', 0, {'windows': 3, 'depth': {'abs_rel': 0.25, 'rmse': None}}))
     found = {table.key: table for table in comparison_tables('street', load_records(tmp_path, 'street'), PAPER)}
     assert [cell.text for cell in _row(found['table_1_3_unscaled'], 'vq_8x8').cells] == ['0.250', *'––––']
     assert [row.kind for row in found[STRUCTURE.key].rows] == []
-    assert 'for orientation only' in ' '.join(found['table_1_3_unscaled'].notes)
+    assert 'not comparable' in ' '.join(found['table_1_3_unscaled'].notes)
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=8), st.integers(0, 3))
-def test_what_is_shown_is_what_numpy_says(values: list[float], digits: int) -> None:
+def test_mean_and_deviation_equal_those_of_numpy(values: list[float], digits: int) -> None:
     assert format_mean_std(values, digits) == f'{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}' or (
         [float(part) for part in format_mean_std(values, digits).split(' ± ')]
         == pytest.approx([np.mean(values), np.std(values, ddof=1)], abs=0.5001 * 10**-digits)

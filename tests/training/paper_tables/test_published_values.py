@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's figures: whole, consistent with each other, and marked where they cannot be right."""
+"""Published figures: complete, consistent, and marked where they are impossible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.paper_tables.published_values import PAPER_FILE, Paper
 PAPER = Paper.from_yaml()
 
 
-def test_the_five_tables_are_there() -> None:
+def test_the_five_tables_exist() -> None:
     assert [(table.numbers, table.dataset, table.shape, len(table.rows)) for table in PAPER.tables] == [
         ((1,), 'oap', 'depth', 8),
         ((2,), 'oap', 'segmentation', 7),
@@ -33,15 +33,15 @@ def test_the_average_of_each_row_is_that_of_its_classes() -> None:
     for number in (2, 4):
         for row in PAPER.tables[number - 1].rows:
             average, *classes = map(float, row.published[0].values)
-            # Rounded or cut.
+            # Rounded or truncated.
             if average != pytest.approx(sum(classes) / 8, abs=0.0101):
                 apart[number, row.method] = average - sum(classes) / 8
-    # Printed so.
+    # Inconsistent in the paper.
     expected = {(2, '[38] 8ch +depth'): 0.041, (2, '[38] 2ch +depth'): 0.018}
     assert apart == {row: pytest.approx(value, abs=0.001) for row, value in expected.items()}
 
 
-def test_figures_above_what_the_equation_allows_are_marked_and_no_others() -> None:
+def test_exactly_the_figures_above_the_maximum_of_the_equation_are_marked() -> None:
     for table in PAPER.tables:
         if table.shape != 'segmentation':
             for row in table.rows:
@@ -55,7 +55,7 @@ def test_table_5_repeats_table_1() -> None:
     assert [row.published[0].values for row in PAPER.tables[4].rows if row.method.startswith('VQ')] == proposed
 
 
-def test_a_data_set_of_its_own_gets_each_shape_with_all_that_is_printed() -> None:
+def test_another_dataset_has_each_shape_with_all_published_rows() -> None:
     assert [table.numbers for table in PAPER.tables_of('oap')] == [(1,), (2,), (5,)]
     depth, segmentation, ablation = PAPER.tables_of('street')
     assert (depth.numbers, segmentation.numbers, ablation.numbers) == ((1, 3), (2, 4), (5,))
@@ -63,7 +63,7 @@ def test_a_data_set_of_its_own_gets_each_shape_with_all_that_is_printed() -> Non
     assert [entry.values[0] for entry in depth.rows[0].published] == ['.731', '.218']
 
 
-def test_every_system_of_the_tables_has_a_configuration_and_a_place() -> None:
+def test_every_system_of_the_tables_has_a_configuration_and_a_row() -> None:
     folder = PAPER_FILE.parent / 'configs' / 'systems'
     names = {yaml.safe_load(path.read_text(encoding='utf-8'))['name'] for path in folder.glob('*x*.yaml')}
     assert PAPER.systems <= {path.stem for path in folder.glob('*.yaml')}

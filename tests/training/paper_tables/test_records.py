@@ -29,7 +29,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (conditions.split, conditions.leaks, conditions.windows_sha256) == ('drive-disjoint', False, WINDOWS)
 
 
-def test_a_record_may_be_silent_on_what_is_not_needed(tmp_path: Path) -> None:
+def test_optional_values_may_be_missing(tmp_path: Path) -> None:
     values = record('oap', 'vq_8x8', 0, SCORES)
     del values['split'], values['machine'], values['budget']['train_drives'], values['budget']['batch_size']
     conditions = RunRecord.load(store(tmp_path, values)).conditions
@@ -47,7 +47,7 @@ def test_a_record_may_be_silent_on_what_is_not_needed(tmp_path: Path) -> None:
         ({'system': 'other'}, 'oap/other/seed0'),
     ],
 )
-def test_what_is_no_record_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+def test_other_content_is_refused(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     path = store(tmp_path, record('oap', 'vq_8x8', 0, SCORES))
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}), encoding='utf-8')
     with pytest.raises(TrainingError, match=words):
@@ -55,14 +55,14 @@ def test_what_is_no_record_is_refused(tmp_path: Path, change: dict[str, Any], wo
 
 
 @pytest.mark.parametrize('content', ['', '[]', '{"format_version": 1', '7'])
-def test_damaged_files_are_named(tmp_path: Path, content: str) -> None:
+def test_damaged_files_are_refused_by_name(tmp_path: Path, content: str) -> None:
     path = tmp_path / 'seed0.json'
     path.write_text(content, encoding='utf-8')
     with pytest.raises(TrainingError, match='seed0'):
         RunRecord.load(path)
 
 
-def test_records_are_found_by_data_set(tmp_path: Path) -> None:
+def test_records_are_found_by_dataset(tmp_path: Path) -> None:
     for dataset, system, seed in (('oap', 'b', 1), ('oap', 'b', 0), ('oap', 'a', 0), ('street', 'a', 0)):
         store(tmp_path, record(dataset, system, seed, SCORES))
     assert stored_datasets(tmp_path) == ('oap', 'street')
@@ -82,14 +82,14 @@ def test_records_are_found_by_data_set(tmp_path: Path) -> None:
         {'split': {'name': 'drive-disjoint', 'leaks': False, 'windows_sha256': 'of other windows'}},
     ],
 )
-def test_other_terms_are_another_group(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_other_conditions_are_another_group(tmp_path: Path, change: dict[str, Any]) -> None:
     for system, changes in (('a', {}), ('b', {}), ('c', change)):
         store(tmp_path, record('oap', system, 0, SCORES, **changes))
     groups = [[run.system for run in group] for group in group_by_conditions(load_records(tmp_path, 'oap')).values()]
     assert groups == [['a', 'b'], ['c']]
 
 
-def test_what_has_no_manifold_stands_beside_every_manifold(tmp_path: Path) -> None:
+def test_a_run_without_a_manifold_is_in_every_group(tmp_path: Path) -> None:
     for system, changes in (('direct', {}), ('vq_a', {}), ('vq_b', {'manifold_steps': 900}), ('vq_c', {})):
         store(tmp_path, record('oap', system, 0, SCORES, **changes))
     store(tmp_path, record('oap', 'vq_d', 0, SCORES, manifold_batch_size=4))
@@ -104,7 +104,7 @@ def test_what_has_no_manifold_stands_beside_every_manifold(tmp_path: Path) -> No
     assert {conditions.manifold for conditions in groups} == {(300, 8), (900, 8), (300, 4), None}
 
 
-def test_minutes_and_windows_do_not_divide_and_leaks_come_last(tmp_path: Path) -> None:
+def test_minutes_and_windows_do_not_separate_groups_and_leaks_are_last(tmp_path: Path) -> None:
     leak = {'name': 'paper', 'leaks': True}
     for system, changes in (('a', {'minutes': 1.0}), ('b', {'train_windows': 5990}), ('c', {'split': leak})):
         for seed in range(3 if changes.get('split') else 1):

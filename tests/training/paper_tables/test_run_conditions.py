@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.paper_tables.stored_runs import record, store
 from training.paper_tables.records import RunRecord
-from training.paper_tables.run_conditions import terms_line
+from training.paper_tables.run_conditions import describe_run_conditions
 
 SCORES = {'windows': 4, 'depth': {}, 'segmentation': {}}
 
@@ -32,10 +32,10 @@ def test_every_machine_is_named_once(tmp_path: Path, machines: list[dict[str, An
         for seed, machine in enumerate(machines)
     ]
     runs = [RunRecord.load(path) for path in paths]
-    line = terms_line(runs[0].conditions, runs)
+    line = describe_run_conditions(runs[0].conditions, runs)
     assert words in line
     assert f'; seeds {", ".join(map(str, range(len(machines))))};' in line
 
 
-def test_a_table_without_runs_says_so() -> None:
-    assert terms_line(None, []) == 'No run is stored.'
+def test_a_table_without_runs_states_it() -> None:
+    assert describe_run_conditions(None, []) == 'No run is stored.'

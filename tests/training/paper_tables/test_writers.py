@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The same table as text, Markdown, LaTeX and picture: whole, escaped, and saying the same."""
+"""One table as text, Markdown, LaTeX and image: complete, escaped and equal in content."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from training.paper_tables.text_writer import as_markdown, as_text
 TABLE = ResultTable(
     'table_9_metres',
     'Table 9. Depth & more, 100 %',
-    ('Every system learnt from 6,000 drives; a_b; 50 % ± 1.', 'A second note, which is so long that it has to be ' * 6),
-    ('Method', 'Who', 'Seeds', 'ABS_rel ↓', 'AUC_crr ↑'),
+    (
+        'Trained on 6,000 drives; a_b; 50 % ± 1.',
+        'A second note, which is so long that it has to be ' * 6,
+    ),
+    ('Method', 'Source', 'Seeds', 'ABS_rel ↓', 'AUC_crr ↑'),
     (
         Row('training prior', '', '', (Cell('0.300'), Cell('0.100')), RowKind.PRIOR),
         Row('VQ 8 × 8', 'vq_8x8 (ours)', '3', (Cell('0.241 ± 0.004', best=True), Cell('0.118 ± 0.001')), RowKind.MODEL),
@@ -61,7 +64,7 @@ def test_latex_has_the_shape_of_a_table() -> None:
 \resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%
 \begin{tabular}{llrrr}
 \hline
-Method & Who & Seeds & ABS\_rel $\downarrow$ & AUC\_crr $\uparrow$ \\
+Method & Source & Seeds & ABS\_rel $\downarrow$ & AUC\_crr $\uparrow$ \\
 \hline
 training prior &  &  & 0.300 & 0.100 \\
 \hline
@@ -90,7 +93,7 @@ def test_any_text_stays_inside_its_cell(text_value: str) -> None:
 
 
 def _check_latex(text: str) -> None:
-    """Check what a compiler would: braces, environments, dollars, and as many columns in each line as declared."""
+    """Check braces, environments, dollar signs and the number of columns, like a compiler."""
     bare = re.sub(r'\\[\\&%$#_{}]', '', text.replace('\\\\\n', '\n').replace('{%\n', '{'))
     depth = 0
     for sign in bare:
@@ -125,7 +128,7 @@ def _check_latex(text: str) -> None:
     assert not re.search(r'(?<!\\)[%#_^](?!\\(circ|dagger))', bare)
 
 
-def test_the_picture_holds_ink_where_lines_are_and_none_at_its_edges() -> None:
+def test_the_image_has_text_inside_and_empty_edges() -> None:
     picture = as_picture(TABLE)
     assert picture.dtype == np.uint8
     assert picture.shape[2] == 3
@@ -139,7 +142,7 @@ def test_the_picture_holds_ink_where_lines_are_and_none_at_its_edges() -> None:
 
 
 @pytest.mark.parametrize('sign', list('±×↓↑°†–0123456789%_'))
-def test_the_typeface_has_every_sign(sign: str) -> None:
+def test_the_font_has_every_character(sign: str) -> None:
     heading = ('A heading that is wider than the title',)
     blank, unknown, drawn = (as_picture(ResultTable('t', text, (), heading, ())) for text in ('', '\U000f1234', sign))
     assert (drawn != blank).any()

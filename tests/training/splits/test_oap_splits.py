@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The splits of OAP that ship: whole scenes, none in two, as the authors and the paper list them."""
+"""Shipped splits of OAP: whole scenes, disjoint, as in the lists of the authors and of the paper."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scenes(first: int, last: int) -> set[str]:
         ('oap_paper', scenes(1, 115), scenes(116, 139) - {'scene0129'}, {'scene0129'}),
     ],
 )
-def test_every_scene_stands_where_its_authors_put_it(
+def test_every_scene_is_in_its_published_part(
     name: str, train: set[str], validation: set[str], absent: set[str]
 ) -> None:
     split = SplitFile.from_yaml(FOLDER / f'{name}.yaml')

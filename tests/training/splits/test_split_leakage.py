@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a split leaks is found by drive, by instant, by distance in time and by the sound itself."""
+"""Leakage of a split by drive, by instant, by distance in time and by audio content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from audio_manifold_ros.features.spec import FeatureSpec
 from tests.bags import drive_bags
 from training.data.split_file import SplitFile
 from training.splits.check_split import main
-from training.splits.split_leakage import Leakage, PairLeakage, compare_windows, leakage
+from training.splits.split_leakage import LeakageReport, PairLeakage, compare_windows, measure_leakage
 
 RATE_HZ, WINDOW = 8000, 4000
 SPEC = FeatureSpec(sample_rate_hz=RATE_HZ, window_samples=WINDOW, f_max_hz=4000)
@@ -33,7 +33,7 @@ LABELS = np.zeros((2, 2), np.uint8)
 
 
 def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, audio_seeds: tuple[int, ...]) -> None:
-    """Write a drive with a window for each sound: a seed of noise, or 0 for silence."""
+    """Write a drive with a window for each seed of noise, or 0 for silence."""
     options = {'drive_id': name, 'rig': RIG, 'sample_rate_hz': RATE_HZ, 'channels': 8, 'provenance': {}}
     with DriveWriter(folder / f'{name}.h5', **options) as writer:
         for number, seed in enumerate(audio_seeds):
@@ -44,16 +44,16 @@ def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, audio_seed
             writer.add_image(first + WINDOW // 2, None, LABELS, stamp_ns=stamp_ns)
 
 
-def measured(folder: Path, split: SplitFile, *, compare_audio: bool = True) -> Leakage:
+def measured(folder: Path, split: SplitFile, *, compare_audio: bool = True) -> LeakageReport:
     drives = {path.stem: path for path in sorted(folder.glob('*.h5'))}
-    return leakage(drives, split, SPEC, compare_audio=compare_audio)
+    return measure_leakage(drives, split, SPEC, compare_audio=compare_audio)
 
 
-def pair(found: Leakage, learnt: str, judged: str) -> PairLeakage:
+def pair(found: LeakageReport, learnt: str, judged: str) -> PairLeakage:
     return next(one for one in found.pairs if (one.learnt, one.judged) == (learnt, judged))
 
 
-def test_drives_apart_do_not_leak(tmp_path: Path) -> None:
+def test_disjoint_drives_do_not_leak(tmp_path: Path) -> None:
     for number, name in enumerate('abc'):
         write(tmp_path, name, None, (3 * number + 1, 3 * number + 2))
     found = measured(tmp_path, SplitFile('apart', ('a',), ('b',), ('c',)))
@@ -62,7 +62,7 @@ def test_drives_apart_do_not_leak(tmp_path: Path) -> None:
     assert all(one.shared_drives == () and one.within_1_s == 0 for one in found.pairs)
 
 
-def test_stamps_of_the_day_are_compared_across_drives_and_others_are_not(tmp_path: Path) -> None:
+def test_unix_time_stamps_are_compared_across_drives_and_others_are_not(tmp_path: Path) -> None:
     write(tmp_path, 'a', (DAY_NS, DAY_NS + 10_000 * MS), (1, 2))
     near = (DAY_NS, DAY_NS + 40 * MS, DAY_NS + 41 * MS, DAY_NS + 500 * MS, DAY_NS + 1000 * MS, DAY_NS + 1001 * MS)
     write(tmp_path, 'b', near, (3, 4, 5, 6, 7, 8))
@@ -86,7 +86,7 @@ def test_drives_of_bags_that_overlap_leak(tmp_path: Path) -> None:
         assert one.within_40_ms == (0 if (one.learnt, one.judged) == ('train', 'test') else 2)
 
 
-def test_the_same_sound_is_found_wherever_it_stands_but_silence_is_no_sound(tmp_path: Path) -> None:
+def test_identical_audio_is_found_in_any_drive_but_silence_is_ignored(tmp_path: Path) -> None:
     write(tmp_path, 'a', None, (1, 2, 0))
     write(tmp_path, 'b', None, (3, 0))
     write(tmp_path, 'c', None, (2, 4, 0))
@@ -97,7 +97,7 @@ def test_the_same_sound_is_found_wherever_it_stands_but_silence_is_no_sound(tmp_
     assert not measured(tmp_path, split, compare_audio=False).leaks
 
 
-def test_a_drive_in_two_splits_leaks_however_far_its_windows_are_apart(tmp_path: Path) -> None:
+def test_a_drive_in_two_parts_leaks_at_any_distance(tmp_path: Path) -> None:
     far = tuple(DAY_NS + number * 60_000 * MS for number in range(4))
     write(tmp_path, 'a', far, (1, 2, 3, 4))
     split = SplitFile('frames', (f'a/{far[0]}',), (f'a/{far[1]}',), (f'a/{far[2]}', f'a/{far[2] + 1}'))
@@ -108,7 +108,7 @@ def test_a_drive_in_two_splits_leaks_however_far_its_windows_are_apart(tmp_path:
     assert found.leaks
 
 
-def test_validation_beside_train_spoils_the_choice_but_not_the_test(
+def test_overlap_of_validation_and_train_does_not_invalidate_the_test(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number, name in enumerate('abc'):
@@ -120,10 +120,10 @@ def test_validation_beside_train_spoils_the_choice_but_not_the_test(
     assert not found.leaks
     split.write(tmp_path / 'days.yaml')
     assert main([str(tmp_path), '--window', '0.5', '--workers', '1', '--split', str(tmp_path / 'days.yaml')]) == 0
-    assert 'chosen on what they heard while learning' in capsys.readouterr().out
+    assert 'the best checkpoint may be overfitted' in capsys.readouterr().out
 
 
-def test_windows_are_compared_as_drives_are(tmp_path: Path) -> None:
+def test_windows_and_drives_have_equal_leakage(tmp_path: Path) -> None:
     write(tmp_path, 'a', (DAY_NS, DAY_NS + 10_000 * MS), (1, 2))
     write(tmp_path, 'b', (DAY_NS + 40 * MS, DAY_NS + 20_000 * MS), (3, 4))
     write(tmp_path, 'c', None, (5,))
@@ -136,13 +136,13 @@ def test_windows_are_compared_as_drives_are(tmp_path: Path) -> None:
     assert compare_windows(members, SPEC) == measured(tmp_path, split, compare_audio=False).pairs
 
 
-def test_a_list_that_says_that_it_leaks_is_believed(tmp_path: Path) -> None:
+def test_a_file_that_declares_a_leak_leaks(tmp_path: Path) -> None:
     for name in 'abc':
         write(tmp_path, name, None, (ord(name),))
-    assert measured(tmp_path, SplitFile('said', ('a',), ('b',), ('c',), leaks=True)).leaks
+    assert measured(tmp_path, SplitFile('declared', ('a',), ('b',), ('c',), leaks=True)).leaks
 
 
-def test_drives_that_are_not_there_are_refused(tmp_path: Path) -> None:
+def test_missing_drives_are_refused(tmp_path: Path) -> None:
     write(tmp_path, 'a', None, (1,))
     with pytest.raises(DatasetError, match="'b'"):
         measured(tmp_path, SplitFile('more', ('a',), (), ('b',)))
@@ -153,21 +153,21 @@ def test_drives_that_are_not_there_are_refused(tmp_path: Path) -> None:
     learnt=st.lists(st.integers(0, 4000), min_size=1, max_size=5, unique=True),
     judged=st.lists(st.integers(0, 4000), min_size=1, max_size=5, unique=True),
 )
-def test_counts_are_those_of_comparing_every_window_with_every_other(
+def test_counts_equal_those_of_all_pairs(
     tmp_path_factory: pytest.TempPathFactory, learnt: list[int], judged: list[int]
 ) -> None:
     folder = tmp_path_factory.mktemp('drives')
     write(folder, 'a', tuple(DAY_NS + ms * MS for ms in learnt), tuple(range(1, 1 + len(learnt))))
     write(folder, 'b', tuple(DAY_NS + ms * MS for ms in judged), tuple(range(101, 101 + len(judged))))
     one = pair(measured(folder, SplitFile('any', ('a',), (), ('b',)), compare_audio=False), 'train', 'test')
-    apart_ms = [min(abs(ms - other) for other in learnt) for ms in judged]
-    assert one.same_instant == sum(ms == 0 for ms in apart_ms)
-    assert one.within_40_ms == sum(ms <= 40 for ms in apart_ms)
-    assert one.within_1_s == sum(ms <= 1000 for ms in apart_ms)
-    assert one.audio_overlaps == sum(ms < 500 for ms in apart_ms)
+    distances_ms = [min(abs(ms - other) for other in learnt) for ms in judged]
+    assert one.same_instant == sum(ms == 0 for ms in distances_ms)
+    assert one.within_40_ms == sum(ms <= 40 for ms in distances_ms)
+    assert one.within_1_s == sum(ms <= 1000 for ms in distances_ms)
+    assert one.audio_overlaps == sum(ms < 500 for ms in distances_ms)
 
 
-def test_the_command_refuses_a_leaking_split_as_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_marks_a_leaking_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number, name in enumerate('abcdef'):
         write(tmp_path / 'drives', name, (DAY_NS + 10**10 * number, DAY_NS + 10**10 * number + 1), (1, 2))
     SplitFile('copied', ('a', 'b'), ('c',), ('d',)).write(tmp_path / 'copied.yaml')
@@ -186,7 +186,7 @@ def test_the_command_refuses_a_leaking_split_as_a_result(tmp_path: Path, capsys:
     assert "no window in ['test']" in ' '.join(capsys.readouterr().err.split())
 
 
-def test_the_division_by_drive_ids_does_not_leak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_split_by_drive_ids_does_not_leak(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(8):
         write(tmp_path, f'street_{number}', None, (number + 1,))
     command = [str(tmp_path), '--window', '0.5', '--workers', '1', '--split', 'hash']

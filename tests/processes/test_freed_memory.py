@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from training.fitting import malloc_tuning
+from audio_manifold_ros.processes import freed_memory
 
-ROOT = Path(__file__).parents[3]
-# Two maps at once and a smaller one between, as a network has them; 40 MB are more than glibc ever keeps by itself.
+ROOT = Path(__file__).parents[2]
+# Two large arrays and a small one between, like in a network. 40 MB exceed what glibc keeps by default.
 STEPS = """
 import resource, sys, torch
-from training.fitting.malloc_tuning import keep_freed_memory
+from audio_manifold_ros.processes.freed_memory import keep_freed_memory
 if sys.argv[1] == 'kept':
     assert keep_freed_memory()
 
@@ -29,7 +29,7 @@ def step():
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
-# The first steps scatter what is small among what is large.
+# The first steps place small blocks among large ones.
 for _ in range(10):
     step()
 before = faults()
@@ -37,22 +37,22 @@ for _ in range(40):
     step()
 print(faults() - before)
 """
-NEEDS_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='only glibc can be told to keep memory')
+NEEDS_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='only glibc has this setting')
 
 
 @NEEDS_GLIBC
 def test_later_steps_take_little_memory_from_the_system() -> None:
     plain, kept = _page_faults('plain'), _page_faults('kept')
     mode = Path('/sys/kernel/mm/transparent_hugepage/enabled')
-    if not (mode.is_file() and '[always]' in mode.read_text()):  # there, pages are large for everybody
+    if not (mode.is_file() and '[always]' in mode.read_text()):  # with huge pages, the counts differ
         assert plain > 40 * 2 * 10_000_000 * 4 / 4096 * 0.9
         assert kept < plain / 5
     assert kept <= plain
 
 
-def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_c_library_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, 'CDLL', lambda _name: object())
-    assert not malloc_tuning.keep_freed_memory()
+    assert not freed_memory.keep_freed_memory()
 
 
 def _page_faults(how: str) -> int:

@@ -10,8 +10,7 @@ import pytest
 
 from audio_manifold_ros.features.spec import FeatureSpec
 from training.config.data_configuration import DataConfig
-from training.data.cache import open_cache
-from training.data.dataset_fingerprint import windows_sha256
+from training.data.cache import open_cache, windows_sha256
 
 
 def _hash(config: DataConfig) -> str:
@@ -25,12 +24,12 @@ def test_other_windows_have_another_hash(data_config: DataConfig, change: dict[s
     assert _hash(replace(data_config, **change)) != _hash(data_config)
 
 
-def test_the_same_windows_have_the_same_hash_whatever_their_features(data_config: DataConfig, tmp_path: Path) -> None:
+def test_the_hash_does_not_depend_on_features(data_config: DataConfig, tmp_path: Path) -> None:
     other = replace(data_config, features=FeatureSpec(height=64, width=64), cache=str(tmp_path), shard_drives=3)
     assert _hash(other) == _hash(data_config)
 
 
-def test_more_drives_under_the_same_limits_are_other_windows(data_config: DataConfig, tmp_path: Path) -> None:
+def test_more_drives_with_the_same_limits_have_another_hash(data_config: DataConfig, tmp_path: Path) -> None:
     limited = replace(data_config, train_drives=2, cache=str(tmp_path / 'cache'))
     gone = open_cache(limited, progress=False).drives('train')[0]
     few = tmp_path / 'few'
