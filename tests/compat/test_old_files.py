@@ -342,8 +342,7 @@ def record_facts(path: Path, results: Path) -> dict[str, Any]:
     return {
         'identity': [record.dataset, record.system, record.seed],
         'terms': plain(list(vars(record.conditions).values())),
-        'budget': record.budget,
-        'machine': record.machine,
+        'cost': plain(asdict(record.cost)),
         'score_groups': sorted(record.scores),
         'depth': record.scores['depth'],
         'config': read_config(values['config']),
