@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags for tests: small messages that say which one they are."""
+"""Bags for tests, with small numbered messages."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def make_messages(number: int, size: int = 40) -> list[Sent]:
 
 
 def write_bag(folder: Path, sent: list[Sent], flush_every: int = 10, **options: Any) -> Path:
-    """Write a bag in chunks of a known number of messages; the writer's own thread sleeps."""
+    """Write a bag in chunks of a known number of messages. The background flush is off."""
     with BagWriter(folder, CUSTOM, flush_s=3600, **options) as writer:
         writer.add_topic('/audio', AUDIO, QOS)
         writer.add_topic('/words', STRING)
@@ -87,7 +87,7 @@ def write_bag_with_rosbags(
     compression: CompressionMode = CompressionMode.NONE,
     types: dict[str, str] | None = None,
 ) -> Path:
-    """Write a bag as others do."""
+    """Write a bag with rosbags."""
     writer = Writer(folder, version=8, storage_plugin=storage)
     writer.set_compression(compression, CompressionFormat.ZSTD)
     types = types or {'/audio': AUDIO, '/words': STRING}
@@ -101,5 +101,5 @@ def write_bag_with_rosbags(
 
 
 def read(messages: Any) -> list[Sent]:
-    """Return what messages hold, comparable with what was sent."""
+    """Return the content of messages, comparable with the sent messages."""
     return [(message.topic, message.time_ns, message.data) for message in messages if isinstance(message, BagMessage)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags of noise and of images that say their own instant, for tests of conversion."""
+"""Bags for tests of conversion, with noise, and with images that encode their time."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def image_message(pixels: NDArray[Any], encoding: str, stamp_ns: int) -> bytes:
 
 
 def depth_of(time_s: float) -> NDArray[np.float32]:
-    """Return depth (12, 16) whose every pixel says its instant: 1 m and a metre for each second."""
+    """Return depth (12, 16) that encodes its time: 1 m plus 1 m per second."""
     return np.full((12, 16), 1 + time_s, dtype=np.float32)
 
 
@@ -93,7 +93,7 @@ def write_bag(
     with_rig: bool = True,
     epoch_images_ns: int = EPOCH_NS,
 ) -> Path:
-    """Write audio without some blocks, depth and labels at some instants, some of them with a wrong stamp or index."""
+    """Write audio with missing blocks, and depth and labels, some of them with a wrong stamp or index."""
     wrong_depth_s, wrong_labels_s = depth_shifts_s or {}, labels_shifts_s or {}
     metadata = RunMetadata(RIG if with_rig else None, 'test', EPOCH_NS, 'recorder', {}).to_json()
     events = []

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag as a drive would leave it: noise that swells on eight microphones, true images, stamps that jitter."""
+"""Bags for tests of evaluation, with modulated noise on eight microphones, ground truth images and stamp jitter."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ RATE_HZ = 22_500
 
 @dataclass(frozen=True)
 class SoundBag:
-    """What to write.
+    """Parameters of a bag.
 
     Attributes:
-        seconds: Length.
+        seconds: Duration.
         lost: Indices of blocks that are missing.
-        restart_block: Block at which the index begins anew at 0, or None.
-        image_rate_hz: True images a second.
-        image_size: Rows and columns of the true images.
-        block_samples: Samples of a block.
-        rate_hz: Rate of the audio.
+        restart_block: Block at which the index restarts at 0, or None.
+        image_rate_hz: Ground truth images per second.
+        image_size: Rows and columns of the ground truth images.
+        block_samples: Samples per block.
+        rate_hz: Sample rate.
         jitter_ns: Largest error of a stamp.
         arrival_jitter_ns: Largest random delay of the receive time of an audio message; its order does not change.
 
@@ -70,7 +70,7 @@ class SoundBag:
         return folder
 
     def write_raw_audio(self, folder: Path, topic: str) -> Path:
-        """Write the sound alone, as a format of others that has no sample index, and return the folder."""
+        """Write only the audio, as a message type without a sample index, and return the folder."""
         store = typestore(RAW_TYPE)
         with BagWriter(folder) as writer:
             writer.add_topic(topic, RAW_TYPE)
@@ -86,7 +86,7 @@ class SoundBag:
         return folder
 
     def write_multi_arrays(self, folder: Path, topic: str) -> Path:
-        """Write the sound alone, as arrays that say nothing of it, and return the folder."""
+        """Write only the audio, as arrays without a stated format, and return the folder."""
         types = typestore().types
         with BagWriter(folder) as writer:
             writer.add_topic(topic, ARRAY_TYPE)

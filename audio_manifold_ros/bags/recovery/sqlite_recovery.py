@@ -29,7 +29,7 @@ ORDERS = {
     'backwards': 'SELECT id, topic_id, timestamp, data FROM messages WHERE id > ? ORDER BY id DESC',
 }
 Row = tuple[int, int, int, bytes]
-# What SQLite says of a damaged schema quotes it, and may be no text.
+# An error message of SQLite quotes the damaged schema, which may not be valid UTF-8.
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 

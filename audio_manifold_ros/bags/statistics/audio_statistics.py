@@ -40,7 +40,7 @@ class AudioChunkLike(Protocol):
 
     @property
     def inferred(self) -> bool:
-        """Whether the index was inferred from stamps."""
+        """True if the index was inferred from stamps."""
 
 
 @dataclass(frozen=True)

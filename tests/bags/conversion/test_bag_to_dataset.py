@@ -118,7 +118,7 @@ def test_the_offset_of_the_rig_moves_the_images(tmp_path: Path) -> None:
     assert late != RIG
     done = convert_bag(bag, tmp_path / 'out', late, SMALL)
     with DriveReader(done.path) as drive:
-        # A camera that stamps 40 ms late shows what was heard 40 ms before its stamp.
+        # The stamps of the camera are 40 ms late, so the image belongs to the audio 40 ms before its stamp.
         assert drive.image_samples.tolist() == [round(0.56 * RATE_HZ), round(1.16 * RATE_HZ)]
         assert drive.image_stamps_ns.tolist() == [EPOCH_NS + 560_000_000, EPOCH_NS + 1_160_000_000]
     assert done.record['images']['audio_time_offset_s'] == 0.04
@@ -215,7 +215,7 @@ def test_label_files_are_used_and_the_sky_has_no_depth(tmp_path: Path) -> None:
         'labels': 'segmentation.h5',
         'reference': '/camera/image',
     }
-    # Files of a teacher of disparity: nobody measured their metres, and imports call them relative too.
+    # Label files of a disparity teacher have no metric scale. Imports call them relative as well.
     files = LabelDescription('depth', 'other', {'teacher': {'kind': 'files'}})
     write_label_file(
         label_folder(tmp_path / 'bag') / 'depth.h5', files, iter([LabelSegment(times_ns, times_ns, 5.4 * depth_m, 2)])

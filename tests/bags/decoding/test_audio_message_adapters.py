@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Adapters: every foreign format, serialised and read again, gives the samples and the instant of the first one."""
+"""Every audio message type gives its samples and the stamp of the first sample after serialisation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read(kind: str, message: Any, audio_format: AudioFormat | None = None) -> Au
     return ADAPTERS[kind].read_chunk(message, STAMP_NS + 10**6, audio_format)
 
 
-def test_our_own_block_keeps_its_index() -> None:
+def test_audio_block_keeps_its_index() -> None:
     kind = 'audio_manifold_msgs/msg/AudioBlock'
     fields = {
         'header': header(),
@@ -189,7 +189,7 @@ VALUES = np.array([[-1.0, 0.5], [0.25, -0.125]])
     ('name', 'bits', 'dtype'),
     [('s24_32le', 24, '<i4'), ('s32le', 32, '<i4'), ('s32be', 32, '>i4'), ('s16be', 16, '>i2'), ('s8', 8, '<i1')],
 )
-def test_widths_share_one_scale(name: str, bits: int, dtype: str) -> None:
+def test_sample_widths_have_one_scale(name: str, bits: int, dtype: str) -> None:
     data = (VALUES * 2 ** (bits - 1)).astype(dtype).tobytes()
     samples = decode_pcm(data, name, 2)
     scale = 32768 if samples.dtype == np.int16 else 1

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which audio is taken where nobody names it."""
+"""Selection of topics without explicit names."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def topics(*audio: str) -> list[BagTopic]:
         (['/car/perception/audio'], '/car/perception/audio'),
     ],
 )
-def test_what_a_node_captured_is_taken_where_there_is_no_other(held: list[str], chosen: str) -> None:
+def test_audio_of_a_node_is_used_if_there_is_no_other(held: list[str], chosen: str) -> None:
     found = find_topics('drive', topics(*held))
     assert (found.audio, found.depth, found.reference) == (chosen, '', '')
 
 
 @pytest.mark.parametrize('held', [['/left/sound', '/right/sound'], ['/a/perception/audio', '/b/perception/audio']])
-def test_several_of_a_kind_must_be_told_apart(held: list[str]) -> None:
+def test_several_audio_topics_are_ambiguous(held: list[str]) -> None:
     with pytest.raises(BagError, match=r'has audio on .*name one of them'):
         find_topics('drive', topics(*held))
 
 
-def test_arrays_that_say_nothing_are_no_audio() -> None:
+def test_arrays_without_a_layout_are_not_audio() -> None:
     with pytest.raises(BagError, match='has no audio'):
         find_topics('drive', topics())

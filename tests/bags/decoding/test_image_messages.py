@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image messages: every encoding gives metres, class ids or colours; what is damaged is refused."""
+"""Every image encoding gives metres, class ids or colours, and damaged images are refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_raw_images_of_any_layout(padding: int, *, big: bool) -> None:
     np.testing.assert_array_equal(decode_labels(raw(LABELS, 'mono8', padding=padding)), LABELS)
 
 
-def test_depth_that_is_none_is_nan() -> None:
+def test_invalid_depth_is_nan() -> None:
     depth_m = DEPTH_M.copy()
     depth_m[0, :4] = [0, -1, np.inf, np.nan]
     assert np.isnan(decode_depth_m(raw(depth_m, '32FC1'))[0, :4]).all()
@@ -83,7 +83,7 @@ def test_compressed_depth_of_both_kinds() -> None:
         decode_depth_m(compressed(png(steps), '32FC1; compressedDepth png'))
 
 
-def test_pictures_are_red_first() -> None:
+def test_images_have_the_red_channel_first() -> None:
     for encoding, pixels in {'rgb8': COLOURS, 'bgr8': COLOURS[..., ::-1]}.items():
         np.testing.assert_array_equal(decode_rgb(raw(pixels, encoding)), COLOURS)
     with_alpha = np.concatenate([COLOURS, COLOURS[..., :1]], axis=-1)
@@ -93,7 +93,7 @@ def test_pictures_are_red_first() -> None:
     np.testing.assert_array_equal(grey, np.repeat(LABELS[..., None], 3, axis=2))
 
 
-def test_labels_survive_only_without_loss() -> None:
+def test_labels_with_lossy_compression_are_refused() -> None:
     np.testing.assert_array_equal(decode_labels(compressed(png(LABELS), 'mono8; png compressed')), LABELS)
     jpeg = bytes(cv2.imencode('.jpg', LABELS)[1])
     with pytest.raises(BagError, match='no longer what they were'):

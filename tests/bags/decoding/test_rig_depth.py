@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth of a bag is what its rig says, wherever it is read."""
+"""Depth of a bag is scaled with the calibration of the rig in all readers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_converter_scales_before_it_stores(bag: Path, tmp_path: Path) -> None:
+def test_the_converter_stores_scaled_depth(bag: Path, tmp_path: Path) -> None:
     options = ConversionOptions(rows=1, columns=4)
     with DriveReader(convert_bag(bag, tmp_path, replace(RIG, depth=MILLIMETRES), options).path) as drive:
         assert drive.attributes.depth_unit == METRES
@@ -62,14 +62,14 @@ def ground_truth_of(bag: Path, text: str) -> DepthAndLabels | None:
             return truth.at(EPOCH_NS + NS_PER_S // 2)
 
 
-def test_truth_is_in_metres_or_there_is_none(bag: Path) -> None:
+def test_only_metric_depth_is_ground_truth(bag: Path) -> None:
     found = ground_truth_of(bag, MILLIMETRES)
     assert found is not None
     np.testing.assert_allclose(found.depth_m, DEPTH_M)
     assert ground_truth_of(bag, UNKNOWN) is None
 
 
-def test_16_bits_are_millimetres_before_the_rig_scales(bag: Path) -> None:
+def test_16_bit_depth_is_in_millimetres_before_scaling(bag: Path) -> None:
     half = DepthCalibration('stereo', 0.5, 0.0, 100.0)
     with BagReader(bag) as reader:
         raw = image_message(np.array([[0, 3000]], dtype=np.uint16), '16UC1', EPOCH_NS)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recording and the rig that is used: what differs is said, wherever both are known."""
+"""Differences between the rig of a recording and the rig in use are reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def other_rig(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ('rig', 'said'),
+    ('rig', 'expected'),
     [
         (RIG, ''),
         (changed('mic_array', '# Eight', '# Six and two'), ''),
@@ -60,10 +60,10 @@ def other_rig(tmp_path: Path) -> Path:
         (changed('extrinsics', 'offset_s: 0.0', 'offset_s: 0.1'), 'extrinsics.yaml differs'),
     ],
 )
-def test_what_differs_is_said(rig: RigFiles, said: str) -> None:
+def test_differences_are_reported(rig: RigFiles, expected: str) -> None:
     found = rig_mismatch(rig, RIG)
-    assert said in found
-    assert bool(found) == bool(said)
+    assert expected in found
+    assert bool(found) == bool(expected)
 
 
 def test_many_differences_are_counted() -> None:
@@ -71,28 +71,26 @@ def test_many_differences_are_counted() -> None:
     assert 'mic_3: gain +1.00 dB; and 4 more microphones. Use' in rig_mismatch(louder, RIG)
 
 
-def test_a_dataset_says_that_its_rig_is_not_the_one_of_the_bag(
+def test_a_conversion_warns_of_another_rig_than_that_of_the_bag(
     street: Path, other_rig: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = convert_bag(street, tmp_path / 'right', None, ConversionOptions())
     assert done.record['rig']['mismatch'] == ''
     arguments = [str(street), '--out', str(tmp_path / 'wrong'), '--rig', str(other_rig), '--workers', '1']
     assert main(arguments) == 0
-    said = ' '.join(capsys.readouterr().err.split())
-    assert "street.h5: The rig 'roof_octagon' is not the one that recorded" in said
-    assert 'mic_0: gain +3.00 dB' in said
+    output = ' '.join(capsys.readouterr().err.split())
+    assert "street.h5: The rig 'roof_octagon' is not the one that recorded" in output
+    assert 'mic_0: gain +3.00 dB' in output
 
 
 def warnings_of(bag: Path, rig: Path | None, out: Path) -> list[str]:
-    """Return what an evaluation says of the rig of the recording."""
+    """Return the rig warnings of an evaluation."""
     bundle = resource_path('models/street')
     result = evaluate_bag(EvaluationOptions(bag, bundle, out, rig, rate_hz=4.0, backend='onnx', threads=1))
     return [warning for warning in result['warnings'] if 'record' in warning]
 
 
-def test_an_evaluation_says_that_its_rig_is_not_the_one_of_the_bag(
-    street: Path, other_rig: Path, tmp_path: Path
-) -> None:
+def test_an_evaluation_warns_of_another_rig_than_that_of_the_bag(street: Path, other_rig: Path, tmp_path: Path) -> None:
     assert not warnings_of(street, None, tmp_path / 'out')
     assert not warnings_of(street, FOLDER, tmp_path / 'out')
     (warning,) = warnings_of(street, other_rig, tmp_path / 'out')
@@ -100,7 +98,7 @@ def test_an_evaluation_says_that_its_rig_is_not_the_one_of_the_bag(
 
 
 def with_metadata(street: Path, folder: Path, text: str) -> Path:
-    """Write the bag anew with other run metadata."""
+    """Write a copy of the bag with other run metadata."""
     with BagReader(street) as reader, BagWriter(folder, {CUSTOM_KEY: text}) as writer:
         for topic in reader.topics:
             writer.add_topic(topic.name, topic.type)
@@ -112,14 +110,14 @@ def with_metadata(street: Path, folder: Path, text: str) -> Path:
 HALF_FILLED = RunMetadata(replace(RIG, camera='image_width: 128\n'), 'tests', 0, 'recorder', {}).to_json()
 
 
-@pytest.mark.parametrize(('text', 'said'), [(HALF_FILLED, 'camera.yaml'), ('{', 'Name the rig by hand')])
-def test_a_rig_named_by_hand_is_the_way_out_of_a_broken_one(street: Path, tmp_path: Path, text: str, said: str) -> None:
+@pytest.mark.parametrize(('text', 'message'), [(HALF_FILLED, 'camera.yaml'), ('{', 'Name the rig by hand')])
+def test_a_given_rig_replaces_an_invalid_rig_in_the_bag(street: Path, tmp_path: Path, text: str, message: str) -> None:
     bag = with_metadata(street, tmp_path / 'bag', text)
     mismatch = convert_bag(bag, tmp_path / 'drives', RIG, ConversionOptions()).record['rig']['mismatch']
     (warning,) = warnings_of(bag, FOLDER, tmp_path / 'out')
     for sentence in (mismatch, warning):
         assert 'cannot be compared' in sentence
-        assert said in sentence
+        assert message in sentence
 
 
 def test_an_evaluation_does_not_need_the_camera_of_the_rig(street: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records onto a disk until it is full, then reads the bag: `python filling_process.py FOLDER` prints what happened."""
+"""Writes a bag until the disk is full, then reads it: `python filling_process.py FOLDER` prints the results."""
 
 from __future__ import annotations
 
@@ -36,4 +36,7 @@ if __name__ == '__main__':
         numbers = [int(message.data[4:12]) for message in reader.messages()]
         problems = reader.problems
     left = sorted(path.name for path in folder.iterdir() if path.suffix != '.mcap')
-    print(json.dumps({'said': error_texts, 'handed': written, 'numbers': numbers, 'problems': problems, 'left': left}))
+    result = {"errors": error_texts, "handed": written, "numbers": numbers, "problems": problems, "left": left}
+    print(json.dumps(result))
+        json.dumps({'errors': error_texts, 'handed': written, 'numbers': numbers, 'problems': problems, 'left': left})
+    )

@@ -205,7 +205,7 @@ def test_a_full_disk_closes_the_bag_completely(tmp_path: Path) -> None:
     disk.mkdir()
     mount = f'mount -t tmpfs -o size=24m none {disk}'
     if subprocess.run(['unshare', '-rm', 'sh', '-c', mount], check=False, capture_output=True).returncode:
-        pytest.skip('this machine lets nobody mount a small disk in a namespace')
+        pytest.skip('cannot mount a small disk in a namespace on this machine')
     script = f'{mount} && exec {sys.executable} {HERE / "filling_process.py"} {disk / "bag"}'
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
     done = subprocess.run(
@@ -216,8 +216,8 @@ def test_a_full_disk_closes_the_bag_completely(tmp_path: Path) -> None:
     assert len(result['numbers']) >= result['handed'] > 60
     assert result['problems'] == []
     assert result['left'] == ['metadata.yaml']
-    assert len(result['said']) == 2
-    assert 'No space left on device; the bag is closed and complete' in result['said'][0]
+    assert len(result['errors']) == 2
+    assert 'No space left on device; the bag is closed and complete' in result['errors'][0]
 
 
 def test_a_full_disk_is_refused_at_the_start(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_full_disk_is_refused_at_the_start(tmp_path: Path) -> None:
     mount = f'mount -t tmpfs -o size=8m none {disk}'
     script = f'{mount} && exec {sys.executable} {HERE / "filling_process.py"} {disk / "bag"}'
     if subprocess.run(['unshare', '-rm', 'sh', '-c', mount], check=False, capture_output=True).returncode:
-        pytest.skip('this machine lets nobody mount a small disk in a namespace')
+        pytest.skip('cannot mount a small disk in a namespace on this machine')
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
     done = subprocess.run(
         ['unshare', '-rm', 'sh', '-c', script], check=False, capture_output=True, text=True, env=environment

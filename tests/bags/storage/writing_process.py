@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A process that records until it is killed: `python writing_process.py FOLDER`; it prints what it has handed over."""
+"""Writes a bag until it is killed: `python writing_process.py FOLDER` prints the number of written messages."""
 
 from __future__ import annotations
 
