@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from audio_manifold_ros.bags.storage.bag_message import header_stamp_ns
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
 from audio_manifold_ros.processes.process_group import ProcessGroup
 from benchmarks.harness.figure import Figure, at_most
 from benchmarks.support.sensor_publishers import RATES_HZ

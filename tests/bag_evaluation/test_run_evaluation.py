@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.bag_evaluation.bag_scores import BagScores, as_published
+from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
-from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationOptions, evaluate_bag
+from audio_manifold_ros.bag_evaluation.run_evaluation import evaluate_bag
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.common.errors import BagError, EvaluationError
 from audio_manifold_ros.common.resource_paths import resource_path

@@ -17,9 +17,8 @@ from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, deco
 from audio_manifold_ros.bags.decoding.image_stream import Decode
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
-from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
+from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic, header_stamp_ns
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
-from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
 from audio_manifold_ros.bags.storage.message_types import typestore, typestore_from_definition
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S

@@ -1,11 +1,17 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Topics and serialised messages of a bag."""
+"""Topics and serialised messages of a bag, and the stamps of messages."""
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from audio_manifold_ros.common.units import NS_PER_S
+
+LITTLE_ENDIAN = 1
+ENCAPSULATION_BYTES, STAMP_END = 4, 12
 
 
 @dataclass(frozen=True)
@@ -45,3 +51,23 @@ class BagMessage(NamedTuple):
     time_ns: int
     data: bytes
     definition: str = ''
+
+
+def header_stamp_ns(data: bytes) -> int | None:
+    """Return the stamp of a message whose first field is a header or a stamp.
+
+    The stamp follows the encapsulation (OMG DDSI-RTPS 2.5, section 10). The second byte of the encapsulation gives the
+    byte order.
+
+    Args:
+        data: Message in CDR.
+
+    Returns:
+        Nanoseconds, or None if the message is too short or its stamp is zero.
+
+    """
+    if len(data) < STAMP_END:
+        return None
+    order = '<iI' if data[1] & LITTLE_ENDIAN else '>iI'
+    seconds, nanoseconds = struct.unpack_from(order, data, ENCAPSULATION_BYTES)
+    return int(seconds) * NS_PER_S + int(nanoseconds) or None

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Live evaluation: a bag is played through a running perception node."""
+"""Command line of bag evaluation, and live evaluation with a running perception node."""
 
 from __future__ import annotations
 

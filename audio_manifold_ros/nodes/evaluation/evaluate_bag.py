@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import Progress
 
+from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
 from audio_manifold_ros.bag_evaluation.run_evaluation import (
     REPORT_FILE,
-    EvaluationOptions,
     OfflineSource,
     evaluate_bag,
 )
@@ -32,7 +32,8 @@ from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession, PredictionSource
+    from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationSession
+    from audio_manifold_ros.bag_evaluation.run_evaluation import PredictionSource
 
 INTERRUPTED, MISMATCH = 130, 2
 VARIANTS = {'model': '', 'prior': '_prior', 'shuffled': '_shuffled', 'one microphone': '_mono'}

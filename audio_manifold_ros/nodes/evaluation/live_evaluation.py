@@ -31,8 +31,8 @@ from audio_manifold_ros.processes.ros_isolation import isolated_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationSession
     from audio_manifold_ros.bag_evaluation.offline_inference import InferenceStep, OfflineInference
-    from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationSession
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
 # A slow node may be late by one prediction. After this time, the prediction is counted as missing.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.serialization import deserialize_message
 
 from audio_manifold_ros.bags.decoding.audio_message_adapters import ADAPTERS
-from audio_manifold_ros.bags.storage.header_stamp import header_stamp_ns
+from audio_manifold_ros.bags.storage.bag_message import header_stamp_ns
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.nodes.common.message_class import message_class
 

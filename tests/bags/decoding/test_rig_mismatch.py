@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from audio_manifold_ros.bag_evaluation.run_evaluation import EvaluationOptions, evaluate_bag
+from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
+from audio_manifold_ros.bag_evaluation.run_evaluation import evaluate_bag
 from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
 from audio_manifold_ros.bags.conversion.bag_to_dataset import main
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions

@@ -36,7 +36,5 @@ if __name__ == '__main__':
         numbers = [int(message.data[4:12]) for message in reader.messages()]
         problems = reader.problems
     left = sorted(path.name for path in folder.iterdir() if path.suffix != '.mcap')
-    result = {"errors": error_texts, "handed": written, "numbers": numbers, "problems": problems, "left": left}
+    result = {'errors': error_texts, 'handed': written, 'numbers': numbers, 'problems': problems, 'left': left}
     print(json.dumps(result))
-        json.dumps({'errors': error_texts, 'handed': written, 'numbers': numbers, 'problems': problems, 'left': left})
-    )
