@@ -76,7 +76,7 @@ def test_colcon_finds_both_packages_once() -> None:
     assert done.stdout.split() == ['audio_manifold_msgs', 'audio_manifold_ros']
 
 
-@pytest.mark.parametrize('name', ['run', 'dev'])
+@pytest.mark.parametrize('name', ['run', 'dev', 'docs', 'train'])
 def test_every_requirement_is_pinned(name: str) -> None:
     lines = (ROOT / f'requirements/{name}.txt').read_text().splitlines()
     requirements = [line for line in lines if line and line[0] not in '#-']
@@ -97,7 +97,7 @@ def test_no_installed_package_has_an_incompatible_licence() -> None:
 
 def test_run_without_a_command_lists_the_commands() -> None:
     done = subprocess.run([ROOT / 'run'], check=True, capture_output=True, text=True)
-    for command in ('demo', 'test', 'bench', 'exec'):
+    for command in ('demo', 'test', 'bench', 'docs', 'exec'):
         assert f'./run {command}' in done.stdout
 
 
