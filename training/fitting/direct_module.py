@@ -68,7 +68,7 @@ class DirectModule(ScheduledModule):
         self.log('val/loss', self._total(losses), prog_bar=True, batch_size=size, sync_dist=True)
         self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.log_images(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""

@@ -107,7 +107,7 @@ class ImageMetrics:
         """Return the scores by name."""
         return {f'val/{name}': value for score in self._scores.values() for name, value in score.result().items()}
 
-    def draw(self, images: dict[str, torch.Tensor], batch: Batch, board: Any, step: int) -> None:
+    def log_images(self, images: dict[str, torch.Tensor], batch: Batch, board: Any, step: int) -> None:
         """Log the first images of a batch below their ground truth. `board` is a TensorBoard writer or None."""
         if board is None:
             return

@@ -89,7 +89,7 @@ class ManifoldModule(ScheduledModule):
         images = {self.modality: result.image}
         self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.log_images(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores and, with a codebook, the number of codes in use."""

@@ -85,7 +85,7 @@ class TransformModule(ScheduledModule):
         images = {modality: self._image(modality, latent.float()) for modality, latent in latents.items()}
         self._image_metrics.add(images, batch)
         if batch_idx == 0:
-            self._image_metrics.draw(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+            self._image_metrics.log_images(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores."""
