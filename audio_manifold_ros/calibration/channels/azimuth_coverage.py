@@ -8,14 +8,14 @@ Without sources on all sides, a delayed channel cannot be distinguished from a m
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import CalibrationError
 
 MAX_GAP_RAD = np.radians(150)
 
 
-def check_azimuth_coverage(azimuths_rad: NDArray[np.float64]) -> None:
+def check_azimuth_coverage(azimuths_rad: FloatArray) -> None:
     """Check that the sources leave no gap of more than 150 degrees in azimuth.
 
     Args:

@@ -71,17 +71,17 @@ class ArrayCheckResult:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether no channel has a fault."""
+        """True if no channel has a fault."""
         return not any(channel.faults for channel in self.channels)
 
 
 FAULTS = {
-    'dead': 'no signal, or nothing in common with the other channels: check plug, cable and power of the microphone',
-    'clipped': 'its peaks are clipped: turn its gain down, or look for an overdriven stage',
-    'stuck': 'bits of its samples never change: the converter or the driver is broken',
-    'identical': 'it carries the same signal as another channel: check cables, and the channel map of the audio server',
-    'hissing': 'its own noise covers the ambient sound: check cable, shield and power of the microphone',
-    'offset': 'it has a large DC offset: check its power and its coupling capacitor',
+    'dead': 'no signal, or nothing in common with the other channels. Check plug, cable and power of the microphone',
+    'clipped': 'its peaks are clipped. Turn its gain down, or look for an overdriven stage',
+    'stuck': 'bits of its samples never change. Replace the converter or its driver',
+    'identical': 'it carries the same signal as another channel. Check cables, and the channel map of the audio server',
+    'hissing': 'its own noise covers the ambient sound. Check cable, shield and power of the microphone',
+    'offset': 'it has a large DC offset. Check its power and its coupling capacitor',
 }
 
 

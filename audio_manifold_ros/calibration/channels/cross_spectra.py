@@ -12,7 +12,7 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import CalibrationError
 
 BATCH_FRAMES = 256
@@ -56,7 +56,7 @@ def frame_length(seconds: float, sample_rate_hz: int) -> int:
     return 1 << (round(seconds * sample_rate_hz) - 1).bit_length()
 
 
-def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterator[NDArray[np.complex64]]:
+def iterate_spectra(samples: Samples, frame_samples: int) -> Iterator[NDArray[np.complex64]]:
     """Yield spectra (channel, frame, bin) of half-overlapping frames, with the mean removed and a periodic Hann window.
 
     Args:
@@ -79,7 +79,7 @@ def iterate_spectra(samples: NDArray[np.float32], frame_samples: int) -> Iterato
         yield np.asarray(scipy.fft.rfft(centred * window, axis=2), dtype=np.complex64)
 
 
-def cross_spectra(samples: NDArray[np.float32], sample_rate_hz: int, frame_samples: int = 2048) -> CrossSpectra:
+def cross_spectra(samples: Samples, sample_rate_hz: int, frame_samples: int = 2048) -> CrossSpectra:
     """Compute the long-term spectra of a recording.
 
     Args:

@@ -73,11 +73,11 @@ def _remarks(names: list[str], check: ArrayCheckResult) -> list[str]:
     for name, channel in zip(names, check.channels, strict=True):
         for fault in channel.faults:
             detail = {
-                'identical': f' ({", ".join(names[other] for other in channel.duplicates)})',
+                'identical': f' to {", ".join(names[other] for other in channel.duplicates)}',
                 'stuck': f' (bits {", ".join(map(str, channel.stuck_bits))} below full scale)',
                 'clipped': f' ({channel.clipped_peaks} times)',
             }.get(fault, '')
-            remarks.append(f'{name} is {fault}: {FAULTS[fault]}{detail}.')
+            remarks.append(f'{name} is {fault}{detail}: {FAULTS[fault]}.')
         if channel.peak_dbfs > FULL_SCALE_DBFS and 'clipped' not in channel.faults:
             remarks.append(f'{name} reached full scale, but not often: consider a lower gain.')
     return remarks

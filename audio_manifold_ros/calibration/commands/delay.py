@@ -26,7 +26,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange, microphone_change, std_change
-from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.array_types import FloatArray, RgbImage
 from audio_manifold_ros.rig.rig import RIG_FILE
 
 SECONDS = 60.0
@@ -67,44 +67,40 @@ def measure_delay(task: MeasurementTask) -> CalibrationReport:
             'rest_samples': round(delays.residual_samples * scale, 4),
             'sources_m': np.round(delays.sources_m, 2).tolist(),
         },
-        tables=(
-            ReportTable(
-                ('', f'delay at {rate_hz} Hz', '±', 'in the rig', 'drift ppm', '±'),
-                tuple(
-                    (
-                        mic.name,
-                        f'{new:+.3f}',
-                        f'{std * scale:.3f}',
-                        f'{mic.delay_samples:+.3f}',
-                        f'{d:+.2f}',
-                        f'{s:.2f}',
-                    )
-                    for mic, new, std, d, s in zip(
-                        usable.microphones,
-                        corrected,
-                        delays.std_samples,
-                        delays.drift_ppm,
-                        delays.drift_std_ppm,
-                        strict=True,
-                    )
-                ),
-            ),
-        ),
+        tables=(_table(usable, delays, corrected, rate_hz),),
         changes=_changes(usable, corrected, delays.std_samples * scale, rate_hz) if wrong and not refused else (),
-        pictures={
-            'delays': bar_chart('Delay of each channel', f'samples at {rate_hz} Hz', _by_name(usable, corrected)),
-            'drift': bar_chart(
-                'Drift of each channel',
-                'ppm',
-                _by_name(usable, delays.drift_ppm),
-                bad={usable.names[channel] for channel in drifting},
-            ),
-        },
+        pictures=_pictures(usable, delays, corrected, rate_hz, drifting),
     )
 
 
 def _by_name(usable: UsableChannels, values: FloatArray) -> dict[str, float | None]:
     return {name: round(float(value), 4) for name, value in zip(usable.names, values, strict=True)}
+
+
+def _table(usable: UsableChannels, delays: ChannelDelays, corrected: FloatArray, rate_hz: int) -> ReportTable:
+    std_samples = delays.std_samples * rate_hz / usable.sample_rate_hz
+    rows = zip(usable.microphones, corrected, std_samples, delays.drift_ppm, delays.drift_std_ppm, strict=True)
+    return ReportTable(
+        ('', f'delay at {rate_hz} Hz', '±', 'in the rig', 'drift ppm', '±'),
+        tuple(
+            (mic.name, f'{new:+.3f}', f'{std:.3f}', f'{mic.delay_samples:+.3f}', f'{drift:+.2f}', f'{drift_std:.2f}')
+            for mic, new, std, drift, drift_std in rows
+        ),
+    )
+
+
+def _pictures(
+    usable: UsableChannels, delays: ChannelDelays, corrected: FloatArray, rate_hz: int, drifting: tuple[int, ...]
+) -> dict[str, RgbImage]:
+    return {
+        'delays': bar_chart('Delay of each channel', f'samples at {rate_hz} Hz', _by_name(usable, corrected)),
+        'drift': bar_chart(
+            'Drift of each channel',
+            'ppm',
+            _by_name(usable, delays.drift_ppm),
+            bad={usable.names[channel] for channel in drifting},
+        ),
+    }
 
 
 def _changes(usable: UsableChannels, corrected: FloatArray, std: FloatArray, rate_hz: int) -> tuple[RigChange, ...]:
@@ -137,7 +133,7 @@ def _summary(
             'use more places, on all sides, at the height of the microphones.'
         )
     if wrong:
-        return f'{usable.names[worst]} is {errors[worst]:+.2f} samples later than in the rig.'
+        return f'The delay of {usable.names[worst]} differs from the rig by {errors[worst]:+.2f} samples.'
     return f'All delays are as in the rig (largest error: {usable.names[worst]}, {errors[worst]:+.3f} samples).'
 
 

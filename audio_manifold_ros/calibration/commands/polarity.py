@@ -13,7 +13,7 @@ from audio_manifold_ros.calibration.channels.channel_clock_drift import (
     is_drifting,
 )
 from audio_manifold_ros.calibration.channels.channel_delays import MIN_PLACES
-from audio_manifold_ros.calibration.channels.channel_polarity import MIN_CERTAINTY, estimate_polarity
+from audio_manifold_ros.calibration.channels.channel_polarity import MIN_CERTAINTY, ChannelPolarity, estimate_polarity
 from audio_manifold_ros.calibration.commands.measurement_command import MeasurementCommand, MeasurementTask
 from audio_manifold_ros.calibration.recording.loudspeaker_positions import find_loudspeaker_segments
 from audio_manifold_ros.calibration.recording.usable_channels import UsableChannels, select_usable_channels
@@ -24,6 +24,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import microphone_change
+from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import CalibrationError
 
 SECONDS = 60.0
@@ -42,17 +43,7 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
         'certainty': certainty,
         'strength': {name: round(float(v), 3) for name, v in zip(usable.names, found.strength, strict=True)},
     }
-    tables = (
-        ReportTable(
-            ('', 'polarity', 'in the rig', 'certainty', 'correlation'),
-            tuple(
-                (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{certain:.2f}', f'{strength:.2f}')
-                for mic, sign, certain, strength in zip(
-                    usable.microphones, signs.tolist(), found.certainty, found.strength, strict=True
-                )
-            ),
-        ),
-    )
+    tables = (_table(usable, found, signs),)
     pictures = {
         'certainty': bar_chart(
             'Agreement of all pairs on the polarity', '', dict(certainty), allowed=(MIN_CERTAINTY, 1)
@@ -60,22 +51,10 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     }
     drift_ppm, drifts = _drift(usable)
     figures['drift_ppm'] = {name: round(float(value), 2) for name, value in zip(usable.names, drift_ppm, strict=True)}
-    if drifts:
-        summary = (
-            f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm, so they belong to two sound devices: connect all '
-            'microphones to one device. `calibrate delay` names the channels that belong together.'
-        )
+    refusal = _refusal(usable, found, drift_ppm if drifts else None)
+    if refusal:
         return CalibrationReport(
-            'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
-        )
-    if found.undecided:
-        names = ', '.join(usable.names[channel] for channel in found.undecided)
-        summary = (
-            f'{names}: the pairs do not agree on the polarity. Record longer, in less wind. If that does not help, '
-            'check for clock drift between two devices with `calibrate delay`.'
-        )
-        return CalibrationReport(
-            'polarity', CalibrationVerdict.REFUSED, summary, usable.remarks, figures, tables, pictures=pictures
+            'polarity', CalibrationVerdict.REFUSED, refusal, usable.remarks, figures, tables, pictures=pictures
         )
     changes = tuple(
         microphone_change(index, mic.name, 'polarity', mic.polarity, sign)
@@ -95,7 +74,34 @@ def measure_polarity(task: MeasurementTask) -> CalibrationReport:
     )
 
 
-def _drift(usable: UsableChannels) -> tuple[NDArray[np.float64], bool]:
+def _table(usable: UsableChannels, found: ChannelPolarity, signs: NDArray[np.int64]) -> ReportTable:
+    rows = zip(usable.microphones, signs.tolist(), found.certainty, found.strength, strict=True)
+    return ReportTable(
+        ('', 'polarity', 'in the rig', 'certainty', 'correlation'),
+        tuple(
+            (mic.name, f'{sign:+d}', f'{mic.polarity:+d}', f'{certainty:.2f}', f'{strength:.2f}')
+            for mic, sign, certainty, strength in rows
+        ),
+    )
+
+
+def _refusal(usable: UsableChannels, found: ChannelPolarity, drift_ppm: FloatArray | None) -> str:
+    """Return the reason why the polarity cannot be decided, else an empty string."""
+    if drift_ppm is not None:
+        return (
+            f'Channels drift apart by {np.ptp(drift_ppm):.0f} ppm, so they belong to two sound devices: connect all '
+            'microphones to one device. `calibrate delay` names the channels that belong together.'
+        )
+    if found.undecided:
+        names = ', '.join(usable.names[channel] for channel in found.undecided)
+        return (
+            f'{names}: the pairs do not agree on the polarity. Record longer, in less wind. If that does not help, '
+            'check for clock drift between two devices with `calibrate delay`.'
+        )
+    return ''
+
+
+def _drift(usable: UsableChannels) -> tuple[FloatArray, bool]:
     """Return the drift in ppm (channel,), from a loudspeaker or ambient sound, and whether there are two clocks."""
     try:
         places = find_loudspeaker_segments(usable)

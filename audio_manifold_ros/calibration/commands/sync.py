@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -30,7 +29,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, line_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.argument_types import number, whole_number
-from audio_manifold_ros.common.array_types import FloatArray
+from audio_manifold_ros.common.array_types import FloatArray, RgbImage, Samples
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
@@ -61,7 +60,7 @@ class ClapPairs:
     array: MicrophoneArray
     extrinsics: Extrinsics
     clip: AudioVideoClip
-    samples: NDArray[np.float32]
+    samples: Samples
     clap_events: list[ClapEvent]
     events: ImpulsiveEvents
     audio_s: FloatArray
@@ -208,7 +207,7 @@ def clap_pixel(clip: AudioVideoClip, clap: ClapEvent) -> tuple[float, float]:
     return column + clip.corner[0], row + clip.corner[1]
 
 
-def _motion_and_loudness_chart(claps: ClapPairs) -> NDArray[np.uint8]:
+def _motion_and_loudness_chart(claps: ClapPairs) -> RgbImage:
     """Draw motion in the images and loudness, one second around the middle clap."""
     clip, travel_time_s = claps.clip, claps.distance_m / claps.array.sound_mps
     middle_s = claps.clap_events[claps.offset.pairs[len(claps.offset.pairs) // 2, 0]].time_s

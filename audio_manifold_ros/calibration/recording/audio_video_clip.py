@@ -19,6 +19,7 @@ from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_
 from audio_manifold_ros.bags.decoding.image_stream import TimedImage, topic_images
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import BagError, CalibrationError
 from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
@@ -46,10 +47,10 @@ class AudioVideoClip:
 
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
     pictures: NDArray[np.uint8]
-    times_s: NDArray[np.float64]
+    times_s: FloatArray
     size_px: tuple[int, int]
     scale: float
     corner: tuple[int, int]

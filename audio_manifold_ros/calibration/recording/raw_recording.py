@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import CalibrationError
 
 MAX_DURATION_S = 600.0
@@ -34,7 +34,7 @@ class RawRecording:
 
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
     lost_samples: int
     rejected_samples: int
@@ -77,7 +77,7 @@ def collect_blocks(
         CalibrationError: There is no audio, or its sample rate or number of channels changes.
 
     """
-    kept: list[NDArray[np.float32]] = []
+    kept: list[Samples] = []
     layout: tuple[int, int] | None = None
     first = following = samples = lost = rejected = overflows = 0
     for block in blocks:

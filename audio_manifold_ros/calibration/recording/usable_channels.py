@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from audio_manifold_ros.calibration.channels.channel_check import check_channels
 from audio_manifold_ros.calibration.recording.raw_recording import RawRecording
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import Microphone, MicrophoneArray
 
@@ -33,7 +31,7 @@ class UsableChannels:
 
     array: MicrophoneArray
     indices: tuple[int, ...]
-    samples: NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
     remarks: tuple[str, ...]
 
@@ -53,7 +51,7 @@ class UsableChannels:
         return tuple(mic.name for mic in self.microphones)
 
     @property
-    def positions_m(self) -> NDArray[np.float64]:
+    def positions_m(self) -> FloatArray:
         """Positions of the enabled microphones (usable microphone, 3)."""
         return self.array.positions_m[list(self.indices)]
 

@@ -7,7 +7,7 @@ import scipy.fft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas
+from audio_manifold_ros.calibration.channels.tdoa import estimate_tdoas, parabolic_offset
 
 RATE_HZ = 16_000
 
@@ -48,3 +48,9 @@ def test_an_echo_on_one_channel_does_not_change_the_others() -> None:
     found = estimate_tdoas(sound, RATE_HZ, 0.02).lags_samples[:, :4]
     error = found - delays[:4]
     assert np.abs(error - error.mean(axis=1, keepdims=True)).max() < 0.02
+
+
+def test_vertex_of_a_parabola() -> None:
+    x, vertices = np.array([[-1.0], [0.0], [1.0]]), np.array([-0.4, 0.0, 0.3])
+    np.testing.assert_allclose(parabolic_offset(*(2 - (x - vertices) ** 2)), vertices)
+    assert parabolic_offset(np.zeros(1), np.zeros(1), np.zeros(1)) == 0
