@@ -85,7 +85,7 @@ def reraise_file_errors(
 
     Args:
         error_class: The error to raise.
-        action: What was tried, in the infinitive, for example `write`.
+        action: Failed action in the infinitive, for example `write`.
         path: The file or folder.
         remedy: A sentence with the remedy.
 

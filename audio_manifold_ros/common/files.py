@@ -17,7 +17,7 @@ READ_BYTES = 1 << 20
 
 @contextmanager
 def atomic_write(path: Path, *, sync: bool = False) -> Iterator[Path]:
-    """Yield a temporary path in the folder of `path`; rename it to `path` when the block ends without an error.
+    """Yield a temporary path in the folder of `path`, which is renamed to `path` after the block.
 
     A reader sees the old file or the complete new one, never a part. The temporary file is removed after an error.
 
