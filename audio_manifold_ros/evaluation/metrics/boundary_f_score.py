@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import Mask
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M, fill_invalid_with_far
+from audio_manifold_ros.evaluation.metrics.ratios import harmonic_mean, ratio
 
 # Fractions of the diagonal, rounded up to whole pixels: 2 and 6 pixels at 128 × 128.
 TOLERANCES = {'': 0.0075, '_wide': 0.03}
@@ -59,19 +60,11 @@ class BoundaryFScore:
         """
         found: dict[str, float] = {}
         for index, name in enumerate(TOLERANCES):
-            precision = _ratio(self._predicted_matched[index], self.predicted_pixels)
-            recall = _ratio(self._true_matched[index], self.true_pixels)
+            precision = ratio(self._predicted_matched[index], self.predicted_pixels)
+            recall = ratio(self._true_matched[index], self.true_pixels)
             found[f'precision{name}'], found[f'recall{name}'] = precision, recall
             found[f'f{name}'] = harmonic_mean(precision, recall)
         return found
-
-
-def harmonic_mean(precision: float, recall: float) -> float:
-    """Return the F-score: 0 if one of the values is 0 or NaN, NaN if both are NaN."""
-    if math.isnan(precision) and math.isnan(recall):
-        return math.nan
-    total = precision + recall
-    return 2 * precision * recall / total if total > 0 else 0.0
 
 
 def tolerances_px(rows: int, columns: int) -> tuple[int, ...]:
@@ -137,7 +130,3 @@ def _neighbours() -> tuple[tuple[tuple[slice, slice], tuple[slice, slice]], ...]
     """Return slices of all pixels with a right or lower neighbour, each with the slices of those neighbours."""
     every, but_last, but_first = slice(None), slice(None, -1), slice(1, None)
     return ((every, but_last), (every, but_first)), ((but_last, every), (but_first, every))
-
-
-def _ratio(part: float, denominator: float) -> float:
-    return float(part / denominator) if denominator else math.nan

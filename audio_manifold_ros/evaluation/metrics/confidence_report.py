@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import EvaluationError
+from audio_manifold_ros.evaluation.metrics.ratios import ratio
 
 FINE_BINS = 1000
 RELIABILITY_BINS = 10
@@ -96,10 +97,10 @@ class ConfidenceReport:
         bins = zip(valid, correct, confidence, strict=True)
         return {
             'pixels': int(valid.sum()),
-            'expected_calibration_error': _ratio(gap, valid.sum()),
+            'expected_calibration_error': ratio(gap, valid.sum()),
             'aurc': self._aurc(),
             'reliability': [
-                {'pixels': int(n), 'confidence': _ratio(c, n), 'right': _ratio(r, n)} for n, r, c in bins if n
+                {'pixels': int(n), 'confidence': ratio(c, n), 'right': ratio(r, n)} for n, r, c in bins if n
             ],
             'risk_coverage': [self._at_coverage(coverage) for coverage in COVERAGES],
         }
@@ -112,8 +113,8 @@ class ConfidenceReport:
         fraction = np.clip(np.divide(budget - before, valid, out=np.zeros(FINE_BINS), where=valid > 0), 0, 1)[::-1]
         return {
             'coverage': coverage,
-            'right': _ratio((fraction * self._correct).sum(), (fraction * self._valid).sum()),
-            'abs_rel': _ratio((fraction * self._error).sum(), (fraction * self._measured).sum()),
+            'right': ratio((fraction * self._correct).sum(), (fraction * self._valid).sum()),
+            'abs_rel': ratio((fraction * self._error).sum(), (fraction * self._measured).sum()),
         }
 
     def _aurc(self) -> float:
@@ -121,12 +122,8 @@ class ConfidenceReport:
         wrong = valid - self._correct[::-1]
         covered, missed = valid.cumsum(), wrong.cumsum()
         risk = np.divide(missed, covered, out=np.zeros(FINE_BINS), where=covered > 0)
-        return _ratio((risk * valid).sum(), valid.sum())
+        return ratio((risk * valid).sum(), valid.sum())
 
 
 def _binned(bins: NDArray[np.int64], weights: NDArray[np.floating[Any]] | None = None) -> FloatArray:
     return np.bincount(bins, weights, minlength=FINE_BINS).astype(np.float64)
-
-
-def _ratio(part: float, denominator: float) -> float:
-    return float(part / denominator) if denominator else float('nan')

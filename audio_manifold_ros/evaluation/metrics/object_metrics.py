@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.array_types import FloatArray
-from audio_manifold_ros.evaluation.metrics.boundary_f_score import harmonic_mean
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M
+from audio_manifold_ros.evaluation.metrics.ratios import harmonic_mean, ratio
 from audio_manifold_ros.evaluation.metrics.regions import REGION_CLASSES, class_table
 
 if TYPE_CHECKING:
@@ -99,14 +99,14 @@ class ObjectMetrics:
         `distance_error` (relative to the ground truth) are means over matched objects. `true` and `said` are the
         numbers of ground-truth and of predicted objects. A figure without any object is NaN.
         """
-        recall, precision = _ratio(self._found, self._true), _ratio(self._found, self._predicted)
+        recall, precision = ratio(self._found, self._true), ratio(self._found, self._predicted)
         return {
             'recall': recall,
-            'recall_nearby': _ratio(self._nearby_found, self._nearby),
+            'recall_nearby': ratio(self._nearby_found, self._nearby),
             'precision': precision,
             'f': harmonic_mean(precision, recall),
-            'azimuth_error_deg': _ratio(self._azimuth_deg, self._found),
-            'distance_error': _ratio(self._distance, self._ranged),
+            'azimuth_error_deg': ratio(self._azimuth_deg, self._found),
+            'distance_error': ratio(self._distance, self._ranged),
             'true': self._true,
             'said': self._predicted,
         }
@@ -164,7 +164,3 @@ def _ray(centre: FloatArray, shape: tuple[int, ...], camera: CameraModel) -> tup
 def _median_m(depth_m: NDArray[np.floating[Any]]) -> float:
     valid = depth_m[~np.isnan(depth_m)]
     return min(float(np.median(valid)), FAR_M) if valid.size else math.nan
-
-
-def _ratio(part: float, denominator: float) -> float:
-    return part / denominator if denominator else math.nan

@@ -16,7 +16,6 @@ from audio_manifold_ros.evaluation.metrics.boundary_f_score import (
     BoundaryFScore,
     class_edges,
     depth_edges,
-    harmonic_mean,
     tolerance_masks,
     tolerances_px,
 )
@@ -93,11 +92,6 @@ def test_scores_without_edges_are_nan_or_zero() -> None:
     assert missed['f'] == missed['recall'] == invented['f'] == invented['precision'] == 0
     assert math.isnan(missed['precision'])
     assert math.isnan(invented['recall'])
-
-
-def test_harmonic_mean() -> None:
-    assert harmonic_mean(0.5, 1.0) == pytest.approx(2 / 3)
-    assert harmonic_mean(0.0, 0.0) == harmonic_mean(math.nan, 0.5) == 0
 
 
 @settings(deadline=None, max_examples=25)
