@@ -36,7 +36,8 @@ TEXT_PARAMETERS = {
     'preflight': 'preflight.mode',
 }
 NUMBER_PARAMETERS = {'duration_s': 'duration_s', 'split_s': 'split_s', 'minutes': 'preflight.minutes'}
-# The recorder closes its bag after SIGTERM. On a slow disk this takes longer than the default of launch, 5 s.
+# Time between SIGINT and SIGTERM. The recorder closes its bag after SIGINT, which may take longer on a slow disk than
+# the default of launch, 5 s.
 CLOSE_TIMEOUT_S = '60'
 
 
