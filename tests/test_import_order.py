@@ -188,6 +188,8 @@ def is_tracked_by_us(folder: Path) -> bool:
 
 def has_first_line(folder: Path) -> bool:
     path = folder / '__init__.py'
+    if path.exists() and not ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))):
+        return False
     if path.exists():
-        return bool(ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))))
+        return True
     return (folder / 'README.md').exists() or (folder / 'index.md').exists()

@@ -25,7 +25,7 @@ REJECTED = re.compile(
 # Pages that are generated from records, and words of others.
 EXEMPT_PAGES = {'docs/results.md'}
 ALLOWED: dict[str, set[str]] = {
-    'tests/test_prose.py': {'*'},
+    'docs/microphone_health.md': {'heard'},  # a value of the message, and a key of metrics.json
 }
 
 
@@ -50,6 +50,11 @@ def documented(tree: ast.Module) -> Iterator[tuple[ast.AST, int, str]]:
                 yield node, node.body[0].lineno, text
 
 
+def is_property(node: ast.AST) -> bool:
+    decorators = getattr(node, 'decorator_list', [])
+    return any(ast.unparse(decorator) in {'property', 'cached_property'} for decorator in decorators)
+
+
 def first_word(text: str) -> str:
     return re.split(r'\W', text, maxsplit=1)[0]
 
@@ -66,6 +71,7 @@ def test_docstrings_do_not_open_with_an_interrogative(top: str) -> None:
         if relative(path).partition('/')[0] == top
         for node, line, text in documented(parse(path))
         if first_word(text) in INTERROGATIVES and (top != 'tests' or isinstance(node, ast.Module))
+        if not (is_property(node) and first_word(text) == 'Whether')
     ]
     assert not found, '\n'.join(found)
 

@@ -104,7 +104,7 @@ def _add_verbs(parser: CommandParser, group: str) -> None:
 
 
 def _find_checkout(verb: Verb) -> bool:
-    """Make the folder of a verb importable, if it is beside the package; returns whether it can be imported."""
+    """Make the folder of a verb importable, if it is next to the package; returns whether it can be imported."""
     root = Path(importlib.import_module(PACKAGE).__file__ or '').resolve().parents[1]
     top = verb.module.partition('.')[0]
     if (root / top).is_dir() and (root / 'run').exists() and str(root) not in sys.path:
