@@ -104,13 +104,10 @@ def _reject_constant(name: str) -> None:
 
 
 def _check_depth(values: object) -> None:
-    level, depth = [values], 0
-    while level := [
-        item
-        for value in level
-        if isinstance(value, (list, dict))
-        for item in (value.values() if isinstance(value, dict) else value)
-    ]:
+    containers, depth = [item for item in (values,) if isinstance(item, (list, dict))], 0
+    while containers:
         depth += 1
         if depth > MAX_DEPTH:
             raise ValueError(TOO_DEEP)
+        items = (item for part in containers for item in (part.values() if isinstance(part, dict) else part))
+        containers = [item for item in items if isinstance(item, (list, dict))]

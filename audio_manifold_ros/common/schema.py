@@ -181,14 +181,16 @@ class _Converter:
         items = {item.name: item for item in fields(cls) if item.init}
         required = [name for name, item in items.items() if self._complete or _is_required(item)]
         version = getattr(cls, FILE_VERSION, None)
+        version_keys = [] if version is None else [version[0]]
         if version is not None and version[0] in value:
             self._check_file_version(version, value, place)
-            value = {key: part for key, part in value.items() if key != version[0]}
-        elif version is not None:
-            required.append(version[0])
-        check_keys(value, items, required, place)
+        check_keys(value, [*items, *version_keys], [*required, *version_keys], place)
         hints = field_types(cls)
-        converted = {name: self.convert(hints[name], part, key_path(place, name)) for name, part in value.items()}
+        converted = {
+            name: self.convert(hints[name], part, key_path(place, name))
+            for name, part in value.items()
+            if name in items
+        }
         try:
             return cls(**converted)
         except AudioManifoldError as error:

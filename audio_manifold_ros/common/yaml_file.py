@@ -25,6 +25,8 @@ from audio_manifold_ros.common.yaml_values import YamlValues, resolve_plain_scal
 # In C where PyYAML was built with libyaml.
 LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
 
+UNICODE_LINE_BREAKS = '\x85\u2028\u2029'
+
 
 def parse_yaml(
     text: str,
@@ -109,12 +111,18 @@ def _represent_list(dumper: Any, values: list[Any]) -> Any:
 
 
 def _represent_string(dumper: Any, value: str) -> Any:
-    """Put strings such as '1e5' in quotes, which this reader takes for numbers and YAML 1.1 does not."""
+    """Write a string so that it is read back as the same string.
+
+    Strings such as '1e5', which this reader takes for numbers and YAML 1.1 does not, get quotes. The line breaks of
+    Unicode are escaped.
+    """
     try:
-        is_plain = resolve_plain_scalar(value) is value
+        style = None if resolve_plain_scalar(value) is value else "'"
     except ValueError:
-        is_plain = False
-    return dumper.represent_scalar('tag:yaml.org,2002:str', value, style=None if is_plain else "'")
+        style = "'"
+    if any(line_break in value for line_break in UNICODE_LINE_BREAKS):
+        style = '"'
+    return dumper.represent_scalar('tag:yaml.org,2002:str', value, style=style)
 
 
 _Dumper.add_representer(list, _represent_list)
