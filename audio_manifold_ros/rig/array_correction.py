@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a rig says must be done to raw audio: order, gain, polarity, delay; in the node and in datasets alike."""
+"""Correction of raw audio by the rig: channel order, gain, polarity and delay, in the node and in datasets."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 class ArrayCorrection:
-    """Turns channels of the device into microphones of the array.
+    """Conversion of device channels to microphones of the array.
 
-    Delays are taken off at the rate that the model hears, after resampling: there the node and a dataset, whose audio
-    is raw but resampled, do the very same. A microphone that the rig disables is replaced by the nearest enabled one.
+    Delays are removed at the sample rate of the model, after resampling, because a dataset holds raw but resampled
+    audio. The node and the dataset reader then do the same. A disabled microphone is replaced by the nearest enabled
+    one.
 
     Attributes:
-        delay: Takes the delays off; None where the rig has none.
-        channels_needed: Channels that the device must have.
-        disabled: Names of the microphones that their neighbours stand in for.
+        delay: Removal of the delays; None for a rig without delays.
+        channels_needed: Number of channels that the device must have.
+        disabled: Names of the microphones that are replaced.
 
     """
 
@@ -35,7 +36,7 @@ class ArrayCorrection:
 
         Args:
             array: The rig.
-            sample_rate_hz: Rate at which the delays are taken off.
+            sample_rate_hz: Sample rate at which the delays are removed.
 
         Raises:
             RigError: The array has no enabled microphone, or a delay is too long.
@@ -51,33 +52,33 @@ class ArrayCorrection:
 
     @property
     def before(self) -> int:
-        """Samples that must lie before the first corrected one."""
+        """Number of samples before the first corrected sample."""
         return 0 if self.delay is None else self.delay.before
 
     @property
     def after(self) -> int:
-        """Samples that must follow the last corrected one."""
+        """Number of samples after the last corrected sample."""
         return 0 if self.delay is None else self.delay.after
 
     def reorder(self, samples: Samples) -> Samples:
-        """Return float32 (mic, n), order, gain and polarity applied, of a run float32 (device channel, n)."""
+        """Return audio (mic, n) with order, gain and polarity applied, from audio (device channel, n)."""
         return np.ascontiguousarray(samples[self._device_channels] * self._factors)
 
     def apply(self, samples: Samples) -> Samples:
-        """Return float32 (mic, n - before - after), all applied, of a run float32 (device channel, n)."""
-        reorder = self.reorder(samples)
-        return reorder if self.delay is None else self.delay.apply(reorder)
+        """Return corrected audio (mic, n - before - after), from audio (device channel, n)."""
+        ordered = self.reorder(samples)
+        return ordered if self.delay is None else self.delay.apply(ordered)
 
 
 def nearest_usable(array: MicrophoneArray, usable: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return for each microphone (mic,) itself, or the nearest usable one where it is not usable.
+    """Return for each microphone (mic,) its own index, or that of the nearest usable one if it is not usable.
 
     Raises:
-        RigError: None is usable.
+        RigError: No microphone is usable.
 
     """
     if not usable.any():
-        msg = f'Array {array.array_id!r} has no enabled microphone: enable those that work in its mic_array.yaml.'
+        msg = f'Array {array.array_id!r} has no enabled microphone: enable the working ones in its mic_array.yaml.'
         raise RigError(msg)
     positions_m = array.positions_m
     distances_m = np.linalg.norm(positions_m[:, None] - positions_m[None], axis=-1)

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Takes off delays that are no whole number of samples, each channel its own, in a stream or in one piece.
+"""Removal of fractional delays, one per channel, from a stream or from a whole signal.
 
-A band-limited signal between its samples is the sum of the samples around, weighted by a sinc; a Kaiser window makes
-the sum finite. Up to 93 % of half the sample rate the result is right to 1e-4 of the amplitude and 0.01 samples.
+The value of a band-limited signal between its samples is a sum of samples weighted by a sinc. A Kaiser window makes the
+sum finite. Up to 93 % of half the sample rate the error is below 1e-4 of the amplitude and 0.01 samples.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from audio_manifold_ros.common.errors import RigError
 
 HALF_LENGTH = 40
 STOPBAND_DB = 80.0
-# Beyond this a delay is no matter of channels, but of recordings that do not belong together.
+# A longer delay is not one between channels of one device.
 MAX_DELAY_S = 0.5
 
 
 class FractionalDelay:
-    """Brings channels that are late back into line.
+    """Alignment of delayed channels.
 
-    A channel that is late by d samples holds at n what happened at n - d: the output at n is the channel at n + d.
-    No output is computed that would need samples before the first or after the last one.
+    A channel with a delay of d samples holds at n the sound of n - d, so that the output at n is the channel at n + d.
+    An output that would need samples before the first or after the last one is not computed.
 
     Attributes:
-        before: Samples that must lie before an output sample's instant.
-        after: Samples that must follow it.
+        before: Number of input samples before an output sample.
+        after: Number of input samples after it.
 
     """
 
@@ -36,7 +36,7 @@ class FractionalDelay:
         """Design the kernels.
 
         Args:
-            delays_samples: (channel,), how late each channel is.
+            delays_samples: Delay of each channel (channel,).
             sample_rate_hz: Rate of the samples.
 
         Raises:
@@ -55,13 +55,13 @@ class FractionalDelay:
         self._history: Samples | None = None
 
     def reset(self) -> None:
-        """Forget the stream: nothing is computed across what is missing here."""
+        """Forget the stream. No output spans the samples before and after a reset."""
         self._history = None
 
     def process(self, samples: Samples) -> Samples:
-        """Take the next samples float32 (channel, n) of a stream and return what is complete, (channel, m).
+        """Return the complete outputs (channel, m) for the next samples (channel, n) of a stream.
 
-        After a reset the first output lies at the instant of sample number `before`.
+        After a reset the first output belongs to sample number `before`.
         """
         buffered = samples if self._history is None else np.concatenate([self._history, samples], axis=1)
         keep = min(buffered.shape[1], self.before + self.after)
@@ -69,13 +69,13 @@ class FractionalDelay:
         return self.apply(buffered)
 
     def apply(self, samples: Samples) -> Samples:
-        """Return float32 (channel, n - before - after) of a run float32 (channel, n), from sample `before` on."""
+        """Return aligned audio (channel, n - before - after) of audio (channel, n), from sample `before` on."""
         length = samples.shape[1] - self.before - self.after
         if length <= 0:
             return np.empty((len(samples), 0), dtype=np.float32)
         out = np.empty((len(samples), length), dtype=np.float32)
-        for channel, (apply, kernel) in enumerate(zip(self._integer_delays, self._kernels, strict=True)):
-            start = self.before + int(apply)
+        for channel, (delay, kernel) in enumerate(zip(self._integer_delays, self._kernels, strict=True)):
+            start = self.before + int(delay)
             if kernel is None:
                 out[channel] = samples[channel, start : start + length]
             else:
@@ -87,9 +87,9 @@ class FractionalDelay:
 
 
 def _kernel(part: float) -> Samples:
-    """Return the weights (2 · HALF,) of the samples around an instant that lies `part` after one of them."""
+    """Return the weights (2 · HALF_LENGTH,) of the samples around an instant that is `part` of a sample after one."""
     places = np.arange(1 - HALF_LENGTH, HALF_LENGTH + 1) - part
-    # Kaiser's shape for this depth of the stop band (Kaiser 1974), valid from 50 dB.
+    # Shape of the Kaiser window for this stop-band attenuation (Kaiser 1974), valid from 50 dB.
     beta = 0.1102 * (STOPBAND_DB - 8.7)
     window = np.i0(beta * np.sqrt(np.maximum(1 - (places / HALF_LENGTH) ** 2, 0.0)))
     weights = np.sinc(places) * window

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How two arrays differ, microphone by microphone: for people who moved one, and for a bundle that knows another."""
+"""Differences between two microphone arrays, for `calibrate diff` and for a bundle that was trained for another array."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from audio_manifold_ros.common.array_types import FloatArray
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
-# What a tape measure does not see.
+# Below the accuracy of a tape measure and of an eye.
 TOLERANCE_M = 1e-3
 TOLERANCE_DEG = 0.1
 
 
 @dataclass(frozen=True)
 class GeometryDifference:
-    """How the second geometry lies against the first, microphones compared in the order of the model's channels.
+    """Differences of a second geometry from a first, with microphones compared in the order of the model's channels.
 
     Attributes:
-        missing: Microphones that the second has fewer.
-        extra: Microphones that it has more.
+        missing: Number of microphones that the second lacks.
+        extra: Number of microphones that only the second has.
         moved_m: Distance of each pair's positions.
         turned_deg: Angle between each pair's facings.
 
@@ -39,29 +39,29 @@ class GeometryDifference:
 
     @property
     def max_moved_m(self) -> float:
-        """The largest distance; 0 without a pair."""
+        """Largest distance; 0 without a pair."""
         return max(self.moved_m, default=0.0)
 
     @property
     def max_turned_deg(self) -> float:
-        """The largest angle; 0 without a pair."""
+        """Largest angle; 0 without a pair."""
         return max(self.turned_deg, default=0.0)
 
     @property
     def is_significant(self) -> bool:
-        """Whether there is a difference beyond what a tape measure sees."""
+        """True if a difference exceeds the tolerances."""
         return bool(
             self.missing or self.extra or self.max_moved_m >= TOLERANCE_M or self.max_turned_deg >= TOLERANCE_DEG
         )
 
     def describe(self) -> str:
-        """Return what differs, as a part of a sentence."""
+        """Return the differences as a part of a sentence."""
         parts = []
         for count, word in ((self.missing, 'missing'), (self.extra, 'too many')):
             if count:
                 parts.append(f'{count} microphone{"s are" if count > 1 else " is"} {word}')
         if self.max_moved_m >= TOLERANCE_M:
-            parts.append(f'a microphone is up to {self.max_moved_m * 100:.1f} cm elsewhere')
+            parts.append(f'a microphone is up to {self.max_moved_m * 100:.1f} cm away from its place')
         if self.max_turned_deg >= TOLERANCE_DEG:
             parts.append(f'a facing is turned by up to {self.max_turned_deg:.1f}°')
         return ', '.join(parts)
@@ -69,14 +69,14 @@ class GeometryDifference:
 
 @dataclass(frozen=True)
 class MicrophoneDifference:
-    """One microphone of two arrays, found by its name.
+    """Differences of one microphone, which both arrays have under the same name.
 
     Attributes:
-        name: Of the microphone.
+        name: Name of the microphone.
         moved_m: Distance of the positions.
         turned_deg: Angle between the facings.
-        gain_db: Second gain less the first.
-        delay_s: Second delay less the first.
+        gain_db: Second gain minus the first.
+        delay_s: Second delay minus the first.
         changes: Polarity, device channel, place in the order, enabled: key, first and second value.
 
     """
@@ -90,12 +90,12 @@ class MicrophoneDifference:
 
     @property
     def is_significant(self) -> bool:
-        """Whether anything differs."""
+        """True if anything differs."""
         near = self.moved_m < TOLERANCE_M and self.turned_deg < TOLERANCE_DEG
         return bool(self.changes) or not near or abs(self.gain_db) > 1e-3 or abs(self.delay_s) > 1e-8
 
     def describe(self) -> str:
-        """Return what differs."""
+        """Return the differences in one line."""
         parts = [f'{key} {first!r} → {second!r}' for key, first, second in self.changes]
         if self.moved_m >= TOLERANCE_M:
             parts.append(f'moved by {self.moved_m * 100:.1f} cm')
@@ -110,12 +110,12 @@ class MicrophoneDifference:
 
 @dataclass(frozen=True)
 class RigDifference:
-    """How the second array differs from the first.
+    """Differences of a second array from a first.
 
     Attributes:
-        missing: Names that only the first has.
-        extra: Names that only the second has.
-        microphones: The others, in the order of the first.
+        missing: Names of microphones that only the first has.
+        extra: Names of microphones that only the second has.
+        microphones: The other microphones, in the order of the first.
 
     """
 
@@ -125,11 +125,11 @@ class RigDifference:
 
     @property
     def is_significant(self) -> bool:
-        """Whether anything differs."""
+        """True if anything differs."""
         return bool(self.missing or self.extra) or any(mic.is_significant for mic in self.microphones)
 
     def lines(self) -> tuple[str, ...]:
-        """Return a line for each microphone that is missing, extra or different."""
+        """Return one line per microphone that is missing, extra or different."""
         return (
             *(f'{name}: missing' for name in self.missing),
             *(f'{name}: new' for name in self.extra),
@@ -160,7 +160,7 @@ def geometry_difference(
 
 
 def rig_difference(first: MicrophoneArray, second: MicrophoneArray) -> RigDifference:
-    """Compare two arrays, microphones by their names."""
+    """Compare two arrays, with microphones matched by name."""
     places = [{mic.name: place for place, mic in enumerate(rig.microphones)} for rig in (first, second)]
     common = [name for name in places[0] if name in places[1]]
     return RigDifference(
@@ -189,5 +189,5 @@ def _compare(first: MicrophoneArray, second: MicrophoneArray, at: int, now: int)
 
 
 def _angle_deg(one: FloatArray, other: FloatArray) -> float:
-    # Of two unit vectors; the arc tangent is right for small angles, where the arc cosine is not.
+    # The arc tangent is accurate for small angles between unit vectors. The arc cosine is not.
     return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))

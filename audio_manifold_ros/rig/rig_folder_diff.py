@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How two rigs differ, file by file, in words for people."""
+"""Differences between the files of two rigs, as lines of text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
@@ -22,10 +22,10 @@ File = TypeVar('File')
 
 
 def folder_difference(first: Path, second: Path) -> dict[str, tuple[str, ...]]:
-    """Return what the second rig has different, a line each, by the name of the file; files without are left out.
+    """Return the differences of the second rig from the first, one line each, by file name. Equal files are left out.
 
     Raises:
-        CalibrationError: A file of one of them is wrong, or `mic_array.yaml` is missing; the others may be.
+        RigError: A file cannot be read, or `mic_array.yaml` is missing. The other files may be missing.
 
     """
     found = {
@@ -86,9 +86,9 @@ def _depths(first: DepthCalibration, second: DepthCalibration) -> list[str]:
     return _changes([(key, one[key], other[key]) for key in one])
 
 
-def _changes(values: list[tuple[str, Any, Any]]) -> list[str]:
+def _changes(values: list[tuple[str, object, object]]) -> list[str]:
     return [f'{key}: {_format_value(one)} → {_format_value(other)}' for key, one, other in values if one != other]
 
 
-def _format_value(value: Any) -> str:
+def _format_value(value: object) -> str:
     return ABSENT if value in (None, '', ()) else str(value)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All frames of a rig: what the extrinsics say, and one for each microphone."""
+"""All frames of a rig: those of the extrinsics, and one for each microphone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def rig_frames(array: MicrophoneArray, extrinsics: Extrinsics) -> tuple[Transform, ...]:
-    """Return the transforms of a rig from its root outwards; a microphone's x axis is its facing (REP-103).
+    """Return the transforms of a rig from its root outwards. The x axis of a microphone is its facing (REP-103).
 
     Raises:
-        RigError: The frames are no tree with one root, or the array hangs on nothing.
+        RigError: The frames do not form a tree with one root, or no transform leads to the array.
 
     """
     extrinsics.transform(array.frame_id)
@@ -33,16 +33,16 @@ def rig_frames(array: MicrophoneArray, extrinsics: Extrinsics) -> tuple[Transfor
 
 
 def root_frame(frames: tuple[Transform, ...]) -> str:
-    """Return the frame that all others hang on.
+    """Return the root of the tree of frames.
 
     Raises:
-        RigError: There are several.
+        RigError: There are several roots.
 
     """
     children = {frame.child for frame in frames}
     roots = sorted({frame.parent for frame in frames} - children)
     if len(roots) != 1:
-        msg = f'The extrinsics begin at {roots}: give transforms that all begin at one frame.'
+        msg = f'The extrinsics have the root frames {roots}: give transforms with one root.'
         raise RigError(msg)
     return roots[0]
 

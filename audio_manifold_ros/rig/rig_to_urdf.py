@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`rig_to_urdf RIG`: writes the xacro of a rig, or its URDF, or the commands that publish its static transforms."""
+"""Command line `rig urdf`: the xacro of a rig, its URDF, or the commands that publish its static transforms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def static_transform_commands(array: MicrophoneArray, extrinsics: Extrinsics) ->
     """Return one command of tf2_ros for each frame.
 
     Raises:
-        RigError: The frames of the rig are no tree.
+        RigError: The frames of the rig do not form a tree.
 
     """
     lines = []
@@ -38,7 +38,7 @@ WRITERS = {'xacro': to_xacro, 'urdf': to_urdf, 'commands': static_transform_comm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run from the command line; 1 if the rig cannot be used or the file not be written."""
+    """Run the command line. Return 1 if the rig cannot be used or the file cannot be written, else 0."""
     parser = command_parser('rig urdf')
     parser.add_argument('rig', type=Path, help=f'folder with {RIG_FILE} and {EXTRINSICS_FILE}')
     parser.add_argument('--format', choices=tuple(WRITERS), default='xacro', help='what is written (%(default)s)')

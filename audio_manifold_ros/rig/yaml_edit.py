@@ -1,6 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Changing values in the text of a YAML file and nothing else: comments, order and layout stay."""
+"""Edits of values in the text of a YAML file that leave every other byte as it is.
+
+The round trip of ruamel.yaml was tried: it rewrites untouched lines (`{a: 1,b: 2}`, `+3`, `null`, line breaks in lists,
+Windows line ends), so the value is replaced in the text between the marks that PyYAML gives.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,22 @@ from typing import Any
 import yaml
 
 from audio_manifold_ros.common.errors import RigError
+from audio_manifold_ros.common.yaml_file import parse_yaml
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
 class _Edit:
-    """What takes the place of a stretch of the text; `column` is that of a key that is added."""
+    """Replacement of a part of the text.
+
+    Attributes:
+        start: First index of the replaced part.
+        end: Index after the replaced part.
+        new: The new text.
+        column: Column of an added key; 0 for a replaced value.
+
+    """
 
     start: int
     end: int
@@ -27,26 +40,24 @@ class _Edit:
 
 
 def edit_values(text: str, where: str, values: Mapping[Path, Any]) -> str:
-    """Return a text in which values are others.
+    """Return a text with other values.
 
     Args:
-        text: YAML, a mapping or a sequence at its top.
-        where: Where it comes from, for messages.
-        values: New numbers, texts, booleans, or lists and mappings of them, by keys and list indices from the top. The
-            keys at the end may be ones that their mapping lacks: they are added behind the others.
+        text: YAML with a mapping or a sequence at the top.
+        where: Name of the text in messages.
+        values: New numbers, strings, booleans, or lists and mappings of them, by the keys and list indices from the
+            top. Keys at the end of a path may be new: they are added after the other keys of their mapping.
 
     Raises:
-        RigError: The text is no YAML, or a place is not in it.
+        RigError: The text is not YAML, or does not have a place.
 
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        msg = f'Cannot read {where!r}: {error}. Mend the file before values are changed in it.'
-        raise RigError(msg) from None
+    # Refuses aliases, repeated keys and deep nesting, which the edit below does not handle.
+    parse_yaml(text, where, RigError, 'Correct the file before values are changed in it.')
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
     edits = [_edit(text, where, root, path, value) for path, value in values.items()]
-    # From the end, so that places before stay where they are. Where an inner mapping ends with an outer one, what is
-    # added to the inner one stands first.
+    # Edits are made from the end, so that earlier places keep their index. If an inner mapping ends together with an
+    # outer one, the key that is added to the inner one comes first.
     ranks = sorted(range(len(edits)), key=lambda number: (edits[number].start, -edits[number].column, number))
     for edit in (edits[number] for number in reversed(ranks)):
         text = text[: edit.start] + edit.new + text[edit.end :]
@@ -62,7 +73,7 @@ def _edit(text: str, where: str, root: yaml.Node, path: Path, value: Any) -> _Ed
                 value = {name: value}
             return _addition(text, node, str(key), value)
         if child is None:
-            msg = f'{where}: has no {_place(path)}: is it the file that was measured with?'
+            msg = f'{where}: has no {_place(path)}. Give the file that was used for the measurement.'
             raise RigError(msg)
         node = child
     start, end = node.start_mark.index, node.end_mark.index
@@ -99,7 +110,7 @@ def _to_flow_yaml(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (float, Sequence)) or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float):
-        # YAML 1.1 takes 1e-05 for a text.
+        # YAML 1.1 reads 1e-05 as a string.
         return f'{value:.12f}'.rstrip('0') + '0' * value.is_integer()
     return f'[{", ".join(map(_to_flow_yaml, value))}]'
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.array_types import FloatArray
 from audio_manifold_ros.common.errors import SimulationError
 from audio_manifold_ros.rig.rig_frames import rig_frames
-from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root, roll_pitch_yaw
+from audio_manifold_ros.rig.rotation import roll_pitch_yaw
+from audio_manifold_ros.rig.transform_chain import Pose, find_optical_transform, pose_in_root
 
 if TYPE_CHECKING:
     from audio_manifold_ros.rig.extrinsics import Extrinsics

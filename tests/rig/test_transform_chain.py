@@ -16,8 +16,8 @@ from audio_manifold_ros.calibration.camera.camera_rays import camera_rays
 from audio_manifold_ros.common.errors import RigError
 from audio_manifold_ros.rig.camera import CameraCalibration, CameraModel
 from audio_manifold_ros.rig.extrinsics import Extrinsics, Transform
-from audio_manifold_ros.rig.rotation import rotation_matrix
-from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root, roll_pitch_yaw
+from audio_manifold_ros.rig.rotation import roll_pitch_yaw, rotation_matrix
+from audio_manifold_ros.rig.transform_chain import find_optical_transform, pose_in_root
 
 RIG = Extrinsics(
     (

@@ -39,12 +39,11 @@ from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
-from audio_manifold_ros.rig.rotation import angle_between_deg
+from audio_manifold_ros.rig.rotation import angle_between_deg, roll_pitch_yaw
 from audio_manifold_ros.rig.transform_chain import (
     find_optical_transform,
     pose_from_transform,
     pose_in_root,
-    roll_pitch_yaw,
 )
 
 MIN_CLARITY, MAX_MISFIT_SAMPLES = 0.15, 2.0

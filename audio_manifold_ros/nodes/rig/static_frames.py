@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
@@ -14,6 +13,7 @@ from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 from audio_manifold_ros.rig.rig_frames import rig_frames
+from audio_manifold_ros.rig.rotation import quaternion_from_rpy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,14 +58,3 @@ def to_transform(transform: Transform, stamp: Time) -> TransformStamped:
     qx, qy, qz, qw = quaternion_from_rpy(transform.rotation_rpy_rad)
     message.transform.rotation = Quaternion(x=qx, y=qy, z=qz, w=qw)
     return message
-
-
-def quaternion_from_rpy(rotation_rpy_rad: tuple[float, float, float]) -> tuple[float, float, float, float]:
-    """Return fixed-axis roll, pitch and yaw (REP-103) in radians as a unit quaternion (x, y, z, w)."""
-    (cr, sr), (cp, sp), (cy, sy) = ((math.cos(angle / 2), math.sin(angle / 2)) for angle in rotation_rpy_rad)
-    return (
-        sr * cp * cy - cr * sp * sy,
-        cr * sp * cy + sr * cp * sy,
-        cr * cp * sy - sr * sp * cy,
-        cr * cp * cy + sr * sp * sy,
-    )

@@ -15,8 +15,9 @@ from builtin_interfaces.msg import Time
 from std_msgs.msg import String
 
 from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
-from audio_manifold_ros.nodes.rig.static_frames import quaternion_from_rpy, to_transform
+from audio_manifold_ros.nodes.rig.static_frames import to_transform
 from audio_manifold_ros.rig.extrinsics import Transform
+from audio_manifold_ros.rig.rotation import quaternion_from_rpy
 from tests.nodes.peer import NodeProcess, Peer
 
 pytestmark = pytest.mark.ros
