@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audio_manifold_ros.bag_evaluation.bag_scores import as_published
 from audio_manifold_ros.bag_evaluation.offline_inference import DEFAULT_RATE_HZ, OfflineInference
@@ -118,21 +118,9 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
         yield EvaluationSession(options, bag, topics, bundle, rig, backend, array, rig_depth)
 
 
-def describe_session(session: EvaluationSession) -> dict[str, Any]:
+def describe_session(session: EvaluationSession) -> dict[str, object]:
     """Return the description of bag, bundle, rig and backend."""
     bag, manifest, topics = session.bag, session.bundle.manifest, session.topics
-    warnings = [
-        session.bundle.describe_array_difference(session.array) or '',
-        ''
-        if session.rig.origin != 'default'
-        else f'No rig is given and the bag contains none: {session.array.array_id!r} is assumed.',
-        rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
-        _depth_unit_warning(session),
-        'The audio carries no sample index: losses are inferred from stamps.'
-        if topics.audio_type != AUDIO_BLOCK_TYPE
-        else '',
-        *bag.problems,
-    ]
     return {
         'format_version': FORMAT_VERSION,
         'bag': {
@@ -145,8 +133,25 @@ def describe_session(session: EvaluationSession) -> dict[str, Any]:
         'rig': {'array_id': session.array.array_id, 'origin': session.rig.origin},
         'backend': session.backend.name,
         'rate_hz': session.options.rate_hz,
-        'warnings': [warning for warning in warnings if warning],
     }
+
+
+def session_warnings(session: EvaluationSession) -> list[str]:
+    """Return the warnings on bag, rig and bundle that are known before the evaluation."""
+    bag = session.bag
+    warnings = [
+        session.bundle.describe_array_difference(session.array) or '',
+        ''
+        if session.rig.origin != 'default'
+        else f'No rig is given and the bag contains none: {session.array.array_id!r} is assumed.',
+        rig_warning(bag, session.rig.folder) if session.rig.origin == 'given' else '',
+        _depth_unit_warning(session),
+        'The audio has no sample index: losses are inferred from stamps.'
+        if session.topics.audio_type != AUDIO_BLOCK_TYPE
+        else '',
+        *bag.problems,
+    ]
+    return [warning for warning in warnings if warning]
 
 
 def _depth_unit_warning(session: EvaluationSession) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,9 +151,9 @@ class BagGroundTruth:
             return None
         return DepthAndLabels(images.get('depth'), images.get('segmentation'))
 
-    def report(self) -> dict[str, dict[str, Any]]:
-        """Return the counts of each head as values for JSON."""
-        return {head: asdict(topic.report()) for head, topic in self._topics.items()}
+    def report(self) -> dict[str, GroundTruthReport]:
+        """Return the counts of each head."""
+        return {head: topic.report() for head, topic in self._topics.items()}
 
 
 def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float] | None:

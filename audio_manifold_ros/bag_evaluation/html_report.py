@@ -48,7 +48,7 @@ NumberFormat = Callable[[float | None], str]
 
 
 @dataclass(frozen=True)
-class ResultTable:
+class EvaluationTable:
     """A table of the report.
 
     Attributes:
@@ -87,7 +87,7 @@ def report_html(result: Mapping[str, Any], curves: TimeSeriesPlot, sheet_png: by
         scores=[table for table in _score_tables(result) if table.rows] if scored else [],
         confidence=_confidence(result['scores'].get('confidence')),
         figures=[svg for svg in (curves.svg(panel) for panel in PANELS) if svg],
-        usage=ResultTable((), [*_audio_rows(result['heard']), *_ground_truth_rows(result['truth'])]),
+        usage=EvaluationTable((), [*_audio_rows(result['heard']), *_ground_truth_rows(result['truth'])]),
         model=VARIANTS[''],
     )
 
@@ -114,25 +114,25 @@ def _agreement(agreement: Mapping[str, Any] | None) -> Mapping[str, object] | No
         rows.append(
             ('from sending a block to its images (ms), p50 / p95', f'{latency["p50"]:.1f} / {latency["p95"]:.1f}')
         )
-    return {'agrees': agreement['agrees'], 'table': ResultTable((), rows)}
+    return {'agrees': agreement['agrees'], 'table': EvaluationTable((), rows)}
 
 
-def _score_tables(result: Mapping[str, Any]) -> Iterator[ResultTable]:
+def _score_tables(result: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     depth, segmentation = result['scores']['depth'], result['scores']['segmentation']
     if depth:
         yield from _depth_conventions(result['scores'])
-        yield ResultTable(('ABS_rel by region', *VARIANTS.values()), _region_rows(depth))
+        yield EvaluationTable(('ABS_rel by region', *VARIANTS.values()), _region_rows(depth))
     if segmentation:
         caption = 'in percent, from one confusion matrix of the whole drive; mIoU over the classes in its ground truth'
         rows = _rows_by_metric(segmentation, SEGMENTATION_KEYS, _percent)
-        yield ResultTable(('Classes', *VARIANTS.values()), rows, caption)
+        yield EvaluationTable(('Classes', *VARIANTS.values()), rows, caption)
         yield _segmentation_conventions(result['scores'])
     rows = _rows_by_metric(result['scores']['structure'], STRUCTURE_METRICS, _three_digits)
-    yield ResultTable(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)
+    yield EvaluationTable(('Structure', *VARIANTS.values()), rows, STRUCTURE_NOTE)
     yield _full_resolution_scores(result['scores']['native'])
 
 
-def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[ResultTable]:
+def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[EvaluationTable]:
     for key, caption in CONVENTIONS.items():
         values = scores['depth'] if key == 'scores' else scores['conventions'][key]
         rows = [
@@ -141,7 +141,7 @@ def _depth_conventions(scores: Mapping[str, Any]) -> Iterator[ResultTable]:
             if any(values.get(f'{metric}{suffix}') is not None for metric in DEPTH_METRICS)
         ]
         caption_text = caption.format(range=describe_depth_range(scores['depth_unit']))
-        yield ResultTable(('Depth', *DEPTH_METRICS.values()), rows, caption_text)
+        yield EvaluationTable(('Depth', *DEPTH_METRICS.values()), rows, caption_text)
 
 
 def _region_rows(depth: Values) -> list[Row]:
@@ -152,24 +152,24 @@ def _region_rows(depth: Values) -> list[Row]:
     ]
 
 
-def _segmentation_conventions(scores: Mapping[str, Any]) -> ResultTable:
+def _segmentation_conventions(scores: Mapping[str, Any]) -> EvaluationTable:
     sources: dict[str, Values] = {
         'this project: all classes in the ground truth': scores['segmentation'],
         "the paper: mean of its tables' eight classes": scores['conventions']['paper'],
         'the published code: per image, classes in its ground truth': scores['conventions']['reference'],
     }
     rows = [(name, *(_percent(values.get(f'miou{suffix}')) for suffix in VARIANTS)) for name, values in sources.items()]
-    return ResultTable(('mIoU by convention (%)', *VARIANTS.values()), rows)
+    return EvaluationTable(('mIoU by convention (%)', *VARIANTS.values()), rows)
 
 
-def _full_resolution_scores(native: Mapping[str, Any]) -> ResultTable:
+def _full_resolution_scores(native: Mapping[str, Any]) -> EvaluationTable:
     names = {**DEPTH_METRICS, 'rmse_dataset': 'RMSE of all pixels', **SEGMENTATION_KEYS}
     rows = [
         (f'{head} at {values["size"][0]} × {values["size"][1]}: {row[0]}', *row[1:])
         for head, values in native.items()
         for row in _rows_by_metric(values, names, _three_digits)
     ]
-    return ResultTable(('At the resolution of the ground truth', *VARIANTS.values()), rows)
+    return EvaluationTable(('At the resolution of the ground truth', *VARIANTS.values()), rows)
 
 
 def _confidence(confidence: Mapping[str, Any] | None) -> Mapping[str, object] | None:
@@ -181,7 +181,7 @@ def _confidence(confidence: Mapping[str, Any] | None) -> Mapping[str, object] | 
     ]
     return {
         'calibration_error': _percent(confidence['expected_calibration_error']),
-        'table': ResultTable(('Most confident pixels', 'correct (%)', 'ABS_rel'), rows),
+        'table': EvaluationTable(('Most confident pixels', 'correct (%)', 'ABS_rel'), rows),
     }
 
 

@@ -14,8 +14,9 @@ from audio_manifold_ros.bag_evaluation.evaluation_session import (
     EvaluationSession,
     describe_session,
     open_session,
+    session_warnings,
 )
-from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth
+from audio_manifold_ros.bag_evaluation.ground_truth import BagGroundTruth, GroundTruthReport
 from audio_manifold_ros.bag_evaluation.html_report import report_html
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced, make_snapshot
@@ -31,7 +32,7 @@ from audio_manifold_ros.evaluation.reporting.video import Mp4Writer
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from audio_manifold_ros.inference.bundle.prediction import Prediction
 
@@ -46,7 +47,7 @@ class PredictionSource(Protocol):
     def predictions(self) -> Iterator[Prediction]:
         """Yield predictions as the node publishes them, in order of time, each with its features."""
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Mapping[str, Any]:
         """Return `mode` and statistics as values for JSON. Call it after all predictions."""
 
 
@@ -61,7 +62,7 @@ class OfflineSource:
         """Yield the predictions of the pipeline."""
         return self._run.predictions()
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Mapping[str, Any]:
         """Return the use of the audio."""
         return {'mode': 'offline', 'heard': asdict(self._run.audio_usage())}
 
@@ -70,7 +71,7 @@ def evaluate_bag(
     options: EvaluationOptions,
     make_source: Callable[[EvaluationSession], PredictionSource] = OfflineSource,
     progress: Callable[[float], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Evaluate a bag and write report, metrics, contact sheet and video into a folder.
 
     Args:
@@ -89,12 +90,17 @@ def evaluate_bag(
 
     """
     with open_session(options) as session:
-        description = describe_session(session)
+        description, warnings = describe_session(session), session_warnings(session)
         folder = ResultFolder(options.out)
         source = make_source(session)
         evaluation, snapshots, ground_truth = _run(session, source, progress)
-        description['warnings'] += _outside_warnings(ground_truth)
-        result = {**description, **source.report(), 'truth': ground_truth, **evaluation.result()}
+        result = {
+            **description,
+            'warnings': [*warnings, *_outside_warnings(ground_truth)],
+            **source.report(),
+            'truth': {head: asdict(report) for head, report in ground_truth.items()},
+            **evaluation.result(),
+        }
         sheet = contact_sheet(evenly_spaced(snapshots.items, SHEET_COLUMNS), _title(session), _subtitle(result))
         save_png(options.out / SHEET_FILE, sheet)
         text = report_html(result, evaluation.curves, (options.out / SHEET_FILE).read_bytes(), VIDEO_FILE)
@@ -105,7 +111,7 @@ def evaluate_bag(
 
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
-) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, Any]]:
+) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport]]:
     """Process all predictions. Return scores, snapshots for the contact sheet, and the report on the ground truth."""
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
@@ -143,12 +149,12 @@ def _run(
     return evaluation, snapshots, ground_truth.report()
 
 
-def _outside_warnings(ground_truth: dict[str, Any]) -> list[str]:
+def _outside_warnings(ground_truth: Mapping[str, GroundTruthReport]) -> list[str]:
     return [
-        f'{track["outside"]} images of {modality} have stamps outside the recording and were ignored: '
+        f'{report.outside} images of {head} have stamps outside the recording and were ignored: '
         'check that camera and audio use the same clock.'
-        for modality, track in ground_truth.items()
-        if track.get('outside')
+        for head, report in ground_truth.items()
+        if report.outside
     ]
 
 
@@ -156,7 +162,7 @@ def _title(session: EvaluationSession) -> str:
     return f'Predicted from {session.bundle.manifest.microphones} microphones: {session.bag.path.name}'
 
 
-def _subtitle(result: dict[str, Any]) -> str:
+def _subtitle(result: Mapping[str, Any]) -> str:
     scores = result['scores']
     parts = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
     for head, key in (('depth', 'abs_rel'), ('segmentation', 'miou')):

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -60,7 +59,7 @@ class TimeSeriesPlot:
             value = values.get(name)
             series.append(math.nan if value is None else value)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return times and values as lists for JSON, with None for a gap. Curves without a value are omitted."""
         shown = {
             name: [_rounded(value) for value in series] for name, series in self._values.items() if _has_finite(series)

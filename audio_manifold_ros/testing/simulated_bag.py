@@ -174,7 +174,7 @@ def _image(header: Any, encoding: str, pixels: NDArray[Any]) -> bytes:
     )
 
 
-def _camera_info(header: Any, camera: CameraModel) -> dict[str, Any]:
+def _camera_info(header: Any, camera: CameraModel) -> dict[str, object]:
     k = np.array([camera.fx, 0, camera.cx, 0, camera.fy, camera.cy, 0, 0, 1], dtype=np.float64)
     region = typestore().types['sensor_msgs/msg/RegionOfInterest']
     return {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_the_nearest_image_is_the_ground_truth(bag: Path) -> None:
     assert near is not None
     assert np.isnan(near.depth_m[:32]).all()
     assert set(np.unique(near.labels)) == {0, 10, 13}
-    assert report['depth'] == {
+    assert asdict(report['depth']) == {
         'topic': '/truth/depth/image',
         'used': 1,
         'refused': 0,
@@ -76,4 +77,4 @@ def test_a_wrong_stamp_loses_only_its_own_image(tmp_path: Path) -> None:
         report = truth.report()
     assert [number for number, images in enumerate(seen) if images.depth_m is None] == [3, 5]
     assert all(images.labels is not None for images in seen)
-    assert (report['depth']['used'], report['depth']['outside']) == (18, 2)
+    assert (report['depth'].used, report['depth'].outside) == (18, 2)

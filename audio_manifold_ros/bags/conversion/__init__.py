@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.conversion.camera_images import CameraImages, ImageSet
     from audio_manifold_ros.bags.conversion.check_bag import BagCheck, Verdict
     from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
-    from audio_manifold_ros.bags.conversion.drive_conversion import DriveConversion
+    from audio_manifold_ros.bags.conversion.drive_builder import DriveBuilder
     from audio_manifold_ros.bags.conversion.parallel_conversion import ConversionOutcome, convert_bags
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     'ConversionOptions',
     'ConversionOutcome',
     'ConversionResult',
-    'DriveConversion',
+    'DriveBuilder',
     'ImageSet',
     'Verdict',
     'convert_bag',
@@ -43,6 +43,6 @@ __getattr__, __dir__ = lazy_exports(
         'check_bag': 'BagCheck Verdict',
         'conversion_record': 'ConversionOptions ConversionResult',
         'parallel_conversion': 'ConversionOutcome convert_bags',
-        'drive_conversion': 'DriveConversion',
+        'drive_builder': 'DriveBuilder',
     },
 )

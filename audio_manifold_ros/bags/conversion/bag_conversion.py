@@ -14,7 +14,7 @@ from audio_manifold_ros.bags.conversion.conversion_record import (
     find_finished,
     write_record,
 )
-from audio_manifold_ros.bags.conversion.drive_conversion import Advance, DriveConversion
+from audio_manifold_ros.bags.conversion.drive_builder import Advance, DriveBuilder
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
@@ -53,8 +53,8 @@ def convert_bag(
         if record is not None:
             advance(2 * (reader.end_ns - reader.start_ns))
             return ConversionResult(path, record, reused=True)
-        facts = DriveConversion(reader, bag, found, options, advance).write(path, request)
-        facts['rig'] |= {'from_bag': rig is None, 'mismatch': '' if rig is None else rig_warning(reader, rig)}
+        rig_facts = {'from_bag': rig is None, 'mismatch': '' if rig is None else rig_warning(reader, rig)}
+        facts = DriveBuilder(reader, bag, found, options, advance).write(path, request, rig_facts)
     return ConversionResult(
         path, write_record(path, read_checksum_header(path, verify=False), request, facts), reused=False
     )

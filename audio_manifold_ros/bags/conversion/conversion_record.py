@@ -68,7 +68,7 @@ class ConversionResult:
     """
 
     path: Path
-    record: dict[str, Any]
+    record: Mapping[str, Any]
     reused: bool
 
 
@@ -79,7 +79,7 @@ def record_path(drive: Path) -> Path:
 
 def build_request(
     bag_sha256: str, rig_sha256: str, options: ConversionOptions, labels: dict[str, str]
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Return everything that a drive depends on, as values for JSON.
 
     Args:
@@ -89,7 +89,7 @@ def build_request(
         labels: Hashes of the label files of the bag.
 
     """
-    values: dict[str, Any] = json.loads(
+    values: Mapping[str, object] = json.loads(
         json.dumps(
             {
                 'version': REQUEST_VERSION,
@@ -103,7 +103,7 @@ def build_request(
     return values
 
 
-def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] | None:
+def find_finished(drive: Path, request: Mapping[str, object]) -> Mapping[str, Any] | None:
     """Return the record of a drive if the drive is intact and has the same request. Otherwise return None."""
     try:
         record = read_json(record_path(drive), DatasetError, RECONVERT)
@@ -117,7 +117,7 @@ def find_finished(drive: Path, request: Mapping[str, object]) -> dict[str, Any] 
 
 def write_record(
     drive: Path, checksum_header: ChecksumHeader, request: Mapping[str, object], facts: Mapping[str, object]
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Write the record of a finished drive next to it, and return it.
 
     Raises:
@@ -135,7 +135,7 @@ def write_record(
     return record
 
 
-def folder_records(folder: Path) -> list[dict[str, Any]]:
+def folder_records(folder: Path) -> list[Mapping[str, Any]]:
     """Return the records of all drives in a folder, sorted by name. Records without a drive are ignored."""
     found = []
     for path in sorted(folder.glob('*.json')):
@@ -183,10 +183,10 @@ def write_manifest(folder: Path) -> None:
     _write_json(folder / MANIFEST, manifest)
 
 
-def _drive_entry(drive: Path, checksum_header: ChecksumHeader) -> dict[str, Any]:
+def _drive_entry(drive: Path, checksum_header: ChecksumHeader) -> dict[str, object]:
     return {'file': drive.name, 'bytes': checksum_header.total_bytes, 'sha256': checksum_header.sha256}
 
 
-def _write_json(path: Path, values: dict[str, Any]) -> None:
+def _write_json(path: Path, values: Mapping[str, object]) -> None:
     with reraise_file_errors(BagError, 'write', path, 'Check the disk space and the permissions of its folder.'):
         write_json_atomic(path, values)

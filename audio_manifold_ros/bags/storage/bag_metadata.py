@@ -42,7 +42,7 @@ class FileSpan:
     end_ns: int
     messages: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the entry of `metadata.yaml`."""
         empty = self.start_ns is None
         return {
@@ -70,7 +70,7 @@ class StoredMetadata:
 
 def describe(
     files: Sequence[FileSpan], topics: Sequence[BagTopic], hashes: Sequence[str], custom: Mapping[str, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the metadata of a bag of mcap files in version 8.
 
     Args:

@@ -30,7 +30,7 @@ from audio_manifold_ros.inference.backend_factory import BACKENDS
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationSession
     from audio_manifold_ros.bag_evaluation.run_evaluation import PredictionSource
@@ -127,7 +127,7 @@ def _prediction_source(*, live: bool) -> Callable[[EvaluationSession], Predictio
     return LivePredictionSource
 
 
-def _summary(result: dict[str, Any]) -> str:
+def _summary(result: Mapping[str, Any]) -> str:
     lines = [f'{result["predictions"]} predictions, {result["with_truth"]} with ground truth']
     for head, keys in HEADLINE_METRICS.items():
         for key in keys:

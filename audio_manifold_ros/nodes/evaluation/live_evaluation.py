@@ -80,7 +80,7 @@ class LivePredictionSource:
             while client.receive(DRAIN_TIMEOUT_S) is not None:
                 self._comparison.unexpected += 1
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """Return the use of the audio, the agreement of live and offline predictions, and the latency."""
         latency = None
         if self._latencies_ms:
@@ -113,7 +113,7 @@ class LivePredictionSource:
         finally:
             try_shutdown()
 
-    def _node_parameters(self) -> dict[str, Any]:
+    def _node_parameters(self) -> dict[str, object]:
         session, options = self._session, self._session.options
         return {
             'bundle': str(session.bundle.folder),

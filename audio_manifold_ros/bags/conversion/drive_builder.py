@@ -1,13 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Conversion of an open bag into a drive: first the audio, which defines the timeline, then the images."""
+"""Builder of a drive from an open bag: first the audio, which defines the timeline, then the images."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -35,8 +34,8 @@ BEFORE_AUDIO, AFTER_AUDIO, IN_GAP, NOT_LATER, DAMAGED = 'before_audio', 'after_a
 Advance = Callable[[int], None]
 
 
-class DriveConversion:
-    """Conversion of one open bag into one drive, with counts of everything in the bag."""
+class DriveBuilder:
+    """Builder of one drive from one open bag, with counts of everything in the bag."""
 
     def __init__(
         self, reader: BagReader, bag: Path, rig: RigFiles, options: ConversionOptions, advance: Advance
@@ -76,8 +75,13 @@ class DriveConversion:
         self._offsets_ns: dict[str, list[int]] = {}
         self._kept = 0
 
-    def write(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    def write(self, path: Path, request: Mapping[str, object], rig_facts: Mapping[str, object]) -> dict[str, object]:
         """Write the drive and return the facts of its record.
+
+        Args:
+            path: File of the drive.
+            request: Everything that the drive depends on (`build_request`).
+            rig_facts: Further facts on the rig.
 
         Raises:
             BagError: The bag is damaged, or no image has audio.
@@ -99,13 +103,13 @@ class DriveConversion:
                     'seconds': round(self._reader.duration_s, 3),
                     'problems': list(self._reader.problems),
                 },
-                'rig': {'sha256': request['rig_sha256'], 'geometry_sha256': drive.array.geometry_sha256()},
+                'rig': {'sha256': request['rig_sha256'], 'geometry_sha256': drive.array.geometry_sha256(), **rig_facts},
                 'audio': self._audio_facts(drive),
                 'images': self._image_facts(camera_images),
                 'windows': _windows(drive),
             }
 
-    def _write_audio(self, path: Path, request: dict[str, Any]) -> DriveWriter:
+    def _write_audio(self, path: Path, request: Mapping[str, object]) -> DriveWriter:
         """Write all audio into a new drive. The drive is deleted after an error."""
         writer: DriveWriter | None = None
         try:
@@ -130,7 +134,7 @@ class DriveConversion:
             raise BagError(msg)
         return writer
 
-    def _begin(self, path: Path, request: dict[str, Any], first_sample: int) -> DriveWriter:
+    def _begin(self, path: Path, request: Mapping[str, object], first_sample: int) -> DriveWriter:
         return DriveWriter(
             path,
             drive_id=path.stem,
@@ -208,7 +212,7 @@ class DriveConversion:
             return f'{where} ({reasons}): check that camera and audio use the same clock (check_bag compares them).'
         return f'{where} ({reasons}): run check_bag for details.'
 
-    def _audio_facts(self, drive: DriveReader) -> dict[str, Any]:
+    def _audio_facts(self, drive: DriveReader) -> dict[str, object]:
         rate_hz = drive.sample_rate_hz
         lost = sum(end - first for first, end in drive.gaps.tolist())
         return {
@@ -221,7 +225,7 @@ class DriveConversion:
             **self._track.description(),
         }
 
-    def _image_facts(self, camera_images: CameraImages) -> dict[str, Any]:
+    def _image_facts(self, camera_images: CameraImages) -> dict[str, object]:
         return {
             'from': dict(camera_images.names),
             'kept': self._kept,
@@ -236,7 +240,7 @@ def _percentiles_ms(offsets_ns: list[int]) -> dict[str, float]:
     return {f'p{q}': round(float(np.percentile(np.abs(offsets_ns), q)) / 1e6, 3) for q in (50, 95)}
 
 
-def _windows(drive: DriveReader) -> dict[str, Any]:
+def _windows(drive: DriveReader) -> dict[str, object]:
     """Return the number of windows of one second, by the position of the image in the window."""
     rate_hz = drive.sample_rate_hz
     spec = FeatureSpec(
