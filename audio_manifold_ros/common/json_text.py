@@ -31,7 +31,7 @@ def parse_json(
         text: The text.
         source: Name of the text in messages, for example `manifest.json`.
         error: Class of the error.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
         max_bytes: Maximum length of the text.
 
     Raises:
@@ -64,7 +64,7 @@ def read_json(path: Path, error: type[AudioManifoldError], remedy: str) -> Any:
     Args:
         path: The file.
         error: Class of the error.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
 
     Raises:
         AudioManifoldError: `error`, if the file cannot be read, or its text is refused by `parse_json`.

@@ -111,7 +111,7 @@ def check_version(
         version: The version that this software reads.
         source: Name of the values in messages.
         error: Class of the error.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
 
     Raises:
         AudioManifoldError: `error`, if the values are no mapping, or have another version or none.

@@ -43,7 +43,7 @@ def parse_yaml(
         text: The text.
         source: Name of the text in messages, for example the path of the file.
         error: Class of the error.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
         allow_aliases: Accept aliases and merge keys. Only for files that the user wrote for this program.
         max_bytes: Maximum length of the text.
 
@@ -65,7 +65,7 @@ def read_yaml(path: Path | str, error: type[AudioManifoldError], remedy: str, *,
     Args:
         path: The file.
         error: Class of the error.
-        remedy: A sentence that says what to do.
+        remedy: A sentence with the remedy.
         allow_aliases: See `parse_yaml`.
 
     Raises:

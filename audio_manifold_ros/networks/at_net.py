@@ -42,7 +42,7 @@ class AtNetConfig:
         dropout: Dropout rate after the first two dense layers.
         time_columns: Number of time segments that the trunk's last map is averaged over; 1 in the paper. An average
             over
-            all time loses the time at which a sound source passes, which objects beside the camera need.
+            all time loses the time at which a sound source passes, which objects next to the camera need.
         input: `whitening` of the microphones, or `batch_norm` of each channel, as in the paper's published code.
 
     Raises:

@@ -107,7 +107,7 @@ class EgoNoise:
                 echo.add(out, signals, lead, rates[band], band, ramp(points, width))
 
     def _echoes_in_range(self, times: FloatArray) -> list[_Echo]:
-        """Return the echoes of the walls beside the vehicle at any of these times."""
+        """Return the echoes of the walls next to the vehicle at any of these times."""
         ends = times[[0, -1]]
         relative = self._receivers.x_m(ends) - self._speeds_mps[:, None] * ends
         in_range = (relative.max(axis=1) > self._starts_m - 1) & (relative.min(axis=1) < self._ends_m + 1)
@@ -177,7 +177,7 @@ class _Echo:
         self.max_delay_s = float(self._delays.max() + self._lags.max())
 
     def gate(self, times_s: FloatArray, receivers: Receivers) -> FloatArray:
-        """Return the fraction of the wall beside the vehicle (time,)."""
+        """Return the fraction of the wall next to the vehicle (time,)."""
         return self._wall.gate(receivers.x_m(times_s), times_s)
 
     def add(self, out: Samples, signals: list[Samples], lead: int, rate_hz: float, band: int, gate: Samples) -> None:

@@ -44,7 +44,7 @@ class CameraRenderer:
         """Convert the street to boxes and the camera to rays.
 
         Raises:
-            SimulationError: The camera sees objects beside or behind the car, which are not rendered.
+            SimulationError: The camera sees objects to the side of or behind the car, which are not rendered.
 
         """
         self._street = street
@@ -58,7 +58,7 @@ class CameraRenderer:
         self._dx = cos + sin * right
         if self._dx.min() <= 0:
             msg = (
-                f'The camera is turned {np.degrees(mount.yaw_rad):.1f}° to the left and its view reaches beside or '
+                f'The camera is turned {np.degrees(mount.yaw_rad):.1f}° to the left and sees the area to the side or '
                 'behind the car, which is not rendered: give a camera that sees only the area ahead.'
             )
             raise SimulationError(msg)

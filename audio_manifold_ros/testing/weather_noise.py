@@ -42,7 +42,7 @@ class WeatherNoise:
             mics: Number of microphones.
             sample_rate_hz: Sample rate.
             seed: Seed of the weather.
-            rain_mm_h: Rain rate; 0 is none, 2 is light, 10 moderate, 30 a heavy shower.
+            rain_mm_h: Rain rate; 0 is dry, 2 is light, 10 moderate, 30 a heavy shower.
             buffeting_db: Mean level of the turbulence at a capsule, dB re 20 µPa; 0 for none.
 
         """

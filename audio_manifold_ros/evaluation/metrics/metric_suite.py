@@ -116,7 +116,7 @@ class MetricSuite:
         (`abs_rel`, `abs_rel_vehicles`, `abs_rel_vehicles_prior`). A key of `segmentation` is `miou`, `accuracy` or
         `iou_` with a class that occurs in the ground truth, then the control (`iou_car_shuffled`). The keys of
         `structure` are those of `StructureMetrics.result` and `skill_scores`. A key without a suffix is a figure of the
-        model. A figure without any pixel is None.
+        model. A figure without any pixel is null in JSON.
 
         `windows` is the number of windows. `depth_unit` is the unit of all depth values. `conventions` holds the
         figures of `MetricConventions`. `native` holds those of `FullResolutionScores`. `confidence` is present if any

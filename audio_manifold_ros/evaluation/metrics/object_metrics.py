@@ -96,8 +96,8 @@ class ObjectMetrics:
 
         `recall` and `precision` are fractions of the ground-truth and of the predicted objects, `f` is their harmonic
         mean. `recall_nearby` is the recall of ground-truth objects at most 20 m away. `azimuth_error_deg` and
-        `distance_error` (relative to the ground truth) are means over matched objects. `true` and `said` are the
-        numbers of ground-truth and of predicted objects. A figure without any object is NaN.
+        `distance_error` (relative to the ground truth) are means over matched objects. The last two keys are
+        the numbers of ground-truth and of predicted objects. A figure without any object is NaN.
         """
         recall, precision = ratio(self._found, self._true), ratio(self._found, self._predicted)
         return {
