@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One block of multi-channel audio, the only currency between source and ring buffer."""
+"""Block of multi-channel audio: the unit that sources pass to preprocessing and ring buffer."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from audio_manifold_ros.common.array_types import Samples
 
 
 @dataclass(frozen=True)
 class AudioBlock:
-    """A run of consecutive samples.
+    """Consecutive samples of all channels.
 
     Attributes:
-        samples: float32 (channel, sample); full scale is ±1, a 16-bit sample s is s / 32768.
-        first_sample: Index of `samples[:, 0]` since the stream began; samples known to be lost
-            are counted, so that a jump in the index proves a loss.
-        sample_rate_hz: Rate of this block and of its index.
-        stamp_ns: Instant of the first sample on the clock of whoever opened the source (ROS time in
-            the node). May jitter: `SampleClock` turns it into a line.
+        samples: float32 (channel, sample), full scale ±1. A 16-bit sample s is s / 32768.
+        first_sample: Index of `samples[:, 0]` since the start of the stream. Samples known to be lost are counted, so
+            a jump of the index proves a loss.
+        sample_rate_hz: Rate of the block and of its index.
+        stamp_ns: Time of the first sample on the clock that was given to the source (ROS time in the node). It may
+            jitter. `SampleClock` fits a line to it.
         overflow: The device reported that samples before this block were lost.
 
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     first_sample: int
     sample_rate_hz: int
     stamp_ns: int

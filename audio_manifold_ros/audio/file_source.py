@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A WAV or FLAC file as a source, in real time or as fast as it is read."""
+"""Audio source that plays a WAV or FLAC file, in real time or as fast as it can be read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.common.errors import AudioError
 
 FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}
-TRUNCATION_MARK = '(should be'  # how libsndfile's log marks a chunk that promises more than the file holds
+TRUNCATION_MARK = '(should be'  # in libsndfile's log: a chunk header states more samples than the file has
 
 
 class FileSource:
-    """Plays a file; satisfies `AudioSource`.
+    """Source that plays a file (see `AudioSource`).
 
-    The samples are the file's own, integers divided by their full scale. The index counts from 0 and, with
-    `loop`, goes on where the file starts again: nothing is lost there.
+    The samples are those of the file, integers divided by their full scale. The index counts from 0. With `loop` it
+    continues when the file starts again, because nothing is lost there.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class FileSource:
         loop: bool = False,  # noqa: FBT001, FBT002
         block_samples: int = 512,
     ) -> None:
-        """Note what to play; nothing is opened yet.
+        """Store the parameters. Nothing is opened yet.
 
         Args:
             path: A WAV or FLAC file with any number of channels.
             clock_ns: The clock of the stamps.
-            realtime: Hand out each block when its last sample would have sounded.
-            loop: Start again at the end; a block may hold the end and the beginning.
-            block_samples: Length of a block; without `loop` the last one may be shorter.
+            realtime: Return each block when its last sample would have been recorded.
+            loop: Start again at the end. A block may contain the end and the start of the file.
+            block_samples: Length of a block. Without `loop` the last one may be shorter.
 
         Raises:
             AudioError: `block_samples` is below one.
@@ -64,10 +64,10 @@ class FileSource:
         self.channels = 0
 
     def open(self) -> None:
-        """Open the file from its beginning.
+        """Open the file at its start.
 
         Raises:
-            AudioError: The file is missing, empty, cut off, or no WAV or FLAC.
+            AudioError: The file is missing, empty, truncated, or neither WAV nor FLAC.
 
         """
         self.close()
@@ -106,11 +106,11 @@ class FileSource:
             self._status = SourceStatus(SourceState.CLOSED, f'{self._path} is not open.')
 
     def status(self) -> SourceStatus:
-        """Return the source's condition."""
+        """Return the state of the source."""
         return self._status
 
     def _read_frames(self, count: int) -> NDArray[np.float32] | None:
-        """Read float32 (count, channel), start again where that is wanted, or end the stream."""
+        """Read float32 (count, channel). Start the file again with `loop`, else end the stream."""
         import soundfile
 
         frames = np.empty((count, self.channels), dtype=np.float32)
@@ -134,7 +134,7 @@ class FileSource:
 
 
 def _open(path: Path) -> Any:
-    """Return an open `soundfile.SoundFile` that is complete and of a known format."""
+    """Return an open `soundfile.SoundFile` that is complete and of a supported format."""
     try:
         import soundfile
     except OSError as error:
@@ -157,17 +157,19 @@ def _open(path: Path) -> Any:
 
 
 def _describe_fault(file: Any) -> str:
-    """Return what is wrong with an open file and what to do, or an empty string."""
+    """Return the fault of an open file and its remedy, or an empty string."""
     import soundfile
 
     if file.format not in FORMATS:
         return f'is {file.format!r}: convert it to WAV or FLAC.'
     if file.frames < 1:
-        return 'holds no samples: record it again.'
+        return 'contains no samples: record it again.'
     try:
         file.seek(file.frames - 1)
         complete = len(file.read(1)) == 1 and TRUNCATION_MARK not in file.extra_info
         file.seek(0)
     except (soundfile.SoundFileError, OSError):
         complete = False
-    return '' if complete else f'is cut off before the {file.frames} samples it promises: copy it again or repair it.'
+    return (
+        '' if complete else f'ends before the {file.frames} samples that its header states: copy it again or repair it.'
+    )

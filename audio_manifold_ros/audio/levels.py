@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How loud each microphone is, whether it clips, whether it is dead."""
+"""Level of each microphone: RMS, peak, clipping and silence over the last second."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.pcm16 import MAX_STEP, STEPS_PER_UNIT
 
@@ -21,12 +22,12 @@ STEP_16_BIT = 1 / STEPS_PER_UNIT
 
 @dataclass(frozen=True)
 class ChannelLevel:
-    """The last second of one microphone.
+    """Level of one microphone over the last second.
 
     Attributes:
-        rms_dbfs: Root mean square without the mean; a full-scale square wave is 0.
+        rms_dbfs: Root mean square without the mean. A full-scale square wave is 0.
         peak_dbfs: Largest magnitude.
-        clipped_fraction: Share of samples at full scale, 0 to 1.
+        clipped_fraction: Fraction of the samples at full scale.
         silent: The signal varies by less than one 16-bit step: a dead channel.
 
     """
@@ -40,24 +41,24 @@ class ChannelLevel:
 @dataclass(frozen=True)
 class _BlockSums:
     samples: int
-    total: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    peak: NDArray[np.float64]
+    total: FloatArray
+    squares: FloatArray
+    peak: FloatArray
     clipped: NDArray[np.int64]
 
 
 class LevelMeter:
-    """Running levels over the newest second, a whole block more at most."""
+    """Running levels over the newest second, or up to one block longer."""
 
     def __init__(self, channels: int, sample_rate_hz: int) -> None:
-        """Start without a signal."""
+        """Start without samples."""
         self._channels = channels
         self._span_samples = sample_rate_hz
         self._blocks: deque[_BlockSums] = deque()
         self._samples = 0
 
-    def update(self, samples: NDArray[np.float32]) -> None:
-        """Take in a block, float32 (mic, n).
+    def update(self, samples: Samples) -> None:
+        """Add a block, float32 (mic, n).
 
         Raises:
             AudioError: The block has another number of channels.
@@ -83,7 +84,7 @@ class LevelMeter:
             self._samples -= self._blocks.popleft().samples
 
     def snapshot(self) -> tuple[ChannelLevel, ...]:
-        """Return the level of each microphone; nothing before the first sample."""
+        """Return the level of each microphone, empty before the first sample."""
         blocks = tuple(self._blocks)
         if not blocks:
             return ()

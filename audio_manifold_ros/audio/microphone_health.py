@@ -1,11 +1,12 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which microphones can be trusted, from the sound alone, within two seconds.
+"""Detection of faulty microphones from the audio alone, within two seconds.
 
-A capsule is judged against the others, in bands: all of them hear the same street, but none of what is wrong with one.
-What a street, rain and wind do to healthy ones is measured in benchmarks/benches/health.py; the limits below keep well clear
-of it. Wind is loud below 3 kHz and at single capsules; so nobody is accused for being loud there. A passing vehicle is
-heard on one side; so a capsule must stand out from the third loudest. What lasts less than a second counts for nothing.
+Each microphone is compared with the others in frequency bands, because all of them receive the same street. The
+effects of street, rain and wind on healthy microphones are measured in benchmarks/benches/health.py. The limits below
+are well above them. Wind is loud below 3 kHz and at single microphones, so loudness below 3 kHz is not treated as a
+fault. A passing vehicle is loud on one side, so a microphone must be louder than the third loudest. Events shorter
+than a second are ignored.
 """
 
 from __future__ import annotations
@@ -26,27 +27,27 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 
 WINDOW_S = 1.0
-# What is louder is not counted: a slammed door, a drop of rain.
+# Louder frames are ignored: a slammed door, a drop of rain.
 QUANTILE = 0.3
-# Faults are looked for this often, and must be found this often before they are told.
+# Time between checks, and consecutive checks that must find a fault before it is reported.
 CHECK_PERIOD_S, CHECKS_TO_CONFIRM = 0.18, 2
-# And must be gone for so long.
+# Time without a fault after which it is cleared.
 RECOVERY_S = 3.0
 CONSTANT_S = 0.4
-# Wind reaches up to here; below it nobody is accused of noise.
+# Upper limit of wind noise. Noise is not detected below it.
 WIND_MAX_HZ = 3200
 HIGH_BAND_MIN_HZ, MIDDLE_BAND_MIN_HZ = 1600, 400
 NOISE_DB, OCCLUSION_DB, DEAD_DB = 8.0, 13.0, 20.0
-# A covered capsule keeps its own noise, which may fill the highest band of a quiet street.
+# A covered microphone keeps its own noise, which may fill the highest band on a quiet street.
 OCCLUSION_SLACK_DB = 6.0
 MAX_FULL_SCALE_RATIO, MAX_FLAT_RATIO = 0.003, 0.02
-# Fewer microphones are no jury.
+# With fewer microphones there is no reliable majority.
 MIN_MICROPHONES = 4
 SILENT_POWER = 1e-16
 
 
 class Fault(str, Enum):
-    """What is wrong with a microphone."""
+    """Fault of a microphone."""
 
     UNPLUGGED = 'unplugged'
     DEAD = 'dead'
@@ -57,26 +58,26 @@ class Fault(str, Enum):
 
 REMEDIES = {
     Fault.UNPLUGGED: 'no signal arrives: check its cable',
-    Fault.DEAD: 'it hears nothing of what the others hear: check the capsule and its supply',
-    Fault.CLIPPED: 'its signal is cut off: lower its gain',
-    Fault.NOISY: 'it gives noise that no other microphone hears: check its cable, supply and capsule',
-    Fault.OCCLUDED: 'it hears no high frequencies: clean it, or take off what covers it',
+    Fault.DEAD: 'it does not receive what the others receive: check the capsule and its supply',
+    Fault.CLIPPED: 'its signal is clipped: lower its gain',
+    Fault.NOISY: 'it adds noise that no other microphone receives: check its cable, supply and capsule',
+    Fault.OCCLUDED: 'it lacks high frequencies: clean it, or remove its cover',
 }
 
 
 class MicrophoneHealth:
-    """Watches the raw sound of an array.
+    """Fault detector for the raw audio of an array.
 
-    The verdicts depend on the sound and its index alone, not on how it is cut into blocks. Where all microphones have
-    the same fault, none stands out: only missing signals and clipping are then found.
+    The faults depend only on the audio and its index, not on the length of the blocks. If all microphones have the
+    same fault, only missing signals and clipping are detected.
     """
 
     def __init__(self, array: MicrophoneArray, sample_rate_hz: int) -> None:
-        """Hear nothing yet.
+        """Start without audio.
 
         Args:
-            array: The rig; microphones that it disables are not judged.
-            sample_rate_hz: Of the blocks.
+            array: The rig. Microphones that it disables are not checked.
+            sample_rate_hz: Rate of the blocks.
 
         """
         self._frames = HealthFeatureExtractor(array, sample_rate_hz)
@@ -91,17 +92,17 @@ class MicrophoneHealth:
         edges = np.array(self._frames.edges_hz[:-1])
         self._high = edges >= HIGH_BAND_MIN_HZ
         self._low, self._middle = ~self._high, ~self._high & (edges >= MIDDLE_BAND_MIN_HZ)
-        # At least one band, at rates that leave none above the wind.
+        # At least one band, also at rates without a band above the wind.
         self._above_wind = edges >= min(WIND_MAX_HZ, edges[-1])
         self.reset()
 
     @property
     def faults(self) -> dict[int, Fault]:
-        """What is wrong, by the microphone's place in the array."""
+        """Faults by the index of the microphone in the array."""
         return dict(self._faults)
 
     def reset(self) -> None:
-        """Forget all sound and all faults."""
+        """Drop all audio and all faults."""
         self._frames.reset()
         self._history.clear()
         self._frames_since_check = 0
@@ -111,7 +112,7 @@ class MicrophoneHealth:
         self._faults: dict[int, Fault] = {}
 
     def push(self, samples: Samples, first_sample: int) -> None:
-        """Take in a block, float32 (device channel, n), at its index; a jump of the index is no fault."""
+        """Add a block, float32 (device channel, n), at its index. A jump of the index is not a fault."""
         for frame in self._frames.push(samples, first_sample):
             self._history.append(frame)
             self._constant = np.where(frame.constant, self._constant + 1, 0)
@@ -138,7 +139,7 @@ class MicrophoneHealth:
                 self._faults[mic] = fault
 
     def _detect_faults(self) -> dict[int, Fault]:
-        """Return what this look shows; the first fault of a microphone counts."""
+        """Return the faults that this check finds, at most one per microphone: the first of the list."""
         constant = self._monitored & (self._constant >= self._constant_frames)
         tests = [(Fault.UNPLUGGED, constant)]
         if len(self._history) == self._history.maxlen:
@@ -153,14 +154,14 @@ class MicrophoneHealth:
         return found
 
     def _detect_clipping(self) -> Flags:
-        """Return who is cut off; a sound that is too loud for most of them is no fault of theirs."""
+        """Return which microphones (mic,) clip. A sound that is too loud for most of them is not a fault."""
         full_scale = np.mean([frame.full_scale for frame in self._history], axis=0)
         flat = np.mean([frame.flat for frame in self._history], axis=0)
         clipping: Flags = self._monitored & ((full_scale > MAX_FULL_SCALE_RATIO) | (flat > MAX_FLAT_RATIO))
         return clipping if clipping.sum() <= self._monitored.sum() / 2 else np.zeros_like(clipping)
 
     def _detect_outliers(self, reference: Flags) -> list[tuple[Fault, Flags]]:
-        """Compare everybody's steady level in each band with the jury's."""
+        """Compare the steady level of each microphone with the reference microphones, band by band."""
         powers = np.stack([frame.powers for frame in self._history])
         levels_db = 10 * np.log10(np.quantile(powers, QUANTILE, axis=0) + SILENT_POWER)
         ranked = np.sort(levels_db[reference], axis=0)
@@ -170,7 +171,7 @@ class MicrophoneHealth:
         is_hum_only = (below_db[:, self._middle] > DEAD_DB).all(axis=1)
         return [
             (Fault.DEAD, reference & is_dead),
-            # Hum without sound: what an open input picks up.
+            # Hum without other sound is the signal of an open input.
             (Fault.UNPLUGGED, reference & is_hum_only),
             (Fault.NOISY, reference & (above_db[:, self._above_wind] > NOISE_DB).all(axis=1)),
             (Fault.OCCLUDED, reference & _is_missing_band(below_db[:, self._high])),
@@ -178,7 +179,7 @@ class MicrophoneHealth:
 
 
 def _is_missing_band(below_db: FloatArray) -> Flags:
-    """Return who (mic,) lacks high frequencies: far below in all bands but one at most, and below in that one."""
+    """Return which microphones (mic,) lack high frequencies: far below in all bands but one, and below in that one."""
     ranked = np.sort(below_db, axis=1)
     is_far_below = ranked[:, min(1, ranked.shape[1] - 1)] > OCCLUSION_DB
     return np.asarray(is_far_below & (ranked[:, 0] > OCCLUSION_SLACK_DB))

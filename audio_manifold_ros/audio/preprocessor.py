@@ -1,14 +1,14 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the device's channels and rate to the model's: order, gain, polarity, resampling, delay, once."""
+"""Preprocessing of blocks from the device's channels and rate to the model's: order, gain, polarity, rate, delay."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.resampler import Resampler
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import AudioError, RigError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
@@ -18,26 +18,32 @@ SAMPLE_RATE_LIMITS_HZ = (4000, 384_000)
 
 
 class AudioPreprocessor:
-    """Turns blocks of a source into blocks of the model.
+    """Converts blocks of a source into blocks of the model.
 
-    Output channel i is microphone i of the array, with its gain and polarity applied and its delay taken off. A
-    microphone that the rig file disables is replaced by the nearest enabled one (`substituted` names them). Output
-    index k lies at input index k · input_rate / output_rate; resampler and delays hold samples back for some
-    milliseconds, so that short blocks may return nothing. Where samples are lost, or are not finite, their state and
-    what they held back are dropped: no output sample is computed across a gap.
+    Output channel i is microphone i of the array, with its gain, polarity and delay corrected. A microphone that the
+    rig file disables is replaced by the nearest enabled one. Output index k is at input index
+    k · input_rate / output_rate. Resampler and delays hold samples back for some milliseconds, so short blocks may
+    return nothing. Where samples are lost or not finite, their state and the samples held back are dropped: no output
+    sample is computed across a gap.
+
+    Attributes:
+        substituted: Names of the microphones that the rig file disables.
+        rejected_samples: Samples that were not finite.
+
     """
 
     def __init__(self, array: MicrophoneArray, input_rate_hz: int, output_rate_hz: int) -> None:
-        """Prepare the channel map and the resampler.
+        """Prepare channel order and resampler.
 
         Raises:
-            AudioError: A rate is out of range, the two have no simple ratio, the array has no enabled microphone, or
-                a delay is too long.
+            AudioError: A rate is out of range, the ratio of the rates needs too many phases, the array has no enabled
+                microphone, or a delay is too long.
 
         """
         for name, value in (('input_rate_hz', input_rate_hz), ('output_rate_hz', output_rate_hz)):
             if not SAMPLE_RATE_LIMITS_HZ[0] <= value <= SAMPLE_RATE_LIMITS_HZ[1]:
-                msg = f'Conditioner: {name} is {value!r}: give a rate from {SAMPLE_RATE_LIMITS_HZ[0]} to {SAMPLE_RATE_LIMITS_HZ[1]} Hz.'
+                low, high = SAMPLE_RATE_LIMITS_HZ
+                msg = f'Audio preprocessor: {name} is {value!r}: give a rate from {low} to {high} Hz.'
                 raise AudioError(msg)
         try:
             self._correction = ArrayCorrection(array, output_rate_hz)
@@ -47,7 +53,7 @@ class AudioPreprocessor:
         self._output_rate_hz = output_rate_hz
         self._microphones = len(array.microphones)
         self._array_id = array.array_id
-        # At once, so that rates without a simple ratio are refused before there is any sound.
+        # Created now, so that unsupported rates are refused before the first block.
         self._resampler = self._new_resampler()
         self._overflow = False
         self._expected_sample: int | None = None
@@ -59,17 +65,17 @@ class AudioPreprocessor:
         self.rejected_samples = 0
 
     def reset(self) -> None:
-        """Forget the stream; the next block may start at any index."""
+        """Drop the stream. The next block may start at any index."""
         self._resampler = None
         self._expected_sample = None
         self._emitted_output = 0
 
     def process(self, block: AudioBlock) -> AudioBlock | None:
-        """Condition one block.
+        """Convert one block.
 
         Returns:
-            float32 (mic, n) at the output rate with the index and stamp of its first sample, or None if
-            everything is held back.
+            float32 (mic, n) at the output rate with the index and stamp of its first sample, or None if all samples
+            are held back.
 
         Raises:
             AudioError: The block has another rate than promised, or too few channels for the array.
@@ -93,7 +99,7 @@ class AudioPreprocessor:
     def _check(self, block: AudioBlock) -> None:
         if block.sample_rate_hz != self._input_rate_hz:
             msg = (
-                f'A block has {block.sample_rate_hz!r} Hz where {self._input_rate_hz} Hz were promised: '
+                f'A block has {block.sample_rate_hz!r} Hz where {self._input_rate_hz} Hz were expected: '
                 'set the sample rate of the source to what it delivers.'
             )
             raise AudioError(msg)
@@ -106,7 +112,7 @@ class AudioPreprocessor:
             raise AudioError(msg)
 
     def _restart(self, first_sample: int) -> None:
-        """Begin the output anew at an input index, never before what was already given out, unless reset."""
+        """Restart the output at an input index, not before samples that were already returned, unless reset."""
         start = round(first_sample * self._output_rate_hz / self._input_rate_hz)
         if self._origin_sample <= first_sample:
             start = max(start, self._emitted_output)
@@ -121,15 +127,15 @@ class AudioPreprocessor:
             return None
         return Resampler(self._input_rate_hz, self._output_rate_hz, self._microphones)
 
-    def _resample(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _resample(self, samples: Samples) -> Samples:
         return samples if self._resampler is None else self._resampler.process(samples)
 
-    def _delayed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _delayed(self, samples: Samples) -> Samples:
         return samples if self._correction.delay is None else self._correction.delay.process(samples)
 
-    def _result(self, block: AudioBlock, samples: NDArray[np.float32]) -> AudioBlock:
+    def _result(self, block: AudioBlock, samples: Samples) -> AudioBlock:
         since_origin = self._next_output - self._origin_output
-        # The output lies before the block that completes it by what the resampler held back.
+        # The output starts before the block that completes it, by the samples that the resampler held back.
         behind_ns = (block.first_sample - self._origin_sample) * NS_PER_S // self._input_rate_hz
         stamp_ns = block.stamp_ns - behind_ns + since_origin * NS_PER_S // self._output_rate_hz
         result = AudioBlock(samples, self._next_output, self._output_rate_hz, stamp_ns, self._overflow)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Real time for sources that have no device: a block is handed out once its last sample has sounded."""
+"""Pacing of sources without a device: a block is due when its last sample would have been recorded."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from audio_manifold_ros.common.units import NS_PER_S
 
 
 class RealtimePacer:
-    """The instants of a stream that starts at the first `start`.
+    """Due times and stamps of a stream that starts when the pacer is created.
 
-    Waiting uses the monotonic clock, stamps the clock of the source's owner, both anchored at the start,
-    so that stamps are exact whatever the waiting does.
+    Waiting uses the monotonic clock, and stamps use the clock of the caller. Both start together, so stamps are exact
+    and do not depend on the waiting.
     """
 
     def __init__(self, sample_rate_hz: int, clock_ns: Callable[[], int], *, realtime: bool) -> None:
-        """Anchor the stream now."""
+        """Start the stream now."""
         self._sample_rate_hz = sample_rate_hz
         self._realtime = realtime
         self._stop = threading.Event()
@@ -27,11 +27,11 @@ class RealtimePacer:
         self._start_s = time.monotonic()
 
     def stamp_ns(self, sample_index: int) -> int:
-        """Return the instant (ns) of a sample."""
+        """Return the time (ns) of a sample."""
         return self._start_ns + sample_index * NS_PER_S // self._sample_rate_hz
 
     def wait_for(self, end_sample: int, timeout_s: float) -> bool:
-        """Wait until the sample before `end_sample` has sounded; False if that is later, or after `stop`."""
+        """Wait until the sample before `end_sample` is due. Return False after the timeout or after `stop`."""
         if self._stop.is_set():
             return False
         if not self._realtime:
@@ -43,5 +43,5 @@ class RealtimePacer:
         return remaining_s <= timeout_s and not self._stop.is_set()
 
     def stop(self) -> None:
-        """End every wait, now and later."""
+        """End the current wait and all later ones."""
         self._stop.set()

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the device's sample rate to the model's, in a stream: linear phase, no drift, milliseconds of delay.
+"""Streaming resampler from the device's sample rate to the model's: linear phase, no drift, milliseconds of delay.
 
-A resampler that filters in blocks of its own (as the usual libraries do) hands out samples in bursts longer than the
-time between two predictions; this one hands out what the samples so far allow.
+Common resampling libraries filter in blocks of their own and return samples in bursts that are longer than the time
+between two predictions. This resampler returns all output that the samples so far allow.
 """
 
 from __future__ import annotations
@@ -13,26 +13,25 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from audio_manifold_ros.common.array_types import Samples
+from audio_manifold_ros.common.array_types import FloatArray, Samples
 from audio_manifold_ros.common.errors import AudioError
 
-# Up to this share of the lower Nyquist frequency nothing is changed; from the Nyquist frequency on nothing is left.
+# End of the passband as a fraction of the lower Nyquist frequency, where the stopband starts.
 PASSBAND_RATIO = 0.93
 STOPBAND_ATTENUATION_DB = 100.0
-# Input samples from which the output repeats its phases: rates with a longer period would need a huge table.
+# Input samples after which the phases of the output repeat. Rates with a longer period would need a huge table.
 MAX_PERIOD_SAMPLES = 4000
 
 
 class Resampler:
-    """Resamples one stream; output sample k lies at input sample k · input_rate / output_rate.
+    """Resampler of one stream. Output sample k is at input sample k · input_rate / output_rate.
 
-    Before its first sample the stream is taken as silent. Cuts of the stream into calls leave no trace beyond
-    rounding.
+    The stream is assumed silent before its first sample. The division of the stream into calls changes the result
+    by rounding only.
 
     Attributes:
-        delay_samples: Input samples that must follow an instant before its output is handed out, at most.
+        delay_samples: Largest number of input samples after an instant that its output needs.
 
     """
 
@@ -40,7 +39,7 @@ class Resampler:
         """Design the filter.
 
         Raises:
-            AudioError: The ratio of the rates has no short form.
+            AudioError: The ratio of the rates needs too many phases.
 
         """
         self._table, self._half, self._period = _filter_table(input_rate_hz, output_rate_hz)
@@ -48,7 +47,7 @@ class Resampler:
         self.delay_samples = self._half + self._period
 
     def process(self, samples: Samples) -> Samples:
-        """Take the next samples float32 (channel, n) and return what is complete, (channel, m)."""
+        """Add the next samples float32 (channel, n) and return the complete output, (channel, m)."""
         buffered = np.concatenate([self._buffered, samples], axis=1)
         span, phases = self._table.shape
         periods = max(0, (buffered.shape[1] - span) // self._period + 1)
@@ -60,13 +59,13 @@ class Resampler:
 
 
 def resample(samples: Samples, input_rate_hz: int, output_rate_hz: int) -> Samples:
-    """Resample a whole recording float32 (channel, n) at once; silence is taken to surround it.
+    """Resample a recording float32 (channel, n) at once. It is assumed silent before and after.
 
     Returns:
-        float32 (channel, ⌈n · output_rate / input_rate⌉), what the stream gives, to its end.
+        float32 (channel, ⌈n · output_rate / input_rate⌉), equal to the output of `Resampler`.
 
     Raises:
-        AudioError: The ratio of the rates has no short form.
+        AudioError: The ratio of the rates needs too many phases.
 
     """
     if input_rate_hz == output_rate_hz:
@@ -79,7 +78,7 @@ def resample(samples: Samples, input_rate_hz: int, output_rate_hz: int) -> Sampl
 
 @lru_cache(maxsize=8)
 def _filter_table(input_rate_hz: int, output_rate_hz: int) -> tuple[Samples, int, int]:
-    """Return the weights (input sample, output phase) of one period, the filter's half length, and the period."""
+    """Return the weights (input sample, output phase) of one period, the half length of the filter, and the period."""
     divisor = math.gcd(input_rate_hz, output_rate_hz)
     phases, period = output_rate_hz // divisor, input_rate_hz // divisor
     if period > MAX_PERIOD_SAMPLES:
@@ -95,7 +94,7 @@ def _filter_table(input_rate_hz: int, output_rate_hz: int) -> tuple[Samples, int
     taps = _low_pass(half * phases, 2 * (nyquist_hz - width_hz / 2) / (input_rate_hz * phases))
     table = np.zeros((period + 2 * half, phases), dtype=np.float32)
     for phase in range(phases):
-        # The output lies between input samples: `phase * period / phases` after the first of its period.
+        # The output is between input samples: `phase * period / phases` after the first of its period.
         quotient, remainder = divmod(phase * period, phases)
         weights = taps[remainder::phases][::-1]
         end = quotient + 2 * half + 1
@@ -103,12 +102,12 @@ def _filter_table(input_rate_hz: int, output_rate_hz: int) -> tuple[Samples, int
     return table, half, period
 
 
-def _low_pass(half: int, cutoff: float) -> NDArray[np.float64]:
-    """Return a windowed sinc of 2 · half + 1 taps; the cutoff is a share of its Nyquist frequency.
+def _low_pass(half: int, cutoff: float) -> FloatArray:
+    """Return a windowed sinc of 2 · half + 1 taps. The cutoff is a fraction of its Nyquist frequency.
 
-    In numpy alone: scipy.signal would cost a robot a fifth of its memory and start-up for these two lines.
+    It uses numpy only: importing scipy.signal for two lines would take a fifth of a robot's memory and start-up time.
     """
-    # Kaiser's shape for this depth of the stop band (Kaiser 1974), valid from 50 dB.
+    # Kaiser's shape parameter for this stopband attenuation (Kaiser 1974), valid from 50 dB.
     beta = 0.1102 * (STOPBAND_ATTENUATION_DB - 8.7)
-    taps: NDArray[np.float64] = np.sinc(cutoff * np.arange(-half, half + 1)) * np.kaiser(2 * half + 1, beta)
+    taps: FloatArray = np.sinc(cutoff * np.arange(-half, half + 1)) * np.kaiser(2 * half + 1, beta)
     return taps

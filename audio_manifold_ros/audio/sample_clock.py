@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From sample index to time: a slowly corrected line through jittering block stamps."""
+"""Time of samples: a line through jittering block stamps, tracked by a Kalman filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RATE_WANDER = 1e-7
 
 @dataclass
 class _ClockFilter:
-    """A two-state Kalman filter: time error (s) of a nominal line, and its growth (s/s)."""
+    """Kalman filter with two states: time error (s) of a nominal line, and its rate (s/s)."""
 
     anchor_sample: int
     anchor_ns: int
@@ -50,11 +50,11 @@ class _ClockFilter:
 
 
 class SampleClock:
-    """The line through (sample index, stamp) of a stream.
+    """Line through (sample index, stamp) of a stream.
 
-    Callbacks come late by milliseconds and devices run fast or slow by up to some hundred parts per
-    million: each stamp moves the line only a little. A stamp more than half a second off the line is
-    a step of the clock (or a new stream): the line starts again there.
+    Callbacks are late by milliseconds, and devices are fast or slow by up to some hundred parts per million. Each
+    stamp therefore moves the line only a little. A stamp more than half a second off the line is a step of the clock
+    or a new stream. The line starts again there.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -72,15 +72,15 @@ class SampleClock:
 
     @property
     def drift_ppm(self) -> float:
-        """How much faster the device counts than its nominal rate says; 0 before the first update."""
+        """Deviation of the device's sample clock from its nominal rate. Positive is fast. 0 before the first update."""
         return 0.0 if self._line is None else -1e6 * self._line.slope
 
     def reset(self) -> None:
-        """Forget the line."""
+        """Drop the line."""
         self._line = None
 
     def update(self, sample_index: int, stamp_ns: int) -> None:
-        """Correct the line by one observation: `sample_index` was at `stamp_ns`."""
+        """Correct the line by one observation: the sample at `sample_index` was recorded at `stamp_ns`."""
         line = self._line
         if (
             line is None
@@ -95,14 +95,14 @@ class SampleClock:
         line.update_state((stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS_PER_S - line.offset_s)
 
     def stamp_ns(self, sample_index: int) -> int:
-        """Return the instant (ns) of a sample, before or after the last update.
+        """Return the time (ns) of a sample, before or after the last update.
 
         Raises:
             AudioError: There was no update yet.
 
         """
         if self._line is None:
-            msg = f'Sample clock: no block has arrived, the instant of sample {sample_index!r} is unknown.'
+            msg = f'Sample clock: no block has arrived, the time of sample {sample_index!r} is unknown.'
             raise AudioError(msg)
         line = self._line
         ahead_s = (sample_index - line.last_sample) / self._rate_hz

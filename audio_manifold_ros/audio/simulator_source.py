@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated drive as a source: what the array on the car would hear, in real time."""
+"""Audio source that renders a simulated drive in real time, as received by the array on the car."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import AudioError, AudioManifoldError
 
 
 class SimulatorSource:
-    """Renders a `Drive` block by block; satisfies `AudioSource`.
+    """Source that renders a `Drive` block by block (see `AudioSource`).
 
-    It delivers what the device of that rig would: microphone i on its device channel, before its gain, polarity
-    and delay are corrected. Sample 0 is time zero of the drive, or some milliseconds later where the rig has delays.
+    It returns the signals of the rig's device: microphone i on its device channel, before its gain, polarity and
+    delay are corrected. Sample 0 is time zero of the drive, or some milliseconds later if the rig has delays.
     """
 
     def __init__(
@@ -33,15 +33,15 @@ class SimulatorSource:
         duration_s: float | None = None,
         rig: Path | None = None,
     ) -> None:
-        """Note what to simulate; the street is built by `open`.
+        """Store the parameters. `open` builds the street.
 
         Args:
-            seed: The street.
+            seed: Seed of the street.
             clock_ns: The clock of the stamps.
-            realtime: Hand out each block when its last sample would have sounded.
-            block_samples: Length of a block; the last one may be shorter.
-            duration_s: Where the stream ends; it goes on forever by default.
-            rig: Folder of calibration files; the roof octagon by default.
+            realtime: Return each block when its last sample would have been recorded.
+            block_samples: Length of a block. The last one may be shorter.
+            duration_s: Length of the stream. None for an endless stream.
+            rig: Folder of calibration files. None for the roof octagon.
 
         Raises:
             AudioError: `block_samples` is below one, or `duration_s` not positive.
@@ -70,7 +70,7 @@ class SimulatorSource:
         self.channels = 0
 
     def open(self) -> None:
-        """Build the street; the drive begins now.
+        """Build the street. The drive starts now.
 
         Raises:
             AudioError: The street or the rig cannot be built.
@@ -111,17 +111,17 @@ class SimulatorSource:
         return block
 
     def close(self) -> None:
-        """Forget the street."""
+        """Drop the street."""
         if self._pacer is not None:
             self._pacer.stop()
             self._pacer = self._drive = self._device = None
             self._status = SourceStatus(SourceState.CLOSED, f'Street {self._seed} is not open.')
 
     def status(self) -> SourceStatus:
-        """Return the source's condition."""
+        """Return the state of the source."""
         return self._status
 
-    def _render(self, count: int) -> NDArray[np.float32]:
+    def _render(self, count: int) -> Samples:
         """Render float32 (device channel, count)."""
         device = self._device
         audio = self._drive.audio(self._next_sample, device.before + count + device.after)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every origin of audio offers to the pipeline: device, topic, file, simulator."""
+"""Interface of audio sources: device, topic, file and simulator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SourceState(str, Enum):
-    """What a source is doing."""
+    """State of a source."""
 
     CLOSED = 'closed'
     WAITING = 'waiting'
@@ -24,14 +24,14 @@ class SourceState(str, Enum):
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """A source's condition, for diagnostics.
+    """State of a source, for diagnostics.
 
     Attributes:
-        state: What the source is doing now.
-        message: One sentence for a person: what is wrong and what to do, or what is open.
+        state: Current state.
+        message: One sentence for the user: the fault and its remedy, or a description of the open source.
         samples_lost: Samples known to be lost since `open`, at the source's rate.
-        overflows: Times the device reported a loss since `open`.
-        restarts: Times the source reopened its device since `open`.
+        overflows: Losses reported by the device since `open`.
+        restarts: Times that the source reopened its device since `open`.
 
     """
 
@@ -45,17 +45,17 @@ class SourceStatus:
 class AudioSource(Protocol):
     """A stream of audio blocks.
 
-    `open` and `close` can be repeated; `close` on a closed source does nothing. A source that loses its
-    device stays open, reports `LOST`, and goes on by itself when the device is back.
+    `open` and `close` can be repeated. `close` on a closed source does nothing. A source that loses its device stays
+    open, reports `LOST`, and continues by itself when the device is available again.
     """
 
     @property
     def sample_rate_hz(self) -> int:
-        """Rate of the blocks; known once open."""
+        """Rate of the blocks. Available while the source is open."""
 
     @property
     def channels(self) -> int:
-        """Channels of the blocks; known once open."""
+        """Channels of the blocks. Available while the source is open."""
 
     def open(self) -> None:
         """Start the stream.
@@ -66,10 +66,10 @@ class AudioSource(Protocol):
         """
 
     def read(self, timeout_s: float) -> AudioBlock | None:
-        """Return the next block, or None if none came in time or the stream has ended."""
+        """Return the next block, or None if none arrived in time or the stream has ended."""
 
     def close(self) -> None:
-        """Stop the stream and release all it took."""
+        """Stop the stream and release all resources."""
 
     def status(self) -> SourceStatus:
-        """Return the source's condition."""
+        """Return the state of the source."""

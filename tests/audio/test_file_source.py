@@ -139,9 +139,9 @@ def aiff(path: Path) -> None:
         (text, 'cannot be opened'),
         (empty, 'cannot be opened'),
         (cut_header, 'cannot be opened'),
-        (no_samples, 'holds no samples'),
-        (cut_wav, 'is cut off'),
-        (cut_flac, 'is cut off'),
+        (no_samples, 'contains no samples'),
+        (cut_wav, 'ends before'),
+        (cut_flac, 'ends before'),
         (aiff, "is 'AIFF'"),
     ],
 )

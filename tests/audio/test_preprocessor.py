@@ -158,7 +158,7 @@ def test_what_cannot_be_conditioned_is_refused() -> None:
     with pytest.raises(AudioError, match='input_rate_hz is 0'):
         AudioPreprocessor(ARRAY, 0, MODEL_HZ)
     conditioner = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
-    with pytest.raises(AudioError, match='44100 Hz where 48000 Hz were promised'):
+    with pytest.raises(AudioError, match='44100 Hz where 48000 Hz were expected'):
         conditioner.process(AudioBlock(noise(4, 10), 0, 44_100, 0))
     with pytest.raises(AudioError, match=r'3 channels, but array .* uses channel 3'):
         conditioner.process(AudioBlock(noise(3, 10), 0, 48_000, 0))

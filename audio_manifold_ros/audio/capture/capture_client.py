@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parent's handle of one capture process: start it, hear from it, end it."""
+"""Client of the capture process: starts it, reads its events and samples, ends it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from collections import deque
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.capture.capture_ring import EVENT_STRUCT, CaptureEvent, CaptureJob, RingReader
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.pcm16 import int16_to_float
 
@@ -29,13 +29,13 @@ RETRY_COMMAND = b'\n'
 
 
 class CaptureClient:
-    """One run of the capture process; it is ended when it hangs, and told to try again when it failed."""
+    """One run of the capture process. The caller ends it when it hangs, and retries when it fails."""
 
     def __init__(self, device: str, sample_rate_hz: int, channels: int, block_samples: int) -> None:
         """Start the process.
 
         Raises:
-            AudioError: There is no memory or no process to be had.
+            AudioError: Shared memory or the process cannot be created.
 
         """
         self._events: deque[CaptureEvent] = deque()
@@ -73,12 +73,12 @@ class CaptureClient:
         return self._process.pid
 
     def wait(self, timeout_s: float) -> None:
-        """Return when the process has something to say, at the latest after `timeout_s`."""
+        """Wait for an event of the process, at most `timeout_s`."""
         if not self._events and not self._at_end:
             self._poll.poll(max(0.0, timeout_s) * 1000)
 
     def next_event(self) -> CaptureEvent | None:
-        """Return the oldest record not yet taken, or None."""
+        """Return the oldest event that was not returned yet, or None."""
         if not self._events and not self._at_end:
             with contextlib.suppress(BlockingIOError):
                 data = os.read(self._event_fd, READ_BYTES)
@@ -88,11 +88,11 @@ class CaptureClient:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the process is gone and all it said has been taken."""
+        """Whether the process has ended and all its events were returned."""
         return self._at_end and not self._events
 
-    def samples(self, event: CaptureEvent) -> NDArray[np.float32] | None:
-        """Return the samples of a BLOCK record, float32 (channel, n), or None if they were overwritten."""
+    def samples(self, event: CaptureEvent) -> Samples | None:
+        """Return the samples of a BLOCK event, float32 (channel, n), or None if they were overwritten."""
         data = self._ring.block(event)
         if data is None:
             return None
@@ -100,20 +100,20 @@ class CaptureClient:
         return int16_to_float(np.ascontiguousarray(frames.T))
 
     def text(self, event: CaptureEvent) -> str:
-        """Return the text of a FAILED record."""
+        """Return the text of a FAILED event."""
         return self._ring.text(event)
 
     def retry_open(self) -> None:
-        """Tell a process whose attempt has failed to open the device again."""
-        # A process that has died meanwhile shows by the end of its records.
+        """Make a process that failed open the device again."""
+        # A process that has ended is recognised by the end of its events.
         with contextlib.suppress(BrokenPipeError):
             os.write(self._commands_fd, RETRY_COMMAND)
 
     def end(self) -> int | None:
-        """Kill the process and release everything; return its exit status if it ended at once."""
+        """Kill the process and release all resources. Return its exit status if it ended at once."""
         self._process.kill()
         os.close(self._commands_fd)
-        # A process stuck in a driver cannot be reaped yet; the subprocess module does it later.
+        # A process that hangs in a driver cannot be reaped yet. The subprocess module does it later.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(REAP_TIMEOUT_S)
         self._ring.close()
@@ -122,7 +122,7 @@ class CaptureClient:
 
 
 def _start(job: CaptureJob, commands_fd: int) -> subprocess.Popen[bytes]:
-    """Start a bare interpreter: without site, what `.pth` files do to this one is not repeated there."""
+    """Start an interpreter without `site`, so that it does not process `.pth` files."""
     package_root = str(Path(__file__).resolve().parents[3])
     path = [package_root, *(entry for entry in sys.path if entry)]
     return subprocess.Popen(

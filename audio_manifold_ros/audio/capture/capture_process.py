@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The child process that owns PortAudio: its hangs and crashes cannot reach the node.
+"""Child process that owns PortAudio, so that its hangs and crashes do not affect the node.
 
-Started by `CaptureChild`; knows nothing of ROS, numpy or torch. It ends with its parent, or when it is killed,
-which is how the parent closes it. Without a device it waits until the parent tells it to try again.
+`CaptureClient` starts it. It imports neither ROS nor numpy nor torch. It ends with its parent, or when the parent
+kills it. Without a device it waits until the parent asks it to retry.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ NICE_INCREMENT = -11
 
 
 def main() -> None:
-    """Capture as the job in the command line says, again and again."""
+    """Capture the job of the command line, and again after each failure."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A callback that comes late loses samples. Whoever may not raise the priority captures with the usual one.
+    # A late callback loses samples. Without the permission to raise the priority the usual one is kept.
     with contextlib.suppress(OSError):
         os.nice(NICE_INCREMENT)
     job = CaptureJob.from_json(sys.argv[1])
@@ -41,7 +41,7 @@ def main() -> None:
             reason = f'Device {job.device!r} has ended its stream: check its cable and the audio server.'
         except AudioError as error:
             reason = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        except Exception as error:  # noqa: BLE001 - every failure is reported to the parent
             reason = f'Device {job.device!r} cannot be captured: {error!r}.'
         writer.failed(reason, time.monotonic_ns())
         retry.wait()
@@ -49,10 +49,10 @@ def main() -> None:
 
 
 def _capture(job: CaptureJob, writer: RingWriter) -> None:
-    """Stream until the device gives up.
+    """Stream until the device ends.
 
     Raises:
-        AudioError: PortAudio is missing, or the device cannot be opened as asked.
+        AudioError: PortAudio is missing, or the device cannot be opened as requested.
 
     """
     is_loaded = 'sounddevice' in sys.modules
@@ -86,19 +86,19 @@ def _capture(job: CaptureJob, writer: RingWriter) -> None:
             announced.set()
             finished.wait()
     except sounddevice.PortAudioError as error:
-        msg = f'Device {job.device!r} cannot be opened ({error}): look whether another program uses it.'
+        msg = f'Device {job.device!r} cannot be opened ({error}): check whether another program uses it.'
         raise AudioError(msg) from None
 
 
 def _rescan_devices(sounddevice: Any) -> None:
-    """Let PortAudio look for devices again: it lists them once, when it is initialised."""
+    """Make PortAudio list the devices again. It lists them only when it is initialised."""
     with contextlib.suppress(sounddevice.PortAudioError):
-        sounddevice._terminate()  # noqa: SLF001 - there is no public way
+        sounddevice._terminate()  # noqa: SLF001 - there is no public function
     sounddevice._initialize()  # noqa: SLF001
 
 
 def _device_index(sounddevice: Any, job: CaptureJob) -> int:
-    """Find the device by name and check that it can do what is asked."""
+    """Return the index of the device by name, and check that it supports the job."""
     devices = list(enumerate(sounddevice.query_devices()))
     inputs = [(index, device) for index, device in devices if device['max_input_channels'] > 0]
     exact = [entry for entry in inputs if entry[1]['name'] == job.device]
@@ -112,8 +112,8 @@ def _device_index(sounddevice: Any, job: CaptureJob) -> int:
     index, device = matches[0]
     if job.channels > device['max_input_channels']:
         msg = (
-            f'Device {device["name"]!r} has {device["max_input_channels"]} input channels, {job.channels} were asked '
-            'for: ask for fewer or choose another device.'
+            f'Device {device["name"]!r} has {device["max_input_channels"]} input channels, {job.channels} were '
+            'requested: request fewer or choose another device.'
         )
         raise AudioError(msg)
     try:
@@ -121,21 +121,22 @@ def _device_index(sounddevice: Any, job: CaptureJob) -> int:
     except sounddevice.PortAudioError as error:
         msg = (
             f'Device {device["name"]!r} refuses {job.channels} channels of 16 bits at {job.sample_rate_hz} Hz '
-            f'({error}): its own rate is {device["default_samplerate"]:.0f} Hz; or another program uses it.'
+            f'({error}): use its default rate of {device["default_samplerate"]:.0f} Hz, or check whether another '
+            'program uses it.'
         )
         raise AudioError(msg) from None
     return int(index)
 
 
 def _watch_commands(parent_pid: int, retry: threading.Event) -> None:
-    """Pass on the parent's wish to try again; end the process once the parent has closed the pipe or is gone."""
+    """Set `retry` when the parent asks for it. End the process when the parent has closed the pipe or ended."""
     while os.getppid() == parent_pid:
         readable, _, _ = select.select([sys.stdin], [], [], PARENT_CHECK_S)
         if readable:
             if not os.read(0, 1):
                 break
             retry.set()
-    # Not sys.exit: PortAudio's own clean-up may hang on a device that is gone.
+    # Not sys.exit: the cleanup of PortAudio may hang on a device that was removed.
     os._exit(0)
 
 

@@ -1,13 +1,13 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the capture process and its parent share: nameless memory for samples, a pipe for records.
+"""Shared ring buffer of capture process and parent: anonymous memory for samples, a pipe for events.
 
-The child copies a block into the next slot of the memory and then writes one record into the pipe; the
-parent, woken by the pipe, copies the slot out. There is one writer. The count of blocks begun, at the start of
-the memory, is written before a slot is touched: a parent that reads it after copying knows whether the
-slot was overwritten meanwhile. The memory is an unlinked file: it goes with the last process that maps it.
+The child copies a block into the next slot of the memory and then writes one event into the pipe. The pipe wakes the
+parent, which copies the slot. There is one writer. The number of started blocks, at the start of the memory, is written
+before a slot is changed. A parent that reads it after copying can therefore detect an overwritten slot. The memory is
+an unlinked file, which is freed with the last process that maps it.
 
-Imports little: the capture process must start fast.
+The module imports little, because the capture process must start fast.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAMPLE_BYTES = 2
 
 
 class CaptureEventKind(IntEnum):
-    """What a record tells."""
+    """Kind of an event."""
 
     OPENED = 1
     FAILED = 2
@@ -35,17 +35,17 @@ class CaptureEventKind(IntEnum):
 
 
 class CaptureJob(NamedTuple):
-    """All that the capture process is told, as one JSON argument.
+    """Parameters of the capture process, passed as one JSON argument.
 
     Attributes:
         device: Name of the device or a unique part of it.
         sample_rate_hz: Rate to open it with.
         channels: Channels to open it with.
         block_samples: Samples per channel in each block.
-        slots: Blocks that the memory holds.
+        slots: Number of blocks in the memory.
         memory_fd: Inherited descriptor of the memory.
-        record_fd: Inherited descriptor of the pipe's writing end.
-        parent_pid: The process must not outlive this one.
+        record_fd: Inherited descriptor of the write end of the pipe.
+        parent_pid: Process id of the parent. The capture process ends with it.
 
     """
 
@@ -79,13 +79,13 @@ class CaptureJob(NamedTuple):
 
 
 class CaptureEvent(NamedTuple):
-    """One message of the capture process.
+    """One event of the capture process.
 
     Attributes:
-        kind: What it tells.
-        value: BLOCK: 1 if the device reported lost samples before it; FAILED: bytes of the text.
+        kind: A value of `CaptureEventKind`.
+        value: BLOCK: 1 if the device reported lost samples before it. FAILED: length of the text in bytes.
         sequence: BLOCK: number of the block, from 0.
-        monotonic_ns: When it was written, on the system's monotonic clock.
+        monotonic_ns: Time of the event on the monotonic clock of the system.
 
     """
 
@@ -96,7 +96,7 @@ class CaptureEvent(NamedTuple):
 
 
 class RingWriter:
-    """The capture process's end."""
+    """Writer of the ring buffer, in the capture process."""
 
     def __init__(self, job: CaptureJob) -> None:
         """Map the memory."""
@@ -105,7 +105,7 @@ class RingWriter:
         self._block_count = 0
 
     def write_block(self, data: bytes | memoryview, monotonic_ns: int, *, overflow: bool) -> None:
-        """Copy one block in and announce it; a parent that has stopped reading loses it."""
+        """Copy one block and announce it. The block is lost if the parent has stopped reading."""
         sequence = self._block_count
         self._block_count += 1
         BLOCK_COUNT_STRUCT.pack_into(self._memory, 0, self._block_count)
@@ -118,19 +118,19 @@ class RingWriter:
         self._send(CaptureEvent(CaptureEventKind.OPENED, 0, 0, monotonic_ns))
 
     def failed(self, text: str, monotonic_ns: int) -> None:
-        """Announce why there is no sound (any more)."""
+        """Announce the reason why capturing failed."""
         data = text.encode()[: HEADER_BYTES - BLOCK_COUNT_STRUCT.size]
         self._memory[BLOCK_COUNT_STRUCT.size : BLOCK_COUNT_STRUCT.size + len(data)] = data
         self._send(CaptureEvent(CaptureEventKind.FAILED, len(data), 0, monotonic_ns))
 
     def _send(self, event: CaptureEvent) -> None:
-        # A full pipe means a parent that does not read: the next sequence number shows it what it missed.
+        # The pipe is full if the parent does not read. The next sequence number shows how many blocks it missed.
         with contextlib.suppress(BlockingIOError):
             os.write(self._job.record_fd, EVENT_STRUCT.pack(*event))
 
 
 class RingReader:
-    """The parent's end."""
+    """Reader of the ring buffer, in the parent."""
 
     def __init__(self, job: CaptureJob) -> None:
         """Map the memory."""
@@ -138,15 +138,15 @@ class RingReader:
         self._memory = mmap.mmap(job.memory_fd, job.memory_bytes)
 
     def block(self, event: CaptureEvent) -> bytes | None:
-        """Copy the announced block out, interleaved 16-bit samples, or None if it was overwritten."""
+        """Return a copy of the announced block, interleaved 16-bit samples, or None if it was overwritten."""
         offset = HEADER_BYTES + event.sequence % self._job.slots * self._job.slot_bytes
         data = self._memory[offset : offset + self._job.slot_bytes]
-        # One slot to spare, for processors that let a later store overtake an earlier one.
+        # One slot is reserved for processors that reorder stores.
         block_count: int = BLOCK_COUNT_STRUCT.unpack_from(self._memory, 0)[0]
         return data if block_count - event.sequence < self._job.slots else None
 
     def text(self, event: CaptureEvent) -> str:
-        """Return the text of a FAILED record."""
+        """Return the text of a FAILED event."""
         return self._memory[BLOCK_COUNT_STRUCT.size : BLOCK_COUNT_STRUCT.size + event.value].decode(errors='replace')
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A sound device as a source that survives unplugging, hung and restarted audio servers."""
+"""Audio source for a sound device. It recovers from unplugging and from hung or restarted audio servers."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ MIN_BLOCK_S, MAX_BLOCK_S = 1e-3, 0.1
 
 
 class DeviceSource:
-    """Captures a PortAudio device by name; satisfies `AudioSource`.
+    """Source that captures a PortAudio device by name (see `AudioSource`).
 
-    PortAudio lives in a child process. When no block has come for 0.6 s the child is killed and a new one
-    started; when it says that the device has failed it is told to try again. Either way the device is
-    opened by name, first at once, then every 0.5 s. Time without sound counts as lost samples, so that
-    the index keeps in step with the clock.
+    PortAudio runs in a child process. If no block arrives for 0.6 s, the child is killed and a new one is started. If
+    the child reports that the device has failed, it is asked to retry. In both cases the device is opened by name,
+    first at once, then every 0.5 s. Time without audio counts as lost samples, so the index stays aligned with the
+    clock.
     """
 
     def __init__(
         self, device: str, sample_rate_hz: int, channels: int, block_samples: int, *, clock_ns: Callable[[], int]
     ) -> None:
-        """Note what to open.
+        """Store the parameters.
 
         Args:
-            device: PortAudio's name of an input device, or a part that only one has.
+            device: PortAudio's name of an input device, or a unique part of it.
             sample_rate_hz: Rate to open it with.
             channels: Channels to open it with.
             block_samples: Length of a block, 1 to 100 ms.
@@ -72,7 +72,7 @@ class DeviceSource:
         """Open the device and wait until its stream runs.
 
         Raises:
-            AudioError: The device is absent, ambiguous or does not answer, or refuses rate or channels.
+            AudioError: The device is absent or ambiguous, does not respond, or refuses rate or channels.
 
         """
         self.close()
@@ -84,14 +84,15 @@ class DeviceSource:
                 self._poll_client()
             self._open_timeout_s = max(OPEN_TIMEOUT_S, 3 * (time.monotonic() - started_s))
             if not self._is_opened:
-                timeout_message = f'Device {self._device!r} did not open within {FIRST_OPEN_TIMEOUT_S:.0f} s: restart the audio server.'
+                limit = f'within {FIRST_OPEN_TIMEOUT_S:.0f} s'
+                timeout_message = f'Device {self._device!r} did not open {limit}: restart the audio server.'
                 msg = self._message if self._state is SourceState.LOST else timeout_message
                 self._stop_client()
                 self._reset()
                 raise AudioError(msg)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
-        """Return the next block, or None if none came in time; brings a lost device back meanwhile."""
+        """Return the next block, or None if none arrived in time. Reopen a lost device meanwhile."""
         with self._lock:
             deadline_s = time.monotonic() + timeout_s
             while self._state is not SourceState.CLOSED:
@@ -104,18 +105,18 @@ class DeviceSource:
             return None
 
     def close(self) -> None:
-        """End the capture process; waits for a `read` in progress."""
+        """End the capture process, after a `read` that is in progress."""
         with self._lock:
             self._stop_client()
             self._reset()
 
     def status(self) -> SourceStatus:
-        """Return the source's condition."""
+        """Return the state of the source."""
         return SourceStatus(self._state, self._message, self._timeline.samples_lost, self._overflows, self._restarts)
 
     @property
     def capture_pid(self) -> int | None:
-        """Process id of the capture process, None while there is none."""
+        """Process id of the capture process, or None."""
         client = self._client
         return None if client is None else client.pid
 
@@ -152,7 +153,7 @@ class DeviceSource:
             self._client.wait(timeout_s)
 
     def _check_timeout(self, now_s: float) -> None:
-        """Act if what was due has not happened."""
+        """Recover if the expected event has not arrived in time."""
         if now_s < self._timeout_at_s:
             return
         if self._client is None:
@@ -165,7 +166,7 @@ class DeviceSource:
             self._await_open(self._open_timeout_s)
         else:
             self._stop_client()
-            self._mark_lost(self._describe_loss('no sound comes from it' if self._is_opened else 'it does not open'))
+            self._mark_lost(self._describe_loss('it sends no audio' if self._is_opened else 'it does not open'))
 
     def _mark_lost(self, message: str) -> None:
         self._state = SourceState.LOST
@@ -177,13 +178,13 @@ class DeviceSource:
         return f'Device {self._device!r} is lost, {reason}: check its cable and the audio server. It reopens by itself.'
 
     def _poll_client(self) -> AudioBlock | None:
-        """Take what the child has said, up to the first block."""
+        """Process the events of the child up to the first block, and return the block."""
         while self._client is not None:
             event = self._client.next_event()
             if event is None:
                 if self._client.is_finished:
                     self._stop_client()
-                    self._mark_lost(self._describe_loss('its capture process has died'))
+                    self._mark_lost(self._describe_loss('its capture process has ended'))
                 return None
             if event.kind == CaptureEventKind.BLOCK:
                 block = self._block(self._client, event)
@@ -192,7 +193,7 @@ class DeviceSource:
             elif event.kind == CaptureEventKind.OPENED:
                 self._is_opened = True
                 if self._state is SourceState.WAITING:
-                    self._message = f'Device {self._device!r} is open and has sent no sound yet.'
+                    self._message = f'Device {self._device!r} is open and has not sent audio yet.'
                 self._timeout_at_s = time.monotonic() + FIRST_BLOCK_TIMEOUT_S
                 return None
             else:
@@ -214,7 +215,7 @@ class DeviceSource:
         return AudioBlock(samples, first_sample, self.sample_rate_hz, stamp_ns, overflow)
 
     def _assign_index(self, event: CaptureEvent) -> tuple[int, int]:
-        """Return index and instant of a block, blocks that were announced but missed counted."""
+        """Return index and time of a block. Blocks that were announced but missed are counted."""
         missing = (event.sequence - self._next_sequence) * self._block_samples
         self._next_sequence = event.sequence + 1
         if self._state is SourceState.LOST:
@@ -224,7 +225,7 @@ class DeviceSource:
         )
 
     def _mark_streaming(self) -> None:
-        """Note that sound comes."""
+        """Set the state when audio arrives."""
         if self._state is not SourceState.STREAMING:
             self._restarts += self._state is SourceState.LOST
             self._failures = 0

@@ -169,7 +169,7 @@ def test_a_reader_that_stalls_sees_what_it_missed(pulse_array: PulseArray, monke
     [
         ('no such thing', RATE_HZ, CHANNELS, "'no such thing'. Input devices: .*'micarray'"),
         ('a', RATE_HZ, CHANNELS, "[2-9] input devices are called 'a'"),
-        (DEVICE, RATE_HZ, 99, "'micarray' has .* input channels, 99 were asked for"),
+        (DEVICE, RATE_HZ, 99, "'micarray' has .* input channels, 99 were requested"),
         (DEVICE, 700_000, CHANNELS, 'refuses 8 channels of 16 bits at 700000 Hz'),
     ],
 )
