@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Products with matrices whose non-zero values lie along a slanted band."""
+"""Products with banded matrices, such as mel filterbanks and interpolation matrices."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class BandedMatrix:
-    """A matrix of few non-zero values per column, multiplied from the right by blocks of columns.
+    """Matrix with few non-zero values per column, for products from the right in blocks of columns.
 
-    Each block is a dense product over those rows alone that are non-zero in it: for a mel filterbank or a linear
-    interpolation a small part of the work of the dense product. Blocks of bounded size also keep BLAS from waking its
-    threads, which would take the cores from the network.
+    Each block is a dense product over only the rows that are non-zero in it. For a mel filterbank or a linear
+    interpolation this is a small part of the full dense product. Blocks of limited size also keep BLAS from starting
+    its threads, which would take the cores from the network.
 
     Args:
         matrix: float32 (row, column).
-        block_values: Values of one block at most, unless one column alone has more.
+        block_values: Largest number of values in one block, unless one column alone has more.
 
     """
 
     def __init__(self, matrix: NDArray[np.float32], block_values: int) -> None:
-        """Cut the matrix into blocks."""
+        """Divide the matrix into blocks."""
         self.rows, self.columns = matrix.shape
         self._blocks: list[tuple[slice, slice, NDArray[np.float32]]] = []
         first = 0
@@ -43,7 +43,7 @@ class BandedMatrix:
 
         Args:
             left: float32 (item, row).
-            out: float32 (item, column) that receives the product; a new array where None.
+            out: float32 (item, column) for the product. None allocates a new array.
 
         """
         result = np.empty((left.shape[0], self.columns), dtype=np.float32) if out is None else out

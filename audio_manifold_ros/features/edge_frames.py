@@ -1,18 +1,18 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames that reach over the ends of a window, where the window is reflected."""
+"""Edge frames: the frames that extend beyond the ends of a window, where the window is reflected."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.ring_buffer import RingBuffer
+from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.features.spec import FeatureSpec
 
 
 class EdgeFrames:
-    """Cuts the edge frames of a window out of a ring buffer, reflecting only the samples that they need.
+    """Extracts the edge frames of a window from a ring buffer. Only the samples that they need are reflected.
 
     Args:
         spec: Definition of the features.
@@ -31,8 +31,8 @@ class EdgeFrames:
         first_right = (self.left_frames + spec.interior_frames) * spec.hop_samples - self._half
         self._tail = spec.window_samples - first_right
 
-    def extract(self, ring: RingBuffer, window_end: int) -> NDArray[np.float32]:
-        """Return the frames at the window's start and then those at its end, float32 (channel, frame, n_fft)."""
+    def extract(self, ring: RingBuffer, window_end: int) -> Samples:
+        """Return the frames at the start of the window, then those at its end, float32 (channel, frame, n_fft)."""
         self._fill_left(ring, window_end - self._window_samples)
         if self.right_frames:
             self._fill_right(ring, window_end)
@@ -54,13 +54,13 @@ class EdgeFrames:
         segment[:, tail:] = samples[:, -2 : -2 - beyond : -1]
 
 
-def _segment(spec: FeatureSpec, channels: int, frames: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _segment(spec: FeatureSpec, channels: int, frames: int) -> tuple[Samples, Samples]:
     length = (frames - 1) * spec.hop_samples + spec.n_fft if frames else 0
     samples = np.zeros((channels, length), dtype=np.float32)
     return samples, overlapping_frames(samples, frames, spec)
 
 
-def overlapping_frames(samples: NDArray[np.float32], frames: int, spec: FeatureSpec) -> NDArray[np.float32]:
+def overlapping_frames(samples: Samples, frames: int, spec: FeatureSpec) -> Samples:
     """Return the first overlapping frames (channel, frame, n_fft) of samples (channel, sample) as a view."""
     channel_stride, sample_stride = samples.strides
     strides = (channel_stride, spec.hop_samples * sample_stride, sample_stride)

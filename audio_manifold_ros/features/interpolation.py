@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Interpolation of images: linear with half-pixel centres, or the nearest pixel."""
+"""Resizing of images: linear interpolation with half-pixel centres, or the nearest pixel."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def neighbours(
     size: int, new_size: int, mode: Resize = 'linear'
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the two pixels of an axis that each new pixel is mixed from, and the weight of the second, (new_size,).
+    """Return the two source pixels of each new pixel of an axis, and the weight of the second, (new_size,).
 
-    `linear`: pixel i covers [i, i + 1), its centre is i + 0.5; the outermost pixels are repeated beyond the border.
-    Nothing is averaged beyond the two neighbours: 256 → 128 is the mean of pairs. `nearest`: the pixel in which the
-    new one begins, as torch's `interpolate` has it: 256 → 128 takes every second pixel and loses the others.
+    `linear`: pixel i covers [i, i + 1), and its centre is i + 0.5. The outermost pixels are repeated beyond the
+    border. Only the two neighbours are averaged: 256 → 128 is the mean of pairs. `nearest`: the pixel in which the
+    new one starts, as in torch's `interpolate`: 256 → 128 takes every second pixel and drops the others.
     """
     if mode == 'nearest':
         begins = np.arange(new_size, dtype=np.int64) * size // new_size
@@ -42,7 +42,7 @@ def resize_matrix(size: int, new_size: int, mode: Resize = 'linear') -> NDArray[
 
 
 def resize(images: NDArray[np.float32], height: int, width: int, mode: Resize = 'linear') -> NDArray[np.float32]:
-    """Return images float32 (…, row, column) as float32 (…, height, width); the same array where that is their size."""
+    """Return images float32 (…, row, column) as float32 (…, height, width), the same array if the size is the same."""
     rows, columns = images.shape[-2:]
     if rows != height:
         images = resize_matrix(rows, height, mode).T @ images

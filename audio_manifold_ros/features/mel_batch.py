@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of whole windows, for data sets and as the reference of the streaming form."""
+"""Mel features of complete windows, for datasets and as the reference of the streaming form."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from audio_manifold_ros.features.interpolation import resize
 from audio_manifold_ros.features.mel_frames import MelFrames
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from audio_manifold_ros.common.array_types import Samples
     from audio_manifold_ros.features.spec import FeatureSpec
 
 
@@ -27,7 +26,7 @@ class _PerThread(threading.local):
 _per_thread = _PerThread()
 
 
-def mel_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+def mel_spectrogram(samples: Samples, spec: FeatureSpec) -> Samples:
     """Return the spectrograms of windows, before the resize (paper, section 4).
 
     Args:
@@ -52,8 +51,8 @@ def mel_spectrogram(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[
     return out.reshape(*samples.shape[:-1], spec.mel_bands, spec.frames)
 
 
-def mel_features(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
-    """Return what the network is given: `mel_spectrogram`, resized to float32 (…, height, width).
+def mel_features(samples: Samples, spec: FeatureSpec) -> Samples:
+    """Return the input of the network: `mel_spectrogram`, resized to float32 (…, height, width).
 
     Raises:
         FeatureError: The windows have another length.
@@ -62,7 +61,7 @@ def mel_features(samples: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.
     return resize(mel_spectrogram(samples, spec), spec.height, spec.width, spec.resize)
 
 
-def cut_frames(window: NDArray[np.float32], spec: FeatureSpec) -> NDArray[np.float32]:
+def cut_frames(window: Samples, spec: FeatureSpec) -> Samples:
     """Return the overlapping frames (frame, n_fft) of one window (window_samples,) as a read-only view."""
     half = spec.n_fft // 2
     first = 0

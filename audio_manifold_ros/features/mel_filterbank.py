@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Triangular mel filters on the HTK scale, as the paper's features use them."""
+"""Triangular mel filters on the HTK scale, as in the paper."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def mel_to_hz(mel: ArrayLike) -> NDArray[np.float64]:
 def mel_filterbank(spec: FeatureSpec) -> NDArray[np.float32]:
     """Return the weights of every bin of the power spectrum in every band, float32 (mel_band, bin).
 
-    Each filter is a triangle of height 1, straight in hertz, from the centre of the band below to the centre
-    of the band above; centres are equally spaced in mel. There is no area norm. With the default values some
-    of the lowest bands are narrower than a bin, hold no bin, and therefore always lie at the floor.
+    Each filter is a triangle of height 1, linear in hertz, from the centre of the band below to the centre of the band
+    above. The centres are equally spaced in mel. There is no area norm. With the default values some of the lowest
+    bands are narrower than a bin and contain no bin. Their level is always the floor.
     """
     bins_hz = np.linspace(0.0, spec.sample_rate_hz / 2, spec.n_fft // 2 + 1)
     corners_hz = mel_to_hz(np.linspace(hz_to_mel(spec.f_min_hz), hz_to_mel(spec.f_max_hz), spec.mel_bands + 2))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From frames of samples to levels of bands: the one computation that the batch and the streaming form share."""
+"""Band levels of frames of samples: the computation that the batch and the streaming form share."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ from audio_manifold_ros.features.banded_matrix import BandedMatrix
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from audio_manifold_ros.common.array_types import FloatArray, Samples
     from audio_manifold_ros.features.spec import FeatureSpec
 
 BLOCK_VALUES = 4096
 CHUNK_FRAMES = 16
 
 
-def hann(length: int) -> NDArray[np.float64]:
+def hann(length: int) -> FloatArray:
     """Return the periodic Hann window, float64 (length,)."""
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)
 
 
-def analysis_window(spec: FeatureSpec) -> NDArray[np.float64]:
-    """Return what frames are multiplied with, float64 (n_fft,): a Hann window between zeros."""
+def analysis_window(spec: FeatureSpec) -> FloatArray:
+    """Return the window of the frames, float64 (n_fft,): a Hann window, padded with zeros on both sides."""
     window = np.zeros(spec.n_fft)
     first = (spec.n_fft - spec.win_samples) // 2
     window[first : first + spec.win_samples] = hann(spec.win_samples)
@@ -37,12 +36,12 @@ def analysis_window(spec: FeatureSpec) -> NDArray[np.float64]:
 class MelFrames:
     """Levels of mel or linear bands of frames of samples.
 
-    The Fourier transform is computed in double precision. In single precision its rounding error is a fixed part
-    (about 1e-7) of the whole frame: beside one loud tone or a direct current that is as much as a percent of the
-    quietest bands of 16-bit audio, and the decibels make it visible (1e-3 after the division, for a
-    tolerance of 1e-4). All that follows sums positive numbers, where single precision is exact enough.
+    The Fourier transform is computed in double precision. In single precision its rounding error is a fixed fraction
+    (about 1e-7) of the energy of the frame. With one loud tone or a constant offset in the frame, that is up to one
+    percent of the quietest bands of 16-bit audio: 1e-3 in the features, for a tolerance of 1e-4. The following steps
+    sum positive numbers, for which single precision is sufficient.
 
-    Frames are transformed a few at a time, so that they stay in the cache. One thread uses an instance.
+    A few frames at a time are transformed, so that they stay in the cache. One thread uses an instance.
 
     Args:
         spec: Definition of the features.
@@ -60,8 +59,8 @@ class MelFrames:
         self._factor = np.float32(10.0 / np.log(10.0) / spec.db_divisor)
         self._windowed = np.empty((CHUNK_FRAMES, spec.n_fft), dtype=np.float64)
 
-    def levels(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the levels of frames of samples, in decibels over `db_divisor`.
+    def levels(self, frames: Samples) -> Samples:
+        """Return the levels of frames of samples, in decibels divided by `db_divisor`.
 
         Args:
             frames: float32 (frame, n_fft).
@@ -78,7 +77,7 @@ class MelFrames:
         np.log(levels, out=levels)
         return np.multiply(levels, self._factor, out=levels)
 
-    def _power(self, frames: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    def _power(self, frames: Samples, out: Samples) -> None:
         windowed = np.multiply(frames, self._window, out=self._windowed[: frames.shape[0]])
         spectrum = fft.rfft(windowed, axis=-1, workers=1).astype(np.complex64).view(np.float32)
         np.square(spectrum, out=spectrum)

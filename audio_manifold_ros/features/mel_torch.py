@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of whole windows in torch, for training on the device that trains."""
+"""Mel features of complete windows in torch, for training and for inference on a GPU."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.spec import FeatureSpec, Resize
 
 
-# What the frames of the channels that are transformed at once may take, in double precision.
+# Largest size of the frames that are transformed at once, in double precision.
 MAX_FRAME_BYTES = {'cpu': 1 << 21}
 MAX_FRAME_BYTES_GPU = 1 << 30
 
 
 class MelFeatureExtractor(nn.Module):
-    """The features of `batch.mel_features` as a module without parameters.
+    """The features of `mel_batch.mel_features` as a module without parameters.
 
-    The Fourier transform stays in double precision, for the reason that `MelFrames` gives, and the rest in single
-    precision, whatever the module or autocast is set to: window, filters and interpolation are no buffers of the
-    module, and follow the samples to their device. Where TF32 is allowed, the filters lose up to 0.005 dB.
+    The Fourier transform is always computed in double precision, for the reason given in `MelFrames`, and the rest in
+    single precision, for any setting of the module or autocast. Window, filters and interpolation are not buffers of
+    the module. They are moved to the device of the samples. If TF32 is allowed, the filters lose up to 0.005 dB.
 
-    The frames of a few channels at a time are laid out, on a CPU few enough to stay in its cache.
+    A few channels at a time are transformed. On a CPU their frames fit into its cache.
 
     Args:
         spec: Definition of the features.
@@ -100,7 +100,7 @@ class MelFeatureExtractor(nn.Module):
 
 
 class _Interpolation:
-    """Resizes the last axis by picking neighbours: exact in single precision where matrix products may be TF32."""
+    """Resizes the last axis by indexing: exact in single precision, also where matrix products use TF32."""
 
     def __init__(self, size: int, new_size: int, mode: Resize) -> None:
         left, right, right_weight = neighbours(size, new_size, mode)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of systems other than the paper's, whose own are the defaults of `FeatureSpec`."""
+"""Feature specifications of other systems. The defaults of `FeatureSpec` are those of the paper."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NATURAL_LOGARITHM = 10.0 / math.log(10.0)
 
 
 def omninet_features(sample_rate_hz: int = 48_000, window_samples: int = 96_000) -> FeatureSpec:
-    """Return the features of Vasudevan et al. 2020 ("OmniNet"): natural logarithm of a plain power spectrum.
+    """Return the features of Vasudevan et al. 2020 ("OmniNet"): natural logarithm of a linear power spectrum.
 
-    Frames of 400 samples in transforms of 512, every 160 samples whatever the rate, 257 bins, power no lower than
-    1e-5, nothing resized. The defaults are the published rate and window: 257 × 601. Their level normalisation, a
-    constant gain per track, belongs in the rig: for the 24-bit tracks of OAP it is 25.6 / (the RMS of the track in
+    Frames of 400 samples in transforms of 512, every 160 samples at any rate, 257 bins, power at least 1e-5, no
+    resizing. The defaults are the published rate and window: 257 × 601. The level normalisation of the paper, a
+    constant gain per track, is set in the rig. For the 24-bit tracks of OAP it is 25.6 / (the RMS of the track in
     units of 2^-15), between 0.47 and 0.65.
 
     Raises:
-        FeatureError: The window is shorter than a transform, or a value makes no sense.
+        FeatureError: The window is shorter than a transform, or a value is invalid.
 
     """
     bins = OMNINET_N_FFT // 2 + 1
@@ -45,7 +45,7 @@ def omninet_features(sample_rate_hz: int = 48_000, window_samples: int = 96_000)
 def reference_features() -> FeatureSpec:
     """Return the features of the published code on OAP: 22,050 Hz, 87 frames, and the nearest pixel on resizing.
 
-    It resizes 256 bands to 128 by taking every second one, so that half of them never reach the network. What the
-    published code does on MAVD, mel filters built for 16 kHz on what is a spectrogram already, is not reproduced.
+    That code resizes 256 bands to 128 by taking every second one, so half of the bands never reach the network. Its
+    processing of MAVD, which applies mel filters for 16 kHz to a spectrogram, is not reproduced.
     """
     return FeatureSpec(sample_rate_hz=22_050, window_samples=22_050, f_max_hz=11_025.0, resize='nearest')

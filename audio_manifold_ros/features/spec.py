@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one definition of the mel features, stored in every bundle."""
+"""Definition of the mel features, stored in every bundle."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ MIN_POWER = 1e-37
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """How a window of audio becomes the input of the network (paper, section 4, data preparation).
+    """Definition of the network input that is computed from a window of audio (paper, section 4, data preparation).
 
     Attributes:
         sample_rate_hz: Rate of the audio.
         window_samples: Length of the window.
         n_fft: Length of the frames and of the Fourier transform.
-        win_samples: Length of the periodic Hann window, which stands in the middle of the frame between zeros.
-        hop_samples: Distance between frames, and between the windows that can be predicted from.
-        bands: `mel` sums the bins in HTK mel bands without area norm (paper); `linear` takes the bins themselves.
-        mel_bands: Number of bands; of linear ones `n_fft` / 2 + 1.
+        win_samples: Length of the periodic Hann window. It is centred in the frame and padded with zeros.
+        hop_samples: Distance between frames, and between windows.
+        bands: `mel` sums the bins in HTK mel bands without area norm (paper). `linear` uses the bins.
+        mel_bands: Number of bands. `n_fft` / 2 + 1 for linear bands.
         f_min_hz: Lower edge of the lowest band.
         f_max_hz: Upper edge of the highest band.
-        floor_power: Power below which a band counts as silent.
-        db_divisor: The decibels are divided by it; 10 / ln(10) gives natural logarithms.
-        edges: `reflect` centres frames on every hop and reflects the window at its ends (paper);
-            `interior` keeps only the frames that lie wholly within the window.
-        resize: `linear` interpolates with half-pixel centres (paper); `nearest` repeats and skips as torch's does.
-        height: Rows (bands) of the network's input, after the resize; none takes place where it is `mel_bands`.
-        width: Columns (frames) of the network's input, after the resize; likewise where it is `frames`.
+        floor_power: Lower limit of the power of a band.
+        db_divisor: Divisor of the decibels. 10 / ln(10) gives natural logarithms.
+        edges: `reflect` centres frames on every hop and reflects the window at its ends (paper). `interior` keeps
+            only the frames that are entirely within the window.
+        resize: `linear` interpolates with half-pixel centres (paper). `nearest` repeats and skips as torch does.
+        height: Rows (bands) of the network input. The bands are resized unless it is `mel_bands`.
+        width: Columns (frames) of the network input. The frames are resized unless it is `frames`.
 
     Raises:
-        FeatureError: A value makes no sense; the message names it.
+        FeatureError: A value is invalid. The message names it.
 
     """
 
@@ -64,7 +64,7 @@ class FeatureSpec:
     width: int = 128
 
     def __post_init__(self) -> None:
-        """Refuse values that no window can be computed with."""
+        """Validate the values."""
         for name in INTEGERS:
             value = getattr(self, name)
             if type(value) is not int or value <= 0:
@@ -97,22 +97,22 @@ class FeatureSpec:
             (self.db_divisor > 0, 'db_divisor', 'a positive number'),
             (self.edges in ('reflect', 'interior'), 'edges', "'reflect' or 'interior'"),
             (self.resize in ('linear', 'nearest'), 'resize', "'linear' or 'nearest'"),
-            (self.frames > 0, 'hop_samples', 'a hop with which at least one frame lies wholly within the window'),
+            (self.frames > 0, 'hop_samples', 'a hop with which at least one frame is entirely within the window'),
         )
 
     @property
     def silence(self) -> float:
-        """What features say where nothing is heard."""
+        """Value of the features of silence."""
         return 10.0 * math.log10(self.floor_power) / self.db_divisor
 
     @property
     def left_edge_frames(self) -> int:
-        """Frames that reach over the start of the window."""
+        """Frames that extend beyond the start of the window."""
         return -(-(self.n_fft // 2) // self.hop_samples)
 
     @property
     def interior_frames(self) -> int:
-        """Frames that lie wholly within the window, centred on multiples of the hop."""
+        """Frames that are entirely within the window, centred on multiples of the hop."""
         last = (self.window_samples - self.n_fft // 2) // self.hop_samples
         return last - self.left_edge_frames + 1
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Choice of the backend by name."""
+"""Selection of the backend by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 MAX_THREADS = 64
-# They may run on a CPU by ONNX Runtime, which has bundles' other precisions.
+# Backends that may run on a CPU by ONNX Runtime, which supports the other precisions of bundles.
 CPU_BACKENDS = ('auto', 'onnx')
 CUDA_LIBRARIES = ('libcuda.so.1', 'libcuda.so')
 REQUIRE, BUILD, LOAD_ONLY, OFF = 'require', 'build', 'load_only', 'off'
@@ -29,15 +29,15 @@ ENGINE_POLICIES = (REQUIRE, BUILD, LOAD_ONLY, OFF)
 
 @dataclass(frozen=True)
 class BackendRequest:
-    """What is wanted of a backend.
+    """Options of a backend.
 
     Attributes:
-        device: As `open_backend` says.
-        threads: Of one prediction, on a CPU.
-        engine_policy: As `open_backend` says.
-        warn: Told in a sentence what goes wrong and does not end the search.
-        precision: As `open_backend` says.
-        cores: As `open_backend` says.
+        device: See `open_backend`.
+        threads: Threads of one prediction, on a CPU.
+        engine_policy: See `open_backend`.
+        warn: Function for warnings about failures that do not end the search.
+        precision: See `open_backend`.
+        cores: See `open_backend`.
 
     """
 
@@ -50,7 +50,7 @@ class BackendRequest:
 
     @property
     def cuda_device(self) -> str:
-        """The CUDA device: the first one unless another is named."""
+        """The CUDA device, the first one by default."""
         return self.device if self.device.startswith('cuda') else 'cuda'
 
 
@@ -64,22 +64,22 @@ def open_backend(
     precision: str = FLOAT32,
     cores: tuple[int, ...] = (),
 ) -> Backend:
-    """Open a backend; its `reason` says what runs and why. Nothing is ever built here.
+    """Open a backend. Its `reason` states what runs and why it was selected. No engine is built here.
 
-    `auto` takes the first of these that works: an engine of TensorRT, torch on CUDA, ONNX Runtime on CUDA, ONNX
-    Runtime on the CPU. `tensorrt` takes the same, but warns where it does not get its engine.
+    `auto` takes the first of these that works: a TensorRT engine, torch on CUDA, ONNX Runtime on CUDA, ONNX Runtime on
+    the CPU. `tensorrt` does the same, but warns if there is no engine.
 
     Args:
         bundle: A verified bundle.
         name: `tensorrt`, `torch`, `onnx` or `auto`.
-        device: Of torch: `cpu`, `cuda` or `cuda:N`. Others take the first CUDA device unless one is named.
+        device: For torch: `cpu`, `cuda` or `cuda:N`. Others take the first CUDA device unless one is named.
         threads: Threads of one prediction, on a CPU.
-        engine_policy: What is done about engines of TensorRT: `require` fails without one, `build` and `load_only` go
-            on with the next best (the node starts a build with the former), `off` does not look for one.
-        warn: Told in a sentence what was set aside or missed.
-        precision: Of ONNX Runtime on a CPU: `float32` or `int8`. `int8` is refused where the bundle lacks it, and by
-            backends that have their own precision.
-        cores: Of ONNX Runtime on a CPU: processors that its threads are pinned to, one each, instead of `threads`.
+        engine_policy: Use of TensorRT engines: `require` fails without one. `build` and `load_only` continue with the
+            next best backend, and with `build` the node starts a build. `off` does not look for one.
+        warn: Function for warnings about backends that were skipped.
+        precision: For ONNX Runtime on a CPU: `float32` or `int8`. `int8` is refused if the bundle lacks it, and by
+            backends that choose their own precision.
+        cores: For ONNX Runtime on a CPU: processors to pin its threads to, one each, instead of `threads`.
 
     Raises:
         InferenceError: The name is unknown, or the backend cannot work here.
@@ -104,7 +104,7 @@ def open_backend(
 
 
 def cuda_devices() -> int:
-    """Return how many devices the CUDA driver knows, without loading torch."""
+    """Return the number of CUDA devices, without loading torch."""
     for library in CUDA_LIBRARIES:
         try:
             driver = ctypes.CDLL(library)
@@ -117,7 +117,7 @@ def cuda_devices() -> int:
 
 
 def engine_unavailable_reason() -> str:
-    """Say why no engine of TensorRT can be built or run on this machine at all, or nothing."""
+    """Return why no TensorRT engine can be built or run on this machine, or an empty string."""
     if not cuda_devices():
         return 'there is no CUDA device'
     missing = [module for module in ('torch', 'torch_tensorrt') if find_spec(module) is None]
@@ -126,7 +126,7 @@ def engine_unavailable_reason() -> str:
 
 def _open_auto(bundle: Bundle, request: BackendRequest) -> Backend:
     if request.precision != FLOAT32:
-        return _open_cpu(bundle, request, f'{request.precision} is asked for')
+        return _open_cpu(bundle, request, f'{request.precision} was requested')
     if request.engine_policy == REQUIRE:
         return _open_engine(bundle, request, 'an engine is required')
     return _open_first(bundle, request, tuple(LADDER), '')
@@ -134,19 +134,19 @@ def _open_auto(bundle: Bundle, request: BackendRequest) -> Backend:
 
 def _open_tensorrt(bundle: Bundle, request: BackendRequest) -> Backend:
     if request.engine_policy == OFF:
-        msg = "The backend is 'tensorrt', but the engine policy 'off': choose another of either."
+        msg = "The backend is 'tensorrt', but the engine policy is 'off': change one of them."
         raise InferenceError(msg)
     try:
-        return _open_engine(bundle, request, 'as asked for')
+        return _open_engine(bundle, request, 'as requested')
     except InferenceError as error:
         if request.engine_policy == REQUIRE:
             raise
-        request.warn(f'{error}. The next best backend serves.')
+        request.warn(f'{error}. The next best backend is used.')
         return _open_first(bundle, request, tuple(LADDER)[1:], str(error))
 
 
 def _open_first(bundle: Bundle, request: BackendRequest, names: tuple[str, ...], skip_reason: str) -> Backend:
-    """Open the first that works of some entries of the ladder; the reason says why those before it do not."""
+    """Open the first backend of the ladder that works. Its reason states why the ones before it do not."""
     skipped = [skip_reason] if skip_reason else []
     if not cuda_devices():
         return _open_cpu(bundle, request, '; '.join([*skipped, 'there is no CUDA device']))
@@ -199,14 +199,14 @@ def _open_cpu(bundle: Bundle, request: BackendRequest, reason: str) -> Backend:
 
 def _open_onnx(bundle: Bundle, request: BackendRequest) -> Backend:
     if request.device != 'cpu':
-        return _open_onnx_on_cuda(bundle, request, 'as asked for')
-    return _open_cpu(bundle, request, 'as asked for')
+        return _open_onnx_on_cuda(bundle, request, 'as requested')
+    return _open_cpu(bundle, request, 'as requested')
 
 
 def _open_torch(bundle: Bundle, request: BackendRequest) -> Backend:
     from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 
-    return TorchBackend(bundle, request.device, request.threads, 'as asked for', request.warn)
+    return TorchBackend(bundle, request.device, request.threads, 'as requested', request.warn)
 
 
 LADDER: Mapping[str, Callable[[Bundle, BackendRequest, str], Backend]] = {

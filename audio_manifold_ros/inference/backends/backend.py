@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs the networks of a bundle."""
+"""Interface of the backends, which run the networks of a bundle."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ DTYPES = {'depth_m': np.float32, 'labels': np.uint8, 'depth_distance': np.float3
 
 
 class WaveformNetwork(Protocol):
-    """Computes features and images on one device; one thread at a time may use it."""
+    """Computes features and images on one device. One thread at a time may use it."""
 
     @property
     def waveform(self) -> NDArray[np.float32]:
-        """The window of sound, float32 (mic, window_samples): memory that lasts, to be filled before `run`."""
+        """Buffer of the window of audio, float32 (mic, window_samples), always the same array. Fill it before `run`."""
 
     def run(self) -> NetworkOutput:
-        """Compute the images of the window that lies in `waveform`; the arrays of the output belong to the caller.
+        """Compute the images of the window in `waveform`. The caller owns the arrays of the output.
 
         Raises:
-            InferenceError: The device failed, or the networks gave no finite number.
+            InferenceError: The device failed, or an output of the networks is not finite.
 
         """
 
     def features(self) -> NDArray[np.float32]:
-        """Fetch what the networks were given last: float32 (mic, height, width), the caller's.
+        """Return the features of the last window: float32 (mic, height, width), owned by the caller.
 
         Raises:
             InferenceError: The device failed.
@@ -52,7 +52,7 @@ class WaveformNetwork(Protocol):
 
 
 class Backend(Protocol):
-    """Runs the networks; one thread at a time may call it."""
+    """Runs the networks. One thread at a time may call it."""
 
     @property
     def name(self) -> str:
@@ -60,39 +60,39 @@ class Backend(Protocol):
 
     @property
     def reason(self) -> str:
-        """One sentence: what runs on what, and why that was chosen."""
+        """One sentence: runtime, device, and why they were selected."""
 
     @property
     def waveform_network(self) -> WaveformNetwork | None:
-        """What computes the features where the networks run; None where they are to come from the CPU."""
+        """Network that computes the features on the same device. None if the CPU computes them."""
 
     def run(self, features: NDArray[np.float32]) -> NetworkOutput:
-        """Compute the images of one window; the arrays of the output belong to the caller.
+        """Compute the images of one window. The caller owns the arrays of the output.
 
         Args:
             features: float32 (mic, height, width).
 
         Raises:
-            InferenceError: The features have another shape or type, or the networks gave no finite number.
+            InferenceError: The features have another shape or type, or an output of the networks is not finite.
 
         """
 
 
 def input_shape(manifest: Manifest) -> tuple[int, int, int]:
-    """Return the shape (mic, height, width) of the features that a bundle takes."""
+    """Return the shape (mic, height, width) of the features of a bundle."""
     return manifest.microphones, manifest.features.height, manifest.features.width
 
 
 def output_names(manifest: Manifest) -> tuple[str, ...]:
-    """Return the names of the tensors that the networks of a bundle give, in order."""
+    """Return the names of the output tensors of a bundle's networks, in order."""
     return tuple(name for head in OUTPUT_NAMES if head in manifest.modalities for name in OUTPUT_NAMES[head])
 
 
 def check_features(features: NDArray[np.float32], shape: tuple[int, int, int]) -> None:
-    """Refuse features that the networks do not take.
+    """Check the features for the networks.
 
     Raises:
-        InferenceError: Another shape or type.
+        InferenceError: The shape or type is wrong.
 
     """
     if features.shape != shape or features.dtype != np.float32:
@@ -101,7 +101,7 @@ def check_features(features: NDArray[np.float32], shape: tuple[int, int, int]) -
 
 
 def network_output(names: Iterable[str], tensors: Iterable[NDArray[np.generic]]) -> NetworkOutput:
-    """Give the tensors of one window, each (1, row, column), their place.
+    """Return the output tensors of one window, each (1, row, column), by name.
 
     Raises:
         InferenceError: One of them is not finite.
@@ -110,6 +110,7 @@ def network_output(names: Iterable[str], tensors: Iterable[NDArray[np.generic]])
     found = {name: tensor[0] for name, tensor in zip(names, tensors, strict=True)}
     broken = [name for name, values in found.items() if values.dtype != np.uint8 and not np.isfinite(values).all()]
     if broken:
-        msg = f'The networks gave NaN or infinity in {broken}: the window is not used; verify the bundle if it repeats.'
+        remedy = 'the window is not used; verify the bundle if it repeats.'
+        msg = f'The output {broken} of the networks is not finite: {remedy}'
         raise InferenceError(msg)
     return NetworkOutput(**{name: found.get(name) for name in DTYPES})

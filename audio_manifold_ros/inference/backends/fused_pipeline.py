@@ -1,13 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features and networks in one pass on one device: a window of sound goes there, images come back."""
+"""Features and networks in one pass on one device: window of audio in, images out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.inference.backends.backend import input_shape, network_output, output_names
@@ -15,19 +12,23 @@ from audio_manifold_ros.inference.backends.backend import input_shape, network_o
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.common.array_types import Samples
     from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
 
 
 class FusedWaveformNetwork:
-    """The `SoundNetwork` of a backend whose device computes features, too.
+    """The `WaveformNetwork` of a backend whose device also computes the features.
 
-    The features are those of `MelFeatureExtractor`, whatever precision the networks have: the Fourier transform in double, all
-    else in single precision. On CUDA everything from the pinned window to the pinned images is one graph, if
-    one can be captured. The features stay on the device until somebody asks for them.
+    The features are those of `MelFeatureExtractor` for any precision of the networks: the Fourier transform in double
+    precision, the rest in single precision. On CUDA everything from the pinned window to the pinned images is one
+    graph, if one can be captured. The features stay on the device unless they are requested.
 
     Attributes:
-        captured: There is a CUDA graph.
+        captured: A CUDA graph was captured.
 
     """
 
@@ -42,11 +43,11 @@ class FusedWaveformNetwork:
         """Allocate everything and run features and networks on silence.
 
         Args:
-            manifest: Of the bundle.
-            function: Maps features float32 (1, mic, height, width), contiguous and always the same memory, on the
-                device to the tensors of `output_names`.
+            manifest: Manifest of the bundle.
+            function: Function from features float32 (1, mic, height, width) on the device, contiguous and always in the
+                same memory, to the tensors of `output_names`.
             device: The `torch.device`.
-            captured: Record a CUDA graph, if that is possible.
+            captured: Capture a CUDA graph, if possible.
 
         Raises:
             RuntimeError: The function fails.
@@ -67,12 +68,12 @@ class FusedWaveformNetwork:
         self.captured = self._runner.captured
 
     @property
-    def waveform(self) -> NDArray[np.float32]:
-        """See `SoundNetwork`."""
+    def waveform(self) -> Samples:
+        """See `WaveformNetwork`."""
         return self._runner.input_buffer
 
     def run(self) -> NetworkOutput:
-        """Compute the images of the window that lies in `waveform` (see `SoundNetwork`)."""
+        """Compute the images of the window in `waveform` (see `WaveformNetwork`)."""
         try:
             arrays = self._runner.run_buffered()
         except RuntimeError as error:
@@ -81,7 +82,7 @@ class FusedWaveformNetwork:
         return network_output(self._names, arrays)
 
     def features(self) -> NDArray[np.float32]:
-        """Fetch the features of the last window (see `SoundNetwork`)."""
+        """Return the features of the last window (see `WaveformNetwork`)."""
         try:
             found: NDArray[np.float32] = self._features[0].cpu().numpy()
         except RuntimeError as error:
@@ -101,18 +102,18 @@ def open_waveform_network(
     *,
     captured: bool = False,
 ) -> FusedWaveformNetwork | None:
-    """Return features and networks in one pass, or None, with a warning, where the device does not compute features.
+    """Return features and networks in one pass, or None with a warning if the device cannot compute the features.
 
     Args:
         manifest: See `FusedWaveformNetwork`.
-        function: See `FusedWaveformNetwork`; it works by itself.
+        function: See `FusedWaveformNetwork`. It works on its own.
         device: See `FusedWaveformNetwork`.
-        warn: Told why not.
+        warn: Function for the warning.
         captured: See `FusedWaveformNetwork`.
 
     """
     try:
         return FusedWaveformNetwork(manifest, function, device, captured=captured)
     except RuntimeError as error:
-        warn(f'No features on {device}: {error}. The CPU computes them.')
+        warn(f'{device} cannot compute the features: {error}. The CPU computes them.')
         return None

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks by ONNX Runtime, on a CPU or on CUDA."""
+"""Backend that runs the networks with ONNX Runtime, on a CPU or on CUDA."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ CPU_PROVIDER, CUDA_PROVIDER = 'CPUExecutionProvider', 'CUDAExecutionProvider'
 
 
 class OnnxBackend:
-    """Runs `model.onnx`, or `model.int8.onnx`; never imports torch.
+    """Runs `model.onnx` or `model.int8.onnx`. It never imports torch.
 
-    Input and outputs lie in arrays that are bound once: per window nothing is allocated but the images handed out.
+    Input and outputs are arrays that are bound once. Per window only the returned images are allocated.
     """
 
     name = 'onnx'
@@ -47,26 +47,26 @@ class OnnxBackend:
         self,
         bundle: Bundle,
         threads: int = 2,
-        reason: str = 'as asked for',
+        reason: str = 'as requested',
         *,
         device: str = 'cpu',
         precision: str = FLOAT32,
         cores: tuple[int, ...] = (),
     ) -> None:
-        """Load the graph, let ONNX Runtime fuse it, and run it on silence.
+        """Load and optimise the graph, and run it on silence.
 
         Args:
             bundle: A verified bundle.
-            threads: Threads of one prediction, on a CPU; no more than there are processors to run them.
-            reason: Why this backend was chosen.
+            threads: Threads of one prediction, on a CPU. Limited to the available processors.
+            reason: Why this backend was selected.
             device: `cpu`, `cuda` or `cuda:N`.
             precision: `float32`, or `int8` on a CPU.
-            cores: Processors, one for each thread, that the threads are pinned to; the first is for the thread that
-                calls `run`. Without any the system moves the threads about.
+            cores: Processors to pin the threads to, one each. The first is for the thread that calls `run`. Without
+                any, the system schedules the threads.
 
         Raises:
-            InferenceError: ONNX Runtime refuses the graph or lacks the device, the bundle lacks the precision or the
-                machine a core, or the graph's inputs and outputs are not the manifest's.
+            InferenceError: ONNX Runtime rejects the graph or lacks the device, the bundle lacks the precision or the
+                machine a core, or the inputs and outputs of the graph are not those of the manifest.
 
         """
         self._shape = input_shape(bundle.manifest)
@@ -97,7 +97,7 @@ class OnnxBackend:
         return network_output(self._names, [image.copy() for image in self._images])
 
     def _bind(self) -> tuple[NDArray[np.float32], list[NDArray[Any]], onnxruntime.IOBinding]:
-        """Return input (1, mic, height, width), outputs and what binds them; a first run tells the outputs' shapes."""
+        """Return input (1, mic, height, width), outputs and their binding. A first run gives the output shapes."""
         features = np.zeros((1, *self._shape), dtype=np.float32)
         images = [np.empty_like(image) for image in self._session.run(self._names, {INPUT_NAME: features})]
         binding = self._session.io_binding()
@@ -107,7 +107,7 @@ class OnnxBackend:
         return features, images, binding
 
     def _pin_thread(self) -> None:
-        """Pin the calling thread, once: ONNX Runtime has pinned only those that it has started."""
+        """Pin the calling thread once. ONNX Runtime pins only the threads that it starts."""
         if self._cores and self._pinned_thread != threading.get_ident():
             os.sched_setaffinity(0, self._cores[:1])
             self._pinned_thread = threading.get_ident()
@@ -118,17 +118,17 @@ class OnnxBackend:
         expected = {INPUT_NAME: ('tensor(float)', (1, *self._shape))}
         if inputs != expected or outputs != set(self._names):
             msg = (
-                f'{path} maps {inputs} to {sorted(outputs)}, its manifest says {expected} to '
+                f'{path} maps {inputs} to {sorted(outputs)}, its manifest states {expected} to '
                 f'{sorted(self._names)}: export the bundle again.'
             )
             raise InferenceError(msg)
 
 
 def _providers(device: str) -> list[Any]:
-    """Return the execution providers of a device, the CPU's as the last.
+    """Return the execution providers of a device, the CPU as the last.
 
-    TensorRT's own provider is not among them: it builds its engine when the graph is loaded, for minutes and without
-    a word. `build_engine` makes engines.
+    The TensorRT provider is not included: it builds its engine for minutes while the graph is loaded, without a
+    message. `build_engine` builds engines.
     """
     if device == 'cpu':
         return [CPU_PROVIDER]
@@ -139,14 +139,14 @@ def _providers(device: str) -> list[Any]:
     if CUDA_PROVIDER not in onnxruntime.get_available_providers():
         msg = (
             f'The device is {device!r}, but ONNX Runtime {onnxruntime.__version__} has no {CUDA_PROVIDER}: install '
-            "onnxruntime-gpu, or take the device 'cpu'."
+            "onnxruntime-gpu, or choose the device 'cpu'."
         )
         raise InferenceError(msg)
     return [(CUDA_PROVIDER, {'device_id': int(number or 0)}), CPU_PROVIDER]
 
 
 def graph_path(bundle: Bundle, precision: str, device: str = 'cpu') -> Path:
-    """Return the graph of a precision.
+    """Return the path of the graph of a precision.
 
     Raises:
         InferenceError: The bundle or the device lacks it.
@@ -163,7 +163,7 @@ def graph_path(bundle: Bundle, precision: str, device: str = 'cpu') -> Path:
 def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
     available = os.sched_getaffinity(0)
     if len(set(cores)) < len(cores) or not set(cores) <= available:
-        msg = f'The networks are to run on the cores {list(cores)}: give some of {sorted(available)}, each once.'
+        msg = f'The cores are {list(cores)}: give some of {sorted(available)}, each once.'
         raise InferenceError(msg)
     return cores
 
@@ -171,33 +171,33 @@ def _check_cores(cores: tuple[int, ...]) -> tuple[int, ...]:
 def open_session(
     path: Path, threads: int, cores: tuple[int, ...] = (), providers: Sequence[Any] = (CPU_PROVIDER,)
 ) -> onnxruntime.InferenceSession:
-    """Return a loaded graph, with the options that suit a program that does other things between two windows.
+    """Return a loaded graph, with options for a program that has other work between two windows.
 
     Args:
         path: `model.onnx` or `model.int8.onnx`.
         threads: Threads of one prediction, on a CPU.
-        cores: Processors kept for them, one for each thread; the first is the calling thread's.
+        cores: Processors reserved for the threads, one each. The first is for the calling thread.
         providers: Execution providers, the best first.
 
     Raises:
-        InferenceError: ONNX Runtime refuses the graph, or falls back from a provider.
+        InferenceError: ONNX Runtime rejects the graph, or falls back from a provider.
 
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
-    # Waking threads from layer to layer takes time. Where processors are named, and so kept for this, they spin, and
-    # stop with the window; elsewhere a thread that spins would lose its turn to other programs.
+    # Waking threads from layer to layer takes time. On reserved processors they spin until the window is done. On
+    # shared processors a thread that spins would lose its time slice to other programs.
     options.add_session_config_entry('session.intra_op.allow_spinning', str(int(bool(cores))))
     options.add_session_config_entry('session.force_spinning_stop', '1')
     if len(cores) > 1:
-        # Counted from 1, and without the calling thread.
+        # Processors are counted from 1, without the one of the calling thread.
         places = ';'.join(str(core + 1) for core in cores[1:])
         options.add_session_config_entry('session.intra_op_thread_affinities', places)
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=list(providers))
-    # ONNX Runtime has a dozen exception classes, all of them direct children of Exception.
+    # ONNX Runtime has a dozen exception classes without a common base class other than Exception.
     except Exception as error:  # noqa: BLE001
         msg = f'ONNX Runtime {onnxruntime.__version__} cannot load {path}: {error}'
         raise InferenceError(msg) from None

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks by PyTorch, on a CPU or on CUDA."""
+"""Backend that runs the networks with PyTorch, on a CPU or on CUDA."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 
 LOGGER = logging.getLogger(__name__)
-# Counters of the training that inference does not need and a bundle does not hold.
+# Training counters, which inference does not need and a bundle does not contain.
 TRAINING_ONLY = ('.num_batches_tracked', '.counts', '.sums', '.started')
 
 
 class TorchBackend:
-    """Rebuilds the networks from the manifest and fills them from the safetensors file.
+    """Builds the networks from the manifest and loads their weights from the safetensors file.
 
-    On a CPU they compute in single precision. On CUDA they compute in half precision but where small differences
-    decide, and everything from the sound to the images is one CUDA graph; from given features to images, another.
+    On a CPU they compute in single precision. On CUDA they compute in half precision, except where small differences
+    change the result. On CUDA one graph computes the images of a window of audio, and another those of given features.
 
     Attributes:
-        waveform_network: See `Backend`; on CUDA alone, and not where it computes no features.
+        waveform_network: See `Backend`. None on a CPU, and on a GPU that cannot compute the features.
 
     """
 
@@ -54,7 +54,7 @@ class TorchBackend:
         bundle: Bundle,
         device: str = 'cpu',
         threads: int = 2,
-        reason: str = 'as asked for',
+        reason: str = 'as requested',
         warn: Callable[[str], None] = LOGGER.warning,
     ) -> None:
         """Load the weights and run the networks on silence.
@@ -63,11 +63,11 @@ class TorchBackend:
             bundle: A verified bundle.
             device: `cpu`, `cuda` or `cuda:N`.
             threads: Threads of torch in this process, on a CPU.
-            reason: Why this backend was chosen.
-            warn: Told what of it does not work on the device.
+            reason: Why this backend was selected.
+            warn: Function for warnings about parts that do not work on the device.
 
         Raises:
-            InferenceError: torch is not installed, the device is not there, or the weights do not fit.
+            InferenceError: torch is not installed, the device does not exist, or the weights do not fit.
 
         """
         torch = import_torch()
@@ -96,11 +96,11 @@ class TorchBackend:
         from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
         cuda = self._device.type == 'cuda'
-        # On the small boards nothing was measured, and the drivers' graphs have had their own faults there.
+        # Not on small ARM boards: nothing was measured there, and CUDA graphs have had driver faults.
         captured = cuda and platform.machine() != 'aarch64'
         try:
             function = make_fp16_function(network, self._device) if cuda else network
-            # The fastest kernels are looked for once; the graph keeps them.
+            # The fastest kernels are selected once. The graph keeps them.
             with torch.backends.cudnn.flags(enabled=True, benchmark=cuda):
                 resident = CudaGraphRunner(function, self._shape, self._device, captured=captured)
                 if not cuda:
@@ -111,7 +111,7 @@ class TorchBackend:
 
     def _describe_gpu(self, torch: Any) -> str:
         last = self.waveform_network or self._runner
-        features = 'features there' if self.waveform_network else 'features on the CPU'
+        features = 'features on the GPU' if self.waveform_network else 'features on the CPU'
         graph_mode = 'a CUDA graph' if last.captured else 'without a CUDA graph'
         return f'{torch.cuda.get_device_name(self._device)}, {features}, networks in half precision, {graph_mode}'
 
@@ -120,14 +120,14 @@ class TorchBackend:
 
 
 def make_fp16_function(network: PerceptionNetwork, device: Any) -> Callable[[Any], Sequence[Any]]:
-    """Return a network, which is changed for good, as a function of features that computes in half precision."""
+    """Return a network as a function of features that computes in half precision. The network itself is changed."""
     import torch
 
     from audio_manifold_ros.networks.compiled_core import CompilableNetwork, postprocess_flat
 
     config = network.config
-    hearing = CompilableNetwork(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return lambda features: postprocess_flat(config, hearing(features))
+    compiled = CompilableNetwork(network, torch.float16).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return lambda features: postprocess_flat(config, compiled(features))
 
 
 def import_torch() -> Any:
@@ -145,10 +145,10 @@ def import_torch() -> Any:
 
 
 def torch_device(torch: Any, name: str) -> Any:
-    """Return a `torch.device` that is there.
+    """Return a `torch.device`.
 
     Raises:
-        InferenceError: It is not, or the name is none.
+        InferenceError: The name is invalid, or the device does not exist.
 
     """
     try:
@@ -160,13 +160,13 @@ def torch_device(torch: Any, name: str) -> Any:
         raise InferenceError(msg)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.type == 'cuda' and (device.index or 0) >= count:
-        msg = f"The device is {name!r}, but PyTorch sees {count} CUDA devices: choose one of them or 'cpu'."
+        msg = f"The device is {name!r}, but PyTorch finds {count} CUDA devices: choose one of them or 'cpu'."
         raise InferenceError(msg)
     return device
 
 
 def load_network(bundle: Bundle) -> PerceptionNetwork:
-    """Build the networks of a bundle in single precision on the CPU, in evaluation mode.
+    """Return the networks of a bundle in single precision on the CPU, in evaluation mode.
 
     Raises:
         InferenceError: The weights cannot be read, or do not fit the networks.

@@ -1,11 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A trained model as a folder of verified files; nothing in it is executed or unpickled."""
+"""Bundle: a trained model as a folder of verified files. Nothing in it is executed or unpickled."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
+from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
@@ -37,8 +37,8 @@ class Bundle:
     """A verified bundle.
 
     Attributes:
-        folder: The real folder that holds its files, links resolved.
-        manifest: What it says about itself.
+        folder: Folder of its files, links resolved.
+        manifest: Its description.
 
     """
 
@@ -47,11 +47,11 @@ class Bundle:
 
     @classmethod
     def load(cls, folder: Path | str) -> Bundle:
-        """Verify every file of a bundle by size and SHA-256, then return it.
+        """Verify every file of a bundle by size and SHA-256, and return the bundle.
 
         Raises:
-            InferenceError: A file is missing, truncated, changed, unknown, or leads out of the folder; or the
-                manifest is one that this software cannot use.
+            InferenceError: A file is missing, truncated, changed, unknown, or a link out of the folder, or this
+                software cannot use the manifest.
 
         """
         where = _real_folder(Path(folder))
@@ -68,12 +68,12 @@ class Bundle:
 
     @property
     def onnx_path(self) -> Path:
-        """The ONNX graph, whose weights lie in the safetensors file."""
+        """The ONNX graph, whose weights are in the safetensors file."""
         return self.folder / ONNX_FILE
 
     @property
     def int8_path(self) -> Path:
-        """The ONNX graph whose convolutions compute with bytes; derived from the other, with weights of its own.
+        """The ONNX graph with int8 convolutions. It is derived from the other graph and has its own weights.
 
         Raises:
             InferenceError: The bundle has none.
@@ -81,17 +81,17 @@ class Bundle:
         """
         if INT8_FILE not in self.manifest.files:
             msg = (
-                f'The bundle {self.manifest.name!r} has no {INT8_FILE}: make it with python -m training.export.quantize, or '
-                "choose the precision 'float32'."
+                f'The bundle {self.manifest.name!r} has no {INT8_FILE}: make it with python -m '
+                "training.export.quantize, or choose the precision 'float32'."
             )
             raise InferenceError(msg)
         return self.folder / INT8_FILE
 
     def describe_array_difference(self, array: MicrophoneArray) -> str | None:
-        """Say how `array` differs from the one that the bundle was trained for, or None if it does not.
+        """Return how `array` differs from the one that the bundle was trained for, or None if it does not.
 
         Raises:
-            InferenceError: The number of microphones differs, so that the networks cannot be used at all.
+            InferenceError: The number of microphones differs, so the networks cannot be used.
 
         """
         trained = self.manifest.array
@@ -114,15 +114,15 @@ class Bundle:
 
 
 def write_bundle(folder: Path | str, manifest: Manifest, files: Mapping[str, bytes]) -> Bundle:
-    """Write a bundle: complete and verified, or not at all.
+    """Write and verify a bundle. It replaces an existing one only when it is complete.
 
     Args:
-        folder: Where; a bundle that is there already is replaced.
-        manifest: Its `files` are filled in here.
-        files: Content of every file but the manifest.
+        folder: Folder of the bundle.
+        manifest: Its description. `files` is filled in here.
+        files: Content of every file except the manifest.
 
     Raises:
-        InferenceError: A name or a content would make a bundle that cannot be loaded.
+        InferenceError: A name or a content is invalid, so that the bundle could not be loaded.
 
     """
     target = Path(folder)
@@ -134,7 +134,7 @@ def write_bundle(folder: Path | str, manifest: Manifest, files: Mapping[str, byt
         new_folder, old_folder = Path(scratch) / 'new', Path(scratch) / 'old'
         new_folder.mkdir()
         for name, data in {**files, MANIFEST_FILE: complete.to_json().encode()}.items():
-            _write(new_folder / name, data)
+            write_bytes_atomic(new_folder / name, data, sync=True)
         Bundle.load(new_folder)
         _swap_folders(new_folder, target, old_folder)
     return Bundle.load(target)
@@ -146,15 +146,15 @@ def _real_folder(folder: Path) -> Path:
         raise InferenceError(msg)
     manifest = folder / MANIFEST_FILE
     if not manifest.is_file():
-        msg = f'{str(folder)!r} holds no {MANIFEST_FILE}: give the path of a bundle.'
+        msg = f'{str(folder)!r} contains no {MANIFEST_FILE}: give the path of a bundle.'
         raise InferenceError(msg)
-    # A symlink installation of a ROS workspace links every single file to one folder of the sources.
+    # A symlink installation of a ROS workspace links each file to the source folder.
     return manifest.resolve().parent
 
 
 def _read_manifest(path: Path) -> Manifest:
     if path.stat().st_size > MAX_MANIFEST_BYTES:
-        msg = f'{path} has {path.stat().st_size} bytes, more than {MAX_MANIFEST_BYTES}: this is no manifest.'
+        msg = f'{path} has {path.stat().st_size} bytes, more than {MAX_MANIFEST_BYTES}: it is not a manifest.'
         raise InferenceError(msg)
     try:
         text = path.read_text(encoding='utf-8')
@@ -172,9 +172,7 @@ def _check_file_names(files: Mapping[str, FileEntry]) -> None:
     bad = sorted(name for name in files if not FILE_NAME.fullmatch(name) or name == MANIFEST_FILE)
     missing = [name for name in REQUIRED_FILES if name not in files]
     if bad:
-        msg = (
-            f'The manifest lists the file names {bad}: only plain names of letters, digits, ".", "_" and "-" are taken.'
-        )
+        msg = f'The manifest lists the file names {bad}: only names of letters, digits, ".", "_" and "-" are allowed.'
         raise InferenceError(msg)
     if missing:
         msg = f'The manifest does not list {missing}: export the bundle again.'
@@ -185,7 +183,7 @@ def _check_folder_content(folder: Path, files: Mapping[str, FileEntry]) -> None:
     _check_file_names(files)
     extra = sorted({path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE})
     if extra:
-        msg = f'{folder} holds {extra}, which its manifest does not list: remove them, or export the bundle again.'
+        msg = f'{folder} contains {extra}, which its manifest does not list: remove them, or export the bundle again.'
         raise InferenceError(msg)
 
 
@@ -194,35 +192,17 @@ def _verify(path: Path, entry: FileEntry) -> None:
         msg = f'{path} is missing: copy the whole bundle again.'
         raise InferenceError(msg)
     if path.resolve().parent != path.parent:
-        msg = f'{path} is a link to {path.resolve()}: a bundle holds its files itself.'
+        msg = f'{path} is a link to {path.resolve()}: copy the file into the bundle.'
         raise InferenceError(msg)
     size = path.stat().st_size
     if size != entry.size:
-        msg = f'{path} has {size} bytes, its manifest says {entry.size}: it is truncated or foreign, copy it again.'
+        msg = f'{path} has {size} bytes, its manifest states {entry.size}: copy it again, it is truncated or changed.'
         raise InferenceError(msg)
-    digest = _sha256(path)
+    with reraise_file_errors(InferenceError, 'read', path, 'Copy the bundle again.'):
+        digest = sha256_of(path)
     if digest != entry.sha256:
-        msg = f'{path} has the SHA-256 {digest}, its manifest says {entry.sha256}: it was changed, copy it again.'
+        msg = f'{path} has the SHA-256 {digest}, its manifest states {entry.sha256}: it was changed, copy it again.'
         raise InferenceError(msg)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open('rb') as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    except OSError as error:
-        msg = f'Cannot read {path}: {error}.'
-        raise InferenceError(msg) from None
-    return digest.hexdigest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open('wb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _swap_folders(new_folder: Path, target: Path, old_folder: Path) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far off the manifold the transformed audio lies, as the chance that a pixel is right."""
+"""Confidence: probability that a pixel is correct, from the distance of AT-net output and nearest code."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MIN_DISTANCE = 1e-12
 
 @dataclass(frozen=True)
 class ModalityConfidence:
-    """Logistic law of one modality: logit P = bias[cell] - slope · (ln distance - mean) / std.
+    """Logistic model of one modality: logit P = bias[cell] - slope · (ln distance - mean) / std.
 
-    A pixel of depth is right within 25 % of the truth (sky: published as NaN), one of segmentation with the true
-    class. The slope is never negative, so that P never rises with the distance.
+    A depth pixel is correct within 25 % of the ground truth (sky: published as NaN). A segmentation pixel is correct
+    with the class of the ground truth. The slope is not negative, so P does not increase with the distance.
 
     Attributes:
         bias: (cell, cell), rows from the top.
-        slope: Fall of the logit per standard deviation of the log distance.
+        slope: Decrease of the logit per standard deviation of the log distance.
         log_distance_mean: Mean of the natural logarithm of the distance on the validation set.
         log_distance_std: Its standard deviation there.
 
@@ -42,10 +42,10 @@ class ModalityConfidence:
     log_distance_std: float
 
     def __post_init__(self) -> None:
-        """Refuse a law that is none.
+        """Validate the parameters.
 
         Raises:
-            InferenceError: A value is out of range; the message names it.
+            InferenceError: A value is out of range. The message names it.
 
         """
         if not self.bias or any(len(row) != len(self.bias) for row in self.bias):
@@ -59,7 +59,7 @@ class ModalityConfidence:
             raise InferenceError(msg)
 
     def probability(self, distance: NDArray[np.floating]) -> FloatArray:
-        """Return the chance (…, cell, cell) that a pixel of the cell is right, from distances of that shape."""
+        """Return the probability (…, cell, cell) that a pixel of the cell is correct, from distances of that shape."""
         z = (log_distance(distance) - self.log_distance_mean) / self.log_distance_std
         result: FloatArray = 0.5 * (1 + np.tanh(0.5 * (np.array(self.bias) - self.slope * z)))
         return result
@@ -67,15 +67,15 @@ class ModalityConfidence:
 
 @dataclass(frozen=True)
 class ConfidenceModel:
-    """The confidence of all modalities of a bundle.
+    """Confidence model of all modalities of a bundle.
 
-    With two modalities the published confidence is the chance that a pixel is right in both, taken as
-    min · max ** independence: 0 says that the surer modality is right whenever the other is, 1 that they are
-    independent. The value in between is fitted on the validation set.
+    With two modalities the published confidence is the probability that a pixel is correct in both, modelled as
+    min · max ** independence. 0 means that the more reliable modality is correct whenever the other is. 1 means that
+    they are independent. The value is fitted on the validation set.
 
     Attributes:
-        modalities: Law of each head, by its name.
-        independence: 0 to 1; without effect with one modality.
+        modalities: Model of each head, by its name.
+        independence: 0 to 1. Not used with one modality.
 
     """
 
@@ -83,10 +83,10 @@ class ConfidenceModel:
     independence: float
 
     def __post_init__(self) -> None:
-        """Refuse an independence out of range.
+        """Validate the parameters.
 
         Raises:
-            InferenceError: It is.
+            InferenceError: `independence` is out of range.
 
         """
         if not 0 <= self.independence <= 1:
@@ -94,10 +94,10 @@ class ConfidenceModel:
             raise InferenceError(msg)
 
     def probability(self, distances: dict[str, NDArray[np.floating]]) -> FloatArray:
-        """Return the chance (…, cell, cell) that a pixel is right in every modality.
+        """Return the probability (…, cell, cell) that a pixel is correct in every modality.
 
         Args:
-            distances: Distance (…, cell, cell) of each modality, as `NetworkOutput` has it.
+            distances: Distance (…, cell, cell) of each modality (see `NetworkOutput`).
 
         """
         probabilities = [
@@ -106,7 +106,7 @@ class ConfidenceModel:
         return joint_probability(probabilities, self.independence)
 
     def image(self, output: NetworkOutput, height: int, width: int) -> NDArray[np.float32]:
-        """Return the confidence (row, column) float32 in 0..1 of what a backend said about one window."""
+        """Return the confidence (row, column) float32 from 0 to 1 of the output of a backend for one window."""
         found = {'depth': output.depth_distance, 'segmentation': output.segmentation_distance}
         cells = self.probability({name: found[name] for name in self.modalities})  # type: ignore[misc]
         rows, columns = _upsampling(cells.shape[0], height), _upsampling(cells.shape[1], width)
@@ -115,7 +115,7 @@ class ConfidenceModel:
 
 
 def joint_probability(probabilities: list[FloatArray], independence: float) -> FloatArray:
-    """Return the chance that every modality is right, from the chance of each (see `ConfidenceModel`)."""
+    """Return the probability that every modality is correct, from that of each (see `ConfidenceModel`)."""
     if len(probabilities) == 1:
         return probabilities[0]
     first, second = probabilities
@@ -124,7 +124,7 @@ def joint_probability(probabilities: list[FloatArray], independence: float) -> F
 
 
 def log_distance(distance: NDArray[np.floating]) -> FloatArray:
-    """Return the natural logarithm of a distance, kept finite."""
+    """Return the natural logarithm of a distance, limited to finite values."""
     result: FloatArray = np.log(np.maximum(np.asarray(distance, dtype=np.float64), MIN_DISTANCE))
     return result
 

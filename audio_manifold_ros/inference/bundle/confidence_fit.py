@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration of the confidence on windows whose truth is known."""
+"""Calibration of the confidence on windows with ground truth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROBABILITY_MARGIN = 1e-6
 
 
 def cell_means(pixels: NDArray[np.floating], cells: int) -> FloatArray:
-    """Return the mean (…, cell, cell) over the known pixels of each cell of (…, row, column); NaN where none is."""
+    """Return the mean (…, cell, cell) over the finite pixels of each cell of (…, row, column), NaN without any."""
     *head, rows, columns = pixels.shape
     blocks = pixels.reshape(*head, cells, rows // cells, cells, columns // cells)
     is_valid = np.isfinite(blocks)
@@ -41,12 +41,12 @@ def cell_means(pixels: NDArray[np.floating], cells: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class CalibrationSet:
-    """What the networks said about validation windows, and how right that was.
+    """Distances and correctness of the networks on validation windows.
 
     Attributes:
-        distances: Per modality the distance (window, cell, cell), as `NetworkOutput` has it.
-        correct: Per modality the fraction of right pixels (window, cell, cell), NaN where unknown.
-        all_correct: Fraction of pixels that are right in every modality (window, cell, cell), NaN where unknown.
+        distances: Per modality the distance (window, cell, cell) (see `NetworkOutput`).
+        correct: Per modality the fraction of correct pixels (window, cell, cell), NaN where unknown.
+        all_correct: Fraction of pixels that are correct in every modality (window, cell, cell), NaN where unknown.
 
     """
 
@@ -55,10 +55,10 @@ class CalibrationSet:
     all_correct: FloatArray
 
     def __post_init__(self) -> None:
-        """Refuse shapes that do not belong together and distances that are none.
+        """Validate shapes and distances.
 
         Raises:
-            InferenceError: They are such.
+            InferenceError: The shapes differ, or a distance is negative or not finite.
 
         """
         shape = self.all_correct.shape
@@ -73,7 +73,7 @@ class CalibrationSet:
 
 
 def fit_confidence(data: CalibrationSet) -> ConfidenceModel:
-    """Fit the confidence of every modality, then how far the modalities err together."""
+    """Fit the confidence of every modality, then the dependence of their errors."""
     modality_models = {name: fit_modality(data.distances[name], data.correct[name]) for name in data.distances}
     probabilities = [
         modality_model.probability(data.distances[name]) for name, modality_model in modality_models.items()
@@ -82,15 +82,15 @@ def fit_confidence(data: CalibrationSet) -> ConfidenceModel:
 
 
 def fit_modality(distance: NDArray[np.floating], correct: FloatArray) -> ModalityConfidence:
-    """Fit the law of one modality by penalised maximum likelihood.
+    """Fit the model of one modality by penalised maximum likelihood.
 
-    A Gaussian prior of unit variance holds the bias of each cell to their common mean, so that a cell with few or
-    one-sided observations stays sensible. The problem is convex: where the free optimum has a negative slope, the
-    best law that does not rise with the distance has slope 0.
+    A Gaussian prior of unit variance ties the bias of each cell to their common mean, so that cells with few or
+    one-sided observations get a plausible value. The problem is convex: if the free optimum has a negative slope, the
+    best model that does not increase with the distance has slope 0.
 
     Args:
-        distance: As `NetworkOutput` has it (window, cell, cell); one that never changes gets no slope.
-        correct: Fraction of right pixels (window, cell, cell) in 0..1, NaN where unknown.
+        distance: Distance (window, cell, cell) (see `NetworkOutput`). A constant distance gets slope 0.
+        correct: Fraction of correct pixels (window, cell, cell) from 0 to 1, NaN where unknown.
 
     """
     logs = log_distance(distance)
@@ -107,7 +107,7 @@ def fit_modality(distance: NDArray[np.floating], correct: FloatArray) -> Modalit
 
 
 def _newton(z: FloatArray, y: FloatArray, *, free_slope: bool) -> tuple[FloatArray, float]:
-    """Minimise the penalised cross-entropy over (bias per cell, mean bias, slope) with halved steps."""
+    """Minimise the penalised cross-entropy over (bias per cell, mean bias, slope) by Newton steps with halving."""
     is_valid = np.isfinite(y)
     target = np.where(is_valid, y, 0.0)
     cells = z.shape[1]
@@ -149,7 +149,7 @@ def _derivatives(
     hessian = np.zeros((cells + 2, cells + 2))
     hessian[range(cells), range(cells)] = weight.sum(0) + 1 / BIAS_PRIOR_VARIANCE
     hessian[:cells, cells] = hessian[cells, :cells] = -1 / BIAS_PRIOR_VARIANCE
-    # The mean is free: without the small constant a set without any known pixel would have no unique optimum.
+    # The mean has no prior: without the small constant a set without ground truth would have no unique optimum.
     hessian[cells, cells] = cells / BIAS_PRIOR_VARIANCE + 1e-9
     hessian[:cells, -1] = hessian[-1, :cells] = -(weight * z).sum(0)
     hessian[-1, -1] = (weight * z * z).sum() + 1 / SLOPE_PRIOR_VARIANCE

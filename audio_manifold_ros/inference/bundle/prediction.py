@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the network says about one window, in the units that users expect."""
+"""Prediction for one window: raw output of the networks, and published images in SI units."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """The raw output of a backend for one window; a bundle without a modality leaves its fields None.
+    """Raw output of a backend for one window. The fields of a modality that the bundle lacks are None.
 
     Attributes:
-        depth_m: float32 (row, column), metres along the camera's z axis, everywhere finite.
+        depth_m: float32 (row, column), metres along the camera's z axis, finite everywhere.
         labels: uint8 (row, column), class ids.
-        depth_distance: float32 (cell, cell), how far off what it knows the network is: squared distance of the
-            transformed audio to its nearest code of the depth manifold, divided by the code dimension; without a
-            codebook its mean squared deviation from the mean latent in standard deviations; without a manifold 1.
-        segmentation_distance: The same for the segmentation; without a manifold the mean entropy of the classes.
+        depth_distance: float32 (cell, cell), distance from the training data: squared distance of the AT-net output to
+            the nearest code of the depth manifold, divided by the code dimension. Without a codebook: mean squared
+            deviation from the mean latent in standard deviations. Without a manifold: 1.
+        segmentation_distance: The same for the segmentation. Without a manifold: mean entropy of the classes.
 
     """
 
@@ -36,22 +36,22 @@ class NetworkOutput:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Images made from the sound of one window.
+    """Images predicted from one window of audio.
 
     Attributes:
-        depth_m: float32 (row, column), metres along the camera's z axis, NaN where nothing is near.
+        depth_m: float32 (row, column), metres along the camera's z axis, NaN where it is invalid.
         labels: uint8 (row, column), class ids, 255 unlabelled.
-        confidence: float32 (row, column), 0..1.
-        features: float32 (mic, mel, frame), what the network was given; None where it was computed on another
-            device, and nobody asked for it.
-        first_sample: First sample of the window, in the index of the model's rate.
-        end_sample: One past the window's last sample.
-        stamp_ns: Instant that the images describe (`frame_position` within the window).
-        newest_stamp_ns: Instant of the window's end.
-        features_s: Time spent on features; where another device computes them, on the window of sound for it.
-        network_s: Time spent in the network, and on features on another device.
-        masked: Names of microphones that were not trusted, and taken as silent.
-        substituted: Names of microphones that were not trusted, and whose nearest neighbours stood in.
+        confidence: float32 (row, column), 0 to 1.
+        features: float32 (mic, mel, frame), input of the networks. None if another device computed it and it was not
+            requested.
+        first_sample: Index of the first sample of the window, at the rate of the model.
+        end_sample: Index one past the last sample of the window.
+        stamp_ns: Time that the images describe (`frame_position` within the window).
+        newest_stamp_ns: Time of the end of the window.
+        features_s: Time spent on features. If another device computes them: on the window of audio for it.
+        network_s: Time spent in the networks, and on features on another device.
+        masked: Names of faulty microphones that were replaced by silence.
+        substituted: Names of faulty microphones that were replaced by their nearest neighbours.
 
     """
 
@@ -72,10 +72,10 @@ class Prediction:
         """Return the features.
 
         Raises:
-            InferenceError: They were left on another device.
+            InferenceError: They are on another device.
 
         """
         if self.features is None:
-            msg = 'The prediction was made without its features: predict with them.'
+            msg = 'The prediction was made without its features: call predict with with_features=True.'
             raise InferenceError(msg)
         return self.features
