@@ -138,24 +138,24 @@ def test_foreign_features_are_refused(bundle: Bundle, windows: np.ndarray, name:
     for wrong in (windows[0][:4], windows[0].astype(np.float64), windows):
         with pytest.raises(InferenceError, match=r'the bundle takes float32 \(8, 128, 128\)'):
             backend.run(wrong)
-    with pytest.raises(InferenceError, match='gave NaN or infinity'):
+    with pytest.raises(InferenceError, match='is not finite'):
         backend.run(np.full_like(windows[0], np.nan))
     assert backend.run(windows[0]).depth_m is not None
 
 
 REFUSED = [
-    ({'name': 'tensorrt', 'engine_policy': 'off'}, "the engine policy 'off'"),
+    ({'name': 'tensorrt', 'engine_policy': 'off'}, "the engine policy is 'off'"),
     ({'name': 'tensorrt', 'engine_policy': 'perhaps'}, "'perhaps': give one of require, build, load_only, off"),
     ({'name': 'tensorflow'}, r"'tensorflow': give one of \['auto', 'onnx', 'tensorrt', 'torch'\]"),
     ({'name': 'onnx', 'device': 'cuda:x'}, "device is 'cuda:x'"),
     ({'name': 'torch', 'device': 'abacus'}, "device is 'abacus'"),
-    ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch sees"),
+    ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch finds"),
     ({'name': 'onnx', 'threads': 0}, '0 threads'),
     ({'name': 'onnx', 'precision': 'int4'}, "precision is 'int4': give one of float32, int8"),
     ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with python -m training.export.quantize'),
     ({'name': 'torch', 'precision': 'int8'}, "'torch' chooses its own precision, not 'int8'"),
-    ({'name': 'onnx', 'cores': (0, 0)}, r'cores \[0, 0\]: give some of'),
-    ({'name': 'onnx', 'cores': (9999,)}, r'cores \[9999\]: give some of'),
+    ({'name': 'onnx', 'cores': (0, 0)}, r'cores are \[0, 0\]: give some of'),
+    ({'name': 'onnx', 'cores': (9999,)}, r'cores are \[9999\]: give some of'),
 ]
 
 
@@ -191,7 +191,7 @@ def test_auto_falls_back_when_torch_cannot_use_the_device(bundle: Bundle, monkey
     monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 1)
     chosen = open_backend(bundle, warn=pytest.fail)
     assert chosen.name == 'onnx'
-    assert "torch on CUDA: The device is 'cuda', but PyTorch sees 0 CUDA devices" in chosen.reason
+    assert "torch on CUDA: The device is 'cuda', but PyTorch finds 0 CUDA devices" in chosen.reason
 
 
 ORDER = ['tensorrt', 'torch on CUDA', 'onnx on CUDA', 'onnx on the CPU']
@@ -238,7 +238,7 @@ def test_without_its_engine_tensorrt_warns_once_and_the_next_best_serves(
     chosen = open_backend(bundle, 'tensorrt', engine_policy=policy, warn=warnings.append)
     assert chosen.name == 'torch on CUDA'
     assert ladder.tried == ORDER[:2]
-    assert warnings == ['no tensorrt here. The next best backend serves.']
+    assert warnings == ['no tensorrt here. The next best backend is used.']
     assert 'no tensorrt here' in chosen.reason
 
 
@@ -255,7 +255,7 @@ def test_without_a_gpu_tensorrt_warns_and_the_cpu_serves(bundle: Bundle, monkeyp
     warnings: list[str] = []
     chosen = open_backend(bundle, 'tensorrt', warn=warnings.append)
     assert chosen.name == 'onnx'
-    assert warnings == ['TensorRT cannot be used: there is no CUDA device. The next best backend serves.']
+    assert warnings == ['TensorRT cannot be used: there is no CUDA device. The next best backend is used.']
 
 
 @pytest.mark.gpu
@@ -293,7 +293,7 @@ def test_a_graph_that_is_none_or_another_is_refused(
     swapped = write_bundle(
         tmp_path / 'swapped', bundle.manifest, {**files, 'model.onnx': other.onnx, 'weights.safetensors': other.weights}
     )
-    with pytest.raises(InferenceError, match='its manifest says'):
+    with pytest.raises(InferenceError, match='its manifest states'):
         open_backend(swapped, 'onnx')
 
 

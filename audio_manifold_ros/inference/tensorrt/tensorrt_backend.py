@@ -49,7 +49,7 @@ class TensorRtBackend:
         *,
         precision: Precision = FP16,
         cache: EngineCache | None = None,
-        reason: str = 'as asked for',
+        reason: str = 'as requested',
     ) -> None:
         """Find, verify and load the engine, and run it on silence.
 

@@ -138,7 +138,7 @@ def test_what_fails_is_told(short_bundle: Bundle) -> None:
     network = FusedWaveformNetwork(
         short_bundle.manifest, lambda features: feature_means(features + torch.nan), torch.device('cpu')
     )
-    with pytest.raises(InferenceError, match='gave NaN or infinity'):
+    with pytest.raises(InferenceError, match='is not finite'):
         network.run()
 
 
@@ -154,7 +154,7 @@ def test_a_device_that_computes_no_features_is_given_them(
     assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is not None
     monkeypatch.setattr(torch.fft, 'rfft', refuse)
     assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is None
-    assert warned == ['No features on cpu: the library of the Fourier transform is missing. The CPU computes them.']
+    assert warned == ['cpu cannot compute the features: the library of the Fourier transform is missing. The CPU computes them.']
 
 
 @pytest.mark.gpu

@@ -50,8 +50,8 @@ FAULTS = {
     'weights changed': (lambda f: flip(f, 'weights.safetensors'), r'weights\.safetensors has the SHA-256'),
     'graph changed': (lambda f: flip(f, 'model.onnx'), r'model\.onnx has the SHA-256'),
     'card changed': (lambda f: flip(f, 'README.md'), r'README\.md has the SHA-256'),
-    'file too many': (lambda f: (f / 'evil.py').write_text('1'), r"holds \['evil\.py'\]"),
-    'folder too many': (lambda f: (f / 'cache').mkdir(), r"holds \['cache'\]"),
+    'file too many': (lambda f: (f / 'evil.py').write_text('1'), r"contains \['evil\.py'\]"),
+    'folder too many': (lambda f: (f / 'cache').mkdir(), r"contains \['cache'\]"),
     'graph is a folder': (
         lambda f: ((f / 'model.onnx').unlink(), (f / 'model.onnx').mkdir()),
         r'model\.onnx is missing',
@@ -62,7 +62,7 @@ FAULTS = {
     'hidden name': (lambda f: relist(f, 'README.md', '.README.md'), r"\['\.README\.md'\]"),
     'manifest lists itself': (lambda f: relist(f, 'README.md', 'manifest.json'), r"\['manifest\.json'\]"),
     'weights not listed': (lambda f: relist(f, 'weights.safetensors', None), r"not list \['weights\.safetensors'\]"),
-    'card not listed': (lambda f: relist(f, 'README.md', None), r"holds \['README\.md'\]"),
+    'card not listed': (lambda f: relist(f, 'README.md', None), r"contains \['README\.md'\]"),
 }
 
 

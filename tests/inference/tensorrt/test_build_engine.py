@@ -125,7 +125,7 @@ def test_the_engine_says_what_the_network_says(
         np.testing.assert_allclose(found.depth_m, expected.depth_m, rtol=1e-4)
         assert (found.labels == expected.labels).mean() > 0.999
     assert warnings == []
-    assert 'TensorRT 11.0 on a CPU, fp32, by torch-tensorrt 2.13.0: as asked for' in engine.reason
+    assert 'TensorRT 11.0 on a CPU, fp32, by torch-tensorrt 2.13.0: as requested' in engine.reason
 
 
 def test_the_engine_hears_sound_through_the_features(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:

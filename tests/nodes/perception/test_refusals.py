@@ -128,7 +128,7 @@ def test_a_required_engine_without_gpu_fails(capfd: pytest.CaptureFixture[str], 
     assert 'TensorRT cannot be used: there is no CUDA device' in log
     result, log = configure(capfd, bundle=str(small_bundle), backend='tensorrt', engine_policy='build')
     assert result == SUCCESS
-    assert log.count('there is no CUDA device. The next best backend serves.') == 1
+    assert log.count('there is no CUDA device. The next best backend is used.') == 1
     assert 'No engine of TensorRT is built: there is no CUDA device.' in log
 
 
