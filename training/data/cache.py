@@ -127,7 +127,7 @@ class WindowCache:
 
     @property
     def holds_audio(self) -> bool:
-        """Whether the cache contains audio. The features are then computed on the training device."""
+        """True if the cache contains audio. The features are then computed on the training device."""
         return (self.shards[0].folder / 'audio.npy').exists()
 
     def audio(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ class FullResolutionGroundTruth:
         """List the drives below a folder.
 
         Raises:
-            DatasetError: There is none, or the first cannot be read.
+            DatasetError: There is no drive, or the first cannot be read.
             RigError: Its camera is invalid.
 
         """

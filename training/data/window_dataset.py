@@ -127,7 +127,7 @@ def find_drives(folder: Path | str) -> dict[str, Path]:
     """Return the finished drive files below a folder by drive id (the file's stem), sorted.
 
     Raises:
-        DatasetError: There is none, or two share a name.
+        DatasetError: There is no drive, or two share a name.
 
     """
     paths = sorted(path for path in Path(folder).rglob('*.h5') if not path.name.startswith('.'))

@@ -60,7 +60,7 @@ class ExperimentStage:
 
     @property
     def done(self) -> bool:
-        """Whether the fit is finished."""
+        """True if the fit is finished."""
         return (self.folder / FIT_FILE).is_file()
 
 

@@ -50,7 +50,7 @@ class FitHistory:
         """Read the record of a folder.
 
         Raises:
-            TrainingError: There is none: the fit is not finished.
+            TrainingError: There is no record: the fit is not finished.
 
         """
         path = folder / FIT_FILE

@@ -42,7 +42,7 @@ def find_folders(roots: Sequence[Path]) -> dict[str, Path]:
     """Return the drive folders by drive id: the given folders and those directly below them.
 
     Raises:
-        TrainingError: There is none, or two have the same name.
+        TrainingError: There is no drive, or two have the same name.
 
     """
     folders = []
@@ -86,7 +86,7 @@ def import_mavd(options: argparse.Namespace, console: Console) -> ImportReport:
 
 
 def _label_folders(folder: Path, options: argparse.Namespace) -> dict[str, Path]:
-    """Return the label folder of each modality: the one from the command line, or the one beside the pictures."""
+    """Return the label folder of each modality: the one from the command line, or the default next to the pictures."""
     given = {DEPTH: options.depth, SEGMENTATION: options.segmentation}
     default_folder = label_folder(folder / PICTURES)
     return {modality: default_folder if root is None else root / folder.name for modality, root in given.items()}

@@ -33,7 +33,7 @@ NOTES = (
 
 
 def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
-    """Write a drive file for each scene in parallel, keep finished ones, and write the report beside them.
+    """Write a drive file for each scene in parallel, keep finished ones, and write the report to their folder.
 
     Raises:
         TrainingError: There are no scenes, a process died, or the report cannot be written.

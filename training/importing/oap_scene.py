@@ -22,7 +22,7 @@ SCENE = re.compile(r'scene(\d{1,4})', re.IGNORECASE)
 # Names that start with a dot are metadata files of macOS archives.
 TRACK = re.compile(rf'[^.].*_Tr([1-{TRACKS}])\.wav', re.IGNORECASE)
 PICTURES = 'split_videoframes'
-# Monodepth2 writes its files beside the pictures. The authors of OAP moved them to another folder.
+# Monodepth2 writes its files to the folder of the pictures. The authors of OAP moved them to another folder.
 TEACHERS: Mapping[str, tuple[str, ...]] = {
     DEPTH: ('monodepth2_front', PICTURES),
     SEGMENTATION: ('segment_splitframes/pred',),
@@ -98,7 +98,7 @@ def find_scenes(root: Path) -> dict[str, tuple[Path, ...]]:
     A scene may be named `scene1` or `scene0001`. If both folders exist, both are returned.
 
     Raises:
-        TrainingError: There is none.
+        TrainingError: There is no scene.
 
     """
     found: dict[str, list[Path]] = defaultdict(list)

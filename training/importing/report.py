@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Import report: drives written, images skipped and why. A record beside each drive, and a report of all."""
+"""Import report: drives written, images skipped and why. A record of each drive, and a report of all."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def find_outcome(drive: Path, request: Mapping[str, object]) -> DriveOutcome | N
 
 
 def record_outcome(drive: Path, request: Mapping[str, object], outcome: DriveOutcome) -> None:
-    """Write the record of a finished drive beside it. The next import compares its request with the record.
+    """Write the record of a finished drive to its folder. The next import compares its request with the record.
 
     Args:
         drive: The finished drive.

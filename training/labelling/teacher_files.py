@@ -90,8 +90,8 @@ def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
     """Return a decoded picture of class ids (row, column).
 
     Raises:
-        TrainingError: It is None because it could not be decoded, or not a picture of class ids. `where` names its
-            source in the message.
+        TrainingError: The picture could not be decoded (None), or does not contain class ids. `where` names its source
+            in the message.
 
     """
     if ids is None or ids.ndim != 2 or ids.dtype != np.uint8:

@@ -39,7 +39,7 @@ class Column:
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether a higher figure is better."""
+        """True if a higher figure is better."""
         return self.heading.endswith('↑')
 
     def figure(self, scores: Mapping[str, object], variant: str) -> float | None:

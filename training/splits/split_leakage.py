@@ -59,12 +59,12 @@ class PairLeakage:
 
     @property
     def leaks(self) -> bool:
-        """Whether the parts overlap."""
+        """True if the parts overlap."""
         return bool(self.within_1_s or self.audio_overlaps or self.audio_identical or self.shared_drives)
 
     @property
     def invalidates_test(self) -> bool:
-        """Whether the overlap invalidates test scores. Overlap of validation with train only affects selection."""
+        """True if the overlap invalidates test scores. Overlap of validation with train only affects selection."""
         return self.judged == TEST and self.leaks
 
 
@@ -89,12 +89,12 @@ class LeakageReport:
 
     @property
     def leaks(self) -> bool:
-        """Whether test scores on this split are invalid."""
+        """True if test scores on this split are invalid."""
         return self.says_so or any(pair.invalidates_test for pair in self.pairs)
 
     @property
     def validation_overlaps_train(self) -> bool:
-        """Whether validation overlaps with train, so that an overfitted checkpoint may be selected."""
+        """True if validation overlaps with train, so that an overfitted checkpoint may be selected."""
         return any(pair.leaks and not pair.invalidates_test for pair in self.pairs)
 
     def to_dict(self) -> dict[str, object]:
