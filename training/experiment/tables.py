@@ -27,14 +27,14 @@ from training.paper_tables.text_writer import as_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from training.paper_tables.table import ResultTable
+    from training.paper_tables.table import ComparisonTable
 
 CHECKOUT = Path(__file__).parents[2]
 RESULTS, DOCS = CHECKOUT / 'training' / 'results', CHECKOUT / 'docs'
 PAGE, PICTURES = 'results.md', 'results'
 
 
-def write_tables(tables: Sequence[ResultTable], folder: Path) -> None:
+def write_tables(tables: Sequence[ComparisonTable], folder: Path) -> None:
     """Write each table as text, LaTeX and PNG, and remove the tables of earlier calls.
 
     Raises:

@@ -18,7 +18,7 @@ from rich.console import Console
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.drive_conversion import ImportOptions
+from training.importing.drive_import import ImportOptions
 from training.importing.import_cli import add_import_arguments, run_import
 from training.importing.oap_conversion import REASONS, OapJob, write_scene
 from training.importing.oap_scene import find_scenes

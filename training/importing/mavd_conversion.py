@@ -17,9 +17,9 @@ from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing import mavd_clips
-from training.importing.drive_conversion import (
+from training.importing.drive_import import (
     LABEL_REASONS,
-    DriveConversion,
+    DriveImport,
     DriveTarget,
     ImportOptions,
     convert_once,
@@ -102,12 +102,10 @@ def write_drive(job: MavdJob) -> DriveOutcome:
     with LabelFolders(job.label_folders, columns, PREFIXES) as labels:
         _check_columns(labels, options.picture_columns)
         inputs = {'audio_sha256': _audio_sha256(clips), 'truth': labels.provenance}
-        return convert_once(
-            target, inputs, lambda: _MavdConversion(target, options, clips, labels).write(str(job.folder))
-        )
+        return convert_once(target, inputs, lambda: _MavdImport(target, options, clips, labels).write(str(job.folder)))
 
 
-class _MavdConversion(DriveConversion):
+class _MavdImport(DriveImport):
     """Writes the clips of one drive."""
 
     def __init__(self, target: DriveTarget, options: MavdOptions, clips: ClipIndex, labels: LabelFolders) -> None:

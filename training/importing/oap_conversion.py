@@ -13,9 +13,9 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.extrinsics import Extrinsics
-from training.importing.drive_conversion import (
+from training.importing.drive_import import (
     LABEL_REASONS,
-    DriveConversion,
+    DriveImport,
     DriveTarget,
     ImportOptions,
     convert_once,
@@ -76,10 +76,10 @@ def write_scene(job: OapJob) -> DriveOutcome:
     with open_labels(scene, job.frames) as labels:
         audio = fingerprint(scene.tracks.values(), full_content=False)
         inputs = {'audio': audio, 'truth': labels.provenance}
-        return convert_once(target, inputs, lambda: _OapConversion(target, scene, labels).write(job.frames))
+        return convert_once(target, inputs, lambda: _OapImport(target, scene, labels).write(job.frames))
 
 
-class _OapConversion(DriveConversion):
+class _OapImport(DriveImport):
     """Writes the whole audio of a scene, then the images within it."""
 
     def __init__(self, target: DriveTarget, scene: OapScene, labels: LabelFolders) -> None:

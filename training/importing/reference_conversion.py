@@ -15,10 +15,10 @@ from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.drive_conversion import (
+from training.importing.drive_import import (
     DAMAGED_LABELS,
     LABEL_REASONS,
-    DriveConversion,
+    DriveImport,
     DriveTarget,
     ImportOptions,
     convert_once,
@@ -95,10 +95,10 @@ def write_reference(job: ReferenceJob) -> DriveOutcome:
 
 def _convert(job: ReferenceJob, target: DriveTarget) -> DriveOutcome:
     with ReferenceScene(job.files, job.key) as scene:
-        return _ReferenceConversion(target, job.options, scene).write()
+        return _ReferenceImport(target, job.options, scene).write()
 
 
-class _ReferenceConversion(DriveConversion):
+class _ReferenceImport(DriveImport):
     """Writes the whole audio of a scene, then an image for each second of it."""
 
     def __init__(self, target: DriveTarget, options: ReferenceOptions, scene: ReferenceScene) -> None:

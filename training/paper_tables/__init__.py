@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from training.paper_tables.comparison import comparison_tables
     from training.paper_tables.published_values import Paper
     from training.paper_tables.records import RunRecord, load_records
-    from training.paper_tables.table import ResultTable
+    from training.paper_tables.table import ComparisonTable
 
 __all__ = [
+    'ComparisonTable',
     'Paper',
-    'ResultTable',
     'RunRecord',
     'comparison_tables',
     'load_records',
@@ -28,6 +28,6 @@ __getattr__, __dir__ = lazy_exports(
         'comparison': 'comparison_tables',
         'published_values': 'Paper',
         'records': 'RunRecord load_records',
-        'table': 'ResultTable',
+        'table': 'ComparisonTable',
     },
 )

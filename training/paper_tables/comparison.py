@@ -14,7 +14,7 @@ from training.paper_tables.columns import CONVENTIONS, STRUCTURE, Column, Conven
 from training.paper_tables.published_values import Paper, PaperRow, PaperTable, PublishedRow
 from training.paper_tables.records import RunConditions, RunRecord, group_by_conditions
 from training.paper_tables.run_conditions import describe_run_conditions
-from training.paper_tables.table import IMPOSSIBLE, NO_VALUE, Cell, ResultTable, Row, RowKind
+from training.paper_tables.table import IMPOSSIBLE, NO_VALUE, Cell, ComparisonTable, Row, RowKind
 
 CONTROL_NAMES = {'shuffled': 'shuffled audio', 'mono': 'one microphone'}
 ABLATION = 'ablation'
@@ -27,7 +27,7 @@ IMPOSSIBLE_NOTE = (
 )
 
 
-def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[ResultTable]:
+def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) -> list[ComparisonTable]:
     """Return all tables of a dataset: by run conditions, then in the order of the paper, each in every convention.
 
     Without a run, each table of the paper is returned once, alone.
@@ -36,7 +36,7 @@ def comparison_tables(dataset: str, records: Sequence[RunRecord], paper: Paper) 
         TrainingError: There is no run of the dataset, and it is not in the paper.
 
     """
-    found: list[ResultTable] = []
+    found: list[ComparisonTable] = []
     if not records and dataset not in paper.datasets:
         msg = f'No run of {dataset!r} is stored: run a system on it, or give one of {list(paper.datasets)}.'
         raise TrainingError(msg)
@@ -65,7 +65,7 @@ class _Builder:
     records: Sequence[RunRecord]
     conditions: RunConditions | None
 
-    def compare_with_paper(self, published: PaperTable) -> ResultTable:
+    def compare_with_paper(self, published: PaperTable) -> ComparisonTable:
         """Return a table in the shape of the paper, with other systems below."""
         systems = [system for row in published.rows for system in row.systems]
         blocks = [self._block(row, published) for row in published.rows]
@@ -82,7 +82,7 @@ class _Builder:
         key = f'table_{"_".join(map(str, published.numbers))}_{self.convention.key}'
         return self._table(key, title, systems, blocks, notes)
 
-    def structure(self, tables: Sequence[PaperTable]) -> ResultTable:
+    def structure(self, tables: Sequence[PaperTable]) -> ComparisonTable:
         """Return the table of structure metrics, with systems in the order of the paper."""
         methods = {system: row.method for table in reversed(tables) for row in table.rows for system in row.systems}
         ranks = {system: place for place, system in enumerate(_in_order(tables))}
@@ -94,7 +94,7 @@ class _Builder:
 
     def _table(
         self, key: str, title: str, systems: Sequence[str], blocks: Sequence[list[Row]], notes: Sequence[str]
-    ) -> ResultTable:
+    ) -> ComparisonTable:
         rows = _mark_best([*self._prior(), *(row for block in blocks for row in block)], self.convention.columns)
         runs = [record for record in self.records if record.system in systems]
         under_sampled = [name for name in self._systems() if name in systems and len(self._runs(name)) < MIN_SEEDS]
@@ -102,7 +102,7 @@ class _Builder:
         headings = (*HEADINGS, *(column.heading for column in self.convention.columns))
         leaks = self.conditions is not None and self.conditions.leaks is True
         title = f'NOT A RESULT (the split leaks): {title}' if leaks else title
-        return ResultTable(
+        return ComparisonTable(
             key, title, (describe_run_conditions(self.conditions, runs or self.records), *notes), headings, tuple(rows)
         )
 
@@ -204,5 +204,5 @@ def _mark(row: Row, place: int, best: float | None) -> Cell:
     return replace(cell, best=_competes(row, place) and float(cell.text.split()[0]) == best)
 
 
-def _with_key_suffix(table: ResultTable, key_suffix: str) -> ResultTable:
+def _with_key_suffix(table: ComparisonTable, key_suffix: str) -> ComparisonTable:
     return replace(table, key=f'{table.key}{key_suffix}')

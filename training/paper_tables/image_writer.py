@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from audio_manifold_ros.common.array_types import RgbImage
-from training.paper_tables.table import ResultTable, Row, RowKind
+from training.paper_tables.table import ComparisonTable, Row, RowKind
 
 Colour = tuple[int, int, int]
 SIZE, TITLE_SIZE, NOTE_SIZE = 26, 32, 22
@@ -28,7 +28,7 @@ COLOURS: dict[RowKind, Colour] = {
 NOTE_SIGN_WIDTH = 11
 
 
-def as_picture(table: ResultTable) -> RgbImage:
+def as_picture(table: ComparisonTable) -> RgbImage:
     """Return an image of the table: uint8 (row, column, 3), red first, dark on white."""
     lines = [table.headings, *(row.texts for row in table.rows)]
     widths = [max(_width(line[place], BOLD) for line in lines) for place in range(len(table.headings))]

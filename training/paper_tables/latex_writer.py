@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from training.paper_tables.table import ResultTable, Row, RowKind
+from training.paper_tables.table import ComparisonTable, Row, RowKind
 
 SPECIAL = {
     '\\': r'\textbackslash{}',
@@ -24,7 +24,7 @@ SPECIAL = {
 }
 
 
-def as_latex(table: ResultTable) -> str:
+def as_latex(table: ComparisonTable) -> str:
     """Return a `table*` environment with the notes as its caption."""
     columns = 'll' + 'r' * (len(table.headings) - 2)
     lines = [

@@ -60,7 +60,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class ResultTable:
+class ComparisonTable:
     """A table.
 
     Attributes:

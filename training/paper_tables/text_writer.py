@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import textwrap
 
-from training.paper_tables.table import ResultTable, Row, RowKind
+from training.paper_tables.table import ComparisonTable, Row, RowKind
 
 WIDTH = 120
 BEST = '*'
 LEFT_COLUMNS = 2
 
 
-def as_text(table: ResultTable) -> str:
+def as_text(table: ComparisonTable) -> str:
     """Return lines of aligned columns, with a star after the best figure of each column."""
     lines = [
         [*row.texts[:3], *(f'{cell.text}{BEST if cell.best else " "}' for cell in row.cells)] for row in table.rows
@@ -36,7 +36,7 @@ def as_text(table: ResultTable) -> str:
     return '\n'.join([*parts, rule]) + '\n'
 
 
-def as_markdown(table: ResultTable) -> str:
+def as_markdown(table: ComparisonTable) -> str:
     """Return heading, notes and table as Markdown. Best figures are bold, controls and the paper are italic."""
     head = f'| {" | ".join(_escaped(heading) for heading in table.headings)} |'
     rule = '|' + '|'.join([' --- '] * LEFT_COLUMNS + [' ---: '] * (len(table.headings) - LEFT_COLUMNS)) + '|'

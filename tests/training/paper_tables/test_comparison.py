@@ -18,7 +18,7 @@ from training.paper_tables.columns import CONVENTIONS, STRUCTURE
 from training.paper_tables.comparison import comparison_tables, format_mean_std
 from training.paper_tables.published_values import Paper
 from training.paper_tables.records import load_records
-from training.paper_tables.table import ResultTable, Row, RowKind
+from training.paper_tables.table import ComparisonTable, Row, RowKind
 
 PAPER = Paper.from_yaml()
 SYSTEMS = {'vq_8x8': 0.1, 'end_to_end_8x8': 0.2, 'autoencoder_8x8': 0.15, 'vae_8x8': 0.17, 'a_better_one': 0.05}
@@ -39,11 +39,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def tables(results: Path) -> dict[str, ResultTable]:
+def tables(results: Path) -> dict[str, ComparisonTable]:
     return {table.key: table for table in comparison_tables('oap', load_records(results, 'oap'), PAPER)}
 
 
-def _row(table: ResultTable, source: str, kind: RowKind = RowKind.MODEL) -> Row:
+def _row(table: ComparisonTable, source: str, kind: RowKind = RowKind.MODEL) -> Row:
     """Return the row of a system, or the row of a kind below it."""
     place = next(
         n for n, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.source.split(' ')[0] == source
@@ -51,14 +51,14 @@ def _row(table: ResultTable, source: str, kind: RowKind = RowKind.MODEL) -> Row:
     return next(row for row in table.rows[place:] if row.kind is kind)
 
 
-def test_every_table_exists_in_every_convention(tables: dict[str, ResultTable]) -> None:
+def test_every_table_exists_in_every_convention(tables: dict[str, ComparisonTable]) -> None:
     depth = ('reference', 'unscaled', 'equation')
     expected = [f'table_1_{key}' for key in depth] + [f'table_2_{key}' for key in ('images', 'dataset')]
     expected += [f'table_5_{key}' for key in depth] + ['structure']
     assert list(tables) == [f'{key}{end}' for end in ('', '_terms_2', '_terms_3') for key in expected]
 
 
-def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, ResultTable]) -> None:
+def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, ComparisonTable]) -> None:
     for number, shape in ((1, 'depth'), (2, 'segmentation'), (5, 'ablation')):
         for convention in CONVENTIONS[shape]:
             for system in ('vq_8x8', 'autoencoder_8x8') if number == 5 else ('vq_8x8', 'a_better_one'):
@@ -81,7 +81,7 @@ def test_every_figure_is_the_mean_and_deviation_of_the_runs(tables: dict[str, Re
                         assert deviation == pytest.approx(factor * np.std(values, ddof=1), abs=half)
 
 
-def test_the_published_figures_are_below_as_printed(tables: dict[str, ResultTable]) -> None:
+def test_the_published_figures_are_below_as_printed(tables: dict[str, ComparisonTable]) -> None:
     for convention in ('reference', 'unscaled', 'equation'):
         row = _row(tables[f'table_1_{convention}'], 'vq_8x8', RowKind.PAPER)
         assert row.texts == ('', 'paper', '', '0.241', '1.01', '4.12', '0.361', '0.118')
@@ -89,7 +89,7 @@ def test_the_published_figures_are_below_as_printed(tables: dict[str, ResultTabl
     assert row.texts[3:] == ('20.73', '74.67', '4.34', '11.79', '1.53', '15.11', '2.59', '53.31', '2.49', '–')
 
 
-def test_every_system_has_its_controls(tables: dict[str, ResultTable]) -> None:
+def test_every_system_has_its_controls(tables: dict[str, ComparisonTable]) -> None:
     for key, table in tables.items():
         assert table.rows[0].method == 'training prior', key
         models = [place for place, row in enumerate(table.rows) if row.kind is RowKind.MODEL and row.seeds != '–']
@@ -99,7 +99,7 @@ def test_every_system_has_its_controls(tables: dict[str, ResultTable]) -> None:
                 assert below == ['shuffled audio', 'one microphone'], key
 
 
-def test_a_system_without_runs_shows_a_dash(tables: dict[str, ResultTable]) -> None:
+def test_a_system_without_runs_shows_a_dash(tables: dict[str, ComparisonTable]) -> None:
     row = _row(tables['table_1_reference'], 'vq_32x32')
     assert set(row.texts[2:]) == {'–'}
     assert _row(tables['table_1_reference'], 'echo2depth_paper').seeds == '1'
@@ -107,7 +107,7 @@ def test_a_system_without_runs_shows_a_dash(tables: dict[str, ResultTable]) -> N
     assert tables['table_1_reference'].notes[-1] == 'Fewer than three runs so far: echo2depth_paper.'
 
 
-def test_systems_that_are_not_in_the_paper_are_below(tables: dict[str, ResultTable]) -> None:
+def test_systems_that_are_not_in_the_paper_are_below(tables: dict[str, ComparisonTable]) -> None:
     for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         assert _row(tables[key], 'a_better_one').method == 'not in the paper'
     assert 'a_better_one' not in [row.source for row in tables['table_5_unscaled'].rows]
@@ -121,7 +121,7 @@ def test_systems_that_are_not_in_the_paper_are_below(tables: dict[str, ResultTab
     ]
 
 
-def test_the_best_of_the_models_is_marked(tables: dict[str, ResultTable]) -> None:
+def test_the_best_of_the_models_is_marked(tables: dict[str, ComparisonTable]) -> None:
     for key in ('table_1_unscaled', 'table_2_dataset', 'structure'):
         for row in tables[key].rows:
             marked = {cell.best for cell in row.cells if cell.text != '–'}
@@ -130,7 +130,7 @@ def test_the_best_of_the_models_is_marked(tables: dict[str, ResultTable]) -> Non
     assert not any(cell.best for cell in _row(tables['table_1_unscaled_terms_2'], 'vq_16x16').cells)
 
 
-def test_conditions_are_stated_and_separate_tables(tables: dict[str, ResultTable]) -> None:
+def test_conditions_are_stated_and_separate_tables(tables: dict[str, ComparisonTable]) -> None:
     first, second = tables['table_1_unscaled'].notes[0], tables['table_1_unscaled_terms_2'].notes[0]
     for words in (
         '6,000 drives',
@@ -158,7 +158,7 @@ def test_notes_name_the_systems_of_their_own_table(tmp_path: Path) -> None:
     assert ablation[-1] == 'Fewer than three runs so far: vq_8x8.'
 
 
-def test_a_leaking_split_is_marked_as_no_result(tables: dict[str, ResultTable]) -> None:
+def test_a_leaking_split_is_marked_as_no_result(tables: dict[str, ComparisonTable]) -> None:
     for key, table in tables.items():
         assert table.title.startswith('NOT A RESULT') == key.endswith('_terms_3')
     assert 'leaks from training into test' in tables['structure_terms_3'].notes[0]

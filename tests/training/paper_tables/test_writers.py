@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from training.paper_tables.image_writer import INK, PAPER, as_picture
 from training.paper_tables.latex_writer import as_latex, escaped
-from training.paper_tables.table import Cell, ResultTable, Row, RowKind
+from training.paper_tables.table import Cell, ComparisonTable, Row, RowKind
 from training.paper_tables.text_writer import as_markdown, as_text
 
-TABLE = ResultTable(
+TABLE = ComparisonTable(
     'table_9_metres',
     'Table 9. Depth & more, 100 %',
     (
@@ -85,7 +85,7 @@ VQ 16 $\times$ 16 & vq\_16x16 & -- & -- & -- \\
 @given(st.text(st.sampled_from('aZ 9&%$#_{}~^\\±×↓↑°†–…<>|"\'*é'), max_size=30))
 def test_any_text_stays_inside_its_cell(text_value: str) -> None:
     row = Row('VQ', text_value, '1', (Cell('1'), Cell('2', best=True)), RowKind.CONTROL)
-    table = ResultTable('t', text_value, (text_value,), TABLE.headings, (row,))
+    table = ComparisonTable('t', text_value, (text_value,), TABLE.headings, (row,))
     _check_latex(as_latex(table))
     assert escaped(text_value).isascii() or 'é' in text_value
     lines = [line for line in as_markdown(table).splitlines() if line.startswith('| VQ')]
@@ -135,7 +135,7 @@ def test_the_image_has_text_inside_and_empty_edges() -> None:
     inked = (picture != PAPER).any(axis=2)
     for edge in (inked[:30], inked[-30:], inked[:, :36], inked[:, -36:]):
         assert not edge.any()
-    larger = as_picture(ResultTable('t', TABLE.title, TABLE.notes, TABLE.headings, TABLE.rows * 2))
+    larger = as_picture(ComparisonTable('t', TABLE.title, TABLE.notes, TABLE.headings, TABLE.rows * 2))
     assert larger.shape[1] == picture.shape[1]
     assert larger.shape[0] > picture.shape[0] + 4 * 40
     assert (picture == INK).all(axis=2).any()
@@ -144,6 +144,8 @@ def test_the_image_has_text_inside_and_empty_edges() -> None:
 @pytest.mark.parametrize('sign', list('±×↓↑°†–0123456789%_'))
 def test_the_font_has_every_character(sign: str) -> None:
     heading = ('A heading that is wider than the title',)
-    blank, unknown, drawn = (as_picture(ResultTable('t', text, (), heading, ())) for text in ('', '\U000f1234', sign))
+    blank, unknown, drawn = (
+        as_picture(ComparisonTable('t', text, (), heading, ())) for text in ('', '\U000f1234', sign)
+    )
     assert (drawn != blank).any()
     assert (drawn != unknown).any()

@@ -105,7 +105,7 @@ def convert_once(
     return outcome
 
 
-class DriveConversion:
+class DriveImport:
     """Writer of one drive that counts its images and collects what is skipped.
 
     Attributes:
