@@ -7,7 +7,6 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +37,11 @@ def modules() -> dict[str, Path]:
     return {name: path for path, name in sorted(names.items())}
 
 
+@cache
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding='utf-8'))
+
+
 def package_of(module: str) -> str:
     """Return the entry of `ORDER` that a module belongs to."""
     parts = module.split('.')
@@ -47,21 +51,23 @@ def package_of(module: str) -> str:
     return two if two in ORDER else parts[1] if len(parts) > 1 else ''
 
 
-def imports(module: str, *, typing_only: bool) -> Iterator[tuple[int, str]]:
-    """Yield line and name of every module of the tree that a module imports.
+@cache
+def imports(module: str, *, typing_only: bool) -> tuple[tuple[int, str], ...]:
+    """Return line and name of every module of the tree that a module imports.
 
     Args:
         module: The importing module.
         typing_only: Include the imports that only type checkers execute.
 
     """
-    tree = ast.parse(modules()[module].read_text(encoding='utf-8'))
+    tree = parse(modules()[module])
     skipped = {
         id(node)
         for block in ast.walk(tree)
         if isinstance(block, ast.If) and ast.unparse(block.test) == 'TYPE_CHECKING' and not typing_only
         for node in ast.walk(block)
     }
+    found = []
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
@@ -72,7 +78,8 @@ def imports(module: str, *, typing_only: bool) -> Iterator[tuple[int, str]]:
             names = [name if name in modules() else node.module for name in full]
         else:
             continue
-        yield from ((node.lineno, name) for name in names if name in modules() and name != module)
+        found += [(node.lineno, name) for name in names if name in modules() and name != module]
+    return tuple(found)
 
 
 def place(module: str, line: int) -> str:
@@ -160,7 +167,7 @@ def test_public_classes_have_names_of_their_own() -> None:
     homes = defaultdict(list)
     for module, path in modules().items():
         if module.partition('.')[0] not in {'tests', 'examples'}:
-            for node in ast.parse(path.read_text(encoding='utf-8')).body:
+            for node in parse(path).body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith('_'):
                     homes[node.name].append(module)
     assert not {name: found for name, found in homes.items() if len(found) > 1}
@@ -188,7 +195,7 @@ def is_tracked_by_us(folder: Path) -> bool:
 
 def has_first_line(folder: Path) -> bool:
     path = folder / '__init__.py'
-    if path.exists() and not ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))):
+    if path.exists() and not ast.get_docstring(parse(path)):
         return False
     if path.exists():
         return True

@@ -59,6 +59,7 @@ def first_word(text: str) -> str:
     return re.split(r'\W', text, maxsplit=1)[0]
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding='utf-8'))
 
