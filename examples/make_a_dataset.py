@@ -12,9 +12,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from audio_manifold_ros.bags import ConversionOptions, SimulatedRecording, convert_bag, write_simulated_bag
+from audio_manifold_ros.bags import ConversionOptions, convert_bag
 from audio_manifold_ros.datasets import DriveReader, cut_windows
 from audio_manifold_ros.features import FeatureSpec, mel_features
+from audio_manifold_ros.testing import SimulatedRecording, write_simulated_bag
 
 
 def main() -> None:

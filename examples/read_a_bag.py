@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_manifold_ros.bags import BagReader, SimulatedRecording, audio_blocks, write_simulated_bag
+from audio_manifold_ros.bags import BagReader, audio_blocks
 from audio_manifold_ros.bags.decoding import find_topics
+from audio_manifold_ros.testing import SimulatedRecording, write_simulated_bag
 
 
 def describe(path: Path) -> None:

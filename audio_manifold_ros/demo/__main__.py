@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Command line of the demo: `python -m audio_manifold_ros.demo`."""
+"""Command line of the demo: `audio-manifold demo`."""
 
 from __future__ import annotations
 

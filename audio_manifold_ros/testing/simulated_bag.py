@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags of simulated streets, as a recorder would write them for the simulated drive.
 
-python -m audio_manifold_ros.testing.simulated_bag --seed 7 --seconds 20 --out bags
+audio-manifold bag simulate --seed 7 --seconds 20 --out bags
 """
 
 from __future__ import annotations
@@ -216,7 +216,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -152,7 +152,7 @@ REFUSED = [
     ({'name': 'torch', 'device': 'cuda:99'}, "'cuda:99', but PyTorch finds"),
     ({'name': 'onnx', 'threads': 0}, '0 threads'),
     ({'name': 'onnx', 'precision': 'int4'}, "precision is 'int4': give one of float32, int8"),
-    ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with python -m training.export.quantize'),
+    ({'name': 'onnx', 'precision': 'int8'}, r'has no model.int8.onnx: make it with audio-manifold train quantize'),
     ({'name': 'torch', 'precision': 'int8'}, "'torch' chooses its own precision, not 'int8'"),
     ({'name': 'onnx', 'cores': (0, 0)}, r'cores are \[0, 0\]: give some of'),
     ({'name': 'onnx', 'cores': (9999,)}, r'cores are \[9999\]: give some of'),

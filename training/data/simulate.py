@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Simulation of training drives: one file per street, in parallel processes, resumable.
 
-python -m training.data.simulate --drives 5000 --first-seed 0 --seconds 2 --out data/street
+audio-manifold train simulate --drives 5000 --first-seed 0 --seconds 2 --out data/street
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -226,7 +225,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     console.print(f'{len(written)} drives, {sum(drive.bytes for drive in written) / 1e6:.0f} MB in {options.out}')
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -132,7 +132,7 @@ def find_drives(folder: Path | str) -> dict[str, Path]:
     """
     paths = sorted(path for path in Path(folder).rglob('*.h5') if not path.name.startswith('.'))
     if not paths:
-        msg = f'{str(folder)!r} contains no drive file (*.h5): write some with `python -m training.data.simulate`.'
+        msg = f'{str(folder)!r} contains no drive file (*.h5): write some with `audio-manifold train simulate`.'
         raise DatasetError(msg)
     repeated = [stem for stem, count in Counter(path.stem for path in paths).items() if count > 1]
     if repeated:

@@ -20,7 +20,7 @@ def add_experiment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--seed',
         type=int,
-        help='seed of a run of `python -m training.experiment.run`; without it, the output of single fits',
+        help='seed of a run of `audio-manifold train run`; without it, the output of single fits',
     )
 
 

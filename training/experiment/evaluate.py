@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluation of an experiment's networks on unseen drives, with three controls.
 
-python -m training.experiment.evaluate --config training/configs/street.yaml
+audio-manifold train evaluate --config training/configs/street.yaml
 """
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,7 +191,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_json_atomic(path, scores, sort_keys=False)
     console.print(f'scores: {path}')
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

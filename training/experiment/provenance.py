@@ -53,6 +53,6 @@ def check_provenance(scores: Mapping[str, object], expected: Mapping[str, object
         shown = ', '.join(f'{key}: {found.get(key)!r:.60}' for key in different_keys)
         msg = (
             f'{where}: the scores are not those of the {expected["split"]} split and the current networks ({shown}): '
-            f'compute them again with python -m training.experiment.evaluate --split {expected["split"]}.'
+            f'compute them again with audio-manifold train evaluate --split {expected["split"]}.'
         )
         raise TrainingError(msg)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Complete run of an experiment, from drives to a record of its scores. Finished stages are not repeated.
 
-python -m training.experiment.run --config training/configs/systems/vq_8x8.yaml --seed 0 1 2
+audio-manifold train run --config training/configs/systems/vq_8x8.yaml --seed 0 1 2
 
 The stages are features, manifolds, AT-nets or single-stage networks, and scores on the test split with their controls.
 A killed run resumes when it is started again. The same command runs on several devices, under torchrun and SLURM.
@@ -10,7 +10,6 @@ A killed run resumes when it is started again. The same command runs on several 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -152,7 +151,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

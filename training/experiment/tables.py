@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of a dataset from its stored runs, compared with the paper: as text, LaTeX and images.
 
-python -m training.experiment.tables street
+audio-manifold train tables street
 """
 
 from __future__ import annotations
@@ -72,7 +72,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     console.print(f'{options.docs / PAGE} and {folder}', highlight=False, soft_wrap=True)
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

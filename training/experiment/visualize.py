@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Overview image of an experiment: ground truth, reconstruction and prediction of some windows.
 
-python -m training.experiment.visualize --config training/configs/street.yaml --out overview.png
+audio-manifold train visualize --config training/configs/street.yaml --out overview.png
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +115,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     console.print(f'overview: {path}')
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

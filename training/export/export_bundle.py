@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Export of an experiment as a bundle: calibrated, evaluated on the test drives, with a model card.
 
-python -m training.export.export_bundle --config training/configs/street.yaml
+audio-manifold train export --config training/configs/street.yaml
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -244,7 +243,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6
     console.print(f'bundle: {bundle.folder} ({size:.1f} MB)')
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantisation of a bundle to int8 for CPUs, if its scores on the test windows stay the same.
 
-python -m training.export.quantize --config training/configs/street.yaml --bundle models/street
+audio-manifold train quantize --config training/configs/street.yaml --bundle models/street
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -162,7 +161,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     console.print(f'{bundle.folder / INT8_FILE}: {bundle.manifest.training["convolutions of bytes"]}', soft_wrap=True)
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of the single-stage networks of an experiment, which have no manifold.
 
-python -m training.fitting.fit_direct --config training/configs/systems/end_to_end_8x8.yaml
+audio-manifold train fit direct --config training/configs/systems/end_to_end_8x8.yaml
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +68,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

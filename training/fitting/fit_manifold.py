@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of the VQ-VAE of one modality.
 
-python -m training.fitting.fit_manifold --config training/configs/street.yaml --modality depth
+audio-manifold train fit manifold --config training/configs/street.yaml --modality depth
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +82,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     console.print(f'best weights: {best}')
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

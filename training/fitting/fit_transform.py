@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit of the AT-nets of an experiment to its fitted manifolds.
 
-python -m training.fitting.fit_transform --config training/configs/street.yaml
+audio-manifold train fit transform --config training/configs/street.yaml
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}')
         return 1
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Import of the downloaded MAVD dataset as drive files: parallel, resumable, with a report of what was skipped and why.
 
-python -m training.importing.import_mavd data/MAVD --out data/mavd --depth teachers/depth --segmentation teachers/masks
+audio-manifold train import mavd data/MAVD --out data/mavd --depth teachers/depth --segmentation teachers/masks
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -116,7 +115,3 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 1 if a drive could not be written."""
     return run_import(partial(import_mavd, _arguments(arguments)))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

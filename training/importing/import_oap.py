@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Import of the downloaded OAP dataset as drive files.
 
-python -m training.importing.import_oap downloads/oap --out data/oap
+audio-manifold train import oap downloads/oap --out data/oap
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -64,7 +63,3 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 1 if a scene could not be written."""
     return run_import(partial(import_oap, _arguments(arguments)))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

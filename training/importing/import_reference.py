@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Import of the published code's HDF5 files (OAP) as drive files.
 
-python -m training.importing.import_reference audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference
+audio-manifold train import reference audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -90,7 +89,3 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 1 if a scene could not be written."""
     return run_import(partial(import_reference, _arguments(arguments)))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

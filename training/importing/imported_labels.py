@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels of the images of an imported drive: label files of `training.labelling.label`, or files of other teachers."""
+"""Labels of the images of an imported drive: label files of `audio-manifold train label`, or files of other teachers."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ImportedLabels(Protocol):
 
 @final
 class Hdf5Labels:
-    """Labels from a file of `python -m training.labelling.label`. Implements `ImportedLabels`."""
+    """Labels from a file of `audio-manifold train label`. Implements `ImportedLabels`."""
 
     def __init__(self, path: Path) -> None:
         """Open a label file.
@@ -166,7 +166,7 @@ class LabelFolders:
             searched_folders = ', '.join(f'{modality} in {str(folder)!r}' for modality, folder in folders.items())
             msg = (
                 f'No labels found: searched for {searched_folders}. Label the pictures first '
-                '(python -m training.labelling.label), or give the folders of NAME_disp.npy and NAME_mask.png.'
+                '(audio-manifold train label), or give the folders of NAME_disp.npy and NAME_mask.png.'
             )
             raise TrainingError(msg)
 

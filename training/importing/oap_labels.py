@@ -41,7 +41,7 @@ def open_labels(scene: OapScene, frames: Path | None) -> LabelFolders:
                 raise TrainingError(msg) from None
             pictures = frames / scene.drive_id
             extract_frames(scene.video, pictures)
-        msg = f'No labels yet: label the pictures (python -m training.labelling.label {pictures}) and import again.'
+        msg = f'No labels yet: label the pictures (audio-manifold train label {pictures}) and import again.'
         raise TrainingError(msg) from None
 
 

@@ -70,7 +70,7 @@ class OapScene:
         return tuple(found)
 
     def label_folders(self, frames: Path | None) -> dict[str, Path]:
-        """Return the label folder of each modality. Labels of `training.labelling.label` take precedence over others.
+        """Return the label folder of each modality. Labels of `audio-manifold train label` take precedence over others.
 
         Args:
             frames: Parent folder of pictures that were extracted from videos, or None.

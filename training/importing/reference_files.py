@@ -121,7 +121,7 @@ class ReferenceScene:
             msg = (
                 f'{self._key!r}: {data.dtype} {data.shape}: expected audio as float ({TRACKS}, samples). Spectrograms, '
                 'which the published code stores for MAVD, cannot become drives: import the downloaded MAVD files with '
-                '`python -m training.importing.import_mavd`.'
+                '`audio-manifold train import mavd`.'
             )
             raise TrainingError(msg)
 

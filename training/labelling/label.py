@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Labelling of the camera images of bags or picture folders: depth in metres and Cityscapes classes.
 
-python -m training.labelling.label drives/2026_11_20_bag
+audio-manifold train label drives/2026_11_20_bag
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -147,7 +146,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for recording, problem in refused.items():
         console.print(f'[red]✗[/red] {recording}: {problem}', highlight=False)
     return 1 if refused else 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

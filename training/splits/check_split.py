@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measurement of the train/test leakage of a split. Scores on a split that leaks are not results.
 
-python -m training.splits.check_split data/mavd --split data/mavd_days.yaml
+audio-manifold train split check data/mavd --split data/mavd_days.yaml
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -142,7 +141,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'{found.entries_without_window} entries of the split have no window.', highlight=False)
     console.print(describe_leakage(found), highlight=False, markup=False, soft_wrap=True)
     return 1 if found.leaks else 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Split files of MAVD for the imported drives.
 
-python -m training.splits.make_split mavd-days data/mavd --out data/mavd_days.yaml
-python -m training.splits.make_split mavd-paper data/mavd --lists audio_manifold/mavd/data --out data/mavd_paper.yaml
+audio-manifold train split make mavd-days data/mavd --out data/mavd_days.yaml
+audio-manifold train split make mavd-paper data/mavd --lists audio_manifold/mavd/data --out data/mavd_paper.yaml
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,9 +82,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
         return 1
     sizes = ', '.join(f'{len(getattr(split, name))} {name}' for name in SPLITS)
-    console.print(f'{options.out}: {sizes}. Measure it with `python -m training.splits.check_split`.', highlight=False)
+    console.print(f'{options.out}: {sizes}. Measure it with `audio-manifold train split check`.', highlight=False)
     return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

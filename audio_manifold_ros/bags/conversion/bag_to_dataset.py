@@ -8,7 +8,6 @@ bag_to_dataset drives/2026_11_20 drives/2026_11_21 --out data/town
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,7 +93,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     images = sum(done.record['images']['kept'] for done in outcome.converted)
     console.print(f'{len(outcome.converted)} drives with {images} images in {given.out}', highlight=False)
     return 1 if outcome.failures else 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

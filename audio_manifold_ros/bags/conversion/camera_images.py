@@ -95,7 +95,7 @@ class CameraImages:
         if not self.names:
             msg = (
                 f'{bag}: has neither depth nor labels: give their topics, or label its camera images first '
-                '(python -m training.labelling.label).'
+                '(audio-manifold train label).'
             )
             raise BagError(msg)
         self._label_depth_unit = label_depth_unit(self._tracks[DEPTH].description) if DEPTH in self._tracks else None

@@ -8,7 +8,6 @@ Command line: `check_bag BAG…`. The exit status is 0 if every bag is ready.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -207,7 +206,9 @@ def _missing_ground_truth(reader: BagReader) -> list[str]:
     image_topics = _image_topics(reader)
     if not image_topics:
         return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or give the topics.']
-    return [f'{reader.path}: has neither depth nor labels: label {", ".join(image_topics)} (training.labelling.label).']
+    return [
+        f'{reader.path}: has neither depth nor labels: label {", ".join(image_topics)} (audio-manifold train label).'
+    ]
 
 
 def _image_topics(reader: BagReader) -> list[str]:
@@ -292,7 +293,3 @@ def _duration_s(bag: Path) -> float | None:
             return reader.duration_s
     except BagError:
         return None
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -285,7 +284,3 @@ def _describe(recovery: Recovery) -> str:
         lines.append(f'{recovery.unverified} of them are not covered by a checksum.')
     lines += [f'- {line}' for line in (*recovery.damages, *recovery.notes)]
     return '\n'.join(lines)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

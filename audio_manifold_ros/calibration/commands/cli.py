@@ -77,7 +77,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CANNOT_RUN
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -154,7 +154,9 @@ def test_a_device_that_computes_no_features_is_given_them(
     assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is not None
     monkeypatch.setattr(torch.fft, 'rfft', refuse)
     assert open_waveform_network(short_bundle.manifest, feature_means, device, warned.append) is None
-    assert warned == ['cpu cannot compute the features: the library of the Fourier transform is missing. The CPU computes them.']
+    assert warned == [
+        'cpu cannot compute the features: the library of the Fourier transform is missing. The CPU computes them.'
+    ]
 
 
 @pytest.mark.gpu

@@ -112,7 +112,7 @@ def test_the_engine_hears_sound_through_the_features(
 def test_the_command_finds_what_was_built(street: Bundle, cache: EngineCache, tmp_path: Path) -> None:
     (tmp_path / 'audio_manifold_ros').mkdir()
     (tmp_path / 'audio_manifold_ros' / 'engines').symlink_to(cache.root)
-    command = [sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_engine', str(street.folder)]
+    command = [sys.executable, '-m', 'audio_manifold_ros', 'model', 'build-engine', str(street.folder)]
     root = Path(__file__).parents[3]
     environment = {'XDG_CACHE_HOME': str(tmp_path), 'PYTHONPATH': str(root), 'PATH': '/usr/bin:/bin'}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

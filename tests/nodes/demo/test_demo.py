@@ -23,7 +23,7 @@ from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
 from audio_manifold_ros.simulation.drive import Drive
 
 pytestmark = pytest.mark.ros
-COMMAND = [sys.executable, '-m', 'audio_manifold_ros.demo']
+COMMAND = [sys.executable, '-m', 'audio_manifold_ros', 'demo']
 KEYS = ['frames', 'rate_hz', 'latency_ms', 'windows_dropped', 'samples_lost', 'node_rss_mb', 'first_image_s']
 
 

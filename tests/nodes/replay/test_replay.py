@@ -185,7 +185,7 @@ def test_a_damaged_bag_ends_with_exit_status_1(
 
 
 def test_a_missing_bag_is_refused_without_a_traceback(tmp_path: Path) -> None:
-    module = ['-m', 'audio_manifold_ros.nodes.replay.replay']
+    module = ['-m', 'audio_manifold_ros', 'bag', 'replay']
     done = subprocess.run(
         [sys.executable, *module, str(tmp_path / 'nothing')], check=False, capture_output=True, text=True, timeout=100
     )

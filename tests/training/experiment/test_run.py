@@ -212,7 +212,7 @@ def _fail_at_step(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _command(arguments: list[str]) -> list[str]:
-    return [sys.executable, '-m', 'training.experiment.run', *arguments]
+    return [sys.executable, '-m', 'audio_manifold_ros', 'train', 'run', *arguments]
 
 
 def _environment() -> dict[str, str]:

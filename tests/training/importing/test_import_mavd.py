@@ -231,7 +231,7 @@ def test_a_killed_import_resumes(tmp_path: Path) -> None:
     teachers = teacher_arguments(tmp_path / 'MAVD', tmp_path / 'teachers')
     out = tmp_path / 'out'
     arguments = [str(tmp_path / 'MAVD'), '--out', str(out), *teachers]
-    command = [sys.executable, '-m', 'training.importing.import_mavd', *arguments, '--workers', '2']
+    command = [sys.executable, '-m', 'audio_manifold_ros', 'train', 'import', 'mavd', *arguments, '--workers', '2']
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
     own_group = {'start_new_session': True, 'stderr': subprocess.DEVNULL}
     with subprocess.Popen(command, env=environment, cwd=ROOT, **own_group) as process:

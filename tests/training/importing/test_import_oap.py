@@ -154,9 +154,7 @@ def test_pictures_are_extracted_from_videos_of_scenes_without_labels(tmp_path: P
     assert [path.name for path in pictures] == [f'VIDEO_0050_cropped_{start_s:06d}.png' for start_s in (0, 2, 4)]
     greys = [float(cv2.imread(str(path)).mean()) for path in pictures]
     np.testing.assert_allclose(greys, [40, 80, 120], atol=3)
-    assert f'python -m training.labelling.label {frames / "scene0050"}' in report['refused']['scene0050'].replace(
-        '\n', ''
-    )
+    assert f'audio-manifold train label {frames / "scene0050"}' in report['refused']['scene0050'].replace('\n', '')
     teachers = tmp_path / 'teachers'
     oap_tree.write_teachers(teachers, 50, 6)
     files = (f'files:{teachers / "monodepth2_front"}', f'files:{teachers / "segment_splitframes" / "pred"}')
@@ -174,7 +172,19 @@ def test_a_killed_import_resumes(tmp_path: Path) -> None:
     root, out = tmp_path / 'oap', tmp_path / 'out'
     for number in range(1, 6):
         oap_tree.write_scene(root, number)
-    command = [sys.executable, '-m', 'training.importing.import_oap', str(root), '--out', str(out), '--workers', '1']
+    command = [
+        sys.executable,
+        '-m',
+        'audio_manifold_ros',
+        'train',
+        'import',
+        'oap',
+        str(root),
+        '--out',
+        str(out),
+        '--workers',
+        '1',
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while not (out / 'scene0001.json').exists() and process.poll() is None:
             time.sleep(0.01)
