@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import DatasetError
-from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, DriveAttributes
+from audio_manifold_ros.datasets.drive_attributes import RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
@@ -55,18 +55,6 @@ def test_a_drive_of_the_first_version_has_all_channels_and_metres(make_drive: Ma
         assert drive.image_stamps_ns.tolist() == [500_000_000, 1_500_000_000]
         np.testing.assert_array_equal(drive.native_labels(1), drive.labels(1))
         np.testing.assert_array_equal(drive.native_depth_m(1), drive.depth_m(1))
-
-
-def test_relative_depth_is_not_mixed_with_metres(make_drive: MakeDrive) -> None:
-    relative, metres = make_drive('a', attributes=DriveAttributes(depth_unit=RELATIVE)), make_drive('b')
-    corpus = WindowDataset([relative], SPEC)
-    list(corpus)
-    assert corpus.depth_unit == RELATIVE
-    with pytest.raises(DatasetError, match=r"b\.h5: depth in 'm', before in 'relative'"):
-        list(WindowDataset([relative, metres], SPEC))
-    corpus = WindowDataset([metres], SPEC)
-    list(corpus)
-    assert corpus.depth_unit == METRES
 
 
 def test_native_images_and_stamps_are_kept(make_drive: MakeDrive) -> None:

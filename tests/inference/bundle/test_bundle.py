@@ -117,10 +117,10 @@ def test_the_array_of_the_bundle_does_not_differ(bundle: Bundle, array: Micropho
     assert bundle.describe_array_difference(array) is None
 
 
-def test_another_geometry_is_said(bundle: Bundle, array: MicrophoneArray) -> None:
+def test_another_geometry_is_reported(bundle: Bundle, array: MicrophoneArray) -> None:
     first, *others = array.microphones
     moved = replace(array, microphones=(replace(first, position_m=(0.6, 0.0, 0.0)), *others))
-    assert 'up to 10.0 cm elsewhere. Expect' in str(bundle.describe_array_difference(moved))
+    assert 'up to 10.0 cm away from its place. Expect' in str(bundle.describe_array_difference(moved))
     turned = replace(array, microphones=(replace(first, facing=(0.0, 0.6, 0.8)), *others))
     assert 'a facing is turned by up to 90.0°' in str(bundle.describe_array_difference(turned))
 

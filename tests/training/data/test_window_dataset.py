@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from audio_manifold_ros.common.errors import DatasetError
+from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE, DriveAttributes
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from tests.datasets.drive_examples import audio_of, images_of
 from tests.datasets.test_windows import SPEC
@@ -53,3 +54,15 @@ def test_drives_are_found_below_a_folder_and_partial_ones_are_not(make_drive: Ma
         find_drives(tmp_path)
     with pytest.raises(DatasetError, match='no drive file'):
         find_drives(tmp_path / 'nowhere')
+
+
+def test_relative_depth_is_not_mixed_with_metres(make_drive: MakeDrive) -> None:
+    relative, metres = make_drive('a', attributes=DriveAttributes(depth_unit=RELATIVE)), make_drive('b')
+    dataset = WindowDataset([relative], SPEC)
+    list(dataset)
+    assert dataset.depth_unit == RELATIVE
+    with pytest.raises(DatasetError, match=r"b\.h5: depth in 'm', but 'relative' in earlier drives"):
+        list(WindowDataset([relative, metres], SPEC))
+    dataset = WindowDataset([metres], SPEC)
+    list(dataset)
+    assert dataset.depth_unit == METRES
