@@ -54,8 +54,11 @@ def one_of(*choices: object) -> Rule:
 
 
 def text(noun: str) -> Rule:
-    """Return the rule of a string that is not blank."""
-    return Rule(noun, lambda value: bool(value.strip()))
+    """Return the rule of a string of printable characters that is not blank.
+
+    Other characters could control a terminal that shows the name.
+    """
+    return Rule(noun, lambda value: bool(value.strip()) and value.isprintable())
 
 
 def not_empty(noun: str) -> Rule:

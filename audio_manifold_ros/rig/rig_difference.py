@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Differences between two microphone arrays, for `calibrate diff` and for a bundle that was trained for another array."""
+"""Differences between two microphone arrays: between rigs, and between a rig and the array of a bundle."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ def test_the_hash_knows_the_geometry_and_nothing_else(data: Any) -> None:
         ('name', ''),
         ('name', None),
         ('name', 7),
+        ('name', '\x1b[2J'),
         ('device_channel', -1),
         ('device_channel', 1.5),
         ('device_channel', '1'),

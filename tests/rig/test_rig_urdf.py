@@ -83,7 +83,7 @@ def test_frames_that_are_no_tree_are_refused() -> None:
     with pytest.raises(RigError, match=r"frames \['mic_0_link'\] of array 'roof_octagon' occur twice"):
         rig_frames(replace(array, microphones=twins), extrinsics)
     adrift = Extrinsics((*extrinsics.transforms, Transform('moon', 'lidar', (0, 0, 0), (0, 0, 0))), 0.0)
-    with pytest.raises(RigError, match=r"begin at \['base_link', 'moon'\]"):
+    with pytest.raises(RigError, match=r"root frames \['base_link', 'moon'\]"):
         rig_frames(array, adrift)
     with pytest.raises(RigError, match="No transform to 'roof'"):
         rig_frames(replace(array, frame_id='roof'), extrinsics)
