@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that a training run can be told, as frozen dataclasses read from YAML with strict keys."""
+"""Configuration of an experiment: data, networks, fits, machine and budget, read from YAML."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from training.config.fit_configuration import (
 from training.config.yaml_inheritance import read_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-# Of the image of each modality: depth, or one per class.
+# Channels of the image of each modality: depth, or one per class.
 CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
 BINAURAL_CHANNEL_COUNT = 2
 FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
@@ -39,31 +39,31 @@ FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """A whole experiment: data, manifolds, audio transformation, systems without a manifold.
+    """Configuration of an experiment: data, manifolds, audio transformations, systems without a manifold.
 
     Attributes:
-        name: Names the experiment; in tables, the system.
-        data: Which drives.
+        name: Name of the experiment, and of the system in tables.
+        data: Drives, splits and windows.
         output: Folder for checkpoints, logs and results; by default `runs/DATASET/NAME`.
         manifolds: The VQ-VAE of each modality.
         at_nets: One network with a head per modality, or one network per modality.
-        direct: Systems that draw images without a manifold.
-        ears: Which two channels systems hear that pick two, instead of those that their files name: the array of
-            another data set has others at left and right. Empty leaves them.
-        depth: What the depth images' numbers mean.
-        losses: How images are compared with the truth.
-        manifold_fit: How the VQ-VAEs are fitted.
-        codebook: How their codebooks come to life.
-        transform_fit: How the AT-nets are fitted.
-        direct_fit: How the direct systems are fitted.
-        augment: Changes to the training windows of what hears.
-        machine: What to compute on.
-        budget: What is the same for all systems of a table; where it says something it goes before the rest.
+        direct: Systems that predict images without a manifold.
+        ears: Channels of systems with two microphones, in place of those in their files, because the array of another
+            data set has other channels at left and right. Empty keeps those of the files.
+        depth: Representation of depth images.
+        losses: Losses between predicted images and ground truth.
+        manifold_fit: Fit of the VQ-VAEs.
+        codebook: Initialisation of their codebooks.
+        transform_fit: Fit of the AT-nets.
+        direct_fit: Fit of the direct systems.
+        augment: Random changes to the training windows of audio networks.
+        machine: Devices and precision.
+        budget: Settings that all systems of a table share. They replace the settings of the experiment.
 
     Raises:
-        TrainingError: There is nothing to fit, two networks draw the same modality, or a manifold's image has not the
-            channels of its modality.
-        NetworkError: Heads and manifolds do not fit together, or the ears make no sense.
+        TrainingError: There is nothing to fit, two networks predict the same modality, or the image of a manifold has
+            another number of channels than its modality.
+        NetworkError: Heads and manifolds do not fit together, or the ears are invalid.
 
     """
 
@@ -85,7 +85,7 @@ class TrainingConfig:
     budget: BudgetConfig = field(default_factory=BudgetConfig)
 
     def __post_init__(self) -> None:
-        """Name the output, place the ears, and refuse what cannot be fitted before it costs hours."""
+        """Set the output folder and the ears, and refuse an experiment that cannot be fitted."""
         if not self.output:
             object.__setattr__(self, 'output', f'runs/{self.data.dataset}/{self.name}')
         predicted = Counter(self._predicted_modalities)
@@ -94,7 +94,9 @@ class TrainingConfig:
             raise TrainingError(msg)
         duplicates = sorted(modality for modality, count in predicted.items() if count > 1)
         if duplicates:
-            msg = f'The experiment {self.name!r} draws {duplicates} twice: give each modality one at_net or direct system.'
+            msg = (
+                f'The experiment {self.name!r} predicts {duplicates} twice: give one at_net or direct system for each.'
+            )
             raise TrainingError(msg)
         for modality, manifold in self.manifolds.items():
             if manifold.channels != CHANNELS.get(modality):
@@ -111,21 +113,21 @@ class TrainingConfig:
 
     @classmethod
     def from_yaml(cls, path: Path | str, over: Sequence[Path | str] = ()) -> TrainingConfig:
-        """Read an experiment and give it its budget.
+        """Read an experiment and apply its budget.
 
         Args:
-            path: The file; its key `base` names one that it only changes.
-            over: Files that change some of it: another data set, another budget.
+            path: The file. Its key `base` names a file that it changes.
+            over: Files that change some settings, for example the data set or the budget.
 
         Raises:
-            TrainingError: A file cannot be read, has unknown or missing keys, or a value makes no sense.
+            TrainingError: A file cannot be read, or has unknown or missing keys or a wrong value.
 
         """
         return with_budget(from_plain(cls, read_layers(path, over), str(path), TrainingError))
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """All that some network of the experiment draws, sorted."""
+        """All modalities of the experiment, sorted."""
         return tuple(sorted({*self._predicted_modalities, *self.manifolds}))
 
     @property
@@ -137,7 +139,7 @@ class TrainingConfig:
         """Return the VQ-VAE of a modality.
 
         Raises:
-            TrainingError: The experiment has none.
+            TrainingError: The experiment has no manifold of the modality.
 
         """
         if modality not in self.manifolds:
@@ -146,30 +148,30 @@ class TrainingConfig:
         return self.manifolds[modality]
 
     def manifold_folder(self, modality: str) -> Path:
-        """Return where the fit of a modality's manifold lies."""
+        """Return the folder of the fit of a manifold."""
         return Path(self.output) / f'manifold_{modality}'
 
     def transform_folder(self, modalities: tuple[str, ...]) -> Path:
-        """Return where the fit of an AT-net lies."""
+        """Return the folder of the fit of an AT-net."""
         return Path(self.output) / f'transform_{"_".join(modalities)}'
 
     def direct_folder(self, system: SingleStageConfig) -> Path:
-        """Return where the fit of a direct system lies."""
+        """Return the folder of the fit of a direct system."""
         return Path(self.output) / f'{system.kind}_{"_".join(system.modalities)}'
 
     @property
     def manifold_folders(self) -> tuple[Path, ...]:
-        """Where the fits of all manifolds lie."""
+        """Folders of the fits of all manifolds."""
         return tuple(map(self.manifold_folder, self.manifolds))
 
     @property
     def audio_network_folders(self) -> tuple[Path, ...]:
-        """Where the fits of all that hears lie."""
+        """Folders of the fits of all audio networks."""
         transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
         return (*transforms, *map(self.direct_folder, self.direct))
 
     def seeded(self, seed: int) -> TrainingConfig:
-        """Return the experiment with another seed, its output in a folder of its own."""
+        """Return the experiment with another seed and its own output folder."""
         machine = replace(self.machine, seed=seed)
         return replace(self, output=f'{self.output}/seed{seed}', machine=machine)
 
@@ -179,7 +181,7 @@ class TrainingConfig:
 
 
 def with_budget(config: TrainingConfig) -> TrainingConfig:
-    """Return an experiment whose data, fits and machine are what its budget says."""
+    """Return an experiment with the settings of its budget in data, fits and machine."""
     budget = config.budget
     limits = {f'{split}_drives': getattr(budget, f'{split}_drives') for split in ('train', 'validation', 'test')}
     steps = dict(zip(FITS, (budget.manifold_steps, budget.steps, budget.steps), strict=True))
@@ -192,5 +194,5 @@ def with_budget(config: TrainingConfig) -> TrainingConfig:
     )
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+def _without_none(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in values.items() if value is not None}

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a bundle says about itself: the content of `manifest.json`."""
+"""Manifest of a bundle: the content of `manifest.json`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Modality = Literal['depth', 'segmentation']
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A file of the bundle: its size in bytes and the SHA-256 of its content in hexadecimal."""
+    """A file of the bundle: its size in bytes, and the SHA-256 of its content in hexadecimal."""
 
     size: int
     sha256: str
@@ -35,7 +35,7 @@ class TrainedArray:
     """The microphone array that the networks were trained for.
 
     Attributes:
-        array_id: Its name.
+        array_id: Name of the array.
         sha256: `MicrophoneArray.geometry_sha256`.
         positions_m: One position per microphone, in the frame of the array.
         facings: One unit vector per microphone.
@@ -61,14 +61,13 @@ class TrainedArray:
 
 @dataclass(frozen=True)
 class DepthRange:
-    """How the network represents depth: `log` spreads the logarithm from `min_m` to `max_m` over 0 to 1.
+    """Representation of depth in the network, and its range.
 
-    `inverse` spreads the inverse from 1, at `min_m`, to 0, at `max_m`.
+    `log` maps the logarithm of `min_m` to `max_m` linearly to 0 to 1. `inverse` maps the inverse linearly to 1 at
+    `min_m` and 0 at `max_m`. Without a segmentation, depth within `far_margin_m` of `max_m` means that nothing is near.
 
-    The farthest `far_margin_m` below `max_m` count as "nothing near" where no segmentation tells the sky.
-
-    Depth in the unit `relative` is proportional to metres by a factor that nobody knows: networks that learnt from
-    disparity say no metres. All limits are in that unit then.
+    Depth in the unit `relative` is proportional to metres by an unknown factor, for networks that were trained on
+    disparity. All limits are in that unit then.
     """
 
     representation: Literal['log', 'inverse']
@@ -80,7 +79,7 @@ class DepthRange:
 
 @dataclass(frozen=True)
 class LabelClass:
-    """A class of the segmentation: id in the image, name, and colour for people (RGB, 0 to 255)."""
+    """A class of the segmentation: id in the image, name, and display colour (RGB, 0 to 255)."""
 
     id: int
     name: str
@@ -89,25 +88,25 @@ class LabelClass:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything about a bundle but its weights.
+    """Description of a bundle.
 
     Attributes:
         format_version: Layout of the bundle.
         name: Short name, for example `street`.
-        description: One sentence for people.
+        description: One sentence.
         modalities: The heads: `depth`, `segmentation` or both.
-        features: Input of the networks.
-        frame_position: Instant within the window that the images describe: 0 its first sample, 1 its end.
+        features: Definition of the input of the networks.
+        frame_position: Instant of the images within the window: 0 its first sample, 1 its end.
         array: Geometry that the networks were trained for.
-        camera: The camera that the images imitate.
+        camera: Camera model of the images.
         depth: Representation of depth; None without that head.
         classes: Classes of the segmentation; empty without that head.
-        networks: Configurations to build the networks from, for the torch backend.
+        networks: Configuration of the networks for the torch backend.
         confidence: Calibration of the confidence.
-        training: What the networks were trained on and how, as plain values for people.
+        training: Data and settings of the training, as plain values for display.
         metrics: Summary of the metrics on the test set.
         files: Every other file of the bundle.
-        tolerates_missing: How many microphones may be silent: the networks were trained to go on without so many.
+        tolerates_missing: Number of microphones that may be silent, as in the training.
 
     """
 
@@ -132,7 +131,7 @@ class Manifest:
         """Refuse values that contradict each other.
 
         Raises:
-            InferenceError: They do; the message names them.
+            InferenceError: Two values contradict each other; the message names one of them.
 
         """
         heads = set(self.modalities)
@@ -147,14 +146,24 @@ class Manifest:
                 f'{self.microphones}',
             ),
             (min(self.camera.width, self.camera.height) > 0, 'camera', self.camera, 'a positive width and height'),
-            ((self.depth is not None) == ('depth' in heads), 'depth', self.depth, 'it with the head depth, else null'),
+            (
+                (self.depth is not None) == ('depth' in heads),
+                'depth',
+                self.depth,
+                'a range with the head depth, else null',
+            ),
             (
                 self._is_depth_range_valid(),
                 'depth',
                 self.depth,
                 '0 < min_m < max_m and 0 <= far_margin_m < max_m - min_m',
             ),
-            (bool(self.classes) == ('segmentation' in heads), 'classes', len(self.classes), 'them with a segmentation'),
+            (
+                bool(self.classes) == ('segmentation' in heads),
+                'classes',
+                len(self.classes),
+                'classes with the head segmentation, else none',
+            ),
             (
                 self._are_classes_unique(),
                 'classes',
@@ -181,12 +190,12 @@ class Manifest:
 
     @property
     def metric_modalities(self) -> tuple[str, ...]:
-        """The heads whose images a sensor or a simulator could contradict: not depth of an unknown factor."""
+        """The heads that can be compared with ground truth: all but depth of an unknown factor."""
         relative = self.depth is not None and self.depth.unit == 'relative'
         return tuple(head for head in self.modalities if head != 'depth' or not relative)
 
     def class_id(self, name: str) -> int | None:
-        """Return the id of the class called `name`, or None if there is none."""
+        """Return the id of a class, or None if there is no such class."""
         return next((entry.id for entry in self.classes if entry.name == name), None)
 
     def to_json(self) -> str:
@@ -198,7 +207,7 @@ class Manifest:
         """Read the content of `manifest.json`.
 
         Raises:
-            InferenceError: It is no manifest that this software understands; the message names what is wrong.
+            InferenceError: The text is not a manifest, has another version, or holds a wrong key or value.
 
         """
         values = parse_json(text, MANIFEST_FILE, InferenceError, 'Export the bundle again.')

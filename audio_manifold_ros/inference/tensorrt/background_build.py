@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A build of an engine beside a running node: in a process of its own, with what it says last at hand."""
+"""Background build of a TensorRT engine: a child process of a running node, with its state and last message."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 BUILD_COMMAND = (sys.executable, '-m', 'audio_manifold_ros.inference.tensorrt.build_engine')
 STOP_TIMEOUT_S = 5.0
 STATUS_MESSAGES = {
-    'building': 'An engine of TensorRT is being built since {spent_s:.0f} s ({message}); meanwhile {serving} serves.',
-    'built': 'The engine of TensorRT is built: configure the node again to use it. Until then {serving} serves.',
-    'failed': 'No engine of TensorRT could be built, {serving} serves: {message}',
+    'building': 'A TensorRT engine is being built, {spent_s:.0f} s so far ({message}). Until then {serving} predicts.',
+    'built': 'The TensorRT engine is built: configure the node again to use it. Until then {serving} predicts.',
+    'failed': 'The TensorRT engine could not be built, {serving} predicts: {message}',
 }
 
 
 @dataclass(frozen=True)
 class BuildStatus:
-    """How far a build is.
+    """State of a build.
 
     Attributes:
         state: `building`, `built` or `failed`.
@@ -40,17 +40,17 @@ class BuildStatus:
     spent_s: float
 
     def describe(self, serving: str) -> str:
-        """Say it for people.
+        """Return the state as a sentence.
 
         Args:
-            serving: Name of the backend that serves meanwhile.
+            serving: Name of the backend that predicts until the engine is used.
 
         """
         return STATUS_MESSAGES[self.state].format(spent_s=self.spent_s, message=self.message, serving=serving)
 
 
 class BackgroundBuild:
-    """Starts `build_engine` at once and follows it; never blocks its caller."""
+    """Child process that runs `build_engine`. No method blocks its caller for long."""
 
     def __init__(
         self, bundle: Path, device: str, log: Callable[[str], None], command: Sequence[str] = BUILD_COMMAND
@@ -60,14 +60,14 @@ class BackgroundBuild:
         Args:
             bundle: Folder of the bundle.
             device: `cuda` or `cuda:N`.
-            log: Takes every line that the build says, in a thread of its own.
+            log: Function for each line of output, called in a thread of its own.
             command: What is started.
 
         """
         self._log = log
         self._start_s = time.monotonic()
         self._end_s: float | None = None
-        self._state, self._message = 'building', 'The build has begun.'
+        self._state, self._message = 'building', 'The build has started.'
         self._process = subprocess.Popen(
             [*command, str(bundle), '--device', device, '--build-only'],
             stdout=subprocess.PIPE,
@@ -80,12 +80,12 @@ class BackgroundBuild:
         self._thread.start()
 
     def status(self) -> BuildStatus:
-        """Return how far it is; callable from any thread."""
+        """Return the state. Callable from any thread."""
         end_s = self._end_s or time.monotonic()
         return BuildStatus(self._state, self._message, end_s - self._start_s)
 
     def stop(self) -> None:
-        """End the build if it still runs; what it has written is ignored by all and removed by the next build."""
+        """Stop the build if it still runs. Its partial files are ignored and removed by the next build."""
         self._process.terminate()
         try:
             self._process.wait(STOP_TIMEOUT_S)

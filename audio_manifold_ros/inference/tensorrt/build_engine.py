@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`build_engine BUNDLE [--precision fp16|fp32] [--build-only]`: compile a bundle for the GPU of this machine."""
+"""Command line `model build-engine`: compile the networks of a bundle for the GPU of this machine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.files import sha256_of
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.bundle.bundle_info import find_bundle
 from audio_manifold_ros.inference.tensorrt.build_worker import ERROR_PREFIX
-from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache, file_sha256
+from audio_manifold_ros.inference.tensorrt.engine_cache import ENGINE_FILE, EngineCache
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, EngineKey, Precision
 from audio_manifold_ros.inference.tensorrt.engine_metadata import FORMAT_VERSION, EngineMetadata, VerificationResult
 from audio_manifold_ros.inference.tensorrt.tensorrt_backend import TensorRtBackend
@@ -47,18 +48,18 @@ def build_engine(
     report: Callable[[str], None],
     stage: Sequence[str] = STAGE_COMMAND,
 ) -> Path:
-    """Return the engine of a bundle, built and found equal to the network if there is none yet.
+    """Return the engine of a bundle. If there is none, build it and compare it with the network.
 
     Args:
         bundle: A verified bundle.
         toolchain: Says what the engine depends on.
-        precision: Of weights and activations.
-        cache: Where it is put; the user's by default.
+        precision: Precision of weights and activations.
+        cache: Cache of engines; that of the user by default.
         report: Told the progress, line by line.
-        stage: Command of the process that compiles and of the one that checks.
+        stage: Command of the child processes that compile and check.
 
     Raises:
-        InferenceError: It cannot be built, or says something else than the network; nothing is left behind.
+        InferenceError: The engine cannot be built, or differs from the network. No file remains.
 
     """
     cache = cache or EngineCache()
@@ -66,7 +67,7 @@ def build_engine(
     with cache.lock(key, report):
         found = cache.find(key, report)
         if found is not None:
-            report(f'The engine is there: {found}')
+            report(f'The engine exists: {found}')
             return found
         with cache.scratch(key) as scratch:
             start_s = time.perf_counter()
@@ -77,7 +78,7 @@ def build_engine(
                 bundle=bundle.manifest.name,
                 key=key,
                 size=engine.stat().st_size,
-                sha256=file_sha256(engine),
+                sha256=sha256_of(engine),
                 built=dt.datetime.now(dt.timezone.utc).isoformat(timespec='seconds'),
                 build_s=time.perf_counter() - start_s,
                 check=check,
@@ -100,14 +101,14 @@ def _run_stages(
     device: str,
     report: Callable[[str], None],
 ) -> VerificationResult:
-    """Compile and check within a scratch folder."""
+    """Compile and check the engine in a scratch folder."""
     result, timing, shared = scratch / 'check.json', scratch / 'timing.bin', cache.timing_cache(key)
     if shared.exists():
         shutil.copyfile(shared, timing)
     options = ['--engine', scratch / ENGINE_FILE, '--precision', key.precision, '--device', device]
     options += ['--timing-cache', timing, '--result', result]
     for name, message in (
-        ('compile', 'Compiling the networks: this takes minutes.'),
+        ('compile', 'Compiling the networks takes minutes.'),
         ('check', 'Checking the engine.'),
     ):
         report(message)
@@ -119,10 +120,10 @@ def _run_stages(
 
 
 def _run(command: list[str], name: str, report: Callable[[str], None]) -> None:
-    """Run a stage to its end, saying now and then that it lives.
+    """Run a stage and report from time to time that it still runs.
 
     Raises:
-        InferenceError: It failed; with what it said last.
+        InferenceError: The stage failed. The message holds its last lines.
 
     """
     log = Path(command[command.index('--engine') + 1]).with_name(f'{name}.log')
@@ -145,24 +146,24 @@ def _run(command: list[str], name: str, report: Callable[[str], None]) -> None:
 def _describe_failure(name: str, status: int, log: Path) -> str:
     with log.open(encoding='utf-8', errors='replace') as file:
         lines = [line.rstrip() for line in deque(file, maxlen=MAX_LOG_LINES)]
-    # What the stage had buffered for its standard output comes after the reason.
+    # Buffered standard output of the stage may follow the reason.
     reason = next((line for line in reversed(lines) if line.startswith(ERROR_PREFIX)), None)
     if reason is not None and status > 0:
         return reason.removeprefix(ERROR_PREFIX)
     ended = f'was killed by {signal.Signals(-status).name}' if status < 0 else f'ended with status {status}'
     hint = ' (too little memory?)' if status == -signal.SIGKILL else ''
     text = '\n'.join(lines)
-    return f'The stage {name} {ended}{hint}; it said last:\n{text}'
+    return f'The stage {name} {ended}{hint}; last output:\n{text}'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build from the command line; returns the exit status."""
+    """Run the command line. Return the exit status."""
     parser = command_parser('model build-engine')
-    parser.add_argument('bundle', type=Path, help='folder of the bundle, or one that ships: models/street')
+    parser.add_argument('bundle', type=Path, help='folder of the bundle, for example models/street')
     parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
     parser.add_argument(
-        '--build-only', action='store_true', help='do not load the engine afterwards, as the node would'
+        '--build-only', action='store_true', help='do not load the engine after the build as the node does'
     )
     args = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

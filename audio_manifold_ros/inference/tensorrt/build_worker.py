@@ -1,8 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A stage of the build of an engine, in a process of its own: what crashes here is a sentence there.
+"""One stage of the build of an engine, in a child process whose crash becomes an error message of the builder.
 
-`compile` writes the engine, `check` loads it as a robot would, in a process that has compiled nothing, and compares.
+The stage `compile` writes the engine. The stage `check` loads it in a process that has compiled nothing, like the node,
+and compares it with the network.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def compile_engine(
 
 
 def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str], Toolchain] = TensorRtToolchain) -> int:
-    """Run one stage; returns the exit status, with the reason as the last line on the standard error."""
+    """Run one stage. Return the exit status; the reason of a failure is the last line of the standard error."""
     _die_with_parent()
     parser = argparse.ArgumentParser(prog='engine_stage', description='One stage of build_engine.')
     parser.add_argument('stage', choices=('compile', 'check'))
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
         if args.stage == 'compile':
             compile_engine(bundle, args.engine, toolchain, args.precision, args.timing_cache)
         else:
-            # Brings the simulator along, which compiling has no use for.
+            # Imports the simulator, which the stage `compile` does not need.
             from audio_manifold_ros.inference.tensorrt.engine_verification import verify_engine
 
             check = verify_engine(bundle, args.engine, toolchain, args.precision)
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
 
 
 def _die_with_parent() -> None:
-    """End with the builder, however that ends: an orphan would hold the GPU for minutes and be of no use."""
+    """Ask Linux to end this process with the builder. An orphan would occupy the GPU for minutes without use."""
     if sys.platform == 'linux':
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where engines lie: one folder for each key in the user's cache; what cannot be trusted is set aside."""
+"""Cache of TensorRT engines of the user: one folder per key. An invalid engine is set aside."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.files import sha256_of, sync_to_disk, write_text_atomic
+from audio_manifold_ros.common.untrusted_text import read_limited_text
 from audio_manifold_ros.inference.tensorrt.engine_metadata import METADATA_FILE, EngineMetadata
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ MAX_METADATA_BYTES = 1_000_000
 
 
 def default_root() -> Path:
-    """Return the folder of this user's engines (XDG base directories: a relative path counts as none)."""
+    """Return the folder of this user's engines. XDG base directories: a relative path is ignored."""
     base = Path(os.environ.get('XDG_CACHE_HOME', ''))
     return (base if base.is_absolute() else Path.home() / '.cache') / 'audio_manifold_ros' / 'engines'
 
@@ -38,28 +40,28 @@ def default_root() -> Path:
 class EngineCache:
     """Engines by their key.
 
-    An engine is loaded only if the sidecar beside it says that it is this one, whole, and was checked. Loading an
-    engine runs what its file says, so only files of this user are taken, from folders where only this user writes.
+    An engine is used only if its metadata file names the same key, size and hash, and the result of the check. Loading
+    an engine executes its content, so only files of this user are used, from folders that only this user can write.
 
     Args:
-        root: Holds a folder for each key.
+        root: Folder that holds one folder per key; by default that of `default_root`.
 
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        """Note the folder; it is made when something is stored."""
+        """Keep the folder, which is created when something is stored."""
         self.root = default_root() if root is None else root
 
     def folder(self, key: EngineKey) -> Path:
-        """Return where the engine of a key lies."""
+        """Return the folder of the engine of a key."""
         return self.root / key.digest
 
     def find(self, key: EngineKey, warn: Callable[[str], None]) -> Path | None:
-        """Return the verified engine of a key; None if there is none.
+        """Return the verified engine of a key, or None.
 
         Args:
-            key: What it depends on.
-            warn: Told in one sentence what was set aside, and why.
+            key: Key of the engine.
+            warn: Function for the sentence that names an engine that was set aside and the reason.
 
         """
         engine = self.folder(key) / ENGINE_FILE
@@ -74,17 +76,17 @@ class EngineCache:
         return engine
 
     def describe_missing(self, key: EngineKey) -> str:
-        """Say that there is no engine of a key, and in what the one differs that is nearest to it."""
+        """Return a text that there is no engine of a key, with the differences of the most similar engine."""
         all_metadata = [_metadata_or_none(path) for path in sorted(self.root.glob(f'*/{METADATA_FILE}'))]
         keys = [metadata.key for metadata in all_metadata if metadata is not None]
         found = [other for other in keys if other.weights_sha256 == key.weights_sha256]
         differences = min((key.differences(other) for other in found), key=len, default='')
         if not differences:
             return f'there is no {key.precision} engine of this bundle in {self.root}'
-        return f'the engine of this bundle in {self.root} was built elsewhere or otherwise: its {differences}'
+        return f'the engine of this bundle in {self.root} has another key: its {differences}'
 
     def reject(self, key: EngineKey, reason: str, warn: Callable[[str], None]) -> None:
-        """Set an engine aside as `.rejected`, the last one set aside before it excepted, and say so."""
+        """Rename an engine to `.rejected`, in place of an earlier rejected one, and report it."""
         folder = self.folder(key)
         try:
             for name in (ENGINE_FILE, METADATA_FILE):
@@ -98,20 +100,20 @@ class EngineCache:
 
     @contextmanager
     def lock(self, key: EngineKey, report: Callable[[str], None]) -> Iterator[int]:
-        """Hold the right to build the engine of a key; yields the descriptor, which a child may inherit."""
+        """Hold the lock for building the engine of a key. Yield its descriptor, which a child may inherit."""
         folder = self.folder(key)
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_MODE)
         with (folder / LOCK_FILE).open('w') as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                report('Another process builds this engine: waiting for it.')
+                report('Another process builds this engine. Waiting for it.')
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield file.fileno()
 
     @contextmanager
     def scratch(self, key: EngineKey) -> Iterator[Path]:
-        """Give a folder for a build, beside the engine; those that killed builds have left are removed. Lock first."""
+        """Yield a folder for a build. Folders of killed builds are removed, so the lock must be held."""
         for leftover in self.folder(key).glob(SCRATCH_PREFIX + '*'):
             shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(
@@ -120,24 +122,22 @@ class EngineCache:
             yield Path(scratch)
 
     def store(self, key: EngineKey, engine: Path, metadata: EngineMetadata) -> Path:
-        """Put a checked engine in its place, then its sidecar, each at once or not at all.
+        """Move a checked engine to its place, then write its metadata file, both atomically.
 
         Args:
-            key: What it depends on.
-            engine: Within `scratch`.
-            metadata: What was found of it.
+            key: Key of the engine.
+            engine: The engine in the folder of `scratch`.
+            metadata: Its metadata.
 
         """
         folder = self.folder(key)
         (folder / METADATA_FILE).unlink(missing_ok=True)
         _replace(engine, folder / ENGINE_FILE)
-        text = engine.with_name(METADATA_FILE)
-        text.write_text(metadata.to_json(), encoding='utf-8')
-        _replace(text, folder / METADATA_FILE)
+        write_text_atomic(folder / METADATA_FILE, metadata.to_json(), sync=True)
         return folder / ENGINE_FILE
 
     def timing_cache(self, key: EngineKey) -> Path:
-        """Return the file with what the compiler has measured of kernels on this platform."""
+        """Return the file of the compiler's kernel timings on this platform."""
         platform = key.platform
         name = f'{platform.tensorrt}-{platform.gpu}-{platform.machine}'
         return self.root / f'timing-{hashlib.sha256(name.encode()).hexdigest()[:16]}.bin'
@@ -145,18 +145,18 @@ class EngineCache:
     def _verify(self, key: EngineKey, engine: Path) -> None:
         metadata_path = engine.with_name(METADATA_FILE)
         if not metadata_path.exists():
-            msg = 'it has no sidecar: its build did not end, or did not find it equal to the network'
+            msg = f'it has no {METADATA_FILE}: its build did not finish, or it differed from the network'
             raise InferenceError(msg)
         metadata = _read_metadata(metadata_path)
         differences = key.differences(metadata.key)
         if differences:
-            msg = f'it is another engine: its {differences}'
+            msg = f'it has another key: its {differences}'
             raise InferenceError(msg)
         _check_owner(engine)
-        size, digest = engine.stat().st_size, file_sha256(engine)
+        size, digest = engine.stat().st_size, sha256_of(engine)
         if (size, digest) != (metadata.size, metadata.sha256):
             msg = (
-                f'it has {size} bytes and the SHA-256 {digest[:12]}…, its sidecar says {metadata.size} and '
+                f'it has {size} bytes and the SHA-256 {digest[:12]}…, and {METADATA_FILE} has {metadata.size} and '
                 f'{metadata.sha256[:12]}…: it is truncated or was changed'
             )
             raise InferenceError(msg)
@@ -172,24 +172,13 @@ class EngineCache:
         return False
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _read_metadata(path: Path) -> EngineMetadata:
-    if path.stat().st_size > MAX_METADATA_BYTES:
-        msg = f'{path.name} has {path.stat().st_size} bytes: this is no sidecar'
-        raise InferenceError(msg)
     try:
-        return EngineMetadata.from_json(path.read_text(encoding='utf-8'))
-    except UnicodeDecodeError as error:
-        msg = f'{path.name} is no text: {error}'
+        text = read_limited_text(path, MAX_METADATA_BYTES)
+    except ValueError as error:
+        msg = f'{path.name} cannot be read: {error}'
         raise InferenceError(msg) from None
+    return EngineMetadata.from_json(text)
 
 
 def _metadata_or_none(path: Path) -> EngineMetadata | None:
@@ -200,20 +189,15 @@ def _metadata_or_none(path: Path) -> EngineMetadata | None:
 
 
 def _check_owner(engine: Path) -> None:
-    """Refuse what somebody else may have written."""
+    """Refuse a file that another user may have written."""
     status, folder = engine.lstat(), engine.parent.stat()
     if engine.is_symlink() or status.st_uid != os.getuid() or (status.st_mode | folder.st_mode) & 0o022:
-        msg = 'it is a link, belongs to another user, or others may write it or its folder'
+        msg = 'it is a link, belongs to another user, or other users can write it or its folder'
         raise InferenceError(msg)
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Move a file on the same file system into its place, its content on the disk first."""
-    with source.open('rb') as file:
-        os.fsync(file.fileno())
+    """Move a file on the same file system to its place, after its content is on the disk."""
+    sync_to_disk(source)
     source.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_to_disk(target.parent)

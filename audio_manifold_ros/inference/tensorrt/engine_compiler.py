@@ -1,10 +1,10 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What turns a network into an engine and runs it."""
+"""Interface of a toolchain that compiles a network into an engine and loads it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,8 +19,9 @@ class LoadedEngine:
     """An engine in memory.
 
     Attributes:
-        function: Maps a contiguous float32 (1, mic, height, width) on the device to what `Hearing` returns.
-        infos: What the inspector of each engine within says, JSON.
+        function: Function of features (1, mic, height, width), contiguous float32 on the device, with the outputs of a
+            `CompilableNetwork`.
+        infos: JSON report of the inspector of each engine within.
 
     """
 
@@ -29,26 +30,26 @@ class LoadedEngine:
 
 
 class Toolchain(Protocol):
-    """A compiler with its runtime, on one device; every refusal is an `InferenceError`."""
+    """A compiler with its runtime, on one device. It raises `InferenceError`."""
 
     @property
     def device(self) -> Any:
         """The `torch.device`."""
 
     def platform(self) -> Platform:
-        """Return the versions of everything, and the device."""
+        """Return the versions of the software, and the device."""
 
-    def options(self) -> dict[str, Any]:
-        """Return what the compiler is told, as plain values: they belong to the key."""
+    def options(self) -> Mapping[str, object]:
+        """Return the options of the compiler as plain values. They belong to the key."""
 
     def compile(self, core: Any, example: Any, engine: Path, timing_cache: Path) -> None:
         """Compile and save a network.
 
         Args:
-            core: A `Hearing` on the device.
-            example: Its input.
+            core: A `CompilableNetwork` on the device.
+            example: An example of its input.
             engine: File to write.
-            timing_cache: File that later builds profit from; may exist.
+            timing_cache: File of kernel timings for later builds. It may exist.
 
         """
 
@@ -57,6 +58,6 @@ class Toolchain(Protocol):
 
         Raises:
             InferenceError: The engine cannot be used.
-            RuntimeError: The device fails, which says nothing of the engine.
+            RuntimeError: The device fails. The engine may be valid.
 
         """

@@ -1,10 +1,11 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine depends on, and the name that follows from it."""
+"""Key of an engine: everything that it depends on, and the name of its folder."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,23 +21,23 @@ Precision = Literal['fp16', 'fp32']
 FP16: Precision = 'fp16'
 FP32: Precision = 'fp32'
 PRECISIONS: tuple[Precision, ...] = (FP16, FP32)
-# Raised when the part of the network that is compiled, or how, changes in this software.
+# Incremented when this software compiles another part of the network, or in another way.
 RECIPE_VERSION = 1
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What an engine is built by and for.
+    """Software and device of an engine.
 
     Attributes:
         torch: Version of PyTorch.
         torch_tensorrt: Version of Torch-TensorRT.
         tensorrt: Version of TensorRT.
-        abi: Version of the layout in which Torch-TensorRT stores engines.
-        cuda: Version of CUDA that PyTorch was built with.
+        abi: Version of the file layout of Torch-TensorRT.
+        cuda: CUDA version of PyTorch.
         gpu: Name of the device.
-        compute_capability: Of the device, for example `8.7`.
-        machine: Of the computer, for example `aarch64`.
+        compute_capability: Compute capability of the device, for example `8.7`.
+        machine: Architecture of the computer, for example `aarch64`.
 
     """
 
@@ -52,16 +53,16 @@ class Platform:
 
 @dataclass(frozen=True)
 class EngineKey:
-    """Everything that an engine depends on: where any of it differs, it is another engine.
+    """Everything that an engine depends on. Engines with different keys are different engines.
 
     Attributes:
-        recipe: Of this software.
-        weights_sha256: Of the bundle's weights.
-        networks_sha256: Of their configuration.
+        recipe: `RECIPE_VERSION` of this software.
+        weights_sha256: Hash of the weights of the bundle.
+        networks_sha256: Hash of the configuration of the networks.
         input_shape: (mic, height, width).
-        precision: Of weights and activations.
-        options: Of the compiler.
-        platform: What it is built by and for.
+        precision: Precision of weights and activations.
+        options: Options of the compiler.
+        platform: Software and device.
 
     """
 
@@ -70,12 +71,14 @@ class EngineKey:
     networks_sha256: str
     input_shape: tuple[int, int, int]
     precision: Precision
-    options: dict[str, Any]
+    options: Mapping[str, object]
     platform: Platform
 
     @classmethod
-    def for_bundle(cls, bundle: Bundle, precision: Precision, options: dict[str, Any], platform: Platform) -> EngineKey:
-        """Return the key of a bundle's engine."""
+    def for_bundle(
+        cls, bundle: Bundle, precision: Precision, options: Mapping[str, object], platform: Platform
+    ) -> EngineKey:
+        """Return the key of the engine of a bundle."""
         networks = format_json(_sort_keys(bundle.manifest.networks))
         return cls(
             recipe=RECIPE_VERSION,
@@ -93,7 +96,7 @@ class EngineKey:
         return hashlib.sha256(format_json(_sort_keys(to_plain(self))).encode()).hexdigest()[:32]
 
     def differences(self, other: EngineKey) -> str:
-        """Say in which points `other` is not this, or nothing."""
+        """Return the differences of `other` from this key as text; empty if they are equal."""
         pairs = [(field.name, getattr(self, field.name), getattr(other, field.name)) for field in fields(self)]
         own_platform, other_platform = self.platform, other.platform
         pairs[-1:] = [
@@ -108,7 +111,7 @@ class EngineKey:
 
 
 def _sort_keys(value: Any) -> Any:
-    """Return plain values with all keys in order, so that equal values have equal texts."""
+    """Return plain values with all keys sorted, so that equal values have equal texts."""
     if isinstance(value, dict):
         return {key: _sort_keys(value[key]) for key in sorted(value)}
     return [_sort_keys(item) for item in value] if isinstance(value, (list, tuple)) else value

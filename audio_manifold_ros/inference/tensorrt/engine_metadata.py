@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands beside an engine: what it is, and that it was found to say what the network says."""
+"""Metadata of an engine (`engine.json`): its key, hash, build and comparison with the network."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ REBUILD = 'Build the engine again.'
 
 @dataclass(frozen=True)
 class VerificationResult:
-    """What was found when the engine was loaded by a fresh process and compared with the single precision network.
+    """Result of the comparison of an engine, loaded by a fresh process, with the single precision network.
 
     Attributes:
-        windows: How many windows were compared.
+        windows: Number of compared windows.
         depth_change: Mean of |depth / depth of the network - 1|; 0 without depth.
-        labels_changed: Share of pixels with another class; 0 without segmentation.
-        half_layers: Layers of the engine that compute in half precision.
-        single_layers: Layers of the engine that compute in single precision.
-        load_s: Seconds to load it.
-        run_ms: Milliseconds of one window, median.
+        labels_changed: Fraction of pixels with another class; 0 without segmentation.
+        half_layers: Number of layers in half precision.
+        single_layers: Number of layers in single precision.
+        load_s: Loading time in seconds.
+        run_ms: Median time per window in milliseconds.
 
     """
 
@@ -42,17 +42,17 @@ class VerificationResult:
 
 @dataclass(frozen=True)
 class EngineMetadata:
-    """Content of `engine.json`; an engine without it is none.
+    """Content of `engine.json`. An engine without this file is not used.
 
     Attributes:
         format_version: Layout of this file.
         bundle: Name of the bundle.
-        key: What the engine depends on, in clear.
-        size: Of the engine, in bytes.
-        sha256: Of the engine.
-        built: Date and time, ISO 8601.
-        build_s: Seconds that the build took.
-        check: What the comparison found.
+        key: Key of the engine.
+        size: Size of the engine in bytes.
+        sha256: Hash of the engine.
+        built: Date and time of the build, ISO 8601.
+        build_s: Duration of the build in seconds.
+        check: Result of the comparison.
 
     """
 
@@ -74,7 +74,7 @@ class EngineMetadata:
         """Read the content of the file.
 
         Raises:
-            InferenceError: It is no sidecar that this software understands.
+            InferenceError: The text is not such metadata, or has another version.
 
         """
         values = parse_json(text, METADATA_FILE, InferenceError, REBUILD)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""In which precision an engine computes, by what the engine itself says of its layers."""
+"""Precision of an engine, from the report of the engine inspector on its layers."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ MIN_HALF_RATIO = 0.5
 
 @dataclass(frozen=True)
 class LayerTypes:
-    """How many layers give half and how many single precision; those that give neither are left out."""
+    """Numbers of layers with outputs in half and in single precision. Other layers are not counted."""
 
     half: int
     single: int
 
 
 def layer_types(infos: Iterable[str]) -> LayerTypes:
-    """Count the layers of engines by what they give.
+    """Count the layers of engines by the precision of their outputs.
 
     Args:
-        infos: What the inspector of each engine says, JSON.
+        infos: JSON report of the inspector of each engine.
 
     Raises:
-        InferenceError: There is no engine, or an inspector says nothing of types.
+        InferenceError: There is no engine, or no report names a type.
 
     """
     texts = list(infos)
@@ -45,26 +45,26 @@ def layer_types(infos: Iterable[str]) -> LayerTypes:
     output_types = [_output_types(layer) for text in texts for layer in _layers(text)]
     half, single = (sum(bool(kind.search(types)) for types in output_types) for kind in (HALF, SINGLE))
     if not half + single:
-        msg = 'The engine does not say in which precision its layers compute, and without that it is not believed.'
+        msg = 'The engine does not report the precision of its layers, so that it cannot be checked: it is not used.'
         raise InferenceError(msg)
     return LayerTypes(half, single)
 
 
 def check_precision(types: LayerTypes, precision: Precision) -> None:
-    """Refuse an engine of another precision than the one asked for.
+    """Refuse an engine with another precision than the requested one.
 
-    In half precision the normalisation of the input and the search for codes still are single precision.
+    A half precision engine still has single precision in the normalisation of the input and the search for codes.
 
     Raises:
-        InferenceError: It is another.
+        InferenceError: The engine has another precision.
 
     """
     half_ratio = types.half / (types.half + types.single)
     is_valid = half_ratio >= MIN_HALF_RATIO if precision == FP16 else half_ratio == 0
     if not is_valid:
         msg = (
-            f'The engine was to compute in {precision}, but {types.half} of its layers are half and {types.single} '
-            'single precision: the compiler did not do what it was told.'
+            f'The engine should compute in {precision}, but {types.half} of its layers are half and {types.single} '
+            'single precision: the compiler ignored the option.'
         )
         raise InferenceError(msg)
 
@@ -79,6 +79,6 @@ def _layers(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _output_types(layer: Mapping[str, Any]) -> str:
-    """Return the types of a layer's outputs, in words."""
+    """Return the names of the types of the outputs of a layer."""
     outputs = layer.get('Outputs', [])
     return ' '.join(str(output.get(FORMAT_KEY, '')) for output in outputs if isinstance(output, dict))

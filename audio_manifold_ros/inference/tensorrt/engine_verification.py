@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Holds an engine against the single precision network, on streets that every machine can simulate."""
+"""Comparison of an engine with the single precision network, on simulated streets."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput
     from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
 
-# Streets that no training has seen (the simulator's validation begins at 900,000).
+# Streets outside every training. Seeds of the simulator's validation begin at 900,000.
 FIRST_SEED = 990_000
 WINDOW_COUNT = 8
 START_S = 2.0
 MAX_CHANGE = {FP16: 0.01, FP32: 0.001}
-"""Largest mean change of depth, and largest share of other classes."""
+"""Largest mean change of depth, and largest fraction of pixels with another class."""
 
 
 def simulate_windows(manifest: Manifest, windows: int = WINDOW_COUNT) -> NDArray[np.float32]:
-    """Return features (window, mic, height, width) of simulated streets, heard by the array of a bundle.
+    """Return features (window, mic, height, width) of simulated streets, received by the array of a bundle.
 
     Raises:
-        InferenceError: The simulator has no such sample rate.
+        InferenceError: The simulator does not support the sample rate.
 
     """
     spec = manifest.features
@@ -53,7 +53,7 @@ def simulate_windows(manifest: Manifest, windows: int = WINDOW_COUNT) -> NDArray
     try:
         return np.stack([_simulate_features(FIRST_SEED + index, array, spec) for index in range(windows)])
     except SimulationError as error:
-        msg = f'No windows to compare the engine on: {error}'
+        msg = f'The windows for the comparison of the engine cannot be simulated: {error}'
         raise InferenceError(msg) from None
 
 
@@ -63,11 +63,11 @@ def verify_engine(bundle: Bundle, engine: Any, toolchain: Toolchain, precision: 
     Args:
         bundle: A verified bundle.
         engine: File of the engine.
-        toolchain: Loads it.
-        precision: What it was built for.
+        toolchain: Toolchain that loads it.
+        precision: Requested precision.
 
     Raises:
-        InferenceError: It cannot be loaded, computes in another precision, or says something else than the network.
+        InferenceError: The engine cannot be loaded, has another precision, or differs from the network.
 
     """
     from audio_manifold_ros.inference.tensorrt.tensorrt_backend import make_engine_runner
@@ -99,10 +99,10 @@ def verify_engine(bundle: Bundle, engine: Any, toolchain: Toolchain, precision: 
 
 
 def require_equal_outputs(check: VerificationResult, precision: Precision) -> None:
-    """Refuse an engine that says something else than the network.
+    """Refuse an engine that differs from the network.
 
     Raises:
-        InferenceError: It changes more than its precision explains.
+        InferenceError: The difference exceeds that of its precision.
 
     """
     limit = MAX_CHANGE[precision]
@@ -123,7 +123,7 @@ def _simulate_features(seed: int, array: MicrophoneArray, spec: FeatureSpec) -> 
 def _reference_outputs(bundle: Bundle, windows: NDArray[np.float32]) -> list[NetworkOutput]:
     from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
 
-    backend = TorchBackend(bundle, 'cpu', reason='as the standard')
+    backend = TorchBackend(bundle, 'cpu', reason='reference of the comparison')
     return [backend.run(window) for window in windows]
 
 

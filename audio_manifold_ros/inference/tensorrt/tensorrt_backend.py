@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks by an engine of TensorRT, built before on this machine by `build_engine`."""
+"""Backend of TensorRT: runs an engine that `build_engine` has built on this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class TensorRtBackend:
-    """Runs the engine of a bundle; one that cannot be used is set aside, unless the fault is the device's.
+    """Backend that runs the engine of a bundle. An invalid engine is set aside; a fault of the device leaves it.
 
     Attributes:
         waveform_network: See `Backend`: features by PyTorch, then the engine, without a transfer between them.
@@ -51,18 +51,18 @@ class TensorRtBackend:
         cache: EngineCache | None = None,
         reason: str = 'as requested',
     ) -> None:
-        """Find, verify and load the engine, and run it on silence.
+        """Find, verify and load the engine, and run it once on silence.
 
         Args:
             bundle: A verified bundle.
-            toolchain: Loads the engine.
-            warn: Told what was set aside, and why.
-            precision: Of the engine.
-            cache: Where engines lie; the user's by default.
-            reason: Why this backend was chosen.
+            toolchain: Toolchain that loads the engine.
+            warn: Function for the sentence that names an engine that was set aside and the reason.
+            precision: Precision of the engine.
+            cache: Cache of engines; that of the user by default.
+            reason: Reason of the choice of this backend.
 
         Raises:
-            InferenceError: There is no engine, none that can be used, or the device fails.
+            InferenceError: There is no valid engine, or the device fails.
 
         """
         self._shape = input_shape(bundle.manifest)
@@ -86,10 +86,10 @@ class TensorRtBackend:
 
 
 def make_engine_runner(bundle: Bundle, loaded: LoadedEngine, device: Any) -> CudaGraphRunner:
-    """Return what runs a loaded engine from features to the arrays of `output_names`.
+    """Return the runner of a loaded engine, from features to the arrays of `output_names`.
 
-    The input is one contiguous buffer that lasts: runtimes before 2.12 free the copy that they make of any other
-    while the engine reads it. No CUDA graph is recorded around an engine: its runtime uses streams of its own.
+    The input is one permanent contiguous buffer: runtimes before 2.12 copy any other input, and free the copy while the
+    engine reads it. No CUDA graph is recorded around an engine, because its runtime uses its own streams.
     """
     from audio_manifold_ros.networks.cuda_graph_runner import CudaGraphRunner
 
@@ -97,7 +97,7 @@ def make_engine_runner(bundle: Bundle, loaded: LoadedEngine, device: Any) -> Cud
 
 
 def _output_function(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Sequence[Any]]:
-    """Return what maps features on the device to the tensors of `output_names`."""
+    """Return the function from features on the device to the tensors of `output_names`."""
     from audio_manifold_ros.networks.compiled_core import postprocess_flat
     from audio_manifold_ros.networks.perception_network import PerceptionConfig
 
@@ -109,11 +109,10 @@ def _output_function(bundle: Bundle, loaded: LoadedEngine) -> Callable[[Any], Se
 def _load(
     bundle: Bundle, toolchain: Toolchain, precision: Precision, cache: EngineCache, warn: Callable[[str], None]
 ) -> tuple[CudaGraphRunner, FusedWaveformNetwork | None]:
-
     key = EngineKey.for_bundle(bundle, precision, toolchain.options(), toolchain.platform())
     engine = cache.find(key, warn)
     if engine is None:
-        msg = f'TensorRT has nothing to run: {cache.describe_missing(key)}. Build it with: build_engine {bundle.folder}'
+        msg = f'TensorRT has no engine: {cache.describe_missing(key)}. Build it with: build_engine {bundle.folder}'
         raise InferenceError(msg)
     try:
         loaded, device = toolchain.load(engine, precision), toolchain.device
@@ -121,8 +120,8 @@ def _load(
         return resident, open_waveform_network(bundle.manifest, _output_function(bundle, loaded), device, warn)
     except (AudioManifoldError, RuntimeError) as error:
         if is_transient_gpu_error(error):
-            msg = f'TensorRT has nothing to run: the device fails, the engine stays for another time ({error})'
+            msg = f'TensorRT cannot run: the device fails, and the engine is kept ({error})'
             raise InferenceError(msg) from None
         cache.reject(key, str(error), warn)
-        msg = 'TensorRT has nothing to run: the engine that was there is set aside'
+        msg = 'TensorRT has no engine: the existing one was invalid and is set aside'
         raise InferenceError(msg) from None

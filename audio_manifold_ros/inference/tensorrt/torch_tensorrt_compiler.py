@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every call of torch-tensorrt, versions 2.8 to 2.13; imported only where an engine is built or run."""
+"""Toolchain of torch-tensorrt 2.8 to 2.13: the only module that calls it, imported only to build or run an engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib
 import inspect
 import platform as machine
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class TensorRtToolchain:
             device: `cuda` or `cuda:N`.
 
         Raises:
-            InferenceError: Something of it is not there.
+            InferenceError: A library is missing, or the device is not a CUDA device.
 
         """
         self._torch = import_torch()
@@ -48,11 +49,11 @@ class TensorRtToolchain:
         self.device = self._torch.device('cuda', chosen.index or 0)
         self._trt = _import('torch_tensorrt')
         self._tensorrt = _import('tensorrt')
-        # Deserialising and building take the current device, whatever the tensors say.
+        # Loading and building use the current device, not that of the tensors.
         self._torch.cuda.set_device(self.device)
 
     def platform(self) -> Platform:
-        """Return the versions of everything, and the device."""
+        """Return the versions of the software, and the device."""
         torch = self._torch
         capability = torch.cuda.get_device_capability(self.device)
         return Platform(
@@ -66,15 +67,15 @@ class TensorRtToolchain:
             machine=machine.machine(),
         )
 
-    def options(self) -> dict[str, Any]:
-        """Return what the compiler is told."""
+    def options(self) -> Mapping[str, object]:
+        """Return the options of the compiler."""
         return compile_options(_parameters(self._trt.dynamo.compile), str(self._trt.__version__))
 
     def compile(self, core: Any, example: Any, engine: Path, timing_cache: Path) -> None:
         """Compile a network and save it.
 
         Raises:
-            InferenceError: An operation has no converter, nothing was compiled, or it cannot be saved.
+            InferenceError: An operation has no converter, nothing was compiled, or the engine cannot be saved.
 
         """
         torch, trt = self._torch, self._trt
@@ -91,23 +92,23 @@ class TensorRtToolchain:
                 trt.save(compiled, str(engine), arg_inputs=[example], **saved)
         except InferenceError:
             raise
-        # Compiler, TensorRT and export have no exception class in common, and refuse by assertions.
+        # Compiler, TensorRT and export have no common exception class, and use assertions.
         except Exception as error:
             msg = f'torch-tensorrt {version} cannot build the engine: {type(error).__name__}: {error}'
             raise InferenceError(msg) from error
 
     def load(self, engine: Path, precision: Precision) -> LoadedEngine:
-        """Load an engine, and hold it to its precision.
+        """Load an engine, and check its precision.
 
         Raises:
-            InferenceError: It was made by other versions or for another device, or its precision is another one.
+            InferenceError: The engine is from other versions or for another device, or has another precision.
             RuntimeError: The device fails.
 
         """
         torch = self._torch
         try:
             torch.cuda.set_device(self.device)
-            # Not torch_tensorrt.load: it tries other formats first, or prints, depending on the version.
+            # `torch_tensorrt.load` tries other formats first, or prints, depending on the version.
             program = torch.export.load(str(engine))
             infos = tuple(
                 str(constant.get_engine_layer_info())
@@ -116,7 +117,7 @@ class TensorRtToolchain:
             )
             function = program.module()
         except Exception as error:
-            # The runtime raises what it likes; what speaks of the device says nothing against the engine.
+            # The runtime raises arbitrary classes. A fault of the device does not concern the engine.
             if is_transient_gpu_error(error):
                 raise
             msg = f'torch-tensorrt {self._trt.__version__} cannot load it: {error}'
@@ -127,12 +128,12 @@ class TensorRtToolchain:
     def _abi(self) -> str:
         try:
             return str(self._torch.ops.tensorrt.ABI_VERSION())
-        except (AttributeError, RuntimeError):  # the runtime in Python has none
+        except (AttributeError, RuntimeError):  # the Python runtime has no such function
             return 'none'
 
 
 def require_compiled(compiled: Any) -> None:
-    """Refuse what the compiler handed back as it was: it says so in its log alone.
+    """Refuse a module that the compiler returned unchanged, which it reports only in its log.
 
     Raises:
         InferenceError: No part of the module runs on TensorRT.
@@ -147,7 +148,7 @@ def require_compiled(compiled: Any) -> None:
 def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    # Where a library of TensorRT is missing, torch-tensorrt raises FileNotFoundError or a bare Exception.
+    # If a library of TensorRT is missing, torch-tensorrt raises FileNotFoundError or a bare Exception.
     except Exception as error:  # noqa: BLE001
         msg = f'TensorRT cannot be used: {name} does not load ({type(error).__name__}: {error})'
         raise InferenceError(msg) from None

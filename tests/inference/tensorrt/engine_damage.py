@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can happen to an engine on a disk, and the words with which it is set aside."""
+"""Damages of an engine on a disk, and the reasons with which it is set aside."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FAULTS = [
     (truncate, 'truncated or was changed'),
     (flip, 'truncated or was changed'),
     (empty, 'truncated or was changed'),
-    (remove_metadata, 'it has no sidecar: its build did not end'),
+    (remove_metadata, 'it has no engine.json: its build did not finish'),
     (remove_engine, 'No such file'),
     (corrupt_metadata, 'is no text'),
     (future_metadata, 'has format_version 2'),

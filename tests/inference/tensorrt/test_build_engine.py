@@ -95,12 +95,12 @@ def open_engine(bundle: Bundle, toolchain: CpuToolchain, root: Path, warn: Calla
 
 def test_a_build_tells_its_steps_and_what_it_found(built: Built) -> None:
     reported = '\n'.join(built.reported)
-    assert 'Compiling the networks: this takes minutes.' in reported
+    assert 'Compiling the networks takes minutes.' in reported
     assert 'Checking the engine.' in reported
     assert 'depth differs by 0.00' in reported
 
 
-def test_the_sidecar_says_what_the_engine_is(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
+def test_the_metadata_describe_the_engine(built: Built, bundle: Bundle, toolchain: CpuToolchain) -> None:
     key, cache = key_of(bundle, toolchain), EngineCache(built.root)
     folder = cache.folder(key)
     assert sorted(path.name for path in folder.iterdir()) == [ENGINE_FILE, METADATA_FILE, 'lock']
@@ -160,7 +160,7 @@ def test_a_damaged_engine_is_set_aside_with_one_warning(
     folder = EngineCache(root).folder(key_of(bundle, toolchain))
     damage(folder)
     warnings: list[str] = []
-    with pytest.raises(InferenceError, match='TensorRT has nothing to run'):
+    with pytest.raises(InferenceError, match='TensorRT has no engine'):
         open_engine(bundle, toolchain, root, warnings.append)
     assert len(warnings) == 1
     assert reason in warnings[0]
@@ -169,7 +169,7 @@ def test_a_damaged_engine_is_set_aside_with_one_warning(
     assert any(path.name.endswith(REJECTED_SUFFIX) for path in folder.iterdir())
     with pytest.raises(InferenceError, match='there is no fp32 engine'):
         open_engine(bundle, toolchain, root, warnings.append)
-    assert len(warnings) == 1, 'what is set aside is not spoken of again'
+    assert len(warnings) == 1, 'a rejected engine is reported once'
 
 
 def test_an_engine_that_the_runtime_refuses_is_set_aside(
@@ -229,7 +229,7 @@ FOREIGN = [
 def test_an_engine_of_another_machine_is_never_loaded(
     bundle: Bundle, toolchain: CpuToolchain, root: Path, field: str, value: str
 ) -> None:
-    """Wherever it lies: under its own key it is not looked for, under this machine's it is set aside."""
+    """An engine of another platform is not looked for under its own key, and is set aside under the key of this machine."""
     own, cache = key_of(bundle, toolchain), EngineCache(root)
     here: Platform = replace(own.platform, **{field: value})
     key = replace(own, platform=here)
@@ -239,7 +239,7 @@ def test_an_engine_of_another_machine_is_never_loaded(
     assert warnings == []
     shutil.copytree(cache.folder(own), cache.folder(key))
     assert cache.find(key, warnings.append) is None
-    assert f'it is another engine: its {field} is {getattr(own.platform, field)!r}, not {value!r}' in warnings[0]
+    assert f'it has another key: its {field} is {getattr(own.platform, field)!r}, not {value!r}' in warnings[0]
 
 
 def test_an_engine_of_stale_weights_is_never_loaded(bundle: Bundle, toolchain: CpuToolchain, root: Path) -> None:
@@ -248,7 +248,7 @@ def test_an_engine_of_stale_weights_is_never_loaded(bundle: Bundle, toolchain: C
     shutil.copytree(cache.folder(own), cache.folder(key))
     warnings: list[str] = []
     assert cache.find(key, warnings.append) is None
-    assert 'another engine: its weights_sha256' in warnings[0]
+    assert 'another key: its weights_sha256' in warnings[0]
 
 
 def test_what_cannot_be_set_aside_is_not_used_either(
@@ -322,7 +322,7 @@ def test_a_stage_that_fails_says_why(bundle: Bundle, toolchain: CpuToolchain, tm
             '^no converter for aten.fft$',
         ),
         ("print('error: not the reason', flush=True); import os; os.kill(os.getpid(), 9)", 'was killed by SIGKILL'),
-        ("raise ValueError('abc')", r'stage compile ended with status 1; it said last:(.|\n)*ValueError: abc'),
+        ("raise ValueError('abc')", r'stage compile ended with status 1; last output:(.|\n)*ValueError: abc'),
         ('import os; os.kill(os.getpid(), 9)', r'was killed by SIGKILL \(too little memory\?\)'),
     ):
         with pytest.raises(InferenceError, match=reason):
@@ -365,7 +365,7 @@ def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None
     wait_until(lambda: reported == ['Compiling'], 'nothing is said')
     assert build.status().message == 'Compiling'
     assert 'is being built since' in build.status().describe('onnx')
-    assert '(Compiling); meanwhile onnx serves' in build.status().describe('onnx')
+    assert '(Compiling). Until then onnx predicts.' in build.status().describe('onnx')
     build.stop()
     assert build.status().state == 'failed'
     ended = BackgroundBuild(tmp_path, 'cuda', reported.append, command=(sys.executable, '-c', "print('Engine built')"))

@@ -50,7 +50,7 @@ def test_another_precision_than_asked_for_is_refused(types: LayerTypes, precisio
 
 
 @pytest.mark.parametrize('text', [info('conv1 + relu1', 'conv2'), info(layer('Int8')), info(), 'no json', '[]'])
-def test_an_engine_that_does_not_tell_is_not_believed(text: str) -> None:
+def test_an_engine_that_does_not_report_its_types_is_refused(text: str) -> None:
     with pytest.raises(InferenceError, match='does not say in which precision'):
         layer_types([text])
 
