@@ -15,21 +15,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE
 from audio_manifold_ros.bags.conversion.resampled_segment import ResampledSegment
 from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
 from audio_manifold_ros.common.array_types import Samples
-from audio_manifold_ros.common.class_ids import SKY
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
-from audio_manifold_ros.common.image_resize import resize_nearest
-from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
+from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
+from training.importing.stored_images import stored_images
 
 REQUEST_VERSION = 1
 NO_DEPTH, NO_LABELS, DAMAGED_LABELS = 'no_depth', 'no_labels', 'damaged_truth'
@@ -263,34 +261,3 @@ class DriveImport:
 def missing_label_notes(labels: LabelFolders) -> tuple[str, ...]:
     """Return a note for each modality that a drive has no labels of."""
     return tuple(f'no {modality} at all' for modality in MISSING_LABELS if modality not in labels.found)
-
-
-def stored_images(
-    images: Mapping[str, NDArray[Any]], size: tuple[int, int], depth_unit: str, *, native: bool
-) -> dict[str, NDArray[Any]]:
-    """Return the image arguments of `DriveWriter.add_image`.
-
-    Args:
-        images: Depth and classes (row, column) by modality, each of its own size, the whole image.
-        size: Rows and columns for training. Images are sampled at the nearest pixels.
-        depth_unit: Unit of the depth. Depth in metres becomes NaN in the sky, where a model only guesses. Disparity
-            is stored unchanged.
-        native: Also return the images in their own size, if it differs.
-
-    """
-    stored = _named({kind: resize_nearest(image, *size) for kind, image in images.items()}, depth_unit, '')
-    if native:
-        stored |= _named({kind: image for kind, image in images.items() if image.shape != size}, depth_unit, 'native_')
-    return stored
-
-
-def _named(images: Mapping[str, NDArray[Any]], depth_unit: str, prefix: str) -> dict[str, NDArray[Any]]:
-    named: dict[str, NDArray[Any]] = {}
-    labels = images.get(SEGMENTATION)
-    if labels is not None:
-        named[f'{prefix}labels'] = labels
-    if DEPTH in images:
-        depth = images[DEPTH].astype(np.float16)
-        has_sky_labels = labels is not None and labels.shape == depth.shape and depth_unit == METRES
-        named[f'{prefix}depth_m'] = np.where(labels == SKY, np.float16(np.nan), depth) if has_sky_labels else depth
-    return named
