@@ -58,8 +58,8 @@ class ImportOptions:
 
 
 @dataclass(frozen=True)
-class DriveTarget:
-    """The drive to write.
+class ImportJob:
+    """One drive to write. Importers add their sources.
 
     Attributes:
         path: The drive file.
@@ -75,13 +75,11 @@ class DriveTarget:
     options: ImportOptions
 
 
-def convert_once(
-    target: DriveTarget, inputs: Mapping[str, object], convert: Callable[[], DriveOutcome]
-) -> DriveOutcome:
+def convert_once(job: ImportJob, inputs: Mapping[str, object], convert: Callable[[], DriveOutcome]) -> DriveOutcome:
     """Convert a drive and record its outcome, unless a complete drive of an equal request exists.
 
     Args:
-        target: The drive to write.
+        job: The drive to write.
         inputs: Everything else that the drive depends on, as plain values of JSON.
         convert: Writes the drive.
 
@@ -91,15 +89,15 @@ def convert_once(
     """
     content = {
         'version': REQUEST_VERSION,
-        'options': asdict(target.options),
-        'rig_sha256': rig_sha256(target.rig),
+        'options': asdict(job.options),
+        'rig_sha256': rig_sha256(job.rig),
         **inputs,
     }
     request: dict[str, object] = json.loads(json.dumps(content))
-    outcome = find_outcome(target.path, request)
+    outcome = find_outcome(job.path, request)
     if outcome is None:
         outcome = convert()
-        record_outcome(target.path, request, outcome)
+        record_outcome(job.path, request, outcome)
     return outcome
 
 
@@ -107,25 +105,25 @@ class DriveImport:
     """Writer of one drive that counts its images and collects what is skipped.
 
     Attributes:
-        target: The drive to write.
+        job: The drive to write.
         kept: Number of images stored so far.
         skipped: Names of what was left out, by reason.
 
     """
 
     def __init__(
-        self, target: DriveTarget, channels: int, depth_unit: str, skipped: Mapping[str, Iterable[str]] | None = None
+        self, job: ImportJob, channels: int, depth_unit: str, skipped: Mapping[str, Iterable[str]] | None = None
     ) -> None:
         """Start with no images.
 
         Args:
-            target: The drive to write.
+            job: The drive to write.
             channels: Channels of its audio.
             depth_unit: Unit of its depth.
             skipped: What has been left out before the conversion, by reason.
 
         """
-        self.target = target
+        self.job = job
         self.kept = 0
         self.skipped: dict[str, list[str]] = defaultdict(list)
         for reason, names in (skipped or {}).items():
@@ -142,14 +140,14 @@ class DriveImport:
             DatasetError: The file cannot be created.
 
         """
-        target = self.target
+        job = self.job
         return DriveWriter(
-            target.path,
-            drive_id=target.drive_id,
-            rig=target.rig,
-            sample_rate_hz=target.options.sample_rate_hz,
+            job.path,
+            drive_id=job.drive_id,
+            rig=job.rig,
+            sample_rate_hz=job.options.sample_rate_hz,
             channels=self._channels,
-            provenance={**provenance, 'rig_sha256': rig_sha256(target.rig), 'software': SOFTWARE},
+            provenance={**provenance, 'rig_sha256': rig_sha256(job.rig), 'software': SOFTWARE},
             first_sample=first_sample,
             attributes=DriveAttributes(missing_channels, self._depth_unit),
         )
@@ -174,7 +172,7 @@ class DriveImport:
             AudioError: The ratio of the sample rates has no small integer form.
 
         """
-        run = ResampledSegment(0, self._channels, rate_hz, self.target.options.sample_rate_hz)
+        run = ResampledSegment(0, self._channels, rate_hz, self.job.options.sample_rate_hz)
         writer: DriveWriter | None = None
         span = (0, 0)
         try:
@@ -191,7 +189,7 @@ class DriveImport:
                 writer.discard()
             raise
         if writer is None:
-            msg = f'{self.target.drive_id!r}: the audio is at most a few milliseconds long: copy the files again.'
+            msg = f'{self.job.drive_id!r}: the audio is at most a few milliseconds long: copy the files again.'
             raise TrainingError(msg)
         return writer, span
 
@@ -230,7 +228,7 @@ class DriveImport:
             DatasetError: They cannot be written.
 
         """
-        options = self.target.options
+        options = self.job.options
         size = (options.rows, options.columns)
         stored = stored_images(images, size, self._depth_unit, native=options.native)
         writer.add_image(sample, **stored, stamp_ns=stamp_ns)
@@ -255,7 +253,7 @@ class DriveImport:
     def outcome(self, audio_s: float, notes: Iterable[str] = ()) -> DriveOutcome:
         """Return the outcome of the finished drive."""
         skipped = {reason: tuple(names) for reason, names in self.skipped.items()}
-        return DriveOutcome(self.target.drive_id, self.kept, audio_s, skipped, tuple(notes))
+        return DriveOutcome(self.job.drive_id, self.kept, audio_s, skipped, tuple(notes))
 
 
 def missing_label_notes(labels: LabelFolders) -> tuple[str, ...]:

@@ -75,7 +75,9 @@ def import_mavd(options: argparse.Namespace, console: Console) -> ImportReport:
     import_options = MavdOptions(options.rate, rows, columns, options.native, (first, end), options.files_show_crop)
     folders = find_folders(options.roots)
     jobs = {
-        drive_id: MavdJob(folder, options.out, _label_folders(folder, options), rig, import_options)
+        drive_id: MavdJob(
+            options.out / f'{drive_id}.h5', drive_id, rig, import_options, folder, _label_folders(folder, options)
+        )
         for drive_id, folder in folders.items()
     }
     outcomes, refused = import_drives(jobs, write_drive, options.workers, console)

@@ -43,7 +43,7 @@ def import_oap(options: argparse.Namespace, console: Console) -> ImportReport:
     import_options = ImportOptions(options.rate, rows, columns, options.native)
     rig = RigFiles.from_folder(options.rig or resource_path(RIG))
     jobs = {
-        drive_id: OapJob(folders, options.out / f'{drive_id}.h5', rig, import_options, options.frames)
+        drive_id: OapJob(options.out / f'{drive_id}.h5', drive_id, rig, import_options, folders, options.frames)
         for drive_id, folders in find_scenes(options.root).items()
     }
     outcomes, refused = import_drives(jobs, write_scene, options.workers, console)

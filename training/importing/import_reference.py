@@ -54,7 +54,7 @@ def import_reference(options: argparse.Namespace, console: Console) -> ImportRep
         options.rate, rows, columns, options.native, options.source_rate, options.full_scale, rates
     )
     jobs = {
-        key: ReferenceJob(key, files, options.out / f'{key}.h5', rig, import_options)
+        key: ReferenceJob(options.out / f'{key}.h5', key, rig, import_options, files)
         for key in scene_keys(options.audio)
     }
     outcomes, refused = import_drives(jobs, write_reference, options.workers, console)

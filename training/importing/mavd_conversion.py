@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing import mavd_clips
 from training.importing.drive_import import (
     LABEL_REASONS,
     DriveImport,
-    DriveTarget,
+    ImportJob,
     ImportOptions,
     convert_once,
     missing_label_notes,
@@ -62,28 +61,19 @@ class MavdOptions(ImportOptions):
 
 
 @dataclass(frozen=True)
-class MavdJob:
+class MavdJob(ImportJob):
     """One drive to write.
 
     Attributes:
-        folder: The unpacked drive.
-        out: Folder of the drive files.
-        label_folders: Label folder of each modality.
-        rig: Rig of the recording.
         options: Settings of the drive file.
+        folder: The unpacked drive.
+        label_folders: Label folder of each modality.
 
     """
 
-    folder: Path
-    out: Path
-    label_folders: dict[str, Path]
-    rig: RigFiles
     options: MavdOptions
-
-    @property
-    def path(self) -> Path:
-        """The drive file."""
-        return self.out / f'{self.folder.name}.h5'
+    folder: Path
+    label_folders: dict[str, Path]
 
 
 def write_drive(job: MavdJob) -> DriveOutcome:
@@ -97,22 +87,21 @@ def write_drive(job: MavdJob) -> DriveOutcome:
     """
     clips = index_clips(job.folder)
     options = job.options
-    target = DriveTarget(job.path, clips.drive_id, job.rig, options)
     columns = options.picture_columns if options.files_show_crop else None
     with LabelFolders(job.label_folders, columns, PREFIXES) as labels:
         _check_columns(labels, options.picture_columns)
         inputs = {'audio_sha256': _audio_sha256(clips), 'truth': labels.provenance}
-        return convert_once(target, inputs, lambda: _MavdImport(target, options, clips, labels).write(str(job.folder)))
+        return convert_once(job, inputs, lambda: _MavdImport(job, clips, labels).write())
 
 
 class _MavdImport(DriveImport):
     """Writes the clips of one drive."""
 
-    def __init__(self, target: DriveTarget, options: MavdOptions, clips: ClipIndex, labels: LabelFolders) -> None:
-        super().__init__(target, MICROPHONES, labels.depth_unit, clips.skipped)
-        self._options, self._clips, self._labels = options, clips.clips, labels
+    def __init__(self, job: MavdJob, clips: ClipIndex, labels: LabelFolders) -> None:
+        super().__init__(job, MICROPHONES, labels.depth_unit, clips.skipped)
+        self._source, self._options, self._clips, self._labels = str(job.folder), job.options, clips.clips, labels
 
-    def write(self, source: str) -> DriveOutcome:
+    def write(self) -> DriveOutcome:
         provenance = {
             'origin': 'MAVD',
             'audio': 'one second of MP3 for each image, a run of its own; gaps between runs have no true length',
@@ -122,7 +111,7 @@ class _MavdImport(DriveImport):
         with self.create(provenance) as writer:
             for clip in self._clips:
                 self._add(writer, clip)
-            self.check_kept(source)
+            self.check_kept(self._source)
         return self.outcome(float(self.kept), self._notes())
 
     def _add(self, writer: DriveWriter, clip: Clip) -> None:

@@ -11,13 +11,11 @@ from pathlib import Path
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.extrinsics import Extrinsics
 from training.importing.drive_import import (
     LABEL_REASONS,
     DriveImport,
-    DriveTarget,
-    ImportOptions,
+    ImportJob,
     convert_once,
     missing_label_notes,
 )
@@ -39,22 +37,16 @@ REASONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class OapJob:
+class OapJob(ImportJob):
     """One scene to write.
 
     Attributes:
         folders: Folders of the scene. More than one is refused.
-        path: The drive file.
-        rig: Rig of the recording.
-        options: Settings of the drive file.
         frames: Folder for pictures from the videos of scenes without labels. None extracts no pictures.
 
     """
 
     folders: tuple[Path, ...]
-    path: Path
-    rig: RigFiles
-    options: ImportOptions
     frames: Path | None = None
 
 
@@ -72,34 +64,33 @@ def write_scene(job: OapJob) -> DriveOutcome:
         msg = f'The scene is there {len(job.folders)} times, as {[str(folder) for folder in job.folders]}: keep one.'
         raise TrainingError(msg)
     scene = open_scene(job.folders[0])
-    target = DriveTarget(job.path, scene.drive_id, job.rig, job.options)
     with open_labels(scene, job.frames) as labels:
         audio = fingerprint(scene.tracks.values(), full_content=False)
         inputs = {'audio': audio, 'truth': labels.provenance}
-        return convert_once(target, inputs, lambda: _OapImport(target, scene, labels).write(job.frames))
+        return convert_once(job, inputs, lambda: _OapImport(job, scene, labels).write())
 
 
 class _OapImport(DriveImport):
     """Writes the whole audio of a scene, then the images within it."""
 
-    def __init__(self, target: DriveTarget, scene: OapScene, labels: LabelFolders) -> None:
-        super().__init__(target, TRACKS, labels.depth_unit)
-        self._scene, self._labels = scene, labels
-        extrinsics = Extrinsics.from_text(target.rig.extrinsics, 'extrinsics.yaml')
+    def __init__(self, job: OapJob, scene: OapScene, labels: LabelFolders) -> None:
+        super().__init__(job, TRACKS, labels.depth_unit)
+        self._scene, self._labels, self._frames = scene, labels, job.frames
+        extrinsics = Extrinsics.from_text(job.rig.extrinsics, 'extrinsics.yaml')
         self._offset_ns = round(extrinsics.audio_time_offset_s * NS_PER_S)
         self._shapes: dict[str, tuple[int, ...]] = {}
 
-    def write(self, frames: Path | None) -> DriveOutcome:
+    def write(self) -> DriveOutcome:
         scene = self._scene
         files = {number - 1: path for number, path in scene.tracks.items()}
         with WavTracks(files, TRACKS, SOURCE_RATE_HZ) as tracks:
             writer, span = self.write_audio(tracks.blocks(), SOURCE_RATE_HZ, self._create)
             with writer:
-                for stamp_ns, names in instants(scene, self._labels, frames):
+                for stamp_ns, names in instants(scene, self._labels, self._frames):
                     self._add(writer, span, stamp_ns, names)
                 self.check_kept(str(scene.folder))
             notes = (*scene.notes, *tracks.notes, *missing_label_notes(self._labels))
-        return self.outcome(round((span[1] - span[0]) / self.target.options.sample_rate_hz, 3), notes)
+        return self.outcome(round((span[1] - span[0]) / self.job.options.sample_rate_hz, 3), notes)
 
     def _create(self, first_sample: int) -> DriveWriter:
         scene = self._scene
@@ -113,7 +104,7 @@ class _OapImport(DriveImport):
 
     def _add(self, writer: DriveWriter, span: tuple[int, int], stamp_ns: int, names: tuple[str, ...]) -> None:
         # The offset converts from the audio clock to the camera clock.
-        sample = round((stamp_ns - self._offset_ns) * self.target.options.sample_rate_hz / NS_PER_S)
+        sample = round((stamp_ns - self._offset_ns) * self.job.options.sample_rate_hz / NS_PER_S)
         if not span[0] <= sample < span[1]:
             self.skip(BEFORE_AUDIO if sample < span[0] else AFTER_AUDIO, names[0])
             return

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -16,20 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.processes.process_pool import fresh_pool
+from training.importing.drive_import import ImportJob
 from training.importing.report import DriveOutcome
 
 Result = tuple[str, 'DriveOutcome | str']
 
 
-class DriveJob(Protocol):
-    """A drive to write."""
-
-    @property
-    def path(self) -> Path:
-        """The drive file."""
-
-
-Job = TypeVar('Job', bound=DriveJob)
+Job = TypeVar('Job', bound=ImportJob)
 
 
 def import_drives(

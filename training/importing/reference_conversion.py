@@ -14,12 +14,11 @@ from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
-from audio_manifold_ros.datasets.rig_files import RigFiles
 from training.importing.drive_import import (
     DAMAGED_LABELS,
     LABEL_REASONS,
     DriveImport,
-    DriveTarget,
+    ImportJob,
     ImportOptions,
     convert_once,
 )
@@ -56,23 +55,17 @@ class ReferenceOptions(ImportOptions):
 
 
 @dataclass(frozen=True)
-class ReferenceJob:
-    """One scene to write.
+class ReferenceJob(ImportJob):
+    """One scene to write. The drive id is the name of the scene in the files.
 
     Attributes:
-        key: Name of the scene in the files, and id of its drive.
-        files: HDF5 file of `audio`, and of `depth` and `segmentation` if they exist.
-        path: The drive file.
-        rig: Rig of the recording.
         options: Settings of the drive file.
+        files: HDF5 file of `audio`, and of `depth` and `segmentation` if they exist.
 
     """
 
-    key: str
-    files: dict[str, Path]
-    path: Path
-    rig: RigFiles
     options: ReferenceOptions
+    files: dict[str, Path]
 
 
 def write_reference(job: ReferenceJob) -> DriveOutcome:
@@ -88,29 +81,28 @@ def write_reference(job: ReferenceJob) -> DriveOutcome:
     remedy = 'Give the files of the published code.'
     with reraise_file_errors(TrainingError, 'read', ', '.join(map(str, paths)), remedy):
         content = fingerprint(paths, full_content=False)
-    target = DriveTarget(job.path, job.key, job.rig, job.options)
-    inputs = {'key': job.key, 'kinds': list(job.files), 'files': content}
-    return convert_once(target, inputs, lambda: _convert(job, target))
+    inputs = {'key': job.drive_id, 'kinds': list(job.files), 'files': content}
+    return convert_once(job, inputs, lambda: _convert(job))
 
 
-def _convert(job: ReferenceJob, target: DriveTarget) -> DriveOutcome:
-    with ReferenceScene(job.files, job.key) as scene:
-        return _ReferenceImport(target, job.options, scene).write()
+def _convert(job: ReferenceJob) -> DriveOutcome:
+    with ReferenceScene(job.files, job.drive_id) as scene:
+        return _ReferenceImport(job, scene).write()
 
 
 class _ReferenceImport(DriveImport):
     """Writes the whole audio of a scene, then an image for each second of it."""
 
-    def __init__(self, target: DriveTarget, options: ReferenceOptions, scene: ReferenceScene) -> None:
-        super().__init__(target, TRACKS, RELATIVE)
-        self._options, self._scene = options, scene
+    def __init__(self, job: ReferenceJob, scene: ReferenceScene) -> None:
+        super().__init__(job, TRACKS, RELATIVE)
+        self._options, self._scene = job.options, scene
         self._repeated: dict[str, int] = dict.fromkeys(scene.pictures, 0)
 
     def write(self) -> DriveOutcome:
         options, scene = self._options, self._scene
         if scene.peak > MAX_PEAK * options.full_scale:
             msg = (
-                f'{self.target.drive_id!r}: samples up to {scene.peak:.4g}, but full scale is {options.full_scale:g}: '
+                f'{self.job.drive_id!r}: samples up to {scene.peak:.4g}, but full scale is {options.full_scale:g}: '
                 'give the sample value of full scale (--full-scale). It is 256 for 24-bit steps divided by 32768.'
             )
             raise TrainingError(msg)
@@ -119,7 +111,7 @@ class _ReferenceImport(DriveImport):
         with writer:
             for time_s in centres(scene.samples / options.source_rate_hz):
                 self._add(writer, time_s, span)
-            self.check_kept(self.target.drive_id)
+            self.check_kept(self.job.drive_id)
         return self.outcome(round((span[1] - span[0]) / options.sample_rate_hz, 3), self._notes())
 
     def _create(self, first_sample: int) -> DriveWriter:

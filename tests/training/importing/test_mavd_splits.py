@@ -100,7 +100,7 @@ def test_leakage_is_found_in_the_published_lists_and_not_between_days(
 ) -> None:
     paper, days = tmp_path / 'paper.yaml', tmp_path / 'days.yaml'
     assert main(['mavd-paper', str(drives), '--lists', str(lists), '--out', str(paper)]) == 0
-    assert '1 instants stand in several lists' in capsys.readouterr().err
+    assert '1 instants are in several lists' in capsys.readouterr().err
     assert main(['mavd-days', str(drives), '--out', str(days)]) == 0
     options = [str(drives), '--workers', '1', '--out', str(tmp_path / 'found.json')]
     assert check([*options, '--split', str(paper)]) == 1
