@@ -133,6 +133,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 APPLY = Command(
     name='apply',
     title='write the changes of a report into a rig',
+    example='calibration_reports/gains_20261122_183000 --rig my_rig',
     text=(
         'This is the only command that writes to a rig. It refuses a report that was measured against another state of '
         'the rig. Every new file is validated before it replaces the old one, and the old one is kept.'

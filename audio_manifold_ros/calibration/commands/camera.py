@@ -226,6 +226,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 CAMERA = Command(
     name='camera',
     title='pinhole model and distortion of the camera, from images of a ChArUco board',
+    example='--pictures board --rig my_rig',
     text=(
         'Draw a board with --draw, print it as large as possible, glue it to a flat plate, and measure a square and a '
         'marker of the print. Hold it in front of the camera at twenty places or more: near and far, tilted to all '

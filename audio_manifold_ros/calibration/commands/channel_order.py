@@ -97,6 +97,7 @@ def _prompt(array: MicrophoneArray | None, done: float) -> str:
 ORDER = MeasurementCommand(
     name='order',
     title='assignment of channels to microphones: tap at each in turn',
+    example='--device MA-USB8 --rig my_rig',
     text=(
         'Tap each microphone of the rig four times or more during two to three seconds, in the order of the rig file, '
         'with a pause of two seconds before the next. Where microphones are 30 cm or more apart, you can speak at each '

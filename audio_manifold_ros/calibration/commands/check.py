@@ -119,6 +119,7 @@ def _table(names: list[str], check: ArrayCheckResult) -> ReportTable:
 CHECK = MeasurementCommand(
     name='check',
     title='faults of the channels: level, DC, clipping, stuck bits, copies, noise, coherence, dead, hissing',
+    example='--device MA-USB8 --rig my_rig',
     text=(
         'Needs 30 s of ambient sound, the livelier the better: a street with some traffic, people talking, music. '
         'Silence is not enough, because a dead channel is found by comparison with its neighbours. Rain, wind and '

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -26,7 +27,7 @@ from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.commands.polarity import POLARITY
 from audio_manifold_ros.calibration.commands.sync import SYNC
 from audio_manifold_ros.cli.parser import command_parser, epilog, wrap
-from audio_manifold_ros.cli.verbs import VERBS
+from audio_manifold_ros.cli.verbs import VERBS, find_verb
 from audio_manifold_ros.common.errors import AudioManifoldError
 
 # In the order in which a new rig needs them.
@@ -46,21 +47,25 @@ COMMANDS: dict[str, Command] = {
         DIFF,
     )
 }
+VERB = 'rig calibrate'
 EXIT_CANNOT_RUN, EXIT_INTERRUPTED = 2, 130
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    parser = command_parser('rig calibrate', 'Only `audio-manifold rig calibrate apply` writes to a rig.')
+    parser = command_parser(VERB, 'Only `audio-manifold rig calibrate apply` writes to a rig.')
+    calibrate = find_verb(VERB)
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for command in COMMANDS.values():
-        verb = next((verb for verb in VERBS if verb.name == f'rig {command.name}'), None)
+        verb = replace(calibrate, name=f'{VERB} {command.name}', summary=command.title, example=command.example)
+        if any(other.name == f'rig {command.name}' for other in VERBS):
+            verb = replace(verb, name=f'rig {command.name}')
         subparser = commands.add_parser(
             command.name,
-            prog=verb.program if verb else f'{parser.prog} {command.name}',
+            prog=verb.program,
             help=command.title,
             description=wrap(command.text),
-            epilog=epilog(verb) if verb else None,
+            epilog=epilog(verb),
         )
         command.configure(subparser)
     return parser

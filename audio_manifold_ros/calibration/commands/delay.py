@@ -149,6 +149,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 DELAY = MeasurementCommand(
     name='delay',
     title='delay of each channel, and clock drift between two devices',
+    example='--wav walk.wav --rig my_rig',
     text=(
         f'{LOUDSPEAKER_HELP}\n\nPlaces, delays, errors of some millimetres in the rig and the speed of sound are '
         'estimated together: a delayed channel is late for all sides, and a displaced microphone is early for one side '

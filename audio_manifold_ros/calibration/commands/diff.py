@@ -40,6 +40,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 DIFF = Command(
     name='diff',
     title='differences between two rigs',
+    example='calibration/roof_octagon my_rig',
     text=(
         'Compares two rigs value by value: microphones by their names (distance of positions, angle of facings, gain, '
         'delay, polarity, channel, order), the camera, the frames, the clock offset and the depth calibration. '

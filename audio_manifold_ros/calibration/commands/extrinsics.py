@@ -201,6 +201,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 EXTRINSICS = Command(
     name='extrinsics',
     title='rotation of the camera relative to the array, from claps at several places',
+    example='--bag recordings/claps --distance 3.1 --rig my_rig',
     text=(
         'Needs a bag as for `calibrate sync`, with claps at ten places or more, all at about the same distance, from '
         'one side of the image to the other: clap, hold the hands together for half a second, walk on, stand still, '

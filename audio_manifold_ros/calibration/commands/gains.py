@@ -124,6 +124,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 GAINS = MeasurementCommand(
     name='gains',
     title='gain of each channel relative to the median of the array',
+    example='--wav walk.wav --rig my_rig',
     text=(
         f'{LOUDSPEAKER_HELP}\n\nLevels are compared between 200 and 500 Hz, where microphones receive all directions '
         'alike whatever they face. The distances of the loudspeaker, which follow from the TDOAs, are taken into '

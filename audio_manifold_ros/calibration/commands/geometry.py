@@ -250,6 +250,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 GEOMETRY = MeasurementCommand(
     name='geometry',
     title='positions of the microphones, from claps around the array and a few measured distances',
+    example='--wav claps.wav --rig my_rig --distance mic_0 mic_4 1.003',
     text=(
         'Park away from walls, with the engine off. Clap twenty times, or play as many short chirps from a loudspeaker'
         ', a second or more apart, at places on all sides of the array, 1.5 to 4 m away, at heights from the knees to '

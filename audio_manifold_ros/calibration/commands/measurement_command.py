@@ -38,6 +38,7 @@ class Command:
     Attributes:
         name: Name on the command line.
         title: One line for the list of commands.
+        example: Arguments of an example call.
         text: Required input and procedure, for `calibrate NAME --help`.
         configure: Function that adds the arguments to a parser.
         run: Function that does the work, prints to the console and returns the exit status.
@@ -46,6 +47,7 @@ class Command:
 
     name: str
     title: str
+    example: str
     text: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Console], int]
@@ -93,6 +95,7 @@ class MeasurementCommand:
     Attributes:
         name: Name on the command line.
         title: One line for the list of commands.
+        example: Arguments of an example call.
         text: Required sound and procedure.
         seconds: Default duration of a live recording.
         measure: Measurement function.
@@ -103,6 +106,7 @@ class MeasurementCommand:
 
     name: str
     title: str
+    example: str
     text: str
     seconds: float
     measure: Callable[[MeasurementTask], CalibrationReport]
@@ -111,7 +115,7 @@ class MeasurementCommand:
 
     def command(self) -> Command:
         """Return the subcommand."""
-        return Command(self.name, self.title, self.text, self._configure, self._run)
+        return Command(self.name, self.title, self.example, self.text, self._configure, self._run)
 
     def _configure(self, parser: argparse.ArgumentParser) -> None:
         add_source_arguments(parser, self.seconds)

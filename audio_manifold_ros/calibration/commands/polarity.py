@@ -119,6 +119,7 @@ def _drift(usable: UsableChannels) -> tuple[FloatArray, bool]:
 POLARITY = MeasurementCommand(
     name='polarity',
     title='microphones with inverted polarity',
+    example='--bag recordings/drive_1 --rig my_rig',
     text=(
         'Needs a minute of any sound with low frequencies from any direction: a street with traffic, a loudspeaker, an '
         'engine. Neighbouring microphones receive wavelengths of more than four times their distance in phase, so the '

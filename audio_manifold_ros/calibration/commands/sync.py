@@ -249,6 +249,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
 SYNC = Command(
     name='sync',
     title='time offset between microphones and camera, from claps in sound and images',
+    example='--bag recordings/claps --distance 3.1 --rig my_rig',
     text=(
         'Needs a bag with the camera and the raw audio. Park the car, and keep the camera still. A person in view '
         'claps ten times or more, at irregular intervals of about two seconds: the hands come together fast, stay '

@@ -199,7 +199,11 @@ def save_and_show(report: CalibrationReport, out: Path | None, console: Console)
     report.show(console)
     console.print(f'Report: {folder}', markup=False, highlight=False)
     if report.changes or report.files:
-        console.print(f'To apply the changes: calibrate apply {folder} --rig FOLDER', markup=False, highlight=False)
+        console.print(
+            f'To apply the changes: audio-manifold rig calibrate apply {folder} --rig FOLDER',
+            markup=False,
+            highlight=False,
+        )
     return int(report.verdict in {CalibrationVerdict.FAULTY, CalibrationVerdict.REFUSED})
 
 

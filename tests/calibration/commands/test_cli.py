@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,7 +150,10 @@ def test_every_command_has_a_help_text(name: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         make_parser().parse_args([name, '--help'])
     assert ended.value.code == 0
-    assert len(capsys.readouterr().out) > 200
+    text = capsys.readouterr().out
+    assert len(text) > 200
+    assert f'{name} {COMMANDS[name].example}' in text
+    assert make_parser().parse_args([name, *shlex.split(COMMANDS[name].example)]).command == name
 
 
 def test_reports_contain_finite_numbers(
