@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Order, gain, polarity and delay are applied once, and node and dataset reader do the very same."""
+"""Correction of channel order, gain, polarity and delay: applied once, and equal in node and dataset reader."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHANNELS = (3, 0, 7, 1, 2, 6, 5, 4)
 
 
 def wired(delays: list[float], *, delay_rate_hz: int = 48_000) -> MicrophoneArray:
-    """Return the octagon with its cables swapped, its gains unequal, two polarities turned, and delays."""
+    """Return the octagon with swapped cables, unequal gains, two reversed polarities, and delays."""
     microphones = tuple(
         replace(
             mic,
@@ -62,7 +62,7 @@ def write_drive(path: Path, array: MicrophoneArray, rate_hz: int, first: int = 0
 
 
 def conditioned(array: MicrophoneArray, raw: np.ndarray, sizes: list[int], first: int = 0) -> tuple[np.ndarray, int]:
-    """Return what the node makes of raw sound, and the index of its first sample."""
+    """Return the corrected audio of the node for raw audio, and the index of its first sample."""
     conditioner, outs, at = AudioPreprocessor(array, RATE_HZ, RATE_HZ), [], 0
     while at < raw.shape[1]:
         size = sizes[at % len(sizes)]
@@ -79,7 +79,7 @@ def conditioned(array: MicrophoneArray, raw: np.ndarray, sizes: list[int], first
     sizes=st.lists(st.integers(1, 900), min_size=1, max_size=4),
     first=st.integers(0, 10**6),
 )
-def test_the_node_and_a_dataset_hear_the_same(
+def test_node_and_dataset_reader_correct_equally(
     tmp_path_factory: pytest.TempPathFactory, delays: list[float], sizes: list[int], first: int
 ) -> None:
     array = wired(delays)
@@ -94,7 +94,7 @@ def test_the_node_and_a_dataset_hear_the_same(
     np.testing.assert_allclose(live, stored, atol=2e-6)
 
 
-def test_the_simulator_delivers_what_the_device_of_the_rig_would(tmp_path: Path) -> None:
+def test_the_simulator_delivers_raw_channels_of_the_device(tmp_path: Path) -> None:
     array = wired([0.0, 5.3, -7.7, 1.0, 0.0, 0.5, -0.25, 30.0])
     for file in RIG.iterdir():
         (tmp_path / file.name).write_text(file.read_text())
@@ -126,7 +126,7 @@ def test_a_disabled_microphone_is_replaced_with_the_delay_of_its_stand_in() -> N
     np.testing.assert_array_equal(out[0], out[1])
 
 
-def test_windows_keep_clear_of_what_delays_need(tmp_path: Path) -> None:
+def test_windows_leave_room_for_the_samples_that_delays_need(tmp_path: Path) -> None:
     array = wired([0.0] * 7 + [2000.0], delay_rate_hz=10_000)
     path = write_drive(tmp_path / 'drive.h5', array, 1000, images=(500, 1500, 2259, 2260, 2499))
     spec = FeatureSpec(
@@ -141,7 +141,7 @@ def test_windows_keep_clear_of_what_delays_need(tmp_path: Path) -> None:
             assert drive.samples(window.first_sample, 1000).shape == (8, 1000)
 
 
-def test_an_array_that_hears_nothing_is_refused(tmp_path: Path) -> None:
+def test_an_array_without_an_enabled_microphone_is_refused(tmp_path: Path) -> None:
     off = replace(ARRAY, microphones=tuple(replace(mic, enabled=False) for mic in ARRAY.microphones))
     with pytest.raises(RigError, match='no enabled microphone'):
         ArrayCorrection(off, RATE_HZ)

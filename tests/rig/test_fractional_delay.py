@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Delays between the samples: right to 0.01 samples at every frequency that counts, however the stream is cut."""
+"""Fractional delays: accurate to 0.01 samples in the passband, independent of the block sizes of the stream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ delays = st.lists(st.floats(-60, 60), min_size=1, max_size=4)
 
 
 def late_tones(frequencies: NDArray[np.float64], delay_samples: float, length: int) -> NDArray[np.float32]:
-    """Return complex tones as (tone · 2, sample), each late by a delay."""
+    """Return complex tones as (tone · 2, sample), each with a delay."""
     phases = np.pi * frequencies[:, None] * (np.arange(length) - delay_samples)
     return np.concatenate([np.cos(phases), np.sin(phases)]).astype(np.float32)
 
@@ -41,7 +41,7 @@ def test_every_frequency_is_delayed_to_a_hundredth_of_a_sample(delay: float, see
 
 @settings(deadline=None, max_examples=30)
 @given(delays=delays, sizes=st.lists(st.integers(1, 400), min_size=1, max_size=6), seed=st.integers(0, 99))
-def test_cuts_leave_no_trace(delays: list[float], sizes: list[int], seed: int) -> None:
+def test_block_sizes_do_not_change_the_output(delays: list[float], sizes: list[int], seed: int) -> None:
     samples = np.random.default_rng(seed).normal(0, 0.1, (len(delays), 1000)).astype(np.float32)
     expected = FractionalDelay(np.array(delays), RATE_HZ).apply(samples)
     stream, pieces, at = FractionalDelay(np.array(delays), RATE_HZ), [], 0
@@ -54,7 +54,7 @@ def test_cuts_leave_no_trace(delays: list[float], sizes: list[int], seed: int) -
 
 @settings(deadline=None, max_examples=30)
 @given(delays=delays)
-def test_to_and_fro_is_where_it_was(delays: list[float]) -> None:
+def test_opposite_delays_cancel(delays: list[float]) -> None:
     rng = np.random.default_rng(3)
     spectrum = np.fft.rfft(rng.normal(0, 0.1, (len(delays), 1500)), axis=1)
     spectrum[:, int(0.9 * spectrum.shape[1]) :] = 0
@@ -74,7 +74,7 @@ def test_whole_delays_copy_the_samples() -> None:
         np.testing.assert_array_equal(out[channel], samples[channel, first : first + out.shape[1]])
 
 
-def test_after_a_reset_nothing_is_left() -> None:
+def test_a_reset_forgets_the_stream() -> None:
     samples = np.random.default_rng(0).normal(0, 0.1, (2, 300)).astype(np.float32)
     line = FractionalDelay(np.array([0.25, -1.5]), RATE_HZ)
     first = line.process(samples)
@@ -85,6 +85,6 @@ def test_after_a_reset_nothing_is_left() -> None:
 
 
 @pytest.mark.parametrize('delay', [RATE_HZ, -RATE_HZ, np.nan])
-def test_delays_that_are_none_are_refused(delay: float) -> None:
+def test_invalid_delays_are_refused(delay: float) -> None:
     with pytest.raises(RigError, match='give 11250 at most'):
         FractionalDelay(np.array([delay]), RATE_HZ)

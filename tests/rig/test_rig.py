@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rig file: what it says, and all the ways in which it can be wrong."""
+"""Reading of `mic_array.yaml`, and its error messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def load(data: Any) -> MicrophoneArray:
     return MicrophoneArray.from_text(yaml.safe_dump(data), 'rig.yaml')
 
 
-def test_the_octagon_is_one() -> None:
+def test_the_octagon_has_eight_microphones_on_a_circle() -> None:
     array = MicrophoneArray.from_yaml(OCTAGON)
     assert (array.array_id, array.frame_id, len(array.microphones)) == ('roof_octagon', 'mic_array_link', 8)
     angles_rad = np.arange(8) * np.pi / 4
@@ -44,7 +44,7 @@ def test_factors_join_gain_and_polarity(data: Any) -> None:
     assert load(data).factors[1] == pytest.approx(-(10**0.3))
 
 
-def test_the_hash_knows_the_geometry_and_nothing_else(data: Any) -> None:
+def test_the_hash_depends_on_the_geometry_only(data: Any) -> None:
     same = copy.deepcopy(data)
     same['microphones'][0].update(name='bow', gain_db=3.0, device_channel=9, enabled=False)
     same['microphones'][0]['position_m'] = [0.50001, -0.0, -0.00001]
@@ -138,14 +138,17 @@ def test_unknown_and_missing_keys_are_listed(data: Any) -> None:
         ('array_id: "\x00"', 'Cannot read'),
         ('[' * 5000, 'Cannot read'),
         ('microphones: []', 'misses'),
+        ('array_id: &a [x]\nframe_id: *a', r"line 1: the anchor 'a' is not allowed"),
+        ('array_id: a\nframe_id: b\narray_id: c', r"line 3: the key 'array_id' occurs twice, first in line 1"),
+        ('# ' + 'x' * 300_000, 'longer than'),
     ],
 )
-def test_text_that_is_no_rig_is_refused(text: str, message: str) -> None:
+def test_a_text_that_is_not_a_rig_is_refused(text: str, message: str) -> None:
     with pytest.raises(RigError, match=message):
         MicrophoneArray.from_text(text, 'rig.yaml')
 
 
-def test_files_that_are_none_are_refused_by_path(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused_by_path(tmp_path: Path) -> None:
     (tmp_path / 'latin.yaml').write_bytes(b'array_id: \xe4')
     for name in ('absent.yaml', 'latin.yaml', '.'):
         with pytest.raises(RigError, match=r'Cannot read .*mic_array') as caught:

@@ -16,7 +16,7 @@ from audio_manifold_ros.rig.rig_difference import geometry_difference, rig_diffe
 ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))
 
 
-def test_the_same_is_the_same() -> None:
+def test_equal_arrays_have_no_difference() -> None:
     assert not rig_difference(ARRAY, ARRAY).is_significant
     assert rig_difference(ARRAY, ARRAY).lines() == ()
     found = geometry_difference((ARRAY.positions_m, ARRAY.positions_m), (ARRAY.facings, ARRAY.facings))
@@ -59,7 +59,7 @@ def test_microphones_that_are_missing_or_extra_are_counted_and_named() -> None:
     assert rig_difference(fewer, ARRAY).lines() == ('mic_6: new', 'mic_7: new')
 
 
-def test_every_change_of_a_microphone_is_said() -> None:
+def test_every_change_of_a_microphone_is_described() -> None:
     first, second, *others = ARRAY.microphones
     changed = (
         replace(second, gain_db=1.5, delay_samples=48.0),

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of a rig: every example is whole, what is written is what is read, and errors name file, key and value."""
+"""Rig files: the examples are complete, files are read back as written, and errors name file, key and value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ names = st.text('abcdefgh_ ', min_size=1, max_size=8).filter(lambda text: bool(t
 
 
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda path: path.name)
-def test_every_example_is_whole(folder: Path) -> None:
+def test_every_example_is_complete(folder: Path) -> None:
     for file, reader in READERS.items():
         if file != DEPTH_FILE or (folder / file).exists():
             found = reader.from_yaml(folder / file)  # type: ignore[attr-defined]
@@ -47,7 +47,7 @@ def test_every_example_is_whole(folder: Path) -> None:
     assert len(rig_frames(array, extrinsics)) == len(extrinsics.transforms) + len(array.microphones)
 
 
-def test_the_examples_are_those_that_people_build() -> None:
+def test_the_examples_have_their_geometry() -> None:
     assert {'roof_octagon', 'roof_rectangle', 'binaural_pairs', 'usb_ring'} <= {path.name for path in FOLDERS}
     pairs = MicrophoneArray.from_yaml(CALIBRATION / 'binaural_pairs' / RIG_FILE)
     apart_m = np.linalg.norm(pairs.positions_m[::2] - pairs.positions_m[1::2], axis=1)
@@ -171,7 +171,7 @@ def test_a_depth_without_a_scale_is_not_metric() -> None:
     assert DepthCalibration.from_text(text, DEPTH_FILE) == DepthCalibration('network', 0.5, 1.0, 60.0)
 
 
-def test_a_camera_keeps_what_the_pinhole_does_not_say() -> None:
+def test_a_camera_keeps_distortion_and_projection() -> None:
     camera = CameraCalibration.from_yaml(OCTAGON / CAMERA_FILE)
     assert (camera.name, camera.distortion_model, len(camera.distortion)) == ('front', 'plumb_bob', 5)
     fisheye = replace(camera, distortion_model='equidistant', distortion=(0.1, 0.2, 0.3, 0.4), projection=())

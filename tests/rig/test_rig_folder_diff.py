@@ -53,7 +53,7 @@ def test_every_difference_has_a_line(other: Path, file: str, old: str, new: str,
     assert folder_difference(OCTAGON, other) == {file: (line,)}
 
 
-def test_comments_do_not_count_and_missing_files_do(other: Path) -> None:
+def test_comments_are_ignored_and_missing_files_are_listed(other: Path) -> None:
     edit(other, 'mic_array.yaml', '# Eight', '# Six and two')
     assert folder_difference(OCTAGON, other) == {}
     (other / 'depth.yaml').unlink()
@@ -70,7 +70,7 @@ def test_comments_do_not_count_and_missing_files_do(other: Path) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(first=angles, second=angles)
-def test_the_angle_is_that_of_the_turn_between(
+def test_the_angle_is_that_of_the_rotation_between(
     first: tuple[float, float, float], second: tuple[float, float, float]
 ) -> None:
     one, other = rotation_matrix(first), rotation_matrix(second)
@@ -79,11 +79,11 @@ def test_the_angle_is_that_of_the_turn_between(
     assert angle_between_deg(first, second) == pytest.approx(np.degrees(np.arccos(cosine)), abs=1e-5)
 
 
-def test_small_angles_are_right() -> None:
+def test_small_angles_are_accurate() -> None:
     assert angle_between_deg((0.0, 0.0, 1.0), (0.0, 0.0, 1.0 + 1e-6)) == pytest.approx(np.degrees(1e-6), rel=1e-3)
 
 
-def test_the_command_tells_by_its_exit_status(other: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exit_status_reports_a_difference(other: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['diff', str(OCTAGON), str(other)]) == 0
     assert 'have the same values' in capsys.readouterr().out
     edit(other, 'mic_array.yaml', 'gain_db: 0.0', 'gain_db: 2.5')

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames of a rig: a tree whose microphones look where they face, alike as URDF, xacro and commands."""
+"""Frames of a rig as URDF, xacro and commands: one tree, with the x axis of a microphone along its facing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def x_axis(rotation_rpy_rad: tuple[float, float, float]) -> np.ndarray:
 
 
 @pytest.mark.parametrize('folder', RIGS, ids=lambda path: path.name)
-def test_microphones_look_where_they_face(folder: Path) -> None:
+def test_the_x_axis_of_a_microphone_is_its_facing(folder: Path) -> None:
     array, extrinsics = load(folder)
     frames = rig_frames(array, extrinsics)
     assert root_frame(frames) == 'base_link'
@@ -67,6 +67,13 @@ def test_urdf_and_xacro_hold_the_same_tree(folder: Path) -> None:
     assert [b''.join(ET.tostring(e).split()) for e in expanded] == [b''.join(e.split()) for e in whole]
 
 
+def test_names_are_not_evaluated_by_xacro() -> None:
+    array, extrinsics = load(RIGS[0])
+    hostile = replace(array, array_id='${1 + 1} $(env HOME)')
+    robot = ET.fromstring(to_xacro(hostile, extrinsics))  # noqa: S314 (our own text)
+    assert robot.get('name') == '$${1 + 1} $$(env HOME)'
+
+
 def test_the_commands_name_every_frame() -> None:
     array, extrinsics = load(RIGS[0])
     lines = static_transform_commands(array, extrinsics).splitlines()
@@ -77,7 +84,7 @@ def test_the_commands_name_every_frame() -> None:
     )
 
 
-def test_frames_that_are_no_tree_are_refused() -> None:
+def test_frames_that_do_not_form_a_tree_are_refused() -> None:
     array, extrinsics = load(RIGS[0])
     twins = (*array.microphones[:-1], replace(array.microphones[-1], frame_id='mic_0_link'))
     with pytest.raises(RigError, match=r"frames \['mic_0_link'\] of array 'roof_octagon' occur twice"):
@@ -89,7 +96,7 @@ def test_frames_that_are_no_tree_are_refused() -> None:
         rig_frames(replace(array, frame_id='roof'), extrinsics)
 
 
-def test_the_command_writes_a_file_or_says_why_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_file_or_reports_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / 'array.urdf.xacro'
     assert main([str(RIGS[0]), '--out', str(out)]) == 0
     assert out.read_text() == to_xacro(*load(RIGS[0]))

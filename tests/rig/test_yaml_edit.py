@@ -28,7 +28,7 @@ def test_changes_values_and_keeps_comments() -> None:
     assert edited == TEXT.replace('gain_db: 0.0', 'gain_db: -2.5').replace('gain_db: 1.5', 'gain_db: 0.0000001')
 
 
-def test_changes_lists_that_stand_on_lines_of_their_own() -> None:
+def test_changes_block_lists() -> None:
     edited = edit_values(TEXT, 'here', {('microphones', 0, 'position_m'): [0.5, -1.0]})
     assert yaml.safe_load(edited)['microphones'][0]['position_m'] == [0.5, -1.0]
     assert '# as measured' in edited
@@ -55,12 +55,12 @@ def test_adds_keys_to_mappings_that_end_together() -> None:
 
 
 @pytest.mark.parametrize('path', [('microphones', 7, 'gain_db'), ('microphones', 'a'), ('version', 'major')])
-def test_refuses_places_that_are_not_there(path: tuple[str | int, ...]) -> None:
+def test_refuses_missing_places(path: tuple[str | int, ...]) -> None:
     with pytest.raises(RigError, match='here: has no'):
         edit_values(TEXT, 'here', {path: 1})
 
 
-def test_refuses_what_is_no_yaml() -> None:
+def test_refuses_a_text_that_is_not_yaml() -> None:
     with pytest.raises(RigError, match='Cannot read'):
         edit_values('a: [1', 'here', {('a',): 1})
 

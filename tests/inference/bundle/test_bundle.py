@@ -82,7 +82,7 @@ def test_a_damaged_bundle_is_refused_by_name(bundle_copy: Path, fault: str) -> N
         Bundle.load(bundle_copy)
 
 
-def test_no_folder_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InferenceError, match='There is no bundle'):
         Bundle.load(tmp_path / 'nowhere')
 
@@ -95,7 +95,7 @@ def test_a_bundle_of_links_to_one_folder_loads(bundle_copy: Path, tmp_path: Path
     assert Bundle.load(installed).folder == bundle_copy
 
 
-def test_write_replaces_a_bundle_whole(bundle_copy: Path, bundle: Bundle) -> None:
+def test_write_replaces_a_bundle_atomically(bundle_copy: Path, bundle: Bundle) -> None:
     files = {name: (bundle.folder / name).read_bytes() for name in ('model.onnx', 'weights.safetensors')}
     written = write_bundle(bundle_copy, replace(bundle.manifest, name='other'), files)
     assert written.manifest.name == 'other'
@@ -104,7 +104,7 @@ def test_write_replaces_a_bundle_whole(bundle_copy: Path, bundle: Bundle) -> Non
 
 
 @pytest.mark.parametrize('files', [{'model.onnx': b''}, {'model.onnx': b'', 'weights.safetensors': b'', '../x': b''}])
-def test_write_leaves_the_old_bundle_when_the_new_one_is_none(
+def test_write_keeps_the_old_bundle_if_the_new_one_is_invalid(
     bundle_copy: Path, bundle: Bundle, files: dict[str, bytes]
 ) -> None:
     with pytest.raises(InferenceError):

@@ -21,7 +21,7 @@ def logistic(x: np.ndarray) -> np.ndarray:
 
 
 def sample_windows(windows: int, slope: float, pixels: int = 256) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return distances, fractions of right pixels drawn from a law, and the law's biases."""
+    """Return distances, fractions of correct pixels sampled from a law, and the biases of the law."""
     rng = np.random.default_rng(11)
     bias = rng.normal(0.5, 1.0, (CELLS, CELLS))
     z = rng.standard_normal((windows, CELLS, CELLS))
@@ -33,7 +33,7 @@ def make_modality_model(slope: float, bias: float = 0.0) -> ModalityConfidence:
     return ModalityConfidence(((bias,) * CELLS,) * CELLS, slope, 0.0, 1.0)
 
 
-def test_the_fit_recovers_the_law_that_drew_the_data() -> None:
+def test_the_fit_recovers_the_law_of_the_data() -> None:
     distance, correct, bias = sample_windows(windows=600, slope=1.3)
     modality_model = fit_modality(distance, correct)
     assert modality_model.log_distance_mean == pytest.approx(-2.0, abs=0.02)
@@ -42,7 +42,7 @@ def test_the_fit_recovers_the_law_that_drew_the_data() -> None:
     np.testing.assert_allclose(np.array(modality_model.bias), bias, atol=0.12)
 
 
-def test_what_is_said_with_chance_p_is_right_in_p_of_the_cases() -> None:
+def test_a_prediction_with_probability_p_is_correct_in_a_fraction_p() -> None:
     distance, correct, _ = sample_windows(windows=1000, slope=0.8)
     modality_model = fit_modality(distance[:500], correct[:500])
     predicted, found = modality_model.probability(distance[500:]).ravel(), correct[500:].ravel()
@@ -51,14 +51,14 @@ def test_what_is_said_with_chance_p_is_right_in_p_of_the_cases() -> None:
         assert found[bin_].mean() == pytest.approx(predicted[bin_].mean(), abs=0.02)
 
 
-def test_a_distance_that_says_nothing_or_the_contrary_gets_no_slope() -> None:
+def test_an_uninformative_or_inverted_distance_gets_no_slope() -> None:
     distance, correct, _ = sample_windows(windows=300, slope=-0.9)
     modality_model = fit_modality(distance, correct)
     assert modality_model.slope == 0.0
     np.testing.assert_allclose(modality_model.probability(distance).mean(), correct.mean(), atol=0.01)
 
 
-def test_a_distance_that_never_changes_leaves_the_chance_of_each_cell() -> None:
+def test_a_constant_distance_leaves_the_probability_of_each_cell() -> None:
     _, correct, _ = sample_windows(windows=300, slope=1.0)
     constant = np.ones_like(correct)
     modality_model = fit_modality(constant, correct)
@@ -92,7 +92,7 @@ def test_cells_without_known_or_with_one_sided_pixels_stay_sensible() -> None:
     independence=st.floats(0, 1),
     seed=st.integers(0, 100),
 )
-def test_confidence_is_a_chance_and_never_rises_with_a_distance(
+def test_confidence_is_a_probability_and_never_rises_with_a_distance(
     slopes: tuple[float, float], biases: tuple[float, float], independence: float, seed: int
 ) -> None:
     laws = {
@@ -124,7 +124,7 @@ def test_the_image_is_the_linear_interpolation_between_the_centres_of_the_cells(
 
 
 @pytest.mark.parametrize('independence', [0.0, 0.4, 1.0])
-def test_the_fit_finds_how_far_modalities_err_together(independence: float) -> None:
+def test_the_fit_finds_the_dependence_of_modalities(independence: float) -> None:
     rng = np.random.default_rng(4)
     distances, correct = {}, {}
     for name in ('depth', 'segmentation'):

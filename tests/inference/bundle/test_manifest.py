@@ -13,7 +13,7 @@ from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 
 def changed(manifest: Manifest, path: str, value: Any) -> str:
-    """Return the manifest's JSON with one value changed; path 'a.b.0' walks objects and lists."""
+    """Return the manifest's JSON with one changed value; the path 'a.b.0' names keys and indices."""
     values = json.loads(manifest.to_json())
     *way, last = [int(part) if part.isdigit() else part for part in path.split('.')]
     place = values
@@ -63,7 +63,7 @@ FAULTS = [
 ]
 
 
-def test_json_gives_the_manifest_back(bundle: Bundle) -> None:
+def test_the_manifest_is_read_back_from_json(bundle: Bundle) -> None:
     assert Manifest.from_json(bundle.manifest.to_json()) == bundle.manifest
 
 
@@ -83,7 +83,7 @@ def test_depth_may_be_relative(bundle: Bundle) -> None:
     assert relative.metric_modalities == ('segmentation',)
 
 
-def test_numbers_of_json_are_taken_as_they_are(bundle: Bundle) -> None:
+def test_an_integer_of_json_is_accepted_for_a_number(bundle: Bundle) -> None:
     assert Manifest.from_json(changed(bundle.manifest, 'frame_position', 1)).frame_position == 1.0
 
 
@@ -103,6 +103,6 @@ def test_a_wrong_value_is_refused_by_name(bundle: Bundle, path: str, value: Any,
         ('[' * 100_000, 'not valid JSON'),
     ],
 )
-def test_a_text_that_is_no_manifest_is_refused(text: str, message: str) -> None:
+def test_a_text_that_is_not_a_manifest_is_refused(text: str, message: str) -> None:
     with pytest.raises(InferenceError, match=message):
         Manifest.from_json(text)

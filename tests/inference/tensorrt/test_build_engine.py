@@ -229,7 +229,7 @@ FOREIGN = [
 def test_an_engine_of_another_machine_is_never_loaded(
     bundle: Bundle, toolchain: CpuToolchain, root: Path, field: str, value: str
 ) -> None:
-    """An engine of another platform is not looked for under its own key, and is set aside under the key of this machine."""
+    """An engine of another platform is set aside under the key of this machine, and ignored under its own key."""
     own, cache = key_of(bundle, toolchain), EngineCache(root)
     here: Platform = replace(own.platform, **{field: value})
     key = replace(own, platform=here)

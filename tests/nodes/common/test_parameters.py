@@ -93,6 +93,12 @@ def test_every_value_is_accepted_with_its_type_or_refused(value: Any) -> None:
         assert isinstance(check_or_error(entry, value), entry.kind), name
 
 
+def test_an_integer_is_accepted_for_a_string() -> None:
+    assert TABLE['cores'].check(2) == '2'
+    with pytest.raises(NodeError, match=r'^cores is 2\.0: give a string in quotes\.$'):
+        TABLE['cores'].check(2.0)
+
+
 def test_unknown_names_are_listed_with_the_valid_ones() -> None:
     with pytest.raises(NodeError, match=r'Unknown parameters rate, sorce\.kind: the known ones are autostart'):
         check_names(['sorce.kind', 'rate', 'use_sim_time', 'qos_overrides./x.publisher.depth', 'bundle'], TABLE)
@@ -118,6 +124,8 @@ def test_parameter_files_are_read_as_ros_does(tmp_path: Path) -> None:
         ('perception:\n  parameters: {}\n', 'p.yaml'),
         ('- 1\n', 'p.yaml'),
         ('{', 'p.yaml'),
+        ('perception:\n  ros__parameters: {bundle: a, bundle: b}\n', r"line 2: the key 'bundle' occurs twice"),
+        ('perception: &a\n  ros__parameters: {}\n', 'not allowed'),
     ],
 )
 def test_bad_parameter_files_are_refused_by_name(tmp_path: Path, text: str, named: str) -> None:

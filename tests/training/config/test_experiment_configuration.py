@@ -14,14 +14,14 @@ CONFIGS = Path(__file__).parents[3] / 'training' / 'configs'
 
 
 @pytest.mark.parametrize('path', sorted(CONFIGS.glob('*.yaml')), ids=lambda path: path.stem)
-def test_experiments_that_ship_can_be_read(path: Path) -> None:
+def test_shipped_experiments_are_read(path: Path) -> None:
     config = TrainingConfig.from_yaml(path)
     assert config.name == path.stem
     heads = [modality for network in config.at_nets for modality in network.modalities]
     assert sorted(heads) == sorted(config.manifolds)
 
 
-def test_the_papers_experiment_has_the_papers_numbers() -> None:
+def test_the_experiment_paper_has_the_values_of_the_paper() -> None:
     config = TrainingConfig.from_yaml(CONFIGS / 'paper.yaml')
     assert [(network.width, network.modalities) for network in config.at_nets] == [
         (1.0, ('depth',)),
@@ -69,7 +69,7 @@ def test_a_wrong_value_is_refused_by_its_place(
 
 
 @pytest.mark.parametrize('system', ['omninet_2ch_both', 'omninet_2ch_depth', 'omninet_2ch_segmentation'])
-def test_on_oap_two_ears_are_the_published_pair(system: str) -> None:
+def test_two_microphones_on_oap_are_the_published_pair(system: str) -> None:
     path, oap = CONFIGS / 'systems' / f'{system}.yaml', CONFIGS / 'datasets' / 'oap.yaml'
     assert TrainingConfig.from_yaml(path).direct[0].microphones == (2, 6)
     assert TrainingConfig.from_yaml(path, [oap]).direct[0].microphones == (2, 7)

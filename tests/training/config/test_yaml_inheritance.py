@@ -18,7 +18,7 @@ def write(path: Path, values: Any) -> Path:
     return path
 
 
-def test_a_file_says_only_in_what_it_differs(tmp_path: Path) -> None:
+def test_a_file_holds_its_differences_from_its_base(tmp_path: Path) -> None:
     write(tmp_path / 'base.yaml', {'a': 1, 'fit': {'steps': 10, 'rate': 0.1}, 'nets': [1, 2, 3]})
     write(tmp_path / 'middle.yaml', {'base': 'base.yaml', 'fit': {'steps': 20}, 'nets': [4]})
     top = write(tmp_path / 'sub' / 'top.yaml', {'base': '../middle.yaml', 'a': None})
@@ -39,7 +39,7 @@ def test_a_file_says_only_in_what_it_differs(tmp_path: Path) -> None:
         ('text', 'mapping'),
     ],
 )
-def test_what_makes_no_sense_is_refused(tmp_path: Path, values: Any, message: str) -> None:
+def test_invalid_files_are_refused(tmp_path: Path, values: Any, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         read_layers(write(tmp_path / 'top.yaml', values))
 
