@@ -57,8 +57,8 @@ FAULTS = [
     (empty, 'truncated or was changed'),
     (remove_metadata, 'it has no engine.json: its build did not finish'),
     (remove_engine, 'No such file'),
-    (corrupt_metadata, 'is no text'),
+    (corrupt_metadata, 'engine.json cannot be read'),
     (future_metadata, 'has format_version 2'),
-    (let_others_write, 'others may write it'),
+    (let_others_write, 'other users can write it'),
     (link_elsewhere, 'it is a link'),
 ]

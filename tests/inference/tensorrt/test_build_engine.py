@@ -150,7 +150,7 @@ def test_a_second_build_finds_the_engine(built: Built, bundle: Bundle, toolchain
         report=reported.append,
         stage=('must', 'not', 'run'),
     )
-    assert reported[0].startswith('The engine is there')
+    assert reported[0].startswith('The engine exists')
 
 
 @pytest.mark.parametrize(('damage', 'reason'), FAULTS)
@@ -194,7 +194,7 @@ FULL = 'CUDA out of memory. Tried to allocate 20.00 MiB.'
     'fault', [torch.OutOfMemoryError(FULL), RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling')]
 )
 @pytest.mark.parametrize('where', ['load', 'run'])
-def test_a_device_that_is_full_says_nothing_against_the_engine(
+def test_a_full_device_leaves_the_engine_in_place(
     bundle: Bundle,
     toolchain: CpuToolchain,
     root: Path,
@@ -208,7 +208,7 @@ def test_a_device_that_is_full_says_nothing_against_the_engine(
     load = fail if where == 'load' else lambda _engine, _precision: LoadedEngine(fail, ())
     with monkeypatch.context() as patch:
         patch.setattr(toolchain, 'load', load)
-        with pytest.raises(InferenceError, match=f'the engine stays for another time .{re.escape(str(fault))}'):
+        with pytest.raises(InferenceError, match=f'and the engine is kept .{re.escape(str(fault))}'):
             open_engine(bundle, toolchain, root, pytest.fail)
     open_engine(bundle, toolchain, root, pytest.fail)
 
@@ -364,7 +364,7 @@ def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None
     assert build.status().state == 'building'
     wait_until(lambda: reported == ['Compiling'], 'nothing is said')
     assert build.status().message == 'Compiling'
-    assert 'is being built since' in build.status().describe('onnx')
+    assert 'is being built, ' in build.status().describe('onnx')
     assert '(Compiling). Until then onnx predicts.' in build.status().describe('onnx')
     build.stop()
     assert build.status().state == 'failed'

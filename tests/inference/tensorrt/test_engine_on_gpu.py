@@ -116,7 +116,7 @@ def test_the_command_finds_what_was_built(street: Bundle, cache: EngineCache, tm
     root = Path(__file__).parents[3]
     environment = {'XDG_CACHE_HOME': str(tmp_path), 'PYTHONPATH': str(root), 'PATH': '/usr/bin:/bin'}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert 'The engine is there' in done.stdout
+    assert 'The engine exists' in done.stdout
     assert 'TensorRT' in done.stdout
 
 

@@ -45,13 +45,13 @@ def test_a_half_engine_may_search_codes_in_single_precision() -> None:
     ],
 )
 def test_another_precision_than_asked_for_is_refused(types: LayerTypes, precision: str) -> None:
-    with pytest.raises(InferenceError, match=f'was to compute in {precision}, but {types.half} of its layers'):
+    with pytest.raises(InferenceError, match=f'should compute in {precision}, but {types.half} of its layers'):
         check_precision(types, precision)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize('text', [info('conv1 + relu1', 'conv2'), info(layer('Int8')), info(), 'no json', '[]'])
 def test_an_engine_that_does_not_report_its_types_is_refused(text: str) -> None:
-    with pytest.raises(InferenceError, match='does not say in which precision'):
+    with pytest.raises(InferenceError, match='does not report the precision'):
         layer_types([text])
 
 
