@@ -81,8 +81,8 @@ class Bundle:
         """
         if INT8_FILE not in self.manifest.files:
             msg = (
-                f'The bundle {self.manifest.name!r} has no {INT8_FILE}: make it with python -m '
-                "training.export.quantize, or choose the precision 'float32'."
+                f'The bundle {self.manifest.name!r} has no {INT8_FILE}: make it with audio-manifold '
+                "train quantize, or choose the precision 'float32'."
             )
             raise InferenceError(msg)
         return self.folder / INT8_FILE
