@@ -76,7 +76,7 @@ class PerceptionClient(Node):
         self.statuses: dict[str, DiagnosticStatus] = {}
         self.diagnostics_count = 0
         self._check = check
-        # Node has an attribute `executor`, and a private one of the name `_executor` in some distributions.
+        # The name differs from `executor`, which is a property of Node.
         self._spinner = SingleThreadedExecutor()
         self._spinner.add_node(self)
         for topic, callback in on_image.items():
