@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions straight from a bag, by the code that runs in the node, wherever a node that keeps up predicts."""
+"""Offline inference on a bag with the pipeline of the node: the predictions of a node that keeps up."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 DEFAULT_RATE_HZ = 30.0
-# A reason may name a sample index: a bag whose every message is refused would have as many.
+# A reason may contain a sample index, so a bag may have as many reasons as messages.
 MAX_REASONS = 20
 OTHER_REASONS = 'other reasons'
 
 
 @dataclass(frozen=True)
 class InferenceStep:
-    """One audio message and what comes of it.
+    """One audio message and its prediction.
 
     Attributes:
-        message: As recorded.
-        block: Its audio; None if the message makes no sense.
-        prediction: What is predicted as soon as it has been heard; None if nothing is due.
+        message: The message as recorded.
+        block: Its audio. None if the message is invalid.
+        prediction: Prediction after this block. None if none is due.
 
     """
 
@@ -48,19 +48,19 @@ class InferenceStep:
 
 @dataclass(frozen=True)
 class AudioUsage:
-    """What was done with the audio of a bag.
+    """Use of the audio of a bag.
 
     Attributes:
-        messages: Audio messages.
-        seconds: Length of the audio in them.
+        messages: Number of audio messages.
+        seconds: Length of their audio.
         predicted: Windows predicted from.
         skipped: Predictions that were due while no window was complete: warm-up and gaps.
-        dropped: Predictions that were due between the ends of two messages: one was made for all of them.
-        gaps: Places where samples are missing or were refused.
-        samples_lost: Samples missing, at the rate of the bag.
-        restarts: Times that the sample index began anew or the format changed.
+        dropped: Predictions that were due between the ends of two messages, where one was made for all of them.
+        gaps: Places where samples are missing or were rejected.
+        samples_lost: Missing samples, at the rate of the bag.
+        restarts: Number of restarts of the sample index and changes of the format.
         refusals: Messages that could not be used, by reason.
-        untrusted: Predictions that were made without a microphone, by its name: masked, or its neighbour stood in.
+        untrusted: Predictions without a microphone, by its name: it was masked or replaced by its neighbour.
 
     """
 
@@ -77,7 +77,7 @@ class AudioUsage:
 
 
 class OfflineInference:
-    """Pushes every block of a bag into the node's pipeline, and predicts whenever that is due.
+    """Pushes every block of a bag to the node's pipeline, and predicts when a prediction is due.
 
     A node that keeps up with the audio predicts from the same windows, with the same stamps.
     """
@@ -90,19 +90,19 @@ class OfflineInference:
         array: MicrophoneArray,
         rate_hz: float = DEFAULT_RATE_HZ,
     ) -> None:
-        """Hear nothing yet.
+        """Create the inference without audio.
 
         Args:
-            audio: Of the bag, see `heard_audio`.
+            audio: Audio of the bag (see `audio_blocks`).
             bundle: A verified bundle.
-            backend: Opened for this bundle.
+            backend: Backend opened for this bundle.
             array: The microphones.
-            rate_hz: Predictions a second, at most; the node's parameter `prediction.rate_hz`.
+            rate_hz: Largest number of predictions per second, as the node's parameter `prediction.rate_hz`.
 
         """
         self._audio = audio
         self._pipelines: list[Pipeline] = []
-        self._listener = StreamSession(
+        self._session = StreamSession(
             lambda input_rate_hz: self._register(
                 Pipeline(bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=rate_hz))
             )
@@ -130,7 +130,7 @@ class OfflineInference:
                 yield step.prediction
 
     def audio_usage(self) -> AudioUsage:
-        """Return what was done so far."""
+        """Return the use of the audio so far."""
         total = [pipeline.status() for pipeline in self._pipelines]
 
         def summed(name: str) -> int:
@@ -144,14 +144,14 @@ class OfflineInference:
             dropped=summed('dropped'),
             gaps=summed('gaps'),
             samples_lost=summed('samples_lost'),
-            restarts=self._listener.flushes + max(len(total) - 1, 0),
+            restarts=self._session.flushes + max(len(total) - 1, 0),
             refusals=dict(self._rejections),
             untrusted=dict(self._excluded_microphones),
         )
 
     def _predict(self, block: AudioBlock) -> Prediction | None:
         try:
-            pipeline = self._listener.follow(block)
+            pipeline = self._session.follow(block)
             pipeline.push(block)
             prediction = pipeline.predict()
         except AudioManifoldError as error:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files as sources: exact samples, pace, loop, and files that are none."""
+"""File source: exact samples, pace, loop, and invalid files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_samples_come_back_exactly(tmp_path: Path, suffix: str, form: str, chann
 
 
 @pytest.mark.parametrize('block_samples', [300, 1000, 2300])
-def test_a_loop_goes_on_without_a_gap_in_blocks_of_one_length(tmp_path: Path, block_samples: int) -> None:
+def test_a_loop_continues_without_a_gap_in_blocks_of_one_length(tmp_path: Path, block_samples: int) -> None:
     data = sound(1000, 2)
     soundfile.write(tmp_path / 'a.wav', data, RATE_HZ)
     source = FileSource(tmp_path / 'a.wav', lambda: 0, realtime=False, loop=True, block_samples=block_samples)

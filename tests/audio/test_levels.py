@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Levels of signals whose levels are known."""
+"""Levels of known signals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_levels_of_known_signals() -> None:
     assert [level.clipped_fraction for level in levels][::2] == [0, 0, 0]
 
 
-def test_only_the_last_second_counts() -> None:
+def test_only_the_last_second_is_measured() -> None:
     meter = LevelMeter(1, RATE_HZ)
     loud = np.ones((1, 1000), dtype=np.float32)
     for _ in range(10):
@@ -51,7 +51,7 @@ def test_only_the_last_second_counts() -> None:
     assert level.rms_dbfs == pytest.approx(-40, abs=0.5)
 
 
-def test_a_block_longer_than_a_second_counts_with_its_end() -> None:
+def test_of_a_block_longer_than_a_second_the_end_is_measured() -> None:
     meter = LevelMeter(1, 1000)
     meter.update(np.concatenate([np.ones(500), np.zeros(1000)])[None].astype(np.float32))
     assert meter.snapshot()[0].peak_dbfs == -120

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every fault is found within two seconds and named; streets, rain and wind accuse nobody."""
+"""Every fault is found within two seconds. Streets, rain and wind cause no false fault."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def street(seed: int, seconds: int, rain_mm_h: float = 0.0, buffeting_db: float 
 
 
 def find_faults(health: MicrophoneHealth, audio: Samples, first: int = 0, block: int = BLOCK) -> dict[int, float]:
-    """Push all and return when each microphone was first accused, in seconds."""
+    """Push all audio and return the time of the first fault of each microphone, in seconds."""
     detected_s: dict[int, float] = {}
     for at in range(0, audio.shape[1], block):
         health.push(audio[:, at : at + block], first + at)
@@ -60,7 +60,7 @@ def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples]
 
 
 @pytest.mark.parametrize(('rain_mm_h', 'buffeting_db'), [(0.0, 0.0), (30.0, 0.0), (0.0, 90.0), (10.0, 80.0)])
-def test_streets_rain_and_wind_accuse_nobody(rain_mm_h: float, buffeting_db: float) -> None:
+def test_streets_rain_and_wind_cause_no_false_fault(rain_mm_h: float, buffeting_db: float) -> None:
     for seed in (1_300_001, 1_300_002):
         assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ), street(seed, 12, rain_mm_h, buffeting_db))
 
@@ -72,7 +72,7 @@ def test_two_faults_at_once_are_both_found(drives: list[Samples]) -> None:
     assert health.faults == {1: Fault.NOISY, 6: Fault.OCCLUDED}
 
 
-def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
+def test_a_repaired_microphone_is_used_again(drives: list[Samples]) -> None:
     audio = drives[0].copy()
     audio[5, RATE_HZ : 2 * RATE_HZ] = 0
     health = MicrophoneHealth(ARRAY, RATE_HZ)
@@ -84,7 +84,7 @@ def test_a_mended_microphone_is_trusted_again(drives: list[Samples]) -> None:
 
 @settings(deadline=None, max_examples=8)
 @given(sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=5))
-def test_verdicts_do_not_depend_on_the_cuts(drives: list[Samples], sizes: list[int]) -> None:
+def test_faults_do_not_depend_on_the_block_length(drives: list[Samples], sizes: list[int]) -> None:
     broken = break_microphone(drives[1], 2, 'covered', 1.0, RATE_HZ)[:, : 3 * RATE_HZ]
     uncut, cut = MicrophoneHealth(ARRAY, RATE_HZ), MicrophoneHealth(ARRAY, RATE_HZ)
     find_faults(uncut, broken, 700)
@@ -96,7 +96,7 @@ def test_verdicts_do_not_depend_on_the_cuts(drives: list[Samples], sizes: list[i
     assert cut.faults == uncut.faults != {}
 
 
-def test_order_and_gain_of_the_rig_count(drives: list[Samples]) -> None:
+def test_order_and_gain_of_the_rig_are_applied(drives: list[Samples]) -> None:
     turned = tuple(replace(mic, device_channel=7 - place) for place, mic in enumerate(ARRAY.microphones))
     quiet = (replace(turned[0], gain_db=30.0), *turned[1:])
     audio = drives[0].copy()
@@ -106,13 +106,13 @@ def test_order_and_gain_of_the_rig_count(drives: list[Samples]) -> None:
     assert list(find_faults(health, break_microphone(audio, 1, 'covered', 0.5, RATE_HZ), 0)) == [6]
 
 
-def test_a_disabled_microphone_is_neither_judged_nor_asked(drives: list[Samples]) -> None:
+def test_a_disabled_microphone_is_not_checked_and_not_a_reference(drives: list[Samples]) -> None:
     off = (replace(ARRAY.microphones[0], enabled=False), *ARRAY.microphones[1:])
     health = MicrophoneHealth(replace(ARRAY, microphones=off), RATE_HZ)
     assert not find_faults(health, break_microphone(drives[0], 0, 'hissing', 0.0, RATE_HZ))
 
 
-def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None:
+def test_gaps_are_no_fault_and_silence_is_one_for_all(drives: list[Samples]) -> None:
     health = MicrophoneHealth(ARRAY, RATE_HZ)
     at = 0
     for part in np.array_split(drives[0], 9, axis=1):
@@ -126,7 +126,7 @@ def test_gaps_accuse_nobody_and_silence_everybody(drives: list[Samples]) -> None
 
 
 @pytest.mark.parametrize('rate_hz', [8000, 16_000, 48_000, 96_000])
-def test_every_rate_is_judged(rate_hz: int) -> None:
+def test_faults_are_found_at_every_rate(rate_hz: int) -> None:
     rng = np.random.default_rng(0)
     audio = (0.05 * rng.standard_normal((8, 3 * rate_hz))).astype(np.float32)
     audio[4, rate_hz:] *= 1e-3
@@ -136,7 +136,7 @@ def test_every_rate_is_judged(rate_hz: int) -> None:
     assert health.faults == {4: Fault.DEAD}
 
 
-def test_two_microphones_are_no_jury() -> None:
+def test_two_microphones_have_no_majority() -> None:
     pair = replace(ARRAY, microphones=ARRAY.microphones[:2])
     audio = (0.05 * np.random.default_rng(0).standard_normal((2, 3 * RATE_HZ))).astype(np.float32)
     audio[0] *= 1e-3

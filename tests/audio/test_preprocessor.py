@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The conditioner: channels, gain, polarity, and a streaming resampler that equals the one-shot form."""
+"""The preprocessor: channels, gain, polarity, and a streaming resampler that equals the one-shot form."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def blocks_of(samples: NDArray[np.float32], rate_hz: int, sizes: list[int], firs
     return blocks
 
 
-def run(conditioner: AudioPreprocessor, blocks: list[AudioBlock]) -> list[AudioBlock]:
-    return [out for block in blocks if (out := conditioner.process(block)) is not None]
+def run(preprocessor: AudioPreprocessor, blocks: list[AudioBlock]) -> list[AudioBlock]:
+    return [out for block in blocks if (out := preprocessor.process(block)) is not None]
 
 
 def noise(channels: int, samples: int, seed: int = 0) -> NDArray[np.float32]:
@@ -97,12 +97,12 @@ def test_index_and_stamp_point_at_the_same_instant(rate_hz: int) -> None:
     seed=st.integers(0, 99),
 )
 def test_after_a_gap_the_index_is_right_and_nothing_crosses_it(rate_hz: int, gaps: list[int], seed: int) -> None:
-    conditioner = AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ)
+    preprocessor = AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ)
     first, end_output = 0, 0
     for number, gap in enumerate([0, *gaps]):
         first += gap
         raw = noise(4, rate_hz // 5, seed + number)
-        outs = run(conditioner, blocks_of(raw, rate_hz, [512], first))
+        outs = run(preprocessor, blocks_of(raw, rate_hz, [512], first))
         fresh = run(AudioPreprocessor(ARRAY, rate_hz, MODEL_HZ), blocks_of(raw, rate_hz, [512], first))
         np.testing.assert_array_equal(
             np.concatenate([out.samples for out in outs], axis=1),
@@ -116,11 +116,11 @@ def test_after_a_gap_the_index_is_right_and_nothing_crosses_it(rate_hz: int, gap
 
 
 def test_a_stream_that_starts_again_starts_its_output_again() -> None:
-    conditioner = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
-    run(conditioner, blocks_of(noise(4, 48_000), 48_000, [512], 96_000))
-    assert run(conditioner, blocks_of(noise(4, 9600), 48_000, [512], 480))[0].first_sample == 225
-    conditioner.reset()
-    assert run(conditioner, blocks_of(noise(4, 9600), 48_000, [512]))[0].first_sample == 0
+    preprocessor = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
+    run(preprocessor, blocks_of(noise(4, 48_000), 48_000, [512], 96_000))
+    assert run(preprocessor, blocks_of(noise(4, 9600), 48_000, [512], 480))[0].first_sample == 225
+    preprocessor.reset()
+    assert run(preprocessor, blocks_of(noise(4, 9600), 48_000, [512]))[0].first_sample == 0
 
 
 def test_an_overflow_is_reported_by_the_next_output_once() -> None:
@@ -132,33 +132,33 @@ def test_an_overflow_is_reported_by_the_next_output_once() -> None:
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf])
 def test_a_block_that_is_not_finite_counts_as_lost(bad: float) -> None:
-    conditioner = AudioPreprocessor(ARRAY, MODEL_HZ, MODEL_HZ)
+    preprocessor = AudioPreprocessor(ARRAY, MODEL_HZ, MODEL_HZ)
     blocks = blocks_of(noise(4, 2000), MODEL_HZ, [500])
     blocks[1].samples[3, 7] = bad
-    outs = run(conditioner, blocks)
+    outs = run(preprocessor, blocks)
     assert [out.first_sample for out in outs] == [0, 1000, 1500]
-    assert conditioner.rejected_samples == 500
+    assert preprocessor.rejected_samples == 500
     assert all(np.isfinite(out.samples).all() for out in outs)
 
 
 def test_a_disabled_microphone_is_replaced_by_its_nearest_neighbour() -> None:
     array = replace(ARRAY, microphones=(replace(MICS[0], enabled=False), *MICS[1:]))
-    conditioner = AudioPreprocessor(array, MODEL_HZ, MODEL_HZ)
+    preprocessor = AudioPreprocessor(array, MODEL_HZ, MODEL_HZ)
     raw = noise(4, 100)
-    (out,) = run(conditioner, blocks_of(raw, MODEL_HZ, [100]))
+    (out,) = run(preprocessor, blocks_of(raw, MODEL_HZ, [100]))
     np.testing.assert_array_equal(out.samples[0], out.samples[1])
     np.testing.assert_allclose(out.samples[1], raw[0] * ARRAY.factors[1])
-    assert conditioner.substituted == ('front',)
+    assert preprocessor.substituted == ('front',)
 
 
-def test_what_cannot_be_conditioned_is_refused() -> None:
+def test_invalid_rates_arrays_and_blocks_are_refused() -> None:
     dead = replace(ARRAY, microphones=tuple(replace(mic, enabled=False) for mic in MICS))
     with pytest.raises(AudioError, match="'three' has no enabled microphone"):
         AudioPreprocessor(dead, 48_000, MODEL_HZ)
     with pytest.raises(AudioError, match='input_rate_hz is 0'):
         AudioPreprocessor(ARRAY, 0, MODEL_HZ)
-    conditioner = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
+    preprocessor = AudioPreprocessor(ARRAY, 48_000, MODEL_HZ)
     with pytest.raises(AudioError, match='44100 Hz where 48000 Hz were expected'):
-        conditioner.process(AudioBlock(noise(4, 10), 0, 44_100, 0))
+        preprocessor.process(AudioBlock(noise(4, 10), 0, 44_100, 0))
     with pytest.raises(AudioError, match=r'3 channels, but array .* uses channel 3'):
-        conditioner.process(AudioBlock(noise(3, 10), 0, 48_000, 0))
+        preprocessor.process(AudioBlock(noise(3, 10), 0, 48_000, 0))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The resampler: tones pass or vanish as promised, the stream equals the whole, and nothing waits long."""
+"""Resampler: passband and stopband, streaming equals resampling at once, limited delay."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_agrees_with_an_independent_resampler_where_both_pass_everything(rate_hz
 
 @settings(deadline=None, max_examples=25)
 @given(rate_hz=st.sampled_from(RATES_HZ), sizes=st.lists(st.integers(0, 2_000), min_size=1, max_size=8))
-def test_the_stream_equals_the_whole_and_holds_back_what_it_says(rate_hz: int, sizes: list[int]) -> None:
+def test_streaming_equals_resampling_at_once_within_the_stated_delay(rate_hz: int, sizes: list[int]) -> None:
     samples = np.random.default_rng(1).normal(0, 0.1, (2, 6_000)).astype(np.float32)
     at_once = resample(samples, rate_hz, MODEL_HZ)
     resampler, at, given_out = Resampler(rate_hz, MODEL_HZ, 2), 0, 0
@@ -62,6 +62,6 @@ def test_the_stream_equals_the_whole_and_holds_back_what_it_says(rate_hz: int, s
     assert resampler.delay_samples / rate_hz < 0.015
 
 
-def test_a_ratio_without_a_short_form_is_refused() -> None:
+def test_a_ratio_with_too_many_phases_is_refused() -> None:
     with pytest.raises(AudioError, match='47999 Hz to 22500 Hz'):
         Resampler(47_999, MODEL_HZ, 8)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ring buffer against a model that keeps the whole stream."""
+"""The ring buffer against a model that keeps the complete stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANNELS = 3
 
 
 def value_of(index: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return samples (channel, n) that tell their index and channel."""
+    """Return samples (channel, n) whose values encode their index and channel."""
     return (index[None, :] * 4 + np.arange(CHANNELS)[:, None]).astype(np.float32)
 
 
@@ -89,7 +89,7 @@ def test_an_empty_buffer_is_refused(channels: int, capacity: int) -> None:
         RingBuffer(channels, capacity)
 
 
-def test_a_window_is_copied_to_where_it_is_wanted() -> None:
+def test_a_window_is_copied_to_a_given_array() -> None:
     ring = RingBuffer(CHANNELS, 10)
     ring.write(run_of(0, 13), 0)
     expected = np.zeros((CHANNELS, 8), dtype=np.float32)

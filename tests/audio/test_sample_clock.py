@@ -56,7 +56,7 @@ def test_a_stream_without_jitter_is_exact() -> None:
 
 
 @pytest.mark.parametrize('step_s', [-3600.0, -0.6, 0.6, 5.0])
-def test_a_step_anchors_anew(step_s: float) -> None:
+def test_a_step_restarts_the_line(step_s: float) -> None:
     clock = SampleClock(22500)
     for index in range(0, 22500, 500):
         clock.update(index, true_ns(index, 22500, 50))
@@ -65,7 +65,7 @@ def test_a_step_anchors_anew(step_s: float) -> None:
     assert clock.stamp_ns(22500) == stepped
 
 
-def test_a_small_step_is_worked_off_smoothly() -> None:
+def test_a_small_step_is_corrected_smoothly() -> None:
     clock = SampleClock(22500)
     before = 0
     for index in range(0, 240 * 22500, 512):
@@ -83,14 +83,14 @@ def test_lost_samples_move_along_the_line() -> None:
         assert abs(clock.stamp_ns(index) - true_ns(index, 22500, 0)) < 1000
 
 
-def test_an_index_that_starts_again_anchors_anew() -> None:
+def test_an_index_that_restarts_restarts_the_line() -> None:
     clock = SampleClock(22500)
     clock.update(90000, START_NS)
     clock.update(0, START_NS + 1000)
     assert clock.stamp_ns(0) == START_NS + 1000
 
 
-def test_without_a_block_no_instant_is_known() -> None:
+def test_without_a_block_there_is_no_time() -> None:
     clock = SampleClock(22500)
     assert clock.drift_ppm == 0.0
     clock.update(0, START_NS)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The simulated drive as a source: the drive's own sound, through the rig's wiring."""
+"""Simulator source: the audio of the drive on the device channels of the rig."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_all(source: SimulatorSource) -> list[AudioBlock]:
 
 
 @pytest.mark.parametrize('block_samples', [256, 1000])
-def test_it_delivers_the_drive(block_samples: int) -> None:
+def test_blocks_equal_the_rendered_drive(block_samples: int) -> None:
     source = SimulatorSource(SEED, lambda: 7, realtime=False, block_samples=block_samples, duration_s=SECONDS)
     source.open()
     blocks = read_all(source)
@@ -46,7 +46,7 @@ def test_it_delivers_the_drive(block_samples: int) -> None:
     assert source.status().state is SourceState.CLOSED
 
 
-def test_the_conditioner_undoes_the_wiring_of_the_rig(tmp_path: Path) -> None:
+def test_the_preprocessor_undoes_the_wiring_of_the_rig(tmp_path: Path) -> None:
     rig = tmp_path / 'rig'
     shutil.copytree(resource_path('calibration/roof_octagon'), rig)
     data = yaml.safe_load((rig / 'mic_array.yaml').read_text(encoding='utf-8'))
@@ -55,15 +55,15 @@ def test_the_conditioner_undoes_the_wiring_of_the_rig(tmp_path: Path) -> None:
     (rig / 'mic_array.yaml').write_text(yaml.safe_dump(data), encoding='utf-8')
     source = SimulatorSource(SEED, time.time_ns, realtime=False, duration_s=0.1, rig=rig)
     source.open()
-    conditioner = AudioPreprocessor(Drive(SEED, rig).array, source.sample_rate_hz, source.sample_rate_hz)
+    preprocessor = AudioPreprocessor(Drive(SEED, rig).array, source.sample_rate_hz, source.sample_rate_hz)
     assert source.channels == 10
-    outs = [conditioner.process(block) for block in read_all(source)]
+    outs = [preprocessor.process(block) for block in read_all(source)]
     output = np.concatenate([out.samples for out in outs if out is not None], axis=1)
     np.testing.assert_allclose(output, Drive(SEED, rig).audio(0, 2250), atol=4e-5)
     source.close()
 
 
-def test_it_drives_in_real_time() -> None:
+def test_blocks_are_paced_in_real_time() -> None:
     source = SimulatorSource(SEED, time.time_ns, block_samples=2250)
     source.open()
     start_s = time.monotonic()
@@ -73,7 +73,7 @@ def test_it_drives_in_real_time() -> None:
     source.close()
 
 
-def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
+def test_invalid_parameters_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match='block_samples is 0'):
         SimulatorSource(1, time.time_ns, block_samples=0)
     with pytest.raises(AudioError, match='duration_s is -1'):

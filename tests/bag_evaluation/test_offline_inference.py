@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What comes straight from a bag is what the pipeline says of the same samples."""
+"""Offline inference on a bag equals the pipeline on the same samples."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def blocks(bag: Path) -> list[DecodedAudioMessage]:
         return list(audio_blocks(reader, find_topics(str(bag), reader.topics)))
 
 
-def test_every_due_instant_is_predicted_from_its_own_samples(
+def test_every_due_prediction_uses_its_own_samples(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     written = SoundBag(seconds=2.6, lost=frozenset({100}))
@@ -83,7 +83,7 @@ def ends(predictions: list) -> list[int]:
     return [prediction.end_sample for prediction in predictions]
 
 
-def test_a_stream_that_begins_anew_is_heard_on(
+def test_a_restarted_stream_is_continued(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     found = blocks(SoundBag(seconds=2.6, restart_block=110).write(tmp_path / 'drive'))
@@ -117,7 +117,7 @@ def thin(block: AudioBlock | None) -> AudioBlock:
     return replace(block, samples=block.samples[:3])
 
 
-def test_foreign_audio_without_an_index_is_heard_as_its_stamps_say(
+def test_audio_without_an_index_gives_the_predictions_of_its_stamps(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     own = SoundBag(seconds=2.4, lost=frozenset({100}), jitter_ns=0, image_rate_hz=0.0)
@@ -129,7 +129,7 @@ def test_foreign_audio_without_an_index_is_heard_as_its_stamps_say(
     assert all(np.array_equal(a.features, b.features) for a, b in zip(theirs, mine, strict=True))
 
 
-def test_bare_arrays_are_heard_as_a_person_states_them(tmp_path: Path) -> None:
+def test_arrays_are_read_in_the_stated_format(tmp_path: Path) -> None:
     own = SoundBag(seconds=1.0, jitter_ns=0, image_rate_hz=0.0)
     bare = own.write_multi_arrays(tmp_path / 'bare', '/mic/samples')
     with BagReader(bare) as reader:
@@ -143,7 +143,7 @@ def test_bare_arrays_are_heard_as_a_person_states_them(tmp_path: Path) -> None:
     assert [block.first_sample for block in audio_usage[1:]] == ends[:-1]
 
 
-def test_it_is_the_pipeline_of_the_node(
+def test_predictions_equal_those_of_the_pipeline(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     found = blocks(SoundBag(seconds=1.6, rate_hz=48_000).write(tmp_path / 'drive'))
@@ -161,7 +161,7 @@ def test_it_is_the_pipeline_of_the_node(
     assert [(p.stamp_ns, p.depth_m.tobytes()) for p in straight] == list(by_hand())
 
 
-def test_microphones_that_are_not_trusted_are_counted(
+def test_faulty_microphones_are_counted(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, tmp_path: Path
 ) -> None:
     found = blocks(SoundBag(seconds=2.6, image_rate_hz=0.0).write(tmp_path / 'drive'))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Signals that are hard for features: quiet, loud, tonal, offset, quantised."""
+"""Difficult signals for features: quiet, loud, tonal, offset, quantised."""
 
 from __future__ import annotations
 

@@ -45,13 +45,13 @@ def test_a_constant_stays(size: int, new_size: int, mode: Resize) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(sizes, sizes)
-def test_the_nearest_pixel_is_the_one_in_which_the_new_one_begins(size: int, new_size: int) -> None:
+def test_the_nearest_pixel_is_the_one_in_which_the_new_one_starts(size: int, new_size: int) -> None:
     picked = np.arange(size, dtype=np.float32) @ resize_matrix(size, new_size, 'nearest')
     assert picked.tolist() == [math.floor(Fraction(pixel * size, new_size)) for pixel in range(new_size)]
 
 
 @settings(deadline=None, max_examples=20)
 @given(sizes, sizes, ways)
-def test_nothing_is_done_where_the_size_stays(rows: int, columns: int, mode: Resize) -> None:
+def test_an_image_of_the_same_size_is_unchanged(rows: int, columns: int, mode: Resize) -> None:
     image = np.ones((2, rows, columns), dtype=np.float32)
     assert resize(image, rows, columns, mode) is image

@@ -48,7 +48,7 @@ def test_equals_librosa_before_the_resize(name: str, signal: Signal) -> None:
 
 
 def test_linear_bands_are_the_logarithm_of_librosa_s_bins(signal: Signal) -> None:
-    """The features of OmniNet as its authors compute them: a spectrum by librosa, its power, a floor, a logarithm."""
+    """Compare with OmniNet's features as its authors compute them: power spectrum by librosa, floor, logarithm."""
     spec = SPECS['omninet']
     samples = signal(2, spec.window_samples).astype(np.float64)
     spectrum = librosa.stft(samples, n_fft=512, hop_length=160, win_length=400, center=True, pad_mode='reflect')
@@ -75,8 +75,8 @@ def test_equals_torch(spec: FeatureSpec, signal: Signal) -> None:
     np.testing.assert_allclose(features, in_torch, rtol=0, atol=1e-4)
 
 
-def test_single_precision_would_not_do(signals: dict[str, Signal]) -> None:
-    """The reason for the transform in double precision, measured: a tone over the dither of 16 bits."""
+def test_single_precision_is_not_sufficient(signals: dict[str, Signal]) -> None:
+    """Measure the reason for the transform in double precision: a tone over the dither of 16 bits."""
     spec = FeatureSpec()
     samples = signals['tone_over_dither'](1, spec.window_samples)
     module = MelFeatureExtractor(spec)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The mel filters against librosa's, and what the definition promises."""
+"""The mel filters against librosa, and the properties of their definition."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The streaming form equals the batch form on every window it offers, and offers no other."""
+"""The streaming form equals the batch form on every available window."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ WHOLE_SPECS = {
 
 @st.composite
 def specs(draw: st.DrawFn) -> FeatureSpec:
-    """Any small specification: both kinds of bands and of edges, with and without a resize of either kind."""
+    """Return any small specification: both kinds of bands and edges, with and without a resize of either kind."""
     n_fft = 2 * draw(st.integers(2, 150))
     hop = draw(st.integers(1, 400))
     linear = draw(st.booleans())
@@ -99,7 +99,7 @@ def test_equals_batch_on_every_window_of_each_system(signal: Signal, spec: Featu
 
 @settings(deadline=None, max_examples=60)
 @given(specs(), st.integers(1, 500))
-def test_any_specification_streams_as_batch_and_torch_have_it(signals: Signals, spec: FeatureSpec, block: int) -> None:
+def test_streaming_batch_and_torch_agree_for_any_specification(signals: Signals, spec: FeatureSpec, block: int) -> None:
     hops = 3
     audio = signals['noise'](2, spec.window_samples + hops * spec.hop_samples)
     stream = StreamingMel(spec, 2)
@@ -119,7 +119,7 @@ def test_any_specification_streams_as_batch_and_torch_have_it(signals: Signals, 
 @settings(deadline=None, max_examples=80)
 @given(st.sampled_from(sorted(SMALL_SPECS)), st.lists(st.integers(0, 700), min_size=1, max_size=40), st.data())
 def test_any_block_sizes_gaps_and_restarts(signals: Signals, name: str, blocks: list[int], data: st.DataObject) -> None:
-    """A model of the stream, one line per rule: where the hops are anchored and which windows exist."""
+    """Model of the stream: the start of the hops and the windows that exist."""
     spec = SMALL_SPECS[name]
     audio = signals['noise'](2, 60_000)
     stream = StreamingMel(spec, 2)

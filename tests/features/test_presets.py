@@ -29,7 +29,7 @@ def test_omninet_at_any_rate_and_window(rate_hz: int, window: int, frames: int) 
     assert (spec.height, spec.width) == (spec.mel_bands, spec.frames) == (257, frames)
 
 
-def test_omninet_needs_a_whole_transform() -> None:
+def test_omninet_needs_a_window_of_one_transform() -> None:
     with pytest.raises(FeatureError, match=r'n_fft is 512: give at most window_samples \(511\)'):
         omninet_features(22_500, 511)
 
@@ -46,5 +46,5 @@ def test_the_reference_has_87_frames() -> None:
         ('vq_8x8_paper', FeatureSpec()),
     ],
 )
-def test_systems_hear_as_their_presets_say_at_the_paper_s_rate(system: str, features: FeatureSpec) -> None:
+def test_systems_use_their_presets_at_the_rate_of_the_paper(system: str, features: FeatureSpec) -> None:
     assert TrainingConfig.from_yaml(SYSTEMS / f'{system}.yaml').data.features == features

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Windows of a stream as it was; which ones there are is tested with the streaming form, which counts on it."""
+"""Sliding windows contain the samples of the stream. Their availability is tested with the streaming features."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_names_an_unknown_key() -> None:
 
 
 @pytest.mark.parametrize('values', [None, [], 'spec', 3])
-def test_refuses_what_is_no_object(values: object) -> None:
+def test_refuses_values_that_are_not_an_object(values: object) -> None:
     with pytest.raises(FeatureError, match='sample_rate_hz'):
         FeatureSpec.from_dict(values)
 

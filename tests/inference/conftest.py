@@ -40,14 +40,14 @@ CLASSES = (
 
 
 def patches(windows: int) -> np.ndarray:
-    """Return features (window, mic, height, width) of the range of real ones, with patches that networks tell apart."""
+    """Return features (window, mic, height, width) in a realistic range, with patches that networks distinguish."""
     rng = np.random.default_rng(3)
     coarse = rng.uniform(-1.2, 0.4, (windows, 8, 8, 8))
     return (np.kron(coarse, np.ones((1, 1, 16, 16))) + rng.normal(0, 0.05, (windows, 8, 128, 128))).astype(np.float32)
 
 
 def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> PerceptionNetwork:
-    """Build a small network with random weights that hears differences, and codes that lie among its latents."""
+    """Build a small network with random weights that distinguishes inputs, and codes among its latents."""
     torch.manual_seed(7)
     sizes = {'codes': 16, 'code_dim': 16, 'features': 32, 'first_features': 16, 'residual_blocks': 1}
     channels = {'depth': 1, 'segmentation': 19}
@@ -76,7 +76,7 @@ def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> Per
 
 
 def calibrate_batch_norm(network: torch.nn.Module) -> None:
-    """Give every batch normalisation the statistics of the patches, so that the network tells them apart."""
+    """Give every batch normalisation the statistics of the patches, so that the network distinguishes them."""
     norms = [module for module in network.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
     for norm in norms:
         norm.momentum = 1.0
@@ -114,13 +114,13 @@ def write_small_bundle(folder: Path, network: PerceptionNetwork, array: Micropho
 
 @pytest.fixture(scope='session')
 def network_of() -> Callable[[tuple[str, ...]], PerceptionNetwork]:
-    """Return what builds a small network of some modalities."""
+    """Return a function that builds a small network of given modalities."""
     return make_network
 
 
 @pytest.fixture(scope='session')
 def write_small() -> Callable[[Path, PerceptionNetwork, MicrophoneArray], Bundle]:
-    """Return what writes a bundle of a small network."""
+    """Return a function that writes a bundle of a small network."""
     return write_small_bundle
 
 
@@ -141,18 +141,18 @@ def bundle(network: PerceptionNetwork, array: MicrophoneArray, tmp_path_factory:
 
 @pytest.fixture(scope='session')
 def short_bundle(bundle: Bundle) -> Bundle:
-    """Return the bundle with windows of 0.2 s, so that a test hears many, tolerant of two missing microphones."""
+    """Return the bundle with windows of 0.2 s, so that a test has many, tolerant of two missing microphones."""
     features = FeatureSpec(window_samples=4500)
     return Bundle(bundle.folder, replace(bundle.manifest, features=features, tolerates_missing=2))
 
 
 @pytest.fixture
 def bundle_copy(bundle: Bundle, tmp_path: Path) -> Path:
-    """Return a folder with a copy of the bundle, to be damaged."""
+    """Return a folder with a copy of the bundle, for tests that damage it."""
     return shutil.copytree(bundle.folder, tmp_path / 'small')
 
 
 @pytest.fixture
 def windows() -> np.ndarray:
-    """Return features (window, mic, height, width) of the range of real ones."""
+    """Return features (window, mic, height, width) in a realistic range."""
     return patches(3)

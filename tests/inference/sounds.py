@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Noise in which microphones die, and a pipeline that hears it block by block."""
+"""Noise with microphones that fail, and streaming of it through a pipeline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEAD_FROM_S = 1.5
 
 
 def noise(seconds: float, dead: tuple[int, ...] = ()) -> np.ndarray:
-    """Return noise (8, sample); the dead microphones fall silent after `DEAD_FROM_S`."""
+    """Return noise (8, sample); the dead microphones are silent after `DEAD_FROM_S`."""
     samples = (0.05 * np.random.default_rng(5).standard_normal((8, int(seconds * RATE_HZ)))).astype(np.float32)
     samples[list(dead), int(DEAD_FROM_S * RATE_HZ) :] *= 1e-3
     return samples

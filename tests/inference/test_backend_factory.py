@@ -85,7 +85,7 @@ def test_backends_agree_on_a_system_without_a_manifold(
         assert np.isfinite(confidence).all()
 
 
-def test_the_shipped_bundle_says_what_its_graph_says(windows: np.ndarray) -> None:
+def test_the_shipped_bundle_and_its_graph_agree(windows: np.ndarray) -> None:
     bundle = Bundle.load(resource_path('models/street'))
     pair = open_backend(bundle, 'onnx'), open_backend(bundle, 'torch')
     for window in windows:
@@ -165,7 +165,7 @@ def test_a_wrong_choice_is_refused_by_name(bundle: Bundle, choice: dict[str, obj
         open_backend(bundle, **choice)
 
 
-def test_auto_says_why(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_gives_its_reason(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 0)
     chosen = open_backend(bundle)
     assert chosen.name == 'onnx'
@@ -173,12 +173,12 @@ def test_auto_says_why(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif('CUDAExecutionProvider' in onnxruntime.get_available_providers(), reason='ONNX Runtime has CUDA')
-def test_onnx_does_not_fall_back_from_cuda_in_silence(bundle: Bundle) -> None:
+def test_onnx_does_not_fall_back_from_cuda_silently(bundle: Bundle) -> None:
     with pytest.raises(InferenceError, match=r"'cuda', but ONNX Runtime .* has no CUDAExecutionProvider"):
         open_backend(bundle, 'onnx', device='cuda')
 
 
-def test_auto_without_torch_says_so(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_without_torch_gives_its_reason(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_factory, 'cuda_devices', lambda: 1)
     monkeypatch.setattr(backend_factory, 'find_spec', lambda _name: None)
     chosen = open_backend(bundle, warn=pytest.fail)
@@ -198,7 +198,7 @@ ORDER = ['tensorrt', 'torch on CUDA', 'onnx on CUDA', 'onnx on the CPU']
 
 
 class Ladder:
-    """Lets chosen entries of the ladder work, and notes the order in which they are tried."""
+    """Ladder of which only selected entries work. It records the order of the attempts."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, works: set[str]) -> None:
         self.tried: list[str] = []
@@ -220,7 +220,7 @@ class Ladder:
 
 
 @pytest.mark.parametrize('first', range(len(ORDER)))
-def test_auto_takes_the_fastest_that_works_and_says_why_not_the_others(
+def test_auto_takes_the_fastest_that_works_and_gives_reasons(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     ladder = Ladder(monkeypatch, set(ORDER[first:]))
@@ -282,7 +282,7 @@ def test_weights_of_other_networks_are_refused(bundle: Bundle, tmp_path: Path) -
             open_backend(garbage, name)
 
 
-def test_a_graph_that_is_none_or_another_is_refused(
+def test_a_damaged_or_different_graph_is_refused(
     bundle: Bundle, network_of: Callable[..., PerceptionNetwork], tmp_path: Path
 ) -> None:
     files = {name: (bundle.folder / name).read_bytes() for name in bundle.manifest.files}
@@ -330,15 +330,15 @@ def test_the_node_side_never_imports_torch_and_runs_from_any_folder(bundle: Bund
     assert json.loads(result.stdout) == ['onnx', []]
 
 
-def test_the_small_network_hears(bundle: Bundle, windows: np.ndarray) -> None:
+def test_the_small_network_predicts(bundle: Bundle, windows: np.ndarray) -> None:
     first, second = (open_backend(bundle, 'onnx').run(window) for window in windows[:2])
     assert first.depth_m.std() > 1.0
     assert (first.depth_m != second.depth_m).mean() > 0.1, 'comparisons of constants would prove nothing'
     assert (first.labels != second.labels).any()
 
 
-def test_threads_are_pinned_to_the_cores_that_are_named(bundle: Bundle, windows: np.ndarray) -> None:
-    """The calling thread by the first prediction, and no other thread of ours."""
+def test_threads_are_pinned_to_the_given_cores(bundle: Bundle, windows: np.ndarray) -> None:
+    """Pin the calling thread by the first prediction, and no other thread of the process."""
     cores = sorted(os.sched_getaffinity(0))
     before = {thread: os.sched_getaffinity(thread) for thread in own_threads()}
     backend = open_backend(bundle, 'onnx', cores=tuple(cores[:2]))

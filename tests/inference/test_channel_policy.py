@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of microphones that cannot be trusted: planned, filled, marked, and believed less."""
+"""Policy for faulty microphones: channel plan, replaced features, marked predictions, lower confidence."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_masked_features_are_those_of_silence(spec: FeatureSpec) -> None:
 
 
 @pytest.mark.parametrize('policy', ['mask', 'substitute'])
-def test_predictions_are_marked_and_believed_less(
+def test_predictions_are_marked_and_less_confident(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, policy: str
 ) -> None:
     pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(policy=policy))

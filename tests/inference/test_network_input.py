@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A pipeline that gives its networks the sound predicts what one does that gives them features."""
+"""A pipeline with waveform input predicts the same as one with feature input."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def backend(short_bundle: Bundle) -> TorchBackend:
 
 @pytest.fixture(scope='module')
 def waveform_backend(short_bundle: Bundle, backend: TorchBackend) -> SimpleNamespace:
-    """Return what a backend on a GPU is, on a CPU."""
+    """Return a backend with waveform input, as on a GPU, on the CPU."""
     network = FusedWaveformNetwork(short_bundle.manifest, load_network(short_bundle), torch.device('cpu'))
     return SimpleNamespace(name='torch', reason='for sound', run=backend.run, waveform_network=network)
 
@@ -80,7 +80,7 @@ def test_predictions_are_the_same_through_gains_and_gaps(
 
 
 @pytest.mark.parametrize('policy', ['mask', 'substitute'])
-def test_microphones_that_are_not_trusted_are_replaced_the_same_way(
+def test_faulty_microphones_are_replaced_the_same_way(
     short_bundle: Bundle, backend: TorchBackend, waveform_backend: SimpleNamespace, array: MicrophoneArray, policy: str
 ) -> None:
     pipelines = [
@@ -101,7 +101,7 @@ def test_microphones_that_are_not_trusted_are_replaced_the_same_way(
     assert last.confidence.max() <= 0.875
 
 
-def test_features_stay_where_they_are_unless_somebody_asks(
+def test_features_stay_on_their_device_unless_requested(
     short_bundle: Bundle, waveform_backend: SimpleNamespace, backend: TorchBackend, array: MicrophoneArray
 ) -> None:
     audio = noise(0.3)

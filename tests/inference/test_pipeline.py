@@ -57,7 +57,7 @@ def stream_predictions(
 
 @settings(deadline=None, max_examples=10)
 @given(lengths=st.lists(st.integers(1, 3000), min_size=1, max_size=8), rate_hz=st.floats(5, 200))
-def test_what_is_predicted_live_is_what_is_computed_offline(
+def test_live_predictions_equal_offline_predictions(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, lengths: list[int], rate_hz: float
 ) -> None:
     swapped = (replace(array.microphones[1], gain_db=6.0), replace(array.microphones[0], polarity=-1))
@@ -93,7 +93,7 @@ def test_what_is_predicted_live_is_what_is_computed_offline(
     [replace(omninet_features(RATE_HZ, 4500), height=128, width=128), FeatureSpec(edges='interior')],
     ids=['features of another system', 'without reflected edges'],
 )
-def test_hears_with_any_features(
+def test_predicts_with_any_features(
     bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, spec: FeatureSpec
 ) -> None:
     other = Bundle(bundle.folder, replace(bundle.manifest, features=spec))
@@ -111,7 +111,7 @@ def test_hears_with_any_features(
 
 
 class BlockFault:
-    """What can happen to a block."""
+    """Faults of a block."""
 
     LOST, OVERFLOW, NAN, CHANNELS, RATE = range(1, 6)
 
@@ -163,7 +163,7 @@ def test_no_window_that_touches_a_gap_is_predicted_from(
     assert spans or longest < 0.3, 'the stream goes on after a gap'
 
 
-def test_counters_say_what_was_lost(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+def test_losses_are_counted(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
     pipeline = Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(max_rate_hz=30.0))
     audio = noise(1.0)
     first = 0
@@ -198,7 +198,7 @@ def test_late_windows_are_dropped_and_counted(
 
 
 @pytest.mark.parametrize('input_rate_hz', [22_500, 44_100, 48_000, 96_000])
-def test_thirty_a_second_are_kept_up_from_every_device_rate(
+def test_thirty_predictions_a_second_from_every_device_rate(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, input_rate_hz: int
 ) -> None:
     pipeline = Pipeline(short_bundle, backend, array, input_rate_hz, PipelineSettings(max_rate_hz=30.0))
@@ -240,7 +240,7 @@ def test_the_threshold_changes_while_running(
 
 @pytest.mark.parametrize('frame_position', [0.0, 0.5, 1.0])
 @pytest.mark.parametrize('input_rate_hz', [RATE_HZ, 48_000])
-def test_stamps_name_the_instant_that_the_images_describe(
+def test_stamps_are_the_time_that_the_images_describe(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray, frame_position: float, input_rate_hz: int
 ) -> None:
     positioned = Bundle(short_bundle.folder, replace(short_bundle.manifest, frame_position=frame_position))
@@ -254,7 +254,7 @@ def test_stamps_name_the_instant_that_the_images_describe(
         assert prediction.end_sample - prediction.first_sample == 4500
 
 
-def test_without_labels_the_far_end_of_the_range_is_nothing_near(
+def test_without_labels_the_far_end_of_the_range_is_invalid(
     short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
 ) -> None:
     manifest = short_bundle.manifest
@@ -291,9 +291,7 @@ def test_an_index_that_goes_back_is_refused_once(
     assert stream_predictions(pipeline, audio)[0].first_sample == 0
 
 
-def test_flush_forgets_all_audio_and_its_time(
-    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
-) -> None:
+def test_flush_drops_all_audio_and_its_time(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
     pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     audio = noise(0.5)
     before = stream_predictions(pipeline, audio)
@@ -306,7 +304,7 @@ def test_flush_forgets_all_audio_and_its_time(
     assert pipeline.status().gaps == 0
 
 
-def test_bad_blocks_are_named(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
+def test_bad_blocks_are_refused_by_name(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
     pipeline = Pipeline(short_bundle, backend, array, RATE_HZ)
     good = block(noise(0.1), 0, 256)
     with pytest.raises(AudioError, match='4 channels'):
@@ -318,9 +316,7 @@ def test_bad_blocks_are_named(short_bundle: Bundle, backend: OnnxBackend, array:
     assert stream_predictions(pipeline, noise(0.5))
 
 
-def test_settings_that_make_no_sense_are_refused(
-    short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray
-) -> None:
+def test_invalid_settings_are_refused(short_bundle: Bundle, backend: OnnxBackend, array: MicrophoneArray) -> None:
     for wrong in ({'max_rate_hz': 0.0}, {'min_confidence': 1.5}, {'min_confidence': float('nan')}):
         with pytest.raises(InferenceError):
             Pipeline(short_bundle, backend, array, RATE_HZ, PipelineSettings(**wrong))

@@ -22,7 +22,7 @@ HOP = 256
     rate_hz=st.floats(0.5, 500),
     start=st.integers(0, 2**40),
 )
-def test_every_instant_is_served_once_and_none_comes_early(steps: list[int], rate_hz: float, start: int) -> None:
+def test_every_due_time_is_served_once_and_none_early(steps: list[int], rate_hz: float, start: int) -> None:
     schedule = PredictionScheduler(RATE_HZ, HOP, rate_hz)
     period = max(RATE_HZ / rate_hz, HOP)
     end, served, predicted = start, 0, []
@@ -39,7 +39,7 @@ def test_every_instant_is_served_once_and_none_comes_early(steps: list[int], rat
 
 @settings(deadline=None, max_examples=50)
 @given(rate_hz=st.floats(1, 87))
-def test_the_mean_rate_is_the_one_asked_for_although_windows_lie_on_hops(rate_hz: float) -> None:
+def test_the_mean_rate_is_the_requested_one_although_windows_are_on_hops(rate_hz: float) -> None:
     schedule = PredictionScheduler(RATE_HZ, HOP, rate_hz)
     seconds = 60
     taken = [schedule.take(end) for end in range(0, seconds * RATE_HZ, HOP)]
@@ -52,7 +52,7 @@ def test_nothing_is_due_twice_for_one_window() -> None:
     assert [schedule.take(end) for end in (0, 0, HOP, HOP, 3 * HOP)] == [1, 0, 1, 0, 2]
 
 
-def test_one_who_is_slow_gets_the_newest_and_knows_what_fell_out() -> None:
+def test_a_slow_caller_gets_the_newest_window_and_the_count_of_dropped_ones() -> None:
     schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     assert schedule.take(10_000) == 1
     assert schedule.take(10_000 + 3 * 750) == 3
@@ -69,7 +69,7 @@ def test_the_rate_can_be_changed_while_running() -> None:
     assert schedule.take(750 + 22_500) == 1
 
 
-def test_reset_makes_one_due_at_once() -> None:
+def test_reset_makes_a_prediction_due_immediately() -> None:
     schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     schedule.take(10_000)
     schedule.reset()
@@ -77,7 +77,7 @@ def test_reset_makes_one_due_at_once() -> None:
 
 
 @pytest.mark.parametrize('rate_hz', [0.0, -1.0, math.nan, math.inf])
-def test_a_rate_that_is_none_is_refused(rate_hz: float) -> None:
+def test_an_invalid_rate_is_refused(rate_hz: float) -> None:
     with pytest.raises(InferenceError, match='prediction rate'):
         PredictionScheduler(RATE_HZ, HOP, rate_hz)
     schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
@@ -86,7 +86,7 @@ def test_a_rate_that_is_none_is_refused(rate_hz: float) -> None:
     assert schedule.rate_hz == 30.0
 
 
-def test_a_computer_that_rests_gets_the_newest_window_and_the_loss_is_counted() -> None:
+def test_a_limited_computer_gets_the_newest_window_and_the_loss_is_counted() -> None:
     schedule = PredictionScheduler(RATE_HZ, HOP, 30.0)
     assert schedule.take(0) == 1
     assert not schedule.limited

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-def test_onnx_runtime_keeps_no_record_of_its_use(tmp_path: Path) -> None:
+def test_onnx_runtime_has_no_telemetry(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('ORT_', 'XDG_'))}
     subprocess.run(
         [sys.executable, '-c', 'import audio_manifold_ros.inference.backends.onnx_backend'],

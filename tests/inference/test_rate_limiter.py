@@ -18,7 +18,7 @@ HOP = 256
 def simulate(
     cost_s: float, preprocessing_utilization: float, asked_hz: float, seconds: float
 ) -> tuple[list[float], list[float]]:
-    """Play one thread on the clock; return when windows ended that were predicted from, and when they were done."""
+    """Simulate one thread. Return the end times of the windows predicted from, and of their predictions."""
     schedule, sustained = PredictionScheduler(SAMPLE_RATE_HZ, HOP, asked_hz), SustainedRateEstimator()
     now_s, heard_s, ends_s, done_s = 0.0, 0.0, [], []
     while now_s < seconds:
@@ -36,9 +36,7 @@ def simulate(
 
 @settings(deadline=None, max_examples=40)
 @given(cost_s=st.floats(0.002, 1.5), preprocessing_utilization=st.floats(0.0, 0.5))
-def test_however_slow_the_computer_is_images_are_never_older_than_they_take(
-    cost_s: float, preprocessing_utilization: float
-) -> None:
+def test_images_are_never_older_than_one_prediction_takes(cost_s: float, preprocessing_utilization: float) -> None:
     ends_s, done_s = simulate(cost_s, preprocessing_utilization, 30.0, 40 * max(cost_s, 1 / 30))
     late_s = max(done - end for end, done in zip(ends_s, done_s, strict=True))
     assert late_s <= cost_s + 3 * HOP / SAMPLE_RATE_HZ + preprocessing_utilization * cost_s
@@ -52,7 +50,7 @@ def test_a_fast_computer_is_not_limited() -> None:
     assert len(ends_s) == pytest.approx(600, abs=2)
 
 
-def test_what_the_computer_sustains_follows_what_it_can() -> None:
+def test_the_estimate_follows_the_speed_of_the_computer() -> None:
     sustained = SustainedRateEstimator()
     assert sustained.rate_hz == math.inf
     sustained.add(0.0, 5.0, 1.0)
@@ -65,7 +63,7 @@ def test_what_the_computer_sustains_follows_what_it_can() -> None:
     assert sustained.rate_hz == pytest.approx(MAX_UTILIZATION / 0.02, rel=0.05)
 
 
-def test_hearing_comes_first_but_something_is_always_predicted() -> None:
+def test_preprocessing_comes_first_but_some_predictions_are_made() -> None:
     sustained = SustainedRateEstimator()
     for second in range(60):
         sustained.add(0.5, 0.1, float(second))

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the audio of a bag makes the one array of a dataset, told chunk by chunk and without resampling it."""
+"""Dry run of an audio conversion: checks chunk by chunk, without resampling, whether it would succeed."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class AudioDryRun:
-    """Goes the way of a conversion, at the rate of the audio itself.
+    """A conversion at the rate of the audio itself.
 
     Attributes:
-        rejection_reason: Why a conversion would refuse the audio; '' as far as it would not.
+        rejection_reason: Why a conversion would reject the audio, '' if it would not.
 
     """
 
     def __init__(self, output_rate_hz: int) -> None:
-        """Begin a conversion to a rate."""
+        """Start a conversion to a rate."""
         self.rejection_reason = ''
         self._output_rate_hz = output_rate_hz
         self._track: AudioTrack | None = None
 
     def add(self, chunk: IndexedChunk) -> None:
-        """Take in the next chunk."""
+        """Add the next chunk."""
         if self.rejection_reason:
             return
         try:
@@ -42,7 +42,7 @@ class AudioDryRun:
             self.rejection_reason = str(error)
 
     def finish(self) -> None:
-        """Place all of it on the line of time."""
+        """Complete the dry run and check the timeline."""
         if self.rejection_reason or self._track is None:
             return
         try:
@@ -51,6 +51,6 @@ class AudioDryRun:
             if self._track.counts.samples:
                 self._track.timeline.span_ns()
             else:
-                self.rejection_reason = 'Every message holds a NaN or an infinity: nothing of it can be used.'
+                self.rejection_reason = 'Every message contains NaN or infinity: none of the audio can be used.'
         except AudioManifoldError as error:
             self.rejection_reason = str(error)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All audio of a recording on one index: losses are gaps, nothing is filled in, and it is resampled once."""
+"""Audio of a recording on one sample index: losses stay gaps, and the audio is resampled once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
 MAX_GAP_S = 86_400
-# Short messages are joined before they are resampled: that costs much for each call.
+# Short messages are joined before resampling, which has a high cost per call.
 MIN_PIECE_S = 1
 DRIFT_TOLERANCE = 1e-3
 
@@ -28,18 +28,18 @@ Piece = tuple[NDArray[np.int16], int]
 
 @dataclass
 class TrackCounts:
-    """What became of the audio, in samples of the input where nothing else is said.
+    """Counters of a conversion, in input samples unless stated otherwise.
 
     Attributes:
-        chunks: Messages taken in.
+        chunks: Number of messages.
         samples: Samples kept.
-        lost: Samples missing, proved by the index.
-        lost_inferred: Samples missing, inferred from stamps.
-        gaps: Places where samples are missing.
-        restarts: Times the index began anew.
-        repeated: Samples that had come before.
-        not_finite: Samples in messages that hold a NaN or an infinity: left out, and so a gap.
-        overflows: Messages before which the device reported a loss.
+        lost: Missing samples, by the index.
+        lost_inferred: Missing samples, inferred from stamps.
+        gaps: Number of places where samples are missing.
+        restarts: Number of restarts of the index.
+        repeated: Samples that were received before.
+        not_finite: Samples of messages with NaN or infinity. They are left out, which makes a gap.
+        overflows: Number of messages before which the device reported a loss.
 
     """
 
@@ -59,22 +59,21 @@ class TrackCounts:
 
 
 class AudioTrack:
-    """Takes chunks in their order and gives out pieces of the one array that they make.
+    """Joins indexed chunks, in their order, to pieces of one array.
 
-    Where the rates agree and nothing is lost, the array is that of the messages, sample for sample, under their own
-    index. A jump of the index is a loss. An index that begins anew is placed by its stamps, behind what was there.
-    Chunks without an index get one from their stamps, seen with half a second of those that follow.
+    If the rates are equal and nothing is lost, the array has the samples of the messages under their own index. A jump
+    of the index is a loss. An index that restarts is placed by its stamps, after the audio so far.
 
     Attributes:
-        counts: What became of the audio.
-        timeline: From time to input index.
-        channels: Channels of the audio; 0 before the first chunk.
-        input_rate_hz: Rate of the audio; 0 before the first chunk.
+        counts: Counters of the conversion.
+        timeline: Conversion from time to input index.
+        channels: Channels of the audio, 0 before the first chunk.
+        input_rate_hz: Rate of the audio, 0 before the first chunk.
 
     """
 
     def __init__(self, output_rate_hz: int) -> None:
-        """Begin an array of a rate."""
+        """Start an array of a rate."""
         self.counts = TrackCounts()
         self.channels = self.input_rate_hz = 0
         self.timeline: SampleTimeline
@@ -87,10 +86,10 @@ class AudioTrack:
         self._clock: SampleClock
 
     def pieces(self, chunks: Iterable[IndexedChunk]) -> Iterator[Piece]:
-        """Yield int16 (channel, n) with the output index of the first sample, in order; a jump is a gap.
+        """Yield int16 (channel, n) with the output index of the first sample, in order. A jump is a gap.
 
         Raises:
-            BagError: The audio changes its rate or channels, or leaps by more than a day.
+            BagError: The audio changes its rate or channels, or jumps by more than a day.
 
         """
         for chunk in chunks:
@@ -98,10 +97,10 @@ class AudioTrack:
         yield from self.finish()
 
     def push(self, chunk: IndexedChunk) -> Iterator[Piece]:
-        """Take in the next chunk and yield the pieces that are complete; see `pieces`.
+        """Add the next chunk and yield the pieces that are complete (see `pieces`).
 
         Raises:
-            BagError: The audio changes its rate or channels, or leaps by more than a day.
+            BagError: The audio changes its rate or channels, or jumps by more than a day.
 
         """
         self._check(chunk)
@@ -110,23 +109,23 @@ class AudioTrack:
         yield from self._add(chunk, place)
 
     def finish(self) -> Iterator[Piece]:
-        """Yield what is left, behind the last chunk; see `pieces`."""
+        """Yield the rest after the last chunk (see `pieces`)."""
         yield from self._release()
 
     def output_sample_at(self, time_ns: int) -> int:
-        """Return the output index that sounds at an instant, inside the audio or not.
+        """Return the output index at a time, inside the audio or not.
 
         Raises:
             BagError: There is no audio, or its clock went back.
 
         """
         if self._next_sample is None:
-            msg = 'A track without audio has no time: add chunks first.'
+            msg = 'A track without audio has no timeline: add chunks first.'
             raise BagError(msg)
         return round(self.timeline.sample_at(time_ns) * self._output_rate_hz / self.input_rate_hz)
 
     def description(self) -> dict[str, Any]:
-        """Return what is known of the audio as plain values."""
+        """Return the properties of the audio as plain values."""
         late_ms = np.abs(self.timeline.jitter_ns()) / 1e6
         return {
             'input_rate_hz': self.input_rate_hz,
@@ -181,7 +180,7 @@ class AudioTrack:
             place, samples = place + overlap, samples[:, overlap:]
         elif chunk.overflow:
             self.counts.overflows += 1
-            # How many were lost is unknown: one sample less is the gap that no window may span.
+            # The number of lost samples is unknown. A gap of one sample is enough, because no window may span it.
             if place == self._next_sample:
                 place, samples = place + 1, samples[:, 1:]
         if not chunk.is_finite:
@@ -206,7 +205,7 @@ class AudioTrack:
             yield from self._release()
 
     def _release(self) -> Iterator[Piece]:
-        """Give out what is held of the run."""
+        """Yield the pending samples of the segment."""
         if self._segment is None or not self._pending:
             return
         piece = self._segment.push(np.concatenate(self._pending, axis=1))
@@ -218,7 +217,7 @@ class AudioTrack:
     def _check_leap(self, samples: int) -> None:
         if samples > MAX_GAP_S * self.input_rate_hz:
             msg = (
-                f'The audio leaps by {samples / self.input_rate_hz:.0f} s after {self.counts.chunks} messages, '
-                'by its stamps: did the clock of its source jump? Cut the bag there.'
+                f'The audio jumps by {samples / self.input_rate_hz:.0f} s after {self.counts.chunks} messages, '
+                'by its stamps: check the clock of its source, and cut the bag there.'
             )
             raise BagError(msg)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One run of audio without losses, at the rate that is wanted."""
+"""Resampling of a segment of audio without losses."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from audio_manifold_ros.common.pcm16 import float_to_int16, int16_to_float
 
 
 class ResampledSegment:
-    """Resamples a run in pieces by the filter of the node: the result does not depend on how it is cut.
+    """Resamples a segment in pieces with the filter of the node. The result does not depend on the pieces.
 
-    Where the rates agree, samples pass as they are. Else output index k lies at input index
-    k · input_rate / output_rate, to within half a sample, and the first and last milliseconds, where the filter
-    would hear the silence beyond the edges of the run, are left out.
+    If the rates are equal, samples are unchanged. Otherwise output index k is at input index
+    k · input_rate / output_rate, to within half a sample. The first and last milliseconds are left out, because the
+    filter would include the silence beyond the edges of the segment.
     """
 
     def __init__(self, first_sample: int, channels: int, input_rate_hz: int, output_rate_hz: int) -> None:
-        """Begin at an input index.
+        """Start at an input index.
 
         Raises:
-            AudioError: The ratio of the rates has no short form.
+            AudioError: The ratio of the rates needs too many phases.
 
         """
         self._next_output = first_sample
@@ -35,9 +35,9 @@ class ResampledSegment:
             self._skip = -(-self._resampler.delay_samples * output_rate_hz // input_rate_hz)
 
     def push(self, samples: NDArray[np.int16] | NDArray[np.float32]) -> tuple[NDArray[np.int16], int]:
-        """Take the next samples (channel, n), and return those that are complete with the output index of the first.
+        """Add the next samples (channel, n), and return the complete output with the index of its first sample.
 
-        int16 are steps, float32 have full scale ±1; the result is int16, rounded and clipped.
+        int16 are steps, float32 has full scale ±1. The result is int16, rounded and clipped.
         """
         samples_f32 = int16_to_float(samples)
         if self._resampler is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`--stated` of the commands that read bags: what audio messages leave unsaid."""
+"""Command-line option `--stated`: format of audio whose messages do not state it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PLANAR = 'planar'
 
 
 def add_audio_format_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--stated HZ CHANNELS FORMAT [planar]`; the value is a `AudioFormat`, None where it is not given."""
+    """Add `--stated HZ CHANNELS FORMAT [planar]`. The value is an `AudioFormat`, None without the option."""
     parser.add_argument(
         '--stated',
         nargs='+',
         action=_AudioFormatAction,
         metavar=('HZ', 'CHANNELS FORMAT [planar]'),
-        help='audio that does not describe itself: rate, channels, one of '
+        help='format of audio whose messages do not state it: rate, channels, one of '
         f'{", ".join(FORMATS)}; planar: channel after channel instead of interleaved',
     )
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio messages of this project and of others, read as chunks.
+"""Adapters for audio messages of this project and of other packages: message to chunk.
 
-An adapter takes messages by their fields: those that rosbags decodes and those of rclpy alike. Stamps become the
-instant of the first sample, whatever their author meant by them.
+An adapter reads a message by its fields, so it accepts messages of rosbags and of rclpy. Stamps are converted to the
+time of the first sample, for every definition of the stamp.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 
 AUDIO_BLOCK_TYPE = 'audio_manifold_msgs/msg/AudioBlock'
 AUDIO_INFO = 'audio_common_msgs/msg/AudioInfo'
-# The message has 64 bits without a sign; indices are counted with one.
+# The index of the message is unsigned, the index of a chunk is signed.
 MAX_INDEX = 2**63 - 1
 OWN_ENCODINGS = ('s16le', 'f32le')
 GSTREAMER_RAW = ('wave', 'raw', '')
@@ -31,7 +31,7 @@ AUDIO_UTILS_FORMATS = {
     for sign, letter in (('signed', 's'), ('unsigned', 'u'))
     for width, bits in (('8', '8'), ('16', '16le'), ('24', '24le'), ('padded_24', '24_32le'), ('32', '32le'))
 } | {'float': 'f32le', 'double': 'f64le'}
-# PortAudio's numbers of sample formats, and the field of AudioData in which mgonzs13's node puts such samples.
+# PortAudio's numbers of sample formats, and the field of AudioData that holds such samples in mgonzs13's node.
 PORTAUDIO_FIELDS = {
     1: ('float32_data', 'f32le'),
     2: ('int32_data', 's32le'),
@@ -55,12 +55,12 @@ Read = Callable[[Any, int, AudioFormat | None], AudioChunk]
 
 @dataclass(frozen=True)
 class AudioAdapter:
-    """How messages of one type are read.
+    """Adapter for messages of one type.
 
     Attributes:
-        read: The reading itself.
-        info_type: Type of a second topic that describes the audio; '' where messages describe themselves.
-        needs_audio_format: The message leaves its rate unsaid and no second topic says it.
+        read: Function that reads a message.
+        info_type: Type of a second topic that describes the audio, '' if messages describe themselves.
+        needs_audio_format: Neither the message nor a second topic states the sample rate.
 
     """
 
@@ -69,30 +69,31 @@ class AudioAdapter:
     needs_audio_format: bool = False
 
     def read_chunk(self, message: Any, time_ns: int, declared_format: AudioFormat | None = None) -> AudioChunk:
-        """Read one message.
+        """Return the audio of one message.
 
         Args:
             message: Of rosbags or of rclpy.
-            time_ns: When it was received; used where it carries no stamp.
-            declared_format: What it leaves unsaid: from a person, or from `audio_format_from_info`.
+            time_ns: Time of its reception. Used if it carries no stamp.
+            declared_format: Format of audio whose messages do not state it: from the user, or from
+                `audio_format_from_info`.
 
         Raises:
-            BagError: The message makes no sense, or leaves unsaid what `declared_format` does not say either.
+            BagError: The message is invalid, or its format is not known.
 
         """
         try:
             return self.read(message, time_ns, declared_format)
         except (AttributeError, TypeError, ValueError) as error:
             found = type(message).__name__
-            msg = f'{found} is not the message it is called ({error}): was it recorded with another definition?'
+            msg = f'{found} does not match its type ({error}): record it with the definition of this software.'
             raise BagError(msg) from None
 
 
 def audio_format_from_info(info: Any) -> AudioFormat:
-    """Read an `AudioInfo` of ros-drivers or of mgonzs13.
+    """Return the format in an `AudioInfo` of ros-drivers or of mgonzs13.
 
     Raises:
-        BagError: The audio is compressed, or of a format that cannot be read.
+        BagError: The audio is compressed, or its format is not supported.
 
     """
     if hasattr(info, 'rate'):
@@ -118,15 +119,15 @@ def _audio_block(message: Any, _time_ns: int, _declared_format: AudioFormat | No
     samples = decode_pcm(message.data, message.encoding, int(message.channel_count))
     rate_hz, first_sample = int(message.sample_rate_hz), int(message.first_sample)
     if first_sample + samples.shape[1] > MAX_INDEX:
-        msg = f'AudioBlock begins at sample {first_sample!r}: no stream is so long, mend its source.'
+        msg = f'AudioBlock begins at sample {first_sample!r}, beyond 2^63: repair its source.'
         raise BagError(msg)
     return _chunk(samples, rate_hz, _stamp_ns(message.header.stamp), first_sample, overflow=bool(message.overflow))
 
 
 def _audio_data(message: Any, time_ns: int, declared_format: AudioFormat | None) -> AudioChunk:
-    """Read `AudioData` of ros-drivers: bytes only, received when the last sample had sounded."""
+    """Read `AudioData` of ros-drivers: bytes only, received after the last sample."""
     if not hasattr(message, 'data'):
-        msg = "AudioData of mgonzs13's audio_common describes nothing: record its AudioStamped topic instead."
+        msg = "AudioData of mgonzs13's audio_common does not state its format: record its AudioStamped topic instead."
         raise BagError(msg)
     audio_format = _require_audio_format(declared_format, 'AudioData')
     samples = decode_pcm(message.data, audio_format.sample_format, audio_format.channels)
@@ -134,14 +135,14 @@ def _audio_data(message: Any, time_ns: int, declared_format: AudioFormat | None)
 
 
 def _audio_data_stamped(message: Any, _time_ns: int, declared_format: AudioFormat | None) -> AudioChunk:
-    """Read `AudioDataStamped` of ros-drivers: the stamp is that of the buffer's start."""
+    """Read `AudioDataStamped` of ros-drivers, stamped at the start of the buffer."""
     audio_format = _require_audio_format(declared_format, 'AudioDataStamped')
     samples = decode_pcm(message.audio.data, audio_format.sample_format, audio_format.channels)
     return _chunk(samples, audio_format.sample_rate_hz, _stamp_ns(message.header.stamp))
 
 
 def _audio_stamped(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
-    """Read `AudioStamped` of mgonzs13: stamped before the read that waits for the samples, so at their start."""
+    """Read `AudioStamped` of mgonzs13, stamped before it waits for the samples, which is at their start."""
     audio_format = audio_format_from_info(message.audio.info)
     field, name = _portaudio_field(int(message.audio.info.format))
     values = as_array(getattr(message.audio.audio_data, field), _element(name))
@@ -151,20 +152,22 @@ def _audio_stamped(message: Any, _time_ns: int, _declared_format: AudioFormat | 
 
 
 def _audio_frame(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
-    """Read `AudioFrame` of audio_utils: stamped when its last sample had sounded."""
+    """Read `AudioFrame` of audio_utils, stamped after its last sample."""
     name = AUDIO_UTILS_FORMATS.get(str(message.format))
     if name is None:
         msg = f'Audio of the format {message.format!r} cannot be read: record one of {sorted(AUDIO_UTILS_FORMATS)}.'
         raise BagError(msg)
     samples = decode_pcm(message.data, name, int(message.channel_count))
     if samples.shape[1] != int(message.frame_sample_count):
-        msg = f'AudioFrame holds {samples.shape[1]} samples, and says {message.frame_sample_count!r}: mend its source.'
+        msg = (
+            f'AudioFrame has {samples.shape[1]} samples, but states {message.frame_sample_count!r}: repair its source.'
+        )
         raise BagError(msg)
     return _chunk(samples, int(message.sampling_frequency), _stamp_ns(message.header.stamp), is_end_stamp=True)
 
 
 def _raw_audio(message: Any, _time_ns: int, _declared_format: AudioFormat | None) -> AudioChunk:
-    """Read `RawAudio` of Foxglove: the timestamp is that of the start."""
+    """Read `RawAudio` of Foxglove, stamped at its start."""
     if message.format != 'pcm-s16':
         msg = f"RawAudio of the format {message.format!r} cannot be read: send 'pcm-s16'."
         raise BagError(msg)
@@ -185,7 +188,7 @@ def _multi_array(name: str) -> Read:
 
 
 def _layout(dimensions: Any, values: int, audio_format: AudioFormat) -> tuple[int, bool]:
-    """Return channels and whether they come one after the other, from the labels of the dimensions."""
+    """Return the number of channels and whether the layout is planar, from the labels of the dimensions."""
     if not len(dimensions):
         return audio_format.channels, audio_format.planar
     labels = [str(dimension.label).lower() for dimension in dimensions]
@@ -214,7 +217,7 @@ def _element(name: str) -> np.dtype[Any]:
 
 def _require_audio_format(declared_format: AudioFormat | None, subject: str) -> AudioFormat:
     if declared_format is None:
-        msg = f'{subject} says neither rate nor channels: record its AudioInfo topic too, or state them.'
+        msg = f'{subject} states neither rate nor channels: record its AudioInfo topic too, or state them.'
         raise BagError(msg)
     return declared_format
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rig that a bag was recorded with, as a folder."""
+"""Rig of a bag, as a folder."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DEFAULT_RIG = 'calibration/roof_octagon'
 
 @dataclass(frozen=True)
 class BagRig:
-    """A rig.
+    """The rig of a bag.
 
     Attributes:
-        folder: With `mic_array.yaml`, `camera.yaml` and `extrinsics.yaml`.
-        origin: Where it comes from: `given`, `bag` or `default`.
+        folder: Folder with `mic_array.yaml`, `camera.yaml` and `extrinsics.yaml`.
+        origin: Its origin: `given`, `bag` or `default`.
 
     """
 
@@ -38,10 +38,10 @@ class BagRig:
 
 @contextmanager
 def bag_rig(bag: BagReader, given: Path | None = None) -> Iterator[BagRig]:
-    """Provide the rig: the one that is named, else the one that stands in the bag, else the default one.
+    """Provide the rig: the given one, else the one stored in the bag, else the default one.
 
     Raises:
-        BagError: The folder that is named does not exist, or what the bag says is damaged.
+        BagError: The given folder does not exist, or the run metadata of the bag is damaged.
 
     """
     if given is not None:
@@ -61,10 +61,10 @@ def bag_rig(bag: BagReader, given: Path | None = None) -> Iterator[BagRig]:
 
 
 def read_run_metadata(bag: BagReader) -> RunMetadata | None:
-    """Return what a bag says of itself, from its custom data or from its latched topic; None if it says nothing.
+    """Return the run metadata of a bag, from its custom data or from its latched topic. None without any.
 
     Raises:
-        BagError: What it says is damaged.
+        BagError: The run metadata is damaged.
 
     """
     if CUSTOM_KEY in bag.custom:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag become a dataset: named by the user, or found by the names of a standard recording."""
+"""Selection of the topics for a dataset: given by the user, or found by the names of a standard recording."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.common.errors import BagError
 
-# What a perception node publishes is no truth. Its audio is what it captured: taken where there is no other.
+# The images of a perception node are not ground truth. Its audio is used only if there is no other.
 OWN_NODE_NAME = 'perception'
 AUDIO = ('audio', 'audio_stamped')
 DEPTH = ('truth/depth/image', 'depth/image', 'depth/image/compressedDepth')
@@ -21,15 +21,15 @@ LABELS = ('truth/segmentation/image', 'segmentation/image', 'segmentation/image/
 
 @dataclass(frozen=True)
 class DatasetTopics:
-    """Topics by what they hold; '' where there is none.
+    """Topics by their content, '' without one.
 
     Attributes:
-        audio: The audio.
+        audio: Topic of the audio.
         audio_type: Its message type.
-        audio_info: The topic that describes the audio.
-        depth: Depth images.
-        labels: Label images.
-        reference: Images whose stamps are those of the dataset.
+        audio_info: Topic that describes the audio.
+        depth: Topic of the depth images.
+        labels: Topic of the label images.
+        reference: Topic of the images whose stamps are those of the dataset.
 
     """
 
@@ -44,18 +44,18 @@ class DatasetTopics:
 def find_topics(
     where: str, topics: Sequence[BagTopic], *, audio: str = '', depth: str = '', labels: str = '', reference: str = ''
 ) -> DatasetTopics:
-    """Choose topics.
+    """Select the topics.
 
     Args:
-        where: The bag, for messages.
-        topics: What it holds.
-        audio: Topic of the audio; '' finds it. So it is with the next two.
+        where: Name of the bag, for error messages.
+        topics: Topics of the bag.
+        audio: Topic of the audio, '' to find it. The same applies to the next two.
         depth: Topic of the depth.
         labels: Topic of the labels.
-        reference: Topic whose stamps count, for example that of the camera; '' is that of the depth, else the labels.
+        reference: Topic whose stamps are used, for example that of the camera. '' uses the depth, else the labels.
 
     Raises:
-        BagError: A topic that is named is not there, or is of another kind; or the audio cannot be told.
+        BagError: A given topic does not exist or has another type, or the audio topic is ambiguous.
 
     """
     nonempty = [topic for topic in topics if topic.count]
@@ -94,7 +94,7 @@ def _find_audio(where: str, topics: dict[str, str]) -> str:
     standard = _find_standard(topics, AUDIO)
     if standard:
         return standard
-    # Multi-arrays hold anything; they are audio only where somebody says so.
+    # Multi-arrays may hold any data. They are audio only if the user names them.
     self_describing = [name for name, kind in topics.items() if not ADAPTERS[kind].needs_audio_format]
     likely = [name for name in self_describing if OWN_NODE_NAME not in name.split('/')] or self_describing
     if len(likely) == 1:

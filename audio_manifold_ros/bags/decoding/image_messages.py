@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures, depth and labels out of image messages, raw or compressed, of rosbags or of rclpy."""
+"""Decoding of colour, depth and label images, raw or compressed, from messages of rosbags or of rclpy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from audio_manifold_ros.common.errors import BagError
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 IMAGE_TYPES = (IMAGE, COMPRESSED_IMAGE)
-# encoding: element type, values of one pixel, and where its red, green and blue stand.
+# Encoding: element type, values of one pixel, and the positions of red, green and blue.
 ENCODINGS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     '32FC1': ('f4', 1, ()),
     '16UC1': ('u2', 1, ()),
@@ -29,17 +29,17 @@ ENCODINGS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     'bgra8': ('u1', 4, (2, 1, 0)),
 }
 MAX_PIXELS = 1 << 26
-# compressed_depth_image_transport puts 12 bytes before the PNG: format, and two parameters of the quantisation
-# of 32FC1 (depth = a / (value - b)).
+# compressed_depth_image_transport writes 12 bytes before the PNG: format, and two quantisation parameters of 32FC1
+# (depth = a / (value - b)).
 DEPTH_HEADER = struct.Struct('<iff')
 PNG = b'\x89PNG'
 
 
 def decode_rgb(message: Any) -> NDArray[np.uint8]:
-    """Return a picture for people: uint8 (row, column, 3), red first.
+    """Return a colour image: uint8 (row, column, 3), red first.
 
     Raises:
-        BagError: The message is no picture, or is damaged.
+        BagError: The message is not a colour or grey image, or is damaged.
 
     """
     if _is_compressed(message):
@@ -48,20 +48,20 @@ def decode_rgb(message: Any) -> NDArray[np.uint8]:
     pixels = _pixels(message)
     order = ENCODINGS[message.encoding][2]
     if not order:
-        msg = f'An image of {message.encoding!r} is no picture: name a colour or grey topic.'
+        msg = f'An image of {message.encoding!r} is neither colour nor grey: give a colour or grey topic.'
         raise BagError(msg)
     planes = pixels[..., None] if pixels.ndim == 2 else pixels
     return np.ascontiguousarray(planes[..., list(order)], dtype=np.uint8)
 
 
 def decode_depth_m(message: Any) -> NDArray[np.float32]:
-    """Return depth in metres: float32 (row, column), NaN where there is none.
+    """Return depth in metres: float32 (row, column), NaN where it is invalid.
 
-    32FC1 are metres, 16UC1 millimetres with 0 for none (REP 118); compressed depth is that of
-    compressed_depth_image_transport, or a PNG of 16 bits.
+    32FC1 is in metres, 16UC1 in millimetres with 0 for invalid (REP 118). Compressed depth is that of
+    compressed_depth_image_transport, or a 16-bit PNG.
 
     Raises:
-        BagError: The message is no depth image, or is damaged.
+        BagError: The message is not a depth image, or is damaged.
 
     """
     if _is_compressed(message):
@@ -71,27 +71,27 @@ def decode_depth_m(message: Any) -> NDArray[np.float32]:
         return _valid_depth(pixels)
     if message.encoding in {'16UC1', 'mono16'}:
         return _valid_depth(pixels.astype(np.float32) / 1000)
-    msg = f"An image of {message.encoding!r} is no depth: record '32FC1' in metres or '16UC1' in millimetres."
+    msg = f"An image of {message.encoding!r} is not depth: record '32FC1' in metres or '16UC1' in millimetres."
     raise BagError(msg)
 
 
 def decode_labels(message: Any) -> NDArray[np.uint8]:
-    """Return class ids: uint8 (row, column), 255 unlabelled; compressed labels must be a PNG.
+    """Return class ids: uint8 (row, column), 255 is unlabelled. Compressed labels must be a PNG.
 
     Raises:
-        BagError: The message is no label image, or is damaged.
+        BagError: The message is not a label image, or is damaged.
 
     """
     if _is_compressed(message):
         data = _bytes(message)
         if not data.startswith(PNG):
-            msg = f'Labels compressed as {message.format!r} are no longer what they were: record them raw or as PNG.'
+            msg = f'Labels compressed as {message.format!r} have changed class ids: record them raw or as PNG.'
             raise BagError(msg)
         labels = _imdecode(data, colour=False)
     else:
         labels = _pixels(message)
     if labels.dtype != np.uint8 or labels.ndim != 2:
-        msg = f"An image of {labels.dtype} {labels.shape} is no label image: record 'mono8' or '8UC1' class ids."
+        msg = f"An image of {labels.dtype} {labels.shape} is not a label image: record 'mono8' or '8UC1' class ids."
         raise BagError(msg)
     return np.ascontiguousarray(labels)
 
@@ -107,14 +107,14 @@ def _bytes(message: Any) -> bytes:
 def _pixels(message: Any) -> NDArray[Any]:
     encoding = str(message.encoding)
     if encoding not in ENCODINGS:
-        msg = f'Image encoding {encoding!r} cannot be read: record one of {sorted(ENCODINGS)}.'
+        msg = f'Image encoding {encoding!r} is not supported: record one of {sorted(ENCODINGS)}.'
         raise BagError(msg)
     element, values, _ = ENCODINGS[encoding]
     dtype = np.dtype(('>' if message.is_bigendian else '<') + element)
     row_bytes = message.width * values * dtype.itemsize
     if not row_bytes or message.step < row_bytes or len(message.data) != message.step * message.height:
         msg = (
-            f'Image of {message.height} x {message.width} {encoding!r} with step {message.step} holds '
+            f'Image of {message.height} x {message.width} {encoding!r} with step {message.step} has '
             f'{len(message.data)} bytes: its source must send step >= {row_bytes} and step x height bytes.'
         )
         raise BagError(msg)
@@ -126,7 +126,7 @@ def _pixels(message: Any) -> NDArray[Any]:
 def _compressed_depth_m(data: bytes, name: str) -> NDArray[np.float32]:
     at = data.find(PNG, 0, DEPTH_HEADER.size + len(PNG))
     if at < 0:
-        msg = f'Depth compressed as {name!r} cannot be read: record it raw, or as PNG by compressedDepth.'
+        msg = f'Depth compressed as {name!r} is not supported: record it raw, or as PNG by compressedDepth.'
         raise BagError(msg)
     values = _imdecode(data[at:], colour=False)
     if values.dtype != np.uint16 or values.ndim != 2:

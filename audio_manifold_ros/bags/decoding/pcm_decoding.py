@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Interleaved PCM of other people's messages as an array of channels."""
+"""Decoding of interleaved PCM to an array of channels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.errors import BagError
 
-# What our own messages, GStreamer (audio_common) and audio_utils call a sample: element type, bits of its value,
-# whether it is unsigned. 24 bits come packed in three bytes ('u1') or in the lower three of four.
+# Sample formats of this project, GStreamer (audio_common) and audio_utils: element type, bits of the value, unsigned
+# or not. 24 bits are packed in three bytes ('u1') or stored in the lower three of four.
 FORMATS: dict[str, tuple[str, int, bool]] = {
     's8': ('<i1', 8, False),
     'u8': ('<u1', 8, True),
@@ -34,16 +34,16 @@ FORMATS: dict[str, tuple[str, int, bool]] = {
 
 
 def decode_pcm(data: Any, name: str, channels: int) -> PcmSamples:
-    """Read interleaved frames.
+    """Return the samples of interleaved frames.
 
     Args:
-        data: The bytes, as anything that has a buffer, or a list of them.
+        data: The bytes, as any object with a buffer, or a list of them.
         name: A key of `FORMATS`.
-        channels: PcmSamples of one frame.
+        channels: Number of channels.
 
     Returns:
-        (channel, sample), C-contiguous: int16 where the values have at most 16 bits (shorter ones are shifted up),
-        else float32 with full scale ±1.
+        (channel, sample), C-contiguous: int16 for at most 16 bits (shorter values are shifted up), else float32 with
+        full scale ±1.
 
     Raises:
         BagError: Unknown format, no channels, or not a whole number of frames.
@@ -66,7 +66,7 @@ def decode_pcm(data: Any, name: str, channels: int) -> PcmSamples:
 
 
 def to_samples(frames: NDArray[Any], name: str, channels: int) -> PcmSamples:
-    """Turn (frame, channel) values of a format into (channel, sample) of int16 or float32."""
+    """Convert (frame, channel) values of a format to (channel, sample) of int16 or float32."""
     dtype, bits, unsigned = FORMATS[name]
     if bits == 0:
         return np.ascontiguousarray(frames.T, dtype=np.float32)
@@ -80,13 +80,13 @@ def to_samples(frames: NDArray[Any], name: str, channels: int) -> PcmSamples:
     if bits < 16:
         return np.ascontiguousarray(values.astype(np.int16) << (16 - bits), dtype=np.int16)
     if bits == 24 and not unsigned:
-        # The fourth byte is padding: it need not continue the sign.
+        # The fourth byte is padding and may not continue the sign.
         values = (values.astype(np.int32) << 8) >> 8
     return np.ascontiguousarray(values / float(1 << (bits - 1)), dtype=np.float32)
 
 
 def as_array(data: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Look at the elements of a message's array: of numpy, of `array.array`, or a list."""
+    """Return the elements of the array of a message, which is from numpy, an `array.array`, or a list."""
     if isinstance(data, np.ndarray):
         return np.ascontiguousarray(data).view(dtype) if data.itemsize == dtype.itemsize else data.astype(dtype)
     if isinstance(data, (list, tuple)):
@@ -95,7 +95,7 @@ def as_array(data: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _unpack(frames: NDArray[Any], channels: int) -> NDArray[np.int32]:
-    """Turn (frame, 3 · channel) bytes, little endian, into (frame, channel) values from 0 to 2^24 - 1."""
+    """Convert (frame, 3 · channel) bytes, little endian, to (frame, channel) values from 0 to 2^24 - 1."""
     parts = frames.reshape(len(frames), channels, 3).astype(np.int32)
     values: NDArray[np.int32] = parts[..., 0] | parts[..., 1] << 8 | parts[..., 2] << 16
     return values

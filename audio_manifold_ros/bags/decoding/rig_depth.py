@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images of a bag, worth what the `depth.yaml` of its rig says."""
+"""Decoding of depth images with the depth calibration of a rig (`depth.yaml`): scale, range and unit."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class RigDepth:
-    """Decodes the depth images of one rig.
+    """Decoder of the depth images of one rig.
 
     Attributes:
-        unit: Of what `decode` returns: `m`, or `relative` where the rig does not know its scale.
+        unit: Unit of the decoded depth: `m`, or `relative` if the scale of the rig is unknown.
 
     """
 
     def __init__(self, file: DepthCalibration | None) -> None:
-        """Take the rig's `depth.yaml`; without one, images are metres, as REP 118 says."""
+        """Use the `depth.yaml` of the rig. Without one, images are in metres (REP 118)."""
         self._file = file
         self.unit = METRES if file is None or file.is_metric else RELATIVE
 
     def decode(self, message: Any) -> NDArray[np.float32]:
-        """Return float32 (row, column) in `unit`, NaN where there is none or it is out of the rig's range.
+        """Return float32 (row, column) in `unit`, NaN where depth is invalid or out of the range of the rig.
 
-        The rig's scale applies to what REP 118 says, so to millimetres of 16UC1 that have become metres.
+        The scale of the rig applies to depth in metres, also to millimetres of 16UC1 after their conversion.
 
         Raises:
-            BagError: The message is no depth image, or is damaged.
+            BagError: The message is not a depth image, or is damaged.
 
         """
         depth = decode_depth_m(message)

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the rig that is used is the one that recorded, and if not, what differs."""
+"""Comparison of the rig in use with the rig of a recording."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from audio_manifold_ros.rig.rig_difference import rig_difference
 if TYPE_CHECKING:
     from audio_manifold_ros.bags.storage.bag_reader import BagReader
 
-# A sentence, not a table.
+# Number of differing microphones that the sentence lists.
 MAX_LINES = 4
 
 
 def rig_mismatch(used: RigFiles, recorded: RigFiles) -> str:
-    """Return one sentence, or nothing where both rigs say the same; comments and layout do not count.
+    """Return one sentence with the differences, or an empty string. Comments and layout are ignored.
 
     Args:
-        used: The rig that is used now.
-        recorded: The rig that stands beside the recording.
+        used: The rig in use.
+        recorded: The rig of the recording.
 
     Raises:
-        RigError: A file of one of them makes no sense.
+        RigError: A rig file is invalid.
 
     """
     used_array, recorded_array = used.array(), recorded.array()
@@ -44,18 +44,19 @@ def rig_mismatch(used: RigFiles, recorded: RigFiles) -> str:
     if not lines:
         return ''
     return (
-        f'The rig {used_array.array_id!r} is not the one that recorded the audio ({recorded_array.array_id!r}): {"; ".join(lines)}. '
-        'Use the rig of the recording.'
+        f'The rig {used_array.array_id!r} is not the one that recorded the audio ({recorded_array.array_id!r}): '
+        f'{"; ".join(lines)}. Use the rig of the recording.'
     )
 
 
 def rig_warning(bag: BagReader, used: RigFiles | Path) -> str:
-    """Return what should be said of a rig that was named for a bag: what differs from the bag's own, or nothing.
+    """Return a warning about a rig that was given for a bag: the differences from the rig in the bag, or ''.
 
-    Where they cannot be compared, it says why: naming the rig by hand is the way out of damaged run metadata.
+    If they cannot be compared, the warning gives the reason, because a given rig is the remedy for damaged run
+    metadata.
 
     Args:
-        bag: May say what it was recorded with.
+        bag: The bag. Its run metadata may contain a rig.
         used: The rig, or its folder.
 
     """
@@ -76,5 +77,5 @@ def _extrinsics(rig: RigFiles) -> Extrinsics | None:
     try:
         return Extrinsics.from_text(rig.extrinsics, EXTRINSICS_FILE)
     except RigError:
-        # A recording needs nothing of them but the offset, which is asked for where it is used.
+        # A recording needs only the offset, which is checked where it is used.
         return None

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From time to sample index, over a whole recording."""
+"""Conversion from time to sample index over a complete recording."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from audio_manifold_ros.common.units import NS_PER_S
 
 
 class SampleTimeline:
-    """The line of `SampleClock`, corrected from both sides.
+    """The line of `SampleClock`, fitted forward and backward.
 
-    A node knows only the stamps so far; a recording knows those that follow too. At every chunk the line forward
-    and the line backward in time are averaged, each by the number of stamps that it has seen, so that the first
-    second of a recording is placed as well as its middle.
+    A node has only the stamps so far. A recording also has the stamps that follow. At every chunk the forward line
+    and the backward line are averaged, each weighted by the number of its stamps. The first second of a recording is
+    therefore as accurate as its middle.
+
+    Attributes:
+        drift_ppm: Deviation of the sample clock from its nominal rate at the end. Positive is fast.
+
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -31,7 +35,7 @@ class SampleTimeline:
         self.drift_ppm = 0.0
 
     def add(self, first_sample: int, stamp_ns: int, length: int) -> None:
-        """Take in a chunk; indices grow from one to the next."""
+        """Add a chunk. The indices increase."""
         self._samples.append(first_sample)
         self._stamps_ns.append(stamp_ns)
         self._end_sample = first_sample + length
@@ -43,7 +47,7 @@ class SampleTimeline:
         return self._stamps_ns[0]
 
     def span_ns(self) -> tuple[int, int]:
-        """Return the instant of the first sample and that behind the last.
+        """Return the time of the first sample and the time after the last.
 
         Raises:
             BagError: The clock of the audio went back during the recording.
@@ -53,14 +57,14 @@ class SampleTimeline:
         return self.start_ns + round(times_ns[0]), self.start_ns + round(times_ns[-1])
 
     def jitter_ns(self) -> NDArray[np.float64]:
-        """Return how far each chunk's stamp lies off the line, float64 (chunk,), positive where it is late."""
+        """Return the deviation of the stamp of each chunk from the line, float64 (chunk,). Positive is late."""
         _, times_ns = self._get_fit()
         return np.asarray(self._relative() - times_ns[:-1], dtype=np.float64)
 
     def sample_at(self, time_ns: int) -> float:
-        """Return the index that sounds at an instant; a fraction lies between two samples.
+        """Return the sample index at a time. A fraction is between two samples.
 
-        Instants outside the recording are placed at the nominal rate.
+        Times outside the recording are extrapolated at the nominal rate.
 
         Raises:
             BagError: The clock of the audio went back during the recording.
@@ -75,7 +79,7 @@ class SampleTimeline:
         return float(np.interp(at_ns, times_ns, samples))
 
     def _relative(self) -> NDArray[np.int64]:
-        # Nanoseconds since the epoch do not fit a float.
+        # Nanoseconds since the epoch exceed the precision of a float.
         return np.frombuffer(self._stamps_ns, dtype=np.int64) - self.start_ns
 
     def _get_fit(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `configure` builds: from parameters to parts that only wait for audio."""
+"""Factory of the parts of a perception node, from its parameters, in the transition `configure`."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class PerceptionComponents:
     """The parts of a configured node.
 
     Attributes:
-        source: Not open yet.
-        make_pipeline: Makes the pipeline for the rate of the source.
-        publishers: Of all topics but the diagnostics.
-        node_info: What diagnostics say of the configuration.
-        rig_watch: Listens to what a recording says of its rig; None without a topic to listen to.
-        engine_build: A build of an engine beside this node; None without one.
+        source: The audio source, not open yet.
+        make_pipeline: Creates the pipeline for the rate of the source.
+        publishers: Publishers of all topics except the diagnostics.
+        node_info: Configuration for the diagnostics.
+        rig_watch: Monitor of the rig of a recording. None if the source is not a topic.
+        engine_build: Background build of an engine. None without one.
 
     """
 
@@ -63,14 +63,14 @@ class PerceptionComponents:
     engine_build: BackgroundBuild | None = None
 
     def current_info(self) -> NodeInfo:
-        """Return the identity with what has become known since: of the recording's rig, and of an engine's build."""
+        """Return the configuration with current warnings: rig of the recording, and engine build."""
         rig_warning = '' if self.rig_watch is None else self.rig_watch.warning
         build = '' if self.engine_build is None else self.engine_build.status().describe(self.node_info.backend)
         warnings = [text for text in (self.node_info.warning, rig_warning, build) if text]
         return replace(self.node_info, warning=' '.join(warnings))
 
     def release(self) -> None:
-        """End what works beside the node."""
+        """Destroy publishers and monitor, and stop the engine build."""
         self.publishers.destroy()
         if self.rig_watch is not None:
             self.rig_watch.destroy()
@@ -79,7 +79,7 @@ class PerceptionComponents:
 
 
 def build_components(node: LifecycleNode, parameters: NodeParameters) -> PerceptionComponents:
-    """Load, verify and build everything; a failure leaves nothing behind.
+    """Load, verify and create all parts. A failure leaves nothing behind.
 
     Raises:
         NodeError: A parameter cannot be used.
@@ -147,7 +147,7 @@ def _read_cores(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(',')) if text.strip() else ()
     except ValueError:
-        msg = f'cores is {text!r}: give numbers of processors with commas between them, for example 2,3.'
+        msg = f'cores is {text!r}: give processor numbers separated by commas, for example 2,3.'
         raise NodeError(msg) from None
 
 
@@ -157,7 +157,7 @@ def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path
     try:
         return RigMismatchMonitor(node, source.topic, RigFiles.from_folder(rig))
     except DatasetError as error:
-        # The microphones are enough to hear with; what lacks is said, and costs the comparison only.
+        # Only the comparison needs these files. The microphones are sufficient for predictions.
         node.get_logger().warning(f'This rig cannot be compared with that of a recording: {error}')
         return None
 
@@ -165,16 +165,14 @@ def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path
 def _start_engine_build(
     node: LifecycleNode, model: ModelParameters, bundle: Bundle, active_backend: str
 ) -> BackgroundBuild | None:
-    """Start the build of an engine where one is wanted and lacking: in its own process, and never without a word."""
+    """Start the engine build in a child process and log it, if an engine is requested and missing."""
     if model.engine_policy != BUILD or model.backend not in ENGINE_BACKENDS or active_backend == 'tensorrt':
         return None
     unavailable_reason = engine_unavailable_reason()
     if unavailable_reason:
-        node.get_logger().warning(f'No engine of TensorRT is built: {unavailable_reason}.')
+        node.get_logger().warning(f'No TensorRT engine is built: {unavailable_reason}.')
         return None
-    node.get_logger().warning(
-        f'An engine of TensorRT is built, which takes minutes; meanwhile {active_backend} serves.'
-    )
+    node.get_logger().warning(f'A TensorRT engine is built, which takes minutes. Until then {active_backend} is used.')
     device = model.device if model.device.startswith('cuda') else 'cuda'
     return BackgroundBuild(bundle.folder, device, node.get_logger().info)
 
@@ -182,7 +180,7 @@ def _start_engine_build(
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
     if source.kind != 'device' or not node.get_parameter('use_sim_time').value:
         return ''
-    return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the sound.'
+    return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the audio.'
 
 
 def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> str:
@@ -190,5 +188,5 @@ def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> st
     if not disabled:
         return ''
     use = plan_channels(array, (), policy, bundle.manifest.tolerates_missing)
-    remedy = 'the bundle goes on without' if use.masked else 'the nearest neighbour stands in'
+    remedy = 'they are masked' if use.masked else 'their nearest neighbours replace them'
     return f'The rig disables {disabled}: {remedy}.'

@@ -1,8 +1,8 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of audio sources: from parameters to a source that is not open yet.
+"""Factory of audio sources, from the parameters of the node.
 
-Each kind is imported when it is chosen: a node that listens to a topic loads neither PortAudio nor the simulator.
+Each kind is imported when it is selected. A node with a topic source loads neither PortAudio nor the simulator.
 """
 
 from __future__ import annotations
@@ -25,22 +25,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SourceKind:
-    """How a kind of source is made, and what names its hardware in diagnostics."""
+    """A kind of source.
+
+    Attributes:
+        make: Function that creates the source.
+        hardware_id: Function that returns the hardware id for the diagnostics.
+
+    """
 
     make: Callable[[Node, SourceParameters, Path], AudioSource]
     hardware_id: Callable[[SourceParameters], str]
 
 
 def make_source(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
-    """Make the source that the parameters name; it is not open yet.
+    """Create the source that the parameters select. It is not open yet.
 
     Args:
-        node: Gives the clock, and subscribes.
-        parameters: Which source.
-        rig: Folder of the rig that a simulated street is heard with.
+        node: Node with the clock, which subscribes.
+        parameters: Parameters of the source.
+        rig: Folder of the rig for a simulated street.
 
     Raises:
-        NodeError: A parameter that this kind of source needs is empty, names no file, or is no name of a topic.
+        NodeError: A parameter of this kind of source is empty, or is not an existing file or a valid topic name.
         AudioError: The source cannot work as configured.
 
     """
@@ -93,7 +99,7 @@ def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     source = FileSource(
         parameters.file, clock_ns=_now_ns(node), loop=parameters.loop, block_samples=parameters.block_samples
     )
-    # A file that cannot be played is refused now, not at `activate`.
+    # A file that cannot be played is rejected now, not in `activate`.
     source.open()
     source.close()
     return source

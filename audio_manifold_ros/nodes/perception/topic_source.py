@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio from a ROS topic: a microphone node on another machine, a simulator, or a bag."""
+"""Audio source for a ROS topic: a microphone node on another machine, a simulator, or a bag."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ LOST_AFTER_S = 1.0
 
 
 class TopicSource:
-    """Blocks as they come from a topic.
+    """Source of the blocks of a topic (see `AudioSource`).
 
-    The executor of the node must spin in another thread than the one that reads. A reader that is too slow
-    loses the oldest blocks, which shows as a jump in `first_sample`.
+    The executor of the node must spin in another thread than the one that reads. If the reader is too slow, the oldest
+    blocks are dropped, which is a jump of `first_sample`.
     """
 
     def __init__(self, node: Node, topic: AudioTopic) -> None:
-        """Name the topic; nothing is subscribed before `open`.
+        """Store the topic. `open` subscribes to it.
 
         Raises:
             NodeError: The message type is unknown or not installed, or does not describe its audio.
@@ -60,7 +60,7 @@ class TopicSource:
         """Rate of the blocks.
 
         Raises:
-            AudioError: No block has come yet.
+            AudioError: No block has arrived yet.
 
         """
         return self._require_block().sample_rate_hz
@@ -70,7 +70,7 @@ class TopicSource:
         """Channels of the blocks.
 
         Raises:
-            AudioError: No block has come yet.
+            AudioError: No block has arrived yet.
 
         """
         return self._require_block().channels
@@ -90,7 +90,7 @@ class TopicSource:
             self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED_QOS)
 
     def read(self, timeout_s: float) -> AudioBlock | None:
-        """Return the next block, or None if none came in time."""
+        """Return the next block, or None if none arrived in time."""
         with self._ready:
             self._ready.wait_for(lambda: self._blocks, timeout_s)
             return self._blocks.popleft() if self._blocks else None
@@ -102,7 +102,7 @@ class TopicSource:
         self._subscriptions.clear()
 
     def status(self) -> SourceStatus:
-        """Tell whether blocks come."""
+        """Return the state of the source."""
         state, message = self._state()
         return SourceStatus(state, message, self._samples_lost, self._overflows, self._restarts)
 
@@ -116,12 +116,12 @@ class TopicSource:
             return SourceState.WAITING, f'No audio on {name} yet: start its publisher or the bag.'
         age_s = (self._now_ns() - self._arrived_ns) / 1e9
         if age_s > LOST_AFTER_S:
-            return SourceState.LOST, f'No audio on {name} for {age_s:.1f} s: look after its publisher.'
+            return SourceState.LOST, f'No audio on {name} for {age_s:.1f} s: check its publisher.'
         return SourceState.STREAMING, f'{name}: {self._newest.channels} channels at {self._newest.sample_rate_hz} Hz.'
 
     def _require_block(self) -> AudioBlock:
         if self._newest is None:
-            msg = f'No audio on {self._topic!r} yet, so that its rate and channels are unknown: start its publisher.'
+            msg = f'No audio on {self._topic!r} yet, so its rate and channels are unknown: start its publisher.'
             raise AudioError(msg)
         return self._newest
 

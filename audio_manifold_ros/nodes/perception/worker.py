@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one thread that turns audio into published predictions, newest first."""
+"""Worker thread of the perception node: reads audio, predicts from the newest window, publishes."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
 READ_TIMEOUT_S = 0.1
 IDLE_SLEEP_S = 0.2
-# A source that is faster than the clock must not keep the worker from predicting: so much sound is heard at once, and
-# twice as much as time has passed, so that no prediction, however long, leaves a queue behind.
+# Limit of the audio that is read before a prediction, so that a source that is faster than the clock does not prevent
+# predictions. Twice the elapsed time is added, so that no queue remains after a long prediction.
 BASE_DRAIN_S = 0.3
 DRAIN_FACTOR = 2.0
 RATE_WINDOW_PREDICTIONS = 32
 
 
 class WorkerOutput(Protocol):
-    """Where the worker's results go; called in the worker's thread."""
+    """Receiver of the worker's results. It is called in the thread of the worker."""
 
     def publish_audio(self, block: AudioBlock) -> None:
-        """Take a block as it came from the source."""
+        """Publish a block of the source."""
 
     def needs_features(self) -> bool:
-        """Return whether the next prediction is to hold its features."""
+        """Return whether the next prediction should include its features."""
 
     def publish(self, prediction: Prediction) -> None:
-        """Take a prediction."""
+        """Publish a prediction."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,17 @@ class WorkerSettings:
 
 @dataclass(frozen=True)
 class WorkerReport:
-    """What the worker has seen, for diagnostics.
+    """State of the worker, for diagnostics.
 
     Attributes:
-        source: Condition of the source.
-        pipeline: Counters since the format of the stream last changed.
-        levels: Of every channel of the source, over the last second; nothing before the first block.
-        flushes: Times that the stream began anew.
+        source: State of the source.
+        pipeline: Counters since the last change of the stream's format.
+        levels: Level of every channel of the source over the last second, empty before the first block.
+        flushes: Number of restarts of the stream.
         latencies: Milliseconds by stage.
-        age_s: Time since the instant that the last images describe; None before the first.
-        rate_hz: Predictions a second, of late.
-        requested_rate_hz: Predictions a second that are asked for.
+        age_s: Age of the last images. None before the first.
+        rate_hz: Recent predictions per second.
+        requested_rate_hz: Requested predictions per second.
         fault: Why there are no images, or an empty string.
 
     """
@@ -96,19 +96,19 @@ class WorkerReport:
 
 
 class PerceptionWorker:
-    """Reads, predicts and publishes in a thread of its own, from `start` to `stop`.
+    """Reads, predicts and publishes in its own thread, from `start` to `stop`.
 
-    Late work is dropped: all waiting blocks are taken before a prediction, which is made for the newest window. On a
-    machine that does not sustain the rate asked for, predictions are made as often as it does.
-    Whatever goes wrong with a block or a window is reported as a fault, and the next one is tried.
+    Late work is dropped: all waiting blocks are read before a prediction, which is made from the newest window. If the
+    machine does not sustain the requested rate, predictions are made at the rate that it sustains. An error in a block
+    or a window is reported as a fault, and the next one is tried.
 
     Args:
         source: Opened by `start`, closed by `stop`.
-        make_pipeline: Makes the pipeline for an input rate.
-        output: Takes the results.
-        settings: The first settings.
+        make_pipeline: Creates the pipeline for an input rate.
+        output: Receiver of the results.
+        settings: Initial settings.
         now_ns: The clock of the stamps.
-        log: Takes a sentence for the log.
+        log: Function that logs a sentence.
 
     """
 
@@ -121,7 +121,7 @@ class PerceptionWorker:
         now_ns: Callable[[], int],
         log: Callable[[str], None],
     ) -> None:
-        """Keep everything; nothing starts."""
+        """Store the parameters. Nothing is started."""
         self._settings = settings
         self._source = source
         self._session = StreamSession(make_pipeline)
@@ -156,7 +156,7 @@ class PerceptionWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and close the source; does nothing when stopped."""
+        """End the thread and close the source. Do nothing if stopped."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -165,7 +165,7 @@ class PerceptionWorker:
         self._source.close()
 
     def flush(self) -> None:
-        """Forget all audio before the next block: the clock went backwards."""
+        """Drop all audio before the next block, because the clock went back."""
         self._flush.set()
 
     def apply(self, settings: WorkerSettings) -> None:
@@ -173,12 +173,12 @@ class PerceptionWorker:
         self._settings = settings
 
     def faults(self) -> tuple[tuple[str, Fault], ...]:
-        """Return what is wrong with which microphone, by its name; callable from any thread."""
+        """Return name and fault of each faulty microphone. Callable from any thread."""
         pipeline = self._pipeline
         return () if pipeline is None else pipeline.status().faults
 
     def report(self) -> WorkerReport:
-        """Return what has been seen so far; callable from any thread."""
+        """Return the current state. Callable from any thread."""
         meter, pipeline, stamp_ns = self._meter, self._pipeline, self._last_stamp_ns
         return WorkerReport(
             source=self._source.status(),
@@ -193,7 +193,7 @@ class PerceptionWorker:
         )
 
     def _rate_hz(self) -> float:
-        """Return the predictions a second since the oldest that is remembered, which falls when none are made."""
+        """Return the predictions per second since the oldest recorded one. It falls while none are made."""
         prediction_times_s = list(self._prediction_times_s)
         return (
             (len(prediction_times_s) - 1) / (time.perf_counter() - prediction_times_s[0])
@@ -211,7 +211,7 @@ class PerceptionWorker:
             self._process_audio()
         except AudioManifoldError as error:
             self._fail(str(error))
-        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a block brings
+        except Exception as error:  # noqa: BLE001 - the thread must survive any error of a block
             self._flush.set()
             self._fail(f'{error!r}\n{traceback.format_exc()}')
 

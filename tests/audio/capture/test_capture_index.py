@@ -17,7 +17,7 @@ START_NS = 5_000 * NS_PER_S
 
 
 class Device:
-    """Delivers blocks in bursts, late by a random amount; may lose samples."""
+    """Device that sends blocks in bursts with random delays and may lose samples."""
 
     def __init__(self, block: int, burst: int, jitter_ms: float, seed: int) -> None:
         self.block = block
@@ -78,7 +78,7 @@ def test_announced_losses_are_counted_from_the_clock(lost_ms: int, how: str, see
 
 
 @pytest.mark.parametrize('lost_ms', [150, 300, 450])
-def test_a_loss_that_nobody_announced_is_found(lost_ms: int) -> None:
+def test_an_unreported_loss_is_found(lost_ms: int) -> None:
     device = Device(256, 4, 5.0, 7)
     timeline = CaptureIndexer(RATE_HZ)
     for _ in range(300):
@@ -94,7 +94,7 @@ def test_a_loss_that_nobody_announced_is_found(lost_ms: int) -> None:
     assert timeline.samples_lost == found
 
 
-def test_a_stall_whose_backlog_is_delivered_is_no_loss() -> None:
+def test_a_stall_with_a_delivered_backlog_is_no_loss() -> None:
     device = Device(256, 1, 1.0, 3)
     timeline = CaptureIndexer(RATE_HZ)
     for _ in range(300):

@@ -65,7 +65,7 @@ def block_of(sequence: int) -> bytes:
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bursts=st.lists(st.integers(0, 15), min_size=1, max_size=20))
-def test_what_is_not_overwritten_arrives_whole_and_the_rest_is_known(link: Link, bursts: list[int]) -> None:
+def test_blocks_arrive_complete_or_are_reported_as_overwritten(link: Link, bursts: list[int]) -> None:
     begun = link.writer._block_count
     for burst in bursts:
         for sequence in range(begun, begun + burst):
@@ -80,7 +80,7 @@ def test_what_is_not_overwritten_arrives_whole_and_the_rest_is_known(link: Link,
             assert link.reader.block(event) == (block_of(event.sequence) if held else None)
 
 
-def test_a_reader_that_never_reads_cannot_stop_the_writer(link: Link) -> None:
+def test_a_reader_that_never_reads_does_not_block_the_writer(link: Link) -> None:
     for sequence in range(5000):
         link.writer.write_block(block_of(sequence), 0, overflow=False)
     assert len(link.events()) < 5000

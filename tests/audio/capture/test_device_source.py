@@ -35,7 +35,7 @@ def make(device: str = DEVICE, rate_hz: int = RATE_HZ, channels: int = CHANNELS)
 
 @pytest.fixture(scope='module')
 def recovery_s(pulse_array: PulseArray) -> float:
-    """Return how long a recovery may take: two seconds, more only where opening alone takes so long."""
+    """Return the allowed time of a recovery: two seconds, or more if opening alone takes longer."""
     source = make()
     started_s = time.monotonic()
     source.open()
@@ -59,7 +59,7 @@ def next_block(source: DeviceSource, timeout_s: float = 5.0) -> AudioBlock:
 
 
 def read_until_lost(source: DeviceSource, block: AudioBlock, timeout_s: float = 3.0) -> tuple[int, float]:
-    """Read on after `block`; return the end index of the last block and when it came."""
+    """Read after `block`. Return the end index of the last block and the time of its arrival."""
     end_sample, came_s = block.end_sample, time.monotonic()
     deadline = time.monotonic() + timeout_s
     while source.status().state is not SourceState.LOST:
@@ -71,7 +71,7 @@ def read_until_lost(source: DeviceSource, block: AudioBlock, timeout_s: float = 
 
 
 def assert_recovers(source: DeviceSource, end_sample: int, came_s: float, within_s: float) -> None:
-    """Check that blocks come `within_s`, and that the lost time shows in the index."""
+    """Check that blocks arrive `within_s`, and that the lost time is counted in the index."""
     lost_before = source.status().samples_lost
     block = next_block(source, within_s)
     now_s = time.monotonic()
@@ -105,7 +105,7 @@ def test_eight_distinct_channels_arrive_bit_exact_and_in_order(source: DeviceSou
     assert (status.samples_lost, status.overflows, status.restarts) == (0, 0, 0)
 
 
-def test_stamps_tell_when_the_first_sample_was_captured(source: DeviceSource) -> None:
+def test_stamps_are_the_capture_time_of_the_first_sample(source: DeviceSource) -> None:
     blocks = [next_block(source) for _ in range(60)]
     age_s = (time.time_ns() - blocks[-1].stamp_ns) / 1e9
     assert BLOCK / RATE_HZ < age_s < 0.5
@@ -145,7 +145,7 @@ def test_a_killed_capture_process_is_replaced(source: DeviceSource, recovery_s: 
     assert source.capture_pid not in {None, pid}
 
 
-def test_a_reader_that_stalls_sees_what_it_missed(pulse_array: PulseArray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stalled_reader_counts_the_missed_samples(pulse_array: PulseArray, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capture_client, 'HELD_S', 0.4)
     source = make()
     source.open()
@@ -173,7 +173,7 @@ def test_a_reader_that_stalls_sees_what_it_missed(pulse_array: PulseArray, monke
         (DEVICE, 700_000, CHANNELS, 'refuses 8 channels of 16 bits at 700000 Hz'),
     ],
 )
-def test_what_the_device_cannot_do_is_refused(
+def test_unsupported_devices_rates_and_channels_are_refused(
     pulse_array: PulseArray, device: str, rate_hz: int, channels: int, message: str
 ) -> None:
     source = DeviceSource(device, rate_hz, channels, rate_hz // 50, clock_ns=time.time_ns)
@@ -194,7 +194,7 @@ def test_values_out_of_range_are_refused(change: dict[str, int], message: str) -
         DeviceSource(DEVICE, values['rate_hz'], values['channels'], values['block'], clock_ns=time.time_ns)
 
 
-def test_the_capture_process_carries_neither_numpy_nor_ros(source: DeviceSource) -> None:
+def test_the_capture_process_imports_neither_numpy_nor_ros(source: DeviceSource) -> None:
     next_block(source)
     maps = Path(f'/proc/{source.capture_pid}/maps').read_text(encoding='utf-8')
     assert 'libportaudio' in maps

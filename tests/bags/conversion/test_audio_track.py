@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The track: sample for sample what was sent, gaps where something was lost, resampled as if it were one piece."""
+"""Audio track: exact samples, gaps where samples were lost, resampling that does not depend on the pieces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SOUND = RNG.integers(-20_000, 20_000, (2, 6 * RATE_HZ), dtype=np.int16)
 def chunk(
     first: int, end: int, *, index: int | None = -1, late_ns: int = 0, rate_hz: int = RATE_HZ, overflow: bool = False
 ) -> AudioChunk:
-    """A chunk of SOUND; by default its index is its place in SOUND."""
+    """Return a chunk of SOUND. By default its index is its place in SOUND."""
     index = first if index == -1 else index
     stamp_ns = EPOCH_NS + first * NS_PER_S // rate_hz + late_ns
     return AudioChunk(SOUND[:, first:end], index, rate_hz, stamp_ns, index is None, overflow)
@@ -119,7 +119,7 @@ def test_resampling_in_pieces_equals_resampling_at_once(rate_hz: int) -> None:
     assert whole.shape[1] - (start + run.shape[1]) <= start + 1
 
 
-def test_beside_a_gap_stands_what_would_stand_there_without_it() -> None:
+def test_next_to_a_gap_the_samples_are_the_same_as_without_it() -> None:
     whole, holed = AudioTrack(RATE_HZ), AudioTrack(RATE_HZ)
     ((_, expected),) = assemble(whole, [chunk(0, 96_000, rate_hz=48_000)]).items()
     # 40,960 lies on a whole output sample; elsewhere a run lies up to half a sample beside its place.
@@ -132,7 +132,7 @@ def test_beside_a_gap_stands_what_would_stand_there_without_it() -> None:
     assert second >= 40_960 * RATE_HZ / 48_000
 
 
-def test_an_index_that_begins_anew_is_placed_by_time() -> None:
+def test_an_index_that_restarts_is_placed_by_time() -> None:
     track = AudioTrack(RATE_HZ)
     chunks = [chunk(a, a + 4500, index=a % 45_000) for a in range(0, 90_000, 4500)]
     chunks[10:12] = []
@@ -157,7 +157,7 @@ def test_an_unknown_loss_is_a_gap() -> None:
     assert track.counts.overflows == 1
 
 
-def test_what_is_not_finite_is_left_out() -> None:
+def test_samples_that_are_not_finite_are_left_out() -> None:
     bad = SOUND[:, 900:1800] / np.float32(32768)
     bad[1, 3] = np.nan
     track = AudioTrack(RATE_HZ)
@@ -167,7 +167,7 @@ def test_what_is_not_finite_is_left_out() -> None:
 
 
 def without_index(lost: Sequence[int], *, seed: int, burst_at: int | None = None) -> list[AudioChunk]:
-    """Chunks of 20 ms whose stamps are late by up to some milliseconds; in a burst ten wait for the latest."""
+    """Return chunks of 20 ms with delays of some milliseconds. In a burst ten are stamped with the last one."""
     late_ns = np.abs(np.random.default_rng(seed).normal(0, 1.5e6, 200)).astype(int)
     if burst_at is not None:
         late_ns[burst_at : burst_at + 10] = np.arange(200_000_000, 0, -20_000_000)
@@ -193,11 +193,11 @@ def test_a_late_burst_is_no_loss() -> None:
     assert assemble(AudioTrack(RATE_HZ), []) == {}
 
 
-def test_another_rate_or_a_leap_is_refused() -> None:
+def test_another_rate_or_a_jump_of_days_is_refused() -> None:
     with pytest.raises(BagError, match='48000 Hz after 1 messages'):
         assemble(AudioTrack(RATE_HZ), [chunk(0, 900), chunk(900, 1800, rate_hz=48_000)])
     far = AudioChunk(SOUND[:, :9], 0, RATE_HZ, EPOCH_NS + 200_000 * NS_PER_S, inferred=False)
-    with pytest.raises(BagError, match='leaps by 2'):
+    with pytest.raises(BagError, match='jumps by 2'):
         assemble(AudioTrack(RATE_HZ), [chunk(0, 900), far])
     back = AudioTrack(RATE_HZ)
     assemble(back, [chunk(a, a + 900, late_ns=-2 * NS_PER_S if a >= 90_000 else 0) for a in range(0, 99_000, 900)])

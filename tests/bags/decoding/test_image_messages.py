@@ -96,9 +96,9 @@ def test_images_have_the_red_channel_first() -> None:
 def test_labels_with_lossy_compression_are_refused() -> None:
     np.testing.assert_array_equal(decode_labels(compressed(png(LABELS), 'mono8; png compressed')), LABELS)
     jpeg = bytes(cv2.imencode('.jpg', LABELS)[1])
-    with pytest.raises(BagError, match='no longer what they were'):
+    with pytest.raises(BagError, match='changed class ids'):
         decode_labels(compressed(jpeg, 'jpeg'))
-    with pytest.raises(BagError, match='no label image'):
+    with pytest.raises(BagError, match='not a label image'):
         decode_labels(raw(COLOURS, 'rgb8'))
 
 
@@ -110,9 +110,9 @@ def test_damaged_images_are_refused(change: dict[str, Any], words: str) -> None:
     message = SimpleNamespace(**{**vars(raw(DEPTH_M, '32FC1')), **change})
     with pytest.raises(BagError, match=words):
         decode_depth_m(message)
-    with pytest.raises(BagError, match='no picture'):
+    with pytest.raises(BagError, match='neither colour nor grey'):
         decode_rgb(raw(DEPTH_M, '32FC1'))
-    with pytest.raises(BagError, match='no depth'):
+    with pytest.raises(BagError, match='is not depth'):
         decode_depth_m(raw(LABELS, 'mono8'))
 
 

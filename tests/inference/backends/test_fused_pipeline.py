@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features where the networks run: the same features as hop by hop on the CPU, and the same images."""
+"""Features on the device of the networks equal the streaming features of the CPU, and give the same images."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def streaming_features(spec: FeatureSpec, waveform: np.ndarray) -> np.ndarray:
 
 
 def feature_means(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Stand where networks would, with images that tell what was given."""
+    """Return images that encode the given features, in place of networks."""
     cells = torch.nn.functional.avg_pool2d(features, 16)
     image = features.mean(dim=1)
     return image, cells.mean(dim=1), (255 * image.abs()).to(torch.uint8), cells[:, 0]
@@ -122,7 +122,7 @@ def test_results_belong_to_the_caller(short_bundle: Bundle) -> None:
     np.testing.assert_array_equal(features, kept[1])
 
 
-def test_what_fails_is_told(short_bundle: Bundle) -> None:
+def test_failures_are_reported(short_bundle: Bundle) -> None:
     broken: list[str] = []
 
     def fail_when_broken(features: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -142,7 +142,7 @@ def test_what_fails_is_told(short_bundle: Bundle) -> None:
         network.run()
 
 
-def test_a_device_that_computes_no_features_is_given_them(
+def test_the_cpu_computes_features_for_a_device_that_cannot(
     short_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_arguments: object) -> torch.Tensor:
@@ -161,7 +161,7 @@ def test_a_device_that_computes_no_features_is_given_them(
 
 @pytest.mark.gpu
 @CUDA
-def test_torch_on_cuda_hears_sound_without_an_allocation_and_with_one_wait(bundle: Bundle) -> None:
+def test_torch_on_cuda_runs_without_an_allocation_and_with_one_wait(bundle: Bundle) -> None:
     network = TorchBackend(bundle, 'cuda').waveform_network
     assert network is not None
     network.run()
@@ -180,7 +180,7 @@ def test_torch_on_cuda_hears_sound_without_an_allocation_and_with_one_wait(bundl
 
 @pytest.mark.gpu
 @CUDA
-def test_torch_on_cuda_draws_from_sound_what_it_draws_from_features(bundle: Bundle) -> None:
+def test_torch_on_cuda_predicts_the_same_from_audio_and_from_features(bundle: Bundle) -> None:
     spec, backend = bundle.manifest.features, TorchBackend(bundle, 'cuda')
     network = backend.waveform_network
     assert network is not None

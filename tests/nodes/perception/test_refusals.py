@@ -89,10 +89,10 @@ def test_valid_parameters_are_accepted(capfd: pytest.CaptureFixture[str], small_
         ({'prediction__min_confidence': 1.5}, 'prediction.min_confidence is 1.5'),
         ({'threads': -1}, 'threads is -1'),
         ({'precision': 'int8'}, 'has no model.int8.onnx'),
-        ({'cores': 'all'}, "cores is 'all': give numbers of processors"),
-        ({'cores': '9999'}, 'on the cores [9999]'),
+        ({'cores': 'all'}, "cores is 'all': give processor numbers"),
+        ({'cores': '9999'}, 'The cores are [9999]'),
         ({'backend': 'tflite'}, "backend is 'tflite': give one of auto, onnx, torch, tensorrt"),
-        ({'backend': 'tensorrt', 'engine_policy': 'off'}, "the engine policy 'off'"),
+        ({'backend': 'tensorrt', 'engine_policy': 'off'}, "the engine policy is 'off'"),
         ({'engine_policy': 'soon'}, "engine_policy is 'soon': give one of require, build, load_only, off"),
         ({'backend': 'onnx', 'device': 'cuda:0'}, "'cuda:0'"),
         ({'source__kind': 'bag'}, "source.kind is 'bag': give one of device, topic, file, simulator"),
@@ -129,7 +129,7 @@ def test_a_required_engine_without_gpu_fails(capfd: pytest.CaptureFixture[str], 
     result, log = configure(capfd, bundle=str(small_bundle), backend='tensorrt', engine_policy='build')
     assert result == SUCCESS
     assert log.count('there is no CUDA device. The next best backend is used.') == 1
-    assert 'No engine of TensorRT is built: there is no CUDA device.' in log
+    assert 'No TensorRT engine is built: there is no CUDA device.' in log
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_disabled_microphone_is_warned_of(
     (tmp_path / 'mic_array.yaml').write_text(head + 'mic_5' + tail.replace('enabled: true', 'enabled: false', 1))
     result, log = configure(capfd, bundle=str(small_bundle), rig=str(tmp_path))
     assert result == SUCCESS, log
-    assert 'The rig disables mic_5: the nearest neighbour stands in.' in log
+    assert 'The rig disables mic_5: their nearest neighbours replace them.' in log
 
 
 def test_a_live_device_with_simulated_time_is_warned_of(capfd: pytest.CaptureFixture[str], small_bundle: Path) -> None:
