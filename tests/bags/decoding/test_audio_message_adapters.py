@@ -216,5 +216,5 @@ def test_parts_of_frames_are_refused(data: bytes, name: str, channels: int) -> N
 
 
 def test_a_message_of_another_definition_is_refused() -> None:
-    with pytest.raises(BagError, match='another definition'):
+    with pytest.raises(BagError, match='with the definition of this software'):
         read('audio_utils_msgs/msg/AudioFrame', SimpleNamespace(header=None))
