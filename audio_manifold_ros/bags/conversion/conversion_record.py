@@ -154,8 +154,8 @@ def stale_drive_warning(drive: Path) -> str:
     if not drive.exists():
         return ''
     return (
-        f' An older drive of this recording exists, {str(drive)!r}, and would be used for training: correct the problem '
-        'and convert again, or delete it.'
+        f' An older drive of this recording exists, {str(drive)!r}, and would be used for training: correct the '
+        'problem and convert again, or delete it.'
     )
 
 
