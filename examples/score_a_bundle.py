@@ -32,8 +32,11 @@ def main() -> None:
         model = DepthAndLabels(output.depth_m, output.labels)
         suite.add(truth, {'model': model, 'prior': DepthAndLabels(prior.depth_m, prior.labels)})
     scores = suite.result()
-    for modality, name in (('depth', 'abs_rel'), ('segmentation', 'miou')):
-        print(f'{modality} {name}: {scores[modality][name]:.3f}, prior {scores[modality][name + "_prior"]:.3f}')
+    for modality, name, found in (
+        ('depth', 'abs_rel', scores['depth']),
+        ('segmentation', 'miou', scores['segmentation']),
+    ):
+        print(f'{modality} {name}: {found[name]:.3f}, prior {found[f"{name}_prior"]:.3f}')
 
 
 if __name__ == '__main__':

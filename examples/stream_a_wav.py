@@ -19,7 +19,7 @@ import soundfile
 
 from audio_manifold_ros.audio import FileSource
 from audio_manifold_ros.common import resource_path
-from audio_manifold_ros.inference import Bundle, Pipeline, open_backend
+from audio_manifold_ros.inference import Bundle, Pipeline, PipelineSettings, open_backend
 from audio_manifold_ros.rig import MicrophoneArray
 from audio_manifold_ros.simulation import Drive
 
@@ -30,7 +30,8 @@ def stream(path: Path) -> int:
     array = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon') / 'mic_array.yaml')
     source = FileSource(path, clock_ns=time.time_ns, realtime=False)
     source.open()
-    pipeline = Pipeline(bundle, open_backend(bundle), array, source.sample_rate_hz, max_rate_hz=10.0)
+    settings = PipelineSettings(max_rate_hz=10.0)
+    pipeline = Pipeline(bundle, open_backend(bundle), array, source.sample_rate_hz, settings)
     count = 0
     while (block := source.read(timeout_s=1.0)) is not None:
         pipeline.push(block)

@@ -42,7 +42,6 @@ def main() -> None:
     node = DepthPrinter()
     while node.count < images:
         rclpy.spin_once(node)
-    node.destroy_node()
     rclpy.shutdown()
 
 

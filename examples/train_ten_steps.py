@@ -32,7 +32,7 @@ def main() -> None:
         data=DataConfig(str(folder / 'drives'), cache=str(folder / 'cache'), validation=0.3, test=0.1, split_seed=4),
         manifolds={'depth': VqVaeConfig(codes=16, code_dim=8, first_features=8, features=16, residual_blocks=1)},
         at_nets=(),
-        manifold_fit=FitConfig(batch_size=4, steps=10, epochs=None, validate_every_steps=5),
+        manifold_fit=FitConfig(batch_size=4, steps=10, validate_every_steps=5),
         machine=MachineConfig(accelerator='cpu', devices='1', threads=1),
     )
     print(f'best weights: {fit_manifold(config, "depth", config.manifold_fit)}')
