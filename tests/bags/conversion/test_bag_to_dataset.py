@@ -335,7 +335,7 @@ def test_the_manifest_covers_all_drives_and_an_older_drive_is_reported(
     capsys.readouterr()
     assert main([str(good), str(other), *common, '--depth', 'lidar']) == 1
     output = ''.join(capsys.readouterr().err.split())
-    assert f"olderdriveofthisbagexists,'{out / 'good.h5'}'" in output
+    assert f"olderdriveofthisrecordingexists,'{out / 'good.h5'}'" in output
     (out / 'other.h5').unlink()
     assert main([str(good), *common]) == 0
     assert len(json.loads((out / 'manifest.json').read_text())['drives']) == 1
