@@ -137,6 +137,14 @@ def test_relative_links_lead_to_files(path: Path) -> None:
     assert not [target for target in targets if not (path.parent / target).exists()]
 
 
+def test_the_files_of_the_walk_throughs_exist() -> None:
+    text = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
+    paths = re.findall(r'`((?:audio_manifold_ros|training|tests|benchmarks|docs|launch|examples)/[^` ]*)`', text)
+    assert len(paths) > 40
+    new = re.compile(r'NAME|udp|ORIGIN')  # files that the reader writes
+    assert not [path for path in paths if not new.search(path) and not (ROOT / path).exists()]
+
+
 def test_every_verb_is_documented() -> None:
     text = (ROOT / 'docs/command_line.md').read_text(encoding='utf-8')
     for verb in VERBS:
