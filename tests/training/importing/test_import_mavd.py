@@ -209,10 +209,8 @@ def test_the_report_covers_all_drives_and_names_outdated_ones(tmp_path: Path) ->
             file.unlink()
     assert main([str(tmp_path / 'MAVD' / NIGHT), *out]) == 1
     report = json.loads((tmp_path / 'out' / 'import.json').read_text())
-    assert (
-        f'An older drive of this recording exists, {str(tmp_path / "out" / f"{NIGHT}.h5")!r}'
-        in report['refused'][NIGHT]
-    )
+    drive = str(tmp_path / 'out' / f'{NIGHT}.h5')
+    assert f'An older drive of this recording exists, {drive!r}' in report['refused'][NIGHT]
 
 
 def test_labels_of_other_columns_are_refused(tmp_path: Path) -> None:
