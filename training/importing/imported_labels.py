@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels of the images of an imported drive: label files of `audio-manifold train label`, or files of other teachers."""
+"""Labels of the images of an imported drive: files of `training.labelling.label` or of other teachers."""
 
 from __future__ import annotations
 
