@@ -180,7 +180,7 @@ def test_module_names_do_not_differ_only_by_a_suffix() -> None:
     assert not {str(key[0].relative_to(ROOT) / key[1]): names for key, names in stems.items() if len(names) > 1}
 
 
-def test_every_top_level_folder_says_what_it_holds() -> None:
+def test_every_top_level_folder_has_a_description() -> None:
     folders = [path for path in ROOT.iterdir() if path.is_dir() and is_tracked_by_us(path)]
     silent = [folder.name for folder in folders if not has_first_line(folder)]
     assert not silent, f'add a README.md to {silent}'

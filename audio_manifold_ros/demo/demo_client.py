@@ -49,7 +49,7 @@ class DemoClient(PerceptionClient):
         Args:
             manifest: Manifest of the bundle.
             frame_sampler: Receives the frames.
-            check: Called during each wait. It raises if waiting makes no sense.
+            check: Called during each wait. It raises if waiting is pointless.
 
         """
         spec = manifest.features

@@ -274,7 +274,7 @@ def bag_facts(path: Path) -> dict[str, Any]:
 
 
 def conversion_facts(bag: Path, out: Path, labels: Path | None) -> dict[str, Any]:
-    """Convert a copy of a bag, with labels beside it or without."""
+    """Convert a copy of a bag, with labels next to it or without."""
     copy = Path(shutil.copytree(bag, out / 'bag'))
     if labels is not None:
         shutil.copytree(labels, label_folder(copy))

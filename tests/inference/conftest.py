@@ -62,7 +62,7 @@ def make_network(modalities: tuple[str, ...] = ('depth', 'segmentation')) -> Per
             buffer.normal_()
     with torch.no_grad():
         for parameter in network.parameters():
-            if parameter.ndim > 1 and not parameter.any():  # heads begin with the mean image, whatever they hear
+            if parameter.ndim > 1 and not parameter.any():  # heads begin with the mean image, whatever the input is
                 torch.nn.init.kaiming_normal_(parameter)
         for at_net in network.at_nets:
             calibrate_batch_norm(at_net)

@@ -118,4 +118,4 @@ def test_stop_withholds_and_the_policy_changes_while_running(
     assert not pipeline.status().stopped
     pipeline.apply(PipelineSettings(policy='stop'))
     pipeline.flush()
-    assert stream_predictions(pipeline, noise(1.0)), 'after a new beginning nobody is accused'
+    assert stream_predictions(pipeline, noise(1.0)), 'after a new beginning no fault is reported'

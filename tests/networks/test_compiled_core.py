@@ -192,7 +192,7 @@ def test_codes_are_found_that_half_precision_cannot_separate() -> None:
     codebook[3] += 0.25
     latent = codebook[3].reshape(1, -1, 1, 1).expand(1, -1, 8, 8).half()
     squares = (codebook.half().square().sum(dim=1) - 2 * latent[0, :, 0, 0] @ codebook.half().t()).float()
-    assert squares.isinf().any() or len(squares.unique()) == 1, 'half precision cannot tell them apart'
+    assert squares.isinf().any() or len(squares.unique()) == 1, 'half precision cannot distinguish them'
     CompilableNetwork(network, torch.float16)
     quantized = network.codebooks['depth'].quantize(latent)
     assert (quantized.codes == 3).all()

@@ -32,7 +32,7 @@ RIG = Extrinsics(
 def test_poses_follow_the_chain() -> None:
     pose = pose_in_root(RIG, 'camera_optical_frame')
     assert pose.translation_m == pytest.approx([1, 2, 0.5])
-    # What the camera sees ahead lies to the left of the car.
+    # What the camera sees ahead is to the left of the car.
     assert pose.rotation @ [0, 0, 1] == pytest.approx([0, 1, 0], abs=1e-9)
     back = pose.inverse().compose(pose)
     assert back.rotation == pytest.approx(np.eye(3))

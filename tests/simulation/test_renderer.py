@@ -159,6 +159,6 @@ def test_a_camera_turned_left_equals_a_car_turned_left() -> None:
 
 
 @pytest.mark.parametrize('yaw_rad', [0.9, -1.6, 3.1])
-def test_a_camera_with_a_view_beside_the_car_is_refused(yaw_rad: float) -> None:
+def test_a_camera_with_a_view_to_the_side_is_refused(yaw_rad: float) -> None:
     with pytest.raises(SimulationError, match=f'turned {np.degrees(yaw_rad):.1f}° to the left'):
         CameraRenderer(empty_street(), CAMERA, CameraPose(MOUNT_M, yaw_rad))

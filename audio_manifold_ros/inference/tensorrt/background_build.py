@@ -30,7 +30,7 @@ class BuildStatus:
 
     Attributes:
         state: `building`, `built` or `failed`.
-        message: What it said last.
+        message: Last line of its output.
         spent_s: Seconds since it began, up to its end.
 
     """

@@ -52,10 +52,10 @@ def build_engine(
 
     Args:
         bundle: A verified bundle.
-        toolchain: Says what the engine depends on.
+        toolchain: Names the dependencies of the engine.
         precision: Precision of weights and activations.
         cache: Cache of engines; that of the user by default.
-        report: Told the progress, line by line.
+        report: Receives the progress, line by line.
         stage: Command of the child processes that compile and check.
 
     Raises:

@@ -66,7 +66,7 @@ class PerceptionClient(Node):
         Args:
             name: Name of this node.
             on_image: Callback for each image topic. Topics are relative to the perception node.
-            check: Called during each wait. It raises if waiting makes no sense, for example because the process of the
+            check: Called during each wait. It raises if waiting is pointless, for example because the process of the
                 perception node has ended.
             target: Name of the perception node.
             qos: Quality of service of the image subscriptions.

@@ -44,7 +44,7 @@ class LiveClient(PerceptionClient):
 
         Args:
             manifest: Manifest of the bundle.
-            check: Called during each wait. It raises if waiting makes no sense.
+            check: Called during each wait. It raises if waiting is pointless.
             offset_ns: Offset that the perception node adds to the stamps of its images. It is subtracted again.
 
         """

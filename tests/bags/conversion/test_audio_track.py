@@ -122,7 +122,7 @@ def test_resampling_in_pieces_equals_resampling_at_once(rate_hz: int) -> None:
 def test_next_to_a_gap_the_samples_are_the_same_as_without_it() -> None:
     whole, holed = AudioTrack(RATE_HZ), AudioTrack(RATE_HZ)
     ((_, expected),) = assemble(whole, [chunk(0, 96_000, rate_hz=48_000)]).items()
-    # 40,960 lies on a whole output sample; elsewhere a run lies up to half a sample beside its place.
+    # 40,960 lies on a whole output sample; elsewhere a run lies up to half a sample off its position.
     runs = assemble(holed, [chunk(0, 40_000, rate_hz=48_000), chunk(40_960, 96_000, rate_hz=48_000)])
     first, second = sorted(runs)
     for start, run in runs.items():

@@ -93,7 +93,7 @@ def open_engine(bundle: Bundle, toolchain: CpuToolchain, root: Path, warn: Calla
     return TensorRtBackend(bundle, toolchain, warn, precision='fp32', cache=EngineCache(root))
 
 
-def test_a_build_tells_its_steps_and_what_it_found(built: Built) -> None:
+def test_a_build_reports_its_steps_and_results(built: Built) -> None:
     reported = '\n'.join(built.reported)
     assert 'Compiling the networks takes minutes.' in reported
     assert 'Checking the engine.' in reported
@@ -114,7 +114,7 @@ def test_the_metadata_describe_the_engine(built: Built, bundle: Bundle, toolchai
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_the_engine_says_what_the_network_says(
+def test_the_engine_predicts_the_same_as_the_network(
     built: Built, bundle: Bundle, toolchain: CpuToolchain, windows: np.ndarray
 ) -> None:
     warnings: list[str] = []
@@ -314,7 +314,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def test_a_stage_that_fails_says_why(bundle: Bundle, toolchain: CpuToolchain, tmp_path: Path) -> None:
+def test_a_failed_stage_reports_the_reason(bundle: Bundle, toolchain: CpuToolchain, tmp_path: Path) -> None:
     cache = EngineCache(tmp_path)
     for script, reason in (
         (
@@ -357,7 +357,7 @@ def test_the_command_finds_the_bundles_that_ship_from_any_folder(
     assert reason in capsys.readouterr().err
 
 
-def test_a_build_beside_the_node_is_followed_and_stopped(tmp_path: Path) -> None:
+def test_a_background_build_is_followed_and_stopped(tmp_path: Path) -> None:
     reported: list[str] = []
     script = "import time; print('Compiling', flush=True); time.sleep(60)"
     build = BackgroundBuild(tmp_path, 'cuda', reported.append, command=(sys.executable, '-c', script))

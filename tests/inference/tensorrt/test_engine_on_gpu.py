@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What needs a GPU with torch-tensorrt. Exact pixels are not asserted: kernels differ between GPUs."""
+"""Tests that need a GPU with torch-tensorrt. Exact pixels are not asserted: kernels differ between GPUs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def cache(street: Bundle, toolchain: TensorRtToolchain, tmp_path_factory: pytest
 
 
 @pytest.mark.parametrize(('precision', 'limit'), [('fp16', 0.01), ('fp32', 0.001)])
-def test_the_engine_says_what_the_network_says(
+def test_the_engine_predicts_the_same_as_the_network(
     street: Bundle, toolchain: TensorRtToolchain, cache: EngineCache, precision: str, limit: float
 ) -> None:
     backend = TensorRtBackend(street, toolchain, pytest.fail, precision=precision, cache=cache)
@@ -120,7 +120,7 @@ def test_the_command_finds_what_was_built(street: Bundle, cache: EngineCache, tm
     assert 'TensorRT' in done.stdout
 
 
-def test_torch_on_cuda_says_what_it_says_on_a_cpu(street: Bundle) -> None:
+def test_torch_predicts_the_same_on_cuda_and_cpu(street: Bundle) -> None:
     cuda, cpu = TorchBackend(street, 'cuda'), TorchBackend(street)
     for window in simulate_windows(street.manifest, 4):
         found, expected = cuda.run(window), cpu.run(window)

@@ -19,7 +19,7 @@ VERSIONS = tuple(COMPILE)
 
 
 @pytest.mark.parametrize('version', VERSIONS)
-def test_every_version_is_told_only_what_it_knows(version: str) -> None:
+def test_every_version_receives_only_its_options(version: str) -> None:
     options = {**compile_options(COMPILE[version], version), **timing_cache_options(COMPILE[version], 'timing.bin')}
     assert set(options) <= set(COMPILE[version])
     assert set(save_options(SAVE[version], version)) <= set(SAVE[version])

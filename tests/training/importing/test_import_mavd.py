@@ -175,7 +175,7 @@ def test_finished_drives_are_kept_until_an_input_changes(tmp_path: Path) -> None
     assert run(tmp_path)[1]['drives'][0]['kept'] is False
 
 
-def test_label_files_beside_the_pictures_are_used_by_default(tmp_path: Path) -> None:
+def test_label_files_next_to_the_pictures_are_used_by_default(tmp_path: Path) -> None:
     drive = write_drive(tmp_path / 'MAVD', MAY, INSTANTS)
     labels = drive / 'fl_rgb.labels'
     stamps = np.array(STAMPS_NS[:2], dtype=np.int64)

@@ -44,7 +44,7 @@ def names(part: str) -> tuple[str, str]:
 
 @pytest.fixture(scope='module')
 def drives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the imported drives, one for each day. Both split files are beside it."""
+    """Return the folder of the imported drives, one for each day. Both split files are next to it."""
     base = tmp_path_factory.mktemp('mavd')
     for part, when in DAYS.items():
         write_drive(base / 'MAVD', f'drive_day_{when}', names(part))

@@ -51,7 +51,7 @@ def make(bag: Path, teacher: Brightness, **changes: Any) -> Path:
     return run_label_job(request(bag, teacher, **changes), label_folder(bag), [].append)
 
 
-def test_recorded_depth_and_labels_are_stored_beside_the_bag(bag: Path) -> None:
+def test_recorded_depth_and_labels_are_stored_next_to_the_bag(bag: Path) -> None:
     assert main([str(bag), *RECORDED, '--size', '6', '8']) == 0
     folder = bag.with_name('drive.labels')
     with LabelFile(folder / 'depth.h5') as depth, LabelFile(folder / 'segmentation.h5') as labels:
