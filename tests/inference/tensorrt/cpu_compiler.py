@@ -25,7 +25,7 @@ TYPES = {torch.float16: 'Half', torch.float32: 'Float'}
 
 
 class CpuToolchain:
-    """What torch-tensorrt does, but for TensorRT: the exported program itself is the engine."""
+    """Toolchain on the CPU without TensorRT: the exported program itself is the engine."""
 
     def __init__(self, device: str = 'cpu') -> None:
         self.device = torch.device(device)

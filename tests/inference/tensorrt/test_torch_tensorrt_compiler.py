@@ -21,7 +21,7 @@ EXAMPLE = torch.zeros(1, 2)
 
 
 class Compiled(nn.Module):
-    """What the compiler returns: the engines are children with a name of its own."""
+    """Result of the compiler: the engines are named children."""
 
     def __init__(self, part: str) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Compiled(nn.Module):
 
 
 def accepts_only(names: list[str], then: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
-    """Return a function with these parameters and no others: what it does not know is a TypeError."""
+    """Return a function with these parameters only. Another argument raises a TypeError."""
     arguments = ', '.join(f'{name}=None' for name in names if not name.startswith('**'))
     space: dict[str, Any] = {'then': then}
     exec(f'def function({arguments}):\n    return then(locals())', space)  # noqa: S102
@@ -37,7 +37,7 @@ def accepts_only(names: list[str], then: Callable[[dict[str, Any]], Any]) -> Cal
 
 
 class Compiler:
-    """Stands where torch-tensorrt of a version would, and notes what it is told."""
+    """Fake of one version of torch-tensorrt that records its calls."""
 
     def __init__(self, version: str, part: str = '_run_on_acc_0') -> None:
         self.calls: dict[str, dict[str, Any]] = {}
