@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.levels import CLIP_LEVEL, STEP_16_BIT
-from audio_manifold_ros.audio.stream_run import StreamRun, extend_run
 from audio_manifold_ros.common.array_types import Samples
 
 if TYPE_CHECKING:
@@ -68,20 +67,20 @@ class HealthFeatureExtractor:
         self._channels = list(array.device_channels)
         self._gains = np.abs(array.factors.astype(np.float64))[:, None] ** 2
         self._buffered: Samples = np.empty((len(self._channels), 0), dtype=np.float32)
-        self._run: StreamRun | None = None
+        self._end_sample: int | None = None
 
     def reset(self) -> None:
         """Drop the incomplete frame."""
-        self._run = None
+        self._end_sample = None
 
     def push(self, samples: Samples, first_sample: int) -> Iterator[FrameFeatures]:
         """Yield the frames that a block float32 (device channel, n) completes. A jump of the index drops a frame."""
         selected = samples[self._channels]
-        self._run = extend_run(self._run, first_sample, samples.shape[1])
-        if self._run.start == first_sample:
+        if first_sample != self._end_sample:
             skipped = -first_sample % self._length
             selected = selected[:, skipped:]
             self._buffered = self._buffered[:, :0]
+        self._end_sample = first_sample + samples.shape[1]
         buffered = np.concatenate([self._buffered, selected], axis=1)
         count = buffered.shape[1] // self._length
         for frame in range(count):

@@ -17,6 +17,11 @@ class RingBuffer:
     Samples are addressed by their index since the start of the stream. A block that starts after the end of the
     buffered samples marks a loss. All older samples are dropped there, so that no window can span a gap. One thread
     writes and reads. The buffer does no locking.
+
+    Attributes:
+        capacity_samples: Capacity in samples per channel.
+        run: The samples since the last gap, of which the newest are buffered. None before the first write.
+
     """
 
     def __init__(self, channels: int, capacity_samples: int) -> None:
@@ -30,8 +35,9 @@ class RingBuffer:
             if value < 1:
                 msg = f'Ring buffer: {name} is {value!r}: give at least 1.'
                 raise AudioError(msg)
+        self.capacity_samples = capacity_samples
         self._store: Samples = np.zeros((channels, capacity_samples), dtype=np.float32)
-        self._run: StreamRun | None = None
+        self.run: StreamRun | None = None
 
     @property
     def channels(self) -> int:
@@ -39,28 +45,18 @@ class RingBuffer:
         return int(self._store.shape[0])
 
     @property
-    def capacity_samples(self) -> int:
-        """Capacity in samples per channel."""
-        return int(self._store.shape[1])
-
-    @property
-    def run(self) -> StreamRun | None:
-        """The samples since the last gap, of which the newest are buffered. None before the first write."""
-        return self._run
-
-    @property
     def end_sample(self) -> int:
         """Index one past the newest sample, 0 before the first write."""
-        return 0 if self._run is None else self._run.end
+        return 0 if self.run is None else self.run.end
 
     @property
     def valid_from(self) -> int:
         """Oldest buffered index after which nothing is lost."""
-        return 0 if self._run is None else max(self._run.start, self._run.end - self.capacity_samples)
+        return 0 if self.run is None else max(self.run.start, self.run.end - self.capacity_samples)
 
     def clear(self) -> None:
         """Drop all samples. The next write may start at any index."""
-        self._run = None
+        self.run = None
 
     def write(self, samples: Samples, first_sample: int) -> None:
         """Append a block. A jump forward of `first_sample` is a gap.
@@ -76,14 +72,15 @@ class RingBuffer:
         if samples.ndim != 2 or samples.shape[0] != self.channels:
             msg = f'Ring buffer: block of shape {samples.shape!r}: give ({self.channels}, n).'
             raise AudioError(msg)
-        if first_sample < self.end_sample:
+        run = self.run
+        if run is not None and first_sample < run.end:
             msg = (
-                f'Ring buffer: first_sample {first_sample!r} is before the end {self.end_sample!r}: '
+                f'Ring buffer: first_sample {first_sample!r} is before the end {run.end!r}: '
                 'clear the buffer when a stream restarts.'
             )
             raise AudioError(msg)
-        self._run = extend_run(self._run, first_sample, samples.shape[1])
-        self._copy_in(samples[:, -self.capacity_samples :], self._run.end)
+        self.run = extend_run(run, first_sample, samples.shape[1])
+        self._copy_in(samples[:, -self.capacity_samples :], self.run.end)
 
     def window(self, end_sample: int, length: int, out: Samples | None = None) -> Samples:
         """Copy the samples `end_sample - length` to `end_sample`.
@@ -100,16 +97,17 @@ class RingBuffer:
             AudioError: Part of the window is not buffered: too old, not yet written, or lost.
 
         """
-        start = end_sample - length
-        if length < 1 or start < self.valid_from or end_sample > self.end_sample:
+        start, run, capacity = end_sample - length, self.run, self.capacity_samples
+        valid_from, valid_end = (0, 0) if run is None else (max(run.start, run.end - capacity), run.end)
+        if length < 1 or start < valid_from or end_sample > valid_end:
             msg = (
                 f'Ring buffer: samples {start!r} to {end_sample!r} are not buffered: '
-                f'choose a window inside {self.valid_from} to {self.end_sample}.'
+                f'choose a window inside {valid_from} to {valid_end}.'
             )
             raise AudioError(msg)
         result = np.empty((self.channels, length), dtype=np.float32) if out is None else out
-        at = start % self.capacity_samples
-        head = min(length, self.capacity_samples - at)
+        at = start % capacity
+        head = min(length, capacity - at)
         result[:, :head] = self._store[:, at : at + head]
         result[:, head:] = self._store[:, : length - head]
         return result

@@ -31,5 +31,5 @@ class StreamRun(NamedTuple):
 
 def extend_run(run: StreamRun | None, first_sample: int, length: int) -> StreamRun:
     """Return the run that includes a new block: the same run if the block follows it, else a new one."""
-    start = run.start if run is not None and run.end == first_sample else first_sample
+    start = first_sample if run is None or run.end != first_sample else run.start
     return StreamRun(start, first_sample + length)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
 from audio_manifold_ros.audio.sample_clock import SampleClock
-from audio_manifold_ros.audio.stream_run import StreamRun, extend_run
 from audio_manifold_ros.common.errors import InferenceError
 
 if TYPE_CHECKING:
@@ -60,7 +59,8 @@ class WindowStream:
         self._preprocessor = AudioPreprocessor(array, input_rate_hz, spec.sample_rate_hz)
         self._input = network_input
         self._clock = SampleClock(spec.sample_rate_hz)
-        self._received: StreamRun | None = None
+        self._end_sample: int | None = None
+        self._windows = 0
         self.gaps = self.samples_lost = 0
 
     @property
@@ -76,7 +76,7 @@ class WindowStream:
         """Drop the stream. The next block may have any index and stamp."""
         self._reset_windows()
         self._clock.reset()
-        self._received = None
+        self._end_sample = None
 
     def check_order(self, block: AudioBlock) -> None:
         """Refuse a block that starts before the end of the block before it.
@@ -85,9 +85,9 @@ class WindowStream:
             InferenceError: It does. The stream should be reset.
 
         """
-        if self._received is not None and block.first_sample < self._received.end:
+        if self._end_sample is not None and block.first_sample < self._end_sample:
             msg = (
-                f'A block begins at sample {block.first_sample} where {self._received.end} was expected: the stream '
+                f'A block begins at sample {block.first_sample} where {self._end_sample} was expected: the stream '
                 'restarts with the next block; flush the pipeline when a source restarts.'
             )
             raise InferenceError(msg)
@@ -100,7 +100,7 @@ class WindowStream:
             InferenceError: The block is not finite. It counts as lost.
 
         """
-        lost = 0 if self._received is None else block.first_sample - self._received.end
+        lost = 0 if self._end_sample is None else block.first_sample - self._end_sample
         if lost or block.overflow:
             self.gaps += 1
             self.samples_lost += lost
@@ -113,16 +113,18 @@ class WindowStream:
                 'not used; check the source.'
             )
             raise InferenceError(msg)
-        self._received = extend_run(self._received, block.first_sample, block.samples.shape[1])
+        self._end_sample = block.end_sample
         return None if preprocessed is None else self._append(preprocessed)
 
     def _append(self, preprocessed: AudioBlock) -> WindowProgress:
-        before = self._input.window_count
+        before = self._windows
         self._input.push(preprocessed.samples, preprocessed.first_sample)
         self._clock.update(preprocessed.first_sample, preprocessed.stamp_ns)
-        return WindowProgress(preprocessed.end_sample, before, self._input.window_count)
+        self._windows = self._input.window_count
+        return WindowProgress(preprocessed.end_sample, before, self._windows)
 
     def _reset_windows(self) -> None:
         """Let neither the resampler nor a window span what is missing."""
         self._preprocessor.reset()
         self._input.reset()
+        self._windows = 0

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -124,7 +124,7 @@ class AudioTrack:
             raise BagError(msg)
         return round(self.timeline.sample_at(time_ns) * self._output_rate_hz / self.input_rate_hz)
 
-    def description(self) -> dict[str, Any]:
+    def description(self) -> Mapping[str, object]:
         """Return the properties of the audio as plain values."""
         late_ms = np.abs(self.timeline.jitter_ns()) / 1e6
         return {
