@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from audio_manifold_ros.cli.parser import command_parser
+from benchmarks.harness.figure import BenchResult, FigureValues
 from benchmarks.harness.machine import describe_machine
 from benchmarks.harness.report import read_results, render_page, write_results
 from benchmarks.harness.short_mode import SHORT_VARIABLE
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         if figures is None:
             failed.append(name)
             continue
-        result = {
+        result: BenchResult = {
             'title': BENCHES[name].title,
             'measured_at': datetime.now(timezone.utc).strftime('%Y-%m-%d'),
             'cores': BENCHES[name].cores,
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def run_bench(name: str) -> list[dict[str, Any]] | None:
+def run_bench(name: str) -> list[FigureValues] | None:
     """Run one bench in its own process and return its figures, None if it failed."""
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(BENCHES[name].cores))
     with tempfile.TemporaryDirectory() as folder:
@@ -106,11 +106,11 @@ def run_bench(name: str) -> list[dict[str, Any]] | None:
         command = [sys.executable, '-m', 'benchmarks.harness.bench_process', name, str(BENCHES[name].cores), str(path)]
         if subprocess.run(command, env=environment, check=False).returncode:
             return None
-        figures: list[dict[str, Any]] = json.loads(path.read_text(encoding='utf-8'))
+        figures: list[FigureValues] = json.loads(path.read_text(encoding='utf-8'))
         return figures
 
 
-def _store(name: str, result: dict[str, Any]) -> None:
+def _store(name: str, result: BenchResult) -> None:
     """Add a result to the stored ones. Another bench may have stored its results meanwhile."""
     results = read_results() | {name: result}
     write_results({name: results[name] for name in BENCHES if name in results})

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ AUDIO_TYPE, IMAGE_TYPE, JPEG_TYPE = (
     'sensor_msgs/msg/Image',
     'sensor_msgs/msg/CompressedImage',
 )
+
+Fields = Mapping[str, Any]  # of a message, as rosbags takes them
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class ClapBag:
         return messages
 
 
-def _raw(picture: NDArray[np.uint8]) -> dict[str, Any]:
+def _raw(picture: NDArray[np.uint8]) -> Fields:
     rows, columns = picture.shape
     return {
         'height': rows,
@@ -99,7 +102,7 @@ def _raw(picture: NDArray[np.uint8]) -> dict[str, Any]:
     }
 
 
-def _png(picture: NDArray[np.uint8]) -> dict[str, Any]:
+def _png(picture: NDArray[np.uint8]) -> Fields:
     return {'format': 'png', 'data': np.asarray(cv2.imencode('.png', picture)[1], dtype=np.uint8).reshape(-1)}
 
 
@@ -109,6 +112,6 @@ def _header(time_ns: int) -> Any:
     return types['std_msgs/msg/Header'](stamp=stamp, frame_id='')
 
 
-def _data(kind: str, fields: dict[str, Any]) -> bytes:
+def _data(kind: str, fields: Fields) -> bytes:
     store = typestore()
     return bytes(store.serialize_cdr(store.types[kind](**fields), kind))

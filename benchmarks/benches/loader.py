@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.windows import cut_windows
 from audio_manifold_ros.features.mel_filterbank import mel_filterbank
@@ -48,7 +49,7 @@ NAMES = ('features', 'depth', 'labels')
 TOLERANCE = 2e-3
 
 
-class NaiveWindowDataset(Dataset[dict[str, Any]]):
+class NaiveWindowDataset(Dataset[dict[str, torch.Tensor]]):
     """Dataset that opens the file, reads the second around an image and computes its spectrogram for each window."""
 
     def __init__(self, paths: list[Path], spec: FeatureSpec, depth: DepthRepresentation) -> None:
@@ -66,7 +67,7 @@ class NaiveWindowDataset(Dataset[dict[str, Any]]):
         """Return the number of windows."""
         return len(self._windows)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         """Return features, depth and labels of one window."""
         path, first, image = self._windows[index]
         with h5py.File(path, 'r') as file:
@@ -74,7 +75,7 @@ class NaiveWindowDataset(Dataset[dict[str, Any]]):
             depth_m = np.asarray(file['depth_m'][image], dtype=np.float32)
             labels = np.asarray(file['labels'][image])
         return {
-            'features': self.features(torch.from_numpy(audio.astype(np.float32) / 32768)),
+            'features': self.features(torch.from_numpy(int16_to_float(audio))),
             'depth': torch.from_numpy(self._depth.depth_to_unit(depth_m))[None],
             'labels': torch.from_numpy(labels),
         }

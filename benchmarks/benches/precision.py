@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from audio_manifold_ros.inference.backends.backend import FLOAT32, INT8
 from audio_manifold_ros.inference.bundle.bundle import INT8_FILE, Bundle
@@ -49,10 +50,18 @@ def measure() -> list[Figure]:
     return figures + (_scores(Bundle.load(STREET)) if has_street() else [])
 
 
+class Options(TypedDict, total=False):
+    """Options of `StreamingPipeline` that are compared."""
+
+    threads: int
+    precision: str
+    cores: tuple[int, ...]
+
+
 def _speeds(name: str, bundle: Bundle) -> list[Figure]:
     """Measure hop → images with each option, in turns."""
     cores = tuple(sorted(os.sched_getaffinity(0))[:THREADS])
-    options: dict[str, dict[str, Any]] = {
+    options: dict[str, Options] = {
         FLOAT32: {'threads': THREADS},
         INT8: {'threads': THREADS, 'precision': INT8},
         'float32, 1 thread': {'threads': 1},
@@ -60,7 +69,7 @@ def _speeds(name: str, bundle: Bundle) -> list[Figure]:
     }
     found_s = _hop_to_images(bundle, options)
     # Pinning also moves the calling thread: it is measured with its own alternative, and undone.
-    pinned = {'threads': THREADS, 'cores': cores}
+    pinned: Options = {'threads': THREADS, 'cores': cores}
     found_s |= _hop_to_images(
         bundle,
         {'float32, cores kept for it': pinned, 'int8, cores kept for it': {**pinned, 'precision': INT8}},
@@ -69,7 +78,7 @@ def _speeds(name: str, bundle: Bundle) -> list[Figure]:
     return [_figure(name, option, 1 / seconds) for option, seconds in found_s.items()]
 
 
-def _hop_to_images(bundle: Bundle, options: dict[str, dict[str, Any]]) -> dict[str, float]:
+def _hop_to_images(bundle: Bundle, options: Mapping[str, Options]) -> dict[str, float]:
     pipelines = {name: StreamingPipeline(bundle, 'onnx', 'cpu', **given) for name, given in options.items()}
     return medians_s({name: Action(pipeline.step, STEPS) for name, pipeline in pipelines.items()}, scaled_count(ROUNDS))
 

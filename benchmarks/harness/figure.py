@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,46 @@ class Figure:
     met: bool | None = None
     p95: float | None = None
     p99: float | None = None
+
+
+class FigureValues(TypedDict, total=False):
+    """A `Figure` in the stored results."""
+
+    what: str
+    value: float | None
+    unit: str
+    alternative: str
+    alternative_value: float | None
+    ratio: float | None
+    target: str
+    met: bool | None
+    p95: float | None
+    p99: float | None
+
+
+class Machine(TypedDict):
+    """Description of a machine in the stored results."""
+
+    processor: str
+    cores: int
+    memory_gib: float
+    system: str
+    python: str
+    packages: dict[str, str]
+
+
+class BenchResult(TypedDict, total=False):
+    """Result of a bench in the stored results."""
+
+    title: str
+    measured_at: str
+    cores: int
+    machine: Machine
+    stolen_percent: float | None
+    figures: list[FigureValues]
+
+
+Results = dict[str, BenchResult]
 
 
 def cheaper(what: str, cost_s: float, alternative: str, alternative_s: float, minimum: float | None = None) -> Figure:

@@ -9,16 +9,17 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from audio_manifold_ros.common.machine import processor_name
+from benchmarks.harness.figure import Machine
 
 PACKAGES = ('numpy', 'scipy', 'librosa', 'opencv-python-headless', 'onnxruntime', 'torch', 'ros-jazzy-rclpy')
 
 
-def describe_machine() -> dict[str, object]:
+def describe_machine() -> Machine:
     """Return processor, memory, system and versions as JSON values."""
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return {
         'processor': processor_name(),
-        'cores': os.cpu_count(),
+        'cores': os.cpu_count() or 1,
         'memory_gib': round(memory / 2**30, 1),
         'system': f'{platform.system()} {platform.release()} {platform.machine()}',
         'python': platform.python_version(),

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+
+from benchmarks.harness.figure import Results
 
 README = Path(__file__).parents[2] / 'README.md'
 BEGIN, END = '<!-- figures: written by ./run bench -->', '<!-- end of figures -->'
@@ -28,7 +29,7 @@ ROWS = (
 )
 
 
-def update_readme(results: dict[str, Any], readme: Path) -> None:
+def update_readme(results: Results, readme: Path) -> None:
     """Write the table between its two marks. Rows without a result are left out.
 
     Raises:
@@ -44,12 +45,12 @@ def update_readme(results: dict[str, Any], readme: Path) -> None:
     readme.write_text(f'{before}{BEGIN}\n{_table(results)}\n{END}{after}', encoding='utf-8')
 
 
-def _table(results: dict[str, Any]) -> str:
+def _table(results: Results) -> str:
     rows = [row for label, bench, what in ROWS if (row := _row(label, bench, what, results))]
     return '\n'.join(['| on two CPU cores | result | baseline | speed-up |', '|---|---:|---|---:|', *rows])
 
 
-def _row(label: str, bench: str, what: str, results: dict[str, Any]) -> str:
+def _row(label: str, bench: str, what: str, results: Results) -> str:
     for figure in results.get(bench, {}).get('figures', ()):
         if figure['what'] == what:
             comparison = figure['alternative']

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from benchmarks.harness.figure import BenchResult, FigureValues, Results
 from benchmarks.harness.readme_table import README, update_readme
 
 FOLDER = Path(__file__).parents[1]
@@ -22,27 +22,27 @@ give processor time to others; this steal time is reported.
 """
 
 
-def read_results() -> dict[str, Any]:
+def read_results() -> Results:
     """Return the stored results by bench."""
     if not RESULTS.exists():
         return {}
-    results: dict[str, Any] = json.loads(RESULTS.read_text(encoding='utf-8'))
+    results: Results = json.loads(RESULTS.read_text(encoding='utf-8'))
     return results
 
 
-def write_results(results: dict[str, Any]) -> None:
+def write_results(results: Results) -> None:
     """Write the file, the page, and the table in the project's README."""
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
     PAGE.write_text(render_page(results), encoding='utf-8')
     update_readme(results, README)
 
 
-def render_page(results: dict[str, Any]) -> str:
+def render_page(results: Results) -> str:
     """Return the page as Markdown."""
     return '\n'.join([PAGE_HEADER, *(_section(name, result) for name, result in results.items())])
 
 
-def _section(name: str, result: dict[str, Any]) -> str:
+def _section(name: str, result: BenchResult) -> str:
     machine = result['machine']
     lines = [
         f'## {name}: {result["title"]}',
@@ -65,7 +65,7 @@ def _describe_steal(percent: float | None) -> str:
     return '' if percent is None else f' Steal time: {percent:.1f} % of the requested processor time.'
 
 
-def _row(figure: dict[str, Any]) -> str:
+def _row(figure: FigureValues) -> str:
     measured = '' if figure['value'] is None else f'{figure["value"]:.4g} {figure["unit"]}'
     if figure.get('p95') is not None:
         measured += f' (p95 {figure["p95"]:.4g}, p99 {figure["p99"]:.4g})'
