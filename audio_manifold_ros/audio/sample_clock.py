@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 from audio_manifold_ros.common.errors import AudioError
 from audio_manifold_ros.common.units import NS_PER_S
 
+# A stamp that is farther off the line starts the line again at once.
 CLOCK_STEP_NS = NS_PER_S // 2
+# Stamps that are farther off the line, but less than `CLOCK_STEP_NS`, are late, or show a step of the clock. It is a
+# step if they are all off by the same amount for `STEP_CONFIRM_S`. 5 ms of jitter do not reach the limit.
+OUTLIER_S = 25e-3
+STEP_CONFIRM_S = 0.75
+STEP_SPREAD_S = 50e-3
+MIN_STEP_STAMPS = 3
 JITTER_S = 5e-3
 RATE_TOLERANCE = 1e-4
 OFFSET_WANDER = 1e-5
@@ -54,7 +63,9 @@ class SampleClock:
 
     Callbacks are late by milliseconds, and devices are fast or slow by up to some hundred parts per million. Each
     stamp therefore moves the line only a little. A stamp more than half a second off the line is a step of the clock
-    or a new stream. The line starts again there.
+    or a new stream. The line starts again there. A smaller step, as NTP and PTP make them, is recognised when all
+    stamps of 0.75 s are off the line by the same amount. The line is shifted by that amount, and keeps its slope.
+    Single late stamps do not move the line.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -69,6 +80,8 @@ class SampleClock:
             raise AudioError(msg)
         self._rate_hz = sample_rate_hz
         self._line: _ClockFilter | None = None
+        # Sample index and error (s) of the newest stamps, as long as all of them are outliers.
+        self._outliers: deque[tuple[int, float]] = deque()
 
     @property
     def drift_ppm(self) -> float:
@@ -78,6 +91,7 @@ class SampleClock:
     def reset(self) -> None:
         """Drop the line."""
         self._line = None
+        self._outliers.clear()
 
     def update(self, sample_index: int, stamp_ns: int) -> None:
         """Correct the line by one observation: the sample at `sample_index` was recorded at `stamp_ns`."""
@@ -89,10 +103,31 @@ class SampleClock:
         ):
             slope = 0.0 if line is None else line.slope
             self._line = _ClockFilter(sample_index, stamp_ns, sample_index, slope=slope)
+            self._outliers.clear()
             return
         line.predict((sample_index - line.last_sample) / self._rate_hz)
         line.last_sample = sample_index
-        line.update_state((stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS_PER_S - line.offset_s)
+        error_s = (stamp_ns - line.nominal_ns(sample_index, self._rate_hz)) / NS_PER_S - line.offset_s
+        if abs(error_s) > OUTLIER_S:
+            self._add_outlier(line, sample_index, error_s)
+        else:
+            self._outliers.clear()
+            line.update_state(error_s)
+
+    def _add_outlier(self, line: _ClockFilter, sample_index: int, error_s: float) -> None:
+        """Remember a stamp far off the line, and shift the line if the stamps agree on a step of the clock."""
+        outliers = self._outliers
+        outliers.append((sample_index, error_s))
+        while len(outliers) > MIN_STEP_STAMPS and sample_index - outliers[1][0] >= STEP_CONFIRM_S * self._rate_hz:
+            outliers.popleft()
+        errors_s = [error for _, error in outliers]
+        is_long = sample_index - outliers[0][0] >= STEP_CONFIRM_S * self._rate_hz
+        if is_long and len(outliers) >= MIN_STEP_STAMPS and max(errors_s) - min(errors_s) < STEP_SPREAD_S:
+            line.offset_s += median(errors_s)
+            # The amount is known to about the jitter of one stamp. The slope is not affected by a step.
+            line.offset_variance = JITTER_S**2
+            line.covariance = 0.0
+            outliers.clear()
 
     def stamp_ns(self, sample_index: int) -> int:
         """Return the time (ns) of a sample, before or after the last update.

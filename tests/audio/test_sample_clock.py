@@ -65,15 +65,31 @@ def test_a_step_restarts_the_line(step_s: float) -> None:
     assert clock.stamp_ns(22500) == stepped
 
 
-def test_a_small_step_is_corrected_smoothly() -> None:
+@pytest.mark.parametrize('step_s', [-0.45, -0.3, -0.1, -0.05, 0.05, 0.1, 0.3, 0.45])
+@pytest.mark.parametrize('step_at_s', [2, 60])
+@pytest.mark.parametrize('block', [256, 2048])
+def test_two_seconds_after_a_small_step_stamps_are_right(step_s: float, step_at_s: int, block: int) -> None:
+    """NTP and PTP step the clock by less than half a second."""
+    rng = np.random.default_rng(3)
     clock = SampleClock(22500)
-    before = 0
-    for index in range(0, 240 * 22500, 512):
-        clock.update(index, true_ns(index, 22500, 0) + (NS_PER_S // 10 if index > 10 * 22500 else 0))
-        stamp = clock.stamp_ns(index)
-        assert stamp > before
-        before = stamp
-    assert abs(before - true_ns(index, 22500, 0) - NS_PER_S // 10) < 20_000_000
+    settled_ms = []
+    for index in range(0, (step_at_s + 60) * 22500, block):
+        is_stepped = index >= step_at_s * 22500
+        true = true_ns(index, 22500, 100) + (round(step_s * NS_PER_S) if is_stepped else 0)
+        clock.update(index, true + int(rng.uniform(0, 5e6)))
+        if index >= (step_at_s + 2) * 22500:
+            settled_ms.append((clock.stamp_ns(index) - true) / 1e6)
+    assert np.abs(settled_ms).max() < 20
+    assert clock.drift_ppm == pytest.approx(100, abs=40)
+
+
+def test_stamps_of_a_loaded_machine_do_not_move_the_line() -> None:
+    rng = np.random.default_rng(4)
+    clock = SampleClock(22500)
+    for index in range(0, 60 * 22500, 512):
+        is_loaded = index // 22500 % 10 in (5, 6, 7)
+        clock.update(index, true_ns(index, 22500, 0) + int(rng.uniform(0, 300e6 if is_loaded else 5e6)))
+        assert abs(clock.stamp_ns(index) - true_ns(index, 22500, 0)) < 12_000_000
 
 
 def test_lost_samples_move_along_the_line() -> None:
