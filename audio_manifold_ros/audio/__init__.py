@@ -10,11 +10,18 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
+    from audio_manifold_ros.audio.delivered_rate import DeliveredRate
+    from audio_manifold_ros.audio.dependent_channels import (
+        ChannelCovariance,
+        DependentChannel,
+        describe_dependent_channels,
+        find_dependent_channels,
+    )
     from audio_manifold_ros.audio.file_source import FileSource
     from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
     from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
     from audio_manifold_ros.audio.preprocessor import AudioPreprocessor
-    from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
+    from audio_manifold_ros.audio.realtime_pacer import RealtimePacer, SteppedClock
     from audio_manifold_ros.audio.resampler import Resampler, resample
     from audio_manifold_ros.audio.ring_buffer import RingBuffer
     from audio_manifold_ros.audio.sample_clock import SampleClock
@@ -26,7 +33,10 @@ __all__ = [
     'AudioBlock',
     'AudioPreprocessor',
     'AudioSource',
+    'ChannelCovariance',
     'ChannelLevel',
+    'DeliveredRate',
+    'DependentChannel',
     'Fault',
     'FileSource',
     'LevelMeter',
@@ -38,7 +48,10 @@ __all__ = [
     'SimulatorSource',
     'SourceState',
     'SourceStatus',
+    'SteppedClock',
     'StreamRun',
+    'describe_dependent_channels',
+    'find_dependent_channels',
     'resample',
 ]
 
@@ -46,11 +59,15 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'block': 'AudioBlock',
+        'delivered_rate': 'DeliveredRate',
+        'dependent_channels': (
+            'ChannelCovariance DependentChannel describe_dependent_channels find_dependent_channels'
+        ),
         'file_source': 'FileSource',
         'levels': 'ChannelLevel LevelMeter',
         'microphone_health': 'Fault MicrophoneHealth',
         'preprocessor': 'AudioPreprocessor',
-        'realtime_pacer': 'RealtimePacer',
+        'realtime_pacer': 'RealtimePacer SteppedClock',
         'resampler': 'Resampler resample',
         'ring_buffer': 'RingBuffer',
         'sample_clock': 'SampleClock',

@@ -32,6 +32,7 @@ class SourceStatus:
         samples_lost: Samples known to be lost since `open`, at the source's rate.
         overflows: Losses reported by the device since `open`.
         restarts: Times that the source reopened its device since `open`.
+        problem: Fault of the stream and its remedy, while blocks may still come. Empty without one.
 
     """
 
@@ -40,6 +41,7 @@ class SourceStatus:
     samples_lost: int = 0
     overflows: int = 0
     restarts: int = 0
+    problem: str = ''
 
 
 class AudioSource(Protocol):

@@ -18,6 +18,8 @@ Resize = Literal['linear', 'nearest']
 INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'win_samples', 'hop_samples', 'mel_bands', 'height', 'width')
 NUMBERS = ('f_min_hz', 'f_max_hz', 'floor_power', 'db_divisor')
 MIN_POWER = 1e-37
+# 22.05 kHz for bands up to 11.25 kHz is no loss: the upper end of a band carries little.
+USABLE_BANDWIDTH = 0.95
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,15 @@ class FeatureSpec:
             if not is_valid:
                 msg = f'{name} is {getattr(self, name)!r}: give {expected}.'
                 raise FeatureError(msg)
+
+    def describe_missing_bandwidth(self, sample_rate_hz: int) -> str:
+        """Return a warning if audio of a rate has no sound in the upper bands, or an empty string."""
+        if sample_rate_hz / 2 >= USABLE_BANDWIDTH * self.f_max_hz:
+            return ''
+        return (
+            f'Audio at {sample_rate_hz} Hz has no sound above {sample_rate_hz / 2:.0f} Hz, but the features of the bundle '
+            f'need up to {self.f_max_hz:.0f} Hz: expect worse images. Record at {math.ceil(2 * self.f_max_hz)} Hz or more.'
+        )
 
     def _checks(self) -> tuple[tuple[bool, str, str], ...]:
         half_rate_hz = self.sample_rate_hz / 2

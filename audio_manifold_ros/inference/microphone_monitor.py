@@ -6,6 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.audio.dependent_channels import (
+    ChannelCovariance,
+    describe_dependent_channels,
+    find_dependent_channels,
+)
 from audio_manifold_ros.audio.microphone_health import Fault, MicrophoneHealth
 from audio_manifold_ros.inference.channel_policy import plan_channels
 
@@ -15,11 +20,15 @@ if TYPE_CHECKING:
     from audio_manifold_ros.rig.rig import MicrophoneArray
 
 
+COVARIANCE_S = 2.0
+
+
 class MicrophoneMonitor:
     """The health of an array's microphones and the channel plan that follows from it.
 
     Attributes:
         plan: Use of the channels, by the faults so far.
+        mixed_channels: Which microphones are mixes of others in the last second, and what to do. Empty without any.
 
     """
 
@@ -37,6 +46,11 @@ class MicrophoneMonitor:
         """
         self._array = array
         self._health = MicrophoneHealth(array, input_rate_hz)
+        self._names = [mic.name for mic in array.microphones]
+        self._channels = list(array.device_channels)
+        self._covariance = ChannelCovariance(len(self._channels))
+        self._covariance_samples = round(COVARIANCE_S * input_rate_hz)
+        self.mixed_channels = ''
         self._tolerates_missing = tolerates_missing
         self._faults: dict[int, Fault] = {}
         self.set_policy(policy)
@@ -49,6 +63,11 @@ class MicrophoneMonitor:
     def push(self, block: AudioBlock) -> None:
         """Update faults and plan. A fault that a block shows affects the windows that the block completes."""
         self._health.push(block.samples, block.first_sample)
+        self._covariance.add(block.samples[self._channels])
+        if self._covariance.samples >= self._covariance_samples:
+            found = find_dependent_channels(self._covariance.matrix())
+            self.mixed_channels = describe_dependent_channels(found, self._names)
+            self._covariance = ChannelCovariance(len(self._channels))
         faults = self._health.faults
         if faults != self._faults:
             self._faults = faults
@@ -57,6 +76,7 @@ class MicrophoneMonitor:
     def reset(self) -> None:
         """Drop all audio. The faults stay until the next block."""
         self._health.reset()
+        self._covariance = ChannelCovariance(len(self._channels))
 
     def named_faults(self) -> tuple[tuple[str, Fault], ...]:
         """Return the name and fault of each faulty microphone, in the order of the array."""

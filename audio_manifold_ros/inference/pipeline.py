@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.inference.bundle.feature_statistics import familiarity
 from audio_manifold_ros.inference.bundle.prediction import Prediction
 from audio_manifold_ros.inference.microphone_monitor import MicrophoneMonitor
 from audio_manifold_ros.inference.network_input import open_network_input
@@ -19,11 +22,19 @@ from audio_manifold_ros.inference.prediction_scheduler import PredictionSchedule
 from audio_manifold_ros.inference.window_stream import WindowStream
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from audio_manifold_ros.audio.block import AudioBlock
     from audio_manifold_ros.inference.backends.backend import Backend
     from audio_manifold_ros.inference.bundle.bundle import Bundle
+    from audio_manifold_ros.inference.channel_policy import ChannelPlan
     from audio_manifold_ros.inference.window_stream import WindowProgress
     from audio_manifold_ros.rig.rig import MicrophoneArray
+
+
+# Predictions whose distance to the training set is summarised for diagnostics.
+RECENT_PREDICTIONS = 15
 
 
 class Pipeline:
@@ -69,6 +80,10 @@ class Pipeline:
         self._scheduler = PredictionScheduler(spec.sample_rate_hz, spec.hop_samples, settings.max_rate_hz)
         self._counts = PredictionCounts()
         self._preprocessing_s = 0.0
+        self._statistics = bundle.feature_statistics
+        self._features_on_cpu = backend.waveform_network is None
+        self._distance_ratios: deque[float] = deque(maxlen=RECENT_PREDICTIONS)
+        self._bandwidth_warning = spec.describe_missing_bandwidth(input_rate_hz)
         self._lock = threading.Lock()
 
     def apply(self, settings: PipelineSettings) -> None:
@@ -98,6 +113,9 @@ class Pipeline:
                 substitutes=self._microphones.substitute_names(),
                 stopped=self._microphones.plan.stopped,
                 limited=self._scheduler.limited,
+                distance_ratio=median(self._distance_ratios) if self._distance_ratios else None,
+                mixed_channels=self._microphones.mixed_channels,
+                bandwidth_warning=self._bandwidth_warning,
             )
 
     def push(self, block: AudioBlock) -> int:
@@ -151,18 +169,24 @@ class Pipeline:
             stamp_ns, newest_stamp_ns = self._stream.stamp_ns(image_sample), self._stream.stamp_ns(end)
             masked, substitutes = self._microphones.masked_names(), self._microphones.substitute_names()
         features_done = perf_counter()
-        output, features = window.run(with_features=with_features)
+        output, features = window.run(with_features=with_features or self._statistics is not None)
+        distance_ratio = self._distance_ratio(features, plan)
         depth_m, labels, confidence = postprocess(
-            self._manifest, output, usable_fraction=plan.usable_fraction, min_confidence=settings.min_confidence
+            self._manifest,
+            output,
+            usable_fraction=plan.usable_fraction * familiarity(distance_ratio),
+            min_confidence=settings.min_confidence,
         )
         network_s = perf_counter() - features_done
         with self._lock:
             self._counts.predicted += 1
+            if distance_ratio is not None:
+                self._distance_ratios.append(distance_ratio)
         return Prediction(
             depth_m=depth_m,
             labels=labels,
             confidence=confidence,
-            features=features,
+            features=features if with_features or self._features_on_cpu else None,
             first_sample=first,
             end_sample=end,
             stamp_ns=stamp_ns,
@@ -171,6 +195,7 @@ class Pipeline:
             network_s=network_s,
             masked=masked,
             substituted=tuple(name for name, _ in substitutes),
+            distance_ratio=distance_ratio,
         )
 
     def flush(self) -> None:
@@ -178,10 +203,17 @@ class Pipeline:
         with self._lock:
             self._reset()
 
+    def _distance_ratio(self, features: NDArray[np.float32] | None, plan: ChannelPlan) -> float | None:
+        if self._statistics is None or features is None:
+            return None
+        used = [index for index in range(len(features)) if index not in plan.masked]
+        return self._statistics.distance_ratio(features, used)
+
     def _reset(self) -> None:
         self._stream.reset()
         self._microphones.reset()
         self._scheduler.reset()
+        self._distance_ratios.clear()
 
     def _schedule(self, progress: WindowProgress) -> int:
         """Count the predictions that are due without a window, and return how many new windows are complete."""

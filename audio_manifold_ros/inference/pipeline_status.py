@@ -48,6 +48,10 @@ class PipelineStatus:
         substitutes: Name of each replaced microphone, and of the neighbour that replaces it.
         stopped: No predictions are made, because of faulty microphones.
         limited: The computer does not sustain the requested rate. `dropped` counts the difference.
+        distance_ratio: Median of `Prediction.distance_ratio` over the last predictions. More than 1 is unlike anything
+            the bundle was trained on. None if that is unknown.
+        mixed_channels: Which microphones are mixes of others, and what to do. Empty without any.
+        bandwidth_warning: What the source lacks for the features of the bundle, or an empty string.
 
     """
 
@@ -65,3 +69,6 @@ class PipelineStatus:
     substitutes: tuple[tuple[str, str], ...] = ()
     stopped: bool = False
     limited: bool = False
+    distance_ratio: float | None = None
+    mixed_channels: str = ''
+    bandwidth_warning: str = ''

@@ -27,7 +27,8 @@ def postprocess(manifest: Manifest, output: NetworkOutput, *, usable_fraction: f
     Args:
         manifest: Of the bundle.
         output: Output of the networks for one window.
-        usable_fraction: Fraction of the microphones in use. The confidence is multiplied by it.
+        usable_fraction: Fraction of the microphones in use, and 1 for familiar audio. The confidence is multiplied by
+            it.
         min_confidence: Pixels of lower confidence become NaN and unlabelled.
 
     Returns:

@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
+from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
@@ -59,7 +61,9 @@ class Bundle:
         _check_folder_content(where, manifest.files)
         for name, entry in manifest.files.items():
             _verify(where / name, entry)
-        return cls(where, manifest)
+        bundle = cls(where, manifest)
+        _ = bundle.feature_statistics  # A damaged file is refused now, not with the first audio.
+        return bundle
 
     @property
     def weights_path(self) -> Path:
@@ -86,6 +90,24 @@ class Bundle:
             )
             raise InferenceError(msg)
         return self.folder / INT8_FILE
+
+    @cached_property
+    def feature_statistics(self) -> FeatureStatistics | None:
+        """Statistics of the training features. None in bundles without them: whether audio is familiar is unknown.
+
+        Raises:
+            InferenceError: The file is invalid.
+
+        """
+        if STATISTICS_FILE not in self.manifest.files:
+            return None
+        path = self.folder / STATISTICS_FILE
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            msg = f'{path} has more than {MAX_MANIFEST_BYTES} bytes: export the bundle again.'
+            raise InferenceError(msg)
+        with reraise_file_errors(InferenceError, 'read', path, 'Copy the bundle again.'):
+            text = path.read_text(encoding='utf-8')
+        return FeatureStatistics.from_json(text)
 
     def describe_array_difference(self, array: MicrophoneArray) -> str | None:
         """Return how `array` differs from the one that the bundle was trained for, or None if it does not.

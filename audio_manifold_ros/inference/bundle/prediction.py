@@ -52,6 +52,8 @@ class Prediction:
         network_s: Time spent in the networks, and on features on another device.
         masked: Names of faulty microphones that were replaced by silence.
         substituted: Names of faulty microphones that were replaced by their nearest neighbours.
+        distance_ratio: Distance of the features to the training features over its limit (see `FeatureStatistics`).
+            None if the bundle has no statistics.
 
     """
 
@@ -67,6 +69,7 @@ class Prediction:
     network_s: float
     masked: tuple[str, ...] = ()
     substituted: tuple[str, ...] = ()
+    distance_ratio: float | None = None
 
     def require_features(self) -> NDArray[np.float32]:
         """Return the features.

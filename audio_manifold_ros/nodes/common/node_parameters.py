@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import SetParametersResult
@@ -54,6 +55,9 @@ class NodeParameters:
         for name, entry in self._table.items():
             node.declare_parameter(name, self._start_value(name), entry.descriptor(), ignore_override=True)
         node.add_on_set_parameters_callback(self._on_set)
+        self._set_atomically = node.set_parameters_atomically
+        # The parameter services call this method. rclpy refuses read-only parameters before any callback is called.
+        setattr(node, 'set_parameters_atomically', self._set_changed)  # noqa: B010 - a method is replaced
 
     def check(self, *, shared: bool = False) -> None:
         """Refuse unknown names and invalid start values that have not been corrected since.
@@ -97,6 +101,19 @@ class NodeParameters:
             self._rejected[name] = str(error)
             return default
 
+    def _set_changed(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Set the parameters whose value differs, so that `ros2 param load` accepts an unchanged dump at any time."""
+        changed = [item for item in parameters if item.name in self._rejected or not self._is_current(item)]
+        return self._set_atomically(changed) if changed else SetParametersResult(successful=True, reason='')
+
+    def _is_current(self, item: Parameter) -> bool:
+        if not self._node.has_parameter(item.name):
+            return False
+        current = self._node.get_parameter(item.name)
+        # A dump does not tell the type of an empty list.
+        are_empty_lists = _is_empty_list(item.value) and _is_empty_list(current.value)
+        return are_empty_lists or (current.type_ == item.type_ and current.value == item.value)
+
     def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
         changes: dict[str, object] = {}
         for item in parameters:
@@ -117,3 +134,7 @@ class NodeParameters:
         if changes:
             self._on_change(changes)
         return SetParametersResult(successful=True, reason='')
+
+
+def _is_empty_list(value: object) -> bool:
+    return isinstance(value, Sized) and not isinstance(value, str) and not len(value)

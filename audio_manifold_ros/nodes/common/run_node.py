@@ -19,13 +19,15 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from audio_manifold_ros.common.errors import AudioManifoldError
+from audio_manifold_ros.common.errors import AudioManifoldError, NodeError
+from audio_manifold_ros.nodes.common.command_line import help_text, own_options, with_log_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 N = TypeVar('N', bound=Node)
 SPIN_TIMEOUT_S = 0.2
+EXIT_USAGE = 2
 
 
 def run_node(
@@ -41,8 +43,17 @@ def run_node(
         arguments: Command line; None for `sys.argv`.
         ended: Returns True when the node has nothing left to do.
 
+    Raises:
+        NodeError: The command line cannot be parsed.
+
     """
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        rclpy.init(args=with_log_folder(arguments), signal_handler_options=SignalHandlerOptions.NO)
+    except Exception as error:  # noqa: BLE001 - the exception classes of rcl are private
+        try_shutdown()
+        reason = str(error).partition(', at ')[0].strip()
+        msg = f'The command line cannot be used: {reason}. Give parameters as --ros-args -p name:=value.'
+        raise NodeError(msg) from None
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -68,6 +79,8 @@ def run_to_exit_status(
 ) -> int:
     """Run a node (see `run_node`) and return the exit status of its executable.
 
+    `--help` prints the parameters of the node. Other options that ROS does not know are refused with status 2.
+
     Args:
         make_node: Returns the node. If it raises an `AudioManifoldError`, the message is printed and the status is 1.
         arguments: Command line; None for `sys.argv`.
@@ -75,6 +88,17 @@ def run_to_exit_status(
         status: Returns the exit status. Called after the node is destroyed.
 
     """
+    options = own_options(arguments)
+    if {'-h', '--help'} & set(options):
+        print(help_text(make_node))
+        return 0
+    if options:
+        print(
+            f'Unknown arguments: {" ".join(options)}. Parameters are given as --ros-args -p name:=value. '
+            '--help lists them.',
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
     nodes: list[N] = []
 
     def make() -> N:
@@ -112,4 +136,5 @@ def _spin_once(executor: SingleThreadedExecutor, node: Node) -> None:
     try:
         executor.spin_once(timeout_sec=SPIN_TIMEOUT_S)
     except Exception as error:  # noqa: BLE001
-        node.get_logger().error(f'A callback failed: {error}\n{traceback.format_exc()}')
+        node.get_logger().error(f'A callback failed: {error!r}')
+        node.get_logger().debug(traceback.format_exc())

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
 
 
+# Drivers send blocks of 5 to 100 ms. Larger messages than these delay all images, and are refused unread.
+MAX_MESSAGE_BYTES = 16_000_000
+MAX_BLOCK_S = 2.0
+
+
 @dataclass(frozen=True)
 class AudioTopic:
     """An audio topic and its type.
@@ -90,15 +95,44 @@ class AudioTopicReader:
         """Decode a message that arrives now, and return the blocks whose index it decides, in order.
 
         Raises:
-            NodeError: The message is invalid, a sample is NaN or infinite, or no info message has arrived yet.
+            NodeError: The message is invalid or too large, a sample is NaN or infinite, or no info message has arrived
+                yet.
 
         """
+        size = _payload_bytes(message)
+        if size > MAX_MESSAGE_BYTES:
+            msg = (
+                f'A message holds {size} bytes of audio, more than {MAX_MESSAGE_BYTES}: it is discarded. '
+                'Set the driver to blocks of 5 to 100 ms.'
+            )
+            raise NodeError(msg)
         try:
             chunks = self._decoder.push(message, now_ns)
         except BagError as error:
             raise NodeError(str(error)) from None
         for chunk in chunks:
+            duration_s = chunk.samples.shape[1] / chunk.sample_rate_hz
+            if duration_s > MAX_BLOCK_S:
+                msg = (
+                    f'A message holds {duration_s:.1f} s of audio, more than {MAX_BLOCK_S:g} s: it is discarded. '
+                    'Set the driver to blocks of 5 to 100 ms.'
+                )
+                raise NodeError(msg)
             if not chunk.is_finite:
                 msg = f'Audio from sample {chunk.first_sample} on is not finite: repair its source.'
                 raise NodeError(msg)
         return [chunk.to_block() for chunk in chunks]
+
+
+def _payload_bytes(message: Any) -> int:
+    """Return the bytes of the samples of a message: of its largest field, or of the largest one in `audio`."""
+    largest = 0
+    audio = getattr(message, 'audio', None)
+    for holder in (message, audio, getattr(audio, 'audio_data', None)):
+        for field in getattr(holder, '__slots__', ()):
+            value = getattr(holder, field, None)
+            if hasattr(value, 'itemsize') and hasattr(value, '__len__'):
+                largest = max(largest, len(value) * value.itemsize)
+            elif isinstance(value, (bytes, bytearray)):
+                largest = max(largest, len(value))
+    return largest

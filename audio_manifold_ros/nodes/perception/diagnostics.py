@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from audio_manifold_ros.audio.microphone_health import REMEDIES, Fault
 from audio_manifold_ros.audio.source import SourceState
+from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.nodes.common.messages import to_header
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
         'rate_hz': f'{report.rate_hz:.1f}',
         'rate_asked_hz': f'{report.requested_rate_hz:g}',
+        'distance_ratio': 'unknown' if report.pipeline.distance_ratio is None else f'{report.pipeline.distance_ratio:.2f}',
         'rate_limited': str(report.pipeline.limited).lower(),
     }
     return _status('predictions', *_overall_status(node_info, report), values)
@@ -146,8 +148,20 @@ def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, s
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
         (report.pipeline.stopped, ERROR, f'No images are published: {faulty}.'),
         (report.age_s is None, STALE, 'No images yet.'),
+        (
+            age_s < 0,
+            WARN,
+            f'Images are stamped {-age_s:.1f} s ahead of the clock of this node: synchronise the clocks (chrony, PTP).',
+        ),
         (age_s > _allowed_age_s(report), STALE, f'The last images are {age_s:.1f} s old.'),
         (bool(faulty), WARN, f'Images are {age_s:.2f} s old and degraded: {faulty}.'),
+        (
+            (report.pipeline.distance_ratio or 0.0) > 1,
+            WARN,
+            f'{UNFAMILIAR} (distance {report.pipeline.distance_ratio or 0.0:.1f} times its limit): do not rely on the '
+            'images. Check the source, its gain and the rig, or train on recordings like it.',
+        ),
+        (bool(report.pipeline.bandwidth_warning), WARN, report.pipeline.bandwidth_warning),
         (bool(node_info.warning), WARN, node_info.warning),
         (report.pipeline.limited, OK, f'Images are {age_s:.2f} s old. {_describe_rate(report)}'),
         (True, OK, f'Images are {age_s:.2f} s old.'),
@@ -169,7 +183,9 @@ def _source_status(report: WorkerReport, *, has_losses: bool) -> DiagnosticStatu
     source = report.source
     level = SOURCE_LEVELS[source.state]
     message = source.message
-    if level == OK and has_losses:
+    if source.problem:
+        level, message = ERROR, source.problem
+    elif level == OK and has_losses:
         level, message = (
             WARN,
             'Samples are lost or windows dropped: reduce the load of this machine and of the USB bus.',
@@ -209,6 +225,8 @@ def _microphone_status(node_info: NodeInfo, report: WorkerReport) -> DiagnosticS
         # A diagnostic level is a bytes object of length one; these compare by severity.
         highest_level = max(FAULT_LEVELS[fault] for fault in faults.values())
         return _status('microphones', highest_level, ' '.join(descriptions), values)
+    if report.pipeline.mixed_channels:
+        return _status('microphones', ERROR, report.pipeline.mixed_channels, values)
     if silent:
         return _status('microphones', ERROR, f'Silent: {", ".join(silent)}. Check capsules and cables.', values)
     if clipped:

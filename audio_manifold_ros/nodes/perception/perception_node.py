@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -17,7 +20,7 @@ from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.inference.pipeline_settings import PipelineSettings
 from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
-from audio_manifold_ros.nodes.common.run_node import run_node, steady_clock
+from audio_manifold_ros.nodes.common.run_node import run_to_exit_status, steady_clock
 from audio_manifold_ros.nodes.perception.diagnostics import LossMonitor, NodeInfo, describe_fault, to_diagnostics
 from audio_manifold_ros.nodes.perception.node_factory import PerceptionComponents, build_components
 from audio_manifold_ros.nodes.perception.perception_parameters import (
@@ -40,6 +43,11 @@ DIAGNOSTICS_PERIOD_S = 1.0
 HEALTH_PERIOD_S = 0.1
 LOG_PERIOD_S = 1.0
 RETRY_NS = 2 * NS_PER_S
+DIGITS = re.compile(r'[\d.]+')
+NO_CLOCK = (
+    'use_sim_time is set, but nothing is published on /clock: start the simulator, play the bag with --clock, or set '
+    'use_sim_time:=false.'
+)
 IDLE = NodeInfo(hardware_id='', backend='', bundle='', microphones=())
 
 
@@ -48,7 +56,13 @@ class PerceptionNode(LifecycleNode):
 
     `configure` checks the parameters and loads the bundle. `activate` opens the audio and starts the worker. The other
     transitions release what these two acquired. A transition that fails logs the reason and returns FAILURE.
+
+    Attributes:
+        failed: The node was to start by itself, and a parameter, file or backend cannot be used.
+
     """
+
+    PARAMETER_GROUPS = PARAMETER_GROUPS
 
     def __init__(self, **node_options: Any) -> None:
         """Declare the parameters. With `autostart`, configure and activate when the node starts to spin."""
@@ -65,9 +79,17 @@ class PerceptionNode(LifecycleNode):
         self._reported_faults: tuple[tuple[str, Fault], ...] = ()
         backwards = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True)
         self._jump_handle = self.get_clock().create_jump_callback(backwards, post_callback=self._on_jump)
+        self.failed = False
+        self._source_problem = ''
         self._autostart: Any = None
         if self._declared.read(LifecycleParameters).autostart:
             self._autostart = self.create_timer(0.0, self._start, clock=steady)
+        else:
+            name = self.get_fully_qualified_name()
+            self.get_logger().info(
+                'Waiting to be configured: set autostart:=true (--ros-args -p autostart:=true), or call '
+                f'ros2 lifecycle set {name} configure, then activate.'
+            )
 
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Check all parameters, load and verify the bundle, create backend and publishers."""
@@ -124,7 +146,8 @@ class PerceptionNode(LifecycleNode):
         try:
             work()
         except Exception as error:  # noqa: BLE001 - no error may end the node
-            self.get_logger().error(f'Cannot {name}: {error}\n{traceback.format_exc()}')
+            self.get_logger().error(f'Cannot {name}: {error}')
+            self.get_logger().debug(traceback.format_exc())
             undo()
             return FAILURE
         self.get_logger().info(f'{name}: done')
@@ -146,6 +169,7 @@ class PerceptionNode(LifecycleNode):
             self._settings(),
             now_ns=lambda: int(clock.now().nanoseconds),
             log=lambda text: self.get_logger().error(text, throttle_duration_sec=LOG_PERIOD_S),
+            log_details=self.get_logger().debug,
         )
         self._losses = LossMonitor()
         self._worker.start()
@@ -195,32 +219,45 @@ class PerceptionNode(LifecycleNode):
 
     def _diagnose(self) -> None:
         report = None if self._worker is None else self._worker.report()
+        self._log_source_problem('' if report is None else report.source.problem)
         has_losses = report is not None and self._losses.has_increased(
             report.source.samples_lost, report.source.overflows, report.pipeline.samples_lost, report.pipeline.dropped
         )
         node_info = IDLE if self._components is None else self._components.current_info()
+        if report is not None and self.get_parameter('use_sim_time').value and not self.get_clock().now().nanoseconds:
+            node_info = replace(node_info, warning=NO_CLOCK)
         state = 'active' if report is not None else 'unconfigured' if self._components is None else 'inactive'
         now_ns = int(self.get_clock().now().nanoseconds)
         name = self.get_fully_qualified_name()
         self._diagnostics.publish(to_diagnostics(name, now_ns, node_info, state, report, has_losses=has_losses))
 
+    def _log_source_problem(self, problem: str) -> None:
+        """Log a problem of the source once, not with its changing figures every second."""
+        kind, known = (DIGITS.sub('', text) for text in (problem, self._source_problem))
+        if problem and kind != known:
+            self.get_logger().error(problem)
+        self._source_problem = problem
+
     def _start(self) -> None:
         """Configure once, then activate.
 
-        Activation is repeated until it succeeds, because the device may still be missing at boot.
+        Activation is repeated until it succeeds, because the device may still be missing at boot. A configuration
+        that cannot be used does not become right by waiting: the node ends.
         """
-        first = self._autostart.timer_period_ns == 0
-        if first and self.trigger_configure() == SUCCESS:
+        if self._autostart.timer_period_ns == 0:
+            self.failed = self.trigger_configure() != SUCCESS
             self._autostart.timer_period_ns = RETRY_NS
         waiting = self._components is not None and self._worker is None
         if not waiting or self.trigger_activate() == SUCCESS:
             self._autostart.cancel()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the node until it is interrupted."""
-    run_node(PerceptionNode, arguments)
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node until it is interrupted, and return the exit status."""
+    return run_to_exit_status(
+        PerceptionNode, arguments, ended=lambda node: node.failed, status=lambda node: int(node.failed)
+    )
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

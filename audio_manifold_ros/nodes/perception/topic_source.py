@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+import time
 from typing import TYPE_CHECKING, Any
 
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.common.errors import AudioError, NodeError
 from audio_manifold_ros.nodes.common.qos import LATCHED_QOS
 from audio_manifold_ros.nodes.perception.audio_topic import AudioTopic, AudioTopicReader
+from audio_manifold_ros.nodes.perception.block_queue import BlockQueue
+from audio_manifold_ros.nodes.perception.topic_monitor import TopicMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.audio.block import AudioBlock
 
-QUEUE_BLOCKS = 512
 LOST_AFTER_S = 1.0
 
 
@@ -32,7 +34,7 @@ class TopicSource:
     """Source of the blocks of a topic (see `AudioSource`).
 
     The executor of the node must spin in another thread than the one that reads. If the reader is too slow, the oldest
-    blocks are dropped, which is a jump of `first_sample`.
+    blocks are dropped, which is a jump of `first_sample`. Messages that are too large are refused.
     """
 
     def __init__(self, node: Node, topic: AudioTopic) -> None:
@@ -47,9 +49,10 @@ class TopicSource:
         self._reader = AudioTopicReader(topic)
         self._subscriptions: list[Subscription] = []
         self._ready = threading.Condition()
-        self._blocks: deque[AudioBlock] = deque(maxlen=QUEUE_BLOCKS)
+        self._blocks = BlockQueue()
+        self._monitor = TopicMonitor(node, topic.name)
         self._newest: AudioBlock | None = None
-        self._arrived_ns = 0
+        self._arrived_s = 0.0
         self._error = ''
         self._samples_lost = 0
         self._overflows = 0
@@ -84,8 +87,10 @@ class TopicSource:
         self._error = ''
         self._samples_lost = self._overflows = self._restarts = 0
         self._reader = AudioTopicReader(self._reader.topic)
+        self._monitor = TopicMonitor(self._node, self._topic)
         topic = self._reader.topic
-        self._subscribe(self._reader.message_class, topic.name, self._on_message, topic.qos)
+        events = SubscriptionEventCallbacks(incompatible_qos=self._monitor.on_incompatible_qos)
+        self._subscribe(self._reader.message_class, topic.name, self._on_message, topic.qos, events)
         if self._reader.info_class is not None:
             self._subscribe(self._reader.info_class, topic.info, self._on_info, LATCHED_QOS)
 
@@ -93,7 +98,7 @@ class TopicSource:
         """Return the next block, or None if none arrived in time."""
         with self._ready:
             self._ready.wait_for(lambda: self._blocks, timeout_s)
-            return self._blocks.popleft() if self._blocks else None
+            return self._blocks.pop()
 
     def close(self) -> None:
         """Unsubscribe."""
@@ -104,7 +109,9 @@ class TopicSource:
     def status(self) -> SourceStatus:
         """Return the state of the source."""
         state, message = self._state()
-        return SourceStatus(state, message, self._samples_lost, self._overflows, self._restarts)
+        problem = self._monitor.problem(has_audio=state is SourceState.STREAMING) if self._subscriptions else ''
+        lost = self._samples_lost + self._blocks.dropped_samples
+        return SourceStatus(state, message, lost, self._overflows, self._restarts, problem or self._error)
 
     def _state(self) -> tuple[SourceState, str]:
         name = self._node.resolve_topic_name(self._topic)
@@ -114,7 +121,7 @@ class TopicSource:
             return SourceState.LOST, f'{name}: {self._error}'
         if self._newest is None:
             return SourceState.WAITING, f'No audio on {name} yet: start its publisher or the bag.'
-        age_s = (self._now_ns() - self._arrived_ns) / 1e9
+        age_s = time.monotonic() - self._arrived_s
         if age_s > LOST_AFTER_S:
             return SourceState.LOST, f'No audio on {name} for {age_s:.1f} s: check its publisher.'
         return SourceState.STREAMING, f'{name}: {self._newest.channels} channels at {self._newest.sample_rate_hz} Hz.'
@@ -128,10 +135,23 @@ class TopicSource:
     def _now_ns(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)
 
-    def _subscribe(self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile) -> None:
-        options = QoSOverridingOptions.with_default_policies()
+    def _subscribe(
+        self,
+        kind: Any,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        events: SubscriptionEventCallbacks | None = None,
+    ) -> None:
         self._subscriptions.append(
-            self._node.create_subscription(kind, topic, callback, qos, qos_overriding_options=options)
+            self._node.create_subscription(
+                kind,
+                topic,
+                callback,
+                qos,
+                event_callbacks=events,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
         )
 
     def _on_info(self, message: Any) -> None:
@@ -142,12 +162,13 @@ class TopicSource:
 
     def _on_message(self, message: Any) -> None:
         try:
-            blocks = self._reader.read(message, self._now_ns())
+            now_ns = self._now_ns()
+            blocks = [self._monitor.add(block, now_ns) for block in self._reader.read(message, now_ns)]
         except NodeError as error:
             self._error = str(error)
             return
         self._error = ''
-        self._arrived_ns = self._now_ns()
+        self._arrived_s = time.monotonic()
         for block in blocks:
             self._count(block)
             self._newest = block

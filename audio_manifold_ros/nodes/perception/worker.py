@@ -109,6 +109,7 @@ class PerceptionWorker:
         settings: Initial settings.
         now_ns: The clock of the stamps.
         log: Function that logs a sentence.
+        log_details: Function that logs the traceback of an unexpected error.
 
     """
 
@@ -120,6 +121,7 @@ class PerceptionWorker:
         settings: WorkerSettings,
         now_ns: Callable[[], int],
         log: Callable[[str], None],
+        log_details: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Store the parameters. Nothing is started."""
         self._settings = settings
@@ -128,6 +130,7 @@ class PerceptionWorker:
         self._output = output
         self._now_ns = now_ns
         self._log = log
+        self._log_details = log_details
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._flush = threading.Event()
@@ -136,7 +139,8 @@ class PerceptionWorker:
         self._pipeline: Pipeline | None = None
         self._applied_settings: PipelineSettings | None = None
         self._meter: LevelMeter | None = None
-        self._last_stamp_ns: int | None = None
+        # Age of the last images when they were published, and when that was on the monotonic clock.
+        self._published_age: tuple[float, float] | None = None
         self._rate_limiter = SustainedRateEstimator()
         self._prediction_times_s: deque[float] = deque(maxlen=RATE_WINDOW_PREDICTIONS)
         self._audio_processing_s = 0.0
@@ -179,14 +183,15 @@ class PerceptionWorker:
 
     def report(self) -> WorkerReport:
         """Return the current state. Callable from any thread."""
-        meter, pipeline, stamp_ns = self._meter, self._pipeline, self._last_stamp_ns
+        meter, pipeline, published_age = self._meter, self._pipeline, self._published_age
         return WorkerReport(
             source=self._source.status(),
             pipeline=PipelineStatus() if pipeline is None else pipeline.status(),
             levels=() if meter is None else meter.snapshot(),
             flushes=self._session.flushes,
             latencies=self._latency.percentiles(),
-            age_s=None if stamp_ns is None else (self._now_ns() - stamp_ns) / 1e9,
+            # By monotonic time: ROS time may stand still.
+            age_s=None if published_age is None else published_age[0] + time.monotonic() - published_age[1],
             rate_hz=self._rate_hz(),
             requested_rate_hz=self._settings.pipeline.max_rate_hz,
             fault=self._fault,
@@ -213,7 +218,8 @@ class PerceptionWorker:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - the thread must survive any error of a block
             self._flush.set()
-            self._fail(f'{error!r}\n{traceback.format_exc()}')
+            self._fail(f'Unexpected error, please report it: {error!r}')
+            self._log_details(traceback.format_exc())
 
     def _process_audio(self) -> None:
         block = self._source.read(READ_TIMEOUT_S)
@@ -272,7 +278,7 @@ class PerceptionWorker:
         self._audio_processing_s = 0.0
         pipeline.limit(self._rate_limiter.rate_hz)
         self._prediction_times_s.append(now_s)
-        self._last_stamp_ns = prediction.stamp_ns
+        self._published_age = (self._now_ns() - prediction.stamp_ns) / NS_PER_S, time.monotonic()
         self._fault = ''
 
     def _fail(self, message: str) -> None:

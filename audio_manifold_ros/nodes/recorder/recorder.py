@@ -56,6 +56,8 @@ class Recorder(Node):
 
     """
 
+    PARAMETER_GROUPS = PARAMETER_GROUPS
+
     def __init__(self, **node_options: Any) -> None:
         """Declare the parameters and start to look for topics.
 

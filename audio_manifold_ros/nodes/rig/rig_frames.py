@@ -36,6 +36,8 @@ class RigFrames(Node):
     Do not start it if a robot_state_publisher has the rig in its own description (see `rig_to_urdf`).
     """
 
+    PARAMETER_GROUPS = (RigParameters,)
+
     def __init__(self, **node_options: Any) -> None:
         """Publish the frames and the description.
 

@@ -17,6 +17,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 from audio_manifold_ros.audio.block import AudioBlock
+from audio_manifold_ros.audio.realtime_pacer import CLOCK_POLL_S, SteppedClock
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.audio_messages import to_audio_message
 from audio_manifold_ros.nodes.common.messages import to_camera_info, to_header, to_image
@@ -71,6 +72,8 @@ class SimulatedDrive(Node):
     camera's clock. After `street_s` seconds the street with the next seed starts, and the sample index restarts at 0.
     """
 
+    PARAMETER_GROUPS = (DriveParameters,)
+
     def __init__(self, **node_options: Any) -> None:
         """Declare the parameters, create the publishers and start the drive.
 
@@ -89,6 +92,7 @@ class SimulatedDrive(Node):
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
         self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGE_QOS)
         self._frames = publish_static_frames(self, self._rig)
+        self._stamp_clock = SteppedClock(lambda: int(self.get_clock().now().nanoseconds))
         self._stop = threading.Event()
         self._failed = False
         self._thread = threading.Thread(target=self._run, name='drive', daemon=True)
@@ -135,8 +139,12 @@ class SimulatedDrive(Node):
             render_queue.wait_until_buffered(RENDER_TIMEOUT_S)
             event = render_queue.next(RENDER_TIMEOUT_S)
             self.get_logger().info(f'Street {seed} starts.')
-            start_s, start_ns = time.monotonic(), int(self.get_clock().now().nanoseconds)
+            if not self._wait_for_clock():
+                return
+            start_s, monotonic_start_ns = time.monotonic(), time.monotonic_ns()
             while event is not None and not self._stop.wait(max(0.0, start_s + event.due_s - time.monotonic())):
+                # Follows steps of the clock, and simulated time.
+                start_ns = self._stamp_clock.stamp_ns(monotonic_start_ns)
                 if isinstance(event, AudioFrame):
                     self._publish_audio(render_queue.drive, device, event, start_ns)
                 else:
@@ -148,6 +156,17 @@ class SimulatedDrive(Node):
             )
         finally:
             render_queue.close()
+
+    def _wait_for_clock(self) -> bool:
+        """Wait until simulated time has started. Return False if the node stops before."""
+        if not self._stamp_clock.has_time:
+            self.get_logger().warning(
+                'Waiting for /clock, because use_sim_time is set: start its publisher, or set use_sim_time:=false.'
+            )
+        while not self._stamp_clock.has_time:
+            if self._stop.wait(CLOCK_POLL_S):
+                return False
+        return True
 
     def _publish_audio(self, drive: Drive, device: DeviceChannels, frame: AudioFrame, start_ns: int) -> None:
         samples = device.process(frame.samples)
