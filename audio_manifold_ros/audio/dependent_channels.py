@@ -15,7 +15,7 @@ import numpy as np
 from audio_manifold_ros.common.pcm16 import STEPS_PER_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from audio_manifold_ros.common.array_types import FloatArray, Samples
 
@@ -39,7 +39,12 @@ class DependentChannel:
     channel: int
     weights: dict[int, float]
 
-    def describe(self, names: Sequence[str]) -> str:
+    @property
+    def is_copy(self) -> bool:
+        """True if the channel is the same as one other channel."""
+        return len(self.weights) == 1 and abs(next(iter(self.weights.values())) - 1) < MIN_WEIGHT
+
+    def describe(self, names: Sequence[str] | Mapping[int, str]) -> str:
         """Return the sum in words, with the names of the channels."""
         terms = ' + '.join(f'{weight:.2f} · {names[index]}' for index, weight in self.weights.items())
         return f'{names[self.channel]} = {terms}'

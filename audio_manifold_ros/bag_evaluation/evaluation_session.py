@@ -15,6 +15,7 @@ from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_TYPE
 from audio_manifold_ros.bags.decoding.bag_rig import BagRig, bag_rig
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
+from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -149,9 +150,18 @@ def session_warnings(session: EvaluationSession) -> list[str]:
         'The audio has no sample index: losses are inferred from stamps.'
         if session.topics.audio_type != AUDIO_BLOCK_TYPE
         else '',
+        _bandwidth_warning(session),
         *bag.problems,
     ]
     return [warning for warning in warnings if warning]
+
+
+def _bandwidth_warning(session: EvaluationSession) -> str:
+    """Return the warning that the audio lacks the upper bands of the features, or an empty string."""
+    audio = RecordedAudio(session.bag, session.topics, session.options.stated)
+    first = next(audio.chunks(), None)
+    spec = session.bundle.manifest.features
+    return '' if first is None else spec.describe_missing_bandwidth(first.sample_rate_hz)
 
 
 def _depth_unit_warning(session: EvaluationSession) -> str:

@@ -241,6 +241,12 @@ VERBS = tuple(
             '--config training/configs/street.yaml --bundle models/street',
         ),
         (
+            'train measure-features',
+            'training.export.measure_features',
+            'add statistics of simulated training features to a bundle, so that unfamiliar audio is recognised',
+            '--bundle models/street --streets 600',
+        ),
+        (
             'model info',
             f'{PACKAGE}.inference.bundle.bundle_info',
             'verify a bundle and print its manifest, arrays, file sizes, hashes and scores',

@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print('Interrupted. All processes were terminated.')
         return INTERRUPTED
+    if summary.unfamiliar:
+        console.print(summary.unfamiliar, style='yellow', highlight=False)
     console.print_json(json.dumps(summary.to_dict()))
     console.print(f'{options.out.resolve()}: contact_sheet.png, drive.mp4, summary.json', highlight=False)
     return 0

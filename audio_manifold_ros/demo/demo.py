@@ -27,6 +27,7 @@ from audio_manifold_ros.drawing.images import save_png
 from audio_manifold_ros.evaluation.reporting.contact_sheet import contact_sheet
 from audio_manifold_ros.evaluation.reporting.video import write_video
 from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
 from audio_manifold_ros.nodes.common.perception_client import (
     PERCEPTION,
@@ -181,4 +182,6 @@ def _subtitle(summary: DemoSummary) -> str:
         model, prior = (summary.scores.get(head, {}).get(key) for key in keys)
         if model is not None and prior is not None:
             parts.append(f'{keys[0]} {model:.3f} (training prior {prior:.3f})')
+    if summary.unfamiliar:
+        parts.insert(0, UNFAMILIAR)
     return ', '.join(parts)

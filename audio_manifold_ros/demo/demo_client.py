@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from audio_manifold_ros.nodes.common.perception_client import CONFIDENCE_TOPIC, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from diagnostic_msgs.msg import DiagnosticArray
     from numpy.typing import NDArray
 
     from audio_manifold_ros.inference.bundle.manifest import Manifest
@@ -38,6 +40,7 @@ class DemoClient(PerceptionClient):
         latencies_ms: One per image: from the newest sample of the window to the arrival of the image.
         arrivals_s: Monotonic time of arrival of each image.
         ground_truth_count: Number of ground truth images so far.
+        distance_ratios: Distances to the training features in the diagnostics, over the limit. Empty if unknown.
 
     """
 
@@ -57,6 +60,7 @@ class DemoClient(PerceptionClient):
         self.latencies_ms: list[float] = []
         self.arrivals_s: list[float] = []
         self.ground_truth_count = 0
+        self.distance_ratios: list[float] = []
         self._newest_sample_offset_ns = round(
             (1 - manifest.frame_position) * spec.window_samples / spec.sample_rate_hz * NS_PER_S
         )
@@ -70,6 +74,12 @@ class DemoClient(PerceptionClient):
         super().__init__('viewer', on_image, check, qos=QOS)
         for part, topic in GROUND_TRUTH_TOPICS.items():
             self.create_subscription(Image, topic, partial(self._on_ground_truth, part), QOS)
+
+    def on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Store the newest diagnostics, and collect the distances to the training features."""
+        super().on_diagnostics(message)
+        with suppress(ValueError):  # 'unknown', or no prediction yet
+            self.distance_ratios.append(float(self.value('predictions', 'distance_ratio')))
 
     def _on_image(self, part: str, message: Image) -> None:
         stamp_ns = to_ns(message.header.stamp)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
+from audio_manifold_ros.inference.bundle.feature_statistics import UNFAMILIAR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +42,8 @@ class DemoSummary:
         samples_lost: Number of audio samples lost.
         node_rss_mb: Largest resident memory of the node.
         first_image_s: Time from the activation of the node to its first image.
+        unfamiliar: Sentence that the audio is unlike anything the bundle was trained on. Empty for familiar audio, and
+            for a bundle without statistics of its training features.
         scores: Scores by head, empty without ground truth. In the file, each head is a key of its own.
 
     """
@@ -51,6 +55,7 @@ class DemoSummary:
     samples_lost: int
     node_rss_mb: float
     first_image_s: float
+    unfamiliar: str
     scores: Scores
 
     def to_dict(self) -> dict[str, object]:
@@ -72,8 +77,15 @@ def summarise(client: DemoClient, bundle_folder: Path, first_image_s: float, nod
         samples_lost=int(client.value('audio source', 'samples_lost', '0')),
         node_rss_mb=round(node_rss_mb, 1),
         first_image_s=round(first_image_s, 3),
+        unfamiliar=describe_unfamiliar(client.distance_ratios),
         scores=score(client.frame_sampler.items, bundle_folder),
     )
+
+
+def describe_unfamiliar(distance_ratios: Sequence[float]) -> str:
+    """Return the sentence of a demo whose audio was unfamiliar most of the time, or an empty string."""
+    ratio = median(distance_ratios) if distance_ratios else 0.0
+    return f'{UNFAMILIAR}: do not rely on the images. The distance is {ratio:.1f} times its limit.' if ratio > 1 else ''
 
 
 def score(frames: Sequence[DemoFrame], bundle_folder: Path) -> Scores:

@@ -87,8 +87,9 @@ class FeatureSpec:
         if sample_rate_hz / 2 >= USABLE_BANDWIDTH * self.f_max_hz:
             return ''
         return (
-            f'Audio at {sample_rate_hz} Hz has no sound above {sample_rate_hz / 2:.0f} Hz, but the features of the bundle '
-            f'need up to {self.f_max_hz:.0f} Hz: expect worse images. Record at {math.ceil(2 * self.f_max_hz)} Hz or more.'
+            f'Audio at {sample_rate_hz} Hz has no sound above {sample_rate_hz / 2:.0f} Hz, but the features of the '
+            f'bundle extend to {self.f_max_hz:.0f} Hz: expect worse images. Record at {math.ceil(2 * self.f_max_hz)} '
+            'Hz or more.'
         )
 
     def _checks(self) -> tuple[tuple[bool, str, str], ...]:

@@ -28,6 +28,7 @@ from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
+from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.manifest import (
     FORMAT_VERSION,
     DepthRange,
@@ -45,6 +46,7 @@ from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment.experiment_inference import load_perception, predict, take_features
+from training.experiment.familiarity import fit_statistics
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
 from training.experiment.run_directory import open_windows
 from training.export.onnx_graph import ExportedNetwork, export_network
@@ -89,14 +91,17 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
     exported, prior = export_network(network, input_shape(manifest)), make_prior(cache)
+    statistics = fit_statistics(cache)
     with tempfile.TemporaryDirectory() as draft:
-        changes = compare(network, _write(Path(draft) / config.name, manifest, exported, prior, scores), cache)
+        changes = compare(
+            network, _write(Path(draft) / config.name, manifest, exported, prior, statistics, scores), cache
+        )
     manifest = replace(
         manifest,
         training={**manifest.training, **changes},
         metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
     )
-    return _write(folder, manifest, exported, prior, scores)
+    return _write(folder, manifest, exported, prior, statistics, scores)
 
 
 def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
@@ -206,12 +211,18 @@ def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:
 
 
 def _write(
-    folder: Path, manifest: Manifest, exported: ExportedNetwork, prior: PixelPrior, scores: Mapping[str, object]
+    folder: Path,
+    manifest: Manifest,
+    exported: ExportedNetwork,
+    prior: PixelPrior,
+    statistics: FeatureStatistics,
+    scores: Mapping[str, object],
 ) -> Bundle:
     files = {
         ONNX_FILE: exported.onnx,
         WEIGHTS_FILE: exported.weights,
         PRIOR_FILE: prior.to_bytes(),
+        STATISTICS_FILE: statistics.to_json().encode(),
         METRICS_FILE: format_json(scores).encode(),
     }
     sizes = {name: {'size': len(content)} for name, content in files.items()}

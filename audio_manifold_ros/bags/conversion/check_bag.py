@@ -26,6 +26,7 @@ from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.recovery.recover import scan_damage
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
+from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
 from audio_manifold_ros.cli.options import add_bags_argument, add_json_option
@@ -33,6 +34,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.label_file import LabelFile, exclude_label_folders, label_folder
+from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 
 WINDOW_S = 1.0
@@ -140,8 +142,14 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     )
     if topics is not None and topics.reference and not obstacles and not images_with_audio_count:
         obstacles.append(_describe_images_without_audio(topics, scan))
-    problems = (*reader.problems, *_definition_problems(reader), *_rig_problems(reader))
-    report = make_report(path.name, 'Read completely.', scan.summaries(), problems)
+    summaries = scan.summaries()
+    problems = (
+        *reader.problems,
+        *_definition_problems(reader),
+        *_rig_problems(reader),
+        *_bandwidth_problems(summaries),
+    )
+    report = make_report(path.name, 'Read completely.', summaries, problems)
     verdict = Verdict.UNFIT if obstacles else Verdict.READY
     if missing_ground_truth and not obstacles:
         verdict = Verdict.LABEL if _image_topics(reader) else Verdict.UNFIT
@@ -239,6 +247,14 @@ def _rig_problems(reader: BagReader) -> tuple[str, ...]:
     except RigError as error:
         return (f'The rig in the bag cannot be used: {error} Give the rig when you convert the bag (--rig).',)
     return ()
+
+
+def _bandwidth_problems(summaries: Sequence[TopicSummary]) -> Iterator[str]:
+    """Yield topics whose audio lacks the upper bands of the features of the shipped bundle."""
+    for topic in summaries:
+        missing = '' if topic.audio is None else FeatureSpec().describe_missing_bandwidth(topic.audio.sample_rate_hz)
+        if missing:
+            yield f'{topic.topic}: {missing}'
 
 
 def _check_damaged(path: Path, reason: str) -> BagCheck:

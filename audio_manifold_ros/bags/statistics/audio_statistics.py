@@ -12,6 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
+from audio_manifold_ros.audio.dependent_channels import (
+    ChannelCovariance,
+    DependentChannel,
+    find_dependent_channels,
+)
 from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.statistics.clock_drift import ClockDrift, ClockDriftEstimator
@@ -78,6 +83,7 @@ class AudioSummary:
         drift: Clock drift of the device. None if the recording is too short.
         identical: Pairs of channels that always have the same signal.
         microphones: One entry per channel. Empty for less than a second of audio.
+        mixed: Channels that are sums of others, without mere copies. Empty for less than a second of audio.
 
     """
 
@@ -91,6 +97,7 @@ class AudioSummary:
     drift: ClockDrift | None
     identical: tuple[tuple[int, int], ...]
     microphones: tuple[MicrophoneSummary, ...]
+    mixed: tuple[DependentChannel, ...] = ()
 
 
 class AudioStatistics:
@@ -115,6 +122,7 @@ class AudioStatistics:
         self._inferred |= chunk.inferred or chunk.first_sample is None
         self._samples += count
         self._per_second_levels.update(chunk.samples)
+        self._covariance.add(int16_to_float(chunk.samples))
         self._waiting.append((chunk.stamp_ns, count))
         if chunk.first_sample is not None:
             self._add_index(chunk.first_sample)
@@ -159,7 +167,14 @@ class AudioStatistics:
             drift=self._drift_estimator.drift(),
             identical=self._per_second_levels.identical(),
             microphones=self._per_second_levels.microphones(),
+            mixed=self._mixed_channels(),
         )
+
+    def _mixed_channels(self) -> tuple[DependentChannel, ...]:
+        if self._covariance.samples < self._rate_hz:
+            return ()
+        found = find_dependent_channels(self._covariance.matrix())
+        return tuple(channel for channel in found if not channel.is_copy)
 
     def _begin(self, rate_hz: int, channels: int) -> None:
         self._rate_hz = rate_hz
@@ -168,6 +183,7 @@ class AudioStatistics:
         self._indexer = StampIndexer(rate_hz)
         self._drift_estimator = ClockDriftEstimator(rate_hz)
         self._per_second_levels = _PerSecondLevels(channels, rate_hz)
+        self._covariance = ChannelCovariance(channels)
 
     def _add_index(self, first_sample: int) -> None:
         """Add the index of the oldest chunk without one, and count what is missing before it."""

@@ -168,10 +168,17 @@ def _check_microphones(topic: str, audio: AudioSummary, rig: MicrophoneArray | N
     silent = [names[mic.channel] for mic in observed if mic.silent_fraction >= 1]
     clipped = [names[mic.channel] for mic in observed if mic.clipped_fraction > CLIPPED_FRACTION]
     pairs = [f'{names[a]} and {names[b]}' for a, b in audio.identical if a in names and b in names]
+    mixed = [channel for channel in audio.mixed if {channel.channel, *channel.weights} <= set(names)]
+    mixes = [channel.describe(names) for channel in mixed]
     table: tuple[tuple[Severity, Sequence[str], str], ...] = (
         (Severity.ERROR, absent, f'has {audio.channels} channels and no {{}}: open the device with more channels.'),
         (Severity.ERROR, silent, 'is silent on {}: check capsules and cables.'),
         (Severity.WARNING, clipped, 'clips on {}: lower the gain of the device.'),
+        (
+            Severity.ERROR,
+            mixes,
+            'has channels that are mixes of others ({}): open the device with as many channels as it has.',
+        ),
         (Severity.WARNING, pairs, 'carries the same signal on {}: check the channel map of the audio server.'),
     )
     return [Finding(level, topic, text.format(', '.join(which))) for level, which, text in table if which]

@@ -122,6 +122,8 @@ def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
     intermittent = _channels(audio, lambda mic: 0 < mic.silent_fraction < 1)
     clipped = _channels(audio, lambda mic: mic.clipped_fraction > CLIPPED_FRACTION)
     pairs = ', '.join(f'{a} and {b}' for a, b in audio.identical)
+    channels = [str(channel) for channel in range(audio.channels)]
+    mixes = ', '.join(channel.describe(channels) for channel in audio.mixed)
     lost_s = audio.samples_lost / audio.sample_rate_hz
     proof = 'inferred from stamps' if audio.inferred else 'measured with the sample index'
     drift = audio.drift
@@ -134,6 +136,7 @@ def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
         f'{topic}: channels {intermittent} are silent for a part of the time: check cables.': intermittent,
         f'{topic}: channels {clipped} clip: lower the gain of the device.': clipped,
         f'{topic}: channels {pairs} carry the same signal: check the channel map of the audio server.': pairs,
+        f'{topic}: channels are mixes of others ({mixes}): open the device with as many channels as it has.': mixes,
         f'{topic}: the sample rate of the device is off by {drift.ppm if drift else 0:+.0f} ppm: check the rate and '
         'the clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
     }

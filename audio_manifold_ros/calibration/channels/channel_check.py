@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.dependent_channels import ChannelCovariance, find_dependent_channels
 from audio_manifold_ros.audio.levels import FLOOR_DBFS, STEP_16_BIT
 from audio_manifold_ros.calibration.channels.adc_faults import clipped_peaks, stuck_bits
 from audio_manifold_ros.calibration.channels.cross_spectra import CrossSpectra, cross_spectra, iterate_spectra
@@ -46,6 +47,7 @@ class ChannelCheckResult:
         hiss_db: Quietest level from 5 to 10 kHz relative to the median channel, at equal low-frequency level.
         coherence: Highest magnitude-squared coherence with another channel, by band.
         duplicates: Channels that carry the same signal.
+        mix: Weights of the channels that this one is a sum of, by index. Empty for a channel of its own.
         faults: Keys of `FAULTS`. Empty for a healthy channel.
 
     """
@@ -59,6 +61,7 @@ class ChannelCheckResult:
     hiss_db: float
     coherence: dict[str, float]
     duplicates: tuple[int, ...]
+    mix: dict[int, float]
     faults: tuple[str, ...]
 
 
@@ -80,6 +83,7 @@ FAULTS = {
     'clipped': 'its peaks are clipped. Turn its gain down, or look for an overdriven stage',
     'stuck': 'bits of its samples never change. Replace the converter or its driver',
     'identical': 'it carries the same signal as another channel. Check cables, and the channel map of the audio server',
+    'mixed': 'it is a sum of other channels. Open the device with as many channels as it has, not with more',
     'hissing': 'its own noise covers the ambient sound. Check cable, shield and power of the microphone',
     'offset': 'it has a large DC offset. Check its power and its coupling capacitor',
 }
@@ -111,6 +115,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
     clipped_counts, bits = clipped_peaks(samples, sample_rate_hz), stuck_bits(samples)
     duplicates = _duplicates(samples, squared[spectra.band_mask(*DUPLICATE_HZ)].mean(axis=0), dead)
     hiss_db, hissing = _hiss(frames, dead)
+    mixes = _mixes(samples)
     peak = np.abs(samples).max(axis=1)
     channels = []
     for channel in range(len(samples)):
@@ -119,6 +124,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
             'clipped': clipped_counts[channel] > 0,
             'stuck': bool(bits[channel]),
             'identical': bool(duplicates[channel]),
+            'mixed': channel in mixes,
             'hissing': bool(hissing[channel]),
             'offset': abs(mean[channel]) > MAX_DC_OFFSET,
         }
@@ -133,6 +139,7 @@ def check_channels(samples: Samples, sample_rate_hz: int) -> ArrayCheckResult:
                 hiss_db=float(hiss_db[channel]),
                 coherence={name: float(values[channel]) for name, values in coherence.items()},
                 duplicates=duplicates[channel],
+                mix=mixes.get(channel, {}),
                 faults=tuple(name for name in FAULTS if found[name]),
             )
         )
@@ -187,6 +194,14 @@ def _duplicates(samples: Samples, coherence: FloatArray, dead: NDArray[np.bool_]
             found[a].add(b)
             found[b].add(a)
     return [tuple(sorted(others)) for others in found]
+
+
+def _mixes(samples: Samples) -> dict[int, dict[int, float]]:
+    """Return the weights of channels that are sums of others. Copies are found by `_duplicates`."""
+    covariance = ChannelCovariance(len(samples))
+    covariance.add(samples)
+    found = find_dependent_channels(covariance.matrix())
+    return {channel.channel: channel.weights for channel in found if not channel.is_copy}
 
 
 def _hiss(frames: _Frames, dead: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:

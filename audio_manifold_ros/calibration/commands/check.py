@@ -74,6 +74,7 @@ def _remarks(names: list[str], check: ArrayCheckResult) -> list[str]:
         for fault in channel.faults:
             detail = {
                 'identical': f' to {", ".join(names[other] for other in channel.duplicates)}',
+                'mixed': f' ({" + ".join(f"{weight:.2f} · {names[index]}" for index, weight in channel.mix.items())})',
                 'stuck': f' (bits {", ".join(map(str, channel.stuck_bits))} below full scale)',
                 'clipped': f' ({channel.clipped_peaks} times)',
             }.get(fault, '')
@@ -94,6 +95,7 @@ def _figures(channel: ChannelCheckResult, names: list[str]) -> dict[str, object]
         'hiss_db': round(channel.hiss_db, 2),
         'coherence': {name: round(value, 3) for name, value in channel.coherence.items()},
         'identical_to': [names[other] for other in channel.duplicates],
+        'mix': {names[index]: round(weight, 3) for index, weight in channel.mix.items()},
         'faults': list(channel.faults),
     }
 
@@ -118,7 +120,7 @@ def _table(names: list[str], check: ArrayCheckResult) -> ReportTable:
 
 CHECK = MeasurementCommand(
     name='check',
-    title='faults of the channels: level, DC, clipping, stuck bits, copies, noise, coherence, dead, hissing',
+    title='faults of the channels: level, DC, clipping, stuck bits, copies, mixes, noise, coherence, dead, hissing',
     example='--device MA-USB8 --rig my_rig',
     text=(
         'Needs 30 s of ambient sound, the livelier the better: a street with some traffic, people talking, music. '

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.bundle_info import WeightArray, weight_arrays
     from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel, ModalityConfidence
     from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, fit_confidence
+    from audio_manifold_ros.inference.bundle.feature_statistics import FeatureStatistics, describe_features
     from audio_manifold_ros.inference.bundle.manifest import DepthRange, FileEntry, LabelClass, Manifest, TrainedArray
     from audio_manifold_ros.inference.bundle.prediction import NetworkOutput, Prediction
 
@@ -21,6 +22,7 @@ __all__ = [
     'CalibrationSet',
     'ConfidenceModel',
     'DepthRange',
+    'FeatureStatistics',
     'FileEntry',
     'LabelClass',
     'Manifest',
@@ -29,6 +31,7 @@ __all__ = [
     'Prediction',
     'TrainedArray',
     'WeightArray',
+    'describe_features',
     'fit_confidence',
     'weight_arrays',
     'write_bundle',
@@ -41,6 +44,7 @@ __getattr__, __dir__ = lazy_exports(
         'bundle_info': 'WeightArray weight_arrays',
         'confidence': 'ConfidenceModel ModalityConfidence',
         'confidence_fit': 'CalibrationSet fit_confidence',
+        'feature_statistics': 'FeatureStatistics describe_features',
         'manifest': 'DepthRange FileEntry LabelClass Manifest TrainedArray',
         'prediction': 'NetworkOutput Prediction',
     },

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistics of the training features, and the distance of other features to them.
 
-The networks give an image for any sound. Whether the sound resembles the training set is measured on its features: level,
-spread over time and spread over the microphones in some bands. The distance is the Mahalanobis distance of these values
-to those of the training windows. Its limit comes from validation windows.
+The networks give an image for any sound. Whether the sound resembles the training set is measured on its features:
+level, spread over time, and spread over the microphones of the mean and of each instant, in 16 bands. The distance is
+the Mahalanobis distance of these values to those of the training windows. Its limit comes from validation windows.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ if TYPE_CHECKING:
 STATISTICS_FILE = 'feature_statistics.json'
 FORMAT_VERSION = 1
 BANDS = 16
-VALUES_PER_BAND = 3
+VALUES_PER_BAND = 4
+# Added to spreads before their logarithm is taken. The spread of silence is 0.
+MIN_SPREAD = 1e-3
 # Part of the variance of each value that is added to the covariance: a few hundred windows do not determine it exactly.
 SHRINKAGE = 0.05
-# Limit over the largest distance of a validation window, except for the farthest windows.
-QUANTILE, MARGIN = 0.99, 1.25
-UNFAMILIAR = "This audio is unlike anything the bundle was trained on"
+# The limit is this much above the distance that one in a hundred validation windows exceeds.
+QUANTILE, MARGIN = 0.99, 1.1
+UNFAMILIAR = 'This audio is unlike anything the bundle was trained on'
 
 
 def describe_features(features: NDArray[np.floating], used: Iterable[int] | None = None) -> FloatArray:
-    """Return the values (3 · band,) that a window is compared by.
+    """Return the values (4 · band,) that a window is compared by.
 
     Args:
         features: Input of the networks (mic, height, width).
@@ -47,12 +49,14 @@ def describe_features(features: NDArray[np.floating], used: Iterable[int] | None
 
     """
     chosen = np.asarray(features if used is None else features[list(used)], dtype=np.float32)
-    mics, height, width = chosen.shape
-    rows = height // BANDS * BANDS
-    bands = chosen[:, :rows].reshape(mics, BANDS, -1, width).mean(axis=2)
+    height = chosen.shape[1]
+    edges = np.arange(BANDS) * height // BANDS
+    heights = np.diff([*edges, height]).astype(np.float32)
+    bands = np.add.reduceat(chosen, edges, axis=1) / heights[:, None]
     over_time = bands.mean(axis=2)
-    parts = (over_time.mean(axis=0), bands.std(axis=2).mean(axis=0), over_time.std(axis=0))
-    result: FloatArray = np.concatenate(parts).astype(np.float64)
+    differences = np.add.reduceat(chosen.std(axis=0).mean(axis=1), edges) / heights
+    spreads = np.stack([bands.std(axis=2).mean(axis=0), over_time.std(axis=0), differences])
+    result: FloatArray = np.concatenate([over_time.mean(axis=0), np.log(spreads + MIN_SPREAD).ravel()]).astype(float)
     return result
 
 
@@ -150,5 +154,5 @@ class FeatureStatistics:
 
 
 def familiarity(distance_ratio: float | None) -> float:
-    """Return the factor of the confidence: 1 up to the limit, then falling with the square of the distance."""
-    return 1.0 if distance_ratio is None or distance_ratio <= 1 else distance_ratio**-2
+    """Return the factor of the confidence: 1 up to the limit, 1/16 at twice the limit."""
+    return 1.0 if distance_ratio is None or distance_ratio <= 1 else distance_ratio**-4

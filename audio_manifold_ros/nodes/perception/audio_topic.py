@@ -130,7 +130,7 @@ def _payload_bytes(message: Any) -> int:
     audio = getattr(message, 'audio', None)
     for holder in (message, audio, getattr(audio, 'audio_data', None)):
         for field in getattr(holder, '__slots__', ()):
-            value = getattr(holder, field, None)
+            value: Any = getattr(holder, field, None)
             if hasattr(value, 'itemsize') and hasattr(value, '__len__'):
                 largest = max(largest, len(value) * value.itemsize)
             elif isinstance(value, (bytes, bytearray)):

@@ -135,7 +135,9 @@ def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -
         'prediction_age_s': 'none yet' if report.age_s is None else f'{report.age_s:.3f}',
         'rate_hz': f'{report.rate_hz:.1f}',
         'rate_asked_hz': f'{report.requested_rate_hz:g}',
-        'distance_ratio': 'unknown' if report.pipeline.distance_ratio is None else f'{report.pipeline.distance_ratio:.2f}',
+        'distance_ratio': 'unknown'
+        if report.pipeline.distance_ratio is None
+        else f'{report.pipeline.distance_ratio:.2f}',
         'rate_limited': str(report.pipeline.limited).lower(),
     }
     return _status('predictions', *_overall_status(node_info, report), values)
@@ -144,6 +146,7 @@ def _node_status(node_info: NodeInfo, state: str, report: WorkerReport | None) -
 def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, str]:
     faulty = ', '.join(f'{name} {FAULT_DESCRIPTIONS[fault]}' for name, fault in report.pipeline.faults)
     age_s = 0.0 if report.age_s is None else report.age_s
+    distance_ratio = report.pipeline.distance_ratio or 0.0
     verdicts = (
         (bool(report.fault), ERROR, report.fault.partition('\n')[0]),
         (report.pipeline.stopped, ERROR, f'No images are published: {faulty}.'),
@@ -151,22 +154,22 @@ def _overall_status(node_info: NodeInfo, report: WorkerReport) -> tuple[bytes, s
         (
             age_s < 0,
             WARN,
-            f'Images are stamped {-age_s:.1f} s ahead of the clock of this node: synchronise the clocks (chrony, PTP).',
+            f'Images are stamped {-age_s:.1f} s ahead of the clock of this node: synchronise the clocks.',
         ),
         (age_s > _allowed_age_s(report), STALE, f'The last images are {age_s:.1f} s old.'),
         (bool(faulty), WARN, f'Images are {age_s:.2f} s old and degraded: {faulty}.'),
-        (
-            (report.pipeline.distance_ratio or 0.0) > 1,
-            WARN,
-            f'{UNFAMILIAR} (distance {report.pipeline.distance_ratio or 0.0:.1f} times its limit): do not rely on the '
-            'images. Check the source, its gain and the rig, or train on recordings like it.',
-        ),
+        (distance_ratio > 1, WARN, _describe_unfamiliar(distance_ratio)),
         (bool(report.pipeline.bandwidth_warning), WARN, report.pipeline.bandwidth_warning),
         (bool(node_info.warning), WARN, node_info.warning),
         (report.pipeline.limited, OK, f'Images are {age_s:.2f} s old. {_describe_rate(report)}'),
         (True, OK, f'Images are {age_s:.2f} s old.'),
     )
     return next((level, message) for condition, level, message in verdicts if condition)
+
+
+def _describe_unfamiliar(distance_ratio: float) -> str:
+    distance = f'{UNFAMILIAR} (distance {distance_ratio:.1f} times its limit)'
+    return f'{distance}: do not rely on the images. Check source, gain and rig, or train on recordings like it.'
 
 
 def _allowed_age_s(report: WorkerReport) -> float:
