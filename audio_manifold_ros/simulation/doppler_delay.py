@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
+from audio_manifold_ros.simulation.compiled import compiled
 from audio_manifold_ros.simulation.sample_grid import powers
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def add_late(out: Samples, signal: Samples, delay: FloatArray, gain: float, widt
     _add_late(out, signal, delay, np.float32(gain), powers(width, 1)[1], lead)
 
 
-@numba.njit('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True)
+@compiled('void(f4[:, ::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
 def _read_path(out: Samples, signal: Samples, positions: FloatArray, gains: FloatArray, t: Samples) -> None:
     width, last = len(t), len(signal) - 2
     for row in range(positions.shape[0]):
@@ -90,9 +90,7 @@ def _read_path(out: Samples, signal: Samples, positions: FloatArray, gains: Floa
                 target[i] += (gain + growth * t[i]) * (left + fraction * (ahead[index + np.uint32(1)] - left))
 
 
-@numba.njit(
-    'void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))', cache=True, nogil=True
-)
+@compiled('void(f4[:, ::1], f4[::1], f4[::1], f8[:, :], f8[:, :], Array(f4, 1, "C", readonly=True))')
 def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gains: FloatArray, t: Samples) -> None:
     width = len(t)
     for mic in range(shifts.shape[0]):
@@ -114,7 +112,7 @@ def _fan_out(out: Samples, even: Samples, odd: Samples, shifts: FloatArray, gain
                 target[i] += (gain + growth * t[i]) * between
 
 
-@numba.njit('void(f4[::1], f4[::1], f8[:], f4, Array(f4, 1, "C", readonly=True), i8)', cache=True, nogil=True)
+@compiled('void(f4[::1], f4[::1], f8[:], f4, Array(f4, 1, "C", readonly=True), i8)')
 def _add_late(out: Samples, signal: Samples, delay: FloatArray, gain: np.float32, t: Samples, lead: int) -> None:
     width = len(t)
     for step in range(len(delay) - 1):

@@ -1,0 +1,28 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compilation of loops by numba, with a cache on disk where the system has a place for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+def compiled(signature: str) -> Callable[[F], F]:
+    """Return a decorator that compiles a function for one signature and releases the GIL in it.
+
+    The machine code is stored beside the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). On a system
+    that is read-only it is compiled at each start, which takes some seconds.
+    """
+
+    def decorate(function: F) -> F:
+        try:
+            return numba.njit(signature, cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        except (RuntimeError, OSError):  # numba: "cannot cache function: no locator available"
+            return numba.njit(signature, nogil=True)(function)  # type: ignore[no-any-return]
+
+    return decorate
