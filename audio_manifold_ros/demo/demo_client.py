@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler
@@ -19,6 +18,7 @@ from audio_manifold_ros.demo.demo_frame import DemoFrame, GroundTruth
 from audio_manifold_ros.nodes.common.message_joiner import MessageJoiner
 from audio_manifold_ros.nodes.common.messages import from_image, to_ns
 from audio_manifold_ros.nodes.common.perception_client import CONFIDENCE_TOPIC, HEAD_TOPICS, PerceptionClient
+from audio_manifold_ros.nodes.common.qos import IMAGE_QOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.inference.bundle.manifest import Manifest
 
 GROUND_TRUTH_TOPICS = {'depth': 'truth/depth/image', 'segmentation': 'truth/segmentation/image'}
-QOS = QoSProfile(depth=10)
 
 
 class DemoClient(PerceptionClient):
@@ -71,9 +70,9 @@ class DemoClient(PerceptionClient):
         self._ground_truth_joiner: MessageJoiner[Image] = MessageJoiner(GROUND_TRUTH_TOPICS)
         self._ground_truth: NearestImage[GroundTruth] = NearestImage(GROUND_TRUTH_TOLERANCE_NS)
         on_image = {topic: partial(self._on_image, part) for part, topic in topics.items()}
-        super().__init__('viewer', on_image, check, qos=QOS)
+        super().__init__('viewer', on_image, check, qos=IMAGE_QOS)
         for part, topic in GROUND_TRUTH_TOPICS.items():
-            self.create_subscription(Image, topic, partial(self._on_ground_truth, part), QOS)
+            self.create_subscription(Image, topic, partial(self._on_ground_truth, part), IMAGE_QOS)
 
     def on_diagnostics(self, message: DiagnosticArray) -> None:
         """Store the newest diagnostics, and collect the distances to the training features."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -20,9 +20,11 @@ def compiled(signature: str) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
+        result: Any
         try:
-            return numba.njit(signature, cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+            result = numba.njit(signature, cache=True, nogil=True)(function)
         except (RuntimeError, OSError):  # numba: "cannot cache function: no locator available"
-            return numba.njit(signature, nogil=True)(function)  # type: ignore[no-any-return]
+            result = numba.njit(signature, nogil=True)(function)
+        return cast('F', result)
 
     return decorate
