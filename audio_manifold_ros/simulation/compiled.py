@@ -15,7 +15,7 @@ F = TypeVar('F', bound=Callable[..., Any])
 def compiled(signature: str) -> Callable[[F], F]:
     """Return a decorator that compiles a function for one signature and releases the GIL in it.
 
-    The machine code is stored beside the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). On a system
+    The machine code is stored next to the module or in the cache folder of the user (`NUMBA_CACHE_DIR`). On a system
     that is read-only it is compiled at each start, which takes some seconds.
     """
 

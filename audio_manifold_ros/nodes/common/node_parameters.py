@@ -110,7 +110,7 @@ class NodeParameters:
         if not self._node.has_parameter(item.name):
             return False
         current = self._node.get_parameter(item.name)
-        # A dump does not tell the type of an empty list.
+        # A dump does not contain the type of an empty list.
         are_empty_lists = _is_empty_list(item.value) and _is_empty_list(current.value)
         return are_empty_lists or (current.type_ == item.type_ and current.value == item.value)
 

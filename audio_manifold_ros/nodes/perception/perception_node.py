@@ -225,7 +225,7 @@ class PerceptionNode(LifecycleNode):
         )
         node_info = IDLE if self._components is None else self._components.current_info()
         if report is not None and self.get_parameter('use_sim_time').value and not self.get_clock().now().nanoseconds:
-            node_info = replace(node_info, warning=NO_CLOCK)
+            report = replace(report, fault=report.fault or NO_CLOCK)
         state = 'active' if report is not None else 'unconfigured' if self._components is None else 'inactive'
         now_ns = int(self.get_clock().now().nanoseconds)
         name = self.get_fully_qualified_name()

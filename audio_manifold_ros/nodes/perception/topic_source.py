@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.block import AudioBlock
 
 LOST_AFTER_S = 1.0
+REFUSAL_SHOWN_S = 5.0
 
 
 class TopicSource:
@@ -54,6 +55,7 @@ class TopicSource:
         self._newest: AudioBlock | None = None
         self._arrived_s = 0.0
         self._error = ''
+        self._refusal, self._refused_s = '', -REFUSAL_SHOWN_S
         self._samples_lost = 0
         self._overflows = 0
         self._restarts = 0
@@ -84,7 +86,7 @@ class TopicSource:
             return
         self._blocks.clear()
         self._newest = None
-        self._error = ''
+        self._error = self._refusal = ''
         self._samples_lost = self._overflows = self._restarts = 0
         self._reader = AudioTopicReader(self._reader.topic)
         self._monitor = TopicMonitor(self._node, self._topic)
@@ -111,7 +113,9 @@ class TopicSource:
         state, message = self._state()
         problem = self._monitor.problem(has_audio=state is SourceState.STREAMING) if self._subscriptions else ''
         lost = self._samples_lost + self._blocks.dropped_samples
-        return SourceStatus(state, message, lost, self._overflows, self._restarts, problem or self._error)
+        return SourceStatus(
+            state, message, lost, self._overflows, self._restarts, problem or self._error or self._recent_refusal()
+        )
 
     def _state(self) -> tuple[SourceState, str]:
         name = self._node.resolve_topic_name(self._topic)
@@ -165,7 +169,7 @@ class TopicSource:
             now_ns = self._now_ns()
             blocks = [self._monitor.add(block, now_ns) for block in self._reader.read(message, now_ns)]
         except NodeError as error:
-            self._error = str(error)
+            self._refuse(str(error))
             return
         self._error = ''
         self._arrived_s = time.monotonic()
@@ -175,6 +179,15 @@ class TopicSource:
         with self._ready:
             self._blocks.extend(blocks)
             self._ready.notify()
+
+    def _refuse(self, reason: str) -> None:
+        self._error, self._refusal, self._refused_s = reason, reason, time.monotonic()
+        name = self._node.resolve_topic_name(self._topic)
+        self._node.get_logger().error(f'{name}: {reason}', throttle_duration_sec=REFUSAL_SHOWN_S)
+
+    def _recent_refusal(self) -> str:
+        """Return why a message of the last seconds was refused. The next message may have been valid."""
+        return self._refusal if time.monotonic() - self._refused_s < REFUSAL_SHOWN_S else ''
 
     def _count(self, block: AudioBlock) -> None:
         self._overflows += block.overflow
