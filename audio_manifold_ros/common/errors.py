@@ -12,9 +12,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from audio_manifold_ros.common.printable_text import escape_control_characters
+
+MAX_MESSAGE_LENGTH = 2_000
+KEPT_LENGTH = MAX_MESSAGE_LENGTH // 2 - 10
+
 
 class AudioManifoldError(Exception):
-    """Base class of every error that this project raises on purpose."""
+    """Base class of every error that this project raises on purpose.
+
+    Messages quote names and values of files, which others wrote. Control characters are therefore escaped, and the
+    middle of a message longer than `MAX_MESSAGE_LENGTH` is left out.
+    """
+
+    def __init__(self, message: object = '') -> None:
+        """Make the message safe to show."""
+        text = escape_control_characters(str(message))
+        if len(text) > MAX_MESSAGE_LENGTH:
+            text = f'{text[:KEPT_LENGTH]} [...] {text[-KEPT_LENGTH:]}'
+        super().__init__(text)
 
 
 class AudioError(AudioManifoldError):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 import h5py
 import numpy as np
@@ -18,12 +18,25 @@ from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
 from audio_manifold_ros.common.json_text import parse_json
 from audio_manifold_ros.common.pcm16 import int16_to_float
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.datasets.drive_attributes import METRES, DriveAttributes
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
+from audio_manifold_ros.datasets.drive_images import DEPTH_TYPES
+from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, has_member, open_dataset, open_hdf5, read_attributes
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.array_correction import ArrayCorrection
 
 RIG_PREFIX = 'rig_'
+MAX_SAMPLE_RATE_HZ = 1_000_000
+# 8 million images, or 4 million gaps.
+MAX_INDEX_BYTES = 1 << 26
+MAX_IMAGE_PIXELS = 1 << 24
+IMAGE_TYPES: Mapping[str, tuple[np.dtype[Any], ...]] = {
+    'depth_m': DEPTH_TYPES,
+    'labels': (np.dtype(np.uint8),),
+    'native_depth_m': DEPTH_TYPES,
+    'native_labels': (np.dtype(np.uint8),),
+}
 
 
 @final
@@ -63,7 +76,7 @@ class DriveReader:
         self.path = Path(path)
         self.checksum_header: ChecksumHeader = read_checksum_header(self.path, verify=verify)
         with self._reraise_file_errors():
-            self._file = h5py.File(self.path, 'r')
+            self._file = open_hdf5(self.path)
         try:
             with self._reraise_file_errors():
                 self._read_description()
@@ -74,17 +87,17 @@ class DriveReader:
     @property
     def has_depth(self) -> bool:
         """True if the drive has depth images."""
-        return 'depth_m' in self._file
+        return 'depth_m' in self._images
 
     @property
     def has_labels(self) -> bool:
         """True if the drive has label images."""
-        return 'labels' in self._file
+        return 'labels' in self._images
 
     @property
     def has_native(self) -> bool:
         """True if the drive has images at the original size of their teacher."""
-        return not {'native_depth_m', 'native_labels'}.isdisjoint(self._file)
+        return not {'native_depth_m', 'native_labels'}.isdisjoint(self._images)
 
     @property
     def missing_microphones(self) -> tuple[int, ...]:
@@ -111,13 +124,13 @@ class DriveReader:
             raise DatasetError(msg)
         if np.any((self.gaps[:, 0] < end) & (self.gaps[:, 1] > first_sample)):
             msg = (
-                f'{self.path}: samples {first_sample} to {end} overlap the gaps {self.gaps.tolist()}: '
+                f'{self.path}: samples {first_sample} to {end} overlap the gaps {shorten(self.gaps.tolist())}: '
                 'request a segment without a gap.'
             )
             raise DatasetError(msg)
         start = first_sample - self.first_sample
         with self._reraise_file_errors():
-            return np.asarray(self._file['audio'][:, start : start + length], dtype=np.int16)
+            return np.asarray(self._audio[:, start : start + length], dtype=np.int16)
 
     def samples(self, first_sample: int, length: int) -> NDArray[np.float32]:
         """Return a segment of audio as the node processes it: with order, gain, polarity and delay of the rig applied.
@@ -145,11 +158,11 @@ class DriveReader:
 
     def native_depth_m(self, image: int) -> NDArray[np.float32]:
         """Return one depth image at the original size of its teacher, or at training size if only that is stored."""
-        return self._depth('native_depth_m' if 'native_depth_m' in self._file else 'depth_m', image)
+        return self._depth('native_depth_m' if 'native_depth_m' in self._images else 'depth_m', image)
 
     def native_labels(self, image: int) -> NDArray[np.uint8]:
         """Return one label image at the original size of its teacher, or at training size if only that is stored."""
-        return self._labels('native_labels' if 'native_labels' in self._file else 'labels', image)
+        return self._labels('native_labels' if 'native_labels' in self._images else 'labels', image)
 
     def close(self) -> None:
         """Close the file."""
@@ -167,35 +180,82 @@ class DriveReader:
 
     def _depth(self, name: str, image: int) -> NDArray[np.float32]:
         with self._reraise_file_errors():
-            return np.asarray(self._file[name][image], dtype=np.float32)
+            return np.asarray(self._images[name][image], dtype=np.float32)
 
     def _labels(self, name: str, image: int) -> NDArray[np.uint8]:
         with self._reraise_file_errors():
-            return np.asarray(self._file[name][image], dtype=np.uint8)
+            return np.asarray(self._images[name][image], dtype=np.uint8)
 
     def _read_description(self) -> None:
-        attrs = self._file.attrs
+        attrs = read_attributes(self._file)
         self.drive_id = str(attrs['drive_id'])
         self.sample_rate_hz = int(attrs['sample_rate_hz'])
-        self.first_sample = int(attrs['first_sample'])
-        self.end_sample = self.first_sample + int(self._file['audio'].shape[1])
-        self.gaps: NDArray[np.int64] = np.asarray(self._file['gaps'][:], dtype=np.int64)
-        images = self._file['sample_index'][:] if 'sample_index' in self._file else []
-        self.image_samples: NDArray[np.int64] = np.asarray(images, dtype=np.int64)
-        self.image_stamps_ns = self._stamps_ns()
-        channels = tuple(int(channel) for channel in attrs.get('missing_channels', ()))
-        self.attributes = DriveAttributes(channels, str(attrs.get('depth_unit', METRES)))
+        if not 0 < self.sample_rate_hz <= MAX_SAMPLE_RATE_HZ:
+            msg = f'sample_rate_hz is {self.sample_rate_hz}: expected 1 to {MAX_SAMPLE_RATE_HZ}'
+            raise ValueError(msg)
         self.provenance: Mapping[str, object] = parse_json(
             str(attrs['provenance']), 'The provenance', DatasetError, 'Write the drive again.'
         )
-        rig = {name.removeprefix(RIG_PREFIX): attrs[name] for name in attrs if name.startswith(RIG_PREFIX)}
-        self.rig = RigFiles.from_texts(rig)
+        self.rig = RigFiles.from_texts(
+            {name.removeprefix(RIG_PREFIX): text for name, text in attrs.items() if name.startswith(RIG_PREFIX)}
+        )
         self.array = self.rig.array()
         self.correction = ArrayCorrection(self.array, self.sample_rate_hz)
+        channels = tuple(int(channel) for channel in np.atleast_1d(attrs.get('missing_channels', ())))
+        self.attributes = DriveAttributes(channels, str(attrs.get('depth_unit', METRES)))
+        self.first_sample = int(attrs['first_sample'])
+        self._audio = open_dataset(self._file, 'audio', dtypes=(np.dtype(np.int16),), rank=2)
+        rows, samples = self._audio.shape
+        self.end_sample = self.first_sample + samples
+        if rows <= max(self.array.device_channels):
+            msg = f'the audio has {rows} channels, and the rig uses device channel {max(self.array.device_channels)}'
+            raise ValueError(msg)
+        self.gaps = self._read_gaps()
+        self._images = self._open_images()
+        self.image_samples = self._read_index('sample_index')
+        self.image_stamps_ns = self._stamps_ns()
+        self._check_index()
+
+    def _read_gaps(self) -> NDArray[np.int64]:
+        stored = open_dataset(self._file, 'gaps', dtypes='iu', rank=2, max_bytes=MAX_INDEX_BYTES)
+        gaps = np.asarray(stored[:], dtype=np.int64)
+        # int64 (gap, 2) in order: each gap ends after its start, and begins after the end of the one before.
+        is_valid = gaps.shape[1] == 2 and bool(np.all(np.diff(gaps.ravel()) >= 0))
+        if not is_valid or np.any((gaps < self.first_sample) | (gaps > self.end_sample)):
+            msg = f"'gaps' {gaps.shape} are not pairs of samples of the recording in increasing order"
+            raise ValueError(msg)
+        return gaps
+
+    def _open_images(self) -> dict[str, h5py.Dataset]:
+        images = {}
+        for name, dtypes in IMAGE_TYPES.items():
+            if has_member(self._file, name):
+                images[name] = open_dataset(self._file, name, dtypes=dtypes, rank=3)
+                rows, columns = images[name].shape[1:]
+                if not 0 < rows * columns <= MAX_IMAGE_PIXELS:
+                    msg = f'{name!r} has images of {rows} x {columns} pixels: expected 1 to {MAX_IMAGE_PIXELS} pixels'
+                    raise ValueError(msg)
+        return images
+
+    def _read_index(self, name: str) -> NDArray[np.int64]:
+        if not has_member(self._file, name):
+            return np.zeros(0, dtype=np.int64)
+        stored = open_dataset(self._file, name, dtypes='iu', rank=1, max_bytes=MAX_INDEX_BYTES)
+        return np.asarray(stored[:], dtype=np.int64)
+
+    def _check_index(self) -> None:
+        lengths = {name: len(data) for name, data in self._images.items()}
+        lengths |= {'sample_index': len(self.image_samples), 'stamp_ns': len(self.image_stamps_ns)}
+        if len(set(lengths.values())) > 1:
+            msg = f'the images have different numbers: {lengths}'
+            raise ValueError(msg)
+        if np.any(np.diff(self.image_samples) <= 0):
+            msg = "'sample_index' is not in increasing order"
+            raise ValueError(msg)
 
     def _stamps_ns(self) -> NDArray[np.int64]:
-        if 'stamp_ns' in self._file:
-            return np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
+        if has_member(self._file, 'stamp_ns'):
+            return self._read_index('stamp_ns')
         times_s = self.image_samples / self.sample_rate_hz
         return np.rint(times_s * NS_PER_S).astype(np.int64)
 
@@ -206,6 +266,6 @@ class DriveReader:
         except AudioManifoldError as error:
             msg = f'{self.path}: {error}'
             raise DatasetError(msg) from None
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+        except READ_ERRORS as error:
             msg = f'{self.path}: cannot be read as a drive ({error}): it may be corrupted. Check it with verify=True.'
             raise DatasetError(msg) from None

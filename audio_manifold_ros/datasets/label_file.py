@@ -26,8 +26,10 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.files import atomic_write
 from audio_manifold_ros.common.json_text import parse_json
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from audio_manifold_ros.datasets.drive_images import COMPRESSION
+from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, open_dataset, open_hdf5, read_attributes
 
 FORMAT = 'audio_manifold_ros labels'
 FORMAT_VERSION = 1
@@ -37,6 +39,9 @@ MODALITIES: Mapping[str, tuple[str, type[np.generic]]] = {
     'segmentation': ('segmentation.h5', np.uint8),
 }
 FOLDER_SUFFIX = '.labels'
+# 8 million images.
+MAX_INDEX_BYTES = 1 << 26
+MAX_IMAGE_PIXELS = 1 << 24
 # The `kind` of a teacher that ran elsewhere and provided files of disparity.
 FILES_KIND = 'files'
 # Scaled disparity of Monodepth2 is 0.01 to 10 (Godard et al. 2019). Its stereo baseline of 0.1 units represents 0.54 m
@@ -213,7 +218,7 @@ class LabelFile:
         """
         self.path = Path(path)
         with self._reraise_file_errors():
-            self._file = h5py.File(self.path, 'r')
+            self._file = open_hdf5(self.path)
         try:
             with self._reraise_file_errors():
                 self._read_description()
@@ -228,12 +233,12 @@ class LabelFile:
     def image(self, number: int) -> NDArray[Any]:
         """Return the labels of an image (row, column): float16 metres, NaN invalid, or uint8 ids, 255 unlabelled."""
         with self._reraise_file_errors():
-            return np.asarray(self._file['images'][number])
+            return np.asarray(self._images[number])
 
     def run(self) -> LabelSegment:
         """Return the whole file."""
         with self._reraise_file_errors():
-            return LabelSegment(self.time_ns, self.stamp_ns, np.asarray(self._file['images'][:]), self.frames)
+            return LabelSegment(self.time_ns, self.stamp_ns, np.asarray(self._images[:]), self.frames)
 
     def close(self) -> None:
         """Close the file."""
@@ -250,28 +255,41 @@ class LabelFile:
         self.close()
 
     def _read_description(self) -> None:
-        attrs = self._file.attrs
+        attrs = read_attributes(self._file)
         file_format = (str(attrs['format']), int(attrs['version']))
         if file_format != (FORMAT, FORMAT_VERSION):
             msg = f'{self.path}: format {file_format!r}: this version reads {(FORMAT, FORMAT_VERSION)!r}. Label again.'
             raise DatasetError(msg)
         modality = str(attrs['modality'])
-        if modality not in MODALITIES or self._file['images'].dtype != MODALITIES[modality][1]:
-            dtype = self._file['images'].dtype
-            msg = f'{self.path}: {modality!r} as {dtype} is not one of {dict(MODALITIES)}. Label again.'
+        if modality not in MODALITIES:
+            msg = f'{self.path}: the modality is {shorten(modality)}, not one of {list(MODALITIES)}. Label again.'
             raise DatasetError(msg)
         provenance = parse_json(str(attrs['provenance']), f'{self.path}: provenance', DatasetError, 'Label again.')
+        if not isinstance(provenance, dict) or not isinstance(provenance.get('teacher', {}), dict):
+            msg = 'the provenance or its teacher is not a mapping'
+            raise ValueError(msg)  # noqa: TRY004 (the file is wrong, not the type of an argument)
         self.description = LabelDescription(modality, str(attrs['key']), provenance)
         self.frames = int(attrs['frames'])
-        rows, columns = self._file['images'].shape[1:]
+        self._images = open_dataset(self._file, 'images', dtypes=(np.dtype(MODALITIES[modality][1]),), rank=3)
+        rows, columns = self._images.shape[1:]
+        if not 0 < rows * columns <= MAX_IMAGE_PIXELS:
+            msg = f'the labels have {rows} x {columns} pixels: expected 1 to {MAX_IMAGE_PIXELS} pixels'
+            raise ValueError(msg)
         self.size = (int(rows), int(columns))
-        self.time_ns: NDArray[np.int64] = np.asarray(self._file['time_ns'][:], dtype=np.int64)
-        self.stamp_ns: NDArray[np.int64] = np.asarray(self._file['stamp_ns'][:], dtype=np.int64)
+        self.time_ns = self._read_times('time_ns')
+        self.stamp_ns = self._read_times('stamp_ns')
+
+    def _read_times(self, name: str) -> NDArray[np.int64]:
+        stored = open_dataset(self._file, name, dtypes='iu', rank=1, max_bytes=MAX_INDEX_BYTES)
+        if len(stored) != len(self._images):
+            msg = f'{name!r} has {len(stored)} times for {len(self._images)} labels'
+            raise ValueError(msg)
+        return np.asarray(stored[:], dtype=np.int64)
 
     @contextmanager
     def _reraise_file_errors(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+        except READ_ERRORS as error:
             msg = f'{self.path}: cannot be read as labels ({error}): remove it and label again.'
             raise DatasetError(msg) from None

@@ -9,8 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.demo.demo import Demo
 from audio_manifold_ros.demo.options import parse_options
@@ -24,7 +23,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and return the exit status."""
     options = parse_options(arguments)
-    console = Console()
+    console = SafeConsole()
     # Both signals terminate the child processes first. A shell script that starts the demo in the background makes it
     # ignore SIGINT, so SIGTERM is needed as well.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         summary = Demo(options, console).run()
     except AudioManifoldError as error:
-        Console(stderr=True).print(str(error), style='red', markup=False, highlight=False)
+        SafeConsole(stderr=True).print(str(error), style='red', markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print('Interrupted. All processes were terminated.')

@@ -18,6 +18,7 @@ from rclpy.utilities import try_shutdown
 from rich.live import Live
 
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import DemoError, NodeError
 from audio_manifold_ros.demo.demo_client import DemoClient
 from audio_manifold_ros.demo.live_table import live_table
@@ -39,8 +40,6 @@ from audio_manifold_ros.processes.process_group import ProcessGroup
 from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from audio_manifold_ros.demo.demo_frame import DemoFrame
     from audio_manifold_ros.demo.options import DemoOptions
 
@@ -60,7 +59,7 @@ BLOCK_SAMPLES = 512
 class Demo:
     """Runs the nodes, shows a live table, and writes the results into a folder."""
 
-    def __init__(self, options: DemoOptions, console: Console) -> None:
+    def __init__(self, options: DemoOptions, console: SafeConsole) -> None:
         """Load the bundle. No node starts.
 
         Args:

@@ -11,11 +11,23 @@ from typing import Literal
 
 from audio_manifold_ros.common.errors import FeatureError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.common.untrusted_text import shorten
 
 Edges = Literal['reflect', 'interior']
 Bands = Literal['mel', 'linear']
 Resize = Literal['linear', 'nearest']
-INTEGERS = ('sample_rate_hz', 'window_samples', 'n_fft', 'win_samples', 'hop_samples', 'mel_bands', 'height', 'width')
+# A specification comes with a bundle. The limits bound the memory of its windows, frames and matrices.
+MAX_INTEGERS = {
+    'sample_rate_hz': 1_000_000,
+    'window_samples': 1 << 24,
+    'n_fft': 1 << 17,
+    'win_samples': 1 << 17,
+    'hop_samples': 1 << 24,
+    'mel_bands': (1 << 16) + 1,
+    'height': 4096,
+    'width': 4096,
+}
+MAX_ELEMENTS = 1 << 26
 NUMBERS = ('f_min_hz', 'f_max_hz', 'floor_power', 'db_divisor')
 MIN_POWER = 1e-37
 # 22.05 kHz for bands up to 11.25 kHz is no loss: the upper end of a band carries little.
@@ -67,19 +79,22 @@ class FeatureSpec:
 
     def __post_init__(self) -> None:
         """Validate the values."""
-        for name in INTEGERS:
+        for name, limit in MAX_INTEGERS.items():
             value = getattr(self, name)
             if type(value) is not int or value <= 0:
-                msg = f'{name} is {value!r}: give a positive integer.'
+                msg = f'{name} is {shorten(value)}: give a positive integer.'
+                raise FeatureError(msg)
+            if value > limit:
+                msg = f'{name} is {shorten(value)}: give at most {limit}.'
                 raise FeatureError(msg)
         for name in NUMBERS:
             value = getattr(self, name)
             if type(value) not in {int, float} or not math.isfinite(value):
-                msg = f'{name} is {value!r}: give a finite number.'
+                msg = f'{name} is {shorten(value)}: give a finite number.'
                 raise FeatureError(msg)
         for is_valid, name, expected in self._checks():
             if not is_valid:
-                msg = f'{name} is {getattr(self, name)!r}: give {expected}.'
+                msg = f'{name} is {shorten(getattr(self, name))}: give {expected}.'
                 raise FeatureError(msg)
 
     def describe_missing_bandwidth(self, sample_rate_hz: int) -> str:
@@ -110,6 +125,8 @@ class FeatureSpec:
             (self.edges in ('reflect', 'interior'), 'edges', "'reflect' or 'interior'"),
             (self.resize in ('linear', 'nearest'), 'resize', "'linear' or 'nearest'"),
             (self.frames > 0, 'hop_samples', 'a hop with which at least one frame is entirely within the window'),
+            (self.frames * self.n_fft <= MAX_ELEMENTS, 'hop_samples', f'at most {MAX_ELEMENTS} samples in all frames'),
+            (self.mel_bands * bins <= MAX_ELEMENTS, 'mel_bands', f'at most {MAX_ELEMENTS // bins} with this n_fft'),
         )
 
     @property

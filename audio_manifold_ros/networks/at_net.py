@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.networks.modalities import check_modalities
 from audio_manifold_ros.networks.residual import BasicBlock
 
@@ -27,6 +28,8 @@ MIN_DECODER_FEATURES = 64
 WHITENING_FLOOR = 1e-4
 # Columns of the trunk's last map: a window of 128 columns halved five times.
 MAX_TIME_COLUMNS = 4
+# A configuration comes with a bundle. The limits bound the memory of its layers.
+MAX_MICS, MAX_CODE_DIM, MAX_CELLS = 64, 1024, 128
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,12 @@ class AtNetConfig:
     def __post_init__(self) -> None:
         """Validate the values."""
         check_modalities(self.modalities)
-        if self.mics < 1 or self.code_dim < 1 or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
-            msg = f'{self!r}: give mics and code_dim from 1, width in 0..4 and dropout in 0..1.'
+        sizes_fit = 1 <= self.mics <= MAX_MICS and 1 <= self.code_dim <= MAX_CODE_DIM
+        if not sizes_fit or not 0 < self.width <= 4 or not 0 <= self.dropout < 1:
+            msg = (
+                f'{shorten(self)}: give mics from 1 to {MAX_MICS}, code_dim from 1 to {MAX_CODE_DIM}, '
+                'width in 0..4 and dropout in 0..1.'
+            )
             raise NetworkError(msg)
         if not 1 <= self.time_columns <= MAX_TIME_COLUMNS:
             msg = f'time_columns is {self.time_columns!r}: give a number from 1 (paper) to {MAX_TIME_COLUMNS}.'
@@ -71,8 +78,9 @@ class AtNetConfig:
         if self.input not in INPUTS:
             msg = f'input is {self.input!r}: give one of {sorted(INPUTS)}.'
             raise NetworkError(msg)
-        if self.manifold_cells < 2 or self.manifold_cells & (self.manifold_cells - 1):
-            msg = f'manifold_cells is {self.manifold_cells!r}: give a power of two from 2.'
+        cells = self.manifold_cells
+        if not 2 <= cells <= MAX_CELLS or cells & (cells - 1):
+            msg = f'manifold_cells is {cells!r}: give a power of two from 2 to {MAX_CELLS}.'
             raise NetworkError(msg)
 
     def to_dict(self) -> Mapping[str, object]:

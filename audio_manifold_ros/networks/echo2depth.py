@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
+from audio_manifold_ros.common.untrusted_text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,8 @@ ECHO_STRIDES = ((8, 4), (4, 2), (3, 1))
 ECHO_DECODER = (512, 512, 256, 128, 64, 32, 16)
 BOTTLENECK = 512
 INITIAL_STD = 0.02
+# A configuration comes with a bundle. The limits bound the memory of its layers.
+MAX_MICS, MAX_FEATURE_SIZE = 64, 4096
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,13 @@ class Echo2DepthConfig:
         if self.variant not in VARIANTS:
             msg = f'variant is {self.variant!r}: give one of {sorted(VARIANTS)}.'
             raise NetworkError(msg)
-        if self.mics < 1:
-            msg = f'mics is {self.mics!r}: give at least 1.'
+        if not 1 <= self.mics <= MAX_MICS:
+            msg = f'mics is {shorten(self.mics)}: give a number from 1 to {MAX_MICS}.'
             raise NetworkError(msg)
         size = (self.height, self.width)
+        if max(size) > MAX_FEATURE_SIZE:
+            msg = f'Features are {shorten(size)}: give at most {MAX_FEATURE_SIZE} rows and columns.'
+            raise NetworkError(msg)
         if self.variant == 'paper' and size != (PAPER_SIZE, PAPER_SIZE):
             msg = f'Features are {size} for the variant paper: give {PAPER_SIZE} x {PAPER_SIZE}.'
             raise NetworkError(msg)

@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from audio_manifold_ros.common.errors import NetworkError
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.networks.aspp import Aspp
 from audio_manifold_ros.networks.modalities import check_modalities
 
@@ -26,6 +27,9 @@ ENCODER = (1, 64, 128, 256, 512)
 SLOPE = 0.2
 SHARED, FUSED = 256, 512
 HEADS = {'depth': 128, 'segmentation': 256}
+# A configuration comes with a bundle. The limits bound the memory of its layers and maps.
+MAX_SIZES = {'mics': 64, 'classes': 256, 'image_size': 1024}
+MAX_MAP_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,17 @@ class OmniNetConfig:
     def __post_init__(self) -> None:
         """Validate the values."""
         check_modalities(self.modalities)
-        if min(self.mics, self.classes, self.image_size) < 1 or not 0 < self.width <= 4:
-            msg = f'{self!r}: give mics, classes and image_size from 1, and width in 0..4.'
+        if not 0 < self.width <= 4:
+            msg = f'width is {self.width!r}: give a number above 0, up to 4.'
             raise NetworkError(msg)
+        for name, limit in MAX_SIZES.items():
+            if not 1 <= getattr(self, name) <= limit:
+                msg = f'{name} is {shorten(getattr(self, name))}: give a number from 1 to {limit}.'
+                raise NetworkError(msg)
         for name in ('fused', *HEADS):
             size = getattr(self, name)
-            if len(size) != 2 or min(size) < 1:
-                msg = f'{name} is {size!r}: give rows and columns.'
+            if len(size) != 2 or min(size) < 1 or max(size) > MAX_MAP_SIZE:
+                msg = f'{name} is {shorten(size)}: give rows and columns from 1 to {MAX_MAP_SIZE}.'
                 raise NetworkError(msg)
 
     def scaled(self, features: int) -> int:

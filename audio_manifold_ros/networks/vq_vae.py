@@ -12,6 +12,7 @@ from torch import nn
 
 from audio_manifold_ros.common.errors import NetworkError
 from audio_manifold_ros.common.schema import from_plain, to_plain
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.networks.bottleneck import Bottleneck, Quantized
 from audio_manifold_ros.networks.continuous_bottlenecks import GaussianBottleneck, IdentityBottleneck
 from audio_manifold_ros.networks.label_encoding import LABEL_ENCODERS
@@ -31,6 +32,9 @@ BOTTLENECKS: dict[str, Callable[[VqVaeConfig], Bottleneck]] = {
     'gaussian': lambda config: GaussianBottleneck(config.code_dim, config.manifold_cells),
 }
 RESIDUALS: dict[str, Callable[[int], nn.Module]] = {'paper': ResidualBlock, 'reference': ReferenceResidualBlock}
+# A configuration comes with a bundle. The limits bound the memory and time of building its layers.
+MAX_SIZE = 1024
+MAX_SIZES = {'channels': 256, 'codes': 16_384, 'manifold_cells': 128, 'residual_blocks': 32, 'decay': 1}
 CHOICES = {'bottleneck': tuple(BOTTLENECKS), 'label_coding': tuple(LABEL_ENCODERS), 'residual': tuple(RESIDUALS)}
 
 
@@ -81,8 +85,8 @@ class VqVaeConfig:
                 msg = f'{name} is {getattr(self, name)!r}: give one of {choices}.'
                 raise NetworkError(msg)
         for name, value in asdict(self).items():
-            if name not in CHOICES and value <= 0:
-                msg = f'{name} is {value!r}: give a positive number.'
+            if name not in CHOICES and not 0 < value <= MAX_SIZES.get(name, MAX_SIZE):
+                msg = f'{name} is {shorten(value)}: give a positive number up to {MAX_SIZES.get(name, MAX_SIZE)}.'
                 raise NetworkError(msg)
         if self.manifold_cells << self.stages != self.image_size or self.stages < 1:
             msg = (

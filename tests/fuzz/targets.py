@@ -228,7 +228,7 @@ def read_engine_metadata(path: Path) -> None:
 
 def read_checkpoint(path: Path) -> None:
     """Read a training checkpoint without unpickling objects."""
-    from training.fitting.fit_common import load_checkpoint
+    from training.fitting.checkpoints import load_checkpoint
 
     load_checkpoint(path)
 

@@ -31,6 +31,7 @@ MAX_ADDRESS_SPACE_BYTES = 12 << 30
 MAX_GROWTH_BYTES = 512 << 20
 MAX_MESSAGE_CHARACTERS = 2_000
 FORBIDDEN_EVENTS = ('subprocess.Popen', 'os.system', 'os.exec', 'os.posix_spawn', 'socket.connect')
+OWN_PLACES = ('/dev/null', '/proc/self', '/dev/shm')  # noqa: S108 - of this process
 PRIVATE_FOLDERS = ('/etc/passwd', '/etc/shadow', '/proc/1/', '/dev/sd')
 
 
@@ -51,7 +52,7 @@ class Watch:
             self.violations.append(f'{event} {arguments!r:.200}')
         elif event == 'open' and isinstance(arguments[0], str):
             path, writes = str(Path(arguments[0]).absolute()), bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
-            is_inside = path.startswith((str(folder), '/dev/null', '/proc/self', '/dev/shm', '/tmp/numba'))  # noqa: S108
+            is_inside = path.startswith((str(folder), tempfile.gettempdir(), *OWN_PLACES))
             if (writes and not is_inside) or path.startswith(PRIVATE_FOLDERS):
                 self.violations.append(f'opened {path}')
 
@@ -111,8 +112,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE_BYTES, MAX_ADDRESS_SPACE_BYTES))
     results = os.fdopen(os.dup(1), 'w', buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    tempfile.tempdir = str(folder)
-    # The first reading loads libraries: it belongs to no input.
+    tempfile.tempdir = str(folder / 'temporary')
+    Path(tempfile.tempdir).mkdir()
+    # The first run loads libraries. It does not count as an input.
     target = TARGETS[name]
     (folder / 'warm').mkdir(parents=True)
     target.read(target.copy_example(folder / 'warm'))

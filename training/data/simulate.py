@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from audio_manifold_ros import __version__
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.options import add_drives_output_option, add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
@@ -221,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         written = write_dataset(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     console.print(f'{len(written)} drives, {sum(drive.bytes for drive in written) / 1e6:.0f} MB in {options.out}')
     return 0

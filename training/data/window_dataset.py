@@ -56,7 +56,7 @@ class WindowDataset:
     """
 
     def __init__(
-        self, paths: Sequence[Path], spec: FeatureSpec, *, frame_position: float = 0.5, verify: bool = False
+        self, paths: Sequence[Path], spec: FeatureSpec, *, frame_position: float = 0.5, verify: bool = True
     ) -> None:
         """Configure the dataset.
 
@@ -64,7 +64,7 @@ class WindowDataset:
             paths: The drive files.
             spec: Feature specification with the length and rate of the windows.
             frame_position: Position of the image in the window, 0 to 1.
-            verify: Verify the checksum of each file before it is read.
+            verify: Compare the checksum of each file before it is read. A changed byte is then an error.
 
         """
         self.paths = tuple(paths)

@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         scores = evaluate_experiment(config, open_windows(config), options.split)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     path = Path(config.output) / f'{options.split}_{METRICS_FILE}'
     write_json_atomic(path, scores, sort_keys=False)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
@@ -148,6 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path = run(config.seeded(seed), options.results, console)
             _print(console, f'record: {path}')
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     return 0

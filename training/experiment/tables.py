@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_tables(tables, folder)
         (options.docs / PAGE).write_text(results_page(options.results, paper), encoding='utf-8')
     except (AudioManifoldError, OSError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', soft_wrap=True)
+        print_error(console, error)
         return 1
     console.print(f'{options.docs / PAGE} and {folder}', highlight=False, soft_wrap=True)
     return 0

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_png(path, make_image_grid(overview(config, options.split, options.windows)))
     except (AudioManifoldError, OSError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     console.print(f'overview: {path}')
     return 0

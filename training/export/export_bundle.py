@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
@@ -249,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         bundle = export(config, options.output or Path('models') / config.name, scores)
     except (AudioManifoldError, OSError, ValueError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6
     console.print(f'bundle: {bundle.folder} ({size:.1f} MB)')

@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.common.json_text import parse_json
@@ -157,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bundle = Bundle.load(options.bundle or Path('models') / config.name)
         bundle = quantize(bundle, open_windows(config), options.test_windows)
     except (AudioManifoldError, OSError, ValueError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     console.print(f'{bundle.folder / INT8_FILE}: {bundle.manifest.training["convolutions of bytes"]}', soft_wrap=True)
     return 0

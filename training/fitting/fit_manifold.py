@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import lightning
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fit = change_fit(config.manifold_fit, options)
         best = fit_manifold(config, options.modality, fit, resume=options.resume)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     console.print(f'best weights: {best}')
     return 0

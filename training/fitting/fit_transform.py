@@ -14,6 +14,7 @@ import lightning
 import torch
 from rich.console import Console
 
+from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
@@ -87,6 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.network in {None, number}:
                 console.print(f'best weights: {fit_transform(config, network, fit, resume=options.resume)}')
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     return 0

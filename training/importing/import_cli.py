@@ -8,8 +8,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
+from audio_manifold_ros.cli.console import SafeConsole, print_error
 from audio_manifold_ros.cli.options import add_drive_format_options, add_drives_output_option, add_workers_option
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.importing.report import ImportReport
@@ -36,18 +35,18 @@ def add_import_arguments(parser: argparse.ArgumentParser, rig: str, *, native: b
     add_workers_option(parser)
 
 
-def run_import(write: Callable[[Console], ImportReport]) -> int:
+def run_import(write: Callable[[SafeConsole], ImportReport]) -> int:
     """Run an import, print its report or its error, and return the exit status: 1 if a drive could not be written.
 
     Args:
         write: Writes the drives. Its argument is the console for the progress bar.
 
     """
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     try:
         report = write(console)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False, soft_wrap=True)
+        print_error(console, error)
         return 1
     console.print(report.text(), highlight=False, markup=False, soft_wrap=True)
     return 1 if report.refused else 0

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from audio_manifold_ros.cli.console import SafeConsole, print_error, print_problem
 from audio_manifold_ros.cli.options import add_size_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import whole_number
@@ -73,7 +73,7 @@ def open_teacher(modality: str, teacher_spec: str, recording: Path) -> Teacher:
     return MODELS[modality](teacher_spec)
 
 
-def label(options: argparse.Namespace, console: Console) -> dict[Path, str]:
+def label(options: argparse.Namespace, console: SafeConsole) -> dict[Path, str]:
     """Label all recordings with one teacher after the other, so that only one model is in memory at a time.
 
     Returns:
@@ -137,12 +137,12 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 1 if a recording could not be labelled."""
     options = _arguments(arguments)
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     try:
         refused = label(options, console)
     except (AudioManifoldError, OSError) as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     for recording, problem in refused.items():
-        console.print(f'[red]✗[/red] {recording}: {problem}', highlight=False)
+        print_problem(console, '✗', 'red', f'{recording}: {problem}')
     return 1 if refused else 0

@@ -11,9 +11,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from audio_manifold_ros.cli.console import SafeConsole, print_error
 from audio_manifold_ros.cli.options import add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number
@@ -124,7 +124,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0 without leakage, 1 with leakage, 2 if it is not measurable."""
     options = _arguments(arguments)
-    console = Console()
+    console = SafeConsole()
     try:
         drives, dataset_split = divide(_data(options))
         spec = _spec(drives, options.window)
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_filled(found)
         _write(options.out or options.drives / f'leakage_{Path(options.split).stem}.json', found)
     except AudioManifoldError as error:
-        Console(stderr=True).print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
+        print_error(SafeConsole(stderr=True), error)
         return 2
     console.print(leakage_table(found))
     if found.entries_without_window:

@@ -13,8 +13,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from audio_manifold_ros.cli.console import SafeConsole, print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.data.split_file import SPLITS, SplitFile
@@ -24,7 +23,7 @@ from training.importing.mavd_splits import TEST_DAYS, VALIDATION_DAYS, day_split
 DAYS, PAPER = 'mavd-days', 'mavd-paper'
 
 
-def make_split(options: argparse.Namespace, console: Console) -> SplitFile:
+def make_split(options: argparse.Namespace, console: SafeConsole) -> SplitFile:
     """Return the split of the command line.
 
     Raises:
@@ -74,12 +73,12 @@ def _day(text: str) -> dt.date:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     options = _arguments(arguments)
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     try:
         split = make_split(options, console)
         split.write(options.out)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}', highlight=False)
+        print_error(console, error)
         return 1
     sizes = ', '.join(f'{len(getattr(split, name))} {name}' for name in SPLITS)
     console.print(f'{options.out}: {sizes}. Measure it with `audio-manifold train split check`.', highlight=False)

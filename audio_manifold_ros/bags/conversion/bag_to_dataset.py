@@ -11,13 +11,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from audio_manifold_ros.bags.conversion.conversion_record import (
     ConversionOptions,
     write_manifest,
 )
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
+from audio_manifold_ros.cli.console import SafeConsole, print_error, print_problem
 from audio_manifold_ros.cli.options import (
     add_bags_argument,
     add_drive_format_options,
@@ -73,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audio_manifold_ros.bags.conversion.parallel_conversion import convert_bags
 
     given = _arguments(arguments)
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     try:
         options = _options(given)
         rig = None if given.rig is None else RigFiles.from_folder(given.rig)
@@ -83,13 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if outcome.converted:
             write_manifest(given.out)
     except AudioManifoldError as error:
-        console.print(f'[red]{type(error).__name__}[/red]: {error}')
+        print_error(console, error)
         return 1
     for bag, problem in outcome.failures:
-        console.print(f'[red]✗[/red] {bag}: {problem}', highlight=False)
+        print_problem(console, '✗', 'red', f'{bag}: {problem}')
     for done in outcome.converted:
         if done.record['rig'].get('mismatch'):
-            console.print(f'[yellow]![/yellow] {done.path.name}: {done.record["rig"]["mismatch"]}', highlight=False)
+            print_problem(console, '!', 'yellow', f'{done.path.name}: {done.record["rig"]["mismatch"]}')
     images = sum(done.record['images']['kept'] for done in outcome.converted)
     console.print(f'{len(outcome.converted)} drives with {images} images in {given.out}', highlight=False)
     return 1 if outcome.failures else 0

@@ -14,7 +14,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import Progress
 
 from audio_manifold_ros.bags.conversion.bag_scan import BagScan
@@ -29,6 +28,7 @@ from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_bags_argument, add_json_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import BagError, DatasetError, RigError
@@ -285,13 +285,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         print(json.dumps([check.to_dict() for check in checks], indent=1))
     else:
-        Console(soft_wrap=True).print('\n\n'.join(check.text() for check in checks), markup=False, highlight=False)
+        SafeConsole(soft_wrap=True).print('\n\n'.join(check.text() for check in checks), markup=False, highlight=False)
     return int(any(check.verdict is not Verdict.READY for check in checks))
 
 
 def _check_all(bags: Sequence[Path], options: ConversionOptions) -> list[BagCheck]:
     checks = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=SafeConsole(stderr=True), transient=True) as progress:
         for bag in bags:
             task = progress.add_task(bag.name, total=_duration_s(bag))
 

@@ -19,12 +19,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag, drive_id_of
 from audio_manifold_ros.bags.conversion.conversion_record import stale_drive_warning
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
     from audio_manifold_ros.datasets.rig_files import RigFiles
 
@@ -58,7 +57,7 @@ def convert_bags(
     options: ConversionOptions,
     workers: int,
     scheduler: str | None,
-    console: Console,
+    console: SafeConsole,
 ) -> ConversionOutcome:
     """Convert bags, each in a process of its own, with a progress bar. A failure does not stop the others.
 

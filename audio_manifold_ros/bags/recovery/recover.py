@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import final
 
 import zstandard
-from rich.console import Console
 
 from audio_manifold_ros.bags.recovery.mcap_recovery import McapRecovery
 from audio_manifold_ros.bags.recovery.recovery_log import DamagedRange, RecoveredMessage, RecoveryLog
@@ -30,6 +29,7 @@ from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import definition_of
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_json_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import BagError
@@ -266,12 +266,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         recovery = recover_bag(options.source, options.target)
     except BagError as error:
-        Console(stderr=True, soft_wrap=True).print(f'recover_bag: {error}', markup=False)
+        SafeConsole(stderr=True, soft_wrap=True).print(f'recover_bag: {error}', markup=False)
         return 1
     if options.json:
         print(json.dumps(recovery.to_dict(), indent=1))
     else:
-        Console(soft_wrap=True).print(_describe(recovery), markup=False, highlight=False)
+        SafeConsole(soft_wrap=True).print(_describe(recovery), markup=False, highlight=False)
     return 0
 
 

@@ -10,11 +10,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
+from audio_manifold_ros.cli.console import SafeConsole
 
 JSON_FILE, TEXT_FILE = 'report.json', 'report.txt'
 TEXT_WIDTH = 120
@@ -51,7 +51,7 @@ class RecordReport:
 
     def text(self) -> str:
         """Return the report as text for a terminal of 120 columns."""
-        console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
+        console = SafeConsole(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
         size_mb = sum(topic.bytes for topic in self.topics) / 1e6
         console.print(f'{self.bag}: {self.duration_s:.1f} s, {size_mb:.1f} MB of messages. {self.ended}', markup=False)
         console.print(_topics_table(self.topics))

@@ -10,11 +10,10 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 
-from rich.console import Console
-
 from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.reporting.calibration_report import load_changes
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import CalibrationError, reraise_file_errors
 from audio_manifold_ros.common.files import atomic_write
 from audio_manifold_ros.common.yaml_file import read_yaml_text
@@ -122,7 +121,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rig', type=Path, required=True, metavar='FOLDER', help='rig to change')
 
 
-def _run(given: argparse.Namespace, console: Console) -> int:
+def _run(given: argparse.Namespace, console: SafeConsole) -> int:
     backups = apply_report(given.report, given.rig)
     for path in backups:
         console.print(f'The old {path.name.partition(".before-")[0]} is kept as {path}', markup=False, highlight=False)

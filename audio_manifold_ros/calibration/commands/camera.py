@@ -8,7 +8,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from audio_manifold_ros.calibration.camera.camera_intrinsics import Intrinsics, estimate_intrinsics
@@ -28,6 +27,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.position_charts import corner_chart
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.drawing.images import save_png
@@ -200,7 +200,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--out', type=Path, metavar='FOLDER', help='folder of the report (default: a new one)')
 
 
-def _run(given: argparse.Namespace, console: Console) -> int:
+def _run(given: argparse.Namespace, console: SafeConsole) -> int:
     across, down = given.squares
     board = CharucoBoard(across, down, given.square, given.marker, given.dictionary)
     if given.draw is not None:
@@ -212,7 +212,7 @@ def _run(given: argparse.Namespace, console: Console) -> int:
     before = CameraCalibration.from_yaml(path) if path is not None and path.exists() else None
     pictures = folder_pictures(given.pictures) if given.pictures is not None else bag_pictures(given.bag, given.camera)
     columns = (TextColumn('{task.description}'), TextColumn('{task.completed:.0f} images'))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as progress:
         task_id = progress.add_task('detecting the board')
         found = detect_board_views(
             pictures,

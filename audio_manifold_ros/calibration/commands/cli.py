@@ -12,8 +12,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.console import Console
-
 from audio_manifold_ros.calibration.commands.apply import APPLY
 from audio_manifold_ros.calibration.commands.camera import CAMERA
 from audio_manifold_ros.calibration.commands.channel_order import ORDER
@@ -26,6 +24,7 @@ from audio_manifold_ros.calibration.commands.geometry import GEOMETRY
 from audio_manifold_ros.calibration.commands.measurement_command import Command
 from audio_manifold_ros.calibration.commands.polarity import POLARITY
 from audio_manifold_ros.calibration.commands.sync import SYNC
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.parser import command_parser, epilog, wrap
 from audio_manifold_ros.cli.verbs import VERBS, find_verb
 from audio_manifold_ros.common.errors import AudioManifoldError
@@ -74,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command with command-line arguments, and return the exit status."""
     given = make_parser().parse_args(arguments)
-    console = Console(soft_wrap=True)
+    console = SafeConsole(soft_wrap=True)
     try:
         return COMMANDS[given.command].run(given, console)
     except AudioManifoldError as error:

@@ -7,15 +7,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from audio_manifold_ros.calibration.commands.measurement_command import Command
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.rig.rig_folder_diff import folder_difference
 
 SAME, DIFFERENT = 0, 1
 
 
-def run(given: argparse.Namespace, console: Console) -> int:
+def run(given: argparse.Namespace, console: SafeConsole) -> int:
     """Print the differences of two rigs. Return 1 if there are any, else 0, as `diff` does.
 
     Raises:

@@ -8,7 +8,6 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from rich.console import Console
 
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -36,6 +35,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraCalibration
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics, Transform
@@ -192,7 +192,7 @@ def _change(extrinsics: Extrinsics, result: _RotationResult) -> RigChange:
     )
 
 
-def _run(given: argparse.Namespace, console: Console) -> int:
+def _run(given: argparse.Namespace, console: SafeConsole) -> int:
     with BagReader(given.bag) as bag, bag_rig(bag, given.rig) as rig:
         camera = CameraCalibration.from_yaml(rig.folder / CAMERA_FILE)
     return save_and_show(measure_extrinsics(match_claps(given), camera), given.out, console)

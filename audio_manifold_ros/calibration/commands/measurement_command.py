@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from audio_manifold_ros.audio.block import AudioBlock
@@ -24,6 +23,7 @@ from audio_manifold_ros.calibration.recording.recording_sources import (
     open_recording_source,
 )
 from audio_manifold_ros.calibration.reporting.calibration_report import CalibrationReport, save_and_show
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import CalibrationError
 from audio_manifold_ros.rig.rig import RIG_FILE, MicrophoneArray
 
@@ -50,7 +50,7 @@ class Command:
     example: str
     text: str
     configure: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Console], int]
+    run: Callable[[argparse.Namespace, SafeConsole], int]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class MeasurementCommand:
         add_report_options(parser)
         self.configure(parser)
 
-    def _run(self, given: argparse.Namespace, console: Console) -> int:
+    def _run(self, given: argparse.Namespace, console: SafeConsole) -> int:
         array = load_array(given)
         source = open_recording_source(given, None if array is None else max(array.device_channels) + 1)
         with _progress() as progress:
@@ -197,7 +197,7 @@ def load_array(given: argparse.Namespace) -> MicrophoneArray | None:
 @contextmanager
 def _progress() -> Iterator[Progress]:
     columns = (TextColumn('{task.description}'), BarColumn(), TimeRemainingColumn(), TextColumn('{task.fields[level]}'))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as progress:
         yield progress
 
 

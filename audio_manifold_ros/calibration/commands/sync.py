@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from audio_manifold_ros.bags.decoding.bag_rig import bag_rig
@@ -28,6 +27,7 @@ from audio_manifold_ros.calibration.reporting.calibration_report import (
 )
 from audio_manifold_ros.calibration.reporting.charts import bar_chart, line_chart
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.array_types import FloatArray, RgbImage, Samples
 from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
@@ -79,7 +79,7 @@ def match_claps(given: argparse.Namespace) -> ClapPairs:
     """
     array, extrinsics = _rig(given)
     columns = (TextColumn('{task.description}'), BarColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=SafeConsole(stderr=True), transient=True) as progress:
         with BagReader(given.bag) as bag:
             task_id = progress.add_task('reading audio and images', total=2 * bag.duration_s)
         clip = load_clip(
@@ -242,7 +242,7 @@ def _changes(claps: ClapPairs) -> tuple[RigChange, ...]:
     )
 
 
-def _run(given: argparse.Namespace, console: Console) -> int:
+def _run(given: argparse.Namespace, console: SafeConsole) -> int:
     return save_and_show(measure_sync(match_claps(given)), given.out, console)
 
 

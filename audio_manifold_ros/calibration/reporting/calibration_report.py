@@ -13,10 +13,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from audio_manifold_ros.calibration.reporting.rig_change import RigChange
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.array_types import RgbImage
 from audio_manifold_ros.common.errors import CalibrationError, reraise_file_errors
 from audio_manifold_ros.common.files import write_text_atomic
@@ -104,7 +104,7 @@ class CalibrationReport:
             'pictures': [f'{name}.png' for name in self.pictures],
         }
 
-    def show(self, console: Console) -> None:
+    def show(self, console: SafeConsole) -> None:
         """Print tables, remarks, changes and verdict."""
         for table in self.tables:
             console.print(_format_table(table), markup=False, highlight=False)
@@ -179,13 +179,13 @@ def load_changes(report: Path) -> SavedChanges:
     )
 
 
-def save_and_show(report: CalibrationReport, out: Path | None, console: Console) -> int:
+def save_and_show(report: CalibrationReport, out: Path | None, console: SafeConsole) -> int:
     """Save and print a report.
 
     Args:
         report: Report.
         out: Folder of the report. None creates one in the current folder.
-        console: Console to print to.
+        console: SafeConsole to print to.
 
     Returns:
         Exit status: 1 if the verdict is `faulty` or `refused`, else 0.
@@ -222,8 +222,8 @@ def _format_table(table: ReportTable) -> str:
     return _text_of(lambda console: console.print(layout)).rstrip()
 
 
-def _text_of(show: Callable[[Console], None]) -> str:
-    console = Console(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
+def _text_of(show: Callable[[SafeConsole], None]) -> str:
+    console = SafeConsole(file=StringIO(), width=TEXT_WIDTH, color_system=None, legacy_windows=False)
     show(console)
     output: Any = console.file
     return '\n'.join(line.rstrip() for line in output.getvalue().splitlines()) + '\n'

@@ -176,10 +176,16 @@ def load_network(bundle: Bundle) -> PerceptionNetwork:
     from safetensors.torch import load_file
 
     from audio_manifold_ros.common.errors import NetworkError
+    from audio_manifold_ros.networks.parameter_limit import limit_parameters
     from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 
+    # A parameter takes at least two bytes of the weight file.
+    max_parameters = bundle.weights_path.stat().st_size // 2
+    remedy = f'{bundle.weights_path.name} is too small for them: export the bundle again.'
     try:
-        network = PerceptionNetwork(PerceptionConfig.from_dict(bundle.manifest.networks))
+        config = PerceptionConfig.from_dict(bundle.manifest.networks)
+        with limit_parameters(max_parameters, remedy):
+            network = PerceptionNetwork(config)
     except NetworkError as error:
         msg = f'{bundle.folder}: networks: {error}'
         raise InferenceError(msg) from None

@@ -17,8 +17,10 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
+from audio_manifold_ros.inference.bundle.onnx_references import check_external_files
 from audio_manifold_ros.rig.rig_difference import geometry_difference
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = 'weights.safetensors'
 ONNX_FILE = 'model.onnx'
 INT8_FILE = 'model.int8.onnx'
+ONNX_SUFFIX = '.onnx'
 REQUIRED_FILES = (WEIGHTS_FILE, ONNX_FILE)
 FILE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 MAX_MANIFEST_BYTES = 4_000_000
@@ -52,8 +55,8 @@ class Bundle:
         """Verify every file of a bundle by size and SHA-256, and return the bundle.
 
         Raises:
-            InferenceError: A file is missing, truncated, changed, unknown, or a link out of the folder, or this
-                software cannot use the manifest.
+            InferenceError: A file is missing, truncated, changed, unknown, or a link out of the folder, a graph has
+                weights in a file that the manifest does not list, or this software cannot use the manifest.
 
         """
         where = _real_folder(Path(folder))
@@ -61,6 +64,8 @@ class Bundle:
         _check_folder_content(where, manifest.files)
         for name, entry in manifest.files.items():
             _verify(where / name, entry)
+            if name.endswith(ONNX_SUFFIX):
+                check_external_files(where / name, manifest.files)
         bundle = cls(where, manifest)
         _ = bundle.feature_statistics  # A damaged file is refused now, not with the first audio.
         return bundle
@@ -194,7 +199,10 @@ def _check_file_names(files: Mapping[str, FileEntry]) -> None:
     bad = sorted(name for name in files if not FILE_NAME.fullmatch(name) or name == MANIFEST_FILE)
     missing = [name for name in REQUIRED_FILES if name not in files]
     if bad:
-        msg = f'The manifest lists the file names {bad}: only names of letters, digits, ".", "_" and "-" are allowed.'
+        msg = (
+            f'The manifest lists the file names {shorten(bad)}: only names of letters, digits, ".", "_" and "-" '
+            'are allowed.'
+        )
         raise InferenceError(msg)
     if missing:
         msg = f'The manifest does not list {missing}: export the bundle again.'
@@ -205,7 +213,10 @@ def _check_folder_content(folder: Path, files: Mapping[str, FileEntry]) -> None:
     _check_file_names(files)
     extra = sorted({path.name for path in folder.iterdir()} - set(files) - {MANIFEST_FILE})
     if extra:
-        msg = f'{folder} contains {extra}, which its manifest does not list: remove them, or export the bundle again.'
+        msg = (
+            f'{folder} contains {shorten(extra)}, which its manifest does not list: remove them, or export the bundle '
+            'again.'
+        )
         raise InferenceError(msg)
 
 
@@ -223,7 +234,10 @@ def _verify(path: Path, entry: FileEntry) -> None:
     with reraise_file_errors(InferenceError, 'read', path, 'Copy the bundle again.'):
         digest = sha256_of(path)
     if digest != entry.sha256:
-        msg = f'{path} has the SHA-256 {digest}, its manifest states {entry.sha256}: it was changed, copy it again.'
+        msg = (
+            f'{path} has the SHA-256 {digest}, its manifest states {shorten(entry.sha256)}: it was changed, copy it '
+            'again.'
+        )
         raise InferenceError(msg)
 
 

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from safetensors import safe_open
 
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_json_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import InferenceError
@@ -44,7 +44,7 @@ def weight_arrays(bundle: Bundle) -> list[WeightArray]:
         return [WeightArray(name, part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()]
 
 
-def print_bundle(bundle: Bundle, console: Console) -> None:
+def print_bundle(bundle: Bundle, console: SafeConsole) -> None:
     """Print the summary for people."""
     manifest = bundle.manifest
     features = manifest.features
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(to_dict(bundle), indent=1))
     else:
-        print_bundle(bundle, Console(soft_wrap=True, width=None if sys.stdout.isatty() else 140))
+        print_bundle(bundle, SafeConsole(soft_wrap=True, width=None if sys.stdout.isatty() else 140))
     return 0
 
 

@@ -12,6 +12,7 @@ from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.json_text import format_json, parse_json
 from audio_manifold_ros.common.schema import check_version, from_plain, to_plain
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.inference.bundle.confidence import ConfidenceModel
 from audio_manifold_ros.rig.camera import CameraModel
@@ -19,6 +20,9 @@ from audio_manifold_ros.rig.rig import MicrophoneArray
 
 MANIFEST_FILE = 'manifest.json'
 FORMAT_VERSION = 1
+# Limits of what a manifest makes this software allocate.
+MAX_MICROPHONES = 64
+MAX_IMAGE_PIXELS = 1 << 24
 Modality = Literal['depth', 'segmentation']
 
 
@@ -145,7 +149,13 @@ class Manifest:
                 len(self.array.facings),
                 f'{self.microphones}',
             ),
-            (min(self.camera.width, self.camera.height) > 0, 'camera', self.camera, 'a positive width and height'),
+            (self._is_array_small(), 'array.positions_m', self.microphones, f'at most {MAX_MICROPHONES} microphones'),
+            (
+                self._is_camera_valid(),
+                'camera',
+                self.camera,
+                f'a positive size of at most {MAX_IMAGE_PIXELS} pixels and positive focal lengths',
+            ),
             (
                 (self.depth is not None) == ('depth' in heads),
                 'depth',
@@ -180,7 +190,7 @@ class Manifest:
         )
         for is_valid, key, value, expected in checks:
             if not is_valid:
-                msg = f'{key} is {value!r}: give {expected}.'
+                msg = f'{key} is {shorten(value)}: give {expected}.'
                 raise InferenceError(msg)
 
     @property
@@ -214,6 +224,14 @@ class Manifest:
         remedy = 'Export the bundle again, or install the software that wrote it.'
         check_version(values, 'format_version', FORMAT_VERSION, MANIFEST_FILE, InferenceError, remedy)
         return from_plain(cls, values, MANIFEST_FILE, InferenceError, complete=True)
+
+    def _is_array_small(self) -> bool:
+        return self.microphones <= MAX_MICROPHONES
+
+    def _is_camera_valid(self) -> bool:
+        camera = self.camera
+        is_sized = min(camera.width, camera.height) > 0 and camera.width * camera.height <= MAX_IMAGE_PIXELS
+        return is_sized and min(camera.fx, camera.fy) > 0
 
     def _is_depth_range_valid(self) -> bool:
         depth = self.depth

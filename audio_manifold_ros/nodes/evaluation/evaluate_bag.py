@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.progress import Progress
 
 from audio_manifold_ros.bag_evaluation.evaluation_session import EvaluationOptions
@@ -19,6 +18,7 @@ from audio_manifold_ros.bag_evaluation.run_evaluation import (
     evaluate_bag,
 )
 from audio_manifold_ros.bags.decoding.audio_format_argument import add_audio_format_argument
+from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_bundle_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
@@ -93,7 +93,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluate a bag and return the exit status. It is 2 if live and offline predictions do not agree."""
-    errors, console = Console(stderr=True), Console()
+    errors, console = SafeConsole(stderr=True), SafeConsole()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         options, live = parse_options(arguments)
