@@ -35,7 +35,8 @@ class FullResolutionGroundTruth:
         """
         self._drives = find_drives(folder)
         first, path = next(iter(self._drives.items()))
-        self._open = DriveReader(path)
+        self._verified = {first}
+        self._open = DriveReader(path, verify=True)
         self._open_id = first
         self.camera = CameraModel.from_text(self._open.rig.camera, f'{path} (camera)')
 
@@ -48,7 +49,9 @@ class FullResolutionGroundTruth:
         """
         if drive_id != self._open_id:
             self._open.close()
-            self._open, self._open_id = DriveReader(self._drives[drive_id]), drive_id
+            is_new = drive_id not in self._verified
+            self._open, self._open_id = DriveReader(self._drives[drive_id], verify=is_new), drive_id
+            self._verified.add(drive_id)
         drive = self._open
         if not drive.has_native:
             return None

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.npy_file import read_npy
 from audio_manifold_ros.datasets.label_file import FILES_KIND, STEREO_SCALE_M
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
 
 # Range of scaled disparity (Godard et al. 2019).
 DISPARITY_RANGE = (0.01, 10.0)
+# 16 million pixels in double precision.
+MAX_DISPARITY_BYTES = 1 << 27
 
 
 class TeacherFiles:
@@ -108,11 +111,13 @@ def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
 def _read_disparity(path: Path) -> NDArray[np.float32]:
     try:
         with path.open('rb') as file:
-            disparity = np.load(file, allow_pickle=False)
-    except Exception as error:  # noqa: BLE001 - foreign bytes: zip and header parsing can raise any exception
+            is_archive = file.read(2) == b'PK'
+            file.seek(0)
+            disparity = None if is_archive else read_npy(file, MAX_DISPARITY_BYTES)
+    except Exception as error:  # noqa: BLE001 - foreign bytes: header parsing can raise any exception
         msg = f'{str(path)!r} is not an array of numbers ({error or type(error).__name__}): write it with numpy.save.'
         raise TrainingError(msg) from None
-    if not isinstance(disparity, np.ndarray):
+    if disparity is None:
         msg = f'{str(path)!r} is an archive, not an array of numbers: write it with numpy.save.'
         raise TrainingError(msg)
     return disparity_to_depth_m(repr(str(path)), disparity)

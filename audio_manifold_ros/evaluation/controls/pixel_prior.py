@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.common.files import write_bytes_atomic
+from audio_manifold_ros.common.npy_file import read_npz
 from audio_manifold_ros.evaluation.metrics.depth_metrics import FAR_M, NEAR_M
 
 # Part of a bundle, so that every evaluation can compare with the prior.
 PRIOR_FILE = 'prior.npz'
+# An image of 4,096 x 4,096 pixels in single precision.
+MAX_ARRAY_BYTES = 1 << 26
 DEPTH_BINS = 512
 FORMAT_VERSION = 1
 
@@ -69,10 +72,13 @@ class PixelPrior:
 
         """
         try:
-            with Path(path).open('rb') as file, np.load(file, allow_pickle=False) as stored:
-                version = int(stored['version'])
-                prior = cls(stored['depth_m'], stored['labels'], int(stored['images']))
-        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            if not Path(path).is_file():
+                msg = 'it is missing or is not a regular file'
+                raise ValueError(msg)
+            stored = read_npz(Path(path), ('version', 'depth_m', 'labels', 'images'), MAX_ARRAY_BYTES)
+            version, images = int(stored['version']), int(stored['images'])
+            prior = cls(stored['depth_m'], stored['labels'], images)
+        except (OSError, ValueError, TypeError, OverflowError) as error:
             msg = f'Cannot read the prior {str(path)!r}: {error}. Build it again from the training drives.'
             raise EvaluationError(msg) from None
         same_size = prior.depth_m.ndim == 2 and prior.depth_m.shape == prior.labels.shape

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """Raw output of a backend for one window. The fields of a modality that the bundle lacks are None.
+    """Raw output of a backend for one window. A modality that the bundle lacks has None in its fields.
 
     Attributes:
         depth_m: float32 (row, column), metres along the camera's z axis, finite everywhere.

@@ -30,8 +30,8 @@ class BuildStatus:
 
     Attributes:
         state: `building`, `built` or `failed`.
-        message: Last line of its output.
-        spent_s: Seconds since it began, up to its end.
+        message: Its last line of output.
+        spent_s: Seconds from its start to its end, or until now.
 
     """
 
@@ -61,7 +61,7 @@ class BackgroundBuild:
             bundle: Folder of the bundle.
             device: `cuda` or `cuda:N`.
             log: Function for each line of output, called in a thread of its own.
-            command: What is started.
+            command: Command of the child process, without its arguments.
 
         """
         self._log = log

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import signal
 import subprocess
 import sys
@@ -48,14 +47,14 @@ def build_engine(
     report: Callable[[str], None],
     stage: Sequence[str] = STAGE_COMMAND,
 ) -> Path:
-    """Return the engine of a bundle. If there is none, build it and compare it with the network.
+    """Return the engine of a bundle. A missing engine is built and compared with the network.
 
     Args:
         bundle: A verified bundle.
-        toolchain: Names the dependencies of the engine.
+        toolchain: Compiler, with the options and the platform that the engine depends on.
         precision: Precision of weights and activations.
         cache: Cache of engines; that of the user by default.
-        report: Receives the progress, line by line.
+        report: Function for each line about the progress.
         stage: Command of the child processes that compile and check.
 
     Raises:
@@ -103,8 +102,7 @@ def _run_stages(
 ) -> VerificationResult:
     """Compile and check the engine in a scratch folder."""
     result, timing, shared = scratch / 'check.json', scratch / 'timing.bin', cache.timing_cache(key)
-    if shared.exists():
-        shutil.copyfile(shared, timing)
+    cache.load_timing_cache(key, timing)
     options = ['--engine', scratch / ENGINE_FILE, '--precision', key.precision, '--device', device]
     options += ['--timing-cache', timing, '--result', result]
     for name, message in (

@@ -8,12 +8,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.common.errors import InferenceError
+from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, sync_to_disk, write_text_atomic
 from audio_manifold_ros.common.untrusted_text import read_limited_text
 from audio_manifold_ros.inference.tensorrt.engine_metadata import METADATA_FILE, EngineMetadata
@@ -27,7 +28,8 @@ ENGINE_FILE = 'engine.ep'
 LOCK_FILE = 'lock'
 SCRATCH_PREFIX = 'build-'
 REJECTED_SUFFIX = '.rejected'
-PRIVATE_MODE = 0o700
+PRIVATE_MODE, PRIVATE_FILE_MODE = 0o700, 0o600
+WRITABLE_BY_OTHERS = 0o022
 MAX_METADATA_BYTES = 1_000_000
 
 
@@ -68,6 +70,12 @@ class EngineCache:
         if not engine.exists() and not engine.with_name(METADATA_FILE).exists():
             return None
         try:
+            self._check_folders(key)
+        except (InferenceError, OSError) as error:
+            # Nothing is renamed in a folder of someone else.
+            warn(f'The engine in {engine.parent} is not used: {error}')
+            return None
+        try:
             self._verify(key, engine)
         except (InferenceError, OSError) as error:
             if not self._is_building(key):
@@ -100,16 +108,30 @@ class EngineCache:
 
     @contextmanager
     def lock(self, key: EngineKey, report: Callable[[str], None]) -> Iterator[int]:
-        """Hold the lock for building the engine of a key. Yield its descriptor, which a child may inherit."""
-        folder = self.folder(key)
-        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_MODE)
-        with (folder / LOCK_FILE).open('w') as file:
+        """Hold the lock for building the engine of a key. Yield its descriptor, which a child may inherit.
+
+        Raises:
+            InferenceError: The folders cannot be made, are links, or belong to or are writable by other users.
+
+        """
+        remedy = 'Check the folder, or set XDG_CACHE_HOME.'
+        with reraise_file_errors(InferenceError, 'use the engine cache', self.root, remedy):
+            for folder in (self.root, self.folder(key)):
+                folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_MODE)
+                if folder.stat().st_uid == os.getuid() and not folder.is_symlink():
+                    folder.chmod(PRIVATE_MODE)
+            self._check_folders(key)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(self.folder(key) / LOCK_FILE, flags, PRIVATE_FILE_MODE)
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 report('Another process builds this engine. Waiting for it.')
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield file.fileno()
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield handle
+        finally:
+            os.close(handle)
 
     @contextmanager
     def scratch(self, key: EngineKey) -> Iterator[Path]:
@@ -132,9 +154,21 @@ class EngineCache:
         """
         folder = self.folder(key)
         (folder / METADATA_FILE).unlink(missing_ok=True)
+        engine.chmod(PRIVATE_FILE_MODE)
         _replace(engine, folder / ENGINE_FILE)
         write_text_atomic(folder / METADATA_FILE, metadata.to_json(), sync=True)
+        (folder / METADATA_FILE).chmod(PRIVATE_FILE_MODE)
         return folder / ENGINE_FILE
+
+    def load_timing_cache(self, key: EngineKey, target: Path) -> None:
+        """Copy the compiler's kernel timings on this platform to a file, if there are any of this user."""
+        source = self.timing_cache(key)
+        try:
+            _check_private_file(source)
+            shutil.copyfile(source, target, follow_symlinks=False)
+        except (InferenceError, OSError):
+            # The compiler measures again.
+            target.unlink(missing_ok=True)
 
     def timing_cache(self, key: EngineKey) -> Path:
         """Return the file of the compiler's kernel timings on this platform."""
@@ -142,17 +176,30 @@ class EngineCache:
         name = f'{platform.tensorrt}-{platform.gpu}-{platform.machine}'
         return self.root / f'timing-{hashlib.sha256(name.encode()).hexdigest()[:16]}.bin'
 
+    def _check_folders(self, key: EngineKey) -> None:
+        """Refuse folders that another user may have made or may write."""
+        folder = self.folder(key)
+        if folder.is_symlink():
+            msg = f'{folder} is a link, which is not followed. Remove it.'
+            raise InferenceError(msg)
+        for path in (self.root, folder):
+            status = path.stat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & WRITABLE_BY_OTHERS:
+                msg = f'{path} belongs to another user, or other users can write it. Remove it, or set XDG_CACHE_HOME.'
+                raise InferenceError(msg)
+
     def _verify(self, key: EngineKey, engine: Path) -> None:
         metadata_path = engine.with_name(METADATA_FILE)
         if not metadata_path.exists():
             msg = f'it has no {METADATA_FILE}: its build did not finish, or it differed from the network'
             raise InferenceError(msg)
+        for path in (metadata_path, engine):
+            _check_private_file(path)
         metadata = _read_metadata(metadata_path)
         differences = key.differences(metadata.key)
         if differences:
             msg = f'it has another key: its {differences}'
             raise InferenceError(msg)
-        _check_owner(engine)
         size, digest = engine.stat().st_size, sha256_of(engine)
         if (size, digest) != (metadata.size, metadata.sha256):
             msg = (
@@ -188,11 +235,12 @@ def _metadata_or_none(path: Path) -> EngineMetadata | None:
         return None
 
 
-def _check_owner(engine: Path) -> None:
+def _check_private_file(path: Path) -> None:
     """Refuse a file that another user may have written."""
-    status, folder = engine.lstat(), engine.parent.stat()
-    if engine.is_symlink() or status.st_uid != os.getuid() or (status.st_mode | folder.st_mode) & 0o022:
-        msg = 'it is a link, belongs to another user, or other users can write it or its folder'
+    status = path.lstat()
+    is_own = status.st_uid == os.getuid() and not status.st_mode & WRITABLE_BY_OTHERS
+    if not is_own or not stat.S_ISREG(status.st_mode):
+        msg = f'{path.name} is a link, belongs to another user, or other users can write it'
         raise InferenceError(msg)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from std_msgs.msg import String
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 class RigMismatchMonitor:
     """Comparison of the node's rig with the rig in `run_metadata` messages.
 
+    A thread of its own reads the messages, so that a text that takes long never delays the node. Only the newest
+    message waits for it.
+
     Attributes:
         warning: Description of the differences, or an empty string.
 
@@ -38,19 +42,48 @@ class RigMismatchMonitor:
         """
         self._node, self._rig = node, rig
         self.warning = ''
+        self._changed = threading.Condition()
+        self._newest: str | None = None
+        self._is_ended = False
+        self._thread = threading.Thread(target=self._read_messages, name='run metadata', daemon=True)
+        self._thread.start()
         topic = f'{node.resolve_topic_name(audio_topic).rpartition("/")[0]}/{TOPIC}'
         self._subscription = node.create_subscription(String, topic, self._on_metadata, LATCHED_QOS)
 
     def destroy(self) -> None:
-        """Unsubscribe."""
+        """Unsubscribe, and end the thread after the message that it reads."""
         self._node.destroy_subscription(self._subscription)
+        with self._changed:
+            self._is_ended = True
+            self._changed.notify()
 
     def _on_metadata(self, message: String) -> None:
+        with self._changed:
+            self._newest = message.data
+            self._changed.notify()
+
+    def _read_messages(self) -> None:
+        last = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_ended or self._newest is not None)
+                if self._is_ended:
+                    return
+                text, self._newest = self._newest, None
+            if text is not None and text != last:
+                last = text
+                self._update_warning(self._compare(text))
+
+    def _compare(self, text: str) -> str:
         try:
-            recorded = RunMetadata.from_json(message.data).rig
-            warning = '' if recorded is None else rig_mismatch(self._rig, recorded)
+            recorded = RunMetadata.from_json(text).rig
+            return '' if recorded is None else rig_mismatch(self._rig, recorded)
         except AudioManifoldError as error:
-            warning = f'The rig in the metadata of the recording cannot be used: {error}'
-        if warning and warning != self.warning:
+            return f'The rig in the metadata of the recording cannot be used: {error}'
+
+    def _update_warning(self, warning: str) -> None:
+        with self._changed:
+            is_new = bool(warning) and warning != self.warning and not self._is_ended
+            self.warning = warning
+        if is_new:
             self._node.get_logger().warning(warning)
-        self.warning = warning
