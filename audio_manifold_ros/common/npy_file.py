@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays of NumPy files from others: the stated size is compared with the limits and the file before it is allocated."""
+"""Arrays of NumPy files from others. The stated size is compared with a limit before the array is allocated."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 # Errors of zipfile, zlib and numpy about a damaged file.
 READ_ERRORS = (OSError, KeyError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+FORMAT: Any = npy_format
 # A version of the format, and the function that reads its header.
-HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+HEADERS = {(1, 0): FORMAT.read_array_header_1_0, (2, 0): FORMAT.read_array_header_2_0}
 
 
 def read_npy(file: BinaryIO, max_bytes: int) -> NDArray[Any]:
@@ -33,7 +34,7 @@ def read_npy(file: BinaryIO, max_bytes: int) -> NDArray[Any]:
         OSError: The file cannot be read.
 
     """
-    version = npy_format.read_magic(file)
+    version = FORMAT.read_magic(file)
     if version not in HEADERS:
         msg = f'its format version is {version}, not one of {sorted(HEADERS)}'
         raise ValueError(msg)
@@ -65,6 +66,10 @@ def read_npz(path: Path, names: Collection[str], max_bytes: int) -> dict[str, ND
         OSError: The file cannot be read.
 
     """
+    if not path.is_file():
+        # Opening a pipe waits for a writer.
+        msg = 'it is missing, or is not a regular file'
+        raise ValueError(msg)
     arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:

@@ -9,6 +9,7 @@ complete, reveals a truncation without parsing, and covers all data and metadata
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,10 @@ def read_checksum_header(path: Path, *, verify: bool) -> ChecksumHeader:
 
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Opening a pipe waits for a writer.
+            msg = f'{str(path)!r} is not a regular file. Give the path of a drive file.'
+            raise DatasetError(msg)
         with path.open('rb') as file:
             checksum_header = _parse(path, file.read(HEADER_BYTES))
             size = path.stat().st_size

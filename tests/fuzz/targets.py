@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.fuzz.mutations import mutate_bytes, mutate_json, mutate_yaml
+from tests.fuzz.mutations import mutate_bytes, mutate_json, mutate_values, mutate_yaml
 
 FIXTURES = Path(__file__).parents[1] / 'compat' / 'old_files'
 Mutation = Callable[[bytes, np.random.Generator], bytes]
@@ -47,6 +47,8 @@ class FuzzTarget:
         target = self.copy_example(folder)
         if not self.files:
             target.write_bytes(self.mutation(target.read_bytes(), rng))
+            if self.repair is not None and rng.integers(0, 4):
+                self.repair(target)
             return target
         files = sorted(target.glob(self.files))
         file = files[int(rng.integers(0, len(files)))]
@@ -120,7 +122,7 @@ def read_run_record(path: Path) -> None:
     """Read the record of a run."""
     from training.paper_tables.records import RunRecord
 
-    place = path.parent / 'street' / 'system' / 'seed0.json'
+    place = path.parent / 'street' / 'omninet_2ch_both' / 'seed0.json'
     place.parent.mkdir(parents=True)
     path.rename(place)
     RunRecord.load(place)
@@ -149,6 +151,26 @@ def read_bundle(path: Path) -> None:
         PixelPrior.load(path / PRIOR_FILE)
 
 
+def read_bundle_with_torch(path: Path) -> None:
+    """Load a bundle and build its networks."""
+    from audio_manifold_ros.inference.backends.torch_backend import TorchBackend
+    from audio_manifold_ros.inference.bundle.bundle import Bundle
+
+    bundle = Bundle.load(path)
+    backend = TorchBackend(bundle, threads=1)
+    spec = bundle.manifest.features
+    backend.run(np.zeros((len(bundle.manifest.array.positions_m), spec.height, spec.width), np.float32))
+
+
+def mutate_networks(data: bytes, rng: np.random.Generator) -> bytes:
+    """Return a manifest with mutated networks, features and camera."""
+    manifest = json.loads(data)
+    for key in ('networks', 'features', 'camera'):
+        if key == 'networks' or rng.integers(0, 4) == 0:
+            manifest[key] = mutate_values(manifest[key], rng)
+    return json.dumps(manifest).encode()
+
+
 def repair_bundle(path: Path) -> None:
     """Write the sizes and hashes of the files into the manifest."""
     try:
@@ -166,12 +188,19 @@ def read_drive(path: Path) -> None:
     from audio_manifold_ros.datasets.drive_reader import DriveReader
 
     with DriveReader(path) as drive:
-        drive.samples(drive.first_sample, min(drive.end_sample - drive.first_sample, 100_000))
+        drive.samples(drive.first_sample + drive.correction.before, 500)
         for image in range(min(len(drive.image_samples), 20)):
             if drive.has_depth:
                 drive.depth_m(image)
             if drive.has_labels:
                 drive.labels(image)
+
+
+def repair_drive(path: Path) -> None:
+    """Write a checksum that matches the changed bytes, as a hostile author of a drive does."""
+    from audio_manifold_ros.datasets.drive_checksum import write_checksum_header
+
+    write_checksum_header(path, 1)
 
 
 def read_labels(path: Path) -> None:
@@ -242,8 +271,9 @@ TARGETS: dict[str, FuzzTarget] = {
     'wav': FuzzTarget(write_wav, mutate_bytes, read_wav),
     'run_record': FuzzTarget('run_record.json', mutate_json, read_run_record),
     'bundle_manifest': FuzzTarget('bundle', mutate_json, read_bundle, files='manifest.json'),
+    'bundle_networks': FuzzTarget('bundle', mutate_networks, read_bundle_with_torch, files='manifest.json'),
     'bundle_files': FuzzTarget('bundle', mutate_bytes, read_bundle, files='*[!n]', repair=repair_bundle),
-    'drive': FuzzTarget('drive.h5', mutate_bytes, read_drive),
+    'drive': FuzzTarget('drive.h5', mutate_bytes, read_drive, repair=repair_drive),
     'labels': FuzzTarget('labels/depth.h5', mutate_bytes, read_labels),
     'bag_mcap': FuzzTarget('bag', mutate_bytes, read_bag, files='*.mcap'),
     'bag_metadata': FuzzTarget('bag', mutate_yaml, read_bag, files='metadata.yaml'),

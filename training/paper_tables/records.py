@@ -97,6 +97,14 @@ class RunRecord:
         """
         values = read_json(path, TrainingError, 'Run the system again.')
         _check(path, values)
+        try:
+            return cls._from_values(values)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            msg = f'{path} lacks a key or has a wrong value ({error!r}). Run the system again.'
+            raise TrainingError(msg) from None
+
+    @classmethod
+    def _from_values(cls, values: Mapping[str, Any]) -> RunRecord:
         split = values.get('split') or {}
         budget = values['budget']
         manifold_steps = budget.get('manifold_steps')

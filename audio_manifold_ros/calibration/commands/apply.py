@@ -85,7 +85,7 @@ def _apply_changes(path: Path, changes: list[RigChange]) -> str:
 
 def _value_at(values: object, path: tuple[str | int, ...]) -> object:
     for key in path:
-        if isinstance(values, dict):
+        if isinstance(values, dict) and isinstance(key, str):
             values = values.get(key)
         elif isinstance(values, list) and isinstance(key, int) and 0 <= key < len(values):
             values = values[key]

@@ -72,9 +72,6 @@ class PixelPrior:
 
         """
         try:
-            if not Path(path).is_file():
-                msg = 'it is missing or is not a regular file'
-                raise ValueError(msg)
             stored = read_npz(Path(path), ('version', 'depth_m', 'labels', 'images'), MAX_ARRAY_BYTES)
             version, images = int(stored['version']), int(stored['images'])
             prior = cls(stored['depth_m'], stored['labels'], images)

@@ -71,6 +71,14 @@ def test_damaged_and_other_files_are_refused(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(EvaluationError, match=r'prior\.npz'):
             PixelPrior.load(path)
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 0xFF
+    path.write_bytes(changed)
+    with pytest.raises(EvaluationError, match=r'prior\.npz.* it is damaged'):
+        PixelPrior.load(path)
+    np.savez_compressed(path, version=1, depth_m=np.zeros(1 << 25, np.float32), labels=[0], images=1)
+    with pytest.raises(EvaluationError, match='states an array of 134217728 bytes, more than 67108864'):
+        PixelPrior.load(path)
     np.savez(path, version=1, depth_m=np.zeros((2, 2), np.float32), labels=np.zeros((3, 2), np.uint8), images=1)
     with pytest.raises(EvaluationError, match=r'\(3, 2\)'):
         PixelPrior.load(path)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,4 +43,42 @@ def test_the_rig_of_a_recording_is_compared(
     publisher.publish(String(data=RunMetadata(RIG, 'tests', 0, 'recorder', {}).to_json()))
     peer.wait(lambda: message() == 'inactive.', 20, 'no warning about the same rig')
     assert peer.change(CLEANUP)
+    assert process.end() == 0, process.output
+
+
+ALIAS_BOMB = 'a: &a [x, x, x, x, x, x, x, x, x]\n' + ''.join(
+    f'{chr(98 + n)}: &{chr(98 + n)} [{", ".join(["*" + chr(97 + n)] * 9)}]\n' for n in range(20)
+)
+MERGE_BOMB = 'a: &a {x: 1}\n' + ''.join(
+    f'{chr(98 + n)}: &{chr(98 + n)}\n  <<: [{", ".join(["*" + chr(97 + n)] * 9)}]\n' for n in range(20)
+)
+HOSTILE = {
+    'aliases': ALIAS_BOMB,
+    'merge keys': MERGE_BOMB,
+    'deep': '[' * 100_000,
+    'a million values': 'a: [' + '[],' * 330_000 + ']',
+    'a control sequence': 'array_id: "\x1b[2J"',
+}
+
+
+def test_a_hostile_message_does_not_block_the_node(
+    peer: Peer, start_node: Callable[..., NodeProcess], small_bundle: Path
+) -> None:
+    """Two kilobytes of aliases, and texts that take long, arrive while the node changes its state."""
+    publisher = peer.node.create_publisher(String, '/car/run_metadata', LATCHED_QOS)
+    process = start_node(bundle=small_bundle, source__topic='/car/audio')
+    assert peer.change(CONFIGURE), process.output
+    assert len(ALIAS_BOMB) < 2_048
+    for name, text in HOSTILE.items():
+        rig = RigFiles(text, RIG.camera, RIG.extrinsics)
+        publisher.publish(String(data=RunMetadata(rig, name, 0, 'recorder', {}).to_json()))
+        start_s = time.monotonic()
+        assert peer.change(CLEANUP), process.output
+        assert peer.change(CONFIGURE), process.output
+        assert time.monotonic() - start_s < 20, name
+        peer.wait(lambda: 'cannot be used' in peer.status('predictions')[1].get('message', ''), 20, f'{name} is named')
+    assert peer.change(CLEANUP)
+    memory_kib = int(Path(f'/proc/{process.process.pid}/status').read_text().partition('VmHWM:')[2].split()[0])
+    assert memory_kib < 1_500_000
+    assert '\x1b[2J' not in process.output
     assert process.end() == 0, process.output

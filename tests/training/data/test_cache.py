@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import DatasetError, TrainingError
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
@@ -135,3 +135,19 @@ def test_a_modality_that_is_not_used_may_be_missing(data_config: DataConfig, tmp
     assert np.isfinite(cache.take('depth_m', np.arange(20))).any()
     with pytest.raises(TrainingError, match=f'{paths[5].stem}.* has no labels'):
         cache.take('labels', np.arange(2))
+
+
+def test_a_changed_byte_of_a_drive_is_not_trained_on(data_config: DataConfig, tmp_path: Path) -> None:
+    paths = list(find_drives(data_config.drives).values())
+    folder = tmp_path / 'drives'
+    folder.mkdir()
+    for path in paths[:6]:
+        shutil.copy(path, folder)
+    config = replace(data_config, drives=str(folder), cache=str(tmp_path / 'cache'), split_seed=0)
+    config = replace(config, validation=0.4, test=0.3)
+    changed = folder / paths[3].name
+    content = bytearray(changed.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
+    with pytest.raises(DatasetError, match=rf'{changed.name}: corrupted: it does not match its checksum'):
+        open_cache(config, progress=False)
