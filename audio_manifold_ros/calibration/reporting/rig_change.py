@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audio_manifold_ros.common.errors import CalibrationError
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.rig.rig import RIG_FILE, MeasuredKey, Microphone
 
 FIELDS = frozenset({'file', 'path', 'of', 'before', 'after'})
@@ -54,8 +55,9 @@ class RigChange:
             CalibrationError: The data has another structure.
 
         """
-        if not (isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']):
-            msg = f'The report contains the change {data!r}, which has another structure: give a report of `calibrate`.'
+        is_change = isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']
+        if not is_change or not all(isinstance(key, (str, int)) for key in data['path']):
+            msg = f'The report contains the change {shorten(data)}, which has another structure: give a report of `calibrate`.'
             raise CalibrationError(msg)
         return cls(str(data['file']), tuple(data['path']), str(data['of']), data['before'], data['after'])
 
