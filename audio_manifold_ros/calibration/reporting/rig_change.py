@@ -57,7 +57,10 @@ class RigChange:
         """
         is_change = isinstance(data, dict) and set(data) == FIELDS and isinstance(data['path'], list) and data['path']
         if not is_change or not all(isinstance(key, (str, int)) for key in data['path']):
-            msg = f'The report contains the change {shorten(data)}, which has another structure: give a report of `calibrate`.'
+            msg = (
+                f'The report contains the change {shorten(data)}, which has another structure: '
+                'give a report of `calibrate`.'
+            )
             raise CalibrationError(msg)
         return cls(str(data['file']), tuple(data['path']), str(data['of']), data['before'], data['after'])
 
