@@ -53,11 +53,21 @@ class AudioSource(Protocol):
 
     @property
     def sample_rate_hz(self) -> int:
-        """Rate of the blocks. Available while the source is open."""
+        """Rate of the blocks while the source is open.
+
+        Raises:
+            AudioError: The format comes with the stream, and no block has arrived yet.
+
+        """
 
     @property
     def channels(self) -> int:
-        """Channels of the blocks. Available while the source is open."""
+        """Channels of the blocks while the source is open.
+
+        Raises:
+            AudioError: The format comes with the stream, and no block has arrived yet.
+
+        """
 
     def open(self) -> None:
         """Start the stream.

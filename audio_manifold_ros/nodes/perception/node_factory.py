@@ -178,9 +178,10 @@ def _start_engine_build(
 
 
 def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
-    if source.kind != 'device' or not node.get_parameter('use_sim_time').value:
+    kind = SOURCES[source.kind]
+    if not kind.is_live or not node.get_parameter('use_sim_time').value:
         return ''
-    return f'use_sim_time is set, but {source.device!r} is a live device: its stamps follow /clock, not the audio.'
+    return f'use_sim_time is set, but {kind.hardware_id(source)!r} is a live device: its stamps follow /clock, not the audio.'
 
 
 def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> str:

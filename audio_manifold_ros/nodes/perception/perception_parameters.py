@@ -14,6 +14,8 @@ from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.common.parameters import parameter
 
+SOURCE_KINDS = ('device', 'topic', 'file', 'simulator')
+
 
 @dataclass(frozen=True)
 class LifecycleParameters:
@@ -55,7 +57,7 @@ class SourceParameters:
     """Audio source."""
 
     PREFIX: ClassVar[str] = 'source'
-    kind: str = parameter('topic', 'Kind of audio source.', choices=('device', 'topic', 'file', 'simulator'))
+    kind: str = parameter('topic', 'Kind of audio source.', choices=SOURCE_KINDS)
     device: str = parameter('', 'device: name of the sound device, or a unique part of it.')
     device_rate_hz: int = parameter(48_000, 'device: sample rate in Hz.', minimum=8_000, maximum=192_000)
     device_channels: int = parameter(8, 'device: number of channels.', minimum=1, maximum=64)

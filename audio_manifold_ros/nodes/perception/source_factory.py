@@ -30,11 +30,13 @@ class SourceKind:
     Attributes:
         make: Function that creates the source.
         hardware_id: Function that returns the hardware id for the diagnostics.
+        is_live: The audio comes in real time and cannot follow simulated time.
 
     """
 
     make: Callable[[Node, SourceParameters, Path], AudioSource]
     hardware_id: Callable[[SourceParameters], str]
+    is_live: bool = False
 
 
 def make_source(node: Node, parameters: SourceParameters, rig: Path) -> AudioSource:
@@ -112,7 +114,7 @@ def _simulator(node: Node, parameters: SourceParameters, rig: Path) -> AudioSour
 
 
 SOURCES = {
-    'device': SourceKind(_device, lambda p: p.device),
+    'device': SourceKind(_device, lambda p: p.device, is_live=True),
     'topic': SourceKind(_topic, lambda p: p.topic),
     'file': SourceKind(_file, lambda p: p.file),
     'simulator': SourceKind(_simulator, lambda p: f'street {p.seed}'),
