@@ -181,7 +181,8 @@ def _clock_warning(node: LifecycleNode, source: SourceParameters) -> str:
     kind = SOURCES[source.kind]
     if not kind.is_live or not node.get_parameter('use_sim_time').value:
         return ''
-    return f'use_sim_time is set, but {kind.hardware_id(source)!r} is a live device: its stamps follow /clock, not the audio.'
+    name = kind.hardware_id(source)
+    return f'use_sim_time is set, but {name!r} is a live device: its stamps follow /clock, not the audio.'
 
 
 def _disabled_warning(array: MicrophoneArray, bundle: Bundle, policy: str) -> str:
