@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from setuptools import find_packages, setup
+from setuptools.command.develop import develop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,19 @@ if TYPE_CHECKING:
 NAME = 'audio_manifold_ros'
 PACKAGE_XML = ET.parse(Path(__file__).resolve().parent / 'package.xml').getroot()  # noqa: S314 # our own file
 MAINTAINER = PACKAGE_XML.find('maintainer')
+INTERPRETER_LINE = '#!/usr/bin/env python3'  # as [build_scripts] in setup.cfg
 SHARED_FOLDERS = ('launch', 'config', 'rviz', 'models', 'calibration')
+
+
+class Develop(develop):
+    """The command that `colcon build --symlink-install` runs. It ignores [build_scripts] of setup.cfg."""
+
+    def write_script(self, script_name: str, contents: str, *options: Any) -> None:
+        """Write a script with the Python of the shell in its first line, as an installation without links does."""
+        first, end, rest = contents.partition('\n')
+        super().write_script(
+            script_name, (INTERPRETER_LINE if first.startswith('#!') else first) + end + rest, *options
+        )
 
 
 def data_files() -> Iterator[tuple[str, list[str]]]:
@@ -31,6 +44,7 @@ def data_files() -> Iterator[tuple[str, list[str]]]:
 
 setup(
     name=NAME,
+    cmdclass={'develop': Develop},
     version='0.1.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     package_data={

@@ -21,14 +21,21 @@ from audio_manifold_ros.nodes.common.launch_arguments import (
     declare_argument,
     declare_params_file,
     declare_shared_arguments,
+    given_sim_time,
     given_values,
     include_launch_file,
+    parameter_file,
+    values_of_node,
 )
+from audio_manifold_ros.nodes.common.parameter_file import full_node_name
 from launch import LaunchDescription
 
 if TYPE_CHECKING:
     from launch import LaunchContext
 
+# The topics in rviz/perception.rviz.
+LAYOUT_NODE = '/perception'
+LAYOUT_TOPICS = ('points', 'depth/image_color', 'segmentation/image_color', 'spectrogram')
 # launch argument: parameter of the node
 PARAMETERS = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
 
@@ -44,27 +51,40 @@ def generate_launch_description() -> LaunchDescription:
         declare_argument('autostart', 'Configure and activate without a lifecycle manager.', 'true'),
         *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz'),
     ]
-    rviz = Node(
-        package='rviz2',
-        executable='rviz2',
-        arguments=['-d', str(resource_path('rviz/perception.rviz'))],
-        condition=IfCondition(LaunchConfiguration('rviz')),
-    )
-    frames = include_launch_file('rig_frames.launch.py', 'frames', ('namespace', 'params_file', 'rig'))
-    return LaunchDescription([*arguments, OpaqueFunction(function=perception), frames, rviz])
+    shows = IfCondition(LaunchConfiguration('rviz'))
+    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level')
+    frames = include_launch_file('rig_frames.launch.py', 'frames', passed)
+    actions = [OpaqueFunction(function=perception), frames, OpaqueFunction(function=rviz, condition=shows)]
+    return LaunchDescription([*arguments, *actions])
 
 
 def perception(context: LaunchContext) -> list[LifecycleNode]:
     """Return the node with the given arguments as parameters."""
     values: dict[str, Any] = dict(given_values(context, PARAMETERS))
-    values |= {name: boolean_value(context, name) for name in ('use_sim_time', 'autostart')}
+    values |= {'autostart': boolean_value(context, 'autostart'), **given_sim_time(context)}
+    name = argument_value(context, 'name')
+    values_of_node(context, name)
     node = LifecycleNode(
         package=PACKAGE,
         executable='perception_node',
-        name=argument_value(context, 'name'),
+        name=name,
         namespace=argument_value(context, 'namespace'),
-        parameters=[argument_value(context, 'params_file'), values],
+        parameters=[str(parameter_file(context)), values],
         arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
+    )
+    return [node]
+
+
+def rviz(context: LaunchContext) -> list[Node]:
+    """Return RViz with the topics of the node. The layout names those of /perception."""
+    name = full_node_name(argument_value(context, 'namespace'), argument_value(context, 'name'))
+    sim_time = values_of_node(context, argument_value(context, 'name')).get('use_sim_time', False)
+    node = Node(
+        package='rviz2',
+        executable='rviz2',
+        arguments=['-d', str(resource_path('rviz/perception.rviz'))],
+        parameters=[{'use_sim_time': sim_time, **given_sim_time(context)}],
+        remappings=[(f'{LAYOUT_NODE}/{topic}', f'{name}/{topic}') for topic in LAYOUT_TOPICS],
     )
     return [node]

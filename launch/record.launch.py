@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Launch the recorder and the static transforms of the rig.
 
-An empty argument keeps the value of the parameter file.
+The launch ends when the recorder has ended, and fails if the recorder has failed or refused to record. An empty
+argument keeps the value of the parameter file.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from launch_ros.actions import Node
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
     argument_value,
-    boolean_value,
     declare_argument,
     declare_params_file,
     declare_shared_arguments,
+    end_launch,
+    given_sim_time,
     given_values,
     include_launch_file,
+    parameter_file,
+    values_of_node,
 )
 from launch import LaunchDescription
 
@@ -56,7 +60,8 @@ def generate_launch_description() -> LaunchDescription:
         declare_argument('split_s', 'Duration of one file in seconds; 0 for a single file.'),
         *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames'),
     ]
-    frames = include_launch_file('rig_frames.launch.py', 'frames', ('namespace', 'params_file', 'rig'))
+    passed = ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level')
+    frames = include_launch_file('rig_frames.launch.py', 'frames', passed, {'default_rig': ''})
     return LaunchDescription([*arguments, OpaqueFunction(function=recorder), frames])
 
 
@@ -64,16 +69,19 @@ def recorder(context: LaunchContext) -> list[Node]:
     """Return the recorder with the given arguments as parameters."""
     values: dict[str, Any] = dict(given_values(context, TEXT_PARAMETERS))
     values |= {name: float(value) for name, value in given_values(context, NUMBER_PARAMETERS).items()}
-    values['use_sim_time'] = boolean_value(context, 'use_sim_time')
+    values |= given_sim_time(context)
+    name = argument_value(context, 'name')
+    values_of_node(context, name)
     node = Node(
         package=PACKAGE,
         executable='record',
-        name=argument_value(context, 'name'),
+        name=name,
         namespace=argument_value(context, 'namespace'),
-        parameters=[argument_value(context, 'params_file'), values],
+        parameters=[str(parameter_file(context)), values],
         remappings=[('audio', argument_value(context, 'audio') or 'audio')],
         arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
         sigterm_timeout=CLOSE_TIMEOUT_S,
+        on_exit=end_launch,
     )
     return [node]

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Launch the rig frames node, which publishes the static transforms and the URDF of a rig.
 
-Included by perception.launch.py and record.launch.py. An empty argument keeps the value of the parameter file.
+Included by perception.launch.py and record.launch.py, which give the name of their node: the frames are those of the
+rig that the node uses. An empty argument keeps the value of the parameter file.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
@@ -15,9 +16,13 @@ from launch_ros.actions import Node
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
     argument_value,
+    declare_argument,
     declare_params_file,
     declare_shared_arguments,
+    given_sim_time,
     given_values,
+    parameter_file,
+    values_of_node,
 )
 from launch import LaunchDescription
 
@@ -27,18 +32,32 @@ if TYPE_CHECKING:
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments and actions of this file."""
-    arguments = [declare_params_file('street_demo.yaml'), *declare_shared_arguments('namespace', 'rig')]
+    arguments = [
+        declare_argument('name', 'Name of the node whose rig is published; empty for the values of rig_frames.'),
+        declare_params_file('street_demo.yaml'),
+        declare_argument('default_rig', 'Rig of the named node if nothing else gives one.', 'calibration/roof_octagon'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level'),
+    ]
     return LaunchDescription([*arguments, OpaqueFunction(function=frames)])
 
 
 def frames(context: LaunchContext) -> list[Node]:
-    """Return the node with the given arguments as parameters."""
+    """Return the node with the rig of the named node, or with the parameter file."""
+    values: dict[str, Any] = {**given_values(context, {'rig': 'rig'}), **given_sim_time(context)}
+    name = argument_value(context, 'name')
+    if name:
+        file_values = values_of_node(context, name)
+        shared = {key: file_values[key] for key in ('rig', 'use_sim_time') if key in file_values}
+        parameters: list[Any] = [{'rig': argument_value(context, 'default_rig'), **shared, **values}]
+    else:
+        parameters = [str(parameter_file(context)), values]
     node = Node(
         package=PACKAGE,
         executable='rig_frames',
         name='rig_frames',
         namespace=argument_value(context, 'namespace'),
-        parameters=[argument_value(context, 'params_file'), given_values(context, {'rig': 'rig'})],
+        parameters=parameters,
+        arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
         output='screen',
     )
     return [node]

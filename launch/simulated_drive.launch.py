@@ -1,45 +1,67 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Launch the simulated drive and the perception node. `perception:=false` launches the drive only."""
+"""Launch the simulated drive and the perception node. `perception:=false` launches the drive only.
+
+The drive uses the rig and the clock of the perception node. An empty argument keeps the value of the parameter file.
+"""
 
 from __future__ import annotations
 
-from launch.substitutions import LaunchConfiguration
+from typing import TYPE_CHECKING, Any
+
+from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
 from audio_manifold_ros.common.resource_paths import PACKAGE
 from audio_manifold_ros.nodes.common.launch_arguments import (
+    argument_value,
+    boolean_value,
     declare_argument,
     declare_params_file,
     declare_shared_arguments,
+    given_sim_time,
+    given_values,
     include_launch_file,
+    values_of_node,
 )
 from launch import LaunchDescription
+
+if TYPE_CHECKING:
+    from launch import LaunchContext
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments and actions of this file."""
     arguments = [
+        declare_argument('name', 'Name of the perception node.', 'perception'),
         declare_params_file('street_demo.yaml'),
         declare_argument('seed', 'Seed of the first street.', '900001'),
         declare_argument('perception', 'Launch the perception node.', 'true'),
-        *declare_shared_arguments('namespace', 'log_level', 'rviz'),
+        *declare_shared_arguments('namespace', 'rig', 'use_sim_time', 'log_level', 'frames', 'rviz'),
     ]
-    drive = Node(
-        package=PACKAGE,
-        executable='simulated_drive',
-        name='simulated_drive',
-        namespace=LaunchConfiguration('namespace'),
-        parameters=[{'seed': ParameterValue(LaunchConfiguration('seed'), value_type=int)}],
-        arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
-        output='screen',
-    )
     # The simulated drive publishes the frames of its rig itself.
     perception = include_launch_file(
         'perception.launch.py',
         'perception',
-        ('namespace', 'params_file', 'log_level', 'rviz'),
+        ('name', 'namespace', 'params_file', 'rig', 'use_sim_time', 'log_level', 'rviz'),
         {'frames': 'false'},
     )
-    return LaunchDescription([*arguments, drive, perception])
+    return LaunchDescription([*arguments, OpaqueFunction(function=drive), perception])
+
+
+def drive(context: LaunchContext) -> list[Node]:
+    """Return the simulated drive with the rig and the clock of the perception node."""
+    file_values = values_of_node(context, argument_value(context, 'name'))
+    values: dict[str, Any] = {key: file_values[key] for key in ('rig', 'use_sim_time') if key in file_values}
+    values |= {**given_values(context, {'rig': 'rig'}), **given_sim_time(context)}
+    values |= {'seed': int(argument_value(context, 'seed')), 'publish_frames': boolean_value(context, 'frames')}
+    node = Node(
+        package=PACKAGE,
+        executable='simulated_drive',
+        name='simulated_drive',
+        namespace=argument_value(context, 'namespace'),
+        parameters=[values],
+        arguments=['--ros-args', '--log-level', argument_value(context, 'log_level')],
+        output='screen',
+    )
+    return [node]

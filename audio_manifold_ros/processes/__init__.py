@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.processes.parent_death import end_with_parent
     from audio_manifold_ros.processes.process_group import ProcessGroup
     from audio_manifold_ros.processes.process_pool import fresh_pool
     from audio_manifold_ros.processes.ros_isolation import isolated_environment
 
 __all__ = [
     'ProcessGroup',
+    'end_with_parent',
     'fresh_pool',
     'isolated_environment',
 ]
@@ -22,6 +24,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        'parent_death': 'end_with_parent',
         'process_group': 'ProcessGroup',
         'process_pool': 'fresh_pool',
         'ros_isolation': 'isolated_environment',

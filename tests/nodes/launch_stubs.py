@@ -71,6 +71,7 @@ def stub_modules() -> dict[str, types.ModuleType]:
             'DeclareLaunchArgument': DeclareLaunchArgument,
             'IncludeLaunchDescription': Recorded,
             'OpaqueFunction': Recorded,
+            'Shutdown': Recorded,
         },
         'launch.conditions': {'IfCondition': Recorded},
         'launch.launch_description_sources': {'PythonLaunchDescriptionSource': Recorded},

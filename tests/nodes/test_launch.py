@@ -12,12 +12,15 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from audio_manifold_ros.common.errors import NodeError
+from audio_manifold_ros.nodes.perception.perception_parameters import ModelParameters
+from audio_manifold_ros.nodes.recorder.recorder_parameters import RecordParameters
 from tests.nodes.launch_stubs import stub_modules
 
 pytestmark = pytest.mark.ros
@@ -56,8 +59,19 @@ ARGUMENTS = {
         'use_sim_time',
         'log_level',
     },
-    'rig_frames': {'namespace', 'params_file', 'rig'},
-    'simulated_drive': {'namespace', 'params_file', 'seed', 'log_level', 'perception', 'rviz'},
+    'rig_frames': {'name', 'namespace', 'params_file', 'rig', 'default_rig', 'use_sim_time', 'log_level'},
+    'simulated_drive': {
+        'name',
+        'namespace',
+        'params_file',
+        'rig',
+        'use_sim_time',
+        'frames',
+        'seed',
+        'log_level',
+        'perception',
+        'rviz',
+    },
 }
 
 
@@ -124,6 +138,7 @@ def test_launch_files_declare_and_describe_their_arguments(launch_api: ModuleTyp
         ('perception.launch.py', 'perception', 'perception_node'),
         ('record.launch.py', 'recorder', 'record'),
         ('rig_frames.launch.py', 'frames', 'rig_frames'),
+        ('simulated_drive.launch.py', 'drive', 'simulated_drive'),
     ],
 )
 def test_launch_files_start_their_executable(launch_api: ModuleType, file: str, function: str, executable: str) -> None:
@@ -133,20 +148,133 @@ def test_launch_files_start_their_executable(launch_api: ModuleType, file: str, 
     assert (node.node_package, node.node_executable) == ('audio_manifold_ros', executable)
 
 
-def test_empty_arguments_keep_the_values_of_the_parameter_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    stubs = stub_modules()
-    for name, module in stubs.items():
+@pytest.fixture
+def stubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """Yield the module `launch` with stubs, which show the options of each action."""
+    modules = stub_modules()
+    for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.delitem(sys.modules, SHARED, raising=False)
-    module, context, _ = declare(stubs['launch'], ROOT / 'launch' / 'record.launch.py')
+    yield modules['launch']
+    sys.modules.pop(SHARED, None)
+
+
+def described(stubs: ModuleType, file: str, function: str, **arguments: str) -> dict[str, Any]:
+    """Return the options of the node that a function of a launch file describes."""
+    module, context, _ = declare(stubs, ROOT / 'launch' / f'{file}.launch.py')
+    assert set(arguments) <= set(context.launch_configurations)
+    context.launch_configurations.update(arguments)
+    (node,) = getattr(module, function)(context)
+    return dict(node.options)
+
+
+def include_arguments(file: str) -> dict[str, Any]:
+    """Return the arguments that a launch file passes to the one that it includes."""
+    (include,) = [
+        entity
+        for entity in load(ROOT / 'launch' / f'{file}.launch.py').generate_launch_description().entities
+        if 'launch_arguments' in getattr(entity, 'options', {})
+    ]
+    return dict(include.options['launch_arguments'])
+
+
+def write_parameters(path: Path, sections: dict[str, str]) -> str:
+    """Write a parameter file with the rig of each section, and return its path."""
+    lines = [f'{node}:\n  ros__parameters:\n    rig: {rig}\n    use_sim_time: true' for node, rig in sections.items()]
+    path.write_text('\n'.join(lines), encoding='utf-8')
+    return str(path)
+
+
+def test_empty_arguments_keep_the_values_of_the_parameter_file(stubs: ModuleType) -> None:
+    module, context, _ = declare(stubs, ROOT / 'launch' / 'record.launch.py')
     context.launch_configurations.update({'duration_s': '5', 'bag': 'drive', 'audio': ''})
     (node,) = module.recorder(context)
-    sys.modules.pop(SHARED, None)
     file, values = node.options['parameters']
     assert Path(file).name == 'record.yaml'
-    assert values == {'duration_s': 5.0, 'name': 'drive', 'use_sim_time': False}
+    assert values == {'duration_s': 5.0, 'name': 'drive'}
     assert node.options['remappings'] == [('audio', 'audio')]
     assert node.options['arguments'] == ['--ros-args', '--log-level', 'info']
+
+
+@pytest.mark.parametrize(
+    ('file', 'function'), [('perception', 'perception'), ('record', 'recorder'), ('simulated_drive', 'drive')]
+)
+def test_booleans_are_accepted_in_the_spelling_of_python(stubs: ModuleType, file: str, function: str) -> None:
+    _, _, declared = declare(stubs, ROOT / 'launch' / f'{file}.launch.py')
+    for text, value in (('True', True), ('FALSE', False), ('true', True), ('0', False)):
+        assert text in declared['use_sim_time'].options['choices']
+        assert text in declared['frames'].options['choices']
+        values = described(stubs, file, function, use_sim_time=text)['parameters'][-1]
+        assert values['use_sim_time'] is value
+
+
+@pytest.mark.parametrize(
+    ('file', 'function'),
+    [('perception', 'perception'), ('record', 'recorder'), ('rig_frames', 'frames'), ('simulated_drive', 'drive')],
+)
+def test_a_parameter_file_that_does_not_exist_is_refused(stubs: ModuleType, file: str, function: str) -> None:
+    with pytest.raises(NodeError, match=r"params_file is '/nowhere\.yaml'.*give the path"):
+        described(stubs, file, function, params_file='/nowhere.yaml')
+
+
+def test_a_parameter_file_of_another_node_is_refused(stubs: ModuleType, tmp_path: Path) -> None:
+    file = write_parameters(tmp_path / 'roof.yaml', {'/car/roof': 'my_rig'})
+    with pytest.raises(NodeError, match="holds values of '/car/roof' and none of '/perception'"):
+        described(stubs, 'perception', 'perception', params_file=file)
+    described(stubs, 'perception', 'perception', params_file=file, namespace='car', name='roof')
+
+
+def test_the_frames_are_those_of_the_rig_of_the_node(stubs: ModuleType, tmp_path: Path) -> None:
+    file = write_parameters(tmp_path / 'dump.yaml', {'/**': 'all', '/car/perception': 'my_rig'})
+    given = {'params_file': file, 'namespace': 'car', 'name': 'perception'}
+    assert described(stubs, 'rig_frames', 'frames', **given)['parameters'] == [{'rig': 'my_rig', 'use_sim_time': True}]
+    given['rig'] = 'other'
+    assert described(stubs, 'rig_frames', 'frames', **given)['parameters'] == [{'rig': 'other', 'use_sim_time': True}]
+    for name in ('perception', 'record'):
+        assert {'name', 'namespace', 'params_file', 'rig', 'use_sim_time'} <= set(include_arguments(name))
+
+
+def test_the_frames_follow_the_default_rig_of_the_node(stubs: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / 'no_rig.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    folder: bags\n', encoding='utf-8')
+    given = {'params_file': str(file), 'name': 'perception'}
+    assert described(stubs, 'rig_frames', 'frames', **given)['parameters'] == [{'rig': ModelParameters().rig}]
+    assert include_arguments('record')['default_rig'] == RecordParameters().rig == ''
+
+
+def test_rviz_follows_name_and_namespace(stubs: ModuleType) -> None:
+    node = described(stubs, 'perception', 'rviz', namespace='/car', name='roof', use_sim_time='true')
+    layout = yaml.safe_load((ROOT / 'rviz' / 'perception.rviz').read_text(encoding='utf-8'))
+    displays = layout['Visualization Manager']['Displays']
+    topics = {display['Topic']['Value'] for display in displays if 'Topic' in display}
+    assert dict(node['remappings']) == {topic: topic.replace('/perception', '/car/roof', 1) for topic in topics}
+    assert node['parameters'] == [{'use_sim_time': True}]
+
+
+def test_the_simulated_drive_has_the_rig_and_the_clock_of_the_node(stubs: ModuleType, tmp_path: Path) -> None:
+    file = write_parameters(tmp_path / 'dump.yaml', {'/roof': 'my_rig'})
+    (values,) = described(stubs, 'simulated_drive', 'drive', params_file=file, name='roof', frames='False')[
+        'parameters'
+    ]
+    assert values == {'rig': 'my_rig', 'use_sim_time': True, 'seed': 900_001, 'publish_frames': False}
+    (values,) = described(stubs, 'simulated_drive', 'drive', rig='other', use_sim_time='True')['parameters']
+    assert values == {'rig': 'other', 'use_sim_time': True, 'seed': 900_001, 'publish_frames': True}
+    assert {'name', 'namespace', 'params_file', 'rig', 'use_sim_time'} <= set(include_arguments('simulated_drive'))
+
+
+def test_the_launch_ends_with_the_recorder_and_fails_with_it(stubs: ModuleType) -> None:
+    on_exit = described(stubs, 'record', 'recorder')['on_exit']
+    ended = SimpleNamespace(process_name='record-1', returncode=0)
+    assert type(on_exit(ended, None)) is vars(sys.modules['launch.actions'])['Shutdown']
+    # `launch` returns 1 after an exception of a handler, and ends the other processes.
+    with pytest.raises(NodeError, match='record-1 ended with status 1'):
+        on_exit(SimpleNamespace(process_name='record-1', returncode=1), None)
+
+
+def test_every_package_that_is_launched_is_a_dependency() -> None:
+    package = (ROOT / 'package.xml').read_text(encoding='utf-8')
+    for name in ('rviz2', 'ros2launch', 'launch', 'launch_ros'):
+        assert f'<exec_depend>{name}</exec_depend>' in package
 
 
 def test_launch_files_name_executables_that_are_installed() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ HELD_S = 4.0
 REAP_TIMEOUT_S = 0.5
 READ_BYTES = 64 * EVENT_STRUCT.size
 RETRY_COMMAND = b'\n'
+# The kernel kills the capture process when the thread that started it ends (see `end_with_parent`). This thread lives
+# as long as the process.
+STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix='capture_start')
 
 
 class CaptureClient:
@@ -59,7 +63,7 @@ class CaptureClient:
                 commands_fd, self._commands_fd = os.pipe()
                 shared_resources.callback(os.close, commands_fd)
                 rollback.callback(os.close, self._commands_fd)
-                self._process = _start(job, commands_fd)
+                self._process = STARTER.submit(_start, job, commands_fd).result()
             except OSError as error:
                 msg = f'Cannot start the capture process: {error}. Free memory or processes of this machine.'
                 raise AudioError(msg) from None
@@ -127,7 +131,8 @@ def _start(job: CaptureJob, commands_fd: int) -> subprocess.Popen[bytes]:
     path = [package_root, *(entry for entry in sys.path if entry)]
     return subprocess.Popen(
         [sys.executable, '-S', '-m', MODULE, job.to_json()],
-        env={**os.environ, 'PYTHONPATH': os.pathsep.join(path)},
+        # No module is imported from the working folder.
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(path), 'PYTHONSAFEPATH': '1'},
         stdin=commands_fd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from typing import Any
 
 from audio_manifold_ros.audio.capture.capture_ring import CaptureJob, RingWriter
 from audio_manifold_ros.common.errors import AudioError
+from audio_manifold_ros.processes.parent_death import end_with_parent
 
 MIN_LATENCY_S = 0.04
 PARENT_CHECK_S = 1.0
@@ -27,6 +28,9 @@ NICE_INCREMENT = -11
 
 def main() -> None:
     """Capture the job of the command line, and again after each failure."""
+    # The kernel ends this process with its parent, even while it is stopped. The thread of the commands does it where
+    # the kernel cannot.
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A late callback loses samples. Without the permission to raise the priority the usual one is kept.
     with contextlib.suppress(OSError):

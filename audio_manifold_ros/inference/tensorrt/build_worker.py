@@ -9,8 +9,6 @@ and compares it with the network.
 from __future__ import annotations
 
 import argparse
-import ctypes
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +20,13 @@ from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.bundle.bundle import Bundle
 from audio_manifold_ros.inference.tensorrt.engine_key import FP16, PRECISIONS, Precision
 from audio_manifold_ros.inference.tensorrt.torch_tensorrt_compiler import TensorRtToolchain
+from audio_manifold_ros.processes.parent_death import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audio_manifold_ros.inference.tensorrt.engine_compiler import Toolchain
 
-PR_SET_PDEATHSIG = 1
 ERROR_PREFIX = 'error: '
 
 
@@ -54,7 +52,7 @@ def compile_engine(
 
 def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str], Toolchain] = TensorRtToolchain) -> int:
     """Run one stage. Return the exit status; the reason of a failure is the last line of the standard error."""
-    _die_with_parent()
+    end_with_parent()  # an orphan would occupy the GPU for minutes without use
     parser = argparse.ArgumentParser(prog='engine_stage', description='One stage of build_engine.')
     parser.add_argument('stage', choices=('compile', 'check'))
     parser.add_argument('bundle', type=Path)
@@ -78,12 +76,6 @@ def main(arguments: Sequence[str] | None = None, make_toolchain: Callable[[str],
         print(f'{ERROR_PREFIX}{error}', file=sys.stderr, flush=True)
         return 1
     return 0
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with the builder. An orphan would occupy the GPU for minutes without use."""
-    if sys.platform == 'linux':
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 if __name__ == '__main__':

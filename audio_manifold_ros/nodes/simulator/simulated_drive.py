@@ -62,6 +62,9 @@ class DriveParameters:
     rig: str = parameter(
         'calibration/roof_octagon', 'Folder with mic_array.yaml, camera.yaml and extrinsics.yaml.', read_only=True
     )
+    publish_frames: bool = parameter(
+        True, 'Publish the static transforms of the rig; false if a robot_state_publisher does.', read_only=True
+    )
     camera_frame: str = parameter('camera_optical_frame', 'Frame of the ground-truth images.', read_only=True)
 
 
@@ -91,7 +94,7 @@ class SimulatedDrive(Node):
         self._depth = self._publisher(Image, 'truth/depth/image', IMAGE_QOS)
         self._info = self._publisher(CameraInfo, 'truth/depth/camera_info', IMAGE_QOS)
         self._labels = self._publisher(Image, 'truth/segmentation/image', IMAGE_QOS)
-        self._frames = publish_static_frames(self, self._rig)
+        self._frames = publish_static_frames(self, self._rig) if self._drive.publish_frames else None
         self._stamp_clock = SteppedClock(lambda: int(self.get_clock().now().nanoseconds))
         self._stop = threading.Event()
         self._failed = False

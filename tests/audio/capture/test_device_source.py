@@ -201,7 +201,8 @@ def test_the_capture_process_imports_neither_numpy_nor_ros(source: DeviceSource)
     assert not [name for name in ('numpy', 'torch', 'rclpy', 'librcl') if name in maps]
 
 
-def test_the_capture_process_ends_with_its_parent(pulse_array: PulseArray) -> None:
+@pytest.mark.parametrize('stop', [False, True])
+def test_the_capture_process_ends_with_its_parent(pulse_array: PulseArray, *, stop: bool) -> None:
     program = (
         'import os, signal, time\n'
         'from audio_manifold_ros.audio.capture.device_source import DeviceSource\n'
@@ -209,12 +210,25 @@ def test_the_capture_process_ends_with_its_parent(pulse_array: PulseArray) -> No
         'source.open()\n'
         'assert source.read(5) is not None\n'
         'print(source.capture_pid, flush=True)\n'
+        f'if {stop}: os.kill(source.capture_pid, signal.SIGSTOP)\n'
         'os.kill(os.getpid(), signal.SIGKILL)\n'
     )
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     process = Path(f'/proc/{int(done.stdout)}/cmdline')
     wait_for(lambda: not process.exists() or not process.read_bytes())
+
+
+def test_the_capture_process_outlives_the_thread_that_opened_the_source(pulse_array: PulseArray) -> None:
+    source = make()
+    thread = threading.Thread(target=source.open)
+    thread.start()
+    thread.join()
+    pid = source.capture_pid
+    for _ in range(5):
+        next_block(source)
+    assert source.capture_pid == pid
+    source.close()
 
 
 @pytest.mark.timeout(300)
