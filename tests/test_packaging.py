@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import os
 import re
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +108,85 @@ def test_run_refuses_unknown_commands() -> None:
     done = subprocess.run([ROOT / 'run', 'dance'], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "'dance'" in done.stderr
+
+
+def run_script(folder: Path, caller: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a copy of `run` without its set-up, with a command line program that prints folder, domain and arguments."""
+    caller.mkdir(exist_ok=True)
+    (folder / 'bin').mkdir(parents=True)
+    text = (ROOT / 'run').read_text().replace('start() {', 'start() { return 0', 1)
+    assert 'start() { return 0' in text
+    (folder / 'run').write_text(text)
+    program = folder / 'bin' / 'audio-manifold'
+    program.write_text('#!/bin/sh\necho "$PWD" "$ROS_DOMAIN_ID" "$@"\n')
+    for path in (folder / 'run', program):
+        path.chmod(0o755)
+    variables = {'PATH': f'{folder / "bin"}:{os.environ["PATH"]}', 'HOME': str(folder), **environment}
+    return subprocess.run(
+        [folder / 'run', *arguments], cwd=caller, env=variables, check=False, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize('command', [['demo'], ['exec', 'audio-manifold']])
+def test_run_keeps_the_folder_of_the_caller(tmp_path: Path, command: list[str]) -> None:
+    caller = tmp_path / 'recordings'
+    done = run_script(tmp_path / 'checkout', caller, *command, '--source', 'file:drive.wav')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f'{caller} ')
+    assert done.stdout.endswith(' --source file:drive.wav\n')
+
+
+def test_the_lock_of_a_domain_is_private_and_truncates_nothing(tmp_path: Path) -> None:
+    temporary = tmp_path / 'shared'
+    places = {'TMPDIR': str(temporary), 'XDG_CACHE_HOME': '/proc/none', 'XDG_RUNTIME_DIR': ''}
+    victim = tmp_path / 'victim'
+    victim.write_text('kept')
+    # The names of before, as links of another user to a file of this one.
+    temporary.mkdir()
+    for number in range(1, 101):
+        (temporary / f'audio_manifold_ros.domain.{number}').symlink_to(victim)
+    done = run_script(tmp_path / 'first', tmp_path, 'demo', **places)
+    assert done.returncode == 0, done.stderr
+    assert victim.read_text() == 'kept'
+    folder = temporary / f'audio_manifold_ros-{os.getuid()}'
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (lock,) = folder.iterdir()
+    lock.write_text('kept')
+    assert lock.name == f'domain.{done.stdout.split()[1]}'
+
+
+@pytest.mark.parametrize('kind', ['link', 'no folder', 'locks'])
+def test_locks_that_cannot_be_opened_block_nobody(tmp_path: Path, kind: str) -> None:
+    temporary, elsewhere = tmp_path / 'shared', tmp_path / 'elsewhere'
+    places = {'TMPDIR': str(temporary), 'XDG_CACHE_HOME': '/proc/none', 'XDG_RUNTIME_DIR': ''}
+    temporary.mkdir()
+    elsewhere.mkdir()
+    folder = temporary / f'audio_manifold_ros-{os.getuid()}'
+    if kind == 'link':
+        folder.symlink_to(elsewhere)
+    elif kind == 'no folder':
+        folder.write_text('')
+    else:
+        for number in range(1, 101):
+            (folder / f'domain.{number}').mkdir(parents=True)
+    done = run_script(tmp_path / 'first', tmp_path, 'demo', **places)
+    assert done.returncode == 0, done.stderr
+    assert 1 <= int(done.stdout.split()[1]) <= 100
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_linked_installations_use_the_python_of_the_shell(tmp_path: Path) -> None:
+    packages = tmp_path / f'lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages'
+    packages.mkdir(parents=True)
+    source = tmp_path / 'source'
+    source.mkdir()
+    for name in ('setup.py', 'setup.cfg', 'package.xml', 'LICENSE'):
+        shutil.copy(ROOT / name, source)
+    for name in ('audio_manifold_ros', 'resource'):
+        (source / name).symlink_to(ROOT / name)
+    # As `colcon build --symlink-install` does.
+    command = [sys.executable, '-W', 'ignore', 'setup.py', '-q', 'develop', '--prefix', str(tmp_path), '--no-deps']
+    path = f'{packages}:{os.environ.get("PYTHONPATH", "")}'
+    subprocess.run(command, cwd=source, env={**os.environ, 'PYTHONPATH': path}, check=True, capture_output=True)
+    scripts = list((tmp_path / 'lib/audio_manifold_ros').iterdir())
+    assert {script.read_text().partition('\n')[0] for script in scripts} == {'#!/usr/bin/env python3'}

@@ -9,9 +9,11 @@ import importlib
 import os
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from audio_manifold_ros.cli.verbs import Verb, find_verb
+from audio_manifold_ros.common.argument_types import caller_path
 
 HELP_WIDTH = 100
 COMPLETION_VARIABLE = '_ARGCOMPLETE'
@@ -23,12 +25,16 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """An argument parser that keeps the line breaks of its texts and completes words in the shell."""
+    """An argument parser that keeps the line breaks of its texts and completes words in the shell.
+
+    Arguments with `type=Path` become absolute, and `~` is expanded (see `caller_path`).
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take the arguments of `ArgumentParser`."""
         options.setdefault('formatter_class', _HelpFormatter)
         super().__init__(*args, **options)
+        self.register('type', Path, caller_path)
 
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -1,12 +1,14 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Argument types for `argparse`: numbers within limits."""
+"""Argument types for `argparse`: numbers within limits, and paths of the caller."""
 
 from __future__ import annotations
 
 import argparse
 import math
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 
 def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
@@ -35,3 +37,14 @@ def number(minimum: float, maximum: float = math.inf) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def caller_path(text: str) -> Path:
+    """Return the absolute path of a path that the user gave: `~` is the home folder, `.` the folder of the call.
+
+    Messages then name the place that was searched, whatever the folder of the call was.
+    """
+    path = Path(text)
+    with suppress(RuntimeError):  # a user without a home folder
+        path = path.expanduser()
+    return path.absolute()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.cli.options import add_bundle_option
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.argument_types import number, whole_number
+from audio_manifold_ros.common.argument_types import caller_path, number, whole_number
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
         default=900_001,
         help=f'seed of the street; seeds from {FIRST_DEMO_SEED} are never used for training (default: %(default)s)',
     )
-    parser.add_argument(
-        '--out', type=Path, default=Path('demo_output'), help='folder for the results (default: %(default)s)'
-    )
+    parser.add_argument('--out', type=Path, default='demo_output', help='folder for the results (default: %(default)s)')
     add_bundle_option(parser)
     parser.add_argument(
         '--rate', type=number(0.1, 200), default=30.0, help='predictions per second (default: %(default)s)'
@@ -72,4 +70,6 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     kind, _, place = args.source.partition(':')
     if kind not in SOURCE_KINDS or (kind == 'simulator') != (not place):
         parser.error(f'--source is {args.source!r}: give simulator, file:PATH or device:NAME')
+    if kind == 'file':
+        place = str(caller_path(place))
     return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate)

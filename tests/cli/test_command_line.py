@@ -18,6 +18,8 @@ import pytest
 from audio_manifold_ros.cli import VERBS, Verb, main
 from audio_manifold_ros.cli import dispatch as dispatch_module
 from audio_manifold_ros.cli.dispatch import match_verb
+from audio_manifold_ros.cli.parser import CommandParser
+from audio_manifold_ros.common.argument_types import caller_path
 
 ROOT = Path(__file__).parents[2]
 STREET = ROOT / 'models/street'
@@ -158,3 +160,28 @@ def assert_parses(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None
     with contextlib.suppress(ParsedError):
         main(arguments)
         pytest.fail(f'{arguments}: the arguments were not parsed')
+
+
+def test_paths_of_the_caller_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    parser = CommandParser()
+    parser.add_argument('path', type=Path)
+    parser.add_argument('--out', type=Path, default='results')
+    for given, expected in (('bag', tmp_path / 'bag'), ('~/bag', tmp_path / 'home/bag'), ('/bag', Path('/bag'))):
+        values = parser.parse_args([given])
+        assert values.path == expected
+        assert values.out == tmp_path / 'results'
+    assert caller_path('~nobody_of_this_name/x') == tmp_path / '~nobody_of_this_name/x'
+
+
+def test_messages_name_the_place_that_was_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(['bag', 'check', 'drive_1']) == 1
+    output = capsys.readouterr()
+    assert str(tmp_path / 'drive_1') in (output.out + output.err).replace('\n', '')
+    assert main(['model', 'info', 'nowhere']) == 1
+    assert str(tmp_path / 'nowhere') in capsys.readouterr().err.replace('\n', '')
+    assert main(['model', 'info', 'models/street']) == 0

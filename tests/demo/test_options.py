@@ -21,12 +21,17 @@ def test_the_default_street_is_not_used_for_training() -> None:
     [
         ('simulator', 'simulator', ''),
         ('file:/a/b:c.wav', 'file', '/a/b:c.wav'),
+        ('file:drive.wav', 'file', 'CALLER/drive.wav'),
+        ('file:~/drive.wav', 'file', 'CALLER/home/drive.wav'),
         ('device:USB 8: hw', 'device', 'USB 8: hw'),
     ],
 )
-def test_sources(source: str, kind: str, place: str) -> None:
+def test_sources(source: str, kind: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    place = place.replace('CALLER', str(tmp_path))
     options = parse_options(['--source', source, '--seed', '900007', '--out', 'x', '--seconds', '3'])
-    assert (options.kind, options.place, options.seed, options.out) == (kind, place, 900_007, Path('x'))
+    assert (options.kind, options.place, options.seed, options.out) == (kind, place, 900_007, tmp_path / 'x')
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add_audio_format_argument(parser)
     add_workers_option(parser)
-    parser.add_argument('--scheduler', help='address of a Dask scheduler (default: processes of this machine)')
+    parser.add_argument('--scheduler', help='tls:// address of a Dask scheduler (default: processes of this machine)')
     return parser.parse_args(arguments)
 
 

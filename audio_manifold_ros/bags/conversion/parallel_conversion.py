@@ -1,13 +1,19 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parallel conversion of bags with Dask, in processes of this machine or on a cluster with the same files."""
+"""Parallel conversion of bags, in processes of this machine or on a Dask cluster with the same files.
+
+The processes of this machine are connected by pipes, which no other user can open. A Dask scheduler runs the code of
+everybody who can connect to it, so only schedulers with TLS are used, where both sides show a certificate.
+"""
 
 from __future__ import annotations
 
-import logging
+import multiprocessing
+import multiprocessing.connection
 import os
+import signal
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,15 +28,25 @@ from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import AudioManifoldError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.processes.parent_death import end_with_parent
+from audio_manifold_ros.processes.process_pool import THREAD_LIMITS
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions, ConversionResult
     from audio_manifold_ros.datasets.rig_files import RigFiles
 
 TOPIC = 'audio_manifold_ros conversion'
 REPORT_INTERVAL_S = 0.5
 CONNECT_TIMEOUT_S = 20
-THREAD_LIMITS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+TLS_SCHEME = 'tls://'
+TLS_SETTINGS = ('distributed.comm.tls.ca-file', 'distributed.comm.tls.client.cert', 'distributed.comm.tls.client.key')
+TLS_REMEDY = (
+    'start scheduler and workers with --tls-ca-file, --tls-cert and --tls-key, give an address with tls://, and name '
+    'the files of this machine in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT '
+    'and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY; or omit --scheduler.'
+)
 Advance = Callable[[int, int], None]
 Job = tuple[Path, Path, 'RigFiles | None', 'ConversionOptions']
 Result = tuple[int, 'ConversionResult | str']
@@ -67,13 +83,16 @@ def convert_bags(
         rig: The rig of all bags. None takes the rig in each bag.
         options: Conversion options.
         workers: Number of processes on this machine, if there is no scheduler. One converts in this process.
-        scheduler: Address of a Dask scheduler whose workers have bags and folder under the same paths, or None.
+        scheduler: Address of a Dask scheduler with TLS, or None. Its workers have bags and folder under the same paths.
         console: Terminal for the progress bars.
 
     Raises:
-        BagError: Two bags have the same name, the folder cannot be created, or the scheduler does not answer.
+        BagError: Two bags have the same name, the folder cannot be created, or the scheduler does not answer or has no
+            TLS.
 
     """
+    if scheduler is not None:
+        _check_scheduler(scheduler)
     repeated = [name for name, count in Counter(map(drive_id_of, bags)).items() if count > 1]
     if repeated:
         msg = f'Several bags have the name {repeated[:5]} and would become one drive: rename them.'
@@ -89,8 +108,10 @@ def convert_bags(
         jobs: list[Job] = [(bag.absolute(), out.absolute(), rig, options) for bag in bags]
         if scheduler is None and min(workers, len(bags)) == 1:
             results: Iterator[Result] = iter(_convert(number, job, bars.advance) for number, job in enumerate(jobs))
+        elif scheduler is None:
+            results = _in_processes(jobs, min(workers, len(bags)), bars.advance)
         else:
-            results = _on_cluster(jobs, min(workers, len(bags)), scheduler, bars.advance)
+            results = _on_cluster(jobs, scheduler, bars.advance)
         converted, failures = [], []
         for number, done in results:
             bars.finish(number)
@@ -140,10 +161,68 @@ def _convert(number: int, job: Job, advance: Advance) -> Result:
         return number, f'{type(error).__name__}: {error}'
 
 
-def _on_cluster(jobs: Sequence[Job], workers: int, scheduler: str | None, advance: Advance) -> Iterator[Result]:
+def _in_processes(jobs: Sequence[Job], workers: int, advance: Advance) -> Iterator[Result]:
+    """Convert each bag in a new process, `workers` at a time. A process that dies fails its own bag only."""
+    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
+    context = multiprocessing.get_context('spawn')
+    waiting = deque(enumerate(jobs))
+    running: dict[multiprocessing.connection.Connection, tuple[int, BaseProcess]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                number, job = waiting.popleft()
+                receiver, sender = context.Pipe(duplex=False)
+                process = context.Process(target=_convert_and_send, args=(number, job, sender))
+                process.start()
+                sender.close()
+                running[receiver] = number, process
+            ready = multiprocessing.connection.wait(list(running))
+            for receiver in [receiver for receiver in running if receiver in ready]:
+                number, worker = running[receiver]
+                try:
+                    message = receiver.recv()
+                except EOFError:
+                    worker.join()
+                    message = number, f'The process of the conversion ended with status {worker.exitcode}: repeat it.'
+                if isinstance(message, int):
+                    advance(number, message)
+                    continue
+                del running[receiver]
+                receiver.close()
+                worker.join()
+                yield message
+    finally:
+        for _, worker in running.values():
+            worker.kill()
+            worker.join()
+
+
+def _convert_and_send(number: int, job: Job, sender: multiprocessing.connection.Connection) -> None:
+    """Convert a bag and send its progress as numbers, then its result."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which ends this process
+    sender.send(_convert(number, job, _Reports(sender.send).advance))
+    sender.close()
+
+
+class _Reports:
+    """Progress that is reported at intervals."""
+
+    def __init__(self, report: Callable[[int], object]) -> None:
+        self._report = report
+        self._unreported_ns, self._reported_s = 0, time.monotonic()
+
+    def advance(self, _: int, done_ns: int) -> None:
+        self._unreported_ns += done_ns
+        if time.monotonic() - self._reported_s > REPORT_INTERVAL_S:
+            self._report(self._unreported_ns)
+            self._unreported_ns, self._reported_s = 0, time.monotonic()
+
+
+def _on_cluster(jobs: Sequence[Job], scheduler: str, advance: Advance) -> Iterator[Result]:
     from distributed import as_completed
 
-    with _client(workers, scheduler) as client:
+    with _client(scheduler) as client:
         client.subscribe_topic(TOPIC, lambda event: advance(*event[1]))
         numbers = {
             client.submit(_convert_reporting, number, job, pure=False): number for number, job in enumerate(jobs)
@@ -161,36 +240,38 @@ def _convert_reporting(number: int, job: Job) -> Result:
     from distributed import get_worker
 
     worker = get_worker()
-    unreported_ns, reported_s = 0, time.monotonic()
+    return _convert(number, job, _Reports(lambda done_ns: worker.log_event(TOPIC, (number, done_ns))).advance)
 
-    def advance(_: int, done_ns: int) -> None:
-        nonlocal unreported_ns, reported_s
-        unreported_ns += done_ns
-        if time.monotonic() - reported_s > REPORT_INTERVAL_S:
-            worker.log_event(TOPIC, (number, unreported_ns))
-            unreported_ns, reported_s = 0, time.monotonic()
 
-    return _convert(number, job, advance)
+def _check_scheduler(scheduler: str) -> None:
+    """Refuse a scheduler that everybody on the network can use.
+
+    Raises:
+        BagError: The address is not one of TLS, or a certificate of this machine is missing.
+
+    """
+    import dask
+
+    if not scheduler.startswith(TLS_SCHEME):
+        msg = f'The Dask scheduler {scheduler!r} has no TLS, so everybody who reaches it could run code: {TLS_REMEDY}'
+        raise BagError(msg)
+    for setting in TLS_SETTINGS:
+        file = dask.config.get(setting, None)
+        if not file or not Path(file).is_file():
+            msg = f'The Dask setting {setting} is {file!r} and not a file, as {scheduler!r} needs: {TLS_REMEDY}'
+            raise BagError(msg)
 
 
 @contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
-    from distributed import Client, LocalCluster
+def _client(scheduler: str) -> Iterator[Any]:
+    from distributed import Client
+    from distributed.security import Security
 
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=CONNECT_TIMEOUT_S)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError, TimeoutError) as error:
-            msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or omit --scheduler.'
-            raise BagError(msg) from None
-        with client:
-            yield client
-        return
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, '1'))
-    with (
-        LocalCluster(  # type: ignore[no-untyped-call]
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
-        ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
-    ):
+    security = Security(require_encryption=True)  # type: ignore[no-untyped-call]
+    try:
+        client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, security=security)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TimeoutError) as error:
+        msg = f'The Dask scheduler {scheduler!r} does not answer ({error}): start it, or omit --scheduler.'
+        raise BagError(msg) from None
+    with client:
         yield client

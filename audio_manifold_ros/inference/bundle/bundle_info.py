@@ -17,6 +17,7 @@ from safetensors import safe_open
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_json_option
 from audio_manifold_ros.cli.parser import command_parser
+from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import InferenceError
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.common.schema import to_plain
@@ -85,7 +86,7 @@ def to_dict(bundle: Bundle) -> dict[str, object]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('model info')
-    parser.add_argument('bundle', type=Path, help='folder of the bundle, or a shipped one: models/street')
+    parser.add_argument('bundle', help='folder of the bundle, or a shipped one: models/street')
     add_json_option(parser)
     options = parser.parse_args(arguments)
     try:
@@ -100,11 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def find_bundle(path: Path) -> Path:
+def find_bundle(given: str) -> Path:
     """Return the folder of a bundle. A relative path that does not exist may name a bundle shipped with the package."""
-    if not path.is_dir() and not path.is_absolute():
+    path = caller_path(given)
+    if not path.is_dir() and not Path(given).is_absolute():
         with suppress(FileNotFoundError):
-            return resource_path(str(path))
+            return resource_path(given)
     return path
 
 

@@ -157,7 +157,7 @@ def _describe_failure(name: str, status: int, log: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Return the exit status."""
     parser = command_parser('model build-engine')
-    parser.add_argument('bundle', type=Path, help='folder of the bundle, for example models/street')
+    parser.add_argument('bundle', help='folder of the bundle, for example models/street')
     parser.add_argument('--precision', choices=PRECISIONS, default=FP16, help='default: %(default)s')
     parser.add_argument('--device', default='cuda', help='cuda or cuda:N (default: %(default)s)')
     parser.add_argument(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.name_resolution import resolve_topic
 
@@ -98,8 +99,12 @@ def _file(node: Node, parameters: SourceParameters, _rig: Path) -> AudioSource:
     if not parameters.file:
         msg = "source.file is '': give the path of a WAV or FLAC file."
         raise NodeError(msg)
+    path = caller_path(parameters.file)
     source = FileSource(
-        parameters.file, clock_ns=_now_ns(node), loop=parameters.loop, block_samples=parameters.block_samples
+        path,
+        clock_ns=_now_ns(node),
+        loop=parameters.loop,
+        block_samples=parameters.block_samples,
     )
     # A file that cannot be played is rejected now, not in `activate`.
     source.open()

@@ -19,6 +19,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import Trigger
 
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.nodes.common.messages import to_time
@@ -201,7 +202,7 @@ def _open(path: str) -> BagReader:
     if not path:
         msg = "bag is '': give the folder of a bag, or a bare .mcap or .db3 file."
         raise NodeError(msg)
-    return BagReader(path)
+    return BagReader(caller_path(path))
 
 
 def main(arguments: list[str] | None = None) -> int:
