@@ -18,6 +18,7 @@ from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
+from audio_manifold_ros.bags.statistics.fitness import require_fit_audio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.datasets.drive_attributes import METRES
 from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone
@@ -114,6 +115,7 @@ def open_session(options: EvaluationOptions) -> Iterator[EvaluationSession]:
         array = MicrophoneArray.from_yaml(rig.folder / 'mic_array.yaml')
         backend = open_backend(bundle, options.backend, device=options.device, threads=options.threads)
         topics = find_topics(str(bag.path), bag.topics, audio=options.audio, depth=options.depth, labels=options.labels)
+        require_fit_audio(bag, topics, options.stated)
         depth_file = rig.folder / DEPTH_FILE
         rig_depth = RigDepth(DepthCalibration.from_yaml(depth_file) if topics.depth and depth_file.exists() else None)
         yield EvaluationSession(options, bag, topics, bundle, rig, backend, array, rig_depth)

@@ -14,8 +14,8 @@ from audio_manifold_ros.bags.conversion.audio_dry_run import AudioDryRun
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat, IndexedChunk
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
 from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels
-from audio_manifold_ros.bags.decoding.image_stream import Decode
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
+from audio_manifold_ros.bags.statistics.fitness import GroundTruthContent, PauseMeter
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic, header_stamp_ns
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
@@ -34,6 +34,8 @@ class BagScan:
         statistics: Statistics of each topic, by name.
         audio_segments: (first, end) of each segment of audio without losses, stamps in ns, in order of recording.
         images_ns: Stamps of the reference images.
+        pauses: Pauses between messages that no drive has.
+        content: Content of the depth and label images.
         decode_errors: First error of each depth or label topic that has no image that can be decoded.
 
     """
@@ -57,7 +59,9 @@ class BagScan:
         self.audio_segments: list[tuple[int, int]] = []
         self.images_ns: list[int] = []
         self.decode_errors: dict[str, str] = {}
-        self._decoders = _decoders(topics)
+        self.pauses = PauseMeter()
+        self.content = GroundTruthContent()
+        self._decoded: set[str] = set()
         self._dry_run = AudioDryRun(output_rate_hz)
         self._reader = reader
         self._topics = topics
@@ -79,13 +83,15 @@ class BagScan:
         for message in self._reader.messages():
             statistics = self.statistics[message.topic]
             stamp_ns = self._stamp_ns(message)
-            statistics.update(message.time_ns, stamp_ns, len(message.data))
+            has_header = self._stamped[message.topic, message.type]
+            statistics.update(message.time_ns, stamp_ns, len(message.data), has_header=has_header)
+            self.pauses.add(message.time_ns)
             if self._topics is not None and self._audio is not None and message.topic == self._topics.audio:
                 self._add_audio(self._audio.read(message), statistics)
             elif self._topics is not None and message.topic == self._topics.reference:
                 self.images_ns.append(stamp_ns or message.time_ns)
-            if message.topic in self._decoders:
-                self._try_decode(message)
+            if self._topics is not None and message.topic in {self._topics.depth, self._topics.labels}:
+                self._read_ground_truth(message, self._topics)
             if message.time_ns - reported_ns >= NS_PER_S:
                 advance(message.time_ns - reported_ns)
                 reported_ns = message.time_ns
@@ -135,15 +141,23 @@ class BagScan:
             self._extend(chunk)
             self._dry_run.add(chunk)
 
-    def _try_decode(self, message: BagMessage) -> None:
-        """Try to decode the images of a topic, up to the first success."""
+    def _read_ground_truth(self, message: BagMessage, topics: DatasetTopics) -> None:
+        """Decode every label image, and depth images up to the first with a valid depth."""
+        is_labels = message.topic == topics.labels
+        if not is_labels and self.content.has_depth:
+            return
         try:
-            self._decoders[message.topic](self._reader.decode(message))
+            decoded = self._reader.decode(message)
+            if is_labels:
+                self.content.add_labels(decode_labels(decoded))
+            else:
+                self.content.add_depth(decode_depth_m(decoded))
         except BagError as error:
-            self.decode_errors.setdefault(message.topic, str(error))
+            if message.topic not in self._decoded:
+                self.decode_errors.setdefault(message.topic, str(error))
         else:
+            self._decoded.add(message.topic)
             self.decode_errors.pop(message.topic, None)
-            del self._decoders[message.topic]
 
     def _extend(self, chunk: IndexedChunk) -> None:
         end_ns = chunk.stamp_ns + chunk.length * NS_PER_S // chunk.sample_rate_hz
@@ -155,13 +169,6 @@ class BagScan:
 
     def _stamp_ns(self, message: BagMessage) -> int | None:
         return header_stamp_ns(message.data) if self._stamped[message.topic, message.type] else None
-
-
-def _decoders(topics: DatasetTopics | None) -> dict[str, Decode]:
-    pairs: tuple[tuple[str, Decode], ...] = ()
-    if topics is not None:
-        pairs = ((topics.depth, decode_depth_m), (topics.labels, decode_labels))
-    return {topic: decode for topic, decode in pairs if topic}
 
 
 def _begins_with_stamp(topic: BagTopic) -> bool:

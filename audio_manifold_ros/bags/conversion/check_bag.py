@@ -24,9 +24,11 @@ from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics, find_topics
 from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES
 from audio_manifold_ros.bags.recovery.recover import scan_damage
+from audio_manifold_ros.bags.statistics.fitness import audio_obstacles
 from audio_manifold_ros.bags.statistics.record_report import RecordReport, make_report
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
+from audio_manifold_ros.bags.storage.foreign_mcap import ForeignBagError
 from audio_manifold_ros.bags.storage.message_types import definition_of
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_bags_argument, add_json_option
@@ -113,6 +115,8 @@ def check_bag(
     try:
         with BagReader(path) as reader:
             return _check(path, reader, options, advance)
+    except ForeignBagError as error:
+        return BagCheck(str(path), Verdict.UNFIT, (str(error),), ())
     except BagError as error:
         return _check_damaged(path, str(error))
 
@@ -136,7 +140,11 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     scan.run(advance)
     images_with_audio_count = scan.images_with_audio(WINDOW_S / 2, WINDOW_S / 2)
     if topics is not None and not obstacles:
-        obstacles += [*_audio_obstacles(topics, scan), *_image_obstacles(path, topics, scan)]
+        obstacles += [
+            *_audio_obstacles(topics, scan),
+            *_image_obstacles(path, topics, scan),
+            *scan.content.obstacles(topics.depth, topics.labels),
+        ]
     missing_ground_truth = (
         [] if topics is None or topics.reference or _label_files(path) else _missing_ground_truth(reader)
     )
@@ -145,6 +153,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     summaries = scan.summaries()
     problems = (
         *reader.problems,
+        *scan.pauses.problems(),
         *_definition_problems(reader),
         *_rig_problems(reader),
         *_bandwidth_problems(summaries),
@@ -178,6 +187,11 @@ def _make_scan(
 def _audio_obstacles(topics: DatasetTopics, scan: BagScan) -> Iterator[str]:
     if not scan.audio_segments:
         yield f'{topics.audio}: no message can be read: {scan.problem}'
+        return
+    audio = scan.statistics[topics.audio].audio.summary()
+    unfit = () if audio is None else audio_obstacles(topics.audio, audio.sample_rate_hz, audio.delivery)
+    if unfit:
+        yield from unfit
         return
     longest_s = max(end - first for first, end in scan.audio_segments) / NS_PER_S
     if scan.audio_rejection_reason:

@@ -16,6 +16,7 @@ from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, Conve
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.statistics.fitness import GroundTruthContent, require_fit_audio
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import AudioError, BagError
 from audio_manifold_ros.common.units import NS_PER_S
@@ -71,6 +72,7 @@ class DriveBuilder:
         self._audio = RecordedAudio(reader, self._topics, options.stated)
         self._gaps: list[tuple[int, int]] = []
         self._span = (0, 0)
+        self._content = GroundTruthContent()
         self._dropped: Counter[str] = Counter()
         self._offsets_ns: dict[str, list[int]] = {}
         self._kept = 0
@@ -84,10 +86,11 @@ class DriveBuilder:
             rig_facts: Further facts on the rig.
 
         Raises:
-            BagError: The bag is damaged, or no image has audio.
+            BagError: The bag is damaged, or unfit (see `fitness`), or no image has audio.
             DatasetError: The drive cannot be written.
 
         """
+        require_fit_audio(self._reader, self._topics, self._options.stated)
         with CameraImages(
             self._bag, self._topics, round(self._options.tolerance_s * NS_PER_S), self._depth
         ) as camera_images:
@@ -100,6 +103,7 @@ class DriveBuilder:
                 'bag': {
                     'name': drive.drive_id,
                     'sha256': request['bag_sha256'],
+                    'start_ns': self._reader.start_ns,
                     'seconds': round(self._reader.duration_s, 3),
                     'problems': list(self._reader.problems),
                 },
@@ -179,6 +183,10 @@ class DriveBuilder:
                 self._offsets_ns.setdefault(kind, []).append(offset_ns)
         if not self._kept:
             raise BagError(self._describe_no_images(camera_images))
+        unfit = self._content.obstacles(camera_images.names.get(DEPTH, ''), camera_images.names.get(LABELS, ''))
+        if unfit:
+            msg = f'{self._bag}: {unfit[0]}'
+            raise BagError(msg)
 
     def _rejection_reason(self, sample: int, last_sample: int, image_set: ImageSet) -> str:
         if sample < self._span[0]:
@@ -197,6 +205,10 @@ class DriveBuilder:
             images = camera_images.decode_set(image_set, self._options.rows, self._options.columns)
         except BagError:
             return DAMAGED
+        if LABELS in images:
+            self._content.add_labels(images[LABELS])
+        if DEPTH in images:
+            self._content.add_depth(images[DEPTH])
         # Stamps are on the audio clock, so that drives of overlapping bags have the same stamps for the same audio.
         stamp_ns = None if image_set.stamp_ns is None else image_set.stamp_ns - self._offset_ns
         writer.add_image(sample, images.get(DEPTH), images.get(LABELS), stamp_ns=stamp_ns)

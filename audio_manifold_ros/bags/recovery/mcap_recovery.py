@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, final
 
@@ -24,6 +25,7 @@ from audio_manifold_ros.bags.recovery.mcap_records import (
     MESSAGE_FIELDS,
     RECORD_HEADER,
     ChunkHeader,
+    RawMcapRecord,
     RecordError,
     RecordFields,
     iter_complete_records,
@@ -34,6 +36,12 @@ from audio_manifold_ros.bags.recovery.recovery_log import RecoveredMessage, Reco
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
 from audio_manifold_ros.bags.storage.decompression import DECOMPRESSION_ERRORS, decompress_chunk, decompress_message
+from audio_manifold_ros.bags.storage.limits import (
+    MAX_CHUNK_BYTES,
+    MAX_COMPRESSION_RATIO,
+    MAX_MESSAGE_BYTES,
+    MAX_SUMMARY_BYTES,
+)
 from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_CHECKSUM_BYTES, FOOTER_START
 from audio_manifold_ros.bags.storage.qos_profiles import lenient_qos_text
 
@@ -44,6 +52,8 @@ CHUNK_PATTERN = re.compile(
     re.escape(bytes([Opcode.CHUNK])) + rb'.{4}\x00{4}.{28}(?:\x00{4}|\x03\x00{3}lz4|\x04\x00{3}zstd)', re.DOTALL
 )
 TRUNCATED = 'the file is truncated'
+DATA_END_BYTES = 4
+DATA_END_HEAD = RECORD_HEADER.pack(Opcode.DATA_END, DATA_END_BYTES)
 
 
 @final
@@ -66,6 +76,8 @@ class McapRecovery:
         self._summary_start = 0
         self._has_end = False
         self._unusable: dict[str, tuple[int, int, int]] = {}
+        # Schemas and channels of a summary without a checksum. They are used for channels that the data do not define.
+        self._unverified_summary: list[RawMcapRecord] = []
 
     def __iter__(self) -> Iterator[RecoveredMessage]:
         """Yield every intact message, in the order of the file.
@@ -98,17 +110,25 @@ class McapRecovery:
         end: int = body_start + length
         if (opcode == Opcode.DATA_END and length == 4) or (self._summary_start and position >= self._summary_start):
             return None
-        if opcode != Opcode.CHUNK and end > size:
-            return self._resynchronize(file, position, end, size, TRUNCATED)
+        if opcode != Opcode.CHUNK and length > MAX_MESSAGE_BYTES and end <= size:
+            self._skip_large_record(opcode, position, length)
+            return end
         try:
             if opcode == Opcode.CHUNK:
                 fields = parse_chunk_header(_read(file, body_start, MAX_CHUNK_HEADER_BYTES), length)
                 yield from self._chunk(file, body_start, fields, size)
                 return min(end, size)
-            yield from self._record_outside_chunk(opcode, _read(file, body_start, length), position)
+            yield from self._record_outside_chunk(opcode, _read_whole(file, body_start, length, size), position)
         except RecordError as error:
             return self._resynchronize(file, position, end, size, str(error))
         return end
+
+    def _skip_large_record(self, opcode: int, position: int, length: int) -> None:
+        """Log a record that is too large to read. An attachment is not needed."""
+        if opcode != Opcode.ATTACHMENT:
+            self._log.add_damage(
+                position, length, f'a record of more than {MAX_MESSAGE_BYTES} bytes, which is not read'
+            )
 
     def _record_outside_chunk(self, opcode: int, body: bytes, position: int) -> Iterator[RecoveredMessage]:
         """Yield the message of a record that is not a chunk. Store schemas, channels and custom data."""
@@ -129,10 +149,15 @@ class McapRecovery:
 
     def _chunk(self, file: BinaryIO, body_start: int, fields: ChunkHeader, size: int) -> Iterator[RecoveredMessage]:
         start = body_start + fields.start
+        if max(fields.uncompressed_bytes, fields.compressed_bytes) > MAX_CHUNK_BYTES:
+            self._log.add_damage(
+                start, fields.compressed_bytes, f'a chunk of more than {MAX_CHUNK_BYTES} bytes, which is not read'
+            )
+            return
         stored = _read(file, start, fields.compressed_bytes)
         is_truncated = len(stored) < fields.compressed_bytes
         try:
-            records = decompress_chunk(fields.codec, stored)
+            records = decompress_chunk(fields.codec, stored, fields.uncompressed_bytes)
         except DECOMPRESSION_ERRORS:
             self._log.add_damage(start, len(stored), 'a chunk with damaged compression')
             return
@@ -161,6 +186,8 @@ class McapRecovery:
             msg = 'a message that is too short'
             raise RecordError(msg)
         channel, _, time_ns, _ = MESSAGE_FIELDS.unpack_from(body)
+        if channel not in self._topics:
+            self._use_unverified_summary()
         topic = self._topics.get(channel)
         if topic is None:
             self._count_unusable('of a channel that is unknown or not CDR', position, len(body))
@@ -197,19 +224,48 @@ class McapRecovery:
         self._has_end = opcode == Opcode.FOOTER and start == 0  # a complete file without a summary
         if opcode != Opcode.FOOTER or not 0 < start < size - FOOTER_BYTES:
             return
-        covered = _read(file, start, size - len(MCAP0_MAGIC) - FOOTER_CHECKSUM_BYTES - start)
+        covered_bytes = size - len(MCAP0_MAGIC) - FOOTER_CHECKSUM_BYTES - start
+        if covered_bytes > MAX_SUMMARY_BYTES:
+            self._log.add_damage(start, 0, f'the index states a size of {covered_bytes} bytes')
+            return
+        covered = _read(file, start, covered_bytes)
         crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + FOOTER_CHECKSUM_BYTES], 'little')
         if crc not in {0, zlib.crc32(covered)}:
             return
         self._has_end = True
-        self._summary_start = start
-        for record in iter_complete_records(covered[: -FOOTER_START.size]):
-            if record.opcode == Opcode.SCHEMA:
-                self._add_schema(record.body, verified=crc != 0)
-            elif record.opcode == Opcode.CHANNEL:
-                self._add_channel(record.body, verified=crc != 0)
+        # Without a checksum, the place of the summary may be wrong. A correct summary follows the end of the data.
+        if crc or _read(file, start - len(DATA_END_HEAD) - DATA_END_BYTES, len(DATA_END_HEAD)) == DATA_END_HEAD:
+            self._summary_start = start
+        records = list(iter_complete_records(covered[: -FOOTER_START.size]))
+        if not crc:
+            self._unverified_summary = [item for item in records if item.opcode in {Opcode.SCHEMA, Opcode.CHANNEL}]
+        for record in records:
+            self._read_summary_record(record, start, size, verified=crc != 0)
+
+    def _read_summary_record(self, record: RawMcapRecord, start: int, size: int, *, verified: bool) -> None:
+        """Read one record of the summary that starts at `start`. A damaged record is logged and left out."""
+        try:
+            if record.opcode == Opcode.SCHEMA and verified:
+                self._add_schema(record.body, verified=True)
+            elif record.opcode == Opcode.CHANNEL and verified:
+                self._add_channel(record.body, verified=True)
             elif record.opcode == Opcode.STATISTICS:
-                self._log.expected_messages = RecordFields(record.body).number(8)
+                stated = RecordFields(record.body).number(8)
+                # In an index without a checksum the number may be damaged. Each message takes at least its header.
+                if verified or stated * MESSAGE_FIELDS.size <= MAX_COMPRESSION_RATIO * size:
+                    self._log.expected_messages = stated
+        except RecordError as error:
+            self._log.add_damage(start, 0, f'the index is damaged ({error})')
+
+    def _use_unverified_summary(self) -> None:
+        """Read schemas and channels of a summary without a checksum. Damaged records are left out."""
+        records, self._unverified_summary = self._unverified_summary, []
+        for record in records:
+            with suppress(RecordError):
+                if record.opcode == Opcode.SCHEMA:
+                    self._add_schema(record.body, verified=False)
+                else:
+                    self._add_channel(record.body, verified=False)
 
     def _add_schema(self, body: bytes, *, verified: bool) -> None:
         fields = RecordFields(body)
@@ -243,6 +299,13 @@ def _read(file: BinaryIO, position: int, size: int) -> bytes:
     size = min(size, max(0, file.tell() - position))
     file.seek(position if size else 0)
     return file.read(size)
+
+
+def _read_whole(file: BinaryIO, position: int, length: int, size: int) -> bytes:
+    """Read the body of a record. Raise RecordError if the file ends inside."""
+    if position + length > size:
+        raise RecordError(TRUNCATED)
+    return _read(file, position, length)
 
 
 def _is_record(file: BinaryIO, position: int, size: int) -> bool:

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import final
@@ -28,6 +27,8 @@ from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED, find_bag, sto
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
 from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, StoredMetadata, read_metadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
+from audio_manifold_ros.bags.storage.decompression import decompressed_pieces
+from audio_manifold_ros.bags.storage.limits import check_regular_file, max_decompressed_bytes
 from audio_manifold_ros.bags.storage.message_types import definition_of
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.cli.options import add_json_option
@@ -40,7 +41,6 @@ RECOVERY_READERS: Mapping[str, Callable[[Path, RecoveryLog], Iterable[RecoveredM
 }
 REPORT_NAME = 'recovery.json'
 SPLIT_BYTES = 4 * 2**30
-PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -219,6 +219,7 @@ def _find(source: Path) -> tuple[tuple[Path, ...], StoredMetadata | None, tuple[
 
 def _recover_file(file: Path, log: RecoveryLog) -> Iterator[RecoveredMessage]:
     try:
+        check_regular_file(file)
         with _decompressed(file, log) as plain:
             yield from RECOVERY_READERS[plain.suffix](plain, log)
     except OSError as error:
@@ -234,11 +235,15 @@ def _decompressed(file: Path, log: RecoveryLog) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix='audio_manifold_bag_') as scratch:
         plain = Path(scratch) / file.stem
-        unpacker = zstandard.ZstdDecompressor().decompressobj()
         with file.open('rb') as packed, plain.open('wb') as unpacked:
+            size, limit = 0, max_decompressed_bytes(file.stat().st_size, plain.parent)
             try:
-                for piece in iter(partial(packed.read, PIECE_BYTES), b''):
-                    unpacked.write(unpacker.decompress(piece))
+                for piece in decompressed_pieces(packed):
+                    size += len(piece)
+                    if size > limit:
+                        log.add_damage(packed.tell(), 0, f'decompressed data of more than {limit} bytes')
+                        break
+                    unpacked.write(piece)
             except zstandard.ZstdError as error:
                 place = packed.tell()
                 log.add_damage(place, file.stat().st_size - place, f'damaged compression ({error})')

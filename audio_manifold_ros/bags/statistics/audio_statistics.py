@@ -8,7 +8,6 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 
@@ -20,32 +19,9 @@ from audio_manifold_ros.audio.dependent_channels import (
 from audio_manifold_ros.audio.levels import ChannelLevel, LevelMeter
 from audio_manifold_ros.bags.decoding.index_from_stamps import StampIndexer
 from audio_manifold_ros.bags.statistics.clock_drift import ClockDrift, ClockDriftEstimator
+from audio_manifold_ros.bags.statistics.delivery import AudioChunkLike, Delivery, DeliveryMeter
 from audio_manifold_ros.common.array_types import PcmSamples
 from audio_manifold_ros.common.pcm16 import int16_to_float
-
-
-class AudioChunkLike(Protocol):
-    """Audio of one message of any type."""
-
-    @property
-    def samples(self) -> PcmSamples:
-        """int16 or float32 (channel, sample)."""
-
-    @property
-    def first_sample(self) -> int | None:
-        """Index of the first sample. None if the message type has no sample index."""
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """Samples per second of one channel."""
-
-    @property
-    def stamp_ns(self) -> int:
-        """Instant of the first sample."""
-
-    @property
-    def inferred(self) -> bool:
-        """True if the index was inferred from stamps."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +57,7 @@ class AudioSummary:
         inferred: Whether losses are inferred from stamps instead of a sample index.
         restarts: Number of restarts of the stream.
         drift: Clock drift of the device. None if the recording is too short.
+        delivery: Delivered rate, messages without stamps and alternating sample indices.
         identical: Pairs of channels that always have the same signal.
         microphones: One entry per channel. Empty for less than a second of audio.
         mixed: Channels that are sums of others, without mere copies. Empty for less than a second of audio.
@@ -95,6 +72,7 @@ class AudioSummary:
     inferred: bool
     restarts: int
     drift: ClockDrift | None
+    delivery: Delivery
     identical: tuple[tuple[int, int], ...]
     microphones: tuple[MicrophoneSummary, ...]
     mixed: tuple[DependentChannel, ...] = ()
@@ -119,6 +97,7 @@ class AudioStatistics:
         elif (chunk.sample_rate_hz, channels) != (self._rate_hz, len(self._per_second_levels.power)):
             self._restarts += 1
             self._begin(chunk.sample_rate_hz, channels)
+        self._delivery_meter.add(chunk)
         self._inferred |= chunk.inferred or chunk.first_sample is None
         self._samples += count
         self._per_second_levels.update(chunk.samples)
@@ -165,6 +144,7 @@ class AudioStatistics:
             inferred=self._inferred,
             restarts=self._restarts,
             drift=self._drift_estimator.drift(),
+            delivery=self._delivery_meter.delivery(),
             identical=self._per_second_levels.identical(),
             microphones=self._per_second_levels.microphones(),
             mixed=self._mixed_channels(),
@@ -181,6 +161,7 @@ class AudioStatistics:
         self._next_sample = None
         self._waiting.clear()
         self._indexer = StampIndexer(rate_hz)
+        self._delivery_meter = DeliveryMeter(rate_hz)
         self._drift_estimator = ClockDriftEstimator(rate_hz)
         self._per_second_levels = _PerSecondLevels(channels, rate_hz)
         self._covariance = ChannelCovariance(channels)

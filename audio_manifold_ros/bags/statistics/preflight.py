@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
+from audio_manifold_ros.bags.statistics.fitness import audio_obstacles, carries_no_stamps, describe_no_stamps
 from audio_manifold_ros.bags.statistics.record_report import CLIPPED_FRACTION, MAX_AGE_MS, MAX_FUTURE_MS
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
 from audio_manifold_ros.common.errors import BagError
@@ -89,8 +90,15 @@ def check_topics(
 
 def check_clocks(summaries: Iterable[TopicSummary]) -> list[Finding]:
     """Check that the stamps of the topics agree with the clock of this machine."""
+    summaries = list(summaries)
     stamped = [summary for summary in summaries if summary.age_ms is not None]
-    bad = [
+    # Audio without stamps is found by `check_audio`.
+    unstamped = [
+        Finding(Severity.ERROR, 'clocks', describe_no_stamps(summary.topic, summary.count, summary.unstamped))
+        for summary in summaries
+        if summary.audio is None and summary.count and carries_no_stamps(summary.count, summary.unstamped)
+    ]
+    bad = unstamped + [
         Finding(
             Severity.ERROR,
             'clocks',
@@ -115,11 +123,12 @@ def check_audio(topic: str, audio: AudioSummary, seconds: float, rig: Microphone
 
     """
     rate_ratio = audio.samples / audio.sample_rate_hz / seconds
-    found = []
-    if audio.samples_lost:
+    obstacles = audio_obstacles(topic, audio.sample_rate_hz, audio.delivery)
+    found = [Finding(Severity.ERROR, topic, text.removeprefix(f'{topic}: ')) for text in obstacles]
+    if audio.samples_lost and not obstacles:
         lost = f'{audio.samples_lost} samples were lost in {seconds:.0f} s'
         found.append(Finding(Severity.ERROR, topic, f'{lost}: check the load of the machine and of the USB bus.'))
-    if abs(rate_ratio - 1) > RATE_TOLERANCE:
+    if abs(rate_ratio - 1) > RATE_TOLERANCE and not obstacles:
         rate = f'{rate_ratio * audio.sample_rate_hz:.0f} samples per second arrive instead of {audio.sample_rate_hz}'
         found.append(Finding(Severity.ERROR, topic, f'{rate}: check the device and its sample rate.'))
     found += _check_microphones(topic, audio, rig)

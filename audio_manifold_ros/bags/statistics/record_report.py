@@ -13,6 +13,7 @@ from typing import Any
 from rich.table import Table
 
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
+from audio_manifold_ros.bags.statistics.fitness import audio_obstacles, carries_no_stamps, describe_no_stamps
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
 from audio_manifold_ros.cli.console import SafeConsole
 
@@ -101,6 +102,11 @@ def topic_problems(topic: TopicSummary) -> tuple[str, ...]:
         f'{topic.topic}: {topic.dropped} messages arrived faster than they could be written: use a faster disk or '
         'smaller images.': topic.dropped,
         f'{topic.topic}: {topic.unreadable} messages contain no valid audio: check the bag.': topic.unreadable,
+        (
+            describe_no_stamps(topic.topic, topic.count, topic.unstamped)
+            if carries_no_stamps(topic.count, topic.unstamped)
+            else f'{topic.topic}: {topic.unstamped} of {topic.count} messages carry no stamp.'
+        ): topic.unstamped and topic.audio is None,
         f'{topic.topic}: {topic.backwards} stamps go back: its source or its clock was restarted.': topic.backwards,
         f'{topic.topic}: {topic.gaps} gaps, about {topic.missing} messages, the longest {topic.longest_s:.2f} s.': (
             topic.gaps and topic.audio is None
@@ -127,18 +133,22 @@ def audio_problems(topic: str, audio: AudioSummary) -> tuple[str, ...]:
     lost_s = audio.samples_lost / audio.sample_rate_hz
     proof = 'inferred from stamps' if audio.inferred else 'measured with the sample index'
     drift = audio.drift
+    obstacles = audio_obstacles(topic, audio.sample_rate_hz, audio.delivery)
+    # Losses, restarts and drift that are computed from wrong stamps or two streams are wrong.
+    is_measurable = not obstacles
     checks = {
+        **dict.fromkeys(obstacles, True),
         f'{topic}: {audio.samples_lost} samples ({lost_s:.3f} s) are missing in {audio.losses} places, {proof}.': (
-            audio.samples_lost
+            is_measurable and audio.samples_lost
         ),
-        f'{topic}: the stream was restarted {audio.restarts} times.': audio.restarts,
+        f'{topic}: the stream was restarted {audio.restarts} times.': is_measurable and audio.restarts,
         f'{topic}: channels {silent} are dead: check capsules and cables.': silent,
         f'{topic}: channels {intermittent} are silent for a part of the time: check cables.': intermittent,
         f'{topic}: channels {clipped} clip: lower the gain of the device.': clipped,
         f'{topic}: channels {pairs} carry the same signal: check the channel map of the audio server.': pairs,
         f'{topic}: channels are mixes of others ({mixes}): open the device with as many channels as it has.': mixes,
         f'{topic}: the sample rate of the device is off by {drift.ppm if drift else 0:+.0f} ppm: check the rate and '
-        'the clock.': drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
+        'the clock.': is_measurable and drift is not None and abs(drift.ppm) - 3 * drift.error_ppm > MAX_DRIFT_PPM,
     }
     return tuple(message for message, applies in checks.items() if applies)
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audio_manifold_ros.bags.statistics.audio_statistics import AudioChunkLike, AudioStatistics, AudioSummary
+from audio_manifold_ros.bags.statistics.audio_statistics import AudioStatistics, AudioSummary
+from audio_manifold_ros.bags.statistics.delivery import AudioChunkLike
 from audio_manifold_ros.bags.statistics.interval_histogram import IntervalHistogram
 from audio_manifold_ros.common.units import NS_PER_S
 
@@ -29,6 +30,7 @@ class TopicSummary:
         missing: Estimated number of messages missing in the gaps.
         longest_s: Longest interval.
         stamped: Whether the messages have a header.
+        unstamped: Number of messages with a header whose stamp is 0.
         backwards: Number of stamps before the previous one.
         age_ms: Median of bag time minus stamp, None without stamps.
         age_spread_ms: Deviation from that median that 95 % of the messages do not exceed.
@@ -52,6 +54,7 @@ class TopicSummary:
     missing: int
     longest_s: float
     stamped: bool
+    unstamped: int
     backwards: int
     age_ms: float | None
     age_spread_ms: float | None
@@ -93,17 +96,20 @@ class TopicStatistics:
         self._first_ns = self._last_ns = 0
         self._last_mark_ns = 0
         self._stamped = False
+        self._unstamped = 0
         self._backwards = 0
 
-    def update(self, time_ns: int, stamp_ns: int | None, size_bytes: int) -> None:
+    def update(self, time_ns: int, stamp_ns: int | None, size_bytes: int, *, has_header: bool = False) -> None:
         """Add a message.
 
         Args:
             time_ns: Bag time (time of arrival).
             stamp_ns: Header stamp, or None.
             size_bytes: Serialised size.
+            has_header: Whether the message type has a stamp.
 
         """
+        self._unstamped += has_header and stamp_ns is None
         mark_ns = time_ns if stamp_ns is None else stamp_ns
         if not self.count:
             self._first_ns = time_ns
@@ -149,6 +155,7 @@ class TopicStatistics:
             missing=missing,
             longest_s=intervals.max_ns / NS_PER_S,
             stamped=self._stamped,
+            unstamped=self._unstamped,
             backwards=self._backwards,
             age_ms=self.age_ms,
             age_spread_ms=self._ages.deviation_ns(0.95) / 1e6 if self._stamped else None,

@@ -4,33 +4,49 @@
 
 from __future__ import annotations
 
-import struct
 import tempfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import final
 
-import zstandard
-from mcap.opcode import Opcode
+import apsw
 from mcap.reader import make_reader
-from mcap.writer import MCAP0_MAGIC
 from rosbags.interfaces import Connection, ConnectionExtRosbag2
-from rosbags.rosbag2 import Reader
+from rosbags.rosbag2 import Reader, storage_mcap
+from rosbags.rosbag2.storage_sqlite3 import Sqlite3Reader
 
 from audio_manifold_ros.bags.storage.bag_folder import COMPRESSED
 from audio_manifold_ros.bags.storage.bag_message import BagMessage, BagTopic
 from audio_manifold_ros.bags.storage.bag_writer import CUSTOM_RECORD
-from audio_manifold_ros.bags.storage.decompression import decompress_message
-from audio_manifold_ros.bags.storage.mcap_file_writer import FOOTER_START
+from audio_manifold_ros.bags.storage.decompression import (
+    decompress_chunk,
+    decompress_message,
+    decompressed_pieces,
+)
+from audio_manifold_ros.bags.storage.file_validation import REMEDY, VALIDATORS, validate_chunks
+from audio_manifold_ros.bags.storage.foreign_mcap import (
+    CDR,
+    OTHERS,
+    ROS2_PROFILE,
+    ForeignMcap,
+    open_foreign_mcap,
+    read_profile,
+)
+from audio_manifold_ros.bags.storage.limits import (
+    MAX_MESSAGE_BYTES,
+    check_regular_file,
+    check_time_ns,
+    max_decompressed_bytes,
+)
 from audio_manifold_ros.bags.storage.qos_profiles import qos_text
 from audio_manifold_ros.common.errors import BagError
 
-FOOTER_BYTES = FOOTER_START.size + 4 + len(MCAP0_MAGIC)
-RECORD_HEADER = struct.Struct('<BQ')
-JOURNALS = ('-wal', '-journal')
-REMEDY = 'recover_bag saves the intact messages of a truncated or damaged file.'
+# rosbags decompresses a chunk without a limit. These functions stop at the size that the chunk states.
+storage_mcap.DECOMPRESSORS.update(
+    {codec: partial(decompress_chunk, codec) for codec in storage_mcap.DECOMPRESSORS if codec in {'zstd', 'lz4'}}
+)
 
 
 @final
@@ -42,6 +58,7 @@ class BagFile:
         topics: Topics of the file.
         start_ns: Time of its earliest message, None without messages.
         end_ns: One past the time of its latest message.
+        problems: Problems that do not prevent reading.
 
     """
 
@@ -58,15 +75,14 @@ class BagFile:
         self.path = path
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._reader: Reader | None = None
+        self._foreign: ForeignMcap | None = None
+        self.problems: tuple[str, ...] = ()
         try:
             with as_bag_error(path):
+                check_regular_file(path)
                 storage_path = self._decompressed()
                 VALIDATORS[storage_path.suffix](storage_path)
-                self._reader = Reader(storage_path)
-                self._reader.open()
-                if storage_path.suffix == '.mcap' and not self._reader.message_count:
-                    _validate_no_unindexed_messages(storage_path)
-                self._read_description(self._reader)
+                self._open_storage(storage_path)
         except BagError:
             self.close()
             raise
@@ -99,20 +115,19 @@ class BagFile:
             BagError: The file is damaged, or it contains fewer messages than its index states.
 
         """
-        reader = self._reader
-        if reader is None:
-            msg = f'{self.path}: is closed: open it again.'
-            raise BagError(msg)
-        selected = [item for item in reader.connections if topics is None or item.topic in topics]
+        selected = {topic.name: 0 for topic in self.topics if topics is None or topic.name in topics}
         if not selected:
             return
         read = 0
         with as_bag_error(self.path):
-            for connection, time_ns, data in reader.messages(selected, start_ns, stop_ns):
+            for topic, kind, time_ns, data, definition in self._stored_messages(topics, start_ns, stop_ns):
                 read += 1
-                cdr = decompress_message(bytes(data))
-                yield BagMessage(connection.topic, connection.msgtype, time_ns, cdr, connection.msgdef.data)
-        expected = sum(connection.msgcount for connection in selected)
+                if len(data) > MAX_MESSAGE_BYTES:
+                    msg = f'{self.path}: {topic!r} has a message of {len(data)} bytes of at most {MAX_MESSAGE_BYTES}.'
+                    raise BagError(msg)
+                check_time_ns(self.path, time_ns)
+                yield BagMessage(topic, kind, time_ns, decompress_message(bytes(data)), definition)
+        expected = sum(topic.count for topic in self.topics if topic.name in selected)
         if start_ns is None and stop_ns is None and read != expected:
             msg = f'{self.path}: contains {read} of {expected} messages: {REMEDY}'
             raise BagError(msg)
@@ -123,6 +138,9 @@ class BagFile:
         if reader is not None and reader.is_open:
             with suppress(OSError):
                 reader.close()
+        foreign, self._foreign = self._foreign, None
+        if foreign is not None:
+            foreign.close()
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
             scratch.cleanup()
@@ -135,12 +153,65 @@ class BagFile:
             return self.path
         self._scratch = tempfile.TemporaryDirectory(prefix='audio_manifold_bag_')
         storage_path = Path(self._scratch.name) / self.path.stem
+        limit = max_decompressed_bytes(self.path.stat().st_size, storage_path.parent)
+        size = 0
         with self.path.open('rb') as packed, storage_path.open('wb') as unpacked:
-            zstandard.ZstdDecompressor().copy_stream(packed, unpacked)
+            for piece in decompressed_pieces(packed):
+                size += len(piece)
+                if size > limit:
+                    msg = f'{self.path}: exceeds {limit} bytes decompressed: free disk space, or decompress it first.'
+                    raise BagError(msg)
+                unpacked.write(piece)
         return storage_path
 
+    def _open_storage(self, path: Path) -> None:
+        """Open with rosbags. An intact mcap file of another program is opened with the package mcap."""
+        profile = read_profile(path) if path.suffix == '.mcap' else ROS2_PROFILE
+        if profile != ROS2_PROFILE:
+            self._foreign = open_foreign_mcap(path, profile)
+        if self._foreign is None:
+            reader = Reader(path)
+            try:
+                reader.open()
+            except KeyError:
+                # The encoding of a schema is unknown to rosbags.
+                self._foreign = open_foreign_mcap(path, profile)
+                if self._foreign is None:
+                    raise
+            else:
+                self._reader = reader
+                if path.suffix == '.mcap':
+                    validate_chunks(path, reader)
+                _limit_values(reader)
+                self._read_description(reader)
+        if self._foreign is not None:
+            self.topics, self.problems = self._foreign.topics, self._foreign.problems
+            self.start_ns, self.end_ns = self._foreign.start_ns, self._foreign.end_ns
+        for time_ns in (self.start_ns, self.end_ns):
+            if time_ns is not None:
+                check_time_ns(self.path, time_ns - 1)
+
+    def _stored_messages(
+        self, topics: Collection[str] | None, start_ns: int | None, stop_ns: int | None
+    ) -> Iterator[tuple[str, str, int, bytes, str]]:
+        """Yield topic, type, time, data and definition of messages as they are stored."""
+        if self._foreign is not None:
+            for topic, time_ns, data in self._foreign.messages(topics, start_ns, stop_ns):
+                yield topic.name, topic.type, time_ns, data, topic.definition
+            return
+        reader = self._reader
+        if reader is None:
+            msg = f'{self.path}: is closed: open it again.'
+            raise BagError(msg)
+        selected = [item for item in reader.connections if _is_cdr(item) and (topics is None or item.topic in topics)]
+        for connection, time_ns, data in reader.messages(selected, start_ns, stop_ns):
+            yield connection.topic, connection.msgtype, time_ns, data, connection.msgdef.data
+
     def _read_description(self, reader: Reader) -> None:
-        self.topics = tuple(_topic(connection) for connection in reader.connections)
+        self.topics = tuple(_topic(connection) for connection in reader.connections if _is_cdr(connection))
+        others = sorted({repr(item.topic) for item in reader.connections if not _is_cdr(item)})
+        if others:
+            self.problems = (f'{self.path.name}: {OTHERS}: {", ".join(others)}',)
         self.start_ns = reader.start_time if reader.message_count else None
         self.end_ns = reader.end_time if reader.message_count else 0
 
@@ -157,68 +228,18 @@ def as_bag_error(path: Path) -> Iterator[None]:
         raise BagError(msg) from None
 
 
+def _is_cdr(connection: Connection) -> bool:
+    return not isinstance(connection.ext, ConnectionExtRosbag2) or connection.ext.serialization_format == CDR
+
+
+def _limit_values(reader: Reader) -> None:
+    """Let SQLite refuse values that are longer than a message may be, before it reads them."""
+    storage = reader.storage
+    if isinstance(storage, Sqlite3Reader) and storage.dbconn is not None:
+        storage.dbconn.limit(apsw.SQLITE_LIMIT_LENGTH, MAX_MESSAGE_BYTES)
+
+
 def _topic(connection: Connection) -> BagTopic:
     ext = connection.ext
     profiles = qos_text(ext.offered_qos_profiles) if isinstance(ext, ConnectionExtRosbag2) else ''
     return BagTopic(connection.topic, connection.msgtype, connection.msgcount, profiles, connection.msgdef.data)
-
-
-def _validate_framing(path: Path) -> None:
-    with path.open('rb') as file:
-        size = file.seek(0, 2)
-        if size < FOOTER_BYTES:
-            msg = f'{path}: has {size} bytes, too few for a bag: {REMEDY}'
-            raise BagError(msg)
-        file.seek(size - FOOTER_BYTES)
-        footer = file.read()
-        if footer[-len(MCAP0_MAGIC) :] != MCAP0_MAGIC:
-            msg = f'{path}: has no end, because its recorder was killed or the file was truncated: {REMEDY}'
-            raise BagError(msg)
-        _, _, summary_start, _ = FOOTER_START.unpack_from(footer)
-        crc = int.from_bytes(footer[FOOTER_START.size : FOOTER_START.size + 4], 'little')
-        if summary_start == 0:
-            _scan_records(path, len(MCAP0_MAGIC), size - FOOTER_BYTES)
-        elif crc:
-            file.seek(min(summary_start, size))
-            covered = file.read(max(0, size - len(MCAP0_MAGIC) - 4 - summary_start))
-            if zlib.crc32(covered) != crc:
-                msg = f'{path}: its index does not match its checksum: {REMEDY}'
-                raise BagError(msg)
-
-
-def _scan_records(path: Path, start: int, end: int) -> set[int]:
-    """Validate that the records follow each other without a gap, and return their opcodes.
-
-    A reader that skips over a gap would lose messages without an error.
-    """
-    opcodes = set()
-    with path.open('rb') as file:
-        offset = start
-        while offset < end:
-            file.seek(offset)
-            opcode, length = RECORD_HEADER.unpack(file.read(RECORD_HEADER.size))
-            opcodes.add(opcode)
-            offset += RECORD_HEADER.size + length
-        if offset != end:
-            msg = f'{path}: its records end at byte {offset} instead of {end}: {REMEDY}'
-            raise BagError(msg)
-    return opcodes
-
-
-def _validate_no_unindexed_messages(path: Path) -> None:
-    """Reject a file with messages whose index lists none."""
-    if _scan_records(path, len(MCAP0_MAGIC), path.stat().st_size - FOOTER_BYTES) & {Opcode.MESSAGE, Opcode.CHUNK}:
-        msg = f'{path}: contains messages that are not in its index: recover_bag adds them.'
-        raise BagError(msg)
-
-
-def _validate_no_journal(path: Path) -> None:
-    """Reject a database with transactions in a journal file, which the reader would ignore."""
-    for suffix in JOURNALS:
-        journal = path.with_name(path.name + suffix)
-        if journal.exists() and journal.stat().st_size:
-            msg = f'{path}: {journal.name} has data that are not in the database, or its recorder is running: {REMEDY}'
-            raise BagError(msg)
-
-
-VALIDATORS = {'.mcap': _validate_framing, '.db3': _validate_no_journal}

@@ -47,6 +47,9 @@ def find_bag(path: Path | str) -> BagFolder:
     if path.name == FILE_NAME:
         path = path.parent
     if path.is_file():
+        if path.suffix == '.bag':
+            msg = f'{path}: is a bag of ROS 1: convert it to ROS 2 first, for example with rosbags-convert.'
+            raise BagError(msg)
         if not _is_storage(path):
             msg = f'{path}: is not a bag: give a rosbag2 folder, a .mcap or a .db3 file.'
             raise BagError(msg)

@@ -66,7 +66,7 @@ class BagReader:
         self.start_ns = min((file.start_ns for file in self._files if file.start_ns is not None), default=0)
         self.end_ns = max(file.end_ns for file in self._files)
         self.custom: dict[str, str] = dict(folder.custom) or recorded
-        problems = list(folder.problems)
+        problems = [*folder.problems, *(problem for file in self._files for problem in file.problems)]
         if recorded and folder.custom and recorded != dict(folder.custom):
             problems.append('custom data of metadata.yaml and of the first file differ')
         if folder.counts is not None:

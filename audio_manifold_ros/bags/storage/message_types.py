@@ -11,10 +11,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from rosbags.typesys import Stores, TypesysError, get_types_from_idl, get_types_from_msg, get_typestore
+from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from audio_manifold_ros.bags.storage.limits import check_definition
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.untrusted_text import shorten
 
 DEFINITIONS = Path(__file__).parent / 'definitions'
 IDL_MARK = '=' * 80 + '\nIDL: '
@@ -55,16 +57,17 @@ def typestore_from_definition(msgtype: str, definition: str) -> Typestore:
         definition: `.msg` or `.idl` text, including nested types.
 
     Raises:
-        BagError: The text is not a message definition.
+        BagError: The text is not a message definition, or exceeds the limits.
 
     """
+    check_definition(msgtype, definition)
     store = get_typestore(Stores.EMPTY)
     try:
         is_idl = definition.startswith(IDL_MARK)
         store.register(get_types_from_idl(definition) if is_idl else get_types_from_msg(definition, msgtype))
         store.get_msgdef(msgtype)
-    except (TypesysError, KeyError, ValueError, TypeError, IndexError, SyntaxError, RecursionError) as error:
-        msg = f'{msgtype!r}: the definition in the bag cannot be read ({error!r}): exclude its topic.'
+    except Exception as error:  # noqa: BLE001 - foreign text causes errors of many types
+        msg = f'{msgtype!r}: the definition in the bag cannot be read ({shorten(error)}): exclude its topic.'
         raise BagError(msg) from None
     return store
 

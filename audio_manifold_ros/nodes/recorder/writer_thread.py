@@ -181,7 +181,9 @@ class WriterThread:
         statistics = self._statistics_of(item.topic)
         # Messages missing before the first one were lost before the recording started.
         statistics.lost += item.lost if statistics.count else 0
-        statistics.update(item.time_ns, item.topic.stamp_ns(item.data), len(item.data))
+        statistics.update(
+            item.time_ns, item.topic.stamp_ns(item.data), len(item.data), has_header=item.topic.has_header
+        )
         if not item.topic.is_audio:
             return
         try:
