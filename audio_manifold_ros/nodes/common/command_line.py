@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from rclpy.utilities import remove_ros_args
 
+from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.nodes.common.parameters import parameter_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NO_LOG_FILE = ('--ros-args', '--disable-external-lib-logs')
+ROS_ARGUMENTS = '--ros-args'
+NO_LOG_FILE = (ROS_ARGUMENTS, '--disable-external-lib-logs')
 
 
 def own_options(arguments: Sequence[str] | None) -> list[str]:
@@ -26,11 +28,26 @@ def own_options(arguments: Sequence[str] | None) -> list[str]:
     Args:
         arguments: Command line, with or without the name of the program; None for `sys.argv`.
 
+    Raises:
+        NodeError: ROS cannot parse its arguments.
+
     """
     given = list(sys.argv if arguments is None else arguments)
     is_program = bool(given) and (arguments is None or not (given[0].startswith('-') or ':=' in given[0]))
-    rest: list[str] = remove_ros_args(given[1:] if is_program else given)
-    return rest
+    given = given[1:] if is_program else given
+    try:
+        rest: list[str] = remove_ros_args(given)
+    except Exception as error:  # noqa: BLE001 - the exception classes of rcl are private
+        raise NodeError(describe_parse_error(error)) from None
+    # ROS takes these for remappings of the time before --ros-args, with a warning only.
+    own = given[: given.index(ROS_ARGUMENTS)] if ROS_ARGUMENTS in given else given
+    return [argument for argument in own if ':=' in argument] + rest
+
+
+def describe_parse_error(error: Exception) -> str:
+    """Return a sentence for an error of rcl that concerns the command line."""
+    reason = str(error).partition(', at ')[0].strip()
+    return f'The command line cannot be used: {reason}. Give parameters as --ros-args -p name:=value.'
 
 
 def help_text(make_node: object) -> str:

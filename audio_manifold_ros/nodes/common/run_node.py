@@ -20,7 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
 from audio_manifold_ros.common.errors import AudioManifoldError, NodeError
-from audio_manifold_ros.nodes.common.command_line import help_text, own_options, with_log_folder
+from audio_manifold_ros.nodes.common.command_line import describe_parse_error, help_text, own_options, with_log_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,9 +51,7 @@ def run_node(
         rclpy.init(args=with_log_folder(arguments), signal_handler_options=SignalHandlerOptions.NO)
     except Exception as error:  # noqa: BLE001 - the exception classes of rcl are private
         try_shutdown()
-        reason = str(error).partition(', at ')[0].strip()
-        msg = f'The command line cannot be used: {reason}. Give parameters as --ros-args -p name:=value.'
-        raise NodeError(msg) from None
+        raise NodeError(describe_parse_error(error)) from None
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -88,7 +86,11 @@ def run_to_exit_status(
         status: Returns the exit status. Called after the node is destroyed.
 
     """
-    options = own_options(arguments)
+    try:
+        options = own_options(arguments)
+    except NodeError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
     if {'-h', '--help'} & set(options):
         print(help_text(make_node))
         return 0
