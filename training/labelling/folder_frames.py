@@ -106,7 +106,8 @@ def _reader(file: Path, columns: tuple[int, int] | None) -> Callable[[], NDArray
     def picture() -> NDArray[np.uint8]:
         import cv2
 
-        pixels = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        # The pixels of the sensor are meant: an orientation in the EXIF data must not turn them.
+        pixels = cv2.imread(str(file), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
         if pixels is None:
             msg = f'{str(file)!r} cannot be decoded: it is damaged. Remove it.'
             raise TrainingError(msg)

@@ -145,8 +145,10 @@ def _compressed_depth_m(data: bytes, name: str) -> NDArray[np.float32]:
 def _imdecode(data: bytes, *, colour: bool) -> NDArray[Any]:
     import cv2
 
+    # The pixels of the sensor are meant: an orientation in the EXIF data must not turn them.
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION if colour else cv2.IMREAD_UNCHANGED
     try:
-        found = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR if colour else cv2.IMREAD_UNCHANGED)
+        found = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
     except cv2.error:
         found = None
     if found is None or not 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS:

@@ -62,7 +62,8 @@ def folder_pictures(folder: Path) -> Iterator[NamedPicture]:
         msg = f'{folder}: no images found: give a folder with files of type {", ".join(IMAGE_SUFFIXES)}.'
         raise CalibrationError(msg)
     for path in paths:
-        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        # The pixels of the sensor are meant: an orientation in the EXIF data must not turn them.
+        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
         yield path.name, None if grey is None else np.asarray(grey, dtype=np.uint8)
 
 
