@@ -14,6 +14,7 @@ from audio_manifold_ros.bags.decoding.image_messages import decode_labels
 from audio_manifold_ros.bags.decoding.image_stream import Decode, TimedImage, topic_images
 from audio_manifold_ros.bags.decoding.nearest_image import GROUND_TRUTH_TOLERANCE_NS, NearestImage
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
+from audio_manifold_ros.bags.statistics.fitness import GroundTruthContent
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
@@ -125,6 +126,7 @@ class BagGroundTruth:
         self._offset_ns = round(offset_s * NS_PER_S)
         camera_span_ns = span_ns[0] + self._offset_ns, span_ns[1] + self._offset_ns
         self._readers: list[BagReader] = []
+        self._content = GroundTruthContent()
         self._topics: dict[str, GroundTruthTopic] = {}
         for head, topic in names.items():
             if topic:
@@ -149,7 +151,17 @@ class BagGroundTruth:
         images = {head: topic.at(stamp_ns + self._offset_ns) for head, topic in self._topics.items()}
         if all(image is None for image in images.values()):
             return None
+        depth, labels = images.get('depth'), images.get('segmentation')
+        if depth is not None:
+            self._content.add_depth(depth)
+        if labels is not None:
+            self._content.add_labels(labels)
         return DepthAndLabels(images.get('depth'), images.get('segmentation'))
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Return why the images so far cannot be used as ground truth. Empty if they can."""
+        names = {head: topic.report().topic for head, topic in self._topics.items()}
+        return self._content.obstacles(names.get('depth', ''), names.get('segmentation', ''))
 
     def report(self) -> dict[str, GroundTruthReport]:
         """Return the counts of each head."""

@@ -93,10 +93,10 @@ def evaluate_bag(
         description, warnings = describe_session(session), session_warnings(session)
         folder = ResultFolder(options.out)
         source = make_source(session)
-        evaluation, snapshots, ground_truth = _run(session, source, progress)
+        evaluation, snapshots, ground_truth, unfit = _run(session, source, progress)
         result = {
             **description,
-            'warnings': [*warnings, *_outside_warnings(ground_truth)],
+            'warnings': [*warnings, *unfit, *_outside_warnings(ground_truth)],
             **source.report(),
             'truth': {head: asdict(report) for head, report in ground_truth.items()},
             **evaluation.result(),
@@ -111,8 +111,8 @@ def evaluate_bag(
 
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
-) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport]]:
-    """Process all predictions. Return scores, snapshots for the contact sheet, and the report on the ground truth."""
+) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport], tuple[str, ...]]:
+    """Process all predictions. Return scores, snapshots, and the report and the defects of the ground truth."""
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
     prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
@@ -146,7 +146,7 @@ def _run(
         reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
         msg = f'{options.bag}: no window can be predicted. {reasons or "A window needs one second of audio."}'
         raise BagError(msg)
-    return evaluation, snapshots, ground_truth.report()
+    return evaluation, snapshots, ground_truth.report(), ground_truth.obstacles()
 
 
 def _outside_warnings(ground_truth: Mapping[str, GroundTruthReport]) -> list[str]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from audio_manifold_ros.bags.conversion.camera_images import LABEL_FILES
@@ -12,12 +14,13 @@ from audio_manifold_ros.bags.conversion.conversion_record import (
     ConversionResult,
     build_request,
     find_finished,
+    known_recording,
     write_record,
 )
 from audio_manifold_ros.bags.conversion.drive_builder import Advance, DriveBuilder
 from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.rig_mismatch import rig_warning
-from audio_manifold_ros.bags.decoding.run_metadata import rig_sha256
+from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, rig_sha256
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.bags.storage.content_hash import bag_sha256, files_sha256
 from audio_manifold_ros.common.errors import BagError
@@ -53,8 +56,11 @@ def convert_bag(
         if record is not None:
             advance(2 * (reader.end_ns - reader.start_ns))
             return ConversionResult(path, record, reused=True)
+        identity = recording_identity(reader.custom, reader.start_ns)
+        _refuse_other_recording(bag, path, request, identity)
         rig_facts = {'from_bag': rig is None, 'mismatch': '' if rig is None else rig_warning(reader, rig)}
         facts = DriveBuilder(reader, bag, found, options, advance).write(path, request, rig_facts)
+        facts['recording'] = identity
     return ConversionResult(
         path, write_record(path, read_checksum_header(path, verify=False), request, facts), reused=False
     )
@@ -65,6 +71,28 @@ def drive_id_of(bag: Path) -> str:
     path = bag.resolve()
     path = path.parent if path.name == 'metadata.yaml' else path
     return path.name if path.is_dir() else path.stem
+
+
+def recording_identity(custom: Mapping[str, str], start_ns: int) -> str:
+    """Return what identifies a recording, also after a recovery: its run metadata, or else its start."""
+    text = custom.get(CUSTOM_KEY, '') or str(start_ns)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse_other_recording(bag: Path, path: Path, request: Mapping[str, object], identity: str) -> None:
+    """Refuse to replace the drive of another recording that has the same name.
+
+    Raises:
+        BagError: The drive is that of another recording.
+
+    """
+    if not path.exists() or known_recording(path, request, identity):
+        return
+    msg = (
+        f'{bag}: would replace the drive {str(path)!r} of another recording with the same name: give another folder '
+        '(--out), rename the bag, or delete the drive.'
+    )
+    raise BagError(msg)
 
 
 def _find_rig(reader: BagReader) -> RigFiles:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from typing import final
 
 from rosbags.interfaces import Nodetype
@@ -13,7 +14,7 @@ from rosbags.interfaces import Nodetype
 from audio_manifold_ros.bags.conversion.audio_dry_run import AudioDryRun
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat, IndexedChunk
 from audio_manifold_ros.bags.decoding.dataset_topics import DatasetTopics
-from audio_manifold_ros.bags.decoding.image_messages import decode_depth_m, decode_labels
+from audio_manifold_ros.bags.decoding.image_messages import IMAGE_TYPES, decode_depth_m, decode_labels
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.statistics.fitness import GroundTruthContent, PauseMeter
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicStatistics, TopicSummary
@@ -23,6 +24,8 @@ from audio_manifold_ros.bags.storage.message_types import typestore, typestore_f
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
 
+DEPTH_ENCODINGS, LABEL_ENCODINGS = ('32FC1', '16UC1', 'mono16'), ('mono8', '8UC1')
+LABEL_WORDS = ('segmentation', 'semantic', 'label')
 STAMPED_FIRST_FIELDS = ('std_msgs/msg/Header', 'builtin_interfaces/msg/Time')
 
 
@@ -36,6 +39,8 @@ class BagScan:
         images_ns: Stamps of the reference images.
         pauses: Pauses between messages that no drive has.
         content: Content of the depth and label images.
+        depth_topics: Topics with depth images, by the encoding of their first image.
+        label_topics: Topics with label images, by encoding and name.
         decode_errors: First error of each depth or label topic that has no image that can be decoded.
 
     """
@@ -59,6 +64,8 @@ class BagScan:
         self.audio_segments: list[tuple[int, int]] = []
         self.images_ns: list[int] = []
         self.decode_errors: dict[str, str] = {}
+        self.depth_topics: list[str] = []
+        self.label_topics: list[str] = []
         self.pauses = PauseMeter()
         self.content = GroundTruthContent()
         self._decoded: set[str] = set()
@@ -86,6 +93,8 @@ class BagScan:
             has_header = self._stamped[message.topic, message.type]
             statistics.update(message.time_ns, stamp_ns, len(message.data), has_header=has_header)
             self.pauses.add(message.time_ns)
+            if statistics.count == 1 and message.type in IMAGE_TYPES:
+                self._sort_image_topic(message)
             if self._topics is not None and self._audio is not None and message.topic == self._topics.audio:
                 self._add_audio(self._audio.read(message), statistics)
             elif self._topics is not None and message.topic == self._topics.reference:
@@ -140,6 +149,16 @@ class BagScan:
             statistics.update_audio(chunk)
             self._extend(chunk)
             self._dry_run.add(chunk)
+
+    def _sort_image_topic(self, message: BagMessage) -> None:
+        """Read the encoding of the first image of a topic."""
+        with suppress(BagError):
+            image = self._reader.decode(message)
+            encoding = str(getattr(image, 'encoding', '') or getattr(image, 'format', ''))
+            if encoding in DEPTH_ENCODINGS or 'compressedDepth' in encoding:
+                self.depth_topics.append(message.topic)
+            elif encoding in LABEL_ENCODINGS and any(word in message.topic for word in LABEL_WORDS):
+                self.label_topics.append(message.topic)
 
     def _read_ground_truth(self, message: BagMessage, topics: DatasetTopics) -> None:
         """Decode every label image, and depth images up to the first with a valid depth."""

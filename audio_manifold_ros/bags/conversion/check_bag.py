@@ -146,7 +146,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
             *scan.content.obstacles(topics.depth, topics.labels),
         ]
     missing_ground_truth = (
-        [] if topics is None or topics.reference or _label_files(path) else _missing_ground_truth(reader)
+        [] if topics is None or topics.reference or _label_files(path) else _missing_ground_truth(reader, scan)
     )
     if topics is not None and topics.reference and not obstacles and not images_with_audio_count:
         obstacles.append(_describe_images_without_audio(topics, scan))
@@ -161,7 +161,7 @@ def _check(path: Path, reader: BagReader, options: ConversionOptions, advance: A
     report = make_report(path.name, 'Read completely.', summaries, problems)
     verdict = Verdict.UNFIT if obstacles else Verdict.READY
     if missing_ground_truth and not obstacles:
-        verdict = Verdict.LABEL if _image_topics(reader) else Verdict.UNFIT
+        verdict = Verdict.LABEL if _camera_topics(reader, scan) else Verdict.UNFIT
     images = len(scan.images_ns)
     return BagCheck(
         str(path),
@@ -224,17 +224,28 @@ def _describe_images_without_audio(topics: DatasetTopics, scan: BagScan) -> str:
     )
 
 
-def _missing_ground_truth(reader: BagReader) -> list[str]:
+def _missing_ground_truth(reader: BagReader, scan: BagScan) -> list[str]:
+    """Return what to do about a bag without ground truth. Depth and label images are not offered as camera images."""
     image_topics = _image_topics(reader)
     if not image_topics:
         return [f'{reader.path}: has no depth, no labels and no camera: record a camera, or give the topics.']
-    return [
-        f'{reader.path}: has neither depth nor labels: label {", ".join(image_topics)} (audio-manifold train label).'
+    ground_truth = [
+        f'--{option} {name}'
+        for option, names in (('depth', scan.depth_topics), ('labels', scan.label_topics))
+        for name in names
     ]
+    if ground_truth:
+        return [f'{reader.path}: has depth or labels on topics with other names: name them ({" ".join(ground_truth)}).']
+    names = ', '.join(_camera_topics(reader, scan))
+    return [f'{reader.path}: has neither depth nor labels: label {names} (audio-manifold train label).']
 
 
 def _image_topics(reader: BagReader) -> list[str]:
     return [topic.name for topic in reader.topics if topic.count and topic.type in IMAGE_TYPES]
+
+
+def _camera_topics(reader: BagReader, scan: BagScan) -> list[str]:
+    return [name for name in _image_topics(reader) if name not in {*scan.depth_topics, *scan.label_topics}]
 
 
 def _label_files(path: Path) -> bool:

@@ -13,10 +13,11 @@ from typing import Any
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.bags.decoding.audio_chunk import AudioFormat
-from audio_manifold_ros.common.errors import BagError, DatasetError, reraise_file_errors
+from audio_manifold_ros.common.errors import BagError, DatasetError, RigError, reraise_file_errors
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.datasets.drive_checksum import ChecksumHeader, read_checksum_header
+from audio_manifold_ros.datasets.drive_reader import DriveReader
 
 RECORD_FORMAT = 'audio_manifold_ros conversion'
 MANIFEST_FORMAT = 'audio_manifold_ros corpus from bags'
@@ -113,6 +114,27 @@ def find_finished(drive: Path, request: Mapping[str, object]) -> Mapping[str, An
     except (OSError, ValueError, KeyError, TypeError, DatasetError):
         return None
     return dict(record) if record['drive']['sha256'] == checksum_header.sha256 else None
+
+
+def known_recording(drive: Path, request: Mapping[str, object], identity: str) -> bool:
+    """Return whether a drive may be replaced: it is of the same recording, or its recording cannot be read.
+
+    Args:
+        drive: An existing drive.
+        request: Everything that the new drive depends on.
+        identity: Identity of its recording.
+
+    """
+    try:
+        record = read_json(record_path(drive), DatasetError, RECONVERT)
+        return record['request']['bag_sha256'] == request['bag_sha256'] or record.get('recording') == identity
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError):
+        pass
+    try:
+        with DriveReader(drive) as reader:
+            return reader.provenance.get('bag_sha256') in {None, request['bag_sha256']}
+    except (OSError, DatasetError, RigError):
+        return True
 
 
 def write_record(

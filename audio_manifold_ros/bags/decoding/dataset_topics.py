@@ -62,8 +62,13 @@ def find_topics(
     audio_topics = {topic.name: topic.type for topic in nonempty if topic.type in ADAPTERS}
     image_topics = {topic.name: topic.type for topic in nonempty if topic.type in IMAGE_TYPES}
     chosen = _find_named(where, audio_topics, audio, 'audio') if audio else _find_audio(where, audio_topics)
-    found_depth = _find_named(where, image_topics, depth, 'image') if depth else _find_standard(image_topics, DEPTH)
-    found_labels = _find_named(where, image_topics, labels, 'image') if labels else _find_standard(image_topics, LABELS)
+    namespace = _namespace_of(chosen)
+    found_depth = (
+        _find_named(where, image_topics, depth, 'image') if depth else _find_standard(image_topics, DEPTH, namespace)
+    )
+    found_labels = (
+        _find_named(where, image_topics, labels, 'image') if labels else _find_standard(image_topics, LABELS, namespace)
+    )
     return DatasetTopics(
         audio=chosen,
         audio_type=audio_topics[chosen],
@@ -82,12 +87,24 @@ def _find_named(where: str, topics: dict[str, str], name: str, kind: str) -> str
     raise BagError(msg)
 
 
-def _find_standard(topics: dict[str, str], names: Sequence[str]) -> str:
-    for name in names:
-        found = [topic for topic in topics if topic.lstrip('/') == name]
-        if found:
-            return found[0]
+def _find_standard(topics: dict[str, str], names: Sequence[str], namespace: str = '') -> str:
+    """Return the topic with the first of several names, without a namespace or else under the given one."""
+    for prefix in dict.fromkeys(('', namespace)):
+        for name in names:
+            found = [topic for topic in topics if topic.lstrip('/') == prefix + name]
+            if found:
+                return found[0]
     return ''
+
+
+def _namespace_of(audio: str) -> str:
+    """Return the namespace of a usual audio topic, for example `car/` of `/car/audio`, or an empty string.
+
+    The images of a perception node are predictions, so its namespace is not used.
+    """
+    name = audio.lstrip('/')
+    namespace = next((name.removesuffix(usual) for usual in AUDIO if name.endswith(f'/{usual}')), '')
+    return '' if OWN_NODE_NAME in namespace.split('/') else namespace
 
 
 def _find_audio(where: str, topics: dict[str, str]) -> str:

@@ -67,8 +67,8 @@ def wrong_rate(topic: str, declared_hz: int, delivery: Delivery) -> str:
     if abs(deviation) <= RATE_TOLERANCE + STANDARD_ERRORS * delivery.error_hz / declared_hz:
         return ''
     return (
-        f'{topic}: declares {declared_hz} Hz, delivers {delivery.delivered_hz:.0f} Hz ({100 * deviation:+.1f} %) by its '
-        'stamps: correct the sample rate or the stamps of the driver, and record again.'
+        f'{topic}: declares {declared_hz} Hz, delivers {delivery.delivered_hz:.0f} Hz ({100 * deviation:+.1f} %) by '
+        'its stamps: correct the sample rate or the stamps of the driver, and record again.'
     )
 
 

@@ -112,7 +112,9 @@ def check_clocks(summaries: Iterable[TopicSummary]) -> list[Finding]:
     return bad or [Finding(Severity.OK, 'clocks', f'{len(stamped)} topics, stamps at most {oldest:.0f} ms old.')]
 
 
-def check_audio(topic: str, audio: AudioSummary, seconds: float, rig: MicrophoneArray | None) -> list[Finding]:
+def check_audio(
+    topic: str, audio: AudioSummary, seconds: float, rig: MicrophoneArray | None, publishers: int = 1
+) -> list[Finding]:
     """Check that audio arrives at its rate, without losses, and from every microphone of the rig.
 
     Args:
@@ -120,10 +122,13 @@ def check_audio(topic: str, audio: AudioSummary, seconds: float, rig: Microphone
         audio: Statistics of the received audio.
         seconds: Duration of the measurement.
         rig: Microphones of the rig. None checks every channel.
+        publishers: Number of publishers of the topic.
 
     """
     rate_ratio = audio.samples / audio.sample_rate_hz / seconds
     obstacles = audio_obstacles(topic, audio.sample_rate_hz, audio.delivery)
+    if publishers > 1:
+        obstacles = (f'{topic}: {publishers} publishers send on this topic: end all but one.',)
     found = [Finding(Severity.ERROR, topic, text.removeprefix(f'{topic}: ')) for text in obstacles]
     if audio.samples_lost and not obstacles:
         lost = f'{audio.samples_lost} samples were lost in {seconds:.0f} s'

@@ -15,6 +15,7 @@ from rich.table import Table
 from audio_manifold_ros.bags.statistics.audio_statistics import AudioSummary
 from audio_manifold_ros.bags.statistics.fitness import audio_obstacles, carries_no_stamps, describe_no_stamps
 from audio_manifold_ros.bags.statistics.topic_statistics import TopicSummary
+from audio_manifold_ros.bags.storage.mcap_file_writer import PRIVATE_FILE_MODE
 from audio_manifold_ros.cli.console import SafeConsole
 
 JSON_FILE, TEXT_FILE = 'report.json', 'report.txt'
@@ -66,11 +67,13 @@ class RecordReport:
         output: Any = console.file
         return '\n'.join(line.rstrip() for line in output.getvalue().splitlines()) + '\n'
 
-    def save(self, folder: Path) -> None:
-        """Write `report.json` and `report.txt` into a folder."""
+    def save(self, folder: Path, *, shared: bool = False) -> None:
+        """Write `report.json` and `report.txt` into a folder, readable for others only if they are shared."""
         data = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (folder / JSON_FILE).write_text(data + '\n', encoding='utf-8')
-        (folder / TEXT_FILE).write_text(self.text(), encoding='utf-8')
+        for name, text in ((JSON_FILE, data + '\n'), (TEXT_FILE, self.text())):
+            (folder / name).write_text(text, encoding='utf-8')
+            if not shared:
+                (folder / name).chmod(PRIVATE_FILE_MODE)
 
 
 def make_report(bag: str, ended: str, topics: list[TopicSummary], problems: tuple[str, ...] = ()) -> RecordReport:

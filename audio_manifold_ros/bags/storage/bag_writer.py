@@ -16,9 +16,9 @@ from typing import final
 import yaml
 
 from audio_manifold_ros.bags.storage.bag_message import BagTopic
-from audio_manifold_ros.bags.storage.bag_metadata import FileSpan, describe, write_metadata
+from audio_manifold_ros.bags.storage.bag_metadata import FILE_NAME, FileSpan, describe, write_metadata
 from audio_manifold_ros.bags.storage.disk_space import DiskReserve, sync_all
-from audio_manifold_ros.bags.storage.mcap_file_writer import McapFileWriter
+from audio_manifold_ros.bags.storage.mcap_file_writer import PRIVATE_FILE_MODE, McapFileWriter
 from audio_manifold_ros.bags.storage.message_types import IDL_MARK, definition_of
 from audio_manifold_ros.bags.storage.qos_profiles import normal_qos_text
 from audio_manifold_ros.common.errors import BagError
@@ -27,6 +27,7 @@ from audio_manifold_ros.common.units import NS_PER_S
 CUSTOM_RECORD = 'audio_manifold_ros'  # custom data at the start of every file, so that they survive a crash
 METADATA_RECORD = 'rosbag2'  # record that rosbag2 writes at the end of a file
 CHUNK_BYTES = 4 * 2**20
+PRIVATE_FOLDER_MODE = 0o700
 
 
 @final
@@ -50,6 +51,8 @@ class BagWriter:
         split_s: float | None = None,
         split_bytes: int | None = None,
         flush_s: float = 0.5,
+        *,
+        shared: bool = False,
     ) -> None:
         """Create the folder and its first file.
 
@@ -59,6 +62,7 @@ class BagWriter:
             split_s: Largest time span of a file, by the times of its messages. None for one file.
             split_bytes: Largest size of a file. None for one file.
             flush_s: Longest time that a message stays in memory.
+            shared: Give folder and files the permissions of the umask. Otherwise only the user may read them.
 
         Raises:
             BagError: The folder is not empty or cannot be written, 16 MiB are not free, or a value is invalid.
@@ -70,12 +74,14 @@ class BagWriter:
         self._split_ns = None if split_s is None else round(split_s * NS_PER_S)
         self._split_bytes = split_bytes
         self._flush_s = flush_s
+        self._shared = shared
         self._check_arguments()
         self._lock = threading.RLock()
         self._topics: list[BagTopic] = []
         self._hashes: list[str] = []
         self._channels: dict[str, int] = {}
         self._files: list[FileSpan] = []
+        self._file_sizes: dict[str, int] = {}
         self._counts: list[int] = []
         self._unsynced: list[int] = []
         self._closed = False
@@ -184,6 +190,23 @@ class BagWriter:
                 self._fail(failed)
             self._raise_failure()
 
+    def loss_reason(self) -> str:
+        """Return why files of the bag are lost, for example because another program deleted them.
+
+        Returns:
+            A sentence, or an empty string while the bag is complete.
+
+        """
+        with self._lock:
+            for name, size in self._file_sizes.items():
+                found = _size(self.folder / name)
+                if found < size:
+                    return f'{self.folder / name}: was deleted or truncated by another program: start a new recording.'
+            reason = '' if self._file_writer is None else self._file_writer.loss_reason()
+            if self._file_writer is None or not reason:
+                return ''
+            return f'{self._file_writer.path}: {reason} by another program: start a new recording.'
+
     def close(self) -> None:
         """Finish the bag. A second call does nothing.
 
@@ -226,7 +249,10 @@ class BagWriter:
             raise BagError(msg)
 
     def _create_folder(self) -> None:
+        is_new = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
+        if is_new and not self._shared:
+            self.folder.chmod(PRIVATE_FOLDER_MODE)
         if any(self.folder.iterdir()):
             msg = f'{self.folder}: is not empty: give a new folder.'
             raise BagError(msg)
@@ -252,7 +278,9 @@ class BagWriter:
         return too_long or (self._split_bytes is not None and file_writer.bytes_taken >= self._split_bytes)
 
     def _begin_file(self) -> McapFileWriter:
-        file_writer = McapFileWriter(self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap')
+        file_writer = McapFileWriter(
+            self.folder / f'{self.folder.resolve().name}_{len(self._files)}.mcap', shared=self._shared
+        )
         try:
             file_writer.add_metadata(CUSTOM_RECORD, self._custom)
             for index in range(len(self._topics)):
@@ -281,6 +309,7 @@ class BagWriter:
         file_writer.add_metadata(METADATA_RECORD, {'serialized_metadata': text})
         self._unsynced.append(file_writer.duplicate())
         file_writer.finish()
+        self._file_sizes[span.name] = file_writer.bytes_taken
         file_writer.close()
         self._file_writer = None
         self._files.append(span)
@@ -295,6 +324,8 @@ class BagWriter:
             raise failed
         topics = [replace(topic, count=count) for topic, count in zip(self._topics, self._counts, strict=True)]
         write_metadata(self.folder, describe(self._files, topics, self._hashes, self._custom))
+        if not self._shared:
+            (self.folder / FILE_NAME).chmod(PRIVATE_FILE_MODE)
         self._reserve.release()
         self._closed = True
 

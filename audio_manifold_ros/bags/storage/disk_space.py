@@ -29,7 +29,7 @@ class DiskReserve:
             OSError: The disk does not have that much space.
 
         """
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.posix_fallocate(handle, 0, RESERVE_BYTES)
         finally:

@@ -46,7 +46,7 @@ CHUNK_FIELDS = CHUNK_HEAD.size - 9
 FOOTER_START = struct.Struct('<BQQQ')  # part of the footer that the summary checksum covers: opcode to offset start
 FOOTER_CHECKSUM_BYTES = 4
 FOOTER_FIELDS = FOOTER_START.size - 9 + FOOTER_CHECKSUM_BYTES
-MODE = 0o644
+PRIVATE_FILE_MODE, SHARED_FILE_MODE = 0o600, 0o666
 
 
 @final
@@ -63,8 +63,12 @@ class McapFileWriter:
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         """Create the file.
+
+        Args:
+            path: The file.
+            shared: Use the permissions of the umask. Otherwise only the user may read the file.
 
         Raises:
             OSError: The file exists, or cannot be written.
@@ -73,7 +77,11 @@ class McapFileWriter:
         self.path = path
         self.start_ns: int | None = None
         self.end_ns = 0
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        self._file = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SHARED_FILE_MODE if shared else PRIVATE_FILE_MODE
+        )
+        if not shared:
+            os.fchmod(self._file, PRIVATE_FILE_MODE)  # the umask may remove permissions of the user
         self._size = 0
         self._schemas: list[Schema] = []
         self._channels: list[Channel] = []
@@ -251,6 +259,19 @@ class McapFileWriter:
     def duplicate(self) -> int:
         """Return another descriptor of the file, for a thread that synchronises it. The caller closes it."""
         return os.dup(self._file)
+
+    def loss_reason(self) -> str:
+        """Return why the file is no longer the one that was written, or an empty string."""
+        status = os.fstat(self._file)
+        if status.st_nlink == 0:
+            return 'was deleted'
+        if status.st_size < self._size:
+            return f'was truncated to {status.st_size} of {self._size} bytes'
+        try:
+            current = self.path.stat()
+        except OSError:
+            return 'was moved or deleted'
+        return '' if (current.st_dev, current.st_ino) == (status.st_dev, status.st_ino) else 'was replaced'
 
     def close(self) -> None:
         """Close the file without finishing it."""

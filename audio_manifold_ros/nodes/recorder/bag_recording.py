@@ -59,6 +59,7 @@ class BagRecording:
 
         """
         self._reserve_bytes = parameters.reserve_mb * MB
+        self._shared = parameters.shared
         self._thread = thread
         self._start_ns = start_ns
         self.metadata = RunMetadata(rig, describe_software(), start_ns, 'recorder', facts)
@@ -69,6 +70,7 @@ class BagRecording:
             {CUSTOM_KEY: self.metadata.to_json()},
             split_s=parameters.split_s or None,
             split_bytes=parameters.split_mb * MB or None,
+            shared=parameters.shared,
         )
 
     def start_writing(self, topics: Iterable[RecordedTopic]) -> None:
@@ -79,6 +81,9 @@ class BagRecording:
         """Return the reason to end the recording now, or an empty string."""
         if self._thread.failure:
             return self._thread.failure
+        loss = self._writer.loss_reason()
+        if loss:
+            return loss
         if free_bytes(self.folder) < self._reserve_bytes:
             return f'Less than {self._reserve_bytes / MB:.0f} MB are free on the disk: the recording ends early.'
         return ''
@@ -95,6 +100,9 @@ class BagRecording:
 
         """
         problems = [self._thread.failure] if self._thread.failure and self._thread.failure != end_reason else []
+        loss = self._writer.loss_reason()
+        if loss and loss != end_reason:
+            problems.append(loss)
         try:
             self._writer.close()
         except BagError as error:
@@ -104,7 +112,7 @@ class BagRecording:
         summaries = [found.summary() for found in statistics.values()]
         report = make_report(self.folder.name, end_reason, summaries, (*problems, *absent))
         try:
-            report.save(self.folder)
+            report.save(self.folder, shared=self._shared)
         except OSError as error:
             problems.append(f'The report cannot be written ({error.strerror}): copy it from the log.')
         return report, ' '.join(problems)

@@ -50,6 +50,7 @@ def preflight_findings(
     array: MicrophoneArray | None,
     device: SourceStatus | None,
     disk: DiskSpace,
+    publishers: Mapping[str, int] | None = None,
 ) -> list[Finding]:
     """Return the findings about the messages of the last `seconds`.
 
@@ -61,6 +62,7 @@ def preflight_findings(
         array: The microphone array; None without a rig.
         device: Status of the captured device; None without one.
         disk: Space for the recording.
+        publishers: Number of publishers by topic.
 
     """
     summaries = {name: found.summary() for name, found in statistics.items()}
@@ -68,7 +70,7 @@ def preflight_findings(
     findings += check_clocks(summary for name, summary in summaries.items() if name not in latched)
     for name, summary in summaries.items():
         if summary.audio is not None:
-            findings += check_audio(name, summary.audio, seconds, array)
+            findings += check_audio(name, summary.audio, seconds, array, (publishers or {}).get(name, 1))
     if device is not None and device.state is not SourceState.STREAMING:
         findings.append(Finding(Severity.ERROR, 'device', device.message))
     bytes_per_s = sum(summary.bytes for summary in summaries.values()) / seconds

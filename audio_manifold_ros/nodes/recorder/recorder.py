@@ -162,6 +162,7 @@ class Recorder(Node):
             array=self._array,
             device=None if self._device is None else self._device.status(),
             disk=DiskSpace(free, self._settings.reserve_mb * MB, self._preflight.minutes),
+            publishers={topic.name: topic.publishers for topic in self._raw.topics},
         )
 
     def _start_recording(self) -> None:

@@ -51,6 +51,11 @@ class RecordParameters:
     reserve_mb: int = parameter(
         500, 'The recording ends when fewer megabytes are free on the disk.', minimum=0, maximum=10**7, read_only=True
     )
+    shared: bool = parameter(
+        False,
+        'Permissions of the umask for folder and files of the bag; false to let only this user read them.',
+        read_only=True,
+    )
 
 
 @dataclass(frozen=True)

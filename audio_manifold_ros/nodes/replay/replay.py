@@ -18,6 +18,7 @@ from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock as ClockMessage
 from std_srvs.srv import Trigger
 
+from audio_manifold_ros.bags.statistics.fitness import describe_duration, is_absurd_pause
 from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.argument_types import caller_path
 from audio_manifold_ros.common.errors import NodeError
@@ -134,7 +135,13 @@ class Replay(Node):
 
     def _play(self) -> bool:
         """Play from the start offset to the end of the bag. Return False if the node is being destroyed."""
+        last_ns = self._start_ns
         for message in self._bag.messages(self._bag_publishers.topics, start_ns=self._start_ns):
+            if is_absurd_pause(last_ns, message.time_ns):
+                pause = describe_duration(message.time_ns - last_ns)
+                self.get_logger().warning(f'The next message is {pause} later: this time is skipped.')
+                self.playback.seek(message.time_ns)
+            last_ns = message.time_ns
             if not self.playback.wait_until(message.time_ns, self._consume_step):
                 return False
             self._bag_publishers.publish(message)

@@ -195,7 +195,7 @@ def add_generated_column(database: sqlite3.Connection) -> None:
 
 
 def add_large_blob(database: sqlite3.Connection) -> None:
-    database.execute(f'UPDATE messages SET data = zeroblob({MAX_MESSAGE_BYTES + 1}) WHERE id = 3')
+    database.execute('UPDATE messages SET data = zeroblob(?) WHERE id = 3', (MAX_MESSAGE_BYTES + 1,))
 
 
 def set_infinite_time(database: sqlite3.Connection) -> None:
