@@ -127,7 +127,7 @@ def known_recording(drive: Path, request: Mapping[str, object], identity: str) -
     """
     try:
         record = read_json(record_path(drive), DatasetError, RECONVERT)
-        return record['request']['bag_sha256'] == request['bag_sha256'] or record.get('recording') == identity
+        return bool(record['request']['bag_sha256'] == request['bag_sha256'] or record.get('recording') == identity)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError):
         pass
     try:

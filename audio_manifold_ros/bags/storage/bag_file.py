@@ -138,9 +138,7 @@ class BagFile:
         if reader is not None and reader.is_open:
             with suppress(OSError):
                 reader.close()
-        foreign, self._foreign = self._foreign, None
-        if foreign is not None:
-            foreign.close()
+        self._foreign = None
         scratch, self._scratch = self._scratch, None
         if scratch is not None:
             scratch.cleanup()

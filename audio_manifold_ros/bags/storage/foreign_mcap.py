@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO, final
+from typing import final
 
 from mcap.reader import make_reader
 from mcap.records import Channel, Schema
@@ -61,12 +61,9 @@ class ForeignMcap:
             BagError: The file has no index.
 
         """
-        self._file: BinaryIO = path.open('rb')
-        try:
-            self._read_summary(path, make_reader(self._file).get_summary())
-        except BaseException:
-            self._file.close()
-            raise
+        self._path = path
+        with path.open('rb') as file:
+            self._read_summary(path, make_reader(file).get_summary())
 
     def messages(
         self, topics: Collection[str] | None, start_ns: int | None, stop_ns: int | None
@@ -78,22 +75,24 @@ class ForeignMcap:
         if not selected:
             return
         names = sorted({topic.name for topic in selected.values()})
-        for _, channel, message in make_reader(self._file).iter_messages(names, start_ns, stop_ns):
-            if channel.id in selected:
-                yield selected[channel.id], message.log_time, message.data
+        # Several callers may iterate at the same time.
+        with self._path.open('rb') as file:
+            for _, channel, message in make_reader(file).iter_messages(names, start_ns, stop_ns):
+                if channel.id in selected:
+                    yield selected[channel.id], message.log_time, message.data
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _read_summary(self, path: Path, summary: Summary) -> None:
-        if any(
-            max(chunk.uncompressed_size, chunk.compressed_size) > MAX_CHUNK_BYTES for chunk in summary.chunk_indexes
-        ):
-            msg = f'{path}: has a chunk of more than {MAX_CHUNK_BYTES} bytes, which is not read: record smaller chunks.'
+    def _read_summary(self, path: Path, summary: Summary | None) -> None:
+        if summary is None or summary.statistics is None:
+            msg = f'{path}: has no index: recover_bag saves its messages with one.'
             raise BagError(msg)
         statistics = summary.statistics
         counts = statistics.channel_message_counts
+        sizes = [max(chunk.uncompressed_size, chunk.compressed_size) for chunk in summary.chunk_indexes]
+        if max(sizes, default=0) > MAX_CHUNK_BYTES:
+            msg = (
+                f'{path}: has a chunk of {max(sizes)} bytes, at most {MAX_CHUNK_BYTES} are read: record smaller chunks.'
+            )
+            raise BagError(msg)
         self._by_number: dict[int, BagTopic] = {}
         others: list[str] = []
         for number, channel in sorted(summary.channels.items()):

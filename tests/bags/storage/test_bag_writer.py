@@ -238,3 +238,28 @@ def test_the_reserve_is_deleted_with_the_writer(tmp_path: Path) -> None:
     with BagWriter(tmp_path / 'bag'):
         assert (tmp_path / 'bag' / RESERVE_NAME).stat().st_size == 16 * 2**20
     assert not (tmp_path / 'bag' / RESERVE_NAME).exists()
+
+
+@pytest.mark.parametrize('umask', [0o000, 0o022, 0o277])
+def test_only_the_user_can_read_a_bag(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_bag(tmp_path / 'private', make_messages(95), split_s=0.2)
+        os.umask(0o002)
+        write_bag(tmp_path / 'shared', make_messages(95), split_s=0.2, shared=True)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / 'private').iterdir()} == {0o600}
+    assert (tmp_path / 'private').stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / 'shared').iterdir()} == {0o664}
+    assert (tmp_path / 'shared').stat().st_mode & 0o777 == 0o775
+
+
+def test_a_finished_file_that_is_deleted_is_noticed(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / 'bag', split_s=0.2) as writer:
+        writer.add_topic('/words', STRING)
+        for number in range(50):
+            writer.write('/words', text_message('hej'), START_NS + number * STEP_NS)
+        assert writer.loss_reason() == ''
+        (tmp_path / 'bag' / 'bag_0.mcap').unlink()
+        assert 'bag_0.mcap: was deleted or truncated' in writer.loss_reason()

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
@@ -284,3 +286,52 @@ def test_lost_messages_are_counted_by_sequence_number() -> None:
     )
     assert topic.stamp_ns(b'\x00\x00\x00\x00' + (3).to_bytes(4, 'big') + (7).to_bytes(4, 'big')) == 3 * NS_PER_S + 7
     assert topic.stamp_ns(b'\x00\x01\x00\x00') is None
+
+
+def delete_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def delete_file(folder: Path) -> None:
+    (folder / 'drive_0.mcap').unlink()
+
+
+def replace_file(folder: Path) -> None:
+    (folder / 'other').write_bytes(b'other')
+    (folder / 'other').rename(folder / 'drive_0.mcap')
+
+
+def truncate_file(folder: Path) -> None:
+    os.truncate(folder / 'drive_0.mcap', 100)
+
+
+@pytest.mark.parametrize(
+    ('damage', 'reason'),
+    [
+        (delete_folder, 'was deleted by another program'),
+        (delete_file, 'was deleted by another program'),
+        (replace_file, 'was deleted by another program'),
+        (truncate_file, 'was truncated to 100 of'),
+    ],
+)
+def test_a_bag_that_another_program_removes_ends_the_recording(
+    start_car: Callable[..., CarPublisher],
+    record: Callable[..., NodeProcess],
+    tmp_path: Path,
+    damage: Callable[[Path], None],
+    reason: str,
+) -> None:
+    start_car()
+    recorder = record(preflight__mode='skip')
+    wait_for_start(recorder)
+    folder = tmp_path / 'drive'
+    deadline_s = time.monotonic() + 60
+    while not (folder / 'drive_0.mcap').exists() or (folder / 'drive_0.mcap').stat().st_size < 100_000:
+        assert time.monotonic() < deadline_s, recorder.output
+        time.sleep(0.02)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    damage(folder)
+    assert recorder.process.wait(60) == 1, recorder.output
+    assert reason in recorder.output, recorder.output
+    assert 'Traceback' not in recorder.output

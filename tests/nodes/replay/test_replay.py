@@ -216,3 +216,14 @@ def test_an_unknown_topic_is_refused(bag: Path) -> None:
             Replay()
     finally:
         rclpy.shutdown()
+
+
+def test_a_pause_of_years_is_skipped(start_node: Callable[..., NodeProcess], bag: Path, tmp_path: Path) -> None:
+    with BagReader(bag) as reader, BagWriter(tmp_path / 'bag') as writer:
+        for topic in reader.topics:
+            writer.add_topic(topic.name, topic.type)
+        for number, message in enumerate(reader.messages()):
+            writer.write(message.topic, message.data, 0 if number < 2 else message.time_ns)
+    node = start_node('replay', bag=tmp_path / 'bag', rate=2.0)
+    assert node.process.wait(START_TIMEOUT_S) == 0, node.output
+    assert 'The next message is 53.9 years later: this time is skipped.' in node.output
