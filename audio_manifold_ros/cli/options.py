@@ -66,6 +66,13 @@ def add_size_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_rig_option(parser: argparse.ArgumentParser) -> None:
+    """Add --rig, the rig of a simulated vehicle. Without it, the rig is the roof octagon."""
+    parser.add_argument(
+        '--rig', type=Path, help='folder with mic_array.yaml, camera.yaml and extrinsics.yaml (calibration/roof_octagon)'
+    )
+
+
 def add_bundle_option(parser: argparse.ArgumentParser) -> None:
     """Add --bundle, by default the bundle that is shipped."""
     parser.add_argument('--bundle', default=DEFAULT_BUNDLE, help='folder of the bundle (default: %(default)s)')

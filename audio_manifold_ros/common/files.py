@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -64,15 +65,25 @@ def write_bytes_atomic(path: Path, data: bytes, *, sync: bool = False) -> None:
 
 
 def write_json_atomic(path: Path, values: Mapping[str, object], *, sort_keys: bool = True) -> None:
-    """Write a JSON file as UTF-8, with an indent of one space and a final newline.
+    """Write a JSON file as UTF-8, with an indent of one space and a final newline. NaN and infinity become null.
 
     Raises:
         OSError: The file cannot be written.
-        ValueError: A number is NaN or infinite.
 
     """
-    text = json.dumps(values, indent=1, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(finite_or_null(values), indent=1, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
     write_text_atomic(path, f'{text}\n')
+
+
+def finite_or_null(values: object) -> object:
+    """Return plain values with None in place of NaN and infinity, which JSON cannot represent."""
+    if isinstance(values, float):
+        return values if math.isfinite(values) else None
+    if isinstance(values, Mapping):
+        return {key: finite_or_null(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [finite_or_null(value) for value in values]
+    return values
 
 
 def sync_to_disk(path: Path) -> None:

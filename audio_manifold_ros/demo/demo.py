@@ -169,10 +169,20 @@ class Demo:
             'source.kind': kind,
             key: place or 'audio',
             'prediction.rate_hz': options.rate_hz,
+            **self._rig_parameter(),
         }
 
     def _drive_parameters(self) -> dict[str, object]:
-        return {'seed': self._options.seed, 'street_s': STREET_S, 'block_samples': BLOCK_SAMPLES}
+        return {
+            'seed': self._options.seed,
+            'street_s': STREET_S,
+            'block_samples': BLOCK_SAMPLES,
+            **self._rig_parameter(),
+        }
+
+    def _rig_parameter(self) -> dict[str, object]:
+        rig = self._options.rig
+        return {} if rig is None else {'rig': str(rig.resolve())}
 
 
 def _subtitle(summary: DemoSummary) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio_manifold_ros.cli.options import add_bundle_option
+from audio_manifold_ros.cli.options import add_bundle_option, add_rig_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import caller_path, number, whole_number
 from audio_manifold_ros.datasets.splits import FIRST_DEMO_SEED
@@ -31,6 +31,7 @@ class DemoOptions:
         out: Folder for the results.
         bundle: Folder of the bundle, or its path below the package.
         rate_hz: Predictions per second.
+        rig: Folder of the rig of drive and perception. None is the roof octagon.
 
     """
 
@@ -41,6 +42,7 @@ class DemoOptions:
     out: Path
     bundle: str
     rate_hz: float
+    rig: Path | None = None
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
@@ -63,6 +65,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
     )
     parser.add_argument('--out', type=Path, default='demo_output', help='folder for the results (default: %(default)s)')
     add_bundle_option(parser)
+    add_rig_option(parser)
     parser.add_argument(
         '--rate', type=number(0.1, 200), default=30.0, help='predictions per second (default: %(default)s)'
     )
@@ -72,4 +75,4 @@ def parse_options(arguments: Sequence[str] | None = None) -> DemoOptions:
         parser.error(f'--source is {args.source!r}: give simulator, file:PATH or device:NAME')
     if kind == 'file':
         place = str(caller_path(place))
-    return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate)
+    return DemoOptions(args.seconds, kind, place, args.seed, args.out, args.bundle, args.rate, args.rig)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -75,6 +75,16 @@ class SingleStageConfig:
     def mics(self) -> int:
         """Number of input microphones."""
         return self.system.mics
+
+    def with_mics(self, count: int) -> SingleStageConfig:
+        """Return the configuration of the same system with another number of input microphones."""
+        system = self.system
+        changed: object
+        if isinstance(system, EndToEndConfig):
+            changed = replace(system, at_net=replace(system.at_net, mics=count))
+        else:
+            changed = replace(system, mics=count)
+        return replace(self, **{self.kind: changed})  # type: ignore[arg-type]
 
     def to_dict(self) -> Mapping[str, object]:
         """Return the fields as plain values for JSON."""

@@ -23,6 +23,7 @@ from audio_manifold_ros.bags.decoding.audio_message_adapters import AUDIO_BLOCK_
 from audio_manifold_ros.bags.decoding.run_metadata import CUSTOM_KEY, RunMetadata
 from audio_manifold_ros.bags.storage.bag_writer import BagWriter
 from audio_manifold_ros.bags.storage.message_types import typestore
+from audio_manifold_ros.cli.options import add_rig_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError
@@ -34,8 +35,9 @@ from audio_manifold_ros.rig.camera import CameraModel
 from audio_manifold_ros.simulation.device_simulation import DeviceChannels
 from audio_manifold_ros.simulation.drive import RIG, Drive
 
-# The same street gives the same bag, byte for byte. The clock of the machine is not used.
-START_NS = 1_700_000_000 * NS_PER_S
+# The same street gives the same bag, byte for byte. The clock of the machine is not used. Each street has its own
+# minute, so that bags of different streets do not overlap in time. The range ends before the last second of ROS time.
+FIRST_START_S, STREET_SPACING_S, START_RANGE_S = 1_700_000_000, 60, 420_000_000
 BLOCK_SAMPLES = 512
 CAMERA_FRAME = 'camera_optical_frame'
 AUDIO, DEPTH, INFO, LABELS = '/audio', '/truth/depth/image', '/truth/depth/camera_info', '/truth/segmentation/image'
@@ -65,7 +67,7 @@ class SimulatedRecording:
         image_rate_hz: Images per second. The first image is at half a period.
         rig: Folder of the rig. None is the roof octagon.
         block_samples: Samples per audio message.
-        start_ns: Instant of sample 0.
+        start_ns: Instant of sample 0. None derives it from the seed, see `street_start_ns`.
 
     """
 
@@ -74,7 +76,12 @@ class SimulatedRecording:
     image_rate_hz: float = 10.0
     rig: Path | None = None
     block_samples: int = BLOCK_SAMPLES
-    start_ns: int = START_NS
+    start_ns: int | None = None
+
+
+def street_start_ns(seed: int) -> int:
+    """Return the instant of sample 0 of a street in ns. It is distinct for all seeds below 7 million."""
+    return (FIRST_START_S + seed * STREET_SPACING_S % START_RANGE_S) * NS_PER_S
 
 
 def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s: float | None = None) -> None:
@@ -95,20 +102,21 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
     """
     rig = recording.rig or resource_path(RIG)
     drive = Drive(recording.seed, rig)
+    start_ns = street_start_ns(recording.seed) if recording.start_ns is None else recording.start_ns
     metadata = RunMetadata(
         RigFiles.from_folder(rig),
         f'audio_manifold_ros {__version__}',
-        recording.start_ns,
+        start_ns,
         'simulator',
         {'seed': recording.seed},
     ).to_json()
-    messages = _Messages(recording, drive)
+    messages = _Messages(recording, drive, start_ns)
     # An invalid camera is rejected before the bag is created.
     drive.image(0.0)
     with BagWriter(folder, {CUSTOM_KEY: metadata}, split_s=split_s) as bag:
         for topic, kind in TOPICS.items():
             bag.add_topic(topic, kind, LATCHED if topic == METADATA else '')
-        bag.write(METADATA, _serialized('std_msgs/msg/String', data=metadata), recording.start_ns)
+        bag.write(METADATA, _serialized('std_msgs/msg/String', data=metadata), start_ns)
         for time_ns, topic, data in heapq.merge(messages.audio(), messages.images(), key=lambda event: event[0]):
             bag.write(topic, data, time_ns)
 
@@ -116,8 +124,9 @@ def write_simulated_bag(folder: Path, recording: SimulatedRecording, *, split_s:
 class _Messages:
     """Serialised messages of a drive, each with its time of reception."""
 
-    def __init__(self, recording: SimulatedRecording, drive: Drive) -> None:
+    def __init__(self, recording: SimulatedRecording, drive: Drive, start_ns: int) -> None:
         self._recording = recording
+        self._start_ns = start_ns
         self._drive = drive
         self._device = DeviceChannels(drive.array, drive.sample_rate_hz)
         self._offset_ns = round(drive.extrinsics.audio_time_offset_s * NS_PER_S)
@@ -140,7 +149,7 @@ class _Messages:
                 overflow=False,
                 data=np.frombuffer(steps.T.tobytes(), dtype=np.uint8),
             )
-            yield self._recording.start_ns + (delivered_sample + block) * NS_PER_S // rate_hz, AUDIO, data
+            yield self._start_ns + (delivered_sample + block) * NS_PER_S // rate_hz, AUDIO, data
 
     def images(self) -> Iterator[tuple[int, str, bytes]]:
         period_s = 1 / self._recording.image_rate_hz
@@ -148,13 +157,13 @@ class _Messages:
             time_s = (image + 0.5) * period_s
             depth_m, labels = self._drive.image(time_s)
             header = self._header(round(time_s * NS_PER_S) + self._offset_ns, CAMERA_FRAME)
-            time_ns = self._recording.start_ns + round(time_s * NS_PER_S)
+            time_ns = self._start_ns + round(time_s * NS_PER_S)
             yield time_ns, DEPTH, _image(header, '32FC1', depth_m)
             yield time_ns, INFO, _serialized(TOPICS[INFO], **_camera_info(header, self._drive.camera))
             yield time_ns, LABELS, _image(header, 'mono8', labels)
 
     def _header(self, since_start_ns: int, frame_id: str) -> Any:
-        stamp_ns = self._recording.start_ns + since_start_ns
+        stamp_ns = self._start_ns + since_start_ns
         types = typestore().types
         stamp = types['builtin_interfaces/msg/Time'](sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
         return types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
@@ -206,11 +215,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('--seconds', type=number(0.1), default=20.0, help='duration of each bag in s (%(default)s)')
     parser.add_argument('--image-rate', type=number(0.1, 1000), default=10.0, help='images per second (%(default)s)')
     parser.add_argument('--out', type=Path, required=True, help='folder of the bags')
+    add_rig_option(parser)
     given = parser.parse_args(arguments)
     try:
         for seed in given.seed:
             folder = given.out / f'street_{seed:07d}'
-            write_simulated_bag(folder, SimulatedRecording(seed, given.seconds, given.image_rate))
+            write_simulated_bag(folder, SimulatedRecording(seed, given.seconds, given.image_rate, given.rig))
             print(folder)
     except AudioManifoldError as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)

@@ -343,6 +343,7 @@ def record_facts(path: Path, results: Path) -> dict[str, Any]:
         'identity': [record.dataset, record.system, record.seed],
         'terms': plain(list(vars(record.conditions).values())),
         'cost': plain(asdict(record.cost)),
+        'run': plain(asdict(record.run)),
         'score_groups': sorted(record.scores),
         'depth': record.scores['depth'],
         'config': read_config(values['config']),

@@ -170,6 +170,32 @@ class TrainingConfig:
         transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
         return (*transforms, *map(self.direct_folder, self.direct))
 
+    def with_microphones(self, count: int, source: str) -> TrainingConfig:
+        """Return the experiment with networks for a number of microphones.
+
+        Direct systems with a selection of microphones keep their number of inputs.
+
+        Args:
+            count: Number of microphones of the array.
+            source: Drive that has this array, for the message of an error.
+
+        Raises:
+            TrainingError: A direct system selects a microphone that does not exist.
+
+        """
+        for system in self.direct:
+            if max(system.microphones, default=0) >= count:
+                msg = (
+                    f'The {system.kind} network uses the microphones {system.microphones}, counted from 0, but '
+                    f'{source!r} has {count}: give others (`microphones` of the system, or `ears`).'
+                )
+                raise TrainingError(msg)
+        return replace(
+            self,
+            at_nets=tuple(replace(network, mics=count) for network in self.at_nets),
+            direct=tuple(system if system.microphones else system.with_mics(count) for system in self.direct),
+        )
+
     def seeded(self, seed: int) -> TrainingConfig:
         """Return the experiment with another seed and its own output folder."""
         machine = replace(self.machine, seed=seed)

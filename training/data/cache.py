@@ -86,6 +86,12 @@ class WindowCache:
         return self.shards[0].contents.geometry_sha256
 
     @property
+    def microphones(self) -> int:
+        """Number of microphones of all drives."""
+        name = 'audio' if self.holds_audio else 'features'
+        return int(self.shards[0].array(name).shape[1])
+
+    @property
     def depth_unit(self) -> str:
         """Unit of the depth, `m` or `relative`. Empty without depth."""
         return max(shard.contents.depth_unit for shard in self.shards)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
 from training.data.cache import open_cache
 from training.data.resumable_sampler import ResumableBatchSampler
+from training.data.window_checks import check_ground_truth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from training.config.fit_configuration import FitConfig
     from training.data.cache import WindowCache
 
+# Keys of the batches that are made from the ground truth of a modality.
+GROUND_TRUTH_KEYS = {
+    'depth': {'depth', 'depth_m', 'latent_depth'},
+    'segmentation': {'labels', 'latent_segmentation'},
+}
 # Number of steps of a fit with a time limit.
 UNLIMITED_STEPS = 1_000_000_000
 
@@ -124,9 +130,14 @@ class WindowDataModule(lightning.LightningDataModule):
             names: Keys of the batches.
             validation_names: Additional keys of the validation batches.
 
+        Raises:
+            TrainingError: The ground truth is missing, has no content or has class ids that do not exist.
+
         """
         super().__init__()
         self.cache = open_cache(config.data)
+        modalities = [name for name, keys in GROUND_TRUTH_KEYS.items() if {*names, *validation_names} & keys]
+        check_ground_truth(self.cache, modalities, ('train', 'validation'))
         self._config, self._fit = config, fit
         self.latents: dict[str, str] = {}
         self._names, self._validation_names = names, names + validation_names

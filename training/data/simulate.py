@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.cli.console import print_error
-from audio_manifold_ros.cli.options import add_drives_output_option, add_workers_option
+from audio_manifold_ros.cli.options import add_drives_output_option, add_workers_option, add_rig_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
@@ -62,35 +62,53 @@ def drive_path(folder: Path, seed: int) -> Path:
     return folder / f'{seed // FOLDER_DRIVES:04d}' / f'street_{seed:07d}.h5'
 
 
-def write_drive(folder: Path, seed: int, seconds: int, frame_position: float = 0.5) -> SimulatedFile:
+def write_drive(
+    folder: Path, seed: int, seconds: int, frame_position: float = 0.5, rig: Path | None = None
+) -> SimulatedFile:
     """Simulate one street and write its drive, unless a complete drive of an equal simulation exists.
 
     A simulation is equal if simulator version and rig are equal. Comments in the rig files do not count. There is an
     image every second at the frame position: at 0.5, 1.5, … s for 0.5, the centre of each one-second window, or at
     1, 2, … s for 1, its newest sample.
 
+    Args:
+        folder: Folder of the dataset.
+        seed: Seed of the street.
+        seconds: Duration of the drive.
+        frame_position: Position of each image in its second.
+        rig: Folder of the rig. None is the roof octagon.
+
     Raises:
         DatasetError: The file cannot be written.
-        SimulationError: The street cannot be simulated.
+        SimulationError: The street cannot be simulated, or not with this rig.
+        RigError: The rig cannot be read.
 
     """
     path = drive_path(folder, seed)
     times_s = tuple(second + frame_position for second in range(seconds))
-    checksum_header = _existing(path, times_s) or _simulate(path, seed, seconds, times_s)
+    checksum_header = _existing(path, times_s, rig) or _simulate(path, seed, seconds, times_s, rig)
     return SimulatedFile(
         path.relative_to(folder).as_posix(), seed, seconds, checksum_header.total_bytes, checksum_header.sha256
     )
 
 
 def write_dataset(
-    folder: Path, seeds: range, seconds: int, workers: int, console: Console, frame_position: float = 0.5
+    folder: Path,
+    seeds: range,
+    seconds: int,
+    workers: int,
+    console: Console,
+    frame_position: float = 0.5,
+    rig: Path | None = None,
 ) -> list[SimulatedFile]:
     """Write the drives of many streets in parallel processes with a progress bar, and `manifest.json` at the end.
 
     Raises:
         DatasetError: A seed is reserved for demonstrations, or a drive cannot be written.
+        RigError: The rig cannot be read.
 
     """
+    _rig(rig)
     check_training_seed(seeds.start)
     check_training_seed(seeds.stop - 1)
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,19 +123,21 @@ def write_dataset(
     written = []
     with Progress(*columns, console=console) as progress:
         task = progress.add_task('streets', total=len(seeds), rate='–')
-        for drive in _in_parallel(folder, seeds, (seconds, frame_position), workers):
+        for drive in _in_parallel(folder, seeds, (seconds, frame_position, rig), workers):
             written.append(drive)
             elapsed_s = progress.tasks[task].elapsed or 0.0
             rate = f'{len(written) / elapsed_s:.1f}' if elapsed_s else '–'
             progress.update(task, advance=1, rate=rate)
     written.sort(key=lambda drive: drive.seed)
-    _write_manifest(folder, written, seconds)
+    _write_manifest(folder, written, seconds, rig)
     return written
 
 
-def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers: int) -> Iterator[SimulatedFile]:
+def _in_parallel(
+    folder: Path, seeds: range, settings: tuple[int, float, Path | None], workers: int
+) -> Iterator[SimulatedFile]:
     with fresh_pool(workers) as pool:
-        futures = [pool.submit(write_drive, folder, seed, *length) for seed in seeds]
+        futures = [pool.submit(write_drive, folder, seed, *settings) for seed in seeds]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -128,14 +148,14 @@ def _in_parallel(folder: Path, seeds: range, length: tuple[int, float], workers:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _existing(path: Path, times_s: Sequence[float]) -> ChecksumHeader | None:
+def _existing(path: Path, times_s: Sequence[float], rig: Path | None) -> ChecksumHeader | None:
     try:
         with DriveReader(path, verify=True) as drive:
             expected_samples = [round(time_s * drive.sample_rate_hz) for time_s in times_s]
             same = (
                 drive.image_samples.tolist() == expected_samples
                 and drive.provenance.get(VERSION_KEY, FIRST_VERSION) == SIMULATOR_VERSION
-                and _simulated_parts(drive.rig) == _simulated_parts(_rig())
+                and _simulated_parts(drive.rig) == _simulated_parts(_rig(rig))
             )
             return drive.checksum_header if same else None
     except AudioManifoldError:
@@ -152,8 +172,10 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
     )
 
 
-def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> ChecksumHeader:
-    drive = Drive(seed)
+def _simulate(
+    path: Path, seed: int, seconds: int, times_s: Sequence[float], rig: Path | None
+) -> ChecksumHeader:
+    drive = Drive(seed, rig)
     rate_hz = drive.sample_rate_hz
     provenance = {
         'origin': 'simulation',
@@ -164,7 +186,7 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> 
     writer = DriveWriter(
         path,
         drive_id=path.stem,
-        rig=_rig(),
+        rig=_rig(rig),
         sample_rate_hz=rate_hz,
         channels=len(drive.array.microphones),
         provenance=provenance,
@@ -179,12 +201,12 @@ def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float]) -> 
     return read_checksum_header(path, verify=False)
 
 
-@lru_cache(maxsize=1)
-def _rig() -> RigFiles:
-    return RigFiles.from_folder(resource_path(RIG))
+@lru_cache(maxsize=8)
+def _rig(rig: Path | None) -> RigFiles:
+    return RigFiles.from_folder(rig or resource_path(RIG))
 
 
-def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int) -> None:
+def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int, rig: Path | None) -> None:
     manifest = {
         'format': MANIFEST_FORMAT,
         'version': 1,
@@ -192,7 +214,7 @@ def _write_manifest(folder: Path, written: list[SimulatedFile], seconds: int) ->
         VERSION_KEY: SIMULATOR_VERSION,
         'seconds_per_drive': seconds,
         'windows': sum(drive.windows for drive in written),
-        'geometry_sha256': _rig().array().geometry_sha256(),
+        'geometry_sha256': _rig(rig).array().geometry_sha256(),
         'drives': [asdict(drive) for drive in written],
     }
     write_json_atomic(folder / 'manifest.json', manifest, sort_keys=False)
@@ -210,6 +232,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         help='of each image in its second: 0.5 centre, 1 newest sample',
     )
     add_drives_output_option(parser)
+    add_rig_option(parser)
     add_workers_option(parser)
     return parser.parse_args(arguments)
 
@@ -220,7 +243,9 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(stderr=True)
     seeds = range(options.first_seed, options.first_seed + options.drives)
     try:
-        written = write_dataset(options.out, seeds, options.seconds, options.workers, console, options.frame_position)
+        written = write_dataset(
+            options.out, seeds, options.seconds, options.workers, console, options.frame_position, options.rig
+        )
     except AudioManifoldError as error:
         print_error(console, error)
         return 1

@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from training.config.experiment_configuration import TrainingConfig
+from training.data.window_checks import with_drive_microphones
 from training.experiment.run_directory import check_experiment
 
 
@@ -29,9 +30,10 @@ def named_experiment(options: argparse.Namespace) -> TrainingConfig:
 
     Raises:
         TrainingError: A file cannot be read or is invalid, or the run was begun with another experiment.
+        DatasetError: A drive cannot be read.
 
     """
-    config = TrainingConfig.from_yaml(options.config, options.over)
+    config = with_drive_microphones(TrainingConfig.from_yaml(options.config, options.over))
     if options.seed is not None:
         config = config.seeded(options.seed)
     check_experiment(config)

@@ -25,13 +25,13 @@ from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
 from training.config.experiment_configuration import TrainingConfig
+from training.data.window_checks import check_windows, with_drive_microphones
 from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.results import RESULTS, make_record, record_path
 from training.experiment.run_directory import begin, open_windows, read_mapping
-from training.fitting.checkpoints import LAST
+from training.fitting.checkpoints import BEST, FIT_FILE, LAST, set_aside_damaged_fit
 from training.fitting.fit_direct import fit_direct
-from training.fitting.fit_history import FIT_FILE
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 
@@ -71,16 +71,21 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
         TrainingError: The output folder belongs to another experiment, or a stage fails.
 
     """
+    config = with_drive_microphones(config)
     cache = open_windows(config)
-    # Raise its error before the fits, not after them.
+    # Raise all errors before the fits, not after them.
     shuffled_order(cache.window_drives(cache.indices(TEST)))
+    check_windows(config, cache)
     begin(config, cache)
     stages = list_stages(config)
     for number, stage in enumerate(stages, 1):
+        note = set_aside_damaged_fit(stage.folder) if stage.done else ''
+        if note:
+            _print(console, note)
         where = f'{config.name}, seed {config.machine.seed}, {number} of {len(stages)}'
         _print(console, f'{where}: {stage.name}{", already finished" if stage.done else ""}')
         if not stage.done:
-            stage.fit(resume=(stage.folder / LAST).is_file())
+            stage.fit(resume=any((stage.folder / name).is_file() for name in (LAST, BEST)) and not note)
     path = record_path(results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
         path.parent.mkdir(parents=True, exist_ok=True)

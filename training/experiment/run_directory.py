@@ -23,6 +23,10 @@ CONFIG_FILE, WINDOWS_FILE = 'config.json', 'windows.json'
 MUTABLE_SETTINGS = ('output', 'machine', 'budget')
 # Settings of location and computation of the windows. The windows themselves are identified by their own file.
 MUTABLE_DATA_SETTINGS = ('drives', 'cache', 'shard_drives', 'workers')
+# Settings of the audio networks only. The manifolds of a folder stay valid when they change.
+AUDIO_SETTINGS = ('at_nets', 'transform_fit', 'augment', 'direct', 'direct_fit')
+# Settings of the data that only change the input of the audio networks. Other windows are detected by their own file.
+AUDIO_DATA_SETTINGS = ('features', 'features_on')
 # Settings that matter only to experiments with such stages.
 SETTINGS_OF_STAGE = {
     'manifolds': ('manifold_fit', 'codebook'),
@@ -32,11 +36,23 @@ SETTINGS_OF_STAGE = {
 
 
 def begin(config: TrainingConfig, cache: WindowCache) -> None:
-    """Write the experiment and the hash of its windows into its output folder, unless they exist."""
+    """Write the experiment and the hash of its windows into its output folder, unless they exist.
+
+    An experiment whose audio networks have changed replaces the former one. `check_experiment` accepts it only before
+    these networks are fitted.
+
+    Raises:
+        TrainingError: The stored experiment cannot be read.
+
+    """
     folder = Path(config.output)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in ((CONFIG_FILE, config.to_dict()), (WINDOWS_FILE, _windows(cache))):
-        if not (folder / name).is_file():
+    if (folder / CONFIG_FILE).is_file() and not _differences(config, folder / CONFIG_FILE):
+        contents = [(WINDOWS_FILE, _windows(cache))]
+    else:
+        contents = [(CONFIG_FILE, config.to_dict()), (WINDOWS_FILE, _windows(cache))]
+    for name, content in contents:
+        if name == CONFIG_FILE or not (folder / name).is_file():
             write_json_atomic(folder / name, content, sort_keys=False)
 
 
@@ -63,17 +79,33 @@ def open_windows(config: TrainingConfig) -> WindowCache:
 def check_experiment(config: TrainingConfig) -> None:
     """Compare an experiment with the one in its output folder, if there is one.
 
+    If only settings of the audio networks differ and none of these networks has been fitted, the folder stays usable:
+    its manifolds do not depend on them.
+
     Raises:
         TrainingError: The experiments differ, or the file cannot be read.
 
     """
     path = Path(config.output) / CONFIG_FILE
-    if path.is_file():
-        before, now = _identity(_read_experiment(path)), _identity(config)
-        differing = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
-        if differing:
-            msg = f'{config.output!r} was begun with another {", ".join(differing)}: give another output, or delete it.'
-            raise TrainingError(msg)
+    differing = _differences(config, path) if path.is_file() else []
+    if not differing:
+        return
+    begun = f'{config.output!r} was begun with another {", ".join(differing)}'
+    if not config.manifolds or not config.at_nets or not set(differing) <= {*AUDIO_SETTINGS, *AUDIO_DATA_SETTINGS}:
+        msg = f'{begun}: give another output, or delete it.'
+        raise TrainingError(msg)
+    fitted = [str(folder) for folder in config.audio_network_folders if any(folder.glob('*.ckpt'))]
+    if fitted:
+        msg = (
+            f'{begun}: give another output, or delete {" and ".join(map(repr, fitted))} to fit the audio networks '
+            'again. The manifolds do not depend on these settings and are kept.'
+        )
+        raise TrainingError(msg)
+
+
+def _differences(config: TrainingConfig, path: Path) -> list[str]:
+    before, now = _identity(_read_experiment(path)), _identity(config)
+    return sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
 
 
 def _windows(cache: WindowCache) -> dict[str, object]:
@@ -96,9 +128,14 @@ def _identity(config: TrainingConfig) -> dict[str, object]:
         part for stage, parts in SETTINGS_OF_STAGE.items() if not getattr(config, stage) for part in parts
     ]
     values = config.to_dict()
-    data = {key: value for key, value in values['data'].items() if key not in MUTABLE_DATA_SETTINGS}
+    data = {
+        key: value
+        for key, value in values['data'].items()
+        if key not in (*MUTABLE_DATA_SETTINGS, *AUDIO_DATA_SETTINGS)
+    }
+    audio_data = {key: values['data'][key] for key in AUDIO_DATA_SETTINGS}
     kept = {key: value for key, value in values.items() if key not in (*MUTABLE_SETTINGS, *unused_settings)}
-    return {**kept, 'data': data, 'precision': config.machine.precision}
+    return {**kept, **audio_data, 'data': data, 'precision': config.machine.precision}
 
 
 def read_mapping(path: Path) -> dict[str, object]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Network = TypeVar('Network', bound=torch.nn.Module)
 
 BEST, LAST = 'best.ckpt', 'last.ckpt'
+FIT_FILE = 'fit.json'
 FRAME_POSITION, MANIFOLDS = 'frame_position', 'manifolds'
 WEIGHT_PREFIX = 'network.'
 
@@ -31,10 +34,16 @@ def load_checkpoint(path: Path) -> Mapping[str, Any]:
         TrainingError: It cannot be read.
 
     """
+    if not path.is_file():
+        msg = f'There is no checkpoint {str(path)!r}. Fit the network first.'
+        raise TrainingError(msg)
     try:
         return torch.load(path, map_location='cpu', weights_only=True)  # type: ignore[no-any-return]
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
-        msg = f'Cannot read the checkpoint {str(path)!r}: {error}. Fit the network first.'
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+        msg = (
+            f'Cannot read the checkpoint {str(path)!r} ({path.stat().st_size} bytes), it is damaged or incomplete: '
+            f'{type(error).__name__}: {error}. Start `audio-manifold train run` again, which fits the network again.'
+        )
         raise TrainingError(msg) from None
     except Exception as error:  # noqa: BLE001  # unpickling can raise any exception
         msg = (
@@ -42,6 +51,63 @@ def load_checkpoint(path: Path) -> Mapping[str, Any]:
             'project. Fit the network again.'
         )
         raise TrainingError(msg) from None
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """Start of a fit.
+
+    Attributes:
+        path: Checkpoint to continue from. None starts the fit from its beginning.
+        note: Sentence about damaged checkpoints. Empty if there are none.
+
+    """
+
+    path: Path | None
+    note: str = ''
+
+
+def find_resume_point(folder: Path) -> ResumePoint:
+    """Return the newest readable checkpoint of an unfinished fit: the last one, otherwise the best one.
+
+    A power failure can leave a checkpoint cut or empty.
+    """
+    damaged = []
+    for path in (folder / LAST, folder / BEST):
+        if not path.is_file():
+            continue
+        try:
+            step = load_checkpoint(path).get('global_step')
+        except TrainingError:
+            damaged.append(f'{str(path)!r} ({path.stat().st_size} bytes)')
+            continue
+        if not damaged:
+            return ResumePoint(path)
+        return ResumePoint(path, f'{damaged[0]} is damaged. The fit continues from {str(path)!r}, step {step}.')
+    if not damaged:
+        return ResumePoint(None)
+    verb = 'is' if len(damaged) == 1 else 'are'
+    return ResumePoint(None, f'{" and ".join(damaged)} {verb} damaged. The fit starts again from its beginning.')
+
+
+def set_aside_damaged_fit(folder: Path) -> str:
+    """Prepare a finished fit whose best checkpoint is damaged or missing for a new start, and return a sentence.
+
+    The damaged file is kept as `best.ckpt.damaged`. The result is empty if the best checkpoint is readable.
+    """
+    best = folder / BEST
+    try:
+        load_checkpoint(best)
+    except TrainingError:
+        state = f'damaged ({best.stat().st_size} bytes)' if best.is_file() else 'missing'
+    else:
+        return ''
+    # The record goes first: without it, an interruption here leaves an unfinished fit.
+    for path in (folder / FIT_FILE, folder / LAST):
+        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        best.replace(best.with_name(f'{BEST}.damaged'))
+    return f'{str(best)!r} is {state}. The fit starts again from its beginning.'
 
 
 def check_frame_position(path: Path, frame_position: float) -> None:

@@ -18,6 +18,7 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
+from training.data.window_checks import with_drive_microphones
 from training.fitting.direct_module import DirectModule
 from training.fitting.fit_manifold import NAMES, add_fit_arguments, change_fit
 from training.fitting.latent_cache import feature_statistics
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = with_drive_microphones(TrainingConfig.from_yaml(options.config))
         fit = change_fit(config.direct_fit, options)
         for network in config.direct:
             console.print(f'best weights: {fit_direct(config, network, fit, resume=options.resume)}')

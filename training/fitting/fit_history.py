@@ -15,8 +15,8 @@ from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.common.json_text import read_json
 from audio_manifold_ros.common.schema import from_plain
+from training.fitting.checkpoints import FIT_FILE
 
-FIT_FILE = 'fit.json'
 # About 400 points of the training loss, but at least one in 20 steps.
 POINTS, MAX_STEPS_BETWEEN_POINTS = 400, 20
 
@@ -28,7 +28,7 @@ class FitHistory:
     Attributes:
         steps: Number of steps.
         minutes: Duration in minutes, without the pauses before resumptions.
-        curves: Pairs of step and value by metric name.
+        curves: Pairs of step and value by metric name. A value that was not finite is None.
         devices: Number of devices, each with its own batch.
         machine: Description of the machine. Empty in older records.
 
@@ -36,7 +36,7 @@ class FitHistory:
 
     steps: int
     minutes: float
-    curves: dict[str, list[list[float]]]
+    curves: dict[str, list[list[float | None]]]
     devices: int = 1
     machine: dict[str, object] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class MetricHistory(lightning.Callback):
     def __init__(self) -> None:
         """Start with no points."""
         self._every = 1
-        self.points: dict[str, list[list[float]]] = {}
+        self.points: dict[str, list[list[float | None]]] = {}
 
     @property
     def state_key(self) -> str:

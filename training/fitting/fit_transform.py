@@ -19,7 +19,8 @@ from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from training.config.experiment_configuration import TrainingConfig
 from training.data.data_module import WindowDataModule
-from training.fitting.checkpoints import BEST, LAST, MANIFOLDS, check_manifolds, load_vq_vae
+from training.data.window_checks import with_drive_microphones
+from training.fitting.checkpoints import BEST, MANIFOLDS, check_manifolds, find_resume_point, load_vq_vae
 from training.fitting.fit_manifold import add_fit_arguments, change_fit
 from training.fitting.image_metrics import TARGET_ARRAYS
 from training.fitting.latent_cache import (
@@ -59,8 +60,8 @@ def fit_transform(config: TrainingConfig, network: AtNetConfig, fit: FitConfig, 
     latents = {modality: latent_statistics(data.cache, name) for modality, name in data.latents.items()}
     encoders = {modality: encoder_sha256(vq_vae) for modality, vq_vae in vq_vaes.items()}
     folder = config.transform_folder(network.modalities)
-    if resume and (folder / LAST).is_file():
-        check_manifolds(folder / LAST, encoders)
+    if resume and (path := find_resume_point(folder).path) is not None:
+        check_manifolds(path, encoders)
     module = TransformModule(
         network,
         vq_vaes,
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
-        config = TrainingConfig.from_yaml(options.config)
+        config = with_drive_microphones(TrainingConfig.from_yaml(options.config))
         fit = change_fit(config.transform_fit, options)
         for number, network in enumerate(config.at_nets):
             if options.network in {None, number}:

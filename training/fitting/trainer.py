@@ -13,12 +13,20 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from rich.console import Console
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.machine import describe_training_machine
 from audio_manifold_ros.processes.freed_memory import keep_freed_memory
-from training.fitting.checkpoints import BEST, FRAME_POSITION, LAST, check_frame_position
+from training.fitting.checkpoints import (
+    BEST,
+    FRAME_POSITION,
+    LAST,
+    ResumePoint,
+    check_frame_position,
+    find_resume_point,
+)
 from training.fitting.fit_history import FitHistory, MetricHistory
 
 if TYPE_CHECKING:
@@ -52,10 +60,12 @@ def run_fit(
         TrainingError: There is no checkpoint to resume from.
 
     """
-    last = folder / LAST
-    if resume and not last.is_file():
-        msg = f'Nothing to resume at {str(last)!r}: start without --resume.'
+    start = find_resume_point(folder) if resume else ResumePoint(None)
+    if resume and start.path is None and not start.note:
+        msg = f'Nothing to resume at {str(folder / LAST)!r}: start without --resume.'
         raise TrainingError(msg)
+    if start.note:
+        _print_note(start.note)
     module.seed = machine.seed
     # Convolutions use the memory layout of their weights, and are faster with channels last.
     module.to(memory_format=torch.channels_last)
@@ -63,7 +73,7 @@ def run_fit(
     trainer = make_trainer(module, fit, machine, folder, curves)
     # The number of steps depends on the number of devices, which only the trainer has.
     trainer.val_check_interval = validation_interval(data.steps(trainer.world_size), fit.validate_every_steps)
-    trainer.fit(module, datamodule=data, ckpt_path=last if resume else None, weights_only=True)
+    trainer.fit(module, datamodule=data, ckpt_path=start.path, weights_only=True)
     if trainer.is_global_zero:
         minutes = round(module.budget.elapsed_s / 60, 3)
         FitHistory(trainer.global_step, minutes, curves.points, trainer.world_size, describe_training_machine()).write(
@@ -71,6 +81,11 @@ def run_fit(
         )
     trainer.strategy.barrier('fit done')
     return folder / BEST
+
+
+@rank_zero_only
+def _print_note(note: str) -> None:
+    Console(stderr=True).print(note, highlight=False, soft_wrap=True)
 
 
 def run_audio_network_fit(
@@ -89,8 +104,8 @@ def run_audio_network_fit(
 
     """
     module.hparams[FRAME_POSITION] = config.data.frame_position
-    if resume and (folder / LAST).is_file():
-        check_frame_position(folder / LAST, config.data.frame_position)
+    if resume and (path := find_resume_point(folder).path) is not None:
+        check_frame_position(path, config.data.frame_position)
     return run_fit(module, data, fit, config.machine, folder, resume=resume)
 
 

@@ -67,6 +67,26 @@ class RunCost:
 
 
 @dataclass(frozen=True)
+class RunEnvironment:
+    """Machine of a run and numbers of the windows that it was judged on.
+
+    Attributes:
+        validation_windows: Number of validation windows, or None.
+        test_windows: Number of test windows, or None.
+        system: Operating system and architecture. Empty if the record has none.
+        python: Version of Python. Empty if the record has none.
+        torch: Version of PyTorch. Empty if the record has none.
+
+    """
+
+    validation_windows: int | None
+    test_windows: int | None
+    system: str
+    python: str
+    torch: str
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run of a system.
 
@@ -76,6 +96,7 @@ class RunRecord:
         seed: Seed of weights, order and augmentation.
         conditions: Conditions of the run.
         cost: Number of windows, duration and machine of the run.
+        run: System, versions, and windows of validation and test.
         scores: Result of `MetricSuite`.
 
     """
@@ -85,6 +106,7 @@ class RunRecord:
     seed: int
     conditions: RunConditions
     cost: RunCost
+    run: RunEnvironment
     scores: Mapping[str, object]
 
     @classmethod
@@ -119,7 +141,8 @@ class RunRecord:
             budget['precision'],
         )
         identity = values['dataset'], values['system'], values['seed']
-        return cls(*identity, conditions, _cost(budget, values.get('machine') or {}), values['scores'])
+        machine = values.get('machine') or {}
+        return cls(*identity, conditions, _cost(budget, machine), _environment(budget, machine), values['scores'])
 
 
 def _cost(budget: Mapping[str, Any], machine: Mapping[str, Any]) -> RunCost:
@@ -130,6 +153,14 @@ def _cost(budget: Mapping[str, Any], machine: Mapping[str, Any]) -> RunCost:
         tuple(machine.get('gpus') or ()),
         machine.get('cores'),
         machine.get('processor') or '',
+    )
+
+
+def _environment(budget: Mapping[str, Any], machine: Mapping[str, Any]) -> RunEnvironment:
+    return RunEnvironment(
+        budget.get('validation_windows'),
+        budget.get('test_windows'),
+        *(machine.get(name) or '' for name in ('system', 'python', 'torch')),
     )
 
 
