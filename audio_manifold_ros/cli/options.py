@@ -69,7 +69,9 @@ def add_size_option(parser: argparse.ArgumentParser) -> None:
 def add_rig_option(parser: argparse.ArgumentParser) -> None:
     """Add --rig, the rig of a simulated vehicle. Without it, the rig is the roof octagon."""
     parser.add_argument(
-        '--rig', type=Path, help='folder with mic_array.yaml, camera.yaml and extrinsics.yaml (calibration/roof_octagon)'
+        '--rig',
+        type=Path,
+        help='folder with mic_array.yaml, camera.yaml and extrinsics.yaml (calibration/roof_octagon)',
     )
 
 

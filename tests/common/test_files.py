@@ -12,6 +12,7 @@ import pytest
 
 from audio_manifold_ros.common.files import (
     atomic_write,
+    finite_or_null,
     sha256_of,
     sha256_of_rest,
     write_bytes_atomic,
@@ -71,3 +72,12 @@ def test_hashes_are_those_of_the_content(tmp_path: Path) -> None:
     with path.open('rb') as file:
         file.seek(1000)
         assert sha256_of_rest(file) == hashlib.sha256(content[1000:]).hexdigest()
+
+
+def test_numbers_that_json_lacks_become_null(tmp_path: Path) -> None:
+    nan, infinity = float('nan'), float('inf')
+    path = tmp_path / 'scores.json'
+    write_json_atomic(path, {'depth': {'abs_rel': nan}, 'curve': [[1, -infinity], (2, 0.5)], 'name': 'x', 'all': True})
+    expected = {'all': True, 'curve': [[1, None], [2, 0.5]], 'depth': {'abs_rel': None}, 'name': 'x'}
+    assert json.loads(path.read_text()) == expected
+    assert finite_or_null(infinity) is None

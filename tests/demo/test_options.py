@@ -34,6 +34,11 @@ def test_sources(source: str, kind: str, place: str, tmp_path: Path, monkeypatch
     assert (options.kind, options.place, options.seed, options.out) == (kind, place, 900_007, tmp_path / 'x')
 
 
+def test_the_rig_of_a_simulated_drive() -> None:
+    assert parse_options([]).rig is None
+    assert parse_options(['--rig', 'my_rig']).rig == Path('my_rig')
+
+
 @pytest.mark.parametrize(
     'arguments',
     [

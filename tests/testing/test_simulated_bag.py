@@ -11,11 +11,15 @@ import pytest
 
 from audio_manifold_ros.bags.conversion.bag_conversion import convert_bag
 from audio_manifold_ros.bags.conversion.conversion_record import ConversionOptions
+from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
+from audio_manifold_ros.bags.storage.bag_reader import BagReader
 from audio_manifold_ros.common.errors import SimulationError
+from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_reader import DriveReader
+from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.rig.extrinsics import Transform
 from audio_manifold_ros.simulation.drive import Drive
-from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, write_simulated_bag
+from audio_manifold_ros.testing.simulated_bag import SimulatedRecording, main, street_start_ns, write_simulated_bag
 from tests.simulation.wired_rig import wired, write_rig
 
 RATE_HZ = 22_500
@@ -46,3 +50,19 @@ def test_a_camera_that_cannot_be_drawn_leaves_no_bag(tmp_path: Path) -> None:
     with pytest.raises(SimulationError, match=r'pitched by 5\.73°'):
         write_simulated_bag(tmp_path / 'street', SimulatedRecording(12, 1.6, rig=rig))
     assert not (tmp_path / 'street').exists()
+
+
+def test_streets_have_their_own_rig_and_time(tmp_path: Path) -> None:
+    rig = write_rig(tmp_path / 'rig', wired())
+    assert main(['--seed', '7', '8', '--seconds', '1', '--rig', str(rig), '--out', str(tmp_path / 'bags')]) == 0
+    starts = []
+    for seed in (7, 8):
+        with BagReader(tmp_path / 'bags' / f'street_{seed:07d}') as bag:
+            metadata = read_run_metadata(bag)
+            assert metadata is not None
+            assert metadata.rig == RigFiles.from_folder(rig)
+            starts.append(bag.start_ns // NS_PER_S)
+    assert starts[1] - starts[0] == 60
+    seeds = [0, 1, 899_999, 900_001, 6_999_999]
+    assert len({street_start_ns(seed) for seed in seeds}) == len(seeds)
+    assert max(street_start_ns(seed) for seed in (*seeds, 2**31 - 1)) < 2**31 * NS_PER_S

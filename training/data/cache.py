@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
+from rich.progress import MofNCompleteColumn, Progress, track
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.features.mel_batch import mel_features
@@ -193,8 +194,11 @@ def _fill(jobs: Sequence[tuple[Sequence[Path], Path, DataConfig]], workers: int,
         return
     shown = {'console': Console(stderr=True), 'disable': not progress}
     if workers < 2 or len(jobs) < 2:
-        for job in track(jobs, 'features', **shown):  # type: ignore[arg-type]
-            write_shard(*job)
+        drives = sum(len(paths) for paths, _, _ in jobs)
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), **shown) as bar:  # type: ignore[arg-type]
+            task = bar.add_task('features of drives', total=drives)
+            for job in jobs:
+                write_shard(*job, on_drive=partial(bar.advance, task))
         return
     with fresh_pool(workers) as pool:
         written = pool.map(write_shard, *zip(*jobs, strict=True))

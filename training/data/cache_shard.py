@@ -23,7 +23,7 @@ from audio_manifold_ros.features.mel_batch import mel_features
 from training.data.window_dataset import WindowDataset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -114,8 +114,16 @@ def shard_name(paths: Sequence[Path], config: DataConfig) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None:
+def write_shard(
+    paths: Sequence[Path], folder: Path, config: DataConfig, *, on_drive: Callable[[], None] = lambda: None
+) -> None:
     """Write the shard of some drives. The folder appears when it is complete.
+
+    Args:
+        paths: The drives.
+        folder: Folder of the shard.
+        config: Settings of the windows.
+        on_drive: Function that is called once for each drive that has been read.
 
     Raises:
         DatasetError: A drive cannot be read.
@@ -129,7 +137,7 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     lacking: dict[str, str] = {}
     windows: list[tuple[str, int]] = []
     skipped: Counter[str] = Counter()
-    for item in dataset:
+    for item in _report_drives(dataset, on_drive):
         if item.missing_microphones and config.missing_microphones == 'skip':
             skipped[item.drive_id] += 1
             continue
@@ -155,6 +163,19 @@ def write_shard(paths: Sequence[Path], folder: Path, config: DataConfig) -> None
     )
     (partial / CONTENTS_FILE).write_text(json.dumps(asdict(contents)), encoding='utf-8')
     _publish(partial, folder)
+
+
+def _report_drives(dataset: WindowDataset, on_drive: Callable[[], None]) -> Iterator[WindowItem]:
+    """Yield all windows, and call a function after each drive, also after drives without windows."""
+    reported, current = 0, None
+    for item in dataset:
+        if current not in (None, item.drive_id):
+            reported += 1
+            on_drive()
+        current = item.drive_id
+        yield item
+    for _ in range(len(dataset.paths) - reported):
+        on_drive()
 
 
 def _audio_columns(item: WindowItem, config: DataConfig) -> dict[str, NDArray[Any]]:

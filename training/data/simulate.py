@@ -172,9 +172,7 @@ def _simulated_parts(rig: RigFiles) -> tuple[MicrophoneArray, CameraModel, Extri
     )
 
 
-def _simulate(
-    path: Path, seed: int, seconds: int, times_s: Sequence[float], rig: Path | None
-) -> ChecksumHeader:
+def _simulate(path: Path, seed: int, seconds: int, times_s: Sequence[float], rig: Path | None) -> ChecksumHeader:
     drive = Drive(seed, rig)
     rate_hz = drive.sample_rate_hz
     provenance = {

@@ -18,6 +18,7 @@ from training.data.split_file import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from training.config.experiment_configuration import TrainingConfig

@@ -8,6 +8,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from audio_manifold_ros.inference.bundle.confidence_fit import CalibrationSet, cell_means, fit_confidence
 from audio_manifold_ros.inference.bundle.correctness import depth_correctness, label_correctness
@@ -38,7 +40,8 @@ def calibrate(network: PerceptionNetwork, manifest: Manifest, cache: WindowCache
     correct: dict[str, list[NDArray[Any]]] = defaultdict(list)
     all_correct: list[NDArray[Any]] = []
     target_arrays = [TARGET_ARRAYS[modality] for modality in network.config.modalities]
-    for indices in batches(cache.indices('validation')):
+    validation = list(batches(cache.indices('validation')))
+    for indices in track(validation, 'confidence', console=Console(stderr=True)):
         outputs = predict(network, take_features(cache, indices))
         for index, output in zip(indices, outputs, strict=True):
             ground_truth = {name: cache.take(name, np.array([index]))[0] for name in target_arrays}

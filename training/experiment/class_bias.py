@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from rich.console import Console
+from rich.progress import track
 
 from audio_manifold_ros.common.class_ids import UNLABELLED
 from training.experiment.experiment_inference import batches, take_features
@@ -86,7 +88,8 @@ def _validation_pixels(network: PerceptionNetwork, cache: WindowCache) -> tuple[
     device = next(network.parameters()).device
     thinned = (..., slice(None, None, PIXEL_STRIDE), slice(None, None, PIXEL_STRIDE))
     scores, targets = [], []
-    for indices in batches(cache.indices('validation')):
+    validation = list(batches(cache.indices('validation')))
+    for indices in track(validation, 'class biases', console=Console(stderr=True)):
         features = torch.from_numpy(take_features(cache, indices)).to(device)
         logits = network.images(features)[MODALITY]
         scores.append(logits[thinned].half().cpu().transpose(0, 1).flatten(1))

@@ -8,6 +8,7 @@ audio-manifold train evaluate --config training/configs/street.yaml
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from training.experiment.experiment_inference import (
 )
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
+from training.experiment.scored_batches import ScoredBatches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from training.data.cache import WindowCache
 
 METRICS_FILE = 'metrics.json'
+# Variants whose predictions are computed by the networks.
+PREDICTED_VARIANTS = ('model', 'shuffled', 'mono')
 
 
 def evaluate(
@@ -59,6 +63,7 @@ def evaluate(
     confidence: ConfidenceModel | None = None,
     split: str = 'test',
     drives: Path | str | None = None,
+    stored: ScoredBatches | None = None,
 ) -> Scores:
     """Return the scores of a split (see `MetricSuite.result`).
 
@@ -72,6 +77,7 @@ def evaluate(
         split: Split to evaluate.
         drives: Folder of the drives. Their camera locates objects, and their full-resolution images are scored as
             well.
+        stored: Store of the predictions, so that a killed evaluation continues. None stores nothing.
 
     Raises:
         EvaluationError: The split has too few drives to shuffle their audio.
@@ -86,10 +92,10 @@ def evaluate(
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
         board = MetricSuite(None if full_resolution is None else full_resolution.camera, cache.depth_unit or METRES)
         pairs = list(zip(batches(indices), batches(others), strict=True))
-        for own, other in track(pairs, f'windows of {split}', console=Console(stderr=True)):
-            features = take_features(cache, own)
-            model, shuffled = predict(network, features), predict(network, take_features(cache, other))
-            mono = predict(network, np.stack([one_microphone(window) for window in features]))
+        for number, (own, other) in enumerate(track(pairs, f'windows of {split}', console=Console(stderr=True))):
+            predict_batch = partial(_predict_variants, network, cache, own, other)
+            outputs = predict_batch() if stored is None else stored.load_or_predict(number, predict_batch)
+            model, shuffled, mono = (outputs[name] for name in PREDICTED_VARIANTS)
             instants = cache.instants(own)
             for place, (ground_truth, output) in enumerate(zip(ground_truth_images(cache, own), model, strict=True)):
                 predicted = {
@@ -108,8 +114,19 @@ def evaluate(
     return board.result()
 
 
+def _predict_variants(
+    network: PerceptionNetwork, cache: WindowCache, own: NDArray[np.int64], other: NDArray[np.int64]
+) -> dict[str, list[NetworkOutput]]:
+    """Return the predictions of a batch for its audio, for that of other drives, and for one microphone."""
+    features = take_features(cache, own)
+    inputs = (features, take_features(cache, other), np.stack([one_microphone(window) for window in features]))
+    return {name: predict(network, values) for name, values in zip(PREDICTED_VARIANTS, inputs, strict=True)}
+
+
 def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) -> dict[str, object]:
     """Return the scores of an experiment's best networks on a split, with class biases and provenance.
+
+    After an interruption, the next call continues with the batch at which the evaluation was interrupted.
 
     Raises:
         TrainingError: A network has not been fitted.
@@ -121,8 +138,12 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     """
     network = load_perception(config).to(scoring_device(config.machine.accelerator))
     balance_classes(network, cache)
-    scores = evaluate(network, cache, split=split, drives=config.data.drives)
-    return {**scores, PROVENANCE: describe_provenance(config, cache, split)}
+    provenance = describe_provenance(config, cache, split)
+    # The predictions depend on the definition of the features, too, which may change with its own cache.
+    stored = ScoredBatches(config.output, {**provenance, 'features': config.data.features.to_dict()})
+    scores = evaluate(network, cache, split=split, drives=config.data.drives, stored=stored)
+    stored.remove()
+    return {**scores, PROVENANCE: provenance}
 
 
 def make_prior(cache: WindowCache) -> PixelPrior:
@@ -131,7 +152,7 @@ def make_prior(cache: WindowCache) -> PixelPrior:
     builder = PixelPriorBuilder(
         *_size(ground_truth_images(cache, indices[:1])[0]), near_m=MIN_DEPTH_BY_UNIT[cache.depth_unit or METRES]
     )
-    for batch in batches(indices):
+    for batch in track(list(batches(indices)), 'training prior', console=Console(stderr=True)):
         for ground_truth in ground_truth_images(cache, batch):
             builder.add(ground_truth.depth_m, ground_truth.labels)
     return builder.build()

@@ -9,19 +9,28 @@ from typing import TYPE_CHECKING
 
 from audio_manifold_ros.common.machine import describe_training_machine
 from training.data.cache import windows_sha256
+from training.data.dataset_split import divide
 from training.data.split_file import SPLITS
 from training.fitting.fit_history import FitHistory
-from training.splits.split_leakage import compare_windows
+from training.splits.split_leakage import compare_windows, simulated_drives
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audio_manifold_ros.features.spec import FeatureSpec
+    from training.config.data_configuration import DataConfig
     from training.config.experiment_configuration import TrainingConfig
     from training.data.cache import WindowCache
 
 FORMAT_VERSION = 1
-RESULTS = Path(__file__).parents[1] / 'results'
+RESULTS_FOLDER = 'results'
+# Scores of the test split in the output folder of a run, with their provenance.
+SCORES_FILE = 'scores.json'
+
+
+def results_folder(config: TrainingConfig) -> Path:
+    """Return the default folder of the records of an experiment, which is next to the folder of its drives."""
+    return Path(config.data.drives).parent / RESULTS_FOLDER
 
 
 def record_path(folder: Path, config: TrainingConfig) -> Path:
@@ -64,7 +73,7 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: Mapping[str,
         'seed': config.machine.seed,
         'split': {
             'name': cache.dataset_split.split.name,
-            'leaks': has_known_leaks(cache, config.data.features),
+            'leaks': has_known_leaks(cache, config.data.features, config.data),
             'windows_sha256': windows_sha256(cache),
         },
         'config': config.to_dict(),
@@ -83,11 +92,24 @@ def _devices(fits: dict[str, FitHistory]) -> int:
     return max((fit.devices for fit in fits.values()), default=1)
 
 
-def has_known_leaks(cache: WindowCache, spec: FeatureSpec) -> bool:
+def has_known_leaks(cache: WindowCache, spec: FeatureSpec, data: DataConfig | None = None) -> bool:
     """Return whether the test split shares windows with the training or validation split.
 
     The split file may declare it. Otherwise the windows are compared by drive and time.
+
+    Args:
+        cache: All windows.
+        spec: Definition of the features, with the length of the windows.
+        data: Data of the experiment. With it, the clocks of simulated drives are not compared with each other.
+
+    Raises:
+        DatasetError: A drive cannot be read.
+
     """
     split = cache.dataset_split.split
     members = {name: cache.instants(cache.indices(name)) for name in SPLITS}
-    return split.leaks or any(pair.invalidates_test for pair in compare_windows(members, spec))
+    if split.leaks or not any(pair.invalidates_test for pair in compare_windows(members, spec)):
+        return split.leaks
+    # Only now are the drives opened: there can be thousands.
+    simulated = frozenset() if data is None else simulated_drives(divide(data)[0])
+    return any(pair.invalidates_test for pair in compare_windows(members, spec, simulated))

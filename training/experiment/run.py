@@ -5,11 +5,14 @@
 audio-manifold train run --config training/configs/systems/vq_8x8.yaml --seed 0 1 2
 
 The stages are features, manifolds, AT-nets or single-stage networks, and scores on the test split with their controls.
-A killed run resumes when it is started again. The same command runs on several devices, under torchrun and SLURM.
+A killed run resumes when it is started again. At its end it prints the scores, a verdict and the next command. The same
+command runs on several devices, under torchrun and SLURM.
 """
 
 from __future__ import annotations
 
+import argparse
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,8 +31,9 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.window_checks import check_windows, with_drive_microphones
 from training.experiment.evaluate import evaluate_experiment
 from training.experiment.provenance import PROVENANCE, describe_provenance
-from training.experiment.results import RESULTS, make_record, record_path
+from training.experiment.results import SCORES_FILE, has_known_leaks, make_record, record_path, results_folder
 from training.experiment.run_directory import begin, open_windows, read_mapping
+from training.experiment.verdict import describe
 from training.fitting.checkpoints import BEST, FIT_FILE, LAST, set_aside_damaged_fit
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_manifold import fit_manifold
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 
     from training.data.cache import WindowCache
 
-SCORES_FILE, TEST = 'scores.json', 'test'
+TEST = 'test'
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,17 @@ class ExperimentStage:
         return (self.folder / FIT_FILE).is_file()
 
 
-def run(config: TrainingConfig, results: Path, console: Console) -> Path:
-    """Run the unfinished stages of an experiment and return the path of its record.
+def run(config: TrainingConfig, results: Path | None, console: Console) -> Path:
+    """Run the unfinished stages of an experiment, print scores and verdict, and return the path of its record.
+
+    Args:
+        config: The experiment.
+        results: Folder of records. None is the default of `results_folder`.
+        console: Console for progress and verdict.
 
     Raises:
-        TrainingError: The output folder belongs to another experiment, or a stage fails.
+        TrainingError: The output folder belongs to another experiment, the experiment does not match its drives, or a
+            stage fails.
 
     """
     config = with_drive_microphones(config)
@@ -86,10 +96,14 @@ def run(config: TrainingConfig, results: Path, console: Console) -> Path:
         _print(console, f'{where}: {stage.name}{", already finished" if stage.done else ""}')
         if not stage.done:
             stage.fit(resume=any((stage.folder / name).is_file() for name in (LAST, BEST)) and not note)
-    path = record_path(results, config)
+    path = record_path(results_folder(config) if results is None else results, config)
     if getattr(rank_zero_only, 'rank', 0) == 0:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json_atomic(path, make_record(config, cache, _test_scores(config, cache)), sort_keys=False)
+        scores = _test_scores(config, cache)
+        record = make_record(config, cache, scores)
+        write_json_atomic(path, record, sort_keys=False)
+        for line in describe(scores, leaks=has_known_leaks(cache, config.data.features, config.data)):
+            _print(console, line)
     return path
 
 
@@ -132,6 +146,13 @@ def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, object
     return {name: figures for name, figures in found.items() if name != PROVENANCE}
 
 
+def _next_command(options: argparse.Namespace, config: TrainingConfig) -> str:
+    """Return the command that exports the first seed as a bundle."""
+    over = ['--with', *map(str, options.over)] if options.over else []
+    experiment = ['--config', str(options.config), *over, '--seed', str(options.seed[0])]
+    return shlex.join(['audio-manifold', 'train', 'export', *experiment, '--output', f'models/{config.name}'])
+
+
 @rank_zero_only
 def _print(console: Console, text: str) -> None:
     console.print(text, highlight=False, soft_wrap=True)
@@ -145,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         '--with', type=Path, nargs='+', default=[], dest='over', help='YAML files that override settings'
     )
     parser.add_argument('--seed', type=int, nargs='+', default=[0], help='seeds, one run each (0)')
-    parser.add_argument('--results', type=Path, default=RESULTS, help='folder for records (training/results)')
+    parser.add_argument('--results', type=Path, help='folder for records (`results` next to the folder of the drives)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
@@ -153,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for seed in options.seed:
             path = run(config.seeded(seed), options.results, console)
             _print(console, f'record: {path}')
+        _print(console, f'next: {_next_command(options, config)}')
     except AudioManifoldError as error:
         print_error(console, error)
         return 1

@@ -129,9 +129,7 @@ def _identity(config: TrainingConfig) -> dict[str, object]:
     ]
     values = config.to_dict()
     data = {
-        key: value
-        for key, value in values['data'].items()
-        if key not in (*MUTABLE_DATA_SETTINGS, *AUDIO_DATA_SETTINGS)
+        key: value for key, value in values['data'].items() if key not in (*MUTABLE_DATA_SETTINGS, *AUDIO_DATA_SETTINGS)
     }
     audio_data = {key: values['data'][key] for key in AUDIO_DATA_SETTINGS}
     kept = {key: value for key, value in values.items() if key not in (*MUTABLE_SETTINGS, *unused_settings)}

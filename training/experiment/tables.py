@@ -17,6 +17,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.drawing.images import save_png
+from training.experiment.results import RESULTS_FOLDER
 from training.paper_tables.comparison import comparison_tables
 from training.paper_tables.image_writer import as_picture
 from training.paper_tables.latex_writer import as_latex
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from training.paper_tables.table import ComparisonTable
 
-CHECKOUT = Path(__file__).parents[2]
-RESULTS, DOCS = CHECKOUT / 'training' / 'results', CHECKOUT / 'docs'
+RESULTS = Path('data') / RESULTS_FOLDER
+TABLES = 'tables'
 PAGE, PICTURES = 'results.md', 'results'
 
 
@@ -57,19 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line; returns the exit status."""
     parser = command_parser('train tables')
     parser.add_argument('dataset', help='street, oap, mavd or whatever your records name')
-    parser.add_argument('--results', type=Path, default=RESULTS, help='folder of the records (training/results)')
-    parser.add_argument('--docs', type=Path, default=DOCS, help='folder for results.md and the tables (docs)')
+    parser.add_argument(
+        '--results', type=Path, default=RESULTS, help='folder of the records, as `train run` prints it (%(default)s)'
+    )
+    parser.add_argument('--docs', type=Path, help=f'folder for results.md and the tables ({TABLES} in that folder)')
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     try:
         paper = Paper.from_yaml()
         tables = comparison_tables(options.dataset, load_records(options.results, options.dataset), paper)
         sys.stdout.write('\n'.join(map(as_text, tables)))
-        folder = options.docs / PICTURES / options.dataset
+        docs = options.docs or options.results / TABLES
+        folder = docs / PICTURES / options.dataset
         write_tables(tables, folder)
-        (options.docs / PAGE).write_text(results_page(options.results, paper), encoding='utf-8')
+        (docs / PAGE).write_text(results_page(options.results, paper), encoding='utf-8')
     except (AudioManifoldError, OSError) as error:
         print_error(console, error)
         return 1
-    console.print(f'{options.docs / PAGE} and {folder}', highlight=False, soft_wrap=True)
+    console.print(f'{docs / PAGE} and {folder}', highlight=False, soft_wrap=True)
     return 0

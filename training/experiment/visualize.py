@@ -17,7 +17,7 @@ from rich.console import Console
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
-from audio_manifold_ros.drawing.images import save_png
+from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, Colour, save_png, write_text
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
@@ -27,15 +27,19 @@ from training.fitting.image_metrics import TARGET_ARRAYS, colour_images, make_im
 from training.fitting.manifold_module import to_image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from audio_manifold_ros.common.array_types import RgbImage
     from audio_manifold_ros.networks.vq_vae import VqVae
 
+# Height of a line of text above each row of images, and its size.
+LINE_PIXELS, LINE_TEXT_SIZE = 20, 0.4
 
-def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.uint8]]:
-    """Return rows of images for each modality: ground truth, reconstruction by its manifold, and prediction, if fitted.
+
+def overview(config: TrainingConfig, split: str, count: int) -> dict[str, NDArray[np.uint8]]:
+    """Return labelled rows of images: ground truth, reconstruction by the manifold, and prediction, if fitted.
 
     Raises:
         TrainingError: A manifold has not been fitted.
@@ -47,16 +51,32 @@ def overview(config: TrainingConfig, split: str, count: int) -> list[NDArray[np.
     chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
     vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
     predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
-    rows = []
+    rows: dict[str, NDArray[np.uint8]] = {}
     for modality in config.modalities:
         ground_truth = torch.from_numpy(cache.take(TARGET_ARRAYS[modality], chosen))
-        rows.append(colour_images(modality, ground_truth))
+        rows[f'{modality}: ground truth'] = colour_images(modality, ground_truth)
         if modality in vq_vaes:
             latent = _encode(config, vq_vaes[modality], ground_truth)
-            rows.append(_colour_image(config, modality, _decode(vq_vaes[modality], latent)))
+            image = _decode(vq_vaes[modality], latent)
+            rows[f'{modality}: reconstruction by its manifold'] = _colour_image(config, modality, image)
         if modality in predictions:
-            rows.append(_colour_image(config, modality, predictions[modality]))
+            rows[f'{modality}: predicted from audio'] = _colour_image(config, modality, predictions[modality])
     return rows
+
+
+def labelled_grid(rows: Mapping[str, NDArray[np.uint8]], title: str) -> RgbImage:
+    """Return one image: a title, and each row of images below its label."""
+    parts = []
+    for label, images in rows.items():
+        grid = make_image_grid([images])
+        parts += [_line(label, grid.shape[1], FAINT), grid]
+    return np.concatenate([_line(title, parts[0].shape[1], TEXT), *parts])
+
+
+def _line(text: str, width: int, colour: Colour) -> RgbImage:
+    line = np.full((LINE_PIXELS, width, 3), BACKGROUND, dtype=np.uint8)
+    write_text(line, text, (4, LINE_PIXELS - 7), colour, LINE_TEXT_SIZE)
+    return line
 
 
 @torch.inference_mode()
@@ -110,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = named_experiment(options)
         path = options.out or Path(config.output) / 'overview.png'
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_png(path, make_image_grid(overview(config, options.split, options.windows)))
+        title = f'{config.name}: windows of {options.split}'
+        save_png(path, labelled_grid(overview(config, options.split, options.windows), title))
     except (AudioManifoldError, OSError) as error:
         print_error(console, error)
         return 1

@@ -24,7 +24,7 @@ from audio_manifold_ros.common.schema import to_plain
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
 from audio_manifold_ros.datasets.drive_reader import DriveReader
 from audio_manifold_ros.evaluation.controls.pixel_prior import PRIOR_FILE, PixelPrior
-from audio_manifold_ros.evaluation.reporting.model_card import model_card
+from audio_manifold_ros.evaluation.reporting.model_card import LEAK_KEY, model_card
 from audio_manifold_ros.inference.backends.backend import input_shape
 from audio_manifold_ros.inference.backends.onnx_backend import OnnxBackend
 from audio_manifold_ros.inference.bundle.bundle import ONNX_FILE, WEIGHTS_FILE, Bundle, write_bundle
@@ -49,7 +49,9 @@ from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
 from training.experiment.experiment_inference import load_perception, predict, take_features
 from training.experiment.familiarity import fit_statistics
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
-from training.experiment.run_directory import open_windows
+from training.experiment.results import SCORES_FILE, has_known_leaks
+from training.experiment.run_directory import open_windows, read_mapping
+from training.experiment.verdict import LEAK_WARNING, worse_than_prior
 from training.export.onnx_graph import ExportedNetwork, export_network
 from training.fitting.checkpoints import BEST, load_checkpoint
 from training.fitting.lr_schedule import BUDGET_KEY
@@ -73,7 +75,8 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     Args:
         config: The experiment, its networks fitted.
         folder: Folder of the bundle. An existing bundle is replaced.
-        scores: Scores of the test split with their provenance. None computes them.
+        scores: Scores of the test split with their provenance. None takes those of `audio-manifold train run` in the
+            output folder, if they are of the same networks and windows, and computes them otherwise.
 
     Raises:
         TrainingError: A network is not fitted, storing it changes its predictions, or the scores are not its own.
@@ -83,11 +86,14 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
     scored = describe_provenance(config, cache, 'test')
     if scores is not None:
         check_provenance(scores, scored, 'The file of --metrics')
+    else:
+        scores = _stored_scores(config, scored)
     class_biases = balance_classes(network, cache)
     manifest = describe(config, network, cache)
-    manifest = replace(
-        manifest, training={**manifest.training, 'advantages of classes': _describe_class_biases(class_biases)}
-    )
+    training = {**manifest.training, 'advantages of classes': _describe_class_biases(class_biases)}
+    if has_known_leaks(cache, config.data.features, config.data):
+        training[LEAK_KEY] = LEAK_WARNING
+    manifest = replace(manifest, training=training)
     manifest = replace(manifest, confidence=calibrate(network, manifest, cache))
     if scores is None:
         scores = {**evaluate(network, cache, manifest.confidence, drives=config.data.drives), PROVENANCE: scored}
@@ -103,6 +109,15 @@ def export(config: TrainingConfig, folder: Path, scores: Mapping[str, object] | 
         metrics={key: scores[key] for key in ('windows', 'depth', 'segmentation')},
     )
     return _write(folder, manifest, exported, prior, statistics, scores)
+
+
+def _stored_scores(config: TrainingConfig, expected: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the scores of the test split that a run has stored, or None if they are missing or of other networks."""
+    path = Path(config.output) / SCORES_FILE
+    if not path.is_file():
+        return None
+    found = read_mapping(path)
+    return found if found.get(PROVENANCE) == expected else None
 
 
 def describe(config: TrainingConfig, network: PerceptionNetwork, cache: WindowCache) -> Manifest:
@@ -253,5 +268,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(console, error)
         return 1
     size = sum(entry.size for entry in bundle.manifest.files.values()) / 1e6
+    if warning := worse_than_prior(bundle.manifest.metrics):
+        console.print(f'[yellow]warning[/yellow]: {warning}', highlight=False, soft_wrap=True)
+    if LEAK_KEY in bundle.manifest.training:
+        console.print(f'[yellow]warning[/yellow]: {LEAK_WARNING}', highlight=False, soft_wrap=True)
     console.print(f'bundle: {bundle.folder} ({size:.1f} MB)')
     return 0

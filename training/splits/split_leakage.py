@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -104,11 +104,15 @@ class LeakageReport:
 
 @dataclass(frozen=True)
 class _Windows:
-    """The windows of one drive: stamps int64 (window,) and a digest of the audio of each window, empty for silence."""
+    """The windows of one drive: stamps int64 (window,) and a digest of the audio of each window, empty for silence.
+
+    `simulated` is True for a drive of the simulator.
+    """
 
     drive_id: str
     stamps_ns: NDArray[np.int64]
     digests: tuple[bytes, ...]
+    simulated: bool = False
 
     @property
     def keys(self) -> list[tuple[str, int]]:
@@ -117,7 +121,12 @@ class _Windows:
 
     @property
     def clock(self) -> str:
-        """Clock of its stamps: '' for Unix time, otherwise the drive id."""
+        """Clock of its stamps: '' for Unix time, otherwise the drive id.
+
+        A simulated street has its own clock, although its stamps look like Unix time: it is a recording of its own.
+        """
+        if self.simulated:
+            return self.drive_id
         by_day = len(self.stamps_ns) and int(self.stamps_ns.min()) >= MIN_EPOCH_STAMP_NS
         return '' if by_day else self.drive_id
 
@@ -159,23 +168,45 @@ def measure_leakage(
     )
 
 
-def compare_windows(members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec) -> tuple[PairLeakage, ...]:
+def compare_windows(
+    members: Mapping[str, Sequence[tuple[str, int]]], spec: FeatureSpec, simulated: Collection[str] = ()
+) -> tuple[PairLeakage, ...]:
     """Compare windows by drive and time, without their audio.
 
     Args:
         members: Drive id and image time in ns of each window, by part.
         spec: Feature specification with the length of the windows.
+        simulated: Ids of simulated drives. Each has its own clock.
 
     """
-    return _compare_all({name: _by_drive(windows) for name, windows in members.items()}, spec)
+    return _compare_all({name: _by_drive(windows, simulated) for name, windows in members.items()}, spec)
 
 
-def _by_drive(windows: Sequence[tuple[str, int]]) -> list[_Windows]:
+def simulated_drives(drives: Mapping[str, Path]) -> frozenset[str]:
+    """Return the ids of the drives that come from the simulator.
+
+    Raises:
+        DatasetError: A drive cannot be read.
+
+    """
+    found = set()
+    for drive_id, path in drives.items():
+        with DriveReader(path) as drive:
+            if _is_simulated(drive):
+                found.add(drive_id)
+    return frozenset(found)
+
+
+def _is_simulated(drive: DriveReader) -> bool:
+    return drive.provenance.get('origin') == 'simulation' or drive.provenance.get('source') == 'simulator'
+
+
+def _by_drive(windows: Sequence[tuple[str, int]], simulated: Collection[str]) -> list[_Windows]:
     stamps_ns: dict[str, list[int]] = defaultdict(list)
     for drive_id, stamp_ns in windows:
         stamps_ns[drive_id].append(stamp_ns)
     return [
-        _Windows(drive_id, np.array(stamps, dtype=np.int64), (b'',) * len(stamps))
+        _Windows(drive_id, np.array(stamps, dtype=np.int64), (b'',) * len(stamps), drive_id in simulated)
         for drive_id, stamps in stamps_ns.items()
     ]
 
@@ -201,7 +232,8 @@ def _read(job: _Job) -> _Windows:
         learnt_digests = (
             (drive.raw(window.first_sample, spec.window_samples) for window in windows) if compare_audio else ()
         )
-        return _Windows(drive.drive_id, stamps_ns, tuple(map(_digest, learnt_digests)) or (b'',) * len(windows))
+        digests = tuple(map(_digest, learnt_digests)) or (b'',) * len(windows)
+        return _Windows(drive.drive_id, stamps_ns, digests, _is_simulated(drive))
 
 
 def _digest(audio: NDArray[np.int16]) -> bytes:
@@ -210,7 +242,7 @@ def _digest(audio: NDArray[np.int16]) -> bytes:
 
 def _select_windows(numbers: Sequence[int], drive: _Windows) -> _Windows:
     digests = tuple(drive.digests[number] for number in numbers)
-    return _Windows(drive.drive_id, drive.stamps_ns[list(numbers)], digests)
+    return _Windows(drive.drive_id, drive.stamps_ns[list(numbers)], digests, drive.simulated)
 
 
 def _compare(members: Mapping[str, Sequence[_Windows]], pair: tuple[str, str], length_ns: int) -> PairLeakage:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from audio_manifold_ros.bags.conversion.audio_track import AudioTrack
 from audio_manifold_ros.bags.conversion.camera_images import DEPTH, LABELS, CameraImages, ImageSet
 from audio_manifold_ros.bags.conversion.conversion_record import SOFTWARE, ConversionOptions
+from audio_manifold_ros.bags.decoding.bag_rig import read_run_metadata
 from audio_manifold_ros.bags.decoding.dataset_topics import find_topics
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.bags.decoding.rig_depth import RigDepth
@@ -57,6 +59,11 @@ class DriveBuilder:
 
         """
         self._reader, self._bag, self._rig, self._options, self._advance = reader, bag, rig, options, advance
+        # A bag with damaged run metadata can be converted with a given rig.
+        self._source = ''
+        with suppress(BagError):
+            metadata = read_run_metadata(reader)
+            self._source = '' if metadata is None else metadata.origin
         self._topics = find_topics(
             str(bag),
             reader.topics,
@@ -147,6 +154,8 @@ class DriveBuilder:
             channels=self._track.channels,
             provenance={
                 'origin': 'bag',
+                # The clock of a simulated recording is not that of other recordings.
+                'source': self._source,
                 'bag_sha256': request['bag_sha256'],
                 'rig_sha256': request['rig_sha256'],
                 'audio_topic': self._topics.audio,

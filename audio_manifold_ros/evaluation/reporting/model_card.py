@@ -22,6 +22,8 @@ from audio_manifold_ros.evaluation.reporting.metric_labels import (
 )
 
 TEMPLATE = 'model_card.md.j2'
+# Entry of `training` in the manifest if the test split leaks. The card replaces its claim about test drives with it.
+LEAK_KEY = 'leak of the test split'
 # Entries of `training` in manifests of earlier versions, with the label in the card.
 TRAINING_LABELS = {
     'audio transformation': 'AT-net',
@@ -58,6 +60,7 @@ def model_card(manifest: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
                 (TRAINING_LABELS.get(k, k.replace('_', ' ')), _format(v)) for k, v in manifest['training'].items()
             ],
             windows=scores['windows'],
+            leak=manifest['training'].get(LEAK_KEY, ''),
             depth=_depth(scores['depth'], scores.get('depth_unit', 'm')),
             segmentation=_segmentation(scores['segmentation']),
             structure=_structure(scores.get('structure') or {}),

@@ -19,6 +19,7 @@ from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from audio_manifold_ros.simulation.drive import RIG, SIMULATOR_VERSION, Drive
+from tests.training.four_microphones import write_rig as write_four_microphones
 from training.data.simulate import drive_path, main, write_dataset, write_drive
 from training.data.window_dataset import WindowDataset, find_drives
 
@@ -137,3 +138,25 @@ def test_a_run_without_streets_is_refused(tmp_path: Path, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         main(['--drives', '0', '--out', str(tmp_path)])
     assert "'0'" in capsys.readouterr().err
+
+
+def test_another_rig(tmp_path: Path) -> None:
+    rig, out = write_four_microphones(tmp_path / 'rig'), tmp_path / 'corpus'
+    arguments = ['--drives', '1', '--seconds', '1', '--workers', '1', '--out', str(out)]
+    assert main([*arguments, '--rig', str(rig)]) == 0
+    with DriveReader(drive_path(out, 0), verify=True) as drive:
+        assert drive.samples(0, 100).shape == (4, 100)
+        assert drive.rig == RigFiles.from_folder(rig)
+    before = drive_path(out, 0).read_bytes()
+    assert main([*arguments, '--rig', str(rig)]) == 0
+    assert drive_path(out, 0).read_bytes() == before
+    assert main(arguments) == 0  # the roof octagon, so the drive is simulated again
+    with DriveReader(drive_path(out, 0), verify=True) as drive:
+        assert drive.rig == OCTAGON
+
+
+def test_a_rig_that_does_not_exist_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ['--drives', '1', '--out', str(tmp_path / 'corpus'), '--rig', str(tmp_path / 'nowhere')]
+    assert main(arguments) == 1
+    assert 'nowhere' in capsys.readouterr().err.replace('\n', '')
+    assert not (tmp_path / 'corpus').exists()

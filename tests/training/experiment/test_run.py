@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,11 @@ from training.config.fit_configuration import CodebookConfig
 from training.data.cache import open_cache, windows_sha256
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
+from training.experiment import evaluate as evaluate_module
+from training.experiment import experiment_inference
 from training.experiment.run import list_stages, main, run
-from training.fitting.checkpoints import BEST, LAST, load_checkpoint, network_weights
+from training.experiment.scored_batches import FOLDER
+from training.fitting.checkpoints import BEST, FIT_FILE, LAST, load_checkpoint, network_weights
 from training.fitting.fit_history import FitHistory
 from training.fitting.transform_module import TransformModule
 
@@ -135,6 +140,89 @@ def test_a_test_split_that_cannot_be_scored_is_refused_before_the_fits(experimen
     with pytest.raises(EvaluationError, match='has 2 of 2 windows'):
         run(alone, tmp_path / 'results', QUIET)
     assert not Path(config.output).exists()
+
+
+def test_damaged_checkpoints_are_named_and_do_not_block_the_run(
+    experiment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shorter = tmp_path / 'shorter.yaml'
+    shorter.write_text(yaml.safe_dump({'budget': {'steps': 20, 'manifold_steps': 20}, 'codebook': {'start_step': 2}}))
+    arguments = ['--config', str(experiment), '--with', str(shorter), '--results', str(tmp_path / 'results')]
+    assert main(arguments) == 0
+    printed = ' '.join(capsys.readouterr().err.split())
+    assert re.search(r'verdict: beats the prior: depth (yes|no); uses the audio: depth (yes|no)', printed)
+    assert f'next: audio-manifold train export --config {experiment} --with {shorter} --seed 0' in printed
+    manifold, transform = list_stages(TrainingConfig.from_yaml(experiment, [shorter]).seeded(0))
+    good = tmp_path / 'good'
+    shutil.copytree(manifold.folder.parent, good)
+    expected = FitHistory.read(transform.folder)
+
+    def again(damage: Callable[[], object]) -> str:
+        shutil.rmtree(manifold.folder.parent)
+        shutil.copytree(good, manifold.folder.parent)
+        damage()
+        assert main(arguments) == 0
+        found = FitHistory.read(transform.folder)
+        assert (found.steps, found.curves) == (expected.steps, expected.curves)
+        return ' '.join(capsys.readouterr().err.split())
+
+    def cut_last() -> None:
+        (transform.folder / FIT_FILE).unlink()
+        os.truncate(transform.folder / LAST, 5000)
+
+    def empty_both() -> None:
+        (transform.folder / FIT_FILE).unlink()
+        for name in (LAST, BEST):
+            os.truncate(transform.folder / name, 0)
+
+    printed = again(cut_last)
+    assert re.search(
+        r"transform_depth/last\.ckpt' \(5000 bytes\) is damaged\. The fit continues from '.*best\.ckpt'", printed
+    )
+    printed = again(empty_both)
+    assert re.search(
+        r"last\.ckpt' \(0 bytes\) and '.*best\.ckpt' \(0 bytes\) are damaged\. The fit starts again", printed
+    )
+    printed = again(lambda: os.truncate(manifold.folder / BEST, 5000))
+    assert re.search(r"manifold_depth/best\.ckpt' is damaged \(5000 bytes\)\. The fit starts again", printed)
+    assert (manifold.folder / f'{BEST}.damaged').stat().st_size == 5000
+    printed = again((transform.folder / BEST).unlink)
+    assert "transform_depth/best.ckpt' is missing. The fit starts again" in printed
+
+
+def test_a_killed_evaluation_continues_with_its_next_batch(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = tmp_path / 'shorter.yaml'
+    shorter.write_text(yaml.safe_dump({'budget': {'steps': 6, 'manifold_steps': 6}, 'codebook': {'start_step': 2}}))
+    config = TrainingConfig.from_yaml(experiment, [shorter])
+    run(config, None, QUIET)
+    assert (Path(config.data.drives).parent / 'results' / 'streets0' / 'small' / 'seed0.json').is_file()
+    scores = Path(config.output) / 'scores.json'
+    expected = scores.read_text()
+    scores.unlink()
+    monkeypatch.setattr(experiment_inference, 'BATCH', 2)
+    predicted: list[int] = []
+    predict_variants = evaluate_module._predict_variants
+
+    def fail_at_third(*arguments: Any) -> Any:
+        predicted.append(1)
+        if len(predicted) == 3:
+            msg = 'power failure'
+            raise RuntimeError(msg)
+        return predict_variants(*arguments)
+
+    monkeypatch.setattr(evaluate_module, '_predict_variants', fail_at_third)
+    with pytest.raises(RuntimeError, match='power failure'):
+        run(config, None, QUIET)
+    stored = sorted((Path(config.output) / FOLDER).rglob('*.npz'))
+    assert [path.name for path in stored] == ['000000.npz', '000001.npz']
+    os.truncate(stored[1], 100)
+    run(config, None, QUIET)
+    batches = -(-len(open_cache(config.data, progress=False).indices('test')) // 2)
+    assert len(predicted) == 3 + batches - 1, 'only the first batch was intact'
+    assert scores.read_text() == expected
+    assert not (Path(config.output) / FOLDER).exists()
 
 
 def test_two_devices_fit_together(experiment: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
+from audio_manifold_ros.common.schema import from_plain
 from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
@@ -91,6 +93,37 @@ def test_settings_missing_in_an_older_directory_have_their_default(config: Train
     write_json_atomic(path, {**values, 'colour': 'red'})
     with pytest.raises(TrainingError, match=r"cannot read the experiment .*'colour'"):
         check_experiment(config)
+
+
+@pytest.mark.parametrize(
+    ('part', 'changes'),
+    [('augment', {'masks': 1}), ('transform_fit', {'learning_rate': 1.0}), ('data', {'features': {'mel_bands': 64}})],
+)
+def test_manifolds_survive_changed_audio_networks(config: TrainingConfig, part: str, changes: dict[str, Any]) -> None:
+    begin(config, open_windows(config))
+    manifold, at_net = Path(config.output) / 'manifold_depth', Path(config.output) / 'transform_depth_segmentation'
+    for folder in (manifold, at_net):
+        folder.mkdir()
+        (folder / 'best.ckpt').write_bytes(b'x')
+    values = config.to_dict()
+    values[part] = {**values[part], **changes}
+    changed = from_plain(TrainingConfig, values, 'changed', TrainingError)
+    with pytest.raises(TrainingError, match=r"delete '.*/transform_depth_segmentation' to fit.*manifolds.* are kept"):
+        check_experiment(changed)
+    (at_net / 'best.ckpt').unlink()
+    check_experiment(changed)
+    assert (manifold / 'best.ckpt').is_file()
+    with pytest.raises(TrainingError, match=r'another .*manifold_fit.*: give another output, or delete it'):
+        check_experiment(replace(changed, manifold_fit=replace(config.manifold_fit, learning_rate=1.0)))
+
+
+def test_a_changed_at_net_replaces_the_stored_experiment(config: TrainingConfig) -> None:
+    begin(config, open_windows(config))
+    path = Path(config.output) / CONFIG_FILE
+    changed = replace(config, at_nets=(replace(config.at_nets[0], width=0.25),))
+    begin(changed, open_windows(changed))
+    assert json.loads(path.read_text())['at_nets'][0]['width'] == 0.25
+    check_experiment(changed)
 
 
 def test_single_fits_write_no_identity(config: TrainingConfig) -> None:

@@ -96,7 +96,10 @@ def test_a_small_at_net_learns_to_distinguish_streets(config: TrainingConfig) ->
         mean_image = latent_statistics(cache, name).variance
         assert own < 0.7 * mean_image
         assert own < 0.6 * shuffled
-    rows = overview(config, 'validation', 3)
+    labelled = overview(config, 'validation', 3)
+    kinds = ('ground truth', 'reconstruction by its manifold', 'predicted from audio')
+    assert list(labelled) == [f'{name}: {kind}' for name in ('depth', 'segmentation') for kind in kinds]
+    rows = list(labelled.values())
     assert len(rows) == 6
     assert {row.shape for row in rows} == {(len(rows[0]), 128, 128, 3)}
 

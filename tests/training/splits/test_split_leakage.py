@@ -20,9 +20,9 @@ from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
 from audio_manifold_ros.features.spec import FeatureSpec
 from tests.bags import drive_bags
-from training.data.split_file import SplitFile
+from training.data.split_file import SPLITS, SplitFile
 from training.splits.check_split import main
-from training.splits.split_leakage import LeakageReport, PairLeakage, compare_windows, measure_leakage
+from training.splits.split_leakage import LeakageReport, PairLeakage, compare_windows, measure_leakage, simulated_drives
 
 RATE_HZ, WINDOW = 8000, 4000
 SPEC = FeatureSpec(sample_rate_hz=RATE_HZ, window_samples=WINDOW, f_max_hz=4000)
@@ -32,10 +32,12 @@ DAY_NS = 1_590_000_000 * 10**9
 LABELS = np.zeros((2, 2), np.uint8)
 
 
-def write(folder: Path, name: str, stamps_ns: tuple[int, ...] | None, audio_seeds: tuple[int, ...]) -> None:
+def write(
+    folder: Path, name: str, stamps_ns: tuple[int, ...] | None, audio_seeds: tuple[int, ...], source: str = ''
+) -> None:
     """Write a drive with a window for each seed of noise, or 0 for silence."""
-    options = {'drive_id': name, 'rig': RIG, 'sample_rate_hz': RATE_HZ, 'channels': 8, 'provenance': {}}
-    with DriveWriter(folder / f'{name}.h5', **options) as writer:
+    options = {'drive_id': name, 'rig': RIG, 'sample_rate_hz': RATE_HZ, 'channels': 8}
+    with DriveWriter(folder / f'{name}.h5', provenance={'source': source}, **options) as writer:
         for number, seed in enumerate(audio_seeds):
             first = number * (WINDOW + 1)
             noise = np.random.default_rng(seed).integers(-999, 999, (8, WINDOW)).astype(np.int16)
@@ -72,6 +74,18 @@ def test_unix_time_stamps_are_compared_across_drives_and_others_are_not(tmp_path
     assert one.audio_overlaps == 3  # windows of half a second, so images less than that apart
     assert one.leaks
     assert not pair(measured(tmp_path, SplitFile('near', ('a',), ('c',), ('b',))), 'train', 'validation').leaks
+
+
+def test_simulated_streets_of_the_same_second_are_other_recordings(tmp_path: Path) -> None:
+    for seed, name in enumerate('abc', 1):
+        write(tmp_path, name, (DAY_NS, DAY_NS + 10_000 * MS), (2 * seed, 2 * seed + 1), 'simulator')
+    split = SplitFile('streets', ('a',), ('b',), ('c',))
+    assert not measured(tmp_path, split).leaks
+    drives = {path.stem: path for path in tmp_path.glob('*.h5')}
+    assert simulated_drives(drives) == {'a', 'b', 'c'}
+    members = {part: [(name, DAY_NS)] for part, name in zip(SPLITS, 'abc', strict=True)}
+    assert any(pair.invalidates_test for pair in compare_windows(members, SPEC))
+    assert not any(pair.invalidates_test for pair in compare_windows(members, SPEC, simulated_drives(drives)))
 
 
 def test_drives_of_bags_that_overlap_leak(tmp_path: Path) -> None:
