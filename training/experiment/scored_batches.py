@@ -76,7 +76,8 @@ def _pack(outputs: Outputs) -> dict[str, NDArray[np.generic]]:
 
 
 def _unpack(path: Path) -> Outputs:
-    with np.load(path, allow_pickle=False) as stored:
+    # NumPy leaves a damaged file open when it opens it itself.
+    with path.open('rb') as file, np.load(file, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     variants: dict[str, dict[str, NDArray[np.generic]]] = {}
     for name, array in arrays.items():
