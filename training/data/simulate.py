@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from audio_manifold_ros import __version__
 from audio_manifold_ros.cli.console import print_error
-from audio_manifold_ros.cli.options import add_drives_output_option, add_workers_option, add_rig_option
+from audio_manifold_ros.cli.options import add_drives_output_option, add_rig_option, add_workers_option
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.argument_types import number, whole_number
 from audio_manifold_ros.common.errors import AudioManifoldError, DatasetError
