@@ -36,7 +36,7 @@ def test_sources(source: str, kind: str, place: str, tmp_path: Path, monkeypatch
 
 def test_the_rig_of_a_simulated_drive() -> None:
     assert parse_options([]).rig is None
-    assert parse_options(['--rig', 'my_rig']).rig == Path('my_rig')
+    assert parse_options(['--rig', 'my_rig']).rig == Path('my_rig').absolute()
 
 
 @pytest.mark.parametrize(

@@ -148,9 +148,15 @@ def _test_scores(config: TrainingConfig, cache: WindowCache) -> dict[str, object
 
 def _next_command(options: argparse.Namespace, config: TrainingConfig) -> str:
     """Return the command that exports the first seed as a bundle."""
-    over = ['--with', *map(str, options.over)] if options.over else []
-    experiment = ['--config', str(options.config), *over, '--seed', str(options.seed[0])]
+    over = ['--with', *map(_shown, options.over)] if options.over else []
+    experiment = ['--config', _shown(options.config), *over, '--seed', str(options.seed[0])]
     return shlex.join(['audio-manifold', 'train', 'export', *experiment, '--output', f'models/{config.name}'])
+
+
+def _shown(path: Path) -> str:
+    """Return a path relative to the current folder if it is below it."""
+    folder = Path.cwd()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 @rank_zero_only
