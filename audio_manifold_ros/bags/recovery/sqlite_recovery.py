@@ -27,7 +27,7 @@ from audio_manifold_ros.bags.storage.sqlite_schema import unsafe_schema
 FILE_SUFFIXES = ('', '-journal', '-wal', '-shm')
 MAX_ID = 2**63 - 1
 MAX_TOPICS = 10_000
-# SQLite knows the length of a value without reading it.
+# The length of a value is stored in front of it, so a large value is not read.
 COLUMNS = 'SELECT id, topic_id, timestamp, CASE WHEN length(data) <= ? THEN data END FROM messages'
 ORDERS = {
     'forwards': COLUMNS + ' WHERE id < ? ORDER BY id',
