@@ -17,7 +17,7 @@ import numpy as np
 
 from audio_manifold_ros.common.errors import InferenceError, reraise_file_errors
 from audio_manifold_ros.common.files import sha256_of, write_bytes_atomic
-from audio_manifold_ros.common.untrusted_text import shorten
+from audio_manifold_ros.common.untrusted_text import read_limited_text, shorten
 from audio_manifold_ros.inference.bundle.feature_statistics import STATISTICS_FILE, FeatureStatistics
 from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE, FileEntry, Manifest
 from audio_manifold_ros.inference.bundle.onnx_references import check_external_files
@@ -107,11 +107,11 @@ class Bundle:
         if STATISTICS_FILE not in self.manifest.files:
             return None
         path = self.folder / STATISTICS_FILE
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            msg = f'{path} has more than {MAX_MANIFEST_BYTES} bytes: export the bundle again.'
-            raise InferenceError(msg)
-        with reraise_file_errors(InferenceError, 'read', path, 'Copy the bundle again.'):
-            text = path.read_text(encoding='utf-8')
+        try:
+            text = read_limited_text(path, MAX_MANIFEST_BYTES)
+        except ValueError as error:
+            msg = f'Cannot read {str(path)!r}: {error}. Export the bundle again.'
+            raise InferenceError(msg) from None
         return FeatureStatistics.from_json(text)
 
     def describe_array_difference(self, array: MicrophoneArray) -> str | None:

@@ -240,7 +240,7 @@ def _check_private_file(path: Path) -> None:
     status = path.lstat()
     is_own = status.st_uid == os.getuid() and not status.st_mode & WRITABLE_BY_OTHERS
     if not is_own or not stat.S_ISREG(status.st_mode):
-        msg = f'{path.name} is a link, belongs to another user, or other users can write it'
+        msg = f'it is a link, belongs to another user, or other users can write it ({path.name})'
         raise InferenceError(msg)
 
 
