@@ -55,6 +55,7 @@ class EvaluationOptions:
         backend: Name of the backend.
         device: Device of the torch backend.
         threads: Number of threads of the backend on a CPU.
+        video_audio: Add the sound of the bag to the video.
 
     """
 
@@ -70,6 +71,7 @@ class EvaluationOptions:
     backend: str = 'auto'
     device: str = 'cpu'
     threads: int = 2
+    video_audio: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from audio_manifold_ros.bag_evaluation.bag_scores import BagScores
@@ -21,6 +23,8 @@ from audio_manifold_ros.bag_evaluation.html_report import report_html
 from audio_manifold_ros.bag_evaluation.result_folder import ResultFolder
 from audio_manifold_ros.bag_evaluation.snapshots import SnapshotSampler, evenly_spaced, make_snapshot
 from audio_manifold_ros.bag_evaluation.time_shift_control import choose_shift_s
+from audio_manifold_ros.bag_evaluation.video_sound import write_sound
+from audio_manifold_ros.bags.decoding.audio_blocks import audio_blocks
 from audio_manifold_ros.bags.decoding.recorded_audio import RecordedAudio
 from audio_manifold_ros.common.errors import BagError
 from audio_manifold_ros.common.units import NS_PER_S
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
 REPORT_FILE, METRICS_FILE, SHEET_FILE, VIDEO_FILE = 'report.html', 'metrics.json', 'contact_sheet.png', 'drive.mp4'
 VIDEO_RATE_HZ = 10.0
+MAX_REPEATED_FRAMES = 600
 SHEET_COLUMNS = 6
 
 
@@ -93,13 +98,14 @@ def evaluate_bag(
         description, warnings = describe_session(session), session_warnings(session)
         folder = ResultFolder(options.out)
         source = make_source(session)
-        evaluation, snapshots, ground_truth, unfit = _run(session, source, progress)
+        evaluation, snapshots, ground_truth, unfit, video = _run(session, source, progress)
         result = {
             **description,
             'warnings': [*warnings, *unfit, *_outside_warnings(ground_truth)],
             **source.report(),
             'truth': {head: asdict(report) for head, report in ground_truth.items()},
             **evaluation.result(),
+            'video': video,
         }
         sheet = contact_sheet(evenly_spaced(snapshots.items, SHEET_COLUMNS), _title(session), _subtitle(result))
         save_png(options.out / SHEET_FILE, sheet)
@@ -111,8 +117,11 @@ def evaluate_bag(
 
 def _run(
     session: EvaluationSession, source: PredictionSource, progress: Callable[[float], None]
-) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport], tuple[str, ...]]:
-    """Process all predictions. Return scores, snapshots, and the report and the defects of the ground truth."""
+) -> tuple[BagScores, SnapshotSampler[Snapshot], dict[str, GroundTruthReport], tuple[str, ...], dict[str, object]]:
+    """Process all predictions.
+
+    Return scores, snapshots, the report and the defects of the ground truth, and codec and notes of the video.
+    """
     options, manifest = session.options, session.bundle.manifest
     prior_file = session.bundle.folder / PRIOR_FILE
     prior = PixelPrior.load(prior_file) if prior_file.is_file() else None
@@ -124,7 +133,8 @@ def _run(
     offset_s = Extrinsics.from_yaml(session.rig.folder / 'extrinsics.yaml').audio_time_offset_s
     span_ns = RecordedAudio(session.bag, topics, options.stated).span_ns()
     snapshots: SnapshotSampler[Snapshot] = SnapshotSampler()
-    first_ns, frames_written = None, 0
+    first_ns, frames_written, time_s = None, 0, 0.0
+    previous: Snapshot | None = None
     with (
         BagGroundTruth(session.bag, topics, span_ns, session.rig_depth, offset_s) as ground_truth,
         Mp4Writer(options.out / VIDEO_FILE, _title(session), VIDEO_RATE_HZ) as video,
@@ -138,15 +148,36 @@ def _run(
             )
             snapshot = make_snapshot(prediction, true_images, heads, manifest, time_s)
             snapshots.add(prediction.stamp_ns, snapshot)
-            if time_s * VIDEO_RATE_HZ >= frames_written:
+            slot = int(time_s * VIDEO_RATE_HZ)
+            # The last image stands still where predictions are missing, so that the video keeps the speed of the drive.
+            for _ in range(min(slot - frames_written, MAX_REPEATED_FRAMES) if previous else 0):
+                video.add(previous)
+            if slot >= frames_written:
                 video.add(snapshot)
-                frames_written = int(time_s * VIDEO_RATE_HZ) + 1
+                frames_written = slot + 1
+            previous = snapshot
             progress(min(max(time_s / max(session.bag.duration_s, 1e-3), 0.0), 1.0))
     if first_ns is None:
         reasons = '; '.join(f'{count} × {reason}' for reason, count in source.report()['heard']['refusals'].items())
         msg = f'{options.bag}: no window can be predicted. {reasons or "A window needs one second of audio."}'
         raise BagError(msg)
-    return evaluation, snapshots, ground_truth.report(), ground_truth.obstacles()
+    notes = [video.note] if video.note else []
+    if options.video_audio:
+        notes += _add_sound(session, video, first_ns, time_s + 1 / VIDEO_RATE_HZ)
+    described: dict[str, object] = {'codec': video.codec, 'notes': notes}
+    return evaluation, snapshots, ground_truth.report(), ground_truth.obstacles(), described
+
+
+def _add_sound(session: EvaluationSession, video: Mp4Writer, start_ns: int, length_s: float) -> list[str]:
+    """Add the sound of the bag to its video. Return notes for the user."""
+    decoded = audio_blocks(session.bag, session.topics, session.options.stated)
+    blocks = (message.block for message in decoded if message.block is not None)
+    # The sound of a drive is private. The temporary folder is readable by its owner only.
+    with TemporaryDirectory(prefix='audio_manifold_sound_') as folder:
+        sound = Path(folder) / 'drive.wav'
+        write_sound(sound, blocks, start_ns, length_s)
+        note = video.add_sound(sound)
+    return [note] if note else []
 
 
 def _outside_warnings(ground_truth: Mapping[str, GroundTruthReport]) -> list[str]:

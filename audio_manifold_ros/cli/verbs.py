@@ -172,6 +172,12 @@ VERBS = tuple(
             'audio.h5 --depth disp.h5 --segmentation seg.h5 --out data/oap_reference',
         ),
         (
+            'train import folder',
+            'training.importing.import_folder',
+            'convert folders of WAV and PNG files into drive files',
+            'recordings --rig my_rig --out data/mine',
+        ),
+        (
             'train label',
             'training.labelling.label',
             'predict depth and classes of camera images with teacher models',

@@ -147,7 +147,9 @@ class Demo:
             snapshots = to_snapshots(frames, manifest)
             sheet = contact_sheet(evenly_spaced(snapshots, SHEET_COLUMNS), self._title(), _subtitle(summary))
             save_png(out / 'contact_sheet.png', sheet)
-            write_video(out / 'drive.mp4', snapshots, self._title())
+            note = write_video(out / 'drive.mp4', snapshots, self._title())
+        if note:
+            self._console.print(note, highlight=False)
         (out / 'summary.json').write_text(json.dumps(summary.to_dict(), indent=2) + '\n', encoding='utf-8')
         return summary
 

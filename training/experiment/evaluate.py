@@ -18,10 +18,10 @@ from rich.progress import track
 
 from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
-from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.common.errors import AudioManifoldError, EvaluationError, TrainingError
 from audio_manifold_ros.common.files import write_json_atomic
 from audio_manifold_ros.datasets.drive_attributes import METRES
-from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.controls.audio_controls import OTHER_DRIVE, control_order, one_microphone
 from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.metrics.depth_metrics import MIN_DEPTH_BY_UNIT
@@ -68,7 +68,8 @@ def evaluate(
     """Return the scores of a split (see `MetricSuite.result`).
 
     The controls are the prior of the training windows, the network with the audio of another drive, and the network
-    with one microphone copied to all channels.
+    with one microphone copied to all channels. Where one drive has more than half of the windows, the audio of another
+    time takes the place of that of another drive, and `shuffled_audio` states it.
 
     Args:
         network: The trained networks.
@@ -80,13 +81,20 @@ def evaluate(
         stored: Store of the predictions, so that a killed evaluation continues. None stores nothing.
 
     Raises:
-        EvaluationError: The split has too few drives to shuffle their audio.
+        EvaluationError: The split has fewer than two windows.
         DatasetError: A drive cannot be read.
         RigError: The camera of the drives is invalid.
 
     """
     indices = cache.indices(split)
-    others = indices[shuffled_order(cache.window_drives(indices))]
+    if len(indices) < 2:
+        msg = (
+            f'The split {split!r} has {len(indices)} windows: at least two are needed. Give it a drive in the split '
+            'file (data: {split: …}), or a larger fraction of the drives (data: {validation: …, test: …}).'
+        )
+        raise EvaluationError(msg)
+    order, shuffled_audio = control_order(cache.window_drives(indices))
+    others = indices[order]
     prior = make_prior(cache)
     with ExitStack() as stack:
         full_resolution = None if drives is None else stack.enter_context(FullResolutionGroundTruth(drives))
@@ -111,7 +119,10 @@ def evaluate(
                     confidence_image,
                     None if full_resolution is None else full_resolution.images(*instants[place]),
                 )
-    return board.result()
+    scores = board.result()
+    if shuffled_audio != OTHER_DRIVE:
+        scores['shuffled_audio'] = shuffled_audio
+    return scores
 
 
 def _predict_variants(
@@ -131,7 +142,7 @@ def evaluate_experiment(config: TrainingConfig, cache: WindowCache, split: str) 
     Raises:
         TrainingError: A network has not been fitted.
         NetworkError: The networks do not match each other.
-        EvaluationError: The split has too few drives to shuffle their audio.
+        EvaluationError: The split has fewer than two windows.
         DatasetError: A drive cannot be read.
         RigError: The camera of the drives is invalid.
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Import of published datasets (OAP, MAVD, files of the published code) as drive files."""
+"""Import of published datasets (OAP, MAVD, files of the published code) and of own recordings as drive files."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 from audio_manifold_ros.datasets.drive_attributes import DriveAttributes
 from audio_manifold_ros.datasets.drive_writer import DriveWriter
 from audio_manifold_ros.datasets.rig_files import RigFiles
-from training.importing.imported_labels import DEPTH, SEGMENTATION, LabelFolders
+from training.importing.imported_labels import DEPTH, SEGMENTATION, FoundLabels, LabelFolders
 from training.importing.report import DriveOutcome, find_outcome, record_outcome
 from training.importing.stored_images import stored_images
 
@@ -197,9 +197,7 @@ class DriveImport:
         """Record that an image or a clip is left out."""
         self.skipped[reason].append(name)
 
-    def read_labels(
-        self, labels: LabelFolders, stamp_ns: int, names: tuple[str, ...]
-    ) -> dict[str, NDArray[Any]] | None:
+    def read_labels(self, labels: FoundLabels, stamp_ns: int, names: tuple[str, ...]) -> dict[str, NDArray[Any]] | None:
         """Return the labels of an image by modality, or None after recording why the image is skipped.
 
         Args:

@@ -53,6 +53,14 @@ class ImportedLabels(Protocol):
         """Close open files."""
 
 
+class FoundLabels(Protocol):
+    """Labels of one drive by modality."""
+
+    @property
+    def found(self) -> Mapping[str, ImportedLabels]:
+        """The labels of each modality that exists."""
+
+
 @final
 class Hdf5Labels:
     """Labels from a file of `audio-manifold train label`. Implements `ImportedLabels`."""

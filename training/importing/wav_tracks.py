@@ -102,7 +102,7 @@ class WavTracks:
     def _notes(self, lengths: Mapping[int, int]) -> Iterator[str]:
         longest = max(lengths.values())
         for channel, path in self._paths.items():
-            missing = _missing_bytes(path)
+            missing = missing_bytes(path)
             if missing or lengths[channel] < longest:
                 short_s, long_s = lengths[channel] / self.sample_rate_hz, longest / self.sample_rate_hz
                 why = f'{missing} bytes shorter than its header states, ' if missing else ''
@@ -129,7 +129,7 @@ def _opened(path: Path, sample_rate_hz: int) -> Any:
     return file
 
 
-def _missing_bytes(path: Path) -> int:
+def missing_bytes(path: Path) -> int:
     """Return the number of bytes by which a RIFF file is shorter than its header states."""
     with path.open('rb') as file:
         header = file.read(RIFF_HEADER_BYTES)

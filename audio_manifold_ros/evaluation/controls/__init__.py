@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+    from audio_manifold_ros.evaluation.controls.audio_controls import control_order, one_microphone, shuffled_order
     from audio_manifold_ros.evaluation.controls.pixel_prior import PixelPrior, PixelPriorBuilder
 
 __all__ = [
     'PixelPrior',
     'PixelPriorBuilder',
+    'control_order',
     'one_microphone',
     'shuffled_order',
 ]
@@ -22,7 +23,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
-        'audio_controls': 'one_microphone shuffled_order',
+        'audio_controls': 'control_order one_microphone shuffled_order',
         'pixel_prior': 'PixelPrior PixelPriorBuilder',
     },
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Audio controls: the same network with audio of another drive, or with one microphone on all channels."""
+"""Audio controls: the same network with audio of another drive or time, or with one microphone on all channels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import EvaluationError
+
+# Audio of the control with other audio.
+OTHER_DRIVE, OTHER_TIME = 'another drive', 'another time'
 
 Scalar = TypeVar('Scalar', bound=np.generic)
 
@@ -40,6 +43,33 @@ def shuffled_order(drive_ids: Sequence[str], seed: int = 0) -> NDArray[np.int64]
     order = np.empty(total, dtype=np.int64)
     order[grouped] = np.roll(grouped, -largest)
     return order
+
+
+def control_order(drive_ids: Sequence[str], seed: int = 0) -> tuple[NDArray[np.int64], str]:
+    """Return for each window the index of the window whose audio it gets, and which audio that is.
+
+    It is audio of another drive (see `shuffled_order`) if such an order exists. Otherwise it is audio of another time:
+    the windows are rotated by half of their number, so each gets audio half a drive away. Each index is used once.
+
+    Args:
+        drive_ids: Drive of each window. The windows of a drive are consecutive and in order of time.
+        seed: Seed of the order of `shuffled_order`.
+
+    Returns:
+        int64 (window,), and `OTHER_DRIVE` or `OTHER_TIME`.
+
+    Raises:
+        EvaluationError: There are fewer than two windows.
+
+    """
+    total = len(drive_ids)
+    if total < 2:
+        msg = f'{total} windows: give drives with at least two windows, so that one can get the audio of another.'
+        raise EvaluationError(msg)
+    try:
+        return shuffled_order(drive_ids, seed), OTHER_DRIVE
+    except EvaluationError:
+        return np.roll(np.arange(total, dtype=np.int64), -(total // 2)), OTHER_TIME
 
 
 def one_microphone(values: NDArray[Scalar], microphone: int = 0) -> NDArray[Scalar]:

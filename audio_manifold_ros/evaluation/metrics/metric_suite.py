@@ -46,6 +46,7 @@ class Scores(_RequiredScores, total=False):
     """Result of a metric suite, as plain values for JSON (see `MetricSuite.result`)."""
 
     confidence: ConfidenceFigures
+    shuffled_audio: str
 
 
 class MetricSuite:

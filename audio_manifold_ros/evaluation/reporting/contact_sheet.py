@@ -155,13 +155,7 @@ def _left(column: int) -> int:
 
 def _draw_legend(sheet: RgbImage, snapshots: Sequence[Snapshot], top: int) -> None:
     left = MARGIN + GUTTER
-    span = np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
-    ticks = {
-        f'{m} m' if m == DEPTH_TICKS_M[-1] else f'{m}': float(np.log(m / COLORMAP_NEAR_M) / span) for m in DEPTH_TICKS_M
-    }
-    _draw_bar(sheet, (left, top), DEPTH_COLORMAP[::-1], ticks)
-    ticks = {f'{value:g}': value for value in CONFIDENCE_TICKS}
-    _draw_bar(sheet, (left + BAR_WIDTH + 60, top), CONFIDENCE_TABLE, ticks)
+    draw_scales(sheet, (left, top))
     write_text(sheet, 'Scales', (MARGIN, top + 12), TEXT, 0.55)
     images = [image for m in snapshots for image in (m.ground_truth.labels, m.predicted.labels) if image is not None]
     present = np.unique(np.concatenate([image.ravel() for image in images])) if images else np.array([], dtype=np.uint8)
@@ -170,6 +164,23 @@ def _draw_legend(sheet: RgbImage, snapshots: Sequence[Snapshot], top: int) -> No
         name = CLASS_NAMES[class_id]
         sheet[top + 52 : top + 66, x : x + 14] = CLASS_COLOURS[name]
         x += 22 + write_text(sheet, name, (x + 20, top + 64), FAINT, 0.45) + 20
+
+
+def draw_scales(sheet: RgbImage, at: tuple[int, int]) -> None:
+    """Draw the colour scales of depth and confidence side by side.
+
+    Args:
+        sheet: uint8 (row, column, 3), changed in place.
+        at: (x, y) of their upper left corner, in pixels.
+
+    """
+    span = np.log(COLORMAP_FAR_M / COLORMAP_NEAR_M)
+    ticks = {
+        f'{m} m' if m == DEPTH_TICKS_M[-1] else f'{m}': float(np.log(m / COLORMAP_NEAR_M) / span) for m in DEPTH_TICKS_M
+    }
+    _draw_bar(sheet, at, DEPTH_COLORMAP[::-1], ticks)
+    ticks = {f'{value:g}': value for value in CONFIDENCE_TICKS}
+    _draw_bar(sheet, (at[0] + BAR_WIDTH + 60, at[1]), CONFIDENCE_TABLE, ticks)
 
 
 def _draw_bar(sheet: RgbImage, at: tuple[int, int], table: RgbImage, ticks: dict[str, float]) -> None:

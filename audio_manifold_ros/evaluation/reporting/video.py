@@ -1,6 +1,9 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""MP4 video of a drive: ground truth and prediction side by side, in real time."""
+"""MP4 video of a drive: ground truth and prediction side by side with a legend, at the speed of the drive.
+
+The video is H.264 if ffmpeg is on PATH, and MPEG-4 Part 2 otherwise.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio_manifold_ros.common.array_types import RgbImage
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
 from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_confidence, colour_depth, colour_labels, colour_spectrogram
 from audio_manifold_ros.drawing.images import BACKGROUND, FAINT, TEXT, scale_with_sharp_edges, write_text
+from audio_manifold_ros.evaluation.reporting.contact_sheet import BAR_WIDTH, draw_scales
+from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import (
+    FfmpegEncoder,
+    add_sound,
+    ffmpeg_program,
+    find_encoder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,9 +34,16 @@ if TYPE_CHECKING:
     from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
 
 CODEC = 'mp4v'
+H264 = 'h264'
+NO_FFMPEG = (
+    'The video is MPEG-4 Part 2, which browsers do not play: for H.264, install ffmpeg with libx264 or libopenh264 on '
+    'PATH.'
+)
+NO_SOUND = 'The video has no sound: it needs ffmpeg with libx264 or libopenh264 on PATH.'
 # The field of view of the camera is 100° × 50°.
 CELL_WIDTH, CELL_HEIGHT = 400, 200
-GAP, HEADER, CAPTION = 12, 44, 26
+GAP, HEADER, CAPTION, LEGEND = 12, 44, 26, 108
+LEGEND_COLUMNS, SWATCH = 10, 14
 # Number of frames that set the colour range of the spectrograms.
 FIRST_FRAMES = 40
 
@@ -34,6 +52,11 @@ class Mp4Writer:
     """Incremental writer of an MP4 file. Memory use does not grow with the length of the drive.
 
     Use it as a context manager. The file is complete when the context ends.
+
+    Attributes:
+        codec: `h264` with ffmpeg, otherwise `mp4v`.
+        note: Sentence for the user if the video is not H.264, otherwise empty.
+
     """
 
     def __init__(
@@ -54,6 +77,10 @@ class Mp4Writer:
         self._spectrogram_range = spectrogram_range
         self._pending: list[Snapshot] = []
         self._writer: Any = None
+        self._program = ffmpeg_program()
+        self._encoder = find_encoder(self._program)
+        self.codec = H264 if self._encoder else CODEC
+        self.note = '' if self._encoder else NO_FFMPEG
 
     def __enter__(self) -> Mp4Writer:  # noqa: PYI034 - typing.Self needs Python 3.11
         """Return the writer."""
@@ -62,10 +89,31 @@ class Mp4Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Complete the file."""
+        """Complete the file. After an exception it is incomplete."""
+        if isinstance(self._writer, FfmpegEncoder) and kind is not None:
+            self._writer.abort()
+            return
         self._write_pending()
-        if self._writer is not None:
+        if isinstance(self._writer, FfmpegEncoder):
+            self._writer.finish()
+        elif self._writer is not None:
             self._writer.release()
+
+    def add_sound(self, sound: Path) -> str:
+        """Add a WAV file, whose first sample belongs to the first frame, to the complete file.
+
+        Returns:
+            Sentence for the user if the video stays without sound, otherwise an empty string.
+
+        Raises:
+            EvaluationError: ffmpeg failed.
+
+        """
+        if self._program is None or self._encoder is None:
+            return NO_SOUND
+        if self._writer is not None:
+            add_sound(self._program, self._path, sound)
+        return ''
 
     def add(self, snapshot: Snapshot) -> None:
         """Append a frame.
@@ -88,8 +136,13 @@ class Mp4Writer:
     def _write(self, frame: RgbImage) -> None:
         import cv2
 
+        size = (frame.shape[1], frame.shape[0])
+        if self._program is not None and self._encoder is not None:
+            if self._writer is None:
+                self._writer = FfmpegEncoder(self._program, self._encoder, self._path, self._rate_hz, size)
+            self._writer.write(frame)
+            return
         if self._writer is None:
-            size = (frame.shape[1], frame.shape[0])
             self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*CODEC), self._rate_hz, size)
             if not self._writer.isOpened():
                 msg = (
@@ -99,8 +152,11 @@ class Mp4Writer:
         self._writer.write(frame[..., ::-1])
 
 
-def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> None:
+def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> str:
     """Write an MP4 file with one frame for each snapshot, at the speed of the drive.
+
+    Returns:
+        Sentence for the user if the video is not H.264, otherwise an empty string.
 
     Raises:
         EvaluationError: The codec is missing, or the file cannot be written.
@@ -111,6 +167,7 @@ def write_video(path: Path, snapshots: Sequence[Snapshot], title: str) -> None:
     with Mp4Writer(path, title, rate_hz, _spectrogram_range(snapshots)) as writer:
         for snapshot in snapshots:
             writer.add(snapshot)
+    return writer.note
 
 
 def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, float]) -> RgbImage:
@@ -133,7 +190,7 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         ('Depth, predicted', _coloured(colour_depth, snapshot.predicted.depth_m)),
         ('Classes, predicted', _coloured(colour_labels, snapshot.predicted.labels)),
     )
-    width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP)
+    width, height = 3 * CELL_WIDTH + 4 * GAP, HEADER + 2 * (CAPTION + CELL_HEIGHT + GAP) + LEGEND
     frame: RgbImage = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     write_text(frame, title, (GAP, 30), TEXT, 0.75)
     write_text(frame, f'{snapshot.time_s:.1f} s', (width - 90, 30), FAINT, 0.6)
@@ -143,7 +200,21 @@ def draw_frame(snapshot: Snapshot, title: str, spectrogram_range: tuple[float, f
         write_text(frame, caption, (left, top + 18), FAINT, 0.5)
         if picture is not None:
             frame[top + CAPTION : top + CAPTION + CELL_HEIGHT, left : left + CELL_WIDTH] = _scaled(picture)
+    _draw_legend(frame, height - LEGEND + 8)
     return frame
+
+
+def _draw_legend(frame: RgbImage, top: int) -> None:
+    """Draw the scales of depth and confidence, and the colour of every class."""
+    write_text(frame, 'Depth', (GAP, top + 12), FAINT, 0.45)
+    write_text(frame, 'Confidence', (GAP + 80 + BAR_WIDTH + 60 + BAR_WIDTH + 24, top + 12), FAINT, 0.45)
+    draw_scales(frame, (GAP + 80, top))
+    step = (frame.shape[1] - 2 * GAP) // LEGEND_COLUMNS
+    for index, (name, colour) in enumerate(CLASS_COLOURS.items()):
+        row, column = divmod(index, LEGEND_COLUMNS)
+        x, y = GAP + column * step, top + 46 + 24 * row
+        frame[y : y + SWATCH, x : x + SWATCH] = colour
+        write_text(frame, name, (x + SWATCH + 6, y + 12), FAINT, 0.42)
 
 
 def _spectrogram_range(snapshots: Sequence[Snapshot]) -> tuple[float, float]:

@@ -72,6 +72,11 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
     parser.add_argument(
         '--threads', type=whole_number(1), default=2, help='number of threads on a CPU (default: %(default)s)'
     )
+    parser.add_argument(
+        '--video-audio',
+        action='store_true',
+        help='add the sound of the bag to the video; it is private, and needs ffmpeg on PATH',
+    )
     add_audio_format_argument(parser)
     args = parser.parse_args(arguments)
     options = EvaluationOptions(
@@ -87,6 +92,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> tuple[EvaluationOpt
         backend=args.backend,
         device=args.device,
         threads=args.threads,
+        video_audio=args.video_audio,
     )
     return options, args.live
 
@@ -111,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     for warning in result['warnings']:
         errors.print(warning, style='yellow', markup=False, highlight=False)
+    for note in result['video']['notes']:
+        errors.print(note, markup=False, highlight=False, soft_wrap=True)
     console.print(_summary(result), markup=False, highlight=False, soft_wrap=True)
     console.print(f'{(options.out / REPORT_FILE).resolve()}', markup=False, highlight=False, soft_wrap=True)
     return 0 if result.get('agreement', {}).get('agrees', True) else MISMATCH

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import EvaluationError
-from audio_manifold_ros.evaluation.controls.audio_controls import one_microphone, shuffled_order
+from audio_manifold_ros.evaluation.controls.audio_controls import (
+    OTHER_DRIVE,
+    OTHER_TIME,
+    control_order,
+    one_microphone,
+    shuffled_order,
+)
 
 
 @settings(deadline=None, max_examples=200)
@@ -38,3 +44,18 @@ def test_one_microphone_is_copied_to_all_channels() -> None:
     assert copied.dtype == np.float32
     np.testing.assert_array_equal(copied, np.tile(values[0], (8, 1)))
     np.testing.assert_array_equal(one_microphone(values, 3)[7], values[3])
+
+
+def test_the_windows_of_one_drive_get_audio_half_a_drive_away() -> None:
+    order, audio = control_order(['d'] * 7)
+    assert audio == OTHER_TIME
+    assert sorted(order.tolist()) == list(range(7))
+    assert all(min(abs(i - j), 7 - abs(i - j)) == 3 for i, j in enumerate(order.tolist()))
+    order, audio = control_order(['a', 'a', 'b', 'b'])
+    assert audio == OTHER_DRIVE
+    np.testing.assert_array_equal(order, shuffled_order(['a', 'a', 'b', 'b']))
+
+
+def test_a_single_window_has_no_other_audio() -> None:
+    with pytest.raises(EvaluationError, match='at least two windows'):
+        control_order(['d'])

@@ -4,17 +4,31 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import soundfile
 
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.drawing.colormaps import colour_depth, colour_labels
 from audio_manifold_ros.drawing.images import BACKGROUND
 from audio_manifold_ros.evaluation.metrics.depth_and_labels import DepthAndLabels
 from audio_manifold_ros.evaluation.reporting.contact_sheet import Snapshot
-from audio_manifold_ros.evaluation.reporting.video import CELL_HEIGHT, CELL_WIDTH, draw_frame, write_video
+from audio_manifold_ros.evaluation.reporting.ffmpeg_encoder import ffmpeg_program, find_encoder
+from audio_manifold_ros.evaluation.reporting.video import (
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    LEGEND,
+    SWATCH,
+    Mp4Writer,
+    draw_frame,
+    write_video,
+)
 
 
 def _snapshot(time_s: float = 0.0, depth_m: float = 4.0) -> Snapshot:
@@ -39,3 +53,86 @@ def test_a_video_has_one_frame_per_snapshot_at_the_speed_of_the_drive(tmp_path: 
     assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(4.0)
     assert int(video.get(cv2.CAP_PROP_FRAME_COUNT)) == 9
     video.release()
+
+
+def _fake_ffmpeg(folder: Path, encoders: str, status: int = 0) -> Path:
+    """Write a program that lists encoders, records its arguments and the size of its input, and copies its sound."""
+    program = folder / 'ffmpeg'
+    program.write_text(
+        f"""#!{sys.executable}
+import json, pathlib, sys
+if '-encoders' in sys.argv:
+    print({encoders!r})
+    sys.exit(0)
+data = sys.stdin.buffer.read() if '-' in sys.argv else b''
+with pathlib.Path({str(folder / 'calls')!r}).open('a') as calls:
+    calls.write(json.dumps([sys.argv[1:], len(data)]) + chr(10))
+pathlib.Path(sys.argv[-1].removeprefix('file:')).write_bytes(b'video')
+if {status}:
+    print('disk \x1b[31mfull', file=sys.stderr)
+sys.exit({status})
+"""
+    )
+    program.chmod(0o700)
+    return program
+
+
+def test_a_video_is_h264_with_the_ffmpeg_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fake_ffmpeg(tmp_path, ' V....D libx264  H.264')
+    monkeypatch.setenv('PATH', str(tmp_path))
+    path = tmp_path / '-a b.mp4'
+    frame = draw_frame(_snapshot(), 'title', (0.0, 1.0))
+    with Mp4Writer(path, 'title', 10.0) as video:
+        for index in range(3):
+            video.add(_snapshot(index / 10))
+    assert (video.codec, video.note) == ('h264', '')
+    assert video.add_sound(tmp_path / 'drive.wav') == ''
+    assert path.stat().st_mode & 0o077 == 0
+    encode, mux = [json.loads(line) for line in (tmp_path / 'calls').read_text().splitlines()]
+    assert encode[1] == 3 * frame.nbytes
+    assert encode[0][encode[0].index('-s') + 1] == f'{frame.shape[1]}x{frame.shape[0]}'
+    assert encode[0][-1] == f'file:{path}'
+    assert f'file:{tmp_path / "drive.wav"}' in mux[0]
+    assert sorted(tmp_path.glob('.*')) == []
+
+
+def test_a_failing_ffmpeg_is_named_with_its_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fake_ffmpeg(tmp_path, ' V....D libx264  H.264', status=3)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with pytest.raises(EvaluationError, match=r'status 3\): disk  \[31mfull\. Check free space') as failed:
+        write_video(tmp_path / 'drive.mp4', [_snapshot(index / 10) for index in range(3)], 'title')
+    assert '\x1b' not in str(failed.value)
+
+
+@pytest.mark.parametrize('encoders', [None, ' V....D mpeg4  MPEG-4'], ids=['no ffmpeg', 'no encoder'])
+def test_without_ffmpeg_the_codec_of_opencv_is_used_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoders: str | None
+) -> None:
+    if encoders is not None:
+        _fake_ffmpeg(tmp_path, encoders)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    path = tmp_path / 'drive.mp4'
+    assert 'install ffmpeg' in write_video(path, [_snapshot(index / 10) for index in range(3)], 'title')
+    assert path.stat().st_size > 1000
+    assert 'no sound' in Mp4Writer(path, 'title', 10.0).add_sound(tmp_path / 'drive.wav')
+
+
+@pytest.mark.skipif(not find_encoder(ffmpeg_program()), reason='needs ffmpeg with an H.264 encoder on PATH')
+def test_the_installed_ffmpeg_writes_h264_with_sound(tmp_path: Path) -> None:
+    path, sound = tmp_path / 'drive.mp4', tmp_path / 'drive.wav'
+    soundfile.write(sound, 0.5 * np.sin(np.arange(22_050) * 0.1), 22_050)
+    with Mp4Writer(path, 'title', 10.0) as video:
+        for index in range(10):
+            video.add(_snapshot(index / 10))
+    video.add_sound(sound)
+    capture = cv2.VideoCapture(str(path))
+    assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == 10
+    assert int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, 'little') in {b'h264', b'avc1'}
+    capture.release()
+    assert b'mp4a' in path.read_bytes()
+
+
+def test_the_legend_shows_every_class() -> None:
+    legend = draw_frame(_snapshot(), '', (0.0, 1.0))[-LEGEND:]
+    for colour in CLASS_COLOURS.values():
+        assert (legend == colour).all(axis=2).sum() >= SWATCH * SWATCH

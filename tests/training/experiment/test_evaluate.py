@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
+from audio_manifold_ros.common.errors import EvaluationError
 from audio_manifold_ros.evaluation.metrics.metric_suite import MetricSuite
 from audio_manifold_ros.networks.at_net import AtNet
 from audio_manifold_ros.networks.perception_network import PerceptionNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae
 from training.config.experiment_configuration import DataConfig, TrainingConfig
 from training.data.cache import WindowCache, open_cache
+from training.data.window_dataset import find_drives
 from training.experiment.evaluate import evaluate, make_prior
 
 
@@ -68,3 +72,22 @@ def test_data_without_labels_has_depth_scores_only(
     assert scores['segmentation'] == {}
     assert scores['depth']['abs_rel_prior'] > 0
     assert set(MetricSuite().result()) == set(scores)
+
+
+def test_a_split_with_one_drive_is_scored_with_audio_of_another_time(
+    network: PerceptionNetwork, data_config: DataConfig, drives: Path, tmp_path: Path
+) -> None:
+    names = sorted(find_drives(drives))
+    split = tmp_path / 'split.yaml'
+    split.write_text(yaml.safe_dump({'name': 'one', 'train': names[2:], 'validation': names[:1], 'test': names[1:2]}))
+    cache = open_cache(replace(data_config, split=str(split)), progress=False)
+    scores = evaluate(network, cache, split='validation', drives=drives)
+    assert scores['windows'] == 2
+    assert scores['shuffled_audio'] == 'another time'
+    assert scores['depth']['abs_rel_shuffled'] > 0
+    drive, stamp_ns = cache.instants(cache.indices('test'))[0]
+    parts = {'train': names[2:], 'validation': names[:1], 'test': [f'{drive}/{stamp_ns}']}
+    split.write_text(yaml.safe_dump({'name': 'one image', **parts}))
+    cache = open_cache(replace(data_config, split=str(split)), progress=False)
+    with pytest.raises(EvaluationError, match="'test' has 1 windows"):
+        evaluate(network, cache, split='test')
