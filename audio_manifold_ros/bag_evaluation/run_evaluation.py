@@ -150,8 +150,9 @@ def _run(
             snapshots.add(prediction.stamp_ns, snapshot)
             slot = int(time_s * VIDEO_RATE_HZ)
             # The last image stands still where predictions are missing, so that the video keeps the speed of the drive.
-            for _ in range(min(slot - frames_written, MAX_REPEATED_FRAMES) if previous else 0):
-                video.add(previous)
+            if previous is not None:
+                for _ in range(min(slot - frames_written, MAX_REPEATED_FRAMES)):
+                    video.add(previous)
             if slot >= frames_written:
                 video.add(snapshot)
                 frames_written = slot + 1

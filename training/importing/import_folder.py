@@ -67,7 +67,7 @@ def import_folder(options: argparse.Namespace, console: Console) -> ImportReport
 
 
 def _rig(given: Path | None, root: Path, folder: Path) -> RigFiles:
-    """Return the given rig, or the one in the folder of the recording, or the one beside the recordings."""
+    """Return the given rig, or the one in the folder of the recording, or the one next to the recordings."""
     places = [given] if given else [place for place in (folder / RIG_FOLDER, root / RIG_FOLDER) if place.is_dir()]
     if not places:
         msg = f'{str(folder)!r} has no rig: give its folder (--rig), or put it into {str(folder / RIG_FOLDER)!r}.'

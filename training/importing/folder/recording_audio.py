@@ -128,7 +128,7 @@ class FolderAudio:
             with _sound_file(path) as file:
                 if file.channels != 1:
                     msg = (
-                        f'{str(path)!r} has {file.channels} channels beside {len(files) - 1} other files: give one '
+                        f'{str(path)!r} has {file.channels} channels next to {len(files) - 1} other files: give one '
                         'file with all channels, or files with one channel each.'
                     )
                     raise TrainingError(msg)
