@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.networks.single_stage import SingleStageConfig
     from training.config.fit_configuration import AugmentConfig, FitConfig, LossConfig
     from training.data.data_module import Batch
-    from training.fitting.latent_cache import FeatureStatistics
+    from training.fitting.latent_cache import MicrophoneStatistics
     from training.fitting.lr_schedule import TrainingBudget
 
 
@@ -30,7 +30,7 @@ class DirectModule(ScheduledModule):
     def __init__(
         self,
         network: SingleStageConfig,
-        statistics: FeatureStatistics,
+        statistics: MicrophoneStatistics,
         fit: FitConfig,
         losses: LossConfig,
         augmentation: tuple[AugmentConfig, FeatureSpec],

@@ -89,7 +89,7 @@ def latent_statistics(cache: WindowCache, name: str) -> LatentStatistics:
 
 
 @dataclass(frozen=True)
-class FeatureStatistics:
+class MicrophoneStatistics:
     """Statistics of the features of the training windows.
 
     Attributes:
@@ -106,17 +106,17 @@ class FeatureStatistics:
 class WindowStatistics:
     """Statistics that initialise an AT-net: of the features, and of the latents of each modality."""
 
-    features: FeatureStatistics
+    features: MicrophoneStatistics
     latents: dict[str, LatentStatistics]
 
 
-def feature_statistics(cache: WindowCache) -> FeatureStatistics:
+def feature_statistics(cache: WindowCache) -> MicrophoneStatistics:
     """Compute the feature statistics of at most `STATISTICS_WINDOWS` evenly spaced training windows."""
     indices = cache.indices('train')
     chosen = indices[np.linspace(0, len(indices) - 1, min(len(indices), STATISTICS_WINDOWS)).astype(np.int64)]
     rows = np.moveaxis(cache.features(chosen), 1, 0)
     values = torch.from_numpy(rows.reshape(len(rows), -1)).double()
-    return FeatureStatistics(values.mean(dim=1).float(), torch.cov(values))
+    return MicrophoneStatistics(values.mean(dim=1).float(), torch.cov(values))
 
 
 @torch.inference_mode()
