@@ -26,7 +26,7 @@ from audio_manifold_ros.cli.console import print_error
 from audio_manifold_ros.cli.parser import command_parser
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.files import write_json_atomic
-from audio_manifold_ros.evaluation.controls.audio_controls import shuffled_order
+from audio_manifold_ros.evaluation.controls.audio_controls import control_order
 from training.config.experiment_configuration import TrainingConfig
 from training.data.window_checks import check_windows, with_drive_microphones
 from training.experiment.evaluate import evaluate_experiment
@@ -84,7 +84,7 @@ def run(config: TrainingConfig, results: Path | None, console: Console) -> Path:
     config = with_drive_microphones(config)
     cache = open_windows(config)
     # Raise all errors before the fits, not after them.
-    shuffled_order(cache.window_drives(cache.indices(TEST)))
+    control_order(cache.window_drives(cache.indices(TEST)))
     check_windows(config, cache)
     begin(config, cache)
     stages = list_stages(config)

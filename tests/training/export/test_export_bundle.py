@@ -128,6 +128,7 @@ def test_the_bundle_contains_scores_and_a_card_with_them(bundle: Bundle, cache: 
         'weights.safetensors',
         'metrics.json',
         'prior.npz',
+        'feature_statistics.json',
         'README.md',
     }
 
