@@ -24,7 +24,16 @@ from audio_manifold_ros.simulation.drive import Drive
 
 pytestmark = pytest.mark.ros
 COMMAND = [sys.executable, '-m', 'audio_manifold_ros', 'demo']
-KEYS = ['frames', 'rate_hz', 'latency_ms', 'windows_dropped', 'samples_lost', 'node_rss_mb', 'first_image_s']
+KEYS = [
+    'frames',
+    'rate_hz',
+    'latency_ms',
+    'windows_dropped',
+    'samples_lost',
+    'node_rss_mb',
+    'first_image_s',
+    'unfamiliar',
+]
 
 
 @pytest.fixture(scope='module')

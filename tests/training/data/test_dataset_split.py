@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_manifold_ros.common.errors import DatasetError, TrainingError
+from audio_manifold_ros.common.schema import from_plain, to_plain
 from training.config.data_configuration import DataConfig
 from training.data.cache import open_cache
 from training.data.dataset_split import divide, select_drives
@@ -56,5 +57,6 @@ def test_a_split_of_other_drives_is_refused(data_config: DataConfig, tmp_path: P
     SplitFile('elsewhere', ('scene0001',), ('scene0002',), ('scene0003',)).write(path)
     with pytest.raises(DatasetError, match='scene0001'):
         open_cache(replace(data_config, split=str(path)), progress=False)
+    values = to_plain(data_config) | {'test_drives': 0}
     with pytest.raises(TrainingError, match='test_drives is 0'):
-        replace(data_config, test_drives=0)
+        from_plain(DataConfig, values, 'experiment.yaml', TrainingError)
