@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -29,6 +30,7 @@ PERCEPTION_MODULE = 'audio_manifold_ros.nodes.perception.perception_node'
 HEAD_TOPICS = {'depth': 'depth/image', 'segmentation': 'segmentation/image'}
 CONFIDENCE_TOPIC = 'confidence/image'
 START_TIMEOUT_S = 120.0
+REPEAT_S = 3.0
 POLL_INTERVAL_S = 0.05
 TRANSITIONS = {
     Transition.TRANSITION_CONFIGURE: 'configure',
@@ -119,6 +121,9 @@ class PerceptionClient(Node):
             NodeError: There is no answer in time.
 
         """
+        # DDS can lose the first answer of a node that has just started: it is sent before the client is discovered. A
+        # transition must not be requested twice, so a question that can be repeated comes first.
+        self.state(timeout_s)
         request = ChangeState.Request(transition=Transition(id=transition))
         return bool(self._call(self._change_state, request, timeout_s).success)
 
@@ -129,6 +134,13 @@ class PerceptionClient(Node):
             NodeError: There is no answer in time.
 
         """
+        end_s = time.monotonic() + timeout_s
+        while (left_s := end_s - time.monotonic()) > REPEAT_S:
+            with suppress(NodeError):
+                return self._request_state(REPEAT_S)
+        return self._request_state(max(left_s, 0.0))
+
+    def _request_state(self, timeout_s: float) -> str:
         return str(self._call(self._get_state, GetState.Request(), timeout_s).current_state.label)
 
     def set_parameter(self, name: str, value: object, timeout_s: float = START_TIMEOUT_S) -> tuple[bool, str]:
