@@ -31,7 +31,7 @@ class DelayEnvelope:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no stamp since the last `clear`."""
+        """True if there is no stamp since the last `clear`."""
         return not self._minima
 
     @property

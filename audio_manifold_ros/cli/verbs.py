@@ -55,7 +55,7 @@ class Verb:
 
     @property
     def needs_checkout(self) -> bool:
-        """Whether the module is part of the repository but not of the installed package."""
+        """True if the module is part of the repository but not of the installed package."""
         return not self.module.startswith(f'{PACKAGE}.')
 
 

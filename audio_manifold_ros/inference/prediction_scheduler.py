@@ -69,7 +69,7 @@ class PredictionScheduler:
 
     @property
     def limited(self) -> bool:
-        """Whether the computer sustains less than the requested rate."""
+        """True if the computer sustains less than the requested rate."""
         return self.min_spacing_samples > self._period_samples
 
     def limit(self, rate_hz: float) -> None:

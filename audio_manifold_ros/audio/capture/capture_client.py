@@ -92,7 +92,7 @@ class CaptureClient:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the process has ended and all its events were returned."""
+        """True if the process has ended and all its events were returned."""
         return self._at_end and not self._events
 
     def samples(self, event: CaptureEvent) -> Samples | None:

@@ -67,7 +67,7 @@ class AudioChunk:
 
     @property
     def is_finite(self) -> bool:
-        """Whether no sample is NaN or infinite."""
+        """True if no sample is NaN or infinite."""
         return self.samples.dtype == np.int16 or bool(np.isfinite(self.samples).all())
 
     def with_index(self, first_sample: int) -> IndexedChunk:

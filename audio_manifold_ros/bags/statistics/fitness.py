@@ -129,7 +129,7 @@ class GroundTruthContent:
 
     @property
     def has_depth(self) -> bool:
-        """Whether an image has a valid depth."""
+        """True if an image has a valid depth."""
         return self._has_depth
 
     def wrong_ids(self, topic: str) -> str:
