@@ -14,7 +14,7 @@ from audio_manifold_ros.bags.conversion.conversion_record import (
     ConversionResult,
     build_request,
     find_finished,
-    known_recording,
+    is_replaceable,
     write_record,
 )
 from audio_manifold_ros.bags.conversion.drive_builder import Advance, DriveBuilder
@@ -86,7 +86,7 @@ def _refuse_other_recording(bag: Path, path: Path, request: Mapping[str, object]
         BagError: The drive is that of another recording.
 
     """
-    if not path.exists() or known_recording(path, request, identity):
+    if not path.exists() or is_replaceable(path, request, identity):
         return
     msg = (
         f'{bag}: would replace the drive {str(path)!r} of another recording with the same name: give another folder '

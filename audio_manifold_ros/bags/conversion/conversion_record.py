@@ -116,7 +116,7 @@ def find_finished(drive: Path, request: Mapping[str, object]) -> Mapping[str, An
     return dict(record) if record['drive']['sha256'] == checksum_header.sha256 else None
 
 
-def known_recording(drive: Path, request: Mapping[str, object], identity: str) -> bool:
+def is_replaceable(drive: Path, request: Mapping[str, object], identity: str) -> bool:
     """Return whether a drive may be replaced: it is of the same recording, or its recording cannot be read.
 
     Args:
