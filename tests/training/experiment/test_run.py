@@ -28,6 +28,7 @@ from training.config.data_configuration import DataConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import CodebookConfig
 from training.data.cache import open_cache, windows_sha256
+from training.data.simulate import write_drive
 from training.data.split_file import SplitFile
 from training.data.window_dataset import find_drives
 from training.experiment import evaluate as evaluate_module
@@ -131,14 +132,20 @@ def test_a_refitted_manifold_is_not_combined_with_the_old_at_net(experiment: Pat
     assert scores.read_text() != before, 'the scores are those of the old networks'
 
 
-def test_a_test_split_that_cannot_be_scored_is_refused_before_the_fits(experiment: Path, tmp_path: Path) -> None:
+def test_a_test_split_that_cannot_be_scored_is_refused_before_the_fits(
+    experiment: Path, drives: Path, tmp_path: Path
+) -> None:
     config = TrainingConfig.from_yaml(experiment)
-    drives = sorted(find_drives(config.data.drives))
+    folder = tmp_path / 'drives'
+    shutil.copytree(drives, folder, ignore=shutil.ignore_patterns('cache'))
+    names = sorted(find_drives(folder))
+    write_drive(folder, 3100, 1)
+    (one_window,) = set(find_drives(folder)) - set(names)
     split = tmp_path / 'one.yaml'
-    SplitFile('one drive of test', tuple(drives[:4]), tuple(drives[4:6]), (drives[6],)).write(split)
-    alone = replace(config, data=replace(config.data, split=str(split)))
-    with pytest.raises(EvaluationError, match='has 2 of 2 windows'):
-        run(alone, tmp_path / 'results', QUIET)
+    SplitFile('one window of test', tuple(names[:4]), tuple(names[4:6]), (one_window,)).write(split)
+    data = replace(config.data, drives=str(folder), cache=str(tmp_path / 'cache'), split=str(split))
+    with pytest.raises(EvaluationError, match='1 windows: give drives with at least two windows'):
+        run(replace(config, data=data), tmp_path / 'results', QUIET)
     assert not Path(config.output).exists()
 
 
