@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.channel_relation import RELATED_BAND_HZ, normalize_spectra
 from audio_manifold_ros.audio.levels import CLIP_LEVEL, STEP_16_BIT
 from audio_manifold_ros.common.array_types import Samples
 
@@ -37,6 +38,7 @@ class FrameFeatures:
         constant: (mic,), all samples are equal.
         full_scale: (mic,), fraction of the samples at full scale.
         flat: (mic,), fraction of the samples at the frame's own largest or smallest value, 0 below `MIN_PEAK_TO_PEAK`.
+        low_spectra: (mic, bin), spectra of the band of `channel_relation`, normalised.
 
     """
 
@@ -44,6 +46,7 @@ class FrameFeatures:
     constant: NDArray[np.bool_]
     full_scale: NDArray[np.float64]
     flat: NDArray[np.float64]
+    low_spectra: NDArray[np.complexfloating]
 
 
 class HealthFeatureExtractor:
@@ -63,6 +66,8 @@ class HealthFeatureExtractor:
         bins = [round(edge * self._length / sample_rate_hz) for edge in self.edges_hz]
         self._first_bin, self._starts = bins[0], [first - bins[0] for first, _ in pairwise(bins)]
         self._end_bin, self._widths = bins[-1], np.diff(bins)
+        low, high = (round(edge * self._length / sample_rate_hz) - bins[0] for edge in RELATED_BAND_HZ)
+        self._related = slice(low, high)
         self._window = (np.hanning(self._length + 1)[:-1] / self._length).astype(np.float32)
         self._channels = list(array.device_channels)
         self._gains = np.abs(array.factors.astype(np.float64))[:, None] ** 2
@@ -98,4 +103,5 @@ class HealthFeatureExtractor:
             constant=(high == low)[:, 0],
             full_scale=(np.abs(samples) >= CLIP_LEVEL).mean(axis=1),
             flat=np.where(has_min_swing, flat, 0.0),
+            low_spectra=normalize_spectra(spectrum[:, self._related]),
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.channel_relation import find_unrelated
 from audio_manifold_ros.audio.health_features import FrameFeatures, HealthFeatureExtractor
 from audio_manifold_ros.common.array_types import FloatArray, Samples
 
@@ -54,6 +55,7 @@ class Fault(str, Enum):
     CLIPPED = 'clips'
     NOISY = 'hisses'
     OCCLUDED = 'covered'
+    UNRELATED = 'unrelated'
 
 
 REMEDIES = {
@@ -62,6 +64,7 @@ REMEDIES = {
     Fault.CLIPPED: 'its signal is clipped: lower its gain',
     Fault.NOISY: 'it adds noise that no other microphone receives: check its cable, supply and capsule',
     Fault.OCCLUDED: 'it lacks high frequencies: clean it, or remove its cover',
+    Fault.UNRELATED: 'its signal is not related to that of the others: check its channel, its cable and its clock',
 }
 
 
@@ -72,14 +75,16 @@ class MicrophoneHealth:
     same fault, only missing signals and clipping are detected.
     """
 
-    def __init__(self, array: MicrophoneArray, sample_rate_hz: int) -> None:
+    def __init__(self, array: MicrophoneArray, sample_rate_hz: int, *, check_relation: bool = False) -> None:
         """Start without audio.
 
         Args:
             array: The rig. Microphones that it disables are not checked.
             sample_rate_hz: Rate of the blocks.
+            check_relation: Detect `Fault.UNRELATED`, which matters to features with phase.
 
         """
+        self._check_relation = check_relation
         self._frames = HealthFeatureExtractor(array, sample_rate_hz)
         self._monitored: Flags = np.array([mic.enabled for mic in array.microphones])
         frame_s = self._frames.frame_s
@@ -147,6 +152,9 @@ class MicrophoneHealth:
             reference = self._monitored & ~constant
             if reference.sum() >= MIN_MICROPHONES:
                 tests += self._detect_outliers(reference)
+                if self._check_relation:
+                    spectra = np.stack([frame.low_spectra for frame in self._history])
+                    tests.append((Fault.UNRELATED, find_unrelated(spectra, reference)))
         found: dict[int, Fault] = {}
         for fault, flags in tests:
             for mic in np.flatnonzero(flags).tolist():

@@ -3,10 +3,10 @@
 """The one conversion between plain values (of YAML, JSON, ROS parameters) and frozen dataclasses.
 
 The type hints of a dataclass are its schema. Supported: bool, int, float, str, `Literal`, dataclasses, tuples, lists,
-mappings with string keys, optional values, `object` and `Any` (any plain value), and `Annotated[type, Rule]` for ranges
-and choices (`schema_rules`). A message names source, key path, value and remedy. cattrs 26 and msgspec 0.20 were tried:
-cattrs turns '3' and True into 3, both accept NaN, and neither shows the value or lists the known keys, so that each
-would need a hook for every type.
+mappings with string keys, optional values, dataclasses of several kinds (`schema_kinds`), `object` and `Any` (any plain
+value), and `Annotated[type, Rule]` for ranges and choices (`schema_rules`). A message names source, key path, value and
+remedy. cattrs 26 and msgspec 0.20 were tried: cattrs turns '3' and True into 3, both accept NaN, and neither shows the
+value or lists the known keys, so that each would need a hook for every type.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from audio_manifold_ros.common.errors import AudioManifoldError
 from audio_manifold_ros.common.schema_errors import (
     MismatchError,
     check_keys,
-    inner_hint,
     key_path,
     mismatch_error,
     rule_of,
 )
+from audio_manifold_ros.common.schema_kinds import KIND_KEY, choose_alternative, kind_of
 from audio_manifold_ros.common.schema_rules import Decimals, Rule
 from audio_manifold_ros.common.untrusted_text import shorten
 
@@ -93,6 +93,8 @@ def to_plain(instance: Any, *, omit_defaults: bool = False) -> dict[str, Any]:
     hints = field_types(cls)
     version = getattr(cls, FILE_VERSION, None)
     plain = {} if version is None else {version[0]: version[1]}
+    if kind_of(cls) is not None:
+        plain[KIND_KEY] = kind_of(cls)
     for item in fields(instance):
         value = getattr(instance, item.name)
         if not omit_defaults or _is_required(item) or value != _default(item):
@@ -147,8 +149,8 @@ class _Converter:
         self._methods: Mapping[Any, Callable[[Any, Any, str], Any]] = {
             Annotated: self._annotated,
             Literal: _literal,
-            Union: self._optional,
-            UnionType: self._optional,
+            Union: self._union,
+            UnionType: self._union,
             tuple: self._tuple,
             list: self._list,
             dict: self._mapping,
@@ -184,7 +186,11 @@ class _Converter:
         version_keys = [] if version is None else [version[0]]
         if version is not None and version[0] in value:
             self._check_file_version(version, value, place)
-        check_keys(value, [*items, *version_keys], [*required, *version_keys], place)
+        kind = kind_of(cls)
+        kind_keys = [] if kind is None else [KIND_KEY]
+        if value.get(KIND_KEY, kind) != kind and kind is not None:
+            self.convert(Literal[kind], value[KIND_KEY], key_path(place, KIND_KEY))
+        check_keys(value, [*items, *version_keys, *kind_keys], [*required, *version_keys], place)
         hints = field_types(cls)
         converted = {
             name: self.convert(hints[name], part, key_path(place, name))
@@ -216,8 +222,10 @@ class _Converter:
             raise mismatch_error(hint, value, place)
         return converted
 
-    def _optional(self, hint: Any, value: Any, place: str) -> Any:
-        return None if value is None else self.convert(inner_hint(get_args(hint)), value, place)
+    def _union(self, hint: Any, value: Any, place: str) -> Any:
+        if value is None and NoneType in get_args(hint):
+            return None
+        return self.convert(choose_alternative(get_args(hint), value, place), value, place)
 
     def _tuple(self, hint: Any, value: Any, place: str) -> tuple[Any, ...]:
         arguments = get_args(hint)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from audio_manifold_ros.common.schema_rules import Rule
@@ -60,8 +60,9 @@ def _literal_text(arguments: tuple[Any, ...]) -> str:
     return f'one of {", ".join(map(str, arguments))}'
 
 
-def _optional_text(arguments: tuple[Any, ...]) -> str:
-    return f'{expected_text(inner_hint(arguments))}, or null'
+def _union_text(arguments: tuple[Any, ...]) -> str:
+    choices = [expected_text(argument) for argument in arguments if argument is not NoneType]
+    return ', or '.join([*choices, *(['null'] if NoneType in arguments else [])])
 
 
 def _tuple_text(arguments: tuple[Any, ...]) -> str:
@@ -78,8 +79,8 @@ def _mapping_text(arguments: tuple[Any, ...]) -> str:
 DESCRIPTIONS: Mapping[Any, Callable[[tuple[Any, ...]], str]] = {
     Annotated: _annotated_text,
     Literal: _literal_text,
-    Union: _optional_text,
-    UnionType: _optional_text,
+    Union: _union_text,
+    UnionType: _union_text,
     tuple: _tuple_text,
     list: lambda arguments: _tuple_text((arguments[0], Ellipsis)),
     dict: _mapping_text,
@@ -133,11 +134,6 @@ def key_path(place: str, key: str) -> str:
     if not IDENTIFIER.fullmatch(key):
         return f'{place}[{shorten(key)}]'
     return f'{place}.{key}' if place else key
-
-
-def inner_hint(arguments: tuple[Any, ...]) -> Any:
-    """Return the type of an optional value, from the arguments of its `Union`."""
-    return next(argument for argument in arguments if argument is not type(None))
 
 
 def rule_of(arguments: tuple[Any, ...]) -> Rule | None:

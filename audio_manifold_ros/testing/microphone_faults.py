@@ -54,6 +54,11 @@ def simulate_occlusion(sound: Samples, rate_hz: int) -> Samples:
     return low_pass(sound, rate_hz, 800, 30)
 
 
+def simulate_wrong_time(sound: Samples, rate_hz: int) -> Samples:
+    """Return audio of half a second before, as from a channel that is out of step with the others."""
+    return np.roll(sound, rate_hz // 2)
+
+
 # How to break a microphone, and the faults that may be reported then.
 FAULTS: dict[str, tuple[Callable[[Samples, int], Samples], tuple[Fault, ...]]] = {
     'unplugged': (simulate_unplugged, (Fault.UNPLUGGED,)),
@@ -62,7 +67,10 @@ FAULTS: dict[str, tuple[Callable[[Samples, int], Samples], tuple[Fault, ...]]] =
     'clipping': (simulate_clipping, (Fault.CLIPPED,)),
     'hissing': (simulate_noise, (Fault.NOISY,)),
     'covered': (simulate_occlusion, (Fault.OCCLUDED,)),
+    'out of step': (simulate_wrong_time, (Fault.UNRELATED,)),
 }
+# The faults that show in the level of a microphone, whatever the weather.
+LEVEL_FAULTS = tuple(name for name in FAULTS if name != 'out of step')
 
 
 def break_microphone(sound: Samples, mic: int, fault: str, from_s: float, rate_hz: int) -> Samples:

@@ -16,7 +16,7 @@ from audio_manifold_ros.common.array_types import Samples
 from audio_manifold_ros.common.resource_paths import resource_path
 from audio_manifold_ros.rig.rig import MicrophoneArray
 from audio_manifold_ros.simulation.drive import Drive
-from audio_manifold_ros.testing.microphone_faults import FAULTS, break_microphone
+from audio_manifold_ros.testing.microphone_faults import FAULTS, LEVEL_FAULTS, break_microphone
 from audio_manifold_ros.testing.weather_noise import WeatherNoise
 
 ARRAY = MicrophoneArray.from_yaml(resource_path('calibration/roof_octagon/mic_array.yaml'))
@@ -48,7 +48,7 @@ def drives() -> list[Samples]:
     return [street(1_200_001, 6), street(1_200_002, 6, 10.0, 0.0), street(1_200_003, 6, 0.0, 75.0)]
 
 
-@pytest.mark.parametrize('how', sorted(FAULTS))
+@pytest.mark.parametrize('how', sorted(LEVEL_FAULTS))
 @pytest.mark.parametrize('number', [0, 1, 2])
 def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples], number: int, how: str) -> None:
     mic = (3 * number + len(how)) % 8
@@ -62,7 +62,24 @@ def test_every_fault_is_found_and_named_within_two_seconds(drives: list[Samples]
 @pytest.mark.parametrize(('rain_mm_h', 'buffeting_db'), [(0.0, 0.0), (30.0, 0.0), (0.0, 90.0), (10.0, 80.0)])
 def test_streets_rain_and_wind_cause_no_false_fault(rain_mm_h: float, buffeting_db: float) -> None:
     for seed in (1_300_001, 1_300_002):
-        assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ), street(seed, 12, rain_mm_h, buffeting_db))
+        health = MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True)
+        assert not find_faults(health, street(seed, 12, rain_mm_h, buffeting_db))
+
+
+@pytest.mark.parametrize('how', [*LEVEL_FAULTS, 'out of step'])
+def test_every_fault_is_found_within_a_second_where_phase_matters(drives: list[Samples], how: str) -> None:
+    health = MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True)
+    detected_s = find_faults(health, break_microphone(drives[0], 2, how, FAULT_START_S, RATE_HZ))
+    assert list(detected_s) == [2]
+    assert FAULT_START_S < detected_s[2] < FAULT_START_S + 1.0
+    assert health.faults[2] in FAULTS[how][1]
+
+
+def test_relation_is_checked_on_request_only_and_never_in_wind(drives: list[Samples]) -> None:
+    silent = break_microphone(drives[0], 5, 'out of step', FAULT_START_S, RATE_HZ)
+    assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ), silent)
+    windy = break_microphone(drives[2], 5, 'out of step', FAULT_START_S, RATE_HZ)
+    assert not find_faults(MicrophoneHealth(ARRAY, RATE_HZ, check_relation=True), windy)
 
 
 def test_two_faults_at_once_are_both_found(drives: list[Samples]) -> None:

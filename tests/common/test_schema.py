@@ -193,3 +193,49 @@ def test_values_in_messages_are_short() -> None:
     for value in (nested, 'x' * 10**6, list(range(10**5)), 10**10_000, {'a': 'x' * 1000}):
         assert len(shorten(value)) <= 80
     assert shorten([1.5, 'a', None]) == "[1.5, 'a', None]"
+
+
+@dataclass(frozen=True)
+class Circle:
+    radius_m: float
+
+
+@dataclass(frozen=True)
+class Square:
+    KIND: ClassVar[str] = 'square'
+
+    side_m: float
+
+
+@dataclass(frozen=True)
+class Drawing:
+    shape: Circle | Square
+
+
+@pytest.mark.parametrize('shape', [Circle(1.0), Square(2.0)])
+def test_a_dataclass_of_several_is_chosen_by_its_kind(shape: Circle | Square) -> None:
+    plain = to_plain(Drawing(shape))
+    assert ('kind' in plain['shape']) is isinstance(shape, Square)
+    assert from_plain(Drawing, plain, 'drawing', BagError, complete=True) == Drawing(shape)
+
+
+@pytest.mark.parametrize(
+    ('shape', 'message'),
+    [
+        ({'kind': 'line'}, "drawing: shape.kind is 'line': give one of square, or leave it out."),
+        ({'kind': 3}, 'drawing: shape.kind is 3: give one of square, or leave it out.'),
+        ({'kind': 'square', 'radius_m': 1.0}, "unknown keys ['radius_m'] and misses ['side_m']"),
+        ({'side_m': 1.0}, "unknown keys ['side_m'] and misses ['radius_m']"),
+        (5, "shape is 5: give a mapping with the keys ['radius_m']"),
+    ],
+)
+def test_a_wrong_kind_is_named(shape: object, message: str) -> None:
+    with pytest.raises(BagError) as refused:
+        from_plain(Drawing, {'shape': shape}, 'drawing', BagError)
+    assert message in str(refused.value)
+
+
+def test_the_kind_of_a_given_dataclass_may_be_left_out_and_must_be_its_own() -> None:
+    assert from_plain(Square, {'side_m': 1.0}, '', BagError) == Square(1.0)
+    with pytest.raises(BagError, match="kind is 'circle': give one of square"):
+        from_plain(Square, {'kind': 'circle', 'side_m': 1.0}, '', BagError)

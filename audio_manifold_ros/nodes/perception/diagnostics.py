@@ -34,6 +34,7 @@ FAULT_LEVELS = {
     Fault.CLIPPED: WARN,
     Fault.NOISY: WARN,
     Fault.OCCLUDED: WARN,
+    Fault.UNRELATED: WARN,
 }
 FAULT_DESCRIPTIONS = {
     Fault.UNPLUGGED: 'is unplugged',
@@ -41,6 +42,7 @@ FAULT_DESCRIPTIONS = {
     Fault.CLIPPED: 'clips',
     Fault.NOISY: 'hisses',
     Fault.OCCLUDED: 'is covered',
+    Fault.UNRELATED: 'is not related to the others',
 }
 MAX_AGE_S = 2.0
 CLIPPED_FRACTION = 1e-3
