@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Dataclasses of several kinds in one place of a file: the key `kind` says which one a mapping describes.
+"""Dataclasses of several kinds in one place of a file: the key `kind` states which one a mapping describes.
 
 A dataclass states its kind in the class variable `KIND`. A mapping without the key describes the one without a kind.
 """
