@@ -11,7 +11,9 @@ from pathlib import Path
 
 from audio_manifold_ros.common.errors import DatasetError
 from audio_manifold_ros.common.untrusted_text import read_limited_text
+from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
 RIG_FILES = ('mic_array', 'camera', 'extrinsics')
@@ -79,6 +81,24 @@ class RigFiles:
 
         """
         return _array(self.mic_array)
+
+    def camera_model(self) -> CameraModel:
+        """Return the camera of the images.
+
+        Raises:
+            RigError: The text does not describe a camera.
+
+        """
+        return CameraModel.from_text(self.camera, CAMERA_FILE)
+
+    def transforms(self) -> Extrinsics:
+        """Return the transforms of the rig.
+
+        Raises:
+            RigError: The text does not describe transforms.
+
+        """
+        return Extrinsics.from_text(self.extrinsics, EXTRINSICS_FILE)
 
     def depth_file(self) -> DepthCalibration | None:
         """Return the depth calibration, None for a rig without it.

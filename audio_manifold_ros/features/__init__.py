@@ -1,6 +1,6 @@
 # Copyright 2026 The audio_manifold_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mel features of audio windows: one definition in batch, streaming and torch form."""
+"""Features of audio windows, mel and spatial: one definition in batch, streaming and torch form."""
 
 from __future__ import annotations
 
@@ -9,32 +9,45 @@ from typing import TYPE_CHECKING
 from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec, feature_spec_from_dict
     from audio_manifold_ros.features.mel_batch import mel_features, mel_spectrogram
     from audio_manifold_ros.features.mel_streaming import StreamingMel
     from audio_manifold_ros.features.mel_torch import MelFeatureExtractor
     from audio_manifold_ros.features.presets import omninet_features, reference_features
     from audio_manifold_ros.features.sliding_windows import SlidingWindows
+    from audio_manifold_ros.features.spatial_batch import spatial_features
+    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
     from audio_manifold_ros.features.spec import FeatureSpec
 
 __all__ = [
+    'AnyFeatureSpec',
+    'ArrayGeometry',
     'FeatureSpec',
     'MelFeatureExtractor',
     'SlidingWindows',
+    'SpatialFeatureSpec',
     'StreamingMel',
+    'feature_spec_from_dict',
     'mel_features',
     'mel_spectrogram',
     'omninet_features',
     'reference_features',
+    'spatial_features',
 ]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,
     {
+        'array_geometry': 'ArrayGeometry',
+        'kinds': 'AnyFeatureSpec feature_spec_from_dict',
         'mel_batch': 'mel_features mel_spectrogram',
         'mel_streaming': 'StreamingMel',
         'mel_torch': 'MelFeatureExtractor',
         'presets': 'omninet_features reference_features',
         'sliding_windows': 'SlidingWindows',
+        'spatial_batch': 'spatial_features',
+        'spatial_spec': 'SpatialFeatureSpec',
         'spec': 'FeatureSpec',
     },
 )
