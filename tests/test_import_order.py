@@ -24,7 +24,7 @@ ORDER = (
     'calibration.channels', 'calibration.geometry', 'calibration.camera', 'calibration.reporting',
     'calibration.recording', 'calibration.commands', 'calibration', 'training',
     'nodes.common', 'nodes.perception', 'nodes.recorder', 'nodes.replay', 'nodes.rig', 'nodes.simulator',
-    'nodes.evaluation', 'nodes', 'testing', 'demo', 'benchmarks', 'examples', 'tests',
+    'nodes.evaluation', 'nodes', 'testing', 'demo', 'doctor', 'benchmarks', 'examples', 'tests',
 )  # fmt: skip
 LIKE_A_COPY = re.compile(r'(?:_?\d+|_new|_old|_copy|s)$')
 

@@ -79,6 +79,14 @@ VERBS = tuple(
             '--seconds 20 --out demo_output',
         ),
         (
+            'doctor',
+            f'{PACKAGE}.doctor.__main__',
+            'check rig, bundle, backend, audio, ROS, clock and disk, and print a page for an issue',
+            '--params-file config/car_usb_array.yaml',
+            (),
+            '0: the robot may drive; 1: a check found an error; 2: wrong usage; 130: interrupted',
+        ),
+        (
             'bag record',
             f'{PACKAGE}.nodes.recorder.recorder',
             'record the audio device and the topics of a drive into a bag',
