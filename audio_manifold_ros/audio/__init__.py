@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from audio_manifold_ros.audio.ring_buffer import RingBuffer
     from audio_manifold_ros.audio.sample_clock import SampleClock
     from audio_manifold_ros.audio.simulator_source import SimulatorSource
+    from audio_manifold_ros.audio.sound_file import SoundFile
     from audio_manifold_ros.audio.source import AudioSource, SourceState, SourceStatus
     from audio_manifold_ros.audio.stream_run import StreamRun
 
@@ -46,6 +47,7 @@ __all__ = [
     'RingBuffer',
     'SampleClock',
     'SimulatorSource',
+    'SoundFile',
     'SourceState',
     'SourceStatus',
     'SteppedClock',
@@ -72,6 +74,7 @@ __getattr__, __dir__ = lazy_exports(
         'ring_buffer': 'RingBuffer',
         'sample_clock': 'SampleClock',
         'simulator_source': 'SimulatorSource',
+        'sound_file': 'SoundFile',
         'source': 'AudioSource SourceState SourceStatus',
         'stream_run': 'StreamRun',
     },

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.block import AudioBlock
 from audio_manifold_ros.audio.realtime_pacer import RealtimePacer
+from audio_manifold_ros.audio.sound_file import SoundFile
 from audio_manifold_ros.audio.source import SourceState, SourceStatus
 from audio_manifold_ros.common.errors import AudioError
-
-FORMATS = {'WAV', 'WAVEX', 'RF64', 'W64', 'FLAC'}
-TRUNCATION_MARK = '(should be'  # in libsndfile's log: a chunk header states more samples than the file has
 
 
 class FileSource:
@@ -25,6 +22,10 @@ class FileSource:
 
     The samples are those of the file, integers divided by their full scale. The index counts from 0. With `loop` it
     continues when the file starts again, because nothing is lost there.
+
+    Attributes:
+        note: Sentence for the user on a header without a length or on damage, or an empty string.
+
     """
 
     def __init__(
@@ -56,50 +57,57 @@ class FileSource:
         self._realtime = realtime
         self._loop = loop
         self._block_samples = block_samples
-        self._file: Any = None
+        self._file: SoundFile | None = None
         self._pacer: RealtimePacer | None = None
         self._next_sample = 0
         self._status = SourceStatus(SourceState.CLOSED, f'{self._path} is not open.')
         self.sample_rate_hz = 0
         self.channels = 0
+        self.note = ''
 
     def open(self) -> None:
         """Open the file at its start.
 
         Raises:
-            AudioError: The file is missing, empty, truncated, or neither WAV nor FLAC.
+            AudioError: The file is missing, empty, truncated, or neither WAV nor FLAC, or its first second exceeds full
+                scale.
 
         """
         self.close()
-        self._file = _open(self._path)
-        self.sample_rate_hz = int(self._file.samplerate)
-        self.channels = int(self._file.channels)
+        file = SoundFile(self._path)
+        try:
+            file.read(file.sample_rate_hz)
+            file.rewind()
+        except AudioError:
+            file.close()
+            raise
+        self._file, self.note = file, file.note
+        self.sample_rate_hz, self.channels = file.sample_rate_hz, file.channels
         self._next_sample = 0
         self._pacer = RealtimePacer(self.sample_rate_hz, self._clock_ns, realtime=self._realtime)
-        seconds = self._file.frames / self.sample_rate_hz
-        message = f'Playing {self._path}: {self.channels} channels, {self.sample_rate_hz} Hz, {seconds:.1f} s.'
-        self._status = SourceStatus(SourceState.STREAMING, message)
+        length = '' if file.frames is None else f', {file.frames / self.sample_rate_hz:.1f} s'
+        message = f'Playing {self._path}: {self.channels} channels, {self.sample_rate_hz} Hz{length}. {file.note}'
+        self._status = SourceStatus(SourceState.STREAMING, message.rstrip())
 
     def read(self, timeout_s: float) -> AudioBlock | None:
         """Return the next block, or None if it is not due in time or the file has ended."""
-        if self._pacer is None or self._status.state is not SourceState.STREAMING:
+        file, pacer = self._file, self._pacer
+        if file is None or pacer is None or self._status.state is not SourceState.STREAMING:
             return None
-        count = self._block_samples
-        if not self._loop:
-            count = min(count, self._file.frames - self._file.tell())
-        if not self._pacer.wait_for(self._next_sample + count, timeout_s):
+        count = self._block_samples if self._loop else file.limit(self._block_samples)
+        if not pacer.wait_for(self._next_sample + count, timeout_s):
             return None
-        frames = self._read_frames(count)
+        frames = self._read_frames(file, count)
         if frames is None:
             return None
-        stamp_ns = self._pacer.stamp_ns(self._next_sample)
+        stamp_ns = pacer.stamp_ns(self._next_sample)
         block = AudioBlock(np.ascontiguousarray(frames.T), self._next_sample, self.sample_rate_hz, stamp_ns)
         self._next_sample = block.end_sample
         return block
 
     def close(self) -> None:
         """Close the file."""
-        if self._pacer is not None:
+        if self._file is not None and self._pacer is not None:
             self._pacer.stop()
             self._file.close()
             self._pacer = self._file = None
@@ -109,67 +117,22 @@ class FileSource:
         """Return the state of the source."""
         return self._status
 
-    def _read_frames(self, count: int) -> NDArray[np.float32] | None:
+    def _read_frames(self, file: SoundFile, count: int) -> NDArray[np.float32] | None:
         """Read float32 (count, channel). Start the file again with `loop`, else end the stream."""
-        import soundfile
-
-        frames = np.empty((count, self.channels), dtype=np.float32)
-        filled = 0
+        parts: list[NDArray[np.float32]] = []
+        message = f'{self._path} has ended.'
         try:
-            while filled < count:
-                read = len(self._file.read(count - filled, dtype='float32', always_2d=True, out=frames[filled:]))
-                filled += read
-                if self._file.tell() >= self._file.frames and self._loop:
-                    self._file.seek(0)
-                elif not read:
+            while count:
+                part = file.read(count)
+                if not len(part) and (not self._loop or not file.position):
                     break
-        except (soundfile.SoundFileError, OSError) as error:
-            message = f'{self._path} cannot be read past sample {self._next_sample}: {error}. Replace the file.'
-        else:
-            message = f'{self._path} has ended.'
-        if filled:
-            return frames[:filled]
+                parts.append(part)
+                count -= len(part)
+                if self._loop and (not len(part) or file.is_at_end):
+                    file.rewind()
+        except AudioError as error:
+            message = self.note = str(error)
+        if any(len(part) for part in parts):
+            return np.concatenate(parts)
         self._status = SourceStatus(SourceState.ENDED, message)
         return None
-
-
-def _open(path: Path) -> Any:
-    """Return an open `soundfile.SoundFile` that is complete and of a supported format."""
-    try:
-        import soundfile
-    except OSError as error:
-        msg = f'Cannot load libsndfile: {error}. Install it, on Ubuntu with: apt-get install libsndfile1'
-        raise AudioError(msg) from None
-    if not path.is_file():
-        msg = f'Audio file {str(path)!r} does not exist: give the path of a WAV or FLAC file.'
-        raise AudioError(msg)
-    try:
-        file = soundfile.SoundFile(str(path))
-    except (soundfile.SoundFileError, OSError) as error:
-        msg = f'Audio file {str(path)!r} cannot be opened: {error}. Give a WAV or FLAC file.'
-        raise AudioError(msg) from None
-    fault = _describe_fault(file)
-    if fault:
-        file.close()
-        msg = f'Audio file {str(path)!r} {fault}'
-        raise AudioError(msg)
-    return file
-
-
-def _describe_fault(file: Any) -> str:
-    """Return the fault of an open file and its remedy, or an empty string."""
-    import soundfile
-
-    if file.format not in FORMATS:
-        return f'is {file.format!r}: convert it to WAV or FLAC.'
-    if file.frames < 1:
-        return 'contains no samples: record it again.'
-    try:
-        file.seek(file.frames - 1)
-        complete = len(file.read(1)) == 1 and TRUNCATION_MARK not in file.extra_info
-        file.seek(0)
-    except (soundfile.SoundFileError, OSError):
-        complete = False
-    return (
-        '' if complete else f'ends before the {file.frames} samples that its header states: copy it again or repair it.'
-    )

@@ -58,7 +58,7 @@ def open_dataset(
     name: str,
     *,
     dtypes: Collection[np.dtype[Any]] | str,
-    rank: int,
+    rank: int | Collection[int],
     max_bytes: int | None = None,
 ) -> h5py.Dataset:
     """Return a dataset of a group after a check of its storage, type, rank and size.
@@ -67,7 +67,7 @@ def open_dataset(
         group: The group or file.
         name: Name of the dataset in the group.
         dtypes: Accepted element types, or the accepted `kind` characters of NumPy.
-        rank: Number of dimensions.
+        rank: Number of dimensions, or the accepted numbers.
         max_bytes: Greatest size of the whole dataset; None for one that is read in parts.
 
     Raises:
@@ -90,9 +90,11 @@ def open_dataset(
     _check_storage(found, name)
     dataset = h5py.Dataset(found)
     is_accepted = dataset.dtype.kind in dtypes if isinstance(dtypes, str) else dataset.dtype in dtypes
-    if not is_accepted or dataset.dtype.shape or dataset.ndim != rank:
+    ranks = (rank,) if isinstance(rank, int) else tuple(rank)
+    if not is_accepted or dataset.dtype.shape or dataset.ndim not in ranks:
         expected = 'numbers' if isinstance(dtypes, str) else ' or '.join(map(str, dtypes))
-        msg = f'{name!r} is {dataset.dtype!s:.40} with {dataset.ndim} dimensions: expected {expected} with {rank}'
+        dimensions = ' or '.join(map(str, ranks))
+        msg = f'{name!r} is {dataset.dtype!s:.40} with {dataset.ndim} dimensions: expected {expected} with {dimensions}'
         raise ValueError(msg)
     _check_size(dataset, name, max_bytes)
     return dataset

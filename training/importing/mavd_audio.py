@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.audio.resampler import Resampler
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.audio.sound_file import SoundFile
+from audio_manifold_ros.common.errors import AudioError, TrainingError
 from audio_manifold_ros.common.pcm16 import float_to_int16
 
 CLIP_RATE_HZ = 44_100
@@ -22,6 +23,8 @@ MISSING_SAMPLES = 220
 # Delay of LAME and the decoder in files without a LAME tag, and the longest padding by whole MP3 frames.
 CODEC_DELAY_SAMPLES = 1105
 PADDING_SAMPLES = 3 * 1152
+MAX_SAMPLES = CLIP_SAMPLES + PADDING_SAMPLES
+FORMATS = ('MP3',)
 
 
 def read_clip(files: Sequence[Path], sample_rate_hz: int) -> NDArray[np.int16]:
@@ -62,12 +65,11 @@ def _one_second(path: Path) -> NDArray[np.float32]:
 
 
 def _decoded(path: Path) -> NDArray[np.float32]:
-    import soundfile
-
     try:
-        samples, rate_hz = soundfile.read(path, dtype='float32', always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        msg = f'{str(path)!r} cannot be decoded ({error}): unpack it again.'
+        with SoundFile(path, formats=FORMATS) as file:
+            samples, rate_hz = file.read(MAX_SAMPLES + 1), file.sample_rate_hz
+    except AudioError as error:
+        msg = f'A clip cannot be used. {error}'
         raise TrainingError(msg) from None
     if rate_hz != CLIP_RATE_HZ or samples.shape[1] != 1 or not np.all(np.isfinite(samples)):
         msg = f'{str(path)!r}: {samples.shape[1]} channels at {rate_hz} Hz: expected one at {CLIP_RATE_HZ} Hz.'

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from audio_manifold_ros.audio.sound_file import MAX_PEAK
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.units import NS_PER_S
 from audio_manifold_ros.datasets.drive_attributes import RELATIVE
@@ -29,8 +30,6 @@ from training.importing.report import DriveOutcome
 from training.labelling.content_fingerprint import fingerprint
 
 WINDOW_S = 1
-# A resampler raises a full-scale signal by up to half a decibel. That much is clipped.
-MAX_PEAK = 1.06
 OUTSIDE_AUDIO = 'outside_audio'
 REASONS: Mapping[str, str] = {
     OUTSIDE_AUDIO: 'an image outside the audio',

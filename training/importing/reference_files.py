@@ -4,25 +4,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.common.pcm16 import int16_to_float
+from audio_manifold_ros.common.png_palette import decode_class_image
+from audio_manifold_ros.datasets.hdf5_input import READ_ERRORS, open_dataset, open_hdf5
 from audio_manifold_ros.datasets.label_file import STEREO_SCALE_M
-from training.importing.imported_labels import DEPTH
+from training.importing.imported_labels import DEPTH, SEGMENTATION
 from training.importing.oap_scene import TRACKS, UNRECORDED
 from training.labelling.teacher_files import class_ids, disparity_to_depth_m
 
 AUDIO = 'audio'
 BLOCK_SAMPLES = 1 << 18
+MAX_SCENES = 100_000
+MAX_PICTURE_PIXELS = 1 << 26
+# Kinds of elements and numbers of dimensions. Encoded pictures are bytes of varying length.
+KINDS = {AUDIO: 'if', DEPTH: 'f', SEGMENTATION: 'uSVO'}
+RANKS = {AUDIO: (2,), DEPTH: (3, 4), SEGMENTATION: (1, 2, 3, 4)}
 # Channel of each row, by number of rows. Scenes may omit the tracks that were not recorded.
 ROWS: Mapping[int, tuple[int, ...]] = {
     TRACKS: tuple(range(TRACKS)),
@@ -108,11 +115,19 @@ class ReferenceScene:
         self._open.close()
 
     def _dataset(self, kind: str, path: Path) -> Any:
-        with self._reraise_read_errors(kind):
-            found = self._open.enter_context(h5py.File(path, 'r')).get(self._key)
-        if not isinstance(found, h5py.Dataset) or not found.ndim or not len(found):
-            msg = f'{str(path)!r} contains no {kind} of {self._key!r}: import without the file, or without the scene.'
-            raise TrainingError(msg)
+        try:
+            file = self._open.enter_context(open_hdf5(path))
+            found = open_dataset(file, self._key, dtypes=KINDS[kind], rank=RANKS[kind])
+            pixels = math.prod(found.shape[1:]) if kind != AUDIO else 0
+            if not len(found) or pixels > MAX_PICTURE_PIXELS:
+                msg = f'it has {len(found)} entries of {pixels} pixels'
+                raise ValueError(msg)
+        except READ_ERRORS as error:
+            msg = (
+                f'{str(path)!r} contains no {kind} of {self._key!r} that can be read ({error}): import without the '
+                'file, or without the scene.'
+            )
+            raise TrainingError(msg) from None
         return found
 
     def _check_audio(self) -> None:
@@ -138,7 +153,7 @@ class ReferenceScene:
     def _reraise_read_errors(self, kind: str) -> Iterator[None]:
         try:
             yield
-        except (OSError, KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+        except READ_ERRORS as error:
             msg = f'The {kind} of {self._key!r} cannot be read ({error}): the file may be incomplete. Copy it again.'
             raise TrainingError(msg) from None
 
@@ -151,9 +166,12 @@ def scene_keys(path: Path) -> list[str]:
 
     """
     try:
-        with h5py.File(path, 'r') as file:
+        with open_hdf5(path) as file:
+            if len(file) > MAX_SCENES:
+                msg = f'it has {len(file)} members, more than {MAX_SCENES}'
+                raise ValueError(msg)
             keys = sorted(str(key) for key in file)
-    except (OSError, RuntimeError) as error:
+    except READ_ERRORS as error:
         msg = f'{str(path)!r} cannot be read as HDF5 ({error}): give the audio.h5 of the published code.'
         raise TrainingError(msg) from None
     if not keys:
@@ -164,12 +182,9 @@ def scene_keys(path: Path) -> list[str]:
 
 def _decoded(stored: Any) -> NDArray[Any] | None:
     """Return a picture of class ids. It may be an encoded image, and may repeat the id in three colour channels."""
-    import cv2
-
     picture: NDArray[Any] | None = np.asarray(stored)
     if picture is not None and picture.ndim < 2:
-        encoded = np.frombuffer(stored if isinstance(stored, bytes) else picture.tobytes(), dtype=np.uint8)
-        picture = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if len(encoded) else None
+        picture = decode_class_image(stored if isinstance(stored, bytes) else picture.tobytes())
     if picture is not None and picture.ndim == 3:
         grey = picture[0] if picture.shape[0] == 1 else picture[..., 0]
         same = picture.shape[0] == 1 or np.all(picture == grey[..., None])

@@ -76,7 +76,8 @@ class ImportReport:
         lines = [f'{self.source}: {len(drives)} drives ({kept} kept), {images} images, {audio_s / 3600:.2f} h of audio']
         lines += [f'  {note}' for note in self.notes]
         for reason, count in sorted(self.skipped().items()):
-            lines.append(f'  skipped {count:>7}  {reason}: {self.reasons.get(reason, reason)}')
+            example = next(names[0] for drive in drives if (names := drive.skipped.get(reason)))
+            lines.append(f'  skipped {count:>7}  {reason}: {self.reasons.get(reason, reason)}, first {example}')
         lines += [f'  refused {drive_id}: {problem}' for drive_id, problem in sorted(self.refused.items())]
         for drive in drives:
             skipped = ', '.join(f'{len(names)} {reason}' for reason, names in sorted(drive.skipped.items()) if names)

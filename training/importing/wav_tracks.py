@@ -8,17 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.audio.sound_file import SCALE_REMEDY, SoundFile
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
 
 BLOCK_S = 8
-RIFF_HEADER_BYTES = 8
-# Sizes in headers that a recorder never completed.
-UNKNOWN_SIZES = (0, 0xFFFF_FFFF)
 
 
 @final
@@ -28,34 +26,47 @@ class WavTracks:
     Attributes:
         sample_rate_hz: Common sample rate.
         samples: Length of the shortest file in samples.
-        notes: Notes for the user on files that are truncated or have more than one channel.
+        notes: Notes for the user on files that are truncated, state no length, or have more than one channel.
 
     """
 
-    def __init__(self, files: Mapping[int, Path], channels: int, sample_rate_hz: int) -> None:
+    def __init__(
+        self,
+        files: Mapping[int, Path],
+        channels: int,
+        sample_rate_hz: int,
+        full_scale: float = 1.0,
+        scale_remedy: str = SCALE_REMEDY,
+    ) -> None:
         """Open the files.
 
         Args:
             files: File of each channel from 0. Channels without a file are zeros.
             channels: Number of channels, with or without a file.
             sample_rate_hz: Required sample rate.
+            full_scale: Sample value of full scale in files of floating-point samples.
+            scale_remedy: Sentence with the remedy for samples beyond full scale.
 
         Raises:
-            TrainingError: A file cannot be read, is empty, or has another rate.
+            AudioError: A file cannot be read or is empty.
+            TrainingError: A file has another rate.
 
         """
         self.sample_rate_hz = sample_rate_hz
         self._channels = channels
         self._open = ExitStack()
-        self._files: dict[int, Any] = {}
-        self._paths = dict(files)
+        self._files: dict[int, SoundFile] = {}
         try:
             for channel, path in files.items():
-                self._files[channel] = self._open.enter_context(_opened(path, sample_rate_hz))
-        except TrainingError:
+                file = SoundFile(path, full_scale=full_scale, scale_remedy=scale_remedy, allow_truncated=True)
+                self._files[channel] = self._open.enter_context(file)
+                if file.sample_rate_hz != sample_rate_hz:
+                    msg = f'{str(path)!r} has {file.sample_rate_hz} Hz: expected audio at {sample_rate_hz} Hz.'
+                    raise TrainingError(msg)
+            lengths = {channel: file.count_frames() for channel, file in self._files.items()}
+        except AudioManifoldError:
             self._open.close()
             raise
-        lengths = {channel: int(file.frames) for channel, file in self._files.items()}
         self.samples = min(lengths.values())
         self.notes = tuple(self._notes(lengths))
 
@@ -63,15 +74,16 @@ class WavTracks:
         """Yield the audio in order: float32 (channel, sample), full scale ±1, `BLOCK_S` seconds at a time.
 
         Raises:
-            TrainingError: A file cannot be read, or contains NaN or infinite samples.
+            AudioError: A file cannot be read, or its samples exceed full scale.
+            TrainingError: A file is shorter than its header states, or contains NaN or infinite samples.
 
         """
         length = BLOCK_S * self.sample_rate_hz
         for first in range(0, self.samples, length):
             count = min(length, self.samples - first)
             block = np.zeros((self._channels, count), dtype=np.float32)
-            for channel in self._files:
-                block[channel] = self._read(channel, count)
+            for channel, file in self._files.items():
+                block[channel] = _first_channel(file, count)
             yield block
 
     def __enter__(self) -> WavTracks:
@@ -84,56 +96,25 @@ class WavTracks:
         """Close all files."""
         self._open.close()
 
-    def _read(self, channel: int, count: int) -> NDArray[np.float32]:
-        import soundfile
-
-        path = self._paths[channel]
-        try:
-            samples = self._files[channel].read(count, dtype='float32', always_2d=True)
-        except soundfile.SoundFileError as error:
-            msg = f'{str(path)!r} cannot be read ({error}): copy it again.'
-            raise TrainingError(msg) from None
-        if len(samples) != count or not np.all(np.isfinite(samples)):
-            msg = f'{str(path)!r}: {len(samples)} of {count} samples, or NaN or infinite samples: copy it again.'
-            raise TrainingError(msg)
-        first: NDArray[np.float32] = samples[:, 0]
-        return first
-
     def _notes(self, lengths: Mapping[int, int]) -> Iterator[str]:
         longest = max(lengths.values())
-        for channel, path in self._paths.items():
-            missing = missing_bytes(path)
-            if missing or lengths[channel] < longest:
+        for channel, file in self._files.items():
+            if file.note:
+                yield file.note
+            if lengths[channel] < longest:
                 short_s, long_s = lengths[channel] / self.sample_rate_hz, longest / self.sample_rate_hz
-                why = f'{missing} bytes shorter than its header states, ' if missing else ''
                 yield (
-                    f'{path.name} is truncated: {why}{short_s:.1f} s where the longest track has {long_s:.1f} s. '
+                    f'{file.path.name} is truncated: {short_s:.1f} s where the longest track has {long_s:.1f} s. '
                     'The drive ends with the shortest: copy the file again, or remove it to import without the track'
                 )
-            if self._files[channel].channels > 1:
-                yield f'{path.name} has {self._files[channel].channels} channels: the first is used'
+            if file.channels > 1:
+                yield f'{file.path.name} has {file.channels} channels: the first is used'
 
 
-def _opened(path: Path, sample_rate_hz: int) -> Any:
-    import soundfile
-
-    try:
-        file = soundfile.SoundFile(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        msg = f'{str(path)!r} cannot be read ({error}): copy it again, or remove it to import without this track.'
-        raise TrainingError(msg) from None
-    if file.samplerate != sample_rate_hz or not file.frames:
-        msg = f'{str(path)!r}: {file.frames} samples at {file.samplerate} Hz: expected audio at {sample_rate_hz} Hz.'
-        file.close()
+def _first_channel(file: SoundFile, count: int) -> NDArray[np.float32]:
+    samples = file.read(count)
+    if len(samples) != count or not np.all(np.isfinite(samples)):
+        msg = f'{str(file.path)!r}: {len(samples)} of {count} samples, or NaN or infinite samples: copy it again.'
         raise TrainingError(msg)
-    return file
-
-
-def missing_bytes(path: Path) -> int:
-    """Return the number of bytes by which a RIFF file is shorter than its header states."""
-    with path.open('rb') as file:
-        header = file.read(RIFF_HEADER_BYTES)
-    size = int.from_bytes(header[4:], 'little')
-    if header[:4] != b'RIFF' or size in UNKNOWN_SIZES:
-        return 0
-    return max(0, size + RIFF_HEADER_BYTES - path.stat().st_size)
+    first: NDArray[np.float32] = samples[:, 0]
+    return first

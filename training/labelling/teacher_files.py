@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.class_ids import CLASS_NAMES, UNLABELLED
-from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
 from audio_manifold_ros.common.npy_file import read_npy
+from audio_manifold_ros.common.png_palette import decode_class_image
 from audio_manifold_ros.datasets.label_file import FILES_KIND, STEREO_SCALE_M
 from training.labelling.content_fingerprint import fingerprint
 from training.labelling.frame import RecordedFrame
@@ -22,6 +23,7 @@ from training.labelling.frame import RecordedFrame
 DISPARITY_RANGE = (0.01, 10.0)
 # 16 million pixels in double precision.
 MAX_DISPARITY_BYTES = 1 << 27
+MAX_MASK_BYTES = 1 << 28
 
 
 class TeacherFiles:
@@ -99,7 +101,7 @@ def class_ids(where: str, ids: NDArray[Any] | None) -> NDArray[np.uint8]:
     """
     if ids is None or ids.ndim != 2 or ids.dtype != np.uint8:
         found = 'not a picture' if ids is None else f'{ids.dtype} {ids.shape}'
-        msg = f'{where}: {found}: give an 8-bit grey PNG of class ids.'
+        msg = f'{where}: {found}: give an 8-bit PNG of class ids, grey or with a palette.'
         raise TrainingError(msg)
     unknown = sorted(set(np.unique(ids).tolist()) - {*range(len(CLASS_NAMES)), UNLABELLED})
     if unknown:
@@ -124,12 +126,9 @@ def _read_disparity(path: Path) -> NDArray[np.float32]:
 
 
 def _read_mask(path: Path) -> NDArray[np.uint8]:
-    import cv2
-
-    try:
-        ids = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # a header with more pixels than OpenCV allows
-        ids = None
+    with reraise_file_errors(TrainingError, 'read', path, 'Write it again.'):
+        is_readable = path.is_file() and path.stat().st_size <= MAX_MASK_BYTES
+        ids = decode_class_image(path.read_bytes()) if is_readable else None
     return class_ids(repr(str(path)), ids)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import BagError
+from audio_manifold_ros.common.png_palette import decode_class_image
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
@@ -87,7 +88,7 @@ def decode_labels(message: Any) -> NDArray[np.uint8]:
         if not data.startswith(PNG):
             msg = f'Labels compressed as {message.format!r} have changed class ids: record them raw or as PNG.'
             raise BagError(msg)
-        labels = _imdecode(data, colour=False)
+        labels = _checked(decode_class_image(data), data)
     else:
         labels = _pixels(message)
     if labels.dtype != np.uint8 or labels.ndim != 2:
@@ -151,6 +152,10 @@ def _imdecode(data: bytes, *, colour: bool) -> NDArray[Any]:
         found = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
     except cv2.error:
         found = None
+    return _checked(found, data)
+
+
+def _checked(found: NDArray[Any] | None, data: bytes) -> NDArray[Any]:
     if found is None or not 0 < found.shape[0] * found.shape[1] <= MAX_PIXELS:
         msg = f'A compressed image of {len(data)} bytes ({data[:8]!r}…) cannot be decoded: it is damaged.'
         raise BagError(msg)

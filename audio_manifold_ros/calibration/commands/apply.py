@@ -16,6 +16,7 @@ from audio_manifold_ros.calibration.reporting.rig_change import RigChange
 from audio_manifold_ros.cli.console import SafeConsole
 from audio_manifold_ros.common.errors import CalibrationError, reraise_file_errors
 from audio_manifold_ros.common.files import atomic_write
+from audio_manifold_ros.common.untrusted_text import shorten
 from audio_manifold_ros.common.yaml_file import read_yaml_text
 from audio_manifold_ros.rig.camera import CAMERA_FILE, CameraModel
 from audio_manifold_ros.rig.depth_calibration import DEPTH_FILE, DepthCalibration
@@ -54,15 +55,15 @@ def apply_report(report: Path, rig: Path) -> list[Path]:
         RigError: A file of the rig cannot be read, or would be invalid after the change.
     """
     saved = load_changes(report)
+    unknown = sorted({*saved.files, *(change.file for change in saved.changes)} - set(READERS))
+    if unknown:
+        msg = f'{report}: the report would write {shorten(unknown)}: a rig has only the files {sorted(READERS)}.'
+        raise CalibrationError(msg)
     texts = dict(saved.files)
     for name in {change.file for change in saved.changes}:
         texts[name] = _apply_changes(rig / name, [change for change in saved.changes if change.file == name])
     if not texts:
         msg = f'{report}: there is nothing to apply, because the report has no changes ({saved.summary}).'
-        raise CalibrationError(msg)
-    unknown = sorted(set(texts) - set(READERS))
-    if unknown:
-        msg = f'{report}: the report would write {unknown}: a rig has only the files {sorted(READERS)}.'
         raise CalibrationError(msg)
     with reraise_file_errors(CalibrationError, 'write to the rig', rig, 'Copy the rig to a folder of yours first.'):
         return _replace_files(rig, texts)

@@ -140,7 +140,9 @@ class MeasurementCommand:
             'rig': None if array is None else array.array_id,
         }
         full_report = replace(
-            report, figures=figures | dict(report.figures), remarks=(*recording.remarks(), *report.remarks)
+            report,
+            figures=figures | dict(report.figures),
+            remarks=(*source.remarks(), *recording.remarks(), *report.remarks),
         )
         return save_and_show(full_report, given.out, console)
 

@@ -36,12 +36,14 @@ class RecordingSource:
         origin: Description of the source.
         is_live: Whether the audio is recorded now.
         blocks: Function that opens the source and yields its blocks.
+        remarks: Function that returns remarks for the user after all blocks have been read.
 
     """
 
     origin: str
     is_live: bool
     blocks: Callable[[], Iterator[AudioBlock]]
+    remarks: Callable[[], tuple[str, ...]] = tuple
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, seconds: float) -> None:
@@ -85,7 +87,9 @@ def open_recording_source(given: argparse.Namespace, channels_needed: int | None
         return RecordingSource(f'device {given.device!r}', True, lambda: _device(given.device, given.rate, channels))
     if given.wav is not None:
         source = FileSource(given.wav, time.time_ns, realtime=False, block_samples=FILE_BLOCK)
-        return RecordingSource(f'file {str(given.wav)!r}', False, lambda: _blocks(source))
+        return RecordingSource(
+            f'file {str(given.wav)!r}', False, lambda: _blocks(source), lambda: (source.note,) if source.note else ()
+        )
     return RecordingSource(f'bag {str(given.bag)!r}', False, lambda: _bag(given.bag, given.topic))
 
 

@@ -67,6 +67,11 @@ def test_reports_without_changes_and_other_files_are_refused(tmp_path: Path, rig
         apply_report(report(tmp_path / 'r'), rig)
     with pytest.raises(CalibrationError, match='would write'):
         apply_report(report(tmp_path / 'r', files={'../passwd': 'x'}), rig)
+    (tmp_path / 'outside.yaml').write_text('secret: 1', encoding='utf-8')
+    for name in ('../outside.yaml', str(tmp_path / 'outside.yaml')):
+        with pytest.raises(CalibrationError, match='would write') as caught:
+            apply_report(report(tmp_path / 'r', RigChange(name, ('secret',), 'array', 2, 3)), rig)
+        assert 'measured against' not in str(caught.value)
     with pytest.raises(CalibrationError, match=r"Cannot read '.*none': No such file.*Give the folder of the report"):
         apply_report(tmp_path / 'none', rig)
     (tmp_path / 'other.json').write_text('{"format_version": 99}', encoding='utf-8')

@@ -111,13 +111,16 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path) -> None:
     (gaps / 'segment_splitframes' / 'pred' / '000004_mask.png').unlink()
     (gaps / 'monodepth2_front' / '000006_disp.npy').write_bytes(b'\x93NUMPY')
     cv2.imwrite(str(gaps / 'segment_splitframes' / 'pred' / '000008_mask.png'), np.zeros((4, 4), np.uint8))
+    steps = oap_tree.write_scene(root, 35) / 'LAB-T035.WAV' / 'LAB-T035_Tr4.WAV'
+    soundfile.write(steps, 3_000 * np.ones(4 * 48_000, np.float32), 48_000, subtype='FLOAT')
     status, report = run_import(root, out)
     assert status == 1
+    assert 'samples up to 3000 in channel 0, but full scale is 1' in report['refused']['scene0035']
     assert "there 2 times, as ['" in report['refused']['scene0002']
     assert '44100 Hz: expected audio at 48000 Hz' in report['refused']['scene0030']
     assert "LAB-T031_Tr2.WAV' cannot be read" in report['refused']['scene0031']
     assert 'contains no LAB-' in report['refused']['scene0032']
-    assert len(report['refused']) == 4
+    assert len(report['refused']) == 5
     short, holes = report['drives']
     assert any('LAB-T033_Tr6.WAV is truncated' in note and '3.0 s where' in note for note in short['notes'])
     assert short['skipped'] == {'after_audio': ['000002', '000004']}
@@ -132,7 +135,7 @@ def test_every_fault_is_reported_with_its_reason(tmp_path: Path) -> None:
         'other_size': ['000008'],
     }
     text = (out / 'import.txt').read_text()
-    for part in (*report['refused'].values(), 'is truncated', 'no_depth: an image without depth labels'):
+    for part in (*report['refused'].values(), 'is truncated', 'no_depth: an image without depth labels, first 000002'):
         assert part in text
     assert sorted(path.name for path in out.glob('.*')) == []
 

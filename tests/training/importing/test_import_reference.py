@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_every_fault_is_reported_with_its_reason(files: dict[str, Path], tmp_pat
         file['scene0001'][2] = np.frombuffer(b'no picture', dtype=np.uint8)
     status, report = run_import(files, tmp_path / 'out')
     assert status == 1
-    assert "contains no depth of 'scene0002'" in report['refused']['scene0002']
+    assert "contains no depth of 'scene0002' that can be read" in report['refused']['scene0002']
     assert 'all samples are zero' in report['refused']['scene0003']
     assert 'contains no audio' in report['refused']['drive_day_2020_04_14_11_00_00']
     assert 'no image can be stored: 4 damaged_truth (0.5 s: segmentation 2' in report['refused']['scene0001']
@@ -131,6 +132,47 @@ def test_every_fault_is_reported_with_its_reason(files: dict[str, Path], tmp_pat
     assert drive['images'] == 3
     (problem,) = drive['skipped']['damaged_truth']
     assert problem.startswith('1.5 s: depth 1 of')
+
+
+def _link(file: h5py.File, outside: Path) -> None:
+    file['scene0001'] = h5py.ExternalLink(str(outside), 'x')
+
+
+def _external_storage(file: h5py.File, outside: Path) -> None:
+    file.create_dataset('scene0001', (8, 4_000), np.float32, external=[(str(outside), 0, 8 * 4_000 * 4)])
+
+
+def _virtual(file: h5py.File, outside: Path) -> None:
+    layout = h5py.VirtualLayout((8, 4_000), np.float32)
+    layout[:] = h5py.VirtualSource(str(outside), 'x', (8, 4_000))
+    file.create_virtual_dataset('scene0001', layout)
+
+
+def _huge(file: h5py.File, outside: Path) -> None:
+    del outside
+    file.create_dataset('scene0001', (8, 1 << 40), np.float32, chunks=(1, 1024))
+
+
+@pytest.mark.parametrize(
+    ('make', 'reason'),
+    [
+        (_link, 'a link to another file'),
+        (_external_storage, 'has external storage'),
+        (_virtual, 'is a virtual dataset'),
+        (_huge, 'it is incomplete'),
+    ],
+)
+def test_nothing_outside_the_file_is_read(
+    tmp_path: Path, make: Callable[[h5py.File, Path], None], reason: str, files: dict[str, Path]
+) -> None:
+    with h5py.File(tmp_path / 'outside.h5', 'w') as file:
+        file['x'] = np.ones((8, 4_000), np.float32)
+    files['audio'] = tmp_path / 'hostile.h5'
+    with h5py.File(files['audio'], 'w') as file:
+        make(file, tmp_path / 'outside.h5')
+    status, report = run_import(files, tmp_path / 'out')
+    assert status == 1
+    assert reason in report['refused']['scene0001']
 
 
 def test_files_that_cannot_be_used_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

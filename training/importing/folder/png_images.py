@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio_manifold_ros.common.errors import TrainingError, reraise_file_errors
+from audio_manifold_ros.common.png_palette import PNG_SIGNATURE, decode_class_image
 from audio_manifold_ros.datasets.drive_attributes import METRES, RELATIVE
 from training.importing.imported_labels import DEPTH
 from training.labelling.teacher_files import class_ids
 
-PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
 # 33 bytes are the signature and the IHDR chunk.
 PNG_HEADER_BYTES = 33
 MAX_PIXELS = 1 << 26
@@ -105,14 +105,12 @@ class PngLabels:
 
 
 def read_png(path: Path) -> NDArray[Any]:
-    """Return the stored values of a PNG file. Its size is checked before it is decoded.
+    """Return the stored values of a PNG file, indices if it has a palette. Its size is checked before it is decoded.
 
     Raises:
         TrainingError: The file cannot be read, is too large, or is not a PNG image.
 
     """
-    import cv2
-
     with reraise_file_errors(TrainingError, 'read', path, 'Copy it again.'):
         is_regular, file_bytes = path.is_file(), path.stat().st_size
         if not is_regular or file_bytes > MAX_FILE_BYTES:
@@ -127,11 +125,8 @@ def read_png(path: Path) -> NDArray[Any]:
     if width * height > MAX_PIXELS:
         msg = f'{str(path)!r} states {width} × {height} pixels: at most {MAX_PIXELS} are read. Make it smaller.'
         raise TrainingError(msg)
-    try:
-        image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        image = None
+    image = decode_class_image(data)
     if image is None:
         msg = f'{str(path)!r} cannot be decoded as PNG: the file is damaged. Copy it again.'
         raise TrainingError(msg)
-    return np.asarray(image)
+    return image

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio_manifold_ros.audio.sound_file import SoundFile
 from audio_manifold_ros.common.errors import TrainingError
 from training.importing.folder.recording_files import MAX_CHANNELS
-from training.importing.reference_conversion import MAX_PEAK
-from training.importing.wav_tracks import BLOCK_S, WavTracks, missing_bytes
+from training.importing.wav_tracks import BLOCK_S, WavTracks
 
 RATE_LIMITS_HZ = (4_000, 192_000)
+SCALE_REMEDY = (
+    'Give the sample value of full scale (--full-scale). It is 32768 for floating-point files in int16 steps.'
+)
 
 
 @final
@@ -43,16 +46,18 @@ class FolderAudio:
             full_scale: Sample value of full scale.
 
         Raises:
-            TrainingError: A file cannot be read, or the files do not match each other.
+            AudioError: A file cannot be read or is empty.
+            TrainingError: The files do not match each other, or have an unusual sample rate.
 
         """
         self._full_scale = full_scale
         self._open = ExitStack()
         path = files[min(files)]
-        with _sound_file(path) as first:
-            self.sample_rate_hz, found, frames = int(first.samplerate), int(first.channels), int(first.frames)
-        if not RATE_LIMITS_HZ[0] <= self.sample_rate_hz <= RATE_LIMITS_HZ[1] or not frames:
-            msg = f'{str(path)!r}: {frames} samples at {self.sample_rate_hz} Hz: give audio at {RATE_LIMITS_HZ} Hz.'
+        with self._sound_file(path) as first:
+            self.sample_rate_hz, found = first.sample_rate_hz, first.channels
+        low_hz, high_hz = RATE_LIMITS_HZ
+        if not low_hz <= self.sample_rate_hz <= high_hz:
+            msg = f'{str(path)!r} has {self.sample_rate_hz} Hz: give audio at {low_hz} to {high_hz} Hz.'
             raise TrainingError(msg)
         self.notes: tuple[str, ...] = ()
         self.missing: tuple[int, ...] = ()
@@ -66,7 +71,9 @@ class FolderAudio:
             self.channels = max(channels, *(channel + 1 for channel in files))
             self.missing = tuple(channel for channel in range(self.channels) if channel not in files)
             self._check_mono(files)
-            tracks = self._open.enter_context(WavTracks(files, self.channels, self.sample_rate_hz))
+            tracks = self._open.enter_context(
+                WavTracks(files, self.channels, self.sample_rate_hz, full_scale, SCALE_REMEDY)
+            )
             self.notes, self._blocks = tracks.notes, tracks.blocks()
         self.peaks: NDArray[np.float32] = np.zeros(self.channels, dtype=np.float32)
 
@@ -74,20 +81,13 @@ class FolderAudio:
         """Yield the audio in order: float32 (channel, sample), full scale ±1, zeros in missing channels.
 
         Raises:
-            TrainingError: A file is damaged, contains NaN or infinite samples, or exceeds full scale.
+            AudioError: A file is damaged, or its samples exceed full scale.
+            TrainingError: A file contains NaN or infinite samples.
 
         """
         for block in self._blocks:
-            peaks = np.abs(block).max(axis=1)
-            if peaks.max() > MAX_PEAK * self._full_scale:
-                msg = (
-                    f'Samples up to {peaks.max():.4g} in channel {int(peaks.argmax())}, but full scale is '
-                    f'{self._full_scale:g}: give the sample value of full scale (--full-scale). It is 32768 for float '
-                    'files in int16 steps.'
-                )
-                raise TrainingError(msg)
-            self.peaks = np.maximum(self.peaks, peaks / np.float32(self._full_scale))
-            yield block / np.float32(self._full_scale)
+            self.peaks = np.maximum(self.peaks, np.abs(block).max(axis=1))
+            yield block
 
     def silent_channels(self) -> tuple[int, ...]:
         """Return the channels with a file whose samples are all zero so far."""
@@ -103,21 +103,13 @@ class FolderAudio:
         """Close all files."""
         self._open.close()
 
-    def _whole_file(self, path: Path) -> Iterator[NDArray[np.float32]]:
-        import soundfile
+    def _sound_file(self, path: Path) -> SoundFile:
+        return SoundFile(path, full_scale=self._full_scale, scale_remedy=SCALE_REMEDY, allow_truncated=True)
 
-        lost = missing_bytes(path)
-        if lost:
-            self.notes = (f'{path.name} is truncated: {lost} bytes shorter than its header states. Copy it again',)
-        with _sound_file(path) as file:
-            for _ in range(0, file.frames, BLOCK_S * file.samplerate):
-                try:
-                    samples = file.read(BLOCK_S * file.samplerate, dtype='float32', always_2d=True)
-                except soundfile.SoundFileError as error:
-                    msg = f'{str(path)!r} cannot be read ({error}): copy it again.'
-                    raise TrainingError(msg) from None
-                if not len(samples):
-                    return
+    def _whole_file(self, path: Path) -> Iterator[NDArray[np.float32]]:
+        with self._sound_file(path) as file:
+            self.notes = (file.note,) if file.note else ()
+            while len(samples := file.read(BLOCK_S * file.sample_rate_hz)):
                 if not np.all(np.isfinite(samples)):
                     msg = f'{str(path)!r} contains NaN or infinite samples: write it again.'
                     raise TrainingError(msg)
@@ -125,20 +117,10 @@ class FolderAudio:
 
     def _check_mono(self, files: Mapping[int, Path]) -> None:
         for path in files.values():
-            with _sound_file(path) as file:
+            with self._sound_file(path) as file:
                 if file.channels != 1:
                     msg = (
                         f'{str(path)!r} has {file.channels} channels next to {len(files) - 1} other files: give one '
                         'file with all channels, or files with one channel each.'
                     )
                     raise TrainingError(msg)
-
-
-def _sound_file(path: Path) -> Any:
-    import soundfile
-
-    try:
-        return soundfile.SoundFile(path)
-    except (soundfile.SoundFileError, OSError, RuntimeError) as error:
-        msg = f'{str(path)!r} cannot be read as audio ({error}): copy it again.'
-        raise TrainingError(msg) from None
