@@ -224,6 +224,12 @@ VERBS = tuple(
             '--config training/configs/systems/end_to_end_8x8.yaml',
         ),
         (
+            'train fit joint',
+            'training.fitting.fit_joint',
+            'fit all networks of an experiment at once, with losses on the images',
+            '--config training/configs/street_finetune.yaml',
+        ),
+        (
             'train run',
             'training.experiment.run',
             'run experiments from the fit to the scores',

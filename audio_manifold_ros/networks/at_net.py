@@ -126,6 +126,11 @@ class AtNet(nn.Module):
         """Return the last layer of a head, which holds the statistics of the latents of its manifold."""
         return cast('LatentScale', cast('nn.Sequential', self.heads[modality])[-1])
 
+    def reset_heads(self) -> None:
+        """Give the last layers random weights. A manifold without latents has no mean image to start at."""
+        for head in self.heads.values():
+            cast('nn.Conv2d', cast('nn.Sequential', head)[-2]).reset_parameters()
+
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
         trunk_features = self.trunk(features)

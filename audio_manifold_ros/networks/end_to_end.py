@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from torch import nn
 
@@ -64,10 +64,7 @@ class EndToEnd(nn.Module):
         self.config = config
         self.at_net = AtNet(config.at_net)
         self.decoders = nn.ModuleDict({name: make_decoder(size) for name, size in config.decoders.items()})
-        for modality in config.modalities:
-            # A head normally starts at the mean image of its manifold. Here it starts with random weights.
-            last = cast('nn.Sequential', self.at_net.heads[modality])[-2]
-            cast('nn.Conv2d', last).reset_parameters()
+        self.at_net.reset_heads()
 
     def set_input_statistics(self, mean: Tensor, covariance: Tensor) -> None:
         """Set the statistics of the input features before training (see `AtNet.set_input_statistics`)."""

@@ -160,6 +160,10 @@ class PerceptionNetwork(nn.Module):
         """
         return {modality: raw for modality, (raw, _) in self.predict_raw(features).items()}
 
+    def latents(self, features: Tensor) -> dict[str, Tensor]:
+        """Map features (batch, mic, height, width) to latents {modality: (batch, code_dim, cell, cell)}."""
+        return {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
+
     def predict_raw(self, features: Tensor) -> dict[str, RawOutput]:
         """Map features (batch, mic, height, width) to the raw image and the distance of each modality.
 
@@ -170,8 +174,7 @@ class PerceptionNetwork(nn.Module):
 
         """
         raw_outputs: dict[str, RawOutput] = {}
-        latents = {name: latent for at_net in self.at_nets for name, latent in at_net(features).items()}
-        for modality, latent in latents.items():
+        for modality, latent in self.latents(features).items():
             quantized = cast('Bottleneck', self.codebooks[modality]).quantize(latent)
             raw_outputs[modality] = (self.decoders[modality](quantized.values), quantized.distance)
         for system in self.direct:

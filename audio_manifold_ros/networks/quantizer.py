@@ -88,6 +88,13 @@ class VectorQuantizer(Bottleneck):
         self.started.fill_(True)
 
     @torch.no_grad()
+    def adopt(self, average: float) -> None:
+        """Start the moving averages at the current codes, each with the count `average`."""
+        self.counts.fill_(average)
+        self.sums.copy_(self.codebook * average)
+        self.started.fill_(True)
+
+    @torch.no_grad()
     def update(self, latent: Tensor, codes: Tensor) -> None:
         """Move every code towards the mean of the latents (batch, code_dim, row, column) assigned to it."""
         vectors = latent.permute(0, 2, 3, 1).reshape(-1, latent.shape[1]).float()

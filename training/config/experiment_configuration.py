@@ -26,6 +26,7 @@ from training.config.fit_configuration import (
     LossConfig,
     MachineConfig,
 )
+from training.config.joint_configuration import JointConfig
 from training.config.yaml_inheritance import read_layers
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 # Channels of the image of each modality: depth, or one per class.
 CHANNELS = {'depth': 1, 'segmentation': len(CLASS_COLOURS)}
 BINAURAL_CHANNEL_COUNT = 2
-FITS = ('manifold_fit', 'transform_fit', 'direct_fit')
+FITS = ('manifold_fit', 'transform_fit', 'direct_fit', 'joint_fit')
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class TrainingConfig:
         codebook: Initialisation of their codebooks.
         transform_fit: Fit of the AT-nets.
         direct_fit: Fit of the direct systems.
+        joint: Fit of manifolds and AT-nets at once with losses on the images, in place of their own fits. Null for
+            separate fits.
+        joint_fit: Steps and optimiser of the joint fit.
         augment: Random changes to the training windows of audio networks.
         machine: Devices and precision.
         budget: Settings that all systems of a table share. They replace the settings of the experiment.
@@ -80,6 +84,8 @@ class TrainingConfig:
     codebook: CodebookConfig = field(default_factory=CodebookConfig)
     transform_fit: FitConfig = field(default_factory=FitConfig)
     direct_fit: FitConfig = field(default_factory=FitConfig)
+    joint: JointConfig | None = None
+    joint_fit: FitConfig = field(default_factory=FitConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     machine: MachineConfig = field(default_factory=MachineConfig)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
@@ -104,12 +110,41 @@ class TrainingConfig:
                 raise TrainingError(msg)
         if self.at_nets:
             check_heads(self.at_nets, self.manifolds)
+        self._check_joint()
         if self.ears:
             direct = tuple(
                 replace(system, microphones=self.ears) if len(system.microphones) == BINAURAL_CHANNEL_COUNT else system
                 for system in self.direct
             )
             object.__setattr__(self, 'direct', direct)
+
+    def _check_joint(self) -> None:
+        """Refuse a joint fit of networks that it cannot fit.
+
+        Raises:
+            TrainingError: A frozen modality has no manifold or no starting weights, depth is not logarithmic, there are
+                direct systems, or a manifold is Gaussian.
+
+        """
+        if self.joint is None:
+            return
+        unknown = sorted(set(self.joint.frozen) - set(self.manifolds))
+        if unknown or (self.joint.frozen and not self.joint.start):
+            msg = (
+                f'joint.frozen is {self.joint.frozen!r}: give modalities of {sorted(self.manifolds)}, and `start` '
+                'with their weights.'
+            )
+            raise TrainingError(msg)
+        if self.direct or self.depth.kind != 'log':
+            msg = (
+                f'A joint fit has {len(self.direct)} direct systems and depth of the kind {self.depth.kind!r}: '
+                "give none, and the kind 'log'."
+            )
+            raise TrainingError(msg)
+        gaussian = [name for name, manifold in self.manifolds.items() if manifold.bottleneck == 'gaussian']
+        if gaussian:
+            msg = f'A joint fit does not sample the Gaussian manifolds of {gaussian}: choose another bottleneck.'
+            raise TrainingError(msg)
 
     @classmethod
     def from_yaml(cls, path: Path | str, over: Sequence[Path | str] = ()) -> TrainingConfig:
@@ -161,12 +196,26 @@ class TrainingConfig:
 
     @property
     def manifold_folders(self) -> tuple[Path, ...]:
-        """Folders of the fits of all manifolds."""
-        return tuple(map(self.manifold_folder, self.manifolds))
+        """Folders of the separate fits of all manifolds."""
+        return () if self.joint is not None else tuple(map(self.manifold_folder, self.manifolds))
+
+    @property
+    def main_fit(self) -> FitConfig:
+        """Settings of the fit of the networks with audio input."""
+        if self.joint is not None:
+            return self.joint_fit
+        return self.transform_fit if self.at_nets else self.direct_fit
+
+    @property
+    def joint_folder(self) -> Path:
+        """Folder of the joint fit."""
+        return Path(self.output) / 'joint'
 
     @property
     def audio_network_folders(self) -> tuple[Path, ...]:
         """Folders of the fits of all audio networks."""
+        if self.joint is not None:
+            return (self.joint_folder,)
         transforms = (self.transform_folder(network.modalities) for network in self.at_nets)
         return (*transforms, *map(self.direct_folder, self.direct))
 
@@ -210,7 +259,7 @@ def with_budget(config: TrainingConfig) -> TrainingConfig:
     """Return an experiment with the settings of its budget in data, fits and machine."""
     budget = config.budget
     limits = {f'{split}_drives': getattr(budget, f'{split}_drives') for split in ('train', 'validation', 'test')}
-    steps = dict(zip(FITS, (budget.manifold_steps, budget.steps, budget.steps), strict=True))
+    steps = dict(zip(FITS, (budget.manifold_steps, budget.steps, budget.steps, budget.steps), strict=True))
     fits = {name: replace(getattr(config, name), steps=count, minutes=None) for name, count in steps.items() if count}
     return replace(
         config,

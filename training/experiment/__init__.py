@@ -10,14 +10,13 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from training.experiment.evaluate import evaluate_experiment, make_prior
-    from training.experiment.experiment_inference import load_perception, predict
+    from training.experiment.experiment_inference import predict
     from training.experiment.run import ExperimentStage
     from training.experiment.tables import write_tables
 
 __all__ = [
     'ExperimentStage',
     'evaluate_experiment',
-    'load_perception',
     'make_prior',
     'predict',
     'write_tables',
@@ -27,7 +26,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         'evaluate': 'evaluate_experiment make_prior',
-        'experiment_inference': 'load_perception predict',
+        'experiment_inference': 'predict',
         'run': 'ExperimentStage',
         'tables': 'write_tables',
     },

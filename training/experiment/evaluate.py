@@ -32,7 +32,6 @@ from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.experiment_inference import (
     batches,
-    load_perception,
     predict,
     scoring_device,
     take_features,
@@ -40,6 +39,7 @@ from training.experiment.experiment_inference import (
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.experiment.run_directory import open_windows
 from training.experiment.scored_batches import ScoredBatches
+from training.fitting.fitted_networks import load_perception
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -53,7 +53,7 @@ def make_record(config: TrainingConfig, cache: WindowCache, scores: Mapping[str,
     manifold_fits = {folder.name: FitHistory.read(folder) for folder in config.manifold_folders}
     audio_fits = {folder.name: FitHistory.read(folder) for folder in config.audio_network_folders}
     fits = manifold_fits | audio_fits
-    main_fit = config.transform_fit if config.at_nets else config.direct_fit
+    main_fit = config.main_fit
     budget = {
         'train_drives': len(cache.drives('train')),
         'train_windows': len(cache.indices('train')),

@@ -36,6 +36,7 @@ from training.experiment.run_directory import begin, open_windows, read_mapping
 from training.experiment.verdict import describe
 from training.fitting.checkpoints import BEST, FIT_FILE, LAST, set_aside_damaged_fit
 from training.fitting.fit_direct import fit_direct
+from training.fitting.fit_joint import fit_joint
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
 
@@ -109,6 +110,9 @@ def run(config: TrainingConfig, results: Path | None, console: Console) -> Path:
 
 def list_stages(config: TrainingConfig) -> list[ExperimentStage]:
     """Return the fits of an experiment in order."""
+    if config.joint is not None:
+        fit = partial(fit_joint, config, config.joint_fit)
+        return [ExperimentStage('networks through their decoders', config.joint_folder, fit)]
     manifolds = [
         ExperimentStage(
             f'manifold of {name}',

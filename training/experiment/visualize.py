@@ -22,7 +22,7 @@ from training.config.experiment_configuration import TrainingConfig
 from training.data.split_file import SPLITS
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.run_directory import open_windows
-from training.fitting.checkpoints import BEST, load_at_net, load_direct, load_vq_vae
+from training.fitting.checkpoints import BEST, load_at_net, load_direct, load_joint, load_vq_vae
 from training.fitting.image_metrics import TARGET_ARRAYS, colour_images, make_image_grid
 from training.fitting.manifold_module import to_image
 
@@ -49,7 +49,8 @@ def overview(config: TrainingConfig, split: str, count: int) -> dict[str, NDArra
     cache = open_windows(config)
     indices = cache.indices(split)
     chosen = indices[np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(np.int64)]
-    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in config.manifolds}
+    names = () if config.joint is not None else config.manifolds
+    vq_vaes = {name: load_vq_vae(config.manifold_folder(name) / BEST) for name in names}
     predictions = _predict_images(config, torch.from_numpy(cache.features(chosen)), vq_vaes)
     rows: dict[str, NDArray[np.uint8]] = {}
     for modality in config.modalities:
@@ -84,6 +85,9 @@ def _predict_images(
     config: TrainingConfig, features: torch.Tensor, vq_vaes: dict[str, VqVae]
 ) -> dict[str, torch.Tensor]:
     """Return the raw images of the networks that are already fitted."""
+    if config.joint is not None:
+        path = config.joint_folder / BEST
+        return load_joint(path).images(features) if path.is_file() else {}
     images: dict[str, torch.Tensor] = {}
     for network in config.at_nets:
         path = config.transform_folder(network.modalities) / BEST

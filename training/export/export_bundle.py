@@ -46,7 +46,7 @@ from training.experiment.calibrate_confidence import calibrate
 from training.experiment.class_bias import balance_classes
 from training.experiment.cli_arguments import add_experiment_arguments, named_experiment
 from training.experiment.evaluate import METRICS_FILE, evaluate, make_prior
-from training.experiment.experiment_inference import load_perception, predict, take_features
+from training.experiment.experiment_inference import predict, take_features
 from training.experiment.familiarity import fit_statistics
 from training.experiment.provenance import PROVENANCE, check_provenance, describe_provenance
 from training.experiment.results import SCORES_FILE, has_known_leaks
@@ -54,6 +54,7 @@ from training.experiment.run_directory import open_windows, read_mapping
 from training.experiment.verdict import LEAK_WARNING, worse_than_prior
 from training.export.onnx_graph import ExportedNetwork, export_network
 from training.fitting.checkpoints import BEST, load_checkpoint
+from training.fitting.fitted_networks import load_perception
 from training.fitting.lr_schedule import BUDGET_KEY
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 
     from audio_manifold_ros.networks.perception_network import PerceptionNetwork
     from training.config.fit_configuration import FitConfig
+    from training.config.joint_configuration import JointConfig
     from training.data.cache import WindowCache
 
 CARD_FILE = 'README.md'
@@ -196,14 +198,17 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
         transforms = [config.transform_folder(net.modalities) for net in config.at_nets]
         summary['audio transformation'] = f'{widths} (the paper: 1)'
         summary['features of the manifolds'] = f'{features} (the paper: 128)'
-        summary['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
-        summary['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
+        if config.joint is None:
+            summary['fit of the manifolds'] = _fit_text(config.manifold_fit, config.manifold_folders)
+            summary['fit of the audio transformation'] = _fit_text(config.transform_fit, transforms)
     if config.direct:
         systems = [f'{system.kind} for {" and ".join(system.modalities)}' for system in config.direct]
         summary['without a manifold'] = ', '.join(systems).replace('_', ' ')
         summary['fit of what has no manifold'] = _fit_text(
             config.direct_fit, list(map(config.direct_folder, config.direct))
         )
+    if config.joint is not None:
+        summary['joint fit'] = _joint_fit_text(config, config.joint)
     summary['parameters'] = sum(parameter.numel() for parameter in network.parameters())
     changes = asdict(config.augment).items()
     summary['augmentation'] = ', '.join(f'{name.replace("_", " ")} {value:g}' for name, value in changes)
@@ -213,6 +218,14 @@ def _training(config: TrainingConfig, network: PerceptionNetwork, cache: WindowC
 def _describe_class_biases(class_biases: dict[int, float]) -> str:
     names = list(CLASS_COLOURS)
     return ', '.join(f'{names[index]} {value:+g}' for index, value in class_biases.items()) or 'none'
+
+
+def _joint_fit_text(config: TrainingConfig, joint: JointConfig) -> str:
+    start = f'from the weights of {Path(joint.start).name}' if joint.start else 'from random weights'
+    losses = f'relative depth {joint.relative_depth:g}, log depth {joint.log_depth:g}, classes {joint.classes:g}'
+    frozen = f', frozen decoder of {" and ".join(joint.frozen)}' if joint.frozen else ''
+    fit = _fit_text(config.joint_fit, [config.joint_folder])
+    return f'{fit}, {start}, losses on the images ({losses}){frozen}, averaged weights'
 
 
 def _fit_text(fit: FitConfig, folders: Sequence[Path]) -> str:

@@ -12,6 +12,7 @@ import torch
 
 from audio_manifold_ros.common.errors import TrainingError
 from audio_manifold_ros.networks.at_net import AtNet, AtNetConfig
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
 from audio_manifold_ros.networks.single_stage import SingleStageConfig, SingleStageNetwork
 from audio_manifold_ros.networks.vq_vae import VqVae, VqVaeConfig
 
@@ -24,7 +25,7 @@ Network = TypeVar('Network', bound=torch.nn.Module)
 BEST, LAST = 'best.ckpt', 'last.ckpt'
 FIT_FILE = 'fit.json'
 FRAME_POSITION, MANIFOLDS = 'frame_position', 'manifolds'
-WEIGHT_PREFIX = 'network.'
+WEIGHT_PREFIX, AVERAGE_PREFIX = 'network.', 'averaged.'
 
 
 def load_checkpoint(path: Path) -> Mapping[str, Any]:
@@ -179,14 +180,24 @@ def load_direct(path: Path) -> SingleStageNetwork:
     return _load(path, SingleStageConfig, SingleStageNetwork)
 
 
-def _load(path: Path, config: Any, network: Callable[[Any], Network]) -> Network:
+def load_joint(path: Path) -> PerceptionNetwork:
+    """Return the networks of a joint fit with their averaged weights, ready for inference.
+
+    Raises:
+        TrainingError: The checkpoint cannot be read.
+
+    """
+    return _load(path, PerceptionConfig, PerceptionNetwork, AVERAGE_PREFIX)
+
+
+def _load(path: Path, config: Any, network: Callable[[Any], Network], prefix: str = WEIGHT_PREFIX) -> Network:
     checkpoint = load_checkpoint(path)
     loaded = network(config.from_dict(checkpoint['hyper_parameters']['network']))
-    loaded.load_state_dict(network_weights(checkpoint))
+    loaded.load_state_dict(network_weights(checkpoint, prefix))
     return loaded.eval()
 
 
-def network_weights(checkpoint: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """Return the weights of a module's `network`."""
+def network_weights(checkpoint: Mapping[str, Any], prefix: str = WEIGHT_PREFIX) -> dict[str, torch.Tensor]:
+    """Return the weights of a module's `network`, or of another part that `prefix` names."""
     state = checkpoint['state_dict']
-    return {key[len(WEIGHT_PREFIX) :]: value for key, value in state.items() if key.startswith(WEIGHT_PREFIX)}
+    return {key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)}

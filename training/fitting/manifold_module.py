@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from audio_manifold_ros.networks.label_encoding import encode_labels
 from audio_manifold_ros.networks.quantizer import VectorQuantizer
 from audio_manifold_ros.networks.vq_vae import Reconstruction, VqVae
+from training.fitting.codebook_upkeep import CodebookUpkeep
 from training.fitting.image_metrics import ImageMetrics
 from training.fitting.losses import image_loss, loss_weight
 from training.fitting.lr_schedule import ScheduledModule
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from training.data.data_module import Batch
     from training.fitting.lr_schedule import TrainingBudget
 
-LAST_RESTART = 0.75
 # Added to the validation loss until the codebook is initialised, so that no earlier checkpoint is the best.
 UNSTARTED_LOSS = 1e6
 PENALTY_WEIGHTS: dict[str, Callable[[CodebookConfig, LossConfig], float]] = {
@@ -57,7 +57,8 @@ class ManifoldModule(ScheduledModule):
         self.modality = modality
         self.codebook_config, self.losses = codebook, losses
         self.network = VqVae(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._first_latents: list[torch.Tensor] = []
+        quantizer = self.network.quantizer
+        self._upkeep = CodebookUpkeep(quantizer, codebook) if isinstance(quantizer, VectorQuantizer) else None
         self._image_metrics = ImageMetrics((modality,), depth)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
@@ -102,18 +103,14 @@ class ManifoldModule(ScheduledModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
         """Add the state of the codebook update, which is not part of the network."""
-        quantizer = self.network.quantizer
-        if isinstance(quantizer, VectorQuantizer):
-            checkpoint['codebook'] = {'first_latents': self._first_latents, 'recent': quantizer.recent}
+        if self._upkeep is not None:
+            checkpoint['codebook'] = self._upkeep.state()
 
     def on_load_checkpoint(self, checkpoint: dict[str, object]) -> None:
         """Restore the state of the codebook update."""
         super().on_load_checkpoint(checkpoint)
-        quantizer = self.network.quantizer
-        if isinstance(quantizer, VectorQuantizer):
-            state: Any = checkpoint['codebook']
-            self._first_latents = [latents.to(self.device) for latents in state['first_latents']]
-            quantizer.recent.copy_(state['recent'])
+        if self._upkeep is not None:
+            self._upkeep.load_state(checkpoint['codebook'])
 
     @property
     def _unstarted(self) -> bool:
@@ -127,19 +124,11 @@ class ManifoldModule(ScheduledModule):
         return loss_weight(self.modality, self.losses) * reconstruction + penalty, reconstruction
 
     def _update_codebook(self, result: Reconstruction) -> None:
-        config, quantizer = self.codebook_config, self.network.quantizer
-        if not isinstance(quantizer, VectorQuantizer):
+        if self._upkeep is None:
             return
-        if not quantizer.started:
-            vectors = result.latent.detach().permute(0, 2, 3, 1).flatten(0, 2)
-            self._first_latents.append(vectors)
-            keep = -(-config.start_vectors // len(vectors))
-            self._first_latents = self._first_latents[-keep:]
-            if self.global_step + 1 >= config.start_step:
-                quantizer.start(torch.cat(self._first_latents))
-                self._first_latents = []
-        elif self.global_step % config.restart_every_steps == 0 and self.progress < LAST_RESTART:
-            self.log('train/restarted_codes', float(quantizer.restart_dead_codes(result.latent)))
+        restarted = self._upkeep.after_step(result.latent, self.global_step, self.progress)
+        if restarted is not None:
+            self.log('train/restarted_codes', float(restarted))
 
 
 def to_image(batch: Batch, modality: str, network: VqVaeConfig) -> torch.Tensor:

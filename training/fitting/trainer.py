@@ -40,6 +40,8 @@ IGNORED_WARNINGS = (
     'lower than the .*logging interval',
     'not resumable',
     'directory .* exists',
+    # The averaged networks of a joint fit, and its frozen parts.
+    'in eval mode at the start of training',
 )
 
 

@@ -28,12 +28,13 @@ from training.data.simulate import write_dataset
 from training.experiment.class_bias import balance_classes
 from training.experiment.evaluate import evaluate
 from training.experiment.evaluate import main as evaluate_main
-from training.experiment.experiment_inference import load_perception, predict, take_features
+from training.experiment.experiment_inference import predict, take_features
 from training.experiment.provenance import PROVENANCE, describe_provenance
 from training.export import export_bundle as export_module
 from training.export.export_bundle import describe, export, main
 from training.fitting.fit_manifold import fit_manifold
 from training.fitting.fit_transform import fit_transform
+from training.fitting.fitted_networks import load_perception
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

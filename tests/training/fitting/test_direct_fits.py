@@ -14,12 +14,12 @@ from audio_manifold_ros.networks.single_stage import SingleStageConfig
 from training.config.experiment_configuration import TrainingConfig
 from training.config.fit_configuration import FitConfig, LossConfig
 from training.data.cache import open_cache
-from training.experiment.experiment_inference import load_perception
 from training.experiment.visualize import overview
 from training.fitting.checkpoints import LAST, load_direct
 from training.fitting.direct_module import DirectModule
 from training.fitting.fit_direct import fit_direct
 from training.fitting.fit_history import FitHistory
+from training.fitting.fitted_networks import load_perception
 from training.fitting.losses import image_loss
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

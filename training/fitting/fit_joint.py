@@ -1,0 +1,97 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Joint fit of all networks of an experiment, with losses on the images.
+
+audio-manifold train fit joint --config training/configs/street_finetune.yaml
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+import torch
+from rich.console import Console
+
+from audio_manifold_ros.cli.console import print_error
+from audio_manifold_ros.cli.parser import command_parser
+from audio_manifold_ros.common.errors import AudioManifoldError, TrainingError
+from audio_manifold_ros.networks.at_net import AtNet
+from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+from training.config.experiment_configuration import TrainingConfig
+from training.data.data_module import WindowDataModule
+from training.data.window_checks import with_drive_microphones
+from training.fitting.fit_manifold import add_fit_arguments, change_fit
+from training.fitting.image_metrics import TARGET_ARRAYS
+from training.fitting.joint_losses import class_weights
+from training.fitting.joint_module import JointModule
+from training.fitting.latent_cache import feature_statistics
+from training.fitting.lr_schedule import TrainingBudget
+from training.fitting.starting_networks import load_start
+from training.fitting.trainer import run_audio_network_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.config.fit_configuration import FitConfig
+    from training.config.joint_configuration import JointConfig
+    from training.data.cache import WindowCache
+
+
+def fit_joint(config: TrainingConfig, fit: FitConfig, *, resume: bool = False) -> Path:
+    """Fit the networks of an experiment jointly and return the path of the best checkpoint.
+
+    Raises:
+        TrainingError: The experiment has no joint fit, its starting weights do not match, or there is no checkpoint to
+            resume from.
+        DatasetError: A drive cannot be read.
+
+    """
+    joint = config.joint
+    if joint is None:
+        msg = f'The experiment {config.name!r} has no joint fit: give `joint`.'
+        raise TrainingError(msg)
+    lightning.seed_everything(config.machine.seed, verbose=False)
+    if config.machine.threads is not None:
+        torch.set_num_threads(config.machine.threads)
+    names = ('features', *(TARGET_ARRAYS[modality] for modality in config.modalities))
+    data = WindowDataModule(config, fit, names)
+    network = make_networks(config, joint, data.cache)
+    module = JointModule(network, config, joint, fit, class_weights(data.cache, joint), TrainingBudget(fit.minutes))
+    return run_audio_network_fit(module, data, fit, config, config.joint_folder, resume=resume)
+
+
+def make_networks(config: TrainingConfig, joint: JointConfig, cache: WindowCache) -> PerceptionNetwork:
+    """Return the networks of an experiment with their starting weights.
+
+    Raises:
+        TrainingError: The starting weights cannot be read or do not match the experiment.
+
+    """
+    sizes = PerceptionConfig(config.at_nets, dict(config.manifolds), config.depth)
+    if joint.start:
+        return load_start(Path(joint.start), config, sizes)
+    network = PerceptionNetwork(sizes)
+    statistics = feature_statistics(cache)
+    for at_net in network.at_nets:
+        if isinstance(at_net, AtNet):
+            at_net.set_input_statistics(statistics.mean, statistics.covariance)
+            at_net.reset_heads()
+    return network
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; returns the exit status."""
+    parser = command_parser('train fit joint')
+    add_fit_arguments(parser)
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    try:
+        config = with_drive_microphones(TrainingConfig.from_yaml(options.config))
+        best = fit_joint(config, change_fit(config.joint_fit, options), resume=options.resume)
+    except AudioManifoldError as error:
+        print_error(console, error)
+        return 1
+    console.print(f'best weights: {best}')
+    return 0

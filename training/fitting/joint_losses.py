@@ -1,0 +1,89 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Losses of a joint fit: depth in metres over pixels with ground truth, and weighted classes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from audio_manifold_ros.common.class_ids import CLASS_COLOURS, UNLABELLED
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.depth_representation import DepthRepresentation
+    from training.config.joint_configuration import JointConfig
+    from training.data.cache import WindowCache
+    from training.data.data_module import Batch
+
+# Limit of ln(prediction / truth) in the relative error, against overflow early in a fit.
+MAX_LOG_RATIO = 3.0
+FREQUENCY_WINDOWS, FREQUENCY_STRIDE = 2000, 4
+MIN_FREQUENCY = 1e-4
+
+
+def depth_losses(unit: torch.Tensor, depth_m: torch.Tensor, depth: DepthRepresentation) -> dict[str, torch.Tensor]:
+    """Return the mean relative error and the mean absolute error of the natural logarithm.
+
+    Args:
+        unit: Predicted log depth in the unit of `depth`, not clipped: (batch, row, column).
+        depth_m: Ground truth in metres, NaN invalid, of the same shape.
+        depth: Representation of depth, of the kind `log`.
+
+    """
+    is_valid = torch.isfinite(depth_m) & (depth_m > 0)
+    truth = torch.where(is_valid, depth_m, depth.near_m).clamp(depth.near_m, depth.far_m).log()
+    ratio = unit.float() * math.log(depth.far_m / depth.near_m) + math.log(depth.near_m) - truth
+    count = is_valid.sum().clamp(min=1)
+    relative = (ratio.clamp(max=MAX_LOG_RATIO).exp() - 1).abs()
+    return {
+        'relative_depth': (relative * is_valid).sum() / count,
+        'log_depth': (ratio.abs() * is_valid).sum() / count,
+    }
+
+
+def image_losses(
+    images: dict[str, torch.Tensor], batch: Batch, depth: DepthRepresentation, class_weights: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return the unweighted losses of raw images by the names of their weights in `JointConfig`.
+
+    Args:
+        images: Raw images (batch, channel, row, column) of each modality, as from `PerceptionNetwork.images`.
+        batch: Ground truth `depth_m` and `labels` in the size of the images.
+        depth: Representation of depth.
+        class_weights: float32 (class,).
+
+    """
+    losses: dict[str, torch.Tensor] = {}
+    if 'depth' in images:
+        losses |= depth_losses(images['depth'][:, 0], batch['depth_m'], depth)
+    if 'segmentation' in images:
+        logits, labels = images['segmentation'].float(), batch['labels'].long()
+        # The sum of no labelled pixels is 0 / 0.
+        entropy = functional.cross_entropy(logits, labels, class_weights, ignore_index=UNLABELLED)
+        losses['classes'] = entropy.nan_to_num()
+    return losses
+
+
+def weighted_sum(losses: dict[str, torch.Tensor], config: JointConfig) -> torch.Tensor:
+    """Return the sum of losses, each times its weight in the configuration."""
+    return torch.stack([getattr(config, name) * value for name, value in losses.items()]).sum()
+
+
+def class_weights(cache: WindowCache, config: JointConfig) -> torch.Tensor:
+    """Return float32 (class,), the weights of the classes. Their mean over the labelled training pixels is 1."""
+    classes = len(CLASS_COLOURS)
+    if config.class_weights == 'equal' or not cache.has('labels'):
+        return torch.ones(classes)
+    indices = cache.indices('train')
+    chosen = indices[np.unique(np.linspace(0, len(indices) - 1, min(len(indices), FREQUENCY_WINDOWS)).astype(np.int64))]
+    counts = np.zeros(classes)
+    for index in chosen:
+        pixels = cache.take('labels', np.array([index]))[0, ::FREQUENCY_STRIDE, ::FREQUENCY_STRIDE].ravel()
+        counts += np.bincount(pixels[pixels < classes], minlength=classes)
+    frequency = counts / max(counts.sum(), 1.0)
+    weights = np.maximum(frequency, MIN_FREQUENCY) ** -0.5
+    return torch.from_numpy(weights / max(float(frequency @ weights), 1e-12)).float()

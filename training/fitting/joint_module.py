@@ -1,0 +1,143 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lightning module that fits all networks from features to images at once, through codebooks and decoders."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from training.data.augment import augment
+from training.fitting.codebook_upkeep import CodebookUpkeep
+from training.fitting.image_metrics import ImageMetrics
+from training.fitting.joint_losses import image_losses, weighted_sum
+from training.fitting.lr_schedule import ScheduledModule
+from training.fitting.weight_average import WeightAverage
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.bottleneck import Bottleneck
+    from audio_manifold_ros.networks.perception_network import PerceptionNetwork
+    from training.config.experiment_configuration import TrainingConfig
+    from training.config.fit_configuration import FitConfig
+    from training.config.joint_configuration import JointConfig
+    from training.data.data_module import Batch
+    from training.fitting.lr_schedule import TrainingBudget
+
+# Added to the validation loss until the codebooks are initialised, so that no earlier checkpoint is the best.
+UNSTARTED_LOSS = 1e6
+
+
+class JointModule(ScheduledModule):
+    """Networks, their losses on the images, and a moving average of their weights, which is validated.
+
+    Attributes:
+        network: The networks that the optimiser changes.
+        averaged: The networks with averaged weights, for validation and export.
+
+    """
+
+    def __init__(
+        self,
+        network: PerceptionNetwork,
+        config: TrainingConfig,
+        joint: JointConfig,
+        fit: FitConfig,
+        class_weights: torch.Tensor,
+        budget: TrainingBudget,
+    ) -> None:
+        """Take over networks with their starting weights."""
+        super().__init__(fit, budget)
+        self.save_hyperparameters({'network': dict(network.config.to_dict())})
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = deepcopy(self.network).requires_grad_(requires_grad=False).eval()
+        # The trainer keeps these modes. A codebook in evaluation mode does not change.
+        self.network.train()
+        for modality in joint.frozen:
+            self.network.decoders[modality].requires_grad_(requires_grad=False)
+            self.network.codebooks[modality].eval()
+        self._average = WeightAverage(joint.average)
+        self._joint, self._experiment = joint, config
+        self.register_buffer('class_weights', class_weights, persistent=False)
+        codebooks = cast('dict[str, Bottleneck]', dict(self.network.codebooks.items()))
+        self._upkeep = {
+            modality: CodebookUpkeep(codebook, config.codebook)
+            for modality, codebook in codebooks.items()
+            if isinstance(codebook, VectorQuantizer) and modality not in joint.frozen
+        }
+        self._image_metrics = ImageMetrics(network.config.modalities, config.depth)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Return the loss of one step: images and commitment. Codebooks have their own update."""
+        del batch_idx
+        features = augment(batch['features'], self._experiment.augment, self._experiment.data.features)
+        latents = self.network.latents(features)
+        images: dict[str, torch.Tensor] = {}
+        penalties: list[torch.Tensor] = []
+        for modality, latent in latents.items():
+            images[modality], penalty = self._decode(modality, latent)
+            penalties += [] if modality in self._joint.frozen else [penalty]
+        losses = self._losses(images, batch)
+        if penalties:
+            losses['commitment'] = torch.stack(penalties).sum()
+        self.log_dict({f'train/{name}': value for name, value in losses.items()})
+        loss = weighted_sum(losses, self._joint)
+        self.log('train/loss', loss, prog_bar=True)
+        for modality, upkeep in self._upkeep.items():
+            upkeep.after_step(latents[modality].detach(), self.global_step, self.progress)
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Add the weights after this step to their moving average."""
+        del outputs, batch, batch_idx
+        self._average.update(self.averaged, self.network, self.global_step)
+
+    def on_validation_epoch_start(self) -> None:
+        """Reset the metrics."""
+        self._image_metrics.reset()
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log the losses of the averaged networks and add their images to the metrics."""
+        images = self.averaged.images(batch['features'])
+        losses = self._losses(images, batch)
+        size = len(batch['features'])
+        self.log_dict({f'val/{name}': value for name, value in losses.items()}, batch_size=size, sync_dist=True)
+        loss = weighted_sum(losses, self._joint) + (UNSTARTED_LOSS if self._unstarted else 0.0)
+        self.log('val/loss', loss, prog_bar=True, batch_size=size, sync_dist=True)
+        self._image_metrics.add(images, batch)
+        if batch_idx == 0:
+            self._image_metrics.log_images(images, batch, getattr(self.logger, 'experiment', None), self.global_step)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores."""
+        self.log_dict(self._image_metrics.result(), sync_dist=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Add the state of the codebook updates, which is not part of the networks."""
+        checkpoint['codebooks'] = {modality: upkeep.state() for modality, upkeep in self._upkeep.items()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Restore the state of the codebook updates."""
+        super().on_load_checkpoint(checkpoint)
+        states = cast('dict[str, object]', checkpoint['codebooks'])
+        for modality, upkeep in self._upkeep.items():
+            upkeep.load_state(states[modality])
+
+    @property
+    def _unstarted(self) -> bool:
+        codebooks = self.network.codebooks.values()
+        return any(isinstance(codebook, VectorQuantizer) and not codebook.started for codebook in codebooks)
+
+    def _decode(self, modality: str, latent: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the raw image and the commitment of a latent, with a straight-through gradient."""
+        # The search for the nearest code needs single precision.
+        with torch.autocast(latent.device.type, enabled=False):
+            codebook = cast('Bottleneck', self.network.codebooks[modality])
+            quantized = codebook(latent.float())
+            penalty = codebook.penalty(latent.float(), quantized)
+        return self.network.decoders[modality](quantized.values), penalty
+
+    def _losses(self, images: dict[str, torch.Tensor], batch: Batch) -> dict[str, torch.Tensor]:
+        return image_losses(images, batch, self._experiment.depth, cast('torch.Tensor', self.class_weights))

@@ -1,0 +1,59 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Starting weights of a joint fit, from a bundle or from the fitted networks of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.common.errors import TrainingError
+from audio_manifold_ros.common.json_text import read_json
+from audio_manifold_ros.common.schema import from_plain
+from audio_manifold_ros.inference.backends.torch_backend import load_network
+from audio_manifold_ros.inference.bundle.bundle import Bundle
+from audio_manifold_ros.inference.bundle.manifest import MANIFEST_FILE
+from audio_manifold_ros.networks.quantizer import VectorQuantizer
+from training.config.experiment_configuration import TrainingConfig
+from training.fitting.fitted_networks import load_perception
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.networks.perception_network import PerceptionConfig, PerceptionNetwork
+
+CONFIG_FILE = 'config.json'
+# Weight of the stored codes in the moving averages, in batches of average use.
+CODE_COUNT = 32.0
+
+
+def load_start(path: Path, config: TrainingConfig, expected: PerceptionConfig) -> PerceptionNetwork:
+    """Return the networks of a bundle or of the output folder of a run.
+
+    Args:
+        path: Folder of the bundle or of the run.
+        config: The experiment, whose features must be those of the networks.
+        expected: Sizes of the networks of the experiment.
+
+    Raises:
+        TrainingError: The folder is neither, or its networks have other sizes or other features.
+        InferenceError: The bundle is damaged.
+
+    """
+    if (path / MANIFEST_FILE).is_file():
+        bundle = Bundle.load(path)
+        network, features = load_network(bundle), bundle.manifest.features
+    elif (path / CONFIG_FILE).is_file():
+        values = read_json(path / CONFIG_FILE, TrainingError, 'Give a finished run or a bundle.')
+        run = replace(from_plain(TrainingConfig, values, str(path / CONFIG_FILE), TrainingError), output=str(path))
+        network, features = load_perception(run), run.data.features
+    else:
+        msg = f'joint.start is {str(path)!r}: give the folder of a bundle, or the output folder of a finished run.'
+        raise TrainingError(msg)
+    for name, found, wanted in (('sizes', network.config, expected), ('features', features, config.data.features)):
+        if found != wanted:
+            msg = f'The networks of {str(path)!r} have the {name} {found}, the experiment {wanted}: make them equal.'
+            raise TrainingError(msg)
+    for codebook in network.codebooks.values():
+        if isinstance(codebook, VectorQuantizer):
+            codebook.adopt(CODE_COUNT)
+    return network
