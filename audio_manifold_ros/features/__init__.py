@@ -18,16 +18,21 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.sliding_windows import SlidingWindows
     from audio_manifold_ros.features.spatial_batch import spatial_features
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+    from audio_manifold_ros.features.spatial_streaming import StreamingSpatialFeatures
+    from audio_manifold_ros.features.spatial_torch import GeometryTensors, SpatialFeatures
     from audio_manifold_ros.features.spec import FeatureSpec
 
 __all__ = [
     'AnyFeatureSpec',
     'ArrayGeometry',
     'FeatureSpec',
+    'GeometryTensors',
     'MelFeatureExtractor',
     'SlidingWindows',
     'SpatialFeatureSpec',
+    'SpatialFeatures',
     'StreamingMel',
+    'StreamingSpatialFeatures',
     'feature_spec_from_dict',
     'mel_features',
     'mel_spectrogram',
@@ -48,6 +53,8 @@ __getattr__, __dir__ = lazy_exports(
         'sliding_windows': 'SlidingWindows',
         'spatial_batch': 'spatial_features',
         'spatial_spec': 'SpatialFeatureSpec',
+        'spatial_streaming': 'StreamingSpatialFeatures',
+        'spatial_torch': 'GeometryTensors SpatialFeatures',
         'spec': 'FeatureSpec',
     },
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import fft
 
-from audio_manifold_ros.features.lag_segment import lag_segment
+from audio_manifold_ros.features.lag_segment import LagSegment
 from audio_manifold_ros.features.steering import (
     echo_azimuths_rad,
     echo_bins,
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
 SPECTRUM_FLOOR = 1e-9
-# Arrays of similar size share a `LagSegment`.
-MARGIN_STEP_SAMPLES = 32
 
 
 class EchoMap:
@@ -37,8 +35,8 @@ class EchoMap:
     level that is common to all microphones, so that each frequency has the same weight. The envelope of the
     correlation is 1 for a beam that equals the reference. The map is its largest value within each millisecond of lag.
 
-    Only a short segment of lags is needed. `LagSegment` resamples the cross-spectra of the microphones to the few bins
-    that describe this segment, before they are steered and transformed. One thread uses an instance.
+    Only a short segment of lags is needed. `LagSegment` resamples the cross-spectra of the microphones to the few
+    frequencies that describe this segment, before they are steered and transformed. One thread uses an instance.
 
     Args:
         spec: Definition of the features.
@@ -50,26 +48,21 @@ class EchoMap:
         """Compute the resampling and the steering weights."""
         bins, edges = echo_bins(spec), echo_lag_edges(spec)
         azimuths_rad = echo_azimuths_rad(spec)
-        lead_samples = np.abs(lead_s(positions_m, azimuths_rad)).max() * spec.sample_rate_hz
-        margin = MARGIN_STEP_SAMPLES * (int(lead_samples) // MARGIN_STEP_SAMPLES + 1)
-        self._segment = segment = lag_segment(
-            int(bins[0]), int(bins[-1]) + 1, spec.window_samples, int(edges[0]), int(edges[-1]), margin
-        )
+        margin = int(np.abs(lead_s(positions_m, azimuths_rad)).max() * spec.sample_rate_hz) + 2
         self._bins = slice(int(bins[0]), int(bins[-1]) + 1)
+        lags = int(edges[0]), int(edges[-1])
+        self._segment = segment = LagSegment((self._bins.start, self._bins.stop), spec.window_samples, lags, margin)
         self._lags = edges[:-1] - edges[0]
         self._lag_samples = int(edges[-1] - edges[0])
-        frequencies_hz = segment.bins * spec.sample_rate_hz / segment.period_samples
-        weights = steering_weights(positions_m, azimuths_rad, frequencies_hz) / len(bins)
-        self._weights = (weights * segment.output_phase[:, None, None]).astype(np.complex64)
-        self._places = segment.bins % segment.period_samples
+        weights = steering_weights(positions_m, azimuths_rad, segment.frequencies * spec.sample_rate_hz)
+        self._weights = (weights * segment.output_phase[:, None, None] / len(bins)).astype(np.complex64)
         self._spectrum = np.zeros((spec.echo_azimuths, segment.period_samples), dtype=np.complex64)
 
     def map(self, samples: Samples) -> Samples:
         """Return the echo map float32 (azimuth, lag) of a window float32 (mic, window_samples)."""
         spectrum = fft.rfft(samples, axis=-1, workers=1)[:, self._bins]
-        resampled = self._segment.resample(whitened_cross_spectra(spectrum))
-        beams = np.matmul(self._weights, resampled.T[:, :, None])[:, :, 0]
-        self._spectrum[:, self._places] = beams.T
+        cross = self._segment.resample(spectrum, whitening_factor(spectrum))
+        self._spectrum[:, : cross.shape[1]] = np.matmul(self._weights, cross.T[:, :, None])[:, :, 0].T
         correlation = fft.ifft(self._spectrum, axis=-1, norm='forward', workers=1)[:, : self._lag_samples]
         squares = np.square(correlation.view(np.float32))
         power = squares[:, 0::2] + squares[:, 1::2]
@@ -77,11 +70,12 @@ class EchoMap:
         return np.sqrt(largest)
 
 
-def whitened_cross_spectra(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Return the whitened cross-spectra (mic, bin) of the spectra of microphones with their mean."""
-    floor = np.float32(SPECTRUM_FLOOR)
-    reference = spectrum.mean(axis=0)
-    parts = np.square(spectrum.view(np.float32)).mean(axis=0)
-    level = np.sqrt(parts[0::2] + parts[1::2]) + floor
-    factor: NDArray[np.complex64] = np.conj(reference) / ((np.abs(reference) + floor) * level)
-    return spectrum * factor
+def whitening_factor(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Return the factor (bin,) that turns spectra (mic, bin) into whitened cross-spectra with their mean."""
+    floor, count = np.float32(SPECTRUM_FLOOR), np.float32(len(spectrum))
+    parts = spectrum.view(np.float32)
+    squares = np.einsum('mp,mp->p', parts, parts)
+    level = np.sqrt((squares[0::2] + squares[1::2]) / count) + floor
+    reference = np.add.reduce(spectrum, axis=0) / count
+    factor: NDArray[np.complex64] = reference.conj() / ((np.abs(reference) + floor) * level)
+    return factor

@@ -11,7 +11,7 @@ from audio_manifold_ros.common.errors import FeatureError
 
 if TYPE_CHECKING:
     from audio_manifold_ros.common.array_types import Samples
-    from audio_manifold_ros.features.spec import FeatureSpec
+    from audio_manifold_ros.features.kinds import AnyFeatureSpec
 
 HISTORY_WINDOWS = 16
 
@@ -33,7 +33,7 @@ class SlidingWindows:
 
     """
 
-    def __init__(self, spec: FeatureSpec, channels: int) -> None:
+    def __init__(self, spec: AnyFeatureSpec, channels: int) -> None:
         """Allocate the ring buffer."""
         if channels < 1:
             msg = f'channels is {channels!r}: give at least 1.'

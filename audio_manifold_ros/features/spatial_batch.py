@@ -98,7 +98,7 @@ def spatial_features(
     windows = np.asarray(samples, dtype=np.float32).reshape(-1, *samples.shape[-2:])
     out = np.empty((len(windows), spec.size), dtype=np.float32)
     for i, window in enumerate(windows):
-        out[i] = maps.features(window[used])
+        out[i] = maps.features(active_samples(window, used))
     return out.reshape(*samples.shape[:-2], spec.size)
 
 
@@ -114,6 +114,11 @@ def check_windows(shape: tuple[int, ...], microphones: int, spec: SpatialFeature
             f'Windows of shape {tuple(shape)!r}: give (…, {microphones}, {spec.window_samples}) (mic, window_samples).'
         )
         raise FeatureError(msg)
+
+
+def active_samples(samples: Samples, active: Mask) -> Samples:
+    """Return the samples (mic, sample) of the active microphones, without a copy if all are active."""
+    return samples if active.all() else samples[active]
 
 
 def window_frames(samples: Samples, spec: SpatialFeatureSpec) -> Samples:

@@ -15,6 +15,8 @@ from audio_manifold_ros.features.mel_frames import hann
 from audio_manifold_ros.features.steering import steered_bins, steering_weights
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from audio_manifold_ros.common.array_types import FloatArray, Samples
     from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
 
@@ -47,14 +49,17 @@ class SpatialFrames:
         """Compute window, filters and steering weights."""
         bands = steered_bins(spec)
         self._bins = np.concatenate(bands)
-        self._first_bins = np.cumsum([0, *(len(bins) for bins in bands[:-1])])
-        self._bin_counts = np.array([len(bins) for bins in bands], dtype=np.float32)
-        self._whitening = spec.whitening
+        ends = np.cumsum([len(band) for band in bands]).tolist()
+        self._bands = [slice(end - len(band), end) for end, band in zip(ends, bands, strict=True)]
+        self._means = [np.full((1, len(band)), 1 / len(band), dtype=np.float32) for band in bands]
+        self._whitening = np.float32(spec.whitening)
         self._window = hann(spec.n_fft)
         self._filters = BandedMatrix(np.ascontiguousarray(mean_mel_filters(spec).T), FILTER_BLOCK_VALUES)
         bins_hz = self._bins * spec.sample_rate_hz / spec.n_fft
-        self._weights = steering_weights(positions_m, azimuths_rad, bins_hz).astype(np.complex64)
-        self._level_values, self._shape = spec.mel_bands, spec.steered_shape[:2]
+        self._weights = np.ascontiguousarray(
+            steering_weights(positions_m, azimuths_rad, bins_hz).transpose(0, 2, 1), dtype=np.complex64
+        )
+        self._level_values = spec.mel_bands
         self.values = spec.mel_bands + spec.steered_bands * spec.azimuths
 
     def maps(self, frames: Samples) -> Samples:
@@ -67,28 +72,41 @@ class SpatialFrames:
             float32 (frame, value): the mel bands in decibels, then the steered map (band, azimuth) in decibels.
 
         """
-        spectrum = fft.rfft(frames * self._window, axis=-1, workers=1).astype(np.complex64)
-        parts = np.square(spectrum.view(np.float32)).mean(axis=0)
-        power = parts[:, 0::2] + parts[:, 1::2]
-        out = np.empty((frames.shape[1], self.values), dtype=np.float32)
-        out[:, : self._level_values] = _decibels(self._filters.product(power), LEVEL_FLOOR)
-        steered = self._steered(spectrum[:, :, self._bins], power[:, self._bins])
-        out[:, self._level_values :] = steered.reshape(len(out), -1)
+        count = frames.shape[1]
+        out = np.empty((count, self.values), dtype=np.float32)
+        whitened = np.empty((len(self._bins), count, len(frames)), dtype=np.complex64)
+        for frame in range(count):
+            spectrum = fft.rfft(frames[:, frame] * self._window, axis=-1, workers=1).astype(np.complex64)
+            power = _mean_power(spectrum)
+            out[frame, : self._level_values] = self._filters.product(power[None])[0]
+            level = np.sqrt(power[self._bins]) + np.float32(SPECTRUM_FLOOR)
+            np.multiply(spectrum.T[self._bins], (level**-self._whitening)[:, None], out=whitened[:, frame])
+        _to_decibels(out[:, : self._level_values], LEVEL_FLOOR)
+        out[:, self._level_values :] = self._steered(whitened).reshape(count, -1)
         return out
 
-    def _steered(self, spectrum: Samples, power: Samples) -> Samples:
-        """Return the steered map (frame, band, azimuth) of spectra (mic, frame, bin) and their mean power."""
-        level = np.sqrt(power) + np.float32(SPECTRUM_FLOOR)
-        whitened = spectrum * level ** np.float32(-self._whitening)
-        beams = np.matmul(self._weights, np.ascontiguousarray(whitened.transpose(2, 0, 1)))
-        squares = np.square(beams.view(np.float32))
-        response: Samples = np.add.reduceat(squares[..., 0::2] + squares[..., 1::2], self._first_bins, axis=0)
-        decibels = _decibels(response / self._bin_counts[:, None, None], STEERED_FLOOR)
-        decibels -= decibels.mean(axis=1, keepdims=True)
-        return decibels.transpose(2, 0, 1)
+    def _steered(self, spectra: NDArray[np.complex64]) -> Samples:
+        """Return the steered map (frame, band, azimuth) of whitened spectra (bin, frame, mic)."""
+        beams = np.matmul(spectra, self._weights).view(np.float32)
+        parts = np.square(beams, out=beams).reshape(len(beams), -1)
+        power = np.concatenate([mean @ parts[band] for mean, band in zip(self._means, self._bands, strict=True)])
+        decibels = _to_decibels(power[:, 0::2] + power[:, 1::2], STEERED_FLOOR)
+        steered = decibels.reshape(len(power), spectra.shape[1], -1).transpose(1, 0, 2)
+        steered -= steered.mean(axis=-1, keepdims=True)
+        return steered
 
 
-def _decibels(power: Samples, floor: float) -> Samples:
-    power = power + np.float32(floor)
+def _mean_power(spectrum: NDArray[np.complex64]) -> Samples:
+    """Return the power (bin,) of spectra (mic, bin), averaged over the microphones."""
+    parts = spectrum.view(np.float32)
+    squares = np.einsum('mp,mp->p', parts, parts)
+    power: Samples = (squares[0::2] + squares[1::2]) / np.float32(len(spectrum))
+    return power
+
+
+def _to_decibels(power: Samples, floor: float) -> Samples:
+    """Replace power by decibels."""
+    power += np.float32(floor)
     np.log(power, out=power)
-    return np.multiply(power, np.float32(DECIBELS), out=power)
+    power *= np.float32(DECIBELS)
+    return power

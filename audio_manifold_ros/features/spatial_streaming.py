@@ -1,0 +1,144 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Streaming spatial features: the same values as the batch form, computed hop by hop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_manifold_ros.features.sliding_windows import HISTORY_WINDOWS, SlidingWindows
+from audio_manifold_ros.features.spatial_batch import SpatialMaps, active_samples
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.common.array_types import Mask, Samples
+    from audio_manifold_ros.features.array_geometry import ArrayGeometry
+    from audio_manifold_ros.features.spatial_spec import SpatialFeatureSpec
+
+CHUNK_HOPS = 8
+
+
+class StreamingSpatialFeatures:
+    """Spatial features of every hop-aligned window of a stream, equal to `spatial_features` of its samples.
+
+    Level and steered map of a frame are computed once, when its last sample arrives. They are shared by all windows
+    that contain the frame. The echo map is computed from the samples of the window that is asked for. `SlidingWindows`
+    defines the windows. One thread uses it. It does no locking.
+
+    The active microphones are those of the latest `set_active`, for every window, also for samples that arrived before
+    the call. Frames that were computed with other microphones are computed again from the kept samples when a window
+    needs them.
+
+    Args:
+        spec: Definition of the features.
+        geometry: Geometry of the array, one microphone per channel of the stream.
+
+    Raises:
+        FeatureError: The number of azimuths of the geometry is not that of the specification.
+
+    """
+
+    def __init__(self, spec: SpatialFeatureSpec, geometry: ArrayGeometry) -> None:
+        """Allocate the buffers."""
+        self._spec, self._geometry = spec, geometry
+        self._windows = SlidingWindows(spec, geometry.microphones)
+        self._active = geometry.with_active(None)
+        self._maps = self._maps_of(self._active)
+        hops_per_frame = spec.frame_hop_samples // spec.hop_samples
+        self._offsets = hops_per_frame * np.arange(spec.frames)
+        self._kept_frames = int(self._offsets[-1]) + 1 + HISTORY_WINDOWS + CHUNK_HOPS
+        self._frames = np.zeros((self._kept_frames, self._maps.frames.values), dtype=np.float32)
+        self._is_current = np.zeros(self._kept_frames, dtype=bool)
+        self.reset()
+
+    def reset(self) -> None:
+        """Drop the stream. The next block may start at any index, and the hops are counted from there."""
+        self._windows.reset()
+        self._next_frame = 0
+
+    @property
+    def active(self) -> Mask:
+        """Microphones that are used, bool (mic,)."""
+        return self._active.copy()
+
+    def set_active(self, active: Mask) -> None:
+        """Choose the microphones that are used from now on, for all windows.
+
+        Args:
+            active: bool (mic,). Microphones that are inactive in the geometry stay left out.
+
+        Raises:
+            FeatureError: The mask has another shape or type, or no microphone is left. Nothing is changed.
+
+        """
+        used = self._geometry.with_active(active)
+        if not np.array_equal(used, self._active):
+            self._maps = self._maps_of(used)
+            self._active = used
+            self._is_current[:] = False
+
+    @property
+    def window_count(self) -> int:
+        """Windows that have become complete since the last reset or gap."""
+        return self._windows.window_count
+
+    @property
+    def newest_window_end(self) -> int | None:
+        """End of the newest window that is complete and free of gaps, None if there is none yet."""
+        return self._windows.newest_window_end
+
+    def push(self, samples: Samples, first_sample: int) -> None:
+        """Append a block and compute the frames that it completes. A jump forward is a gap.
+
+        Args:
+            samples: float32 (channel, n) of any n.
+            first_sample: Index of `samples[:, 0]`.
+
+        Raises:
+            FeatureError: The channel count is wrong or the index jumps backward. Nothing is changed.
+
+        """
+        if self._windows.check_block(samples, first_sample):
+            self._next_frame = 0
+        chunk_samples = CHUNK_HOPS * self._spec.hop_samples
+        for offset in range(0, max(samples.shape[1], 1), chunk_samples):
+            self._windows.ring.write(samples[:, offset : offset + chunk_samples], first_sample + offset)
+            self._compute_frames()
+
+    def features(self, window_end: int) -> Samples:
+        """Return the features of the window that ends before `window_end`: float32 (size,).
+
+        `newest_window_end` and the 16 hops before it are available, unless there is a gap between them.
+
+        Raises:
+            FeatureError: `window_end` is not the end of an available window.
+
+        """
+        spec = self._spec
+        first = self._windows.index(window_end)
+        first_sample = window_end - spec.window_samples + spec.first_frame_sample
+        slots = (first + self._offsets) % self._kept_frames
+        for offset in self._offsets[~self._is_current[slots]]:
+            self._compute(first + int(offset), first_sample + int(offset) * spec.hop_samples)
+        samples = self._windows.ring.window(window_end, spec.window_samples)
+        return self._maps.pack(self._frames[slots], self._maps.echo.map(active_samples(samples, self._active)))
+
+    def _maps_of(self, active: Mask) -> SpatialMaps:
+        return SpatialMaps(self._spec, self._geometry.positions_m[active], self._geometry.azimuths_rad)
+
+    def _compute_frames(self) -> None:
+        """Compute the frames whose last sample has arrived."""
+        spec, run = self._spec, self._windows.ring.run
+        if run is not None:
+            end = (run.end - run.start - spec.first_frame_sample - spec.n_fft) // spec.hop_samples + 1
+            for frame in range(self._next_frame, end):
+                self._compute(frame, run.start + spec.first_frame_sample + frame * spec.hop_samples)
+            self._next_frame = max(self._next_frame, end)
+
+    def _compute(self, frame: int, first_sample: int) -> None:
+        """Compute level and steered map of a frame. Frames are counted from the start of the run."""
+        samples = self._windows.ring.window(first_sample + self._spec.n_fft, self._spec.n_fft)
+        slot = frame % self._kept_frames
+        self._frames[slot] = self._maps.frames.maps(active_samples(samples, self._active)[:, None])[0]
+        self._is_current[slot] = True
