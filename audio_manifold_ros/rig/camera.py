@@ -45,6 +45,21 @@ class CameraModel:
     cx: float
     cy: float
 
+    def resized(self, height: int, width: int) -> CameraModel:
+        """Return the camera of an image (height, width) with the same field of view.
+
+        Pixel centres have integer coordinates: column u of this camera is at (u + 0.5) · scale - 0.5 in the image.
+        """
+        scale_x, scale_y = width / self.width, height / self.height
+        return CameraModel(
+            width,
+            height,
+            self.fx * scale_x,
+            self.fy * scale_y,
+            (self.cx + 0.5) * scale_x - 0.5,
+            (self.cy + 0.5) * scale_y - 0.5,
+        )
+
     @classmethod
     def from_yaml(cls, path: Path | str) -> CameraModel:
         """Read the pinhole part of a `camera.yaml`.

@@ -44,7 +44,7 @@ def test_every_example_is_complete(folder: Path) -> None:
     array = MicrophoneArray.from_yaml(folder / RIG_FILE)
     extrinsics = Extrinsics.from_yaml(folder / EXTRINSICS_FILE)
     assert extrinsics.transform('camera_optical_frame')
-    assert len(rig_frames(array, extrinsics)) == len(extrinsics.transforms) + len(array.microphones)
+    assert len(rig_frames(array, extrinsics)) == len(extrinsics.transforms) + 1 + len(array.microphones)
 
 
 def test_the_examples_have_their_geometry() -> None:

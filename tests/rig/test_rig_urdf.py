@@ -37,7 +37,7 @@ def test_the_x_axis_of_a_microphone_is_its_facing(folder: Path) -> None:
     frames = rig_frames(array, extrinsics)
     assert root_frame(frames) == 'base_link'
     assert frames[: len(extrinsics.transforms)] == extrinsics.transforms
-    for mic, frame in zip(array.microphones, frames[len(extrinsics.transforms) :], strict=True):
+    for mic, frame in zip(array.microphones, frames[-len(array.microphones) :], strict=True):
         assert (frame.parent, frame.child) == ('mic_array_link', f'{mic.name}_link')
         assert frame.translation_m == mic.position_m
         np.testing.assert_allclose(x_axis(frame.rotation_rpy_rad), mic.facing, atol=1e-3)
@@ -77,7 +77,7 @@ def test_names_are_not_evaluated_by_xacro() -> None:
 def test_the_commands_name_every_frame() -> None:
     array, extrinsics = load(RIGS[0])
     lines = static_transform_commands(array, extrinsics).splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert lines[0] == (
         'ros2 run tf2_ros static_transform_publisher --x 0 --y 0 --z 1.7 --roll 0 --pitch 0 --yaw 0 '
         '--frame-id base_link --child-frame-id mic_array_link'

@@ -11,7 +11,7 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from audio_manifold_ros.nodes.common.audio_messages import from_audio_message, to_audio_message
     from audio_manifold_ros.nodes.common.message_joiner import MessageJoiner
-    from audio_manifold_ros.nodes.common.messages import from_image, to_camera_info, to_image, to_points
+    from audio_manifold_ros.nodes.common.messages import from_image, to_camera_info, to_image, to_point_cloud
     from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
     from audio_manifold_ros.nodes.common.parameters import ParameterSpec, parameter
     from audio_manifold_ros.nodes.common.perception_client import PerceptionClient
@@ -29,7 +29,7 @@ __all__ = [
     'to_audio_message',
     'to_camera_info',
     'to_image',
-    'to_points',
+    'to_point_cloud',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -37,7 +37,7 @@ __getattr__, __dir__ = lazy_exports(
     {
         'audio_messages': 'from_audio_message to_audio_message',
         'message_joiner': 'MessageJoiner',
-        'messages': 'from_image to_camera_info to_image to_points',
+        'messages': 'from_image to_camera_info to_image to_point_cloud',
         'node_parameters': 'NodeParameters',
         'parameters': 'ParameterSpec parameter',
         'perception_client': 'PerceptionClient',

@@ -21,6 +21,7 @@ from std_msgs.msg import Header, String
 from audio_manifold_ros.common.class_ids import UNLABELLED
 from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.common.units import NS_PER_S
+from audio_manifold_ros.robot_outputs.organised_cloud import POINT, POINT_OFFSETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,6 @@ ENCODINGS: dict[str, tuple[type[np.generic], int]] = {
     '8UC1': (np.uint8, 1),
     'rgb8': (np.uint8, 3),
 }
-POINT_FIELDS = ('x', 'y', 'z', 'rgb')
 
 
 def to_time(stamp_ns: int) -> Time:
@@ -114,13 +114,9 @@ def from_image(message: Image) -> NDArray[Any]:
 
 
 def to_camera_info(camera: CameraModel, header: Header, height: int, width: int) -> CameraInfo:
-    """Return the camera_info of an image (height, width) with the camera's field of view at another resolution.
-
-    Pixel centres have integer coordinates: column u of the camera is at (u + 0.5) * scale - 0.5 in the image.
-    """
-    scale_x, scale_y = width / camera.width, height / camera.height
-    fx, cx = camera.fx * scale_x, (camera.cx + 0.5) * scale_x - 0.5
-    fy, cy = camera.fy * scale_y, (camera.cy + 0.5) * scale_y - 0.5
+    """Return the camera_info of an image (height, width) with the camera's field of view."""
+    model = camera.resized(height, width)
+    fx, fy, cx, cy = model.fx, model.fy, model.cx, model.cy
     return CameraInfo(
         header=header,
         height=height,
@@ -133,37 +129,34 @@ def to_camera_info(camera: CameraModel, header: Header, height: int, width: int)
     )
 
 
-def to_points(depth_m: NDArray[np.float32], info: CameraInfo, colours: NDArray[np.uint8] | None) -> PointCloud2:
-    """Return a point cloud of the pixels with valid depth.
+def to_point_cloud(points: NDArray[Any], header: Header) -> PointCloud2:
+    """Return an organised point cloud, which keeps the points without a position.
 
     Args:
-        depth_m: float32 (row, column), NaN where invalid.
-        info: Intrinsics of the image. The cloud has the same header.
-        colours: uint8 (row, column, 3), or None for grey points.
+        points: `POINT` (row, column) of `organised_cloud`.
+        header: Stamp and frame.
 
     """
-    rows, columns = np.nonzero(np.isfinite(depth_m))
-    z = depth_m[rows, columns]
-    points = np.empty((len(z), 4), dtype=np.float32)
-    points[:, 0] = (columns - info.k[2]) / info.k[0] * z
-    points[:, 1] = (rows - info.k[5]) / info.k[4] * z
-    points[:, 2] = z
-    rgb = np.full((len(z), 3), 160, np.uint8) if colours is None else colours[rows, columns]
-    packed = rgb.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
-    points[:, 3] = packed.astype(np.uint32).view(np.float32)
     fields = [
-        PointField(name=name, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, name in enumerate(POINT_FIELDS)
+        PointField(
+            name=name,
+            offset=offset,
+            datatype=PointField.UINT8 if POINT[name] == np.uint8 else PointField.FLOAT32,
+            count=1,
+        )
+        for name, offset in POINT_OFFSETS.items()
     ]
+    height, width = points.shape
     return PointCloud2(
-        header=info.header,
-        height=1,
-        width=len(z),
+        header=header,
+        height=height,
+        width=width,
         fields=fields,
-        is_bigendian=sys.byteorder == 'big',
-        point_step=16,
-        row_step=16 * len(z),
+        is_bigendian=False,
+        point_step=POINT.itemsize,
+        row_step=POINT.itemsize * width,
         data=to_bytes(points),
-        is_dense=True,
+        is_dense=False,
     )
 
 

@@ -16,6 +16,7 @@ from audio_manifold_ros.inference.channel_policy import plan_channels
 from audio_manifold_ros.inference.pipeline import Pipeline
 from audio_manifold_ros.inference.tensorrt.background_build import BackgroundBuild
 from audio_manifold_ros.nodes.common.name_resolution import resolve_folder
+from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
 from audio_manifold_ros.nodes.perception.clock_offset import camera_offset_ns
 from audio_manifold_ros.nodes.perception.diagnostics import NodeInfo
 from audio_manifold_ros.nodes.perception.perception_parameters import (
@@ -26,6 +27,17 @@ from audio_manifold_ros.nodes.perception.perception_parameters import (
 )
 from audio_manifold_ros.nodes.perception.publishers import PredictionPublishers
 from audio_manifold_ros.nodes.perception.rig_mismatch_monitor import RigMismatchMonitor
+from audio_manifold_ros.nodes.perception.robot_output_messages import (
+    RobotOutput,
+    RobotOutputMessages,
+    RobotOutputSettings,
+)
+from audio_manifold_ros.nodes.perception.robot_output_parameters import (
+    CompressedParameters,
+    DetectionParameters,
+    ObstacleGridParameters,
+    ScanParameters,
+)
 from audio_manifold_ros.nodes.perception.source_factory import SOURCES, make_source
 from audio_manifold_ros.rig.rig import MicrophoneArray
 
@@ -36,6 +48,7 @@ if TYPE_CHECKING:
     from rclpy.lifecycle import LifecycleNode
 
     from audio_manifold_ros.audio.source import AudioSource
+    from audio_manifold_ros.inference.bundle.manifest import Manifest
     from audio_manifold_ros.nodes.common.node_parameters import NodeParameters
 
 ENGINE_BACKENDS = ('auto', 'tensorrt')
@@ -129,7 +142,8 @@ def build_components(node: LifecycleNode, parameters: NodeParameters) -> Percept
         rig_watch = _create_rig_monitor(node, source_parameters, rig)
         if rig_watch is not None:
             undo.callback(rig_watch.destroy)
-        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, offset_ns)
+        outputs = _robot_outputs(node, parameters, bundle.manifest, CameraMount.from_rig(rig, publish.camera_frame))
+        publishers = PredictionPublishers(node, bundle.manifest, publish.camera_frame, array, outputs, offset_ns)
         undo.callback(publishers.destroy)
         engine_build = _start_engine_build(node, model, bundle, backend.name)
         undo.pop_all()
@@ -160,6 +174,36 @@ def _create_rig_monitor(node: LifecycleNode, source: SourceParameters, rig: Path
         # Only the comparison needs these files. The microphones are sufficient for predictions.
         node.get_logger().warning(f'This rig cannot be compared with that of a recording: {error}')
         return None
+
+
+def _robot_outputs(
+    node: LifecycleNode, parameters: NodeParameters, manifest: Manifest, mount: CameraMount | None
+) -> list[RobotOutput]:
+    """Return the outputs for robots, and log those that the rig or the installation do not allow."""
+    settings = RobotOutputSettings(
+        parameters.read(ScanParameters),
+        parameters.read(ObstacleGridParameters),
+        parameters.read(DetectionParameters),
+        parameters.read(CompressedParameters),
+    )
+    scan = settings.scan
+    if scan.min_height_m >= scan.max_height_m:
+        msg = (
+            f'scan.min_height_m is {scan.min_height_m!r} and scan.max_height_m {scan.max_height_m!r}: '
+            'give a smaller and a larger height.'
+        )
+        raise NodeError(msg)
+    messages = RobotOutputMessages(manifest, parameters.read(PublishParameters).camera_frame, mount, settings)
+    if mount is None:
+        node.get_logger().info(
+            'The rig has no extrinsics with an optical frame: ~/scan and ~/obstacles are not published.'
+        )
+    if not messages.has_detection_type:
+        node.get_logger().warning(
+            'Neither vision_msgs nor the current audio_manifold_msgs is installed: ~/detections is not published. '
+            'Build ros2_ws again.'
+        )
+    return messages.outputs()
 
 
 def _start_engine_build(

@@ -13,6 +13,7 @@ from audio_manifold_ros.inference.backend_factory import ENGINE_POLICIES, LOAD_O
 from audio_manifold_ros.inference.backends.backend import FLOAT32, PRECISIONS
 from audio_manifold_ros.inference.channel_policy import DEFAULT_POLICY, POLICIES
 from audio_manifold_ros.nodes.common.parameters import parameter
+from audio_manifold_ros.nodes.perception.robot_output_parameters import ROBOT_PARAMETER_GROUPS
 
 SOURCE_KINDS = ('device', 'topic', 'file', 'simulator')
 
@@ -120,4 +121,5 @@ PARAMETER_GROUPS = (
     MicrophoneParameters,
     PredictionParameters,
     PublishParameters,
+    *ROBOT_PARAMETER_GROUPS,
 )

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishers of the perception node.
 
-Images for people (colours, spectrogram, point cloud) are rendered only while a topic has subscribers.
+Images for people (colours, spectrogram) and outputs for robots are made only while their topic has subscribers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from audio_manifold_msgs.msg import AudioBlock as AudioBlockMessage
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header, String
 
 from audio_manifold_ros.drawing.colormaps import colour_depth, palette
@@ -24,10 +24,11 @@ from audio_manifold_ros.nodes.common.messages import (
     to_header,
     to_image,
     to_labels_json,
-    to_points,
 )
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.perception.microphone_messages import to_microphones
+from audio_manifold_ros.nodes.perception.robot_output_messages import ImageSet, RobotOutput
+from audio_manifold_ros.nodes.perception.robot_publishers import RobotPublishers
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 
 if TYPE_CHECKING:
@@ -51,12 +52,19 @@ class PredictionPublishers:
         manifest: Manifest of the bundle, with its heads, classes and camera.
         camera_frame: Frame of the images.
         array: The microphone array, with microphone names and frame.
+        outputs: Outputs for robots.
         offset_ns: Added to the stamps of predictions to convert them to the camera's clock. Audio keeps its stamps.
 
     """
 
     def __init__(
-        self, node: LifecycleNode, manifest: Manifest, camera_frame: str, array: MicrophoneArray, offset_ns: int = 0
+        self,
+        node: LifecycleNode,
+        manifest: Manifest,
+        camera_frame: str,
+        array: MicrophoneArray,
+        outputs: Sequence[RobotOutput],
+        offset_ns: int = 0,
     ) -> None:
         """Create the publishers and publish the latched class list."""
         self._node = node
@@ -68,6 +76,7 @@ class PredictionPublishers:
         self._palette = palette({entry.id: entry.colour for entry in manifest.classes})
         self._managed: dict[str, LifecyclePublisher] = {}
         self._latched: list[Publisher] = []
+        self._robot: RobotPublishers | None = None
         topics: dict[str, tuple[Any, QoSProfile]] = {
             '~/confidence/image': (Image, IMAGE_QOS),
             '~/spectrogram': (Image, IMAGE_QOS),
@@ -79,8 +88,6 @@ class PredictionPublishers:
             name = self._depth_name
             topics[f'~/{name}/image'] = topics[f'~/{name}/image_color'] = (Image, IMAGE_QOS)
             topics[f'~/{name}/camera_info'] = (CameraInfo, IMAGE_QOS)
-        if 'depth' in manifest.metric_modalities:
-            topics['~/points'] = (PointCloud2, IMAGE_QOS)
         if 'segmentation' in manifest.modalities:
             topics['~/segmentation/image'] = topics['~/segmentation/image_color'] = (Image, IMAGE_QOS)
         try:
@@ -88,6 +95,7 @@ class PredictionPublishers:
                 self._managed[topic] = node.create_lifecycle_publisher(
                     kind, topic, qos, qos_overriding_options=QoSOverridingOptions.with_default_policies()
                 )
+            self._robot = RobotPublishers(node, outputs)
             if 'segmentation' in manifest.modalities:
                 self._latch({entry.id: entry.name for entry in manifest.classes})
         except Exception:
@@ -100,6 +108,8 @@ class PredictionPublishers:
             self._node.destroy_lifecycle_publisher(managed)
         for latched in self._latched:
             self._node.destroy_publisher(latched)
+        if self._robot is not None:
+            self._robot.destroy()
         self._managed.clear()
         self._latched.clear()
 
@@ -113,7 +123,7 @@ class PredictionPublishers:
         header = to_header(stamp_ns, self._camera_frame)
         depth_m, labels = prediction.depth_m, prediction.labels
         if depth_m is not None:
-            self._publish_depth(depth_m, labels, header)
+            self._publish_depth(depth_m, header)
         if labels is not None:
             self._publish('~/segmentation/image', to_image(labels, 'mono8', header))
             self._publish_if_subscribed(
@@ -121,6 +131,8 @@ class PredictionPublishers:
             )
         if prediction.confidence is not None:
             self._publish('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
+            if self._robot is not None:
+                self._robot.publish(ImageSet(depth_m, labels, prediction.confidence, stamp_ns))
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # None if the topic had no subscribers when the prediction was computed
@@ -133,19 +145,13 @@ class PredictionPublishers:
         """Publish a block of audio as received from the source."""
         self._publish('~/audio', to_audio_message(block, self._array_frame))
 
-    def _publish_depth(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> None:
+    def _publish_depth(self, depth_m: NDArray[np.float32], header: Header) -> None:
         """Publish depth in metres, or disparity if the scale is unknown."""
         name = self._depth_name
         image = depth_m if name == 'depth' else np.reciprocal(depth_m)
         self._publish(f'~/{name}/image', to_image(image, '32FC1', header))
         self._publish(f'~/{name}/camera_info', to_camera_info(self._camera, header, *depth_m.shape))
         self._publish_if_subscribed(f'~/{name}/image_color', lambda: to_image(colour_depth(depth_m), 'rgb8', header))
-        if name == 'depth':
-            self._publish_if_subscribed('~/points', lambda: self._points(depth_m, labels, header))
-
-    def _points(self, depth_m: NDArray[np.float32], labels: NDArray[np.uint8] | None, header: Header) -> PointCloud2:
-        info = to_camera_info(self._camera, header, *depth_m.shape)
-        return to_points(depth_m, info, None if labels is None else self._palette[labels])
 
     def _publish(self, topic: str, message: Any) -> None:
         self._managed[topic].publish(message)

@@ -23,11 +23,13 @@ from audio_manifold_ros.nodes.common.messages import (
     to_image,
     to_labels_json,
     to_ns,
-    to_points,
+    to_point_cloud,
     to_time,
 )
 from audio_manifold_ros.rig.camera import CameraModel
-from tests.nodes.decode_messages import from_labels_json, from_points
+from audio_manifold_ros.robot_outputs.organised_cloud import organised_cloud
+from tests.nodes.decode_messages import from_labels_json
+from tests.nodes.robot_readers import field_values
 
 pytestmark = pytest.mark.ros
 HEADER = to_header(1_700_000_000_123_456_789, 'camera_optical_frame')
@@ -146,17 +148,18 @@ def test_camera_info_scales_with_the_image() -> None:
 def test_points_project_to_their_pixels() -> None:
     depth_m = np.full((128, 128), np.nan, dtype=np.float32)
     depth_m[10, 100], depth_m[90, 5] = 7.0, 42.0
-    colours = np.zeros((128, 128, 3), np.uint8)
-    colours[10, 100], colours[90, 5] = (1, 2, 255), (200, 100, 0)
-    cloud = to_points(depth_m, to_camera_info(CAMERA, HEADER, 128, 128), colours)
-    points, rgb = from_points(cloud)
-    assert (cloud.width, cloud.is_dense, cloud.header) == (2, True, HEADER)
-    assert rgb.tolist() == [[1, 2, 255], [200, 100, 0]]
-    columns = points[:, 0] / points[:, 2] * CAMERA.fx + CAMERA.cx
-    rows = points[:, 1] / points[:, 2] * CAMERA.fy + CAMERA.cy
-    assert np.allclose(columns, [100, 5], atol=1e-4)
-    assert np.allclose(rows, [10, 90], atol=1e-4)
-    assert points[:, 2].tolist() == [7.0, 42.0]
+    labels, confidence = np.full((128, 128), 13, np.uint8), np.full((128, 128), 0.25, np.float32)
+    cloud = to_point_cloud(organised_cloud(depth_m, CAMERA, labels=labels, confidence=confidence), HEADER)
+    assert (cloud.height, cloud.width, cloud.is_dense, cloud.header) == (128, 128, False, HEADER)
+    assert len(cloud.data) == cloud.row_step * cloud.height
+    found = {name: field_values(cloud, name).reshape(128, 128) for name in ('x', 'y', 'z', 'class_id', 'confidence')}
+    rows, columns = np.nonzero(np.isfinite(found['z']))
+    assert (rows.tolist(), columns.tolist()) == ([10, 90], [100, 5])
+    for row, column in zip(rows, columns, strict=True):
+        x, y, z = (found[name][row, column] for name in 'xyz')
+        assert (x / z * CAMERA.fx + CAMERA.cx, y / z * CAMERA.fy + CAMERA.cy) == pytest.approx((column, row), abs=1e-4)
+    assert np.all(found['class_id'] == 13)
+    assert np.all(found['confidence'] == 0.25)
 
 
 def test_labels_survive_a_round_trip_and_include_unlabelled() -> None:

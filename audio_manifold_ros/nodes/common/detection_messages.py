@@ -1,0 +1,143 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of detections: of vision_msgs where it is installed, else of this project, and markers for RViz."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import Point, Pose, PoseWithCovariance, Quaternion, Vector3
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+if TYPE_CHECKING:
+    from audio_manifold_ros.robot_outputs.image_detections import ImageDetection
+
+# The orientation of a detection is unknown.
+ANGLE_VARIANCE = math.pi**2
+MARKER_LIFETIME_NS = 500_000_000
+TEXT_HEIGHT_M = 0.6
+OPACITY = 0.5
+
+
+@dataclass(frozen=True)
+class DetectionType:
+    """Message type of the detections.
+
+    Attributes:
+        message: Class of the message.
+        make: Returns the message of detections and a header.
+
+    """
+
+    message: Any
+    make: Callable[[Sequence[ImageDetection], Header], Any]
+
+
+def detection_type() -> DetectionType | None:
+    """Return the first message type that is installed: of vision_msgs, of this project, or None.
+
+    Messages of this project that were built before these detections existed do not contain them.
+    """
+    for package, name, make in (
+        ('vision_msgs', 'Detection3DArray', to_detection_3d_array),
+        ('audio_manifold_msgs', 'DetectionArray', to_detection_array),
+    ):
+        try:
+            messages = importlib.import_module(f'{package}.msg')
+        except ImportError:
+            continue
+        if hasattr(messages, name):
+            return DetectionType(getattr(messages, name), partial(make, messages))
+    return None
+
+
+def to_detection_3d_array(messages: Any, detections: Sequence[ImageDetection], header: Header) -> Any:
+    """Return a `vision_msgs/Detection3DArray`.
+
+    Args:
+        messages: The module `vision_msgs.msg`.
+        detections: Detections in the frame of the header.
+        header: Stamp and optical frame.
+
+    """
+    found = []
+    for detection in detections:
+        pose = _pose(detection)
+        hypothesis = messages.ObjectHypothesis(class_id=detection.class_name, score=detection.probability)
+        result = messages.ObjectHypothesisWithPose(hypothesis=hypothesis, pose=pose)
+        box = messages.BoundingBox3D(center=pose.pose, size=_vector(detection.extent_m))
+        found.append(messages.Detection3D(header=header, results=[result], bbox=box))
+    return messages.Detection3DArray(header=header, detections=found)
+
+
+def to_detection_array(messages: Any, detections: Sequence[ImageDetection], header: Header) -> Any:
+    """Return an `audio_manifold_msgs/DetectionArray`.
+
+    Args:
+        messages: The module `audio_manifold_msgs.msg`.
+        detections: Detections in the frame of the header.
+        header: Stamp and optical frame.
+
+    """
+    found = [
+        messages.Detection(
+            class_id=detection.class_id,
+            class_name=detection.class_name,
+            probability=detection.probability,
+            bearing_rad=detection.bearing_rad,
+            distance_m=detection.distance_m,
+            pose=_pose(detection),
+            size=_vector(detection.extent_m),
+        )
+        for detection in detections
+    ]
+    return messages.DetectionArray(header=header, detections=found)
+
+
+def to_markers(
+    detections: Sequence[ImageDetection], colours: Mapping[int, Sequence[int]], header: Header
+) -> MarkerArray:
+    """Return a box and a line of text for each detection. The first marker deletes those of the last image.
+
+    Args:
+        detections: Detections in the frame of the header.
+        colours: Colour (red, green, blue) of each class id, 0 to 255.
+        header: Stamp and optical frame.
+
+    """
+    markers = [Marker(header=header, action=Marker.DELETEALL)]
+    lifetime = Duration(nanosec=MARKER_LIFETIME_NS)
+    for index, detection in enumerate(detections):
+        red, green, blue = (value / 255 for value in colours[detection.class_id])
+        position, size = detection.position_m, _vector(detection.extent_m)
+        box = Marker(header=header, ns='box', id=index, type=Marker.CUBE, lifetime=lifetime, scale=size)
+        box.pose = _pose(detection).pose
+        box.color = ColorRGBA(r=red, g=green, b=blue, a=OPACITY)
+        text = f'{detection.class_name} {detection.distance_m:.0f} m {detection.probability:.0%}'
+        label = Marker(header=header, ns='text', id=index, type=Marker.TEXT_VIEW_FACING, lifetime=lifetime, text=text)
+        label.pose.position = Point(x=position[0], y=position[1] - size.y / 2 - TEXT_HEIGHT_M, z=position[2])
+        label.scale.z, label.color = TEXT_HEIGHT_M, ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
+        markers += [box, label]
+    return MarkerArray(markers=markers)
+
+
+def _pose(detection: ImageDetection) -> PoseWithCovariance:
+    x, y, z = detection.position_m.tolist()
+    covariance = [0.0] * 36
+    for row in range(3):
+        covariance[6 * row : 6 * row + 3] = detection.covariance_m2[row].tolist()
+        covariance[7 * (row + 3)] = ANGLE_VARIANCE
+    pose = Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(w=1.0))
+    return PoseWithCovariance(pose=pose, covariance=covariance)
+
+
+def _vector(values: Any) -> Vector3:
+    x, y, z = (float(value) for value in values)
+    return Vector3(x=x, y=y, z=z)

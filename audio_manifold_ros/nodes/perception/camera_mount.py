@@ -1,0 +1,52 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Mount of the camera: its pose on the robot, and the names of the frames of the outputs for robots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audio_manifold_ros.rig.extrinsics import EXTRINSICS_FILE, Extrinsics
+from audio_manifold_ros.rig.scan_frame import scan_frame, scan_frame_name
+from audio_manifold_ros.rig.transform_chain import OPTICAL_SUFFIX, Pose, find_optical_transform, pose_in_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class CameraMount:
+    """Mount of the camera whose images are predicted.
+
+    Attributes:
+        optical_in_root: Pose of the optical frame in the root frame.
+        root_frame: Name of the root frame, for example `base_link`.
+        scan_frame: Name of the scan frame.
+
+    """
+
+    optical_in_root: Pose
+    root_frame: str
+    scan_frame: str
+
+    @classmethod
+    def from_rig(cls, rig: Path, camera_frame: str) -> CameraMount | None:
+        """Return the mount of the camera of a rig, or None if the rig has no extrinsics with an optical frame.
+
+        Args:
+            rig: Folder of the rig.
+            camera_frame: Frame of the images. A prefix of it before the name in the extrinsics is that of all frames.
+
+        Raises:
+            RigError: The extrinsics cannot be used, or have several optical frames.
+
+        """
+        path = rig / EXTRINSICS_FILE
+        extrinsics = Extrinsics.from_yaml(path) if path.is_file() else None
+        if extrinsics is None or not any(t.child.endswith(OPTICAL_SUFFIX) for t in extrinsics.transforms):
+            return None
+        optical = find_optical_transform(extrinsics).child
+        prefix = camera_frame.removesuffix(optical) if camera_frame.endswith(optical) else ''
+        root = prefix + scan_frame(extrinsics).parent
+        return cls(pose_in_root(extrinsics, optical), root, scan_frame_name(camera_frame))

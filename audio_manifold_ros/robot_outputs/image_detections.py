@@ -1,0 +1,131 @@
+# Copyright 2026 The audio_manifold_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Detections of vehicles and persons, from the predicted images."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+from audio_manifold_ros.robot_outputs.pixel_rays import pixel_rays
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audio_manifold_ros.common.array_types import FloatArray
+    from audio_manifold_ros.rig.camera import CameraModel
+    from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
+
+EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+# Predicted depth is blurred at the border of an object: the box has the depth of the middle half of its pixels.
+SIDE_PERCENTILES = (5, 95)
+DEPTH_PERCENTILES = (25, 75)
+MIN_EXTENT_M = 0.1
+# Limit of the time for an image that is all small regions.
+MAX_PER_CLASS = 32
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """What counts as a detection.
+
+    Attributes:
+        min_pixels: Smaller regions are ignored.
+        min_confidence: Regions with a lower mean confidence are ignored.
+        range_log_std: Standard deviation of the logarithm of the distance.
+        angle_std_rad: Standard deviation of the direction.
+
+    """
+
+    min_pixels: int
+    min_confidence: float
+    range_log_std: float
+    angle_std_rad: float
+
+
+@dataclass(frozen=True)
+class ImageDetection:
+    """Connected region of a class of vehicles or persons.
+
+    All vectors are in the optical frame of the camera (x right, y down, z forward).
+
+    Attributes:
+        class_id: Id of the class.
+        class_name: Name of the class.
+        probability: Mean confidence of its pixels: expected fraction of correct pixels.
+        bearing_rad: Horizontal angle of its centre from the optical axis to the left.
+        distance_m: Distance of its centre from the camera.
+        position_m: (3,), its centre: mean direction of the pixels at their median depth.
+        extent_m: (3,), sides of the box around its visible pixels: width and height at their median depth, and the
+            range of the depth of their middle half.
+        covariance_m2: (3, 3), covariance of the position.
+
+    """
+
+    class_id: int
+    class_name: str
+    probability: float
+    bearing_rad: float
+    distance_m: float
+    position_m: FloatArray
+    extent_m: FloatArray
+    covariance_m2: FloatArray
+
+
+def find_detections(
+    depth_m: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    confidence: NDArray[np.float32],
+    camera: CameraModel,
+    roles: ClassRoles,
+    settings: DetectionSettings,
+) -> list[ImageDetection]:
+    """Return the regions (8-connectivity) of each class of vehicles and persons, the nearest first.
+
+    Touching objects of one class are one detection. Pixels without depth are not part of a region. Of each class the
+    `MAX_PER_CLASS` largest regions are kept.
+
+    Args:
+        depth_m: float32 (row, column), NaN where invalid.
+        labels: uint8 (row, column), class ids.
+        confidence: float32 (row, column), 0 to 1.
+        camera: Intrinsics at any resolution.
+        roles: Roles of the classes.
+        settings: What counts as a detection.
+
+    """
+    rays = pixel_rays(camera, *depth_m.shape)
+    is_candidate = roles.is_object[labels] & np.isfinite(depth_m)
+    found = []
+    for class_id in np.unique(labels[is_candidate]).tolist():
+        regions, _ = ndimage.label(is_candidate & (labels == class_id), EIGHT_NEIGHBOURS)
+        pixels = np.bincount(regions.ravel())
+        probabilities = np.bincount(regions.ravel(), confidence.ravel()) / np.maximum(pixels, 1)
+        is_detection = (pixels >= settings.min_pixels) & (probabilities >= settings.min_confidence)
+        is_detection[0] = False
+        largest = sorted(np.flatnonzero(is_detection).tolist(), key=lambda region: -pixels[region])
+        for region in largest[:MAX_PER_CLASS]:
+            mask = regions == region
+            geometry = _geometry(depth_m[mask], rays[mask], settings)
+            found.append(ImageDetection(class_id, roles.names[class_id], float(probabilities[region]), *geometry))
+    return sorted(found, key=lambda detection: detection.distance_m)
+
+
+def _geometry(
+    depth_m: NDArray[np.float32], rays: NDArray[np.float32], settings: DetectionSettings
+) -> tuple[float, float, FloatArray, FloatArray, FloatArray]:
+    """Return bearing, distance, position, extent and covariance of the pixels of a region."""
+    near_m, middle_m, far_m = np.percentile(depth_m, (DEPTH_PERCENTILES[0], 50, DEPTH_PERCENTILES[1]))
+    position_m = middle_m * rays.mean(axis=0, dtype=np.float64)
+    distance_m = float(np.linalg.norm(position_m))
+    low, high = np.percentile(rays[:, :2], SIDE_PERCENTILES, axis=0)
+    extent_m = np.maximum([*middle_m * (high - low), far_m - near_m], MIN_EXTENT_M)
+    along = np.outer(position_m, position_m) / distance_m**2
+    range_std_m, lateral_std_m = distance_m * settings.range_log_std, distance_m * settings.angle_std_rad
+    covariance_m2 = range_std_m**2 * along + lateral_std_m**2 * (np.eye(3) - along)
+    bearing_rad = -math.atan2(position_m[0], position_m[2])
+    return bearing_rad, distance_m, position_m, extent_m, covariance_m2
