@@ -35,7 +35,16 @@ if TYPE_CHECKING:
 
 # The topics in rviz/perception.rviz.
 LAYOUT_NODE = '/perception'
-LAYOUT_TOPICS = ('points', 'depth/image_color', 'segmentation/image_color', 'spectrogram')
+LAYOUT_TOPICS = (
+    'points',
+    'scan',
+    'detection_markers',
+    'obstacles',
+    'confidence/image_u8',
+    'depth/image_color',
+    'segmentation/image_color',
+    'spectrogram',
+)
 # launch argument: parameter of the node
 PARAMETERS = {'bundle': 'bundle', 'rig': 'rig', 'source': 'source.kind', 'device': 'source.device'}
 

@@ -11,12 +11,12 @@ from audio_manifold_ros.common.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from audio_manifold_ros.robot_outputs.class_roles import ClassRoles
     from audio_manifold_ros.robot_outputs.compressed_images import compress_colours, compress_depth
-    from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_bytes
+    from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_to_bytes
     from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
     from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, ImageDetection, find_detections
     from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
     from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
-    from audio_manifold_ros.robot_outputs.organised_cloud import organised_cloud
+    from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
 
 __all__ = [
     'ClassRoles',
@@ -30,10 +30,10 @@ __all__ = [
     'angle_std_rad',
     'compress_colours',
     'compress_depth',
-    'confidence_bytes',
+    'confidence_to_bytes',
     'find_detections',
-    'organised_cloud',
     'range_log_std',
+    'to_organised_cloud',
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -41,11 +41,11 @@ __getattr__, __dir__ = lazy_exports(
     {
         'class_roles': 'ClassRoles',
         'compressed_images': 'compress_colours compress_depth',
-        'confidence_bytes': 'confidence_bytes',
+        'confidence_bytes': 'confidence_to_bytes',
         'detection_errors': 'angle_std_rad range_log_std',
         'image_detections': 'DetectionSettings ImageDetection find_detections',
         'obstacle_grid': 'GridSettings ObstacleGrid',
         'obstacle_scan': 'ObstacleScan ScanProjector ScanSettings',
-        'organised_cloud': 'organised_cloud',
+        'organised_cloud': 'to_organised_cloud',
     },
 )

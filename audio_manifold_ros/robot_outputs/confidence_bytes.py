@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 CERTAIN = 255
 
 
-def confidence_bytes(confidence: NDArray[np.float32]) -> NDArray[np.uint8]:
+def confidence_to_bytes(confidence: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return a confidence (row, column) from 0 to 1 as uint8 from 0 to 255, rounded."""
     return np.rint(confidence * CERTAIN).astype(np.uint8)

@@ -31,7 +31,7 @@ MAX_PER_CLASS = 32
 
 @dataclass(frozen=True)
 class DetectionSettings:
-    """What counts as a detection.
+    """Conditions of a detection, and its errors.
 
     Attributes:
         min_pixels: Smaller regions are ignored.

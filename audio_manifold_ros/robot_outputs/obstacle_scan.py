@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScanSettings:
-    """What counts as an obstacle.
+    """Conditions of an obstacle.
 
     Attributes:
         min_height_m: Lowest height of an obstacle above the ground.

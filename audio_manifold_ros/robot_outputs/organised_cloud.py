@@ -31,7 +31,7 @@ POINT = np.dtype(
 GREY = 0xA0A0A0
 
 
-def organised_cloud(
+def to_organised_cloud(
     depth_m: NDArray[np.float32],
     camera: CameraModel,
     *,

@@ -293,11 +293,18 @@ def test_rviz_shows_what_the_node_publishes() -> None:
     topics = {display['Topic']['Value']: display['Class'] for display in manager['Displays'] if 'Topic' in display}
     assert topics == {
         '/perception/points': 'rviz_default_plugins/PointCloud2',
+        '/perception/scan': 'rviz_default_plugins/LaserScan',
+        '/perception/detection_markers': 'rviz_default_plugins/MarkerArray',
+        '/perception/obstacles': 'rviz_default_plugins/Map',
+        '/perception/confidence/image_u8': 'rviz_default_plugins/Image',
         '/perception/depth/image_color': 'rviz_default_plugins/Image',
         '/perception/segmentation/image_color': 'rviz_default_plugins/Image',
         '/perception/spectrogram': 'rviz_default_plugins/Image',
     }
-    source = (ROOT / 'audio_manifold_ros' / 'nodes' / 'perception' / 'publishers.py').read_text(encoding='utf-8')
+    folder = ROOT / 'audio_manifold_ros' / 'nodes' / 'perception'
+    source = ''.join(
+        (folder / name).read_text(encoding='utf-8') for name in ('publishers.py', 'robot_output_messages.py')
+    )
     # Without metres the same image has another name.
     source = source.replace('{name}', 'depth')
     for topic in topics:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.robot_outputs.organised_cloud import GREY, organised_cloud
+from audio_manifold_ros.robot_outputs.organised_cloud import GREY, to_organised_cloud
 
 
 def test_every_pixel_has_its_point(camera: CameraModel) -> None:
@@ -16,7 +16,7 @@ def test_every_pixel_has_its_point(camera: CameraModel) -> None:
     labels = rng.integers(0, 19, depth_m.shape).astype(np.uint8)
     confidence = rng.uniform(0, 1, depth_m.shape).astype(np.float32)
     colours = rng.integers(0, 256, (*depth_m.shape, 3)).astype(np.uint8)
-    points = organised_cloud(depth_m, camera, labels=labels, confidence=confidence, colours=colours)
+    points = to_organised_cloud(depth_m, camera, labels=labels, confidence=confidence, colours=colours)
     assert points.shape == depth_m.shape
     # Half of the rows: the vertical focal length and centre shrink with them.
     row, column = 40, 17
@@ -31,7 +31,7 @@ def test_every_pixel_has_its_point(camera: CameraModel) -> None:
 
 
 def test_a_cloud_of_depth_alone_is_grey_and_unlabelled(camera: CameraModel) -> None:
-    points = organised_cloud(np.ones((128, 128), np.float32), camera)
+    points = to_organised_cloud(np.ones((128, 128), np.float32), camera)
     assert np.all(points['rgb'] == GREY)
     assert np.all(points['class_id'] == 255)
     assert np.all(np.isnan(points['confidence']))

@@ -133,7 +133,7 @@ def to_point_cloud(points: NDArray[Any], header: Header) -> PointCloud2:
     """Return an organised point cloud, which keeps the points without a position.
 
     Args:
-        points: `POINT` (row, column) of `organised_cloud`.
+        points: `POINT` (row, column) of `to_organised_cloud`.
         header: Stamp and frame.
 
     """

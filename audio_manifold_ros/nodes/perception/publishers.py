@@ -27,7 +27,8 @@ from audio_manifold_ros.nodes.common.messages import (
 )
 from audio_manifold_ros.nodes.common.qos import AUDIO_QOS, IMAGE_QOS, LATCHED_QOS
 from audio_manifold_ros.nodes.perception.microphone_messages import to_microphones
-from audio_manifold_ros.nodes.perception.robot_output_messages import ImageSet, RobotOutput
+from audio_manifold_ros.nodes.perception.predicted_images import PredictedImages
+from audio_manifold_ros.nodes.perception.robot_output_messages import RobotOutput
 from audio_manifold_ros.nodes.perception.robot_publishers import RobotPublishers
 from audio_manifold_ros.nodes.perception.spectrogram import spectrogram_image
 
@@ -132,7 +133,7 @@ class PredictionPublishers:
         if prediction.confidence is not None:
             self._publish('~/confidence/image', to_image(prediction.confidence, '32FC1', header))
             if self._robot is not None:
-                self._robot.publish(ImageSet(depth_m, labels, prediction.confidence, stamp_ns))
+                self._robot.publish(PredictedImages(depth_m, labels, prediction.confidence, stamp_ns))
         stamp = to_header(stamp_ns, self._array_frame)
         features = prediction.features
         if features is not None:  # None if the topic had no subscribers when the prediction was computed

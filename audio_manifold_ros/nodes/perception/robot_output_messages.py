@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from nav_msgs.msg import OccupancyGrid
 from sensor_msgs.msg import CompressedImage, Image, LaserScan, PointCloud2
 from visualization_msgs.msg import MarkerArray
 
-from audio_manifold_ros.common.errors import NodeError
 from audio_manifold_ros.drawing.colormaps import colour_depth, palette
 from audio_manifold_ros.nodes.common.detection_messages import DetectionType, detection_type, to_markers
 from audio_manifold_ros.nodes.common.messages import to_header, to_image, to_point_cloud
@@ -32,71 +30,20 @@ from audio_manifold_ros.robot_outputs.compressed_images import (
     compress_colours,
     compress_depth,
 )
-from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_bytes
+from audio_manifold_ros.robot_outputs.confidence_bytes import confidence_to_bytes
 from audio_manifold_ros.robot_outputs.detection_errors import angle_std_rad, range_log_std
 from audio_manifold_ros.robot_outputs.image_detections import DetectionSettings, ImageDetection, find_detections
 from audio_manifold_ros.robot_outputs.obstacle_grid import GridSettings, ObstacleGrid
 from audio_manifold_ros.robot_outputs.obstacle_scan import ObstacleScan, ScanProjector, ScanSettings
-from audio_manifold_ros.robot_outputs.organised_cloud import organised_cloud
+from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from std_msgs.msg import Header
 
     from audio_manifold_ros.common.array_types import RgbImage
     from audio_manifold_ros.inference.bundle.manifest import DepthRange, Manifest
     from audio_manifold_ros.nodes.perception.camera_mount import CameraMount
-
-Derived = TypeVar('Derived')
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Predicted images of one instant, and what has been derived from them.
-
-    Attributes:
-        depth_m: float32 (row, column), NaN where invalid. None without that head.
-        labels: uint8 (row, column), class ids. None without that head.
-        confidence: float32 (row, column), 0 to 1.
-        stamp_ns: Time that the images describe.
-
-    """
-
-    depth_m: NDArray[np.float32] | None
-    labels: NDArray[np.uint8] | None
-    confidence: NDArray[np.float32]
-    stamp_ns: int
-    _derived: dict[str, Any] = field(default_factory=dict)
-
-    def derive(self, name: str, make: Callable[[], Derived]) -> Derived:
-        """Return what `make` returned at the first call with this name."""
-        if name not in self._derived:
-            self._derived[name] = make()
-        return cast('Derived', self._derived[name])
-
-    def require_depth(self) -> NDArray[np.float32]:
-        """Return the depth.
-
-        Raises:
-            NodeError: The bundle does not predict it.
-
-        """
-        if self.depth_m is None:
-            msg = 'The images have no depth: use a bundle with that head.'
-            raise NodeError(msg)
-        return self.depth_m
-
-    def require_labels(self) -> NDArray[np.uint8]:
-        """Return the class ids.
-
-        Raises:
-            NodeError: The bundle does not predict them.
-
-        """
-        if self.labels is None:
-            msg = 'The images have no classes: use a bundle with that head.'
-            raise NodeError(msg)
-        return self.labels
+    from audio_manifold_ros.nodes.perception.predicted_images import PredictedImages
 
 
 @dataclass(frozen=True)
@@ -112,7 +59,7 @@ class RobotOutput:
 
     topic: str
     message: Any
-    make: Callable[[ImageSet], Any]
+    make: Callable[[PredictedImages], Any]
 
 
 @dataclass(frozen=True)
@@ -183,12 +130,12 @@ class RobotOutputMessages:
                 found.append(RobotOutput('~/detections', detections.message, make))
         return found
 
-    def _confidence(self, images: ImageSet) -> Image:
-        return to_image(confidence_bytes(images.confidence), 'mono8', self._header(images))
+    def _confidence(self, images: PredictedImages) -> Image:
+        return to_image(confidence_to_bytes(images.confidence), 'mono8', self._header(images))
 
-    def _points(self, images: ImageSet) -> PointCloud2:
+    def _points(self, images: PredictedImages) -> PointCloud2:
         labels = images.labels
-        points = organised_cloud(
+        points = to_organised_cloud(
             images.require_depth(),
             self._manifest.camera,
             labels=labels,
@@ -197,25 +144,25 @@ class RobotOutputMessages:
         )
         return to_point_cloud(points, self._header(images))
 
-    def _compressed_depth(self, depth: DepthRange, images: ImageSet) -> CompressedImage:
+    def _compressed_depth(self, depth: DepthRange, images: PredictedImages) -> CompressedImage:
         data = compress_depth(images.require_depth(), depth.min_m, depth.max_m)
         return to_compressed_image(data, COMPRESSED_DEPTH_FORMAT, self._header(images))
 
-    def _compressed_depth_colours(self, images: ImageSet) -> CompressedImage:
+    def _compressed_depth_colours(self, images: PredictedImages) -> CompressedImage:
         return self._compress(colour_depth(images.require_depth()), images)
 
-    def _compressed_label_colours(self, images: ImageSet) -> CompressedImage:
+    def _compressed_label_colours(self, images: PredictedImages) -> CompressedImage:
         return self._compress(self._label_colours(images), images)
 
-    def _compress(self, image: RgbImage, images: ImageSet) -> CompressedImage:
+    def _compress(self, image: RgbImage, images: PredictedImages) -> CompressedImage:
         compressed = self._settings.compressed
         data = compress_colours(image, compressed.format, compressed.jpeg_quality)
         return to_compressed_image(data, COLOUR_FORMATS[compressed.format], self._header(images))
 
-    def _scan(self, mount: CameraMount, images: ImageSet) -> LaserScan:
+    def _scan(self, mount: CameraMount, images: PredictedImages) -> LaserScan:
         return to_laser_scan(self._project(mount, images), to_header(images.stamp_ns, mount.scan_frame))
 
-    def _obstacles(self, mount: CameraMount, images: ImageSet) -> OccupancyGrid:
+    def _obstacles(self, mount: CameraMount, images: PredictedImages) -> OccupancyGrid:
         settings = self._settings.obstacles
         if self._grid is None:
             grid_settings = GridSettings(settings.size_m, settings.resolution_m, settings.decay_s)
@@ -224,13 +171,13 @@ class RobotOutputMessages:
         header = to_header(images.stamp_ns, mount.root_frame)
         return to_occupancy_grid(percent, settings.resolution_m, self._grid.origin_m, header)
 
-    def _markers(self, images: ImageSet) -> MarkerArray:
+    def _markers(self, images: PredictedImages) -> MarkerArray:
         return to_markers(self._find(images), self._class_colours, self._header(images))
 
-    def _detections(self, detections: DetectionType, images: ImageSet) -> Any:
+    def _detections(self, detections: DetectionType, images: PredictedImages) -> Any:
         return detections.make(self._find(images), self._header(images))
 
-    def _project(self, mount: CameraMount, images: ImageSet) -> ObstacleScan:
+    def _project(self, mount: CameraMount, images: PredictedImages) -> ObstacleScan:
         depth_m = images.require_depth()
         if self._projector is None:
             scan = self._settings.scan
@@ -240,7 +187,7 @@ class RobotOutputMessages:
         projector = self._projector
         return images.derive('scan', lambda: projector.project(depth_m, images.labels, images.confidence))
 
-    def _find(self, images: ImageSet) -> list[ImageDetection]:
+    def _find(self, images: PredictedImages) -> list[ImageDetection]:
         return images.derive(
             'detections',
             lambda: find_detections(
@@ -253,13 +200,13 @@ class RobotOutputMessages:
             ),
         )
 
-    def _label_colours(self, images: ImageSet) -> RgbImage:
+    def _label_colours(self, images: PredictedImages) -> RgbImage:
         return images.derive('label colours', lambda: self._palette[images.require_labels()])
 
-    def _header(self, images: ImageSet) -> Header:
+    def _header(self, images: PredictedImages) -> Header:
         return to_header(images.stamp_ns, self._camera_frame)
 
 
-def _compressed(topic: str, make: Callable[[ImageSet], CompressedImage]) -> RobotOutput:
+def _compressed(topic: str, make: Callable[[PredictedImages], CompressedImage]) -> RobotOutput:
     """Return the output `compressed` of an image topic."""
     return RobotOutput(f'{topic}/compressed', CompressedImage, make)

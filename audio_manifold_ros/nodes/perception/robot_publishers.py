@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 
-    from audio_manifold_ros.nodes.perception.robot_output_messages import ImageSet, RobotOutput
+    from audio_manifold_ros.nodes.perception.predicted_images import PredictedImages
+    from audio_manifold_ros.nodes.perception.robot_output_messages import RobotOutput
 
 
 class RobotPublishers:
@@ -48,7 +49,7 @@ class RobotPublishers:
             self._node.destroy_lifecycle_publisher(publisher)
         self._publishers.clear()
 
-    def publish(self, images: ImageSet) -> None:
+    def publish(self, images: PredictedImages) -> None:
         """Publish the outputs that have subscribers."""
         for publisher, output in self._publishers:
             if publisher.get_subscription_count() > 0:

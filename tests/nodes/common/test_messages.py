@@ -27,7 +27,7 @@ from audio_manifold_ros.nodes.common.messages import (
     to_time,
 )
 from audio_manifold_ros.rig.camera import CameraModel
-from audio_manifold_ros.robot_outputs.organised_cloud import organised_cloud
+from audio_manifold_ros.robot_outputs.organised_cloud import to_organised_cloud
 from tests.nodes.decode_messages import from_labels_json
 from tests.nodes.robot_readers import field_values
 
@@ -149,7 +149,7 @@ def test_points_project_to_their_pixels() -> None:
     depth_m = np.full((128, 128), np.nan, dtype=np.float32)
     depth_m[10, 100], depth_m[90, 5] = 7.0, 42.0
     labels, confidence = np.full((128, 128), 13, np.uint8), np.full((128, 128), 0.25, np.float32)
-    cloud = to_point_cloud(organised_cloud(depth_m, CAMERA, labels=labels, confidence=confidence), HEADER)
+    cloud = to_point_cloud(to_organised_cloud(depth_m, CAMERA, labels=labels, confidence=confidence), HEADER)
     assert (cloud.height, cloud.width, cloud.is_dense, cloud.header) == (128, 128, False, HEADER)
     assert len(cloud.data) == cloud.row_step * cloud.height
     found = {name: field_values(cloud, name).reshape(128, 128) for name in ('x', 'y', 'z', 'class_id', 'confidence')}
