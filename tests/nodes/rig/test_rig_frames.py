@@ -53,7 +53,7 @@ def test_late_subscribers_receive_the_rig(peer: Peer, start_node: Callable[..., 
     peer.wait(lambda: bool(descriptions), 20, 'description')
     robot = ET.fromstring(descriptions[0].data)  # noqa: S314 (our own text)
     assert robot.attrib['name'] == 'usb_ring'
-    assert len(robot.findall('link')) == 11
+    assert len(robot.findall('link')) == 12
     if find_spec('tf2_msgs') is None:
         assert 'tf2_msgs is not installed' in process.output
     else:
@@ -61,7 +61,7 @@ def test_late_subscribers_receive_the_rig(peer: Peer, start_node: Callable[..., 
 
         frames = peer.subscribe(TFMessage, '/tf_static', LATCHED_QOS)
         peer.wait(lambda: bool(frames), 20, 'frames')
-        assert len(frames[0].transforms) == 10
+        assert len(frames[0].transforms) == 11
     assert process.end() == 0, process.output
 
 
