@@ -38,7 +38,7 @@ class Bench:
 
 
 BENCHES = {
-    'features': Bench('mel features of 8 microphones, 1 s, resized to 128 × 128', 1),
+    'features': Bench('features of 8 microphones, 1 s: mel features, resized to 128 × 128, and spatial features', 1),
     'simulation': Bench('sound and images of full streets', 1),
     'loader': Bench('windows for training: features, depth and labels', 1),
     'training_step': Bench('a training step on a CPU: freed memory kept or returned to the system', 1),

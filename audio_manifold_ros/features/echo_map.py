@@ -55,14 +55,15 @@ class EchoMap:
         self._lags = edges[:-1] - edges[0]
         self._lag_samples = int(edges[-1] - edges[0])
         weights = steering_weights(positions_m, azimuths_rad, segment.frequencies * spec.sample_rate_hz)
-        self._weights = (weights * segment.output_phase[:, None, None] / len(bins)).astype(np.complex64)
+        weights *= segment.output_phase[:, None, None] / len(bins)
+        self._weights = np.ascontiguousarray(weights.transpose(0, 2, 1), dtype=np.complex64)
         self._spectrum = np.zeros((spec.echo_azimuths, segment.period_samples), dtype=np.complex64)
 
     def map(self, samples: Samples) -> Samples:
         """Return the echo map float32 (azimuth, lag) of a window float32 (mic, window_samples)."""
         spectrum = fft.rfft(samples, axis=-1, workers=1)[:, self._bins]
         cross = self._segment.resample(spectrum, whitening_factor(spectrum))
-        self._spectrum[:, : cross.shape[1]] = np.matmul(self._weights, cross.T[:, :, None])[:, :, 0].T
+        self._spectrum[:, : cross.shape[1]] = np.matmul(cross.T[:, None], self._weights)[:, 0].T
         correlation = fft.ifft(self._spectrum, axis=-1, norm='forward', workers=1)[:, : self._lag_samples]
         squares = np.square(correlation.view(np.float32))
         power = squares[:, 0::2] + squares[:, 1::2]
@@ -72,10 +73,11 @@ class EchoMap:
 
 def whitening_factor(spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
     """Return the factor (bin,) that turns spectra (mic, bin) into whitened cross-spectra with their mean."""
-    floor, count = np.float32(SPECTRUM_FLOOR), np.float32(len(spectrum))
+    floor, share = np.float32(SPECTRUM_FLOOR), np.float32(1 / len(spectrum))
     parts = spectrum.view(np.float32)
     squares = np.einsum('mp,mp->p', parts, parts)
-    level = np.sqrt((squares[0::2] + squares[1::2]) / count) + floor
-    reference = np.add.reduce(spectrum, axis=0) / count
-    factor: NDArray[np.complex64] = reference.conj() / ((np.abs(reference) + floor) * level)
+    level = np.sqrt((squares[0::2] + squares[1::2]) * share) + floor
+    reference = np.add.reduce(spectrum, axis=0) * share
+    # A product with the inverse takes a third of the time of a division of complex numbers.
+    factor: NDArray[np.complex64] = reference.conj() * (1 / ((np.abs(reference) + floor) * level))
     return factor

@@ -49,6 +49,7 @@ class StreamingSpatialFeatures:
         self._offsets = hops_per_frame * np.arange(spec.frames)
         self._kept_frames = int(self._offsets[-1]) + 1 + HISTORY_WINDOWS + CHUNK_HOPS
         self._frames = np.zeros((self._kept_frames, self._maps.frames.values), dtype=np.float32)
+        self._samples = np.zeros((geometry.microphones, spec.window_samples), dtype=np.float32)
         self._is_current = np.zeros(self._kept_frames, dtype=bool)
         self.reset()
 
@@ -121,8 +122,9 @@ class StreamingSpatialFeatures:
         slots = (first + self._offsets) % self._kept_frames
         for offset in self._offsets[~self._is_current[slots]]:
             self._compute(first + int(offset), first_sample + int(offset) * spec.hop_samples)
-        samples = self._windows.ring.window(window_end, spec.window_samples)
-        return self._maps.pack(self._frames[slots], self._maps.echo.map(active_samples(samples, self._active)))
+        self._windows.copy_window(window_end, self._samples)
+        echo = self._maps.echo.map(active_samples(self._samples, self._active))
+        return self._maps.pack(self._frames[slots], echo)
 
     def _maps_of(self, active: Mask) -> SpatialMaps:
         return SpatialMaps(self._spec, self._geometry.positions_m[active], self._geometry.azimuths_rad)
